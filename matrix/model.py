@@ -143,7 +143,14 @@ class Returned:
     digest: str
 
 
-Outcome = Returned | Failure
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Absent:
+    """The model has no such method, and says so itself."""
+
+    message: str = ""
+
+
+Outcome = Returned | Failure | Absent
 """How one call ended."""
 
 
@@ -189,8 +196,10 @@ class Saving:
     ending: Ending = Ending.FINISHED
     unavailable: str = ""
     """Why this environment cannot have the pipeline; empty if it can."""
+    reason: str = ""
+    """For an ending that is not ``finished``: the signal by name, the limit."""
     stage: str = ""
-    """Where it ended early: ``build``, ``fit``, ``rows``, ``use``; empty if it did not."""
+    """Where it ended early: ``build``, ``fit``, ``save``, ``rows``, ``use``; empty if it did not."""
     failure: Failure | None = None
     """What was raised there."""
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
@@ -210,10 +219,10 @@ class Observation:
     """What a reader reports of one artifact."""
 
     ending: Ending = Ending.FINISHED
-    stage: str = ""
-    """Where it ended early or failed first: ``load``, ``repr``, a method; empty if nowhere."""
     reason: str = ""
     """For an ending that is not ``finished``: the signal by name, the limit."""
+    unavailable: str = ""
+    """Why the reader cannot be asked: the format is not to be had there, or the rows are not."""
     load: Failure | None = None
     """What loading raised; None if it loaded."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)

@@ -1,0 +1,317 @@
+"""Decide what a saving and an observation mean together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from matrix.judge import scoring
+from matrix.judge.compare import compare
+from matrix.judge.content import Output, read
+from matrix.judge.tolerance import Tolerance
+from matrix.model import (
+    Absent,
+    Artifact,
+    Cell,
+    Ending,
+    Failure,
+    Observation,
+    Outcome,
+    OutputDifference,
+    Returned,
+    Saving,
+    Verdict,
+    WarningSeen,
+)
+
+Fetch = Callable[[str], bytes]
+"""Gives the content of a digest."""
+
+HIDDEN = frozenset(
+    {"DeprecationWarning", "PendingDeprecationWarning", "ImportWarning", "ResourceWarning"}
+)
+"""Warnings that Python does not show by default: nobody was warned by them."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Case:
+    """All that is known of one cell.
+
+    Args:
+        saving: what the writer reported of the pipeline.
+        format: the format of the artifact.
+        reader: the id of the environment that loaded.
+        observation: what the reader reported; None if it was not asked.
+        native: what the reader reported of the same pipeline, trained there; None if unknown.
+    """
+
+    saving: Saving
+    format: str
+    reader: str
+    observation: Observation | None
+    native: Saving | None = None
+
+
+def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
+    """The cell with its verdict.
+
+    Args:
+        case: the observations.
+        fetch: gives the content of an output by its digest.
+        tolerance: gives the tolerance for a method by its name.
+    """
+    cell = Cell(
+        pipeline=case.saving.pipeline,
+        format=case.format,
+        writer=case.saving.writer,
+        reader=case.reader,
+        verdict=Verdict.NOT_RUN,
+    )
+    return (
+        _not_saved(cell, case.saving)
+        or _not_loaded(cell, case.observation)
+        or _used(cell, case, fetch, tolerance)
+    )
+
+
+# --------------------------------------------------------------------------- before any use
+
+
+def _not_saved(cell: Cell, saving: Saving) -> Cell | None:
+    """The cell of an artifact that does not exist; None if it does."""
+    if saving.ending is Ending.NOT_RUN:
+        return replace(cell, reason=saving.reason or "the writer was not asked")
+    if saving.ending is not Ending.FINISHED:
+        reason = f"the writer {_ended(saving.ending)}: {saving.reason}"
+        return replace(cell, verdict=Verdict.NOT_SAVED, stage=saving.stage, reason=reason)
+    if saving.unavailable:
+        return replace(cell, verdict=Verdict.UNAVAILABLE, reason=saving.unavailable)
+    if saving.failure is not None:
+        return replace(
+            cell, verdict=Verdict.NOT_SAVED, stage=saving.stage, exception=saving.failure
+        )
+    match saving.artifacts.get(cell.format):
+        case Artifact():
+            return None
+        case Failure() as failure:
+            return replace(cell, verdict=Verdict.NOT_SAVED, stage="save", exception=failure)
+        case str() as reason:
+            return replace(cell, verdict=Verdict.UNAVAILABLE, reason=reason)
+        case _:
+            return replace(cell, reason="it was not saved in this format")
+
+
+def _ended(ending: Ending) -> str:
+    return {Ending.CRASHED: "crashed", Ending.TIMED_OUT: "was stopped"}.get(ending, ending.value)
+
+
+def _not_loaded(cell: Cell, observation: Observation | None) -> Cell | None:
+    """The cell of an artifact that gave no outputs to compare; None if it did."""
+    if observation is None:
+        return cell
+    cell = replace(cell, warnings=observation.warnings, cached=observation.cached)
+    if observation.ending is not Ending.FINISHED:
+        verdict = {
+            Ending.CRASHED: Verdict.CRASHED,
+            Ending.TIMED_OUT: Verdict.TIMED_OUT,
+        }.get(observation.ending, Verdict.NOT_RUN)
+        return replace(cell, verdict=verdict, reason=observation.reason)
+    if observation.unavailable:
+        return replace(cell, verdict=Verdict.UNAVAILABLE, reason=observation.unavailable)
+    if observation.load is not None:
+        return replace(
+            cell, verdict=Verdict.LOAD_FAILED, stage="load", exception=observation.load
+        )
+    return None
+
+
+# --------------------------------------------------------------------------- in use
+
+
+def _used(
+    cell: Cell, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]
+) -> Cell:
+    observation = case.observation
+    assert observation is not None
+    judged = _Methods(case, observation, _Outputs(fetch), tolerance)
+    differences = dict(judged.differences())
+    worst = max(
+        differences, key=lambda method: differences[method].verdict.severity, default=""
+    )
+    if not worst:
+        return replace(
+            cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs)
+        )
+    verdict = differences[worst].verdict
+    cell = replace(
+        cell,
+        verdict=verdict,
+        stage=worst,
+        exception=_exception(observation, worst, verdict),
+        outputs=differences,
+        n_identical=len(observation.outputs) - len(differences),
+        silent=verdict.group.value == "silently changes" and _silent(observation.warnings),
+    )
+    if verdict.safe:
+        return cell
+    return replace(
+        cell,
+        **scoring.before_and_after(case.saving, observation, differences, judged.outputs.get),
+        retrained=judged.retrained(worst),
+    )
+
+
+def _exception(observation: Observation, method: str, verdict: Verdict) -> Failure | None:
+    outcome = observation.outputs.get(method)
+    if verdict is Verdict.USE_FAILED and isinstance(outcome, Failure):
+        return outcome
+    return None
+
+
+def _silent(warnings: tuple[WarningSeen, ...]) -> bool:
+    """Whether nobody was told anything but that the versions differ."""
+    return not any(_tells(warning) for warning in warnings)
+
+
+def _tells(warning: WarningSeen) -> bool:
+    if warning.category in HIDDEN or warning.category == "InconsistentVersionWarning":
+        return False
+    # The same warning before scikit-learn 1.3 gave it a class of its own.
+    return not warning.message.startswith("Trying to unpickle estimator")
+
+
+class _Outputs:
+    """Reads contents, each once a cell."""
+
+    def __init__(self, fetch: Fetch) -> None:
+        self._fetch = fetch
+        self._read: dict[str, Output] = {}
+
+    def get(self, digest: str) -> Output:
+        if digest not in self._read:
+            self._read[digest] = read(self._fetch(digest))
+        return self._read[digest]
+
+
+class _Methods:
+    """Compares the outcomes of a cell's methods."""
+
+    def __init__(
+        self,
+        case: Case,
+        observation: Observation,
+        outputs: _Outputs,
+        tolerance: Callable[[str], Tolerance],
+    ) -> None:
+        self.case = case
+        self.observation = observation
+        self.outputs = outputs
+        self.tolerance = tolerance
+
+    def differences(self) -> Iterator[tuple[str, OutputDifference]]:
+        """Every method whose outcome is not identical."""
+        before, after = self.case.saving.outputs, self.observation.outputs
+        for method in after:
+            difference = self._unstable(method) or self._one(
+                method, before.get(method), after[method]
+            )
+            if difference is not None:
+                yield method, difference
+
+    def _unstable(self, method: str) -> OutputDifference | None:
+        """Two fresh loads in the same reader disagree."""
+        repeat = self.observation.repeats.get(method)
+        if repeat is None:
+            return None
+        first = self.observation.outputs[method]
+        if isinstance(first, Returned) and isinstance(repeat, Returned):
+            found = self._values(method, first, repeat)
+            if found is None or found.verdict.safe:
+                return None
+            return replace(found, verdict=Verdict.UNSTABLE, note="two fresh loads disagree")
+        note = f"two fresh loads disagree: {_brief(first)}, then {_brief(repeat)}"
+        return OutputDifference(verdict=Verdict.UNSTABLE, note=note)
+
+    def _one(
+        self, method: str, before: Outcome | None, after: Outcome
+    ) -> OutputDifference | None:
+        """None if the outcome is identical, or differs in what the release itself decides."""
+        match before, after:
+            case Returned(), Returned():
+                return self._values(method, before, after)
+            case (Returned(), Failure()):
+                return OutputDifference(verdict=Verdict.USE_FAILED, note=_brief(after))
+            case (Absent() | None, Failure()):
+                # It was not there before; in this release it is, and does not work.
+                return self._came_or_went(method, after, "came, and fails")
+            case (Returned() | Failure(), Absent()):
+                return self._came_or_went(method, after, f"went: {after.message}")
+            case (Absent() | None, Returned()):
+                return self._came_or_went(method, after, "came")
+            case (Failure(), Returned()):
+                note = f"{_brief(before)} before saving; returns now"
+                return OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=note)
+            case (Failure(), Failure()) if before.type != after.type:
+                note = f"{_brief(before)} before saving; {_brief(after)} now"
+                return OutputDifference(verdict=Verdict.EQUIVALENT, note=note)
+            case _:
+                return None
+
+    def _values(
+        self, method: str, before: Returned, after: Returned
+    ) -> OutputDifference | None:
+        if before.digest == after.digest:
+            return None
+        left, right = self.outputs.get(before.digest), self.outputs.get(after.digest)
+        return compare(method, left, right, self.tolerance(method))
+
+    def _came_or_went(
+        self, method: str, after: Outcome, note: str
+    ) -> OutputDifference | None:
+        """A method came or went with the model, unless it did so with the release.
+
+        Where the same pipeline, trained in the reader, has or lacks the method just so, the
+        release gained or dropped it for all models, and this one is as it was.
+        """
+        native = self.case.native
+        if native is not None and native.outputs:
+            own = native.outputs.get(method)
+            there = isinstance(own, Returned | Failure)
+            if there == isinstance(after, Returned | Failure):
+                return None
+        elif not isinstance(after, Absent):
+            return None
+        return OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=note)
+
+    def retrained(self, method: str) -> str:
+        """What the same pipeline, trained in the reader, returns from a method, in words."""
+        native = self.case.native
+        if native is None or native.rows != self.case.saving.rows:
+            return ""
+        own = native.outputs.get(method)
+        before = self.case.saving.outputs.get(method)
+        after = self.observation.outputs.get(method)
+        if not isinstance(own, Returned) or not isinstance(before, Returned):
+            return ""
+        if self._agree(method, before, own):
+            return "trained there, it gives what it gave before saving: the loaded model went wrong"
+        if isinstance(after, Returned) and self._agree(method, after, own):
+            return "trained there, it gives what the loaded one gives: the release works otherwise"
+        return "trained there, it gives something else again: the release also learns differently"
+
+    def _agree(self, method: str, one: Returned, other: Returned) -> bool:
+        found = self._values(method, one, other)
+        return found is None or found.verdict.safe
+
+
+def _brief(outcome: Outcome) -> str:
+    match outcome:
+        case Failure():
+            return f"raises {outcome.type}"
+        case Absent():
+            return "has no such method"
+        case _:
+            return "returns"
+
+
+__all__ = ["Case", "judge"]

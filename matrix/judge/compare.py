@@ -1,0 +1,168 @@
+"""Compare what one method returned before saving and after loading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from matrix.judge.content import Leaf, Output
+from matrix.judge.tolerance import Tolerance
+from matrix.model import OutputDifference, Verdict
+
+NAMES = frozenset({"classes_", "feature_names_in_", "get_feature_names_out"})
+"""Facts whose order and text are the structure of the other outputs."""
+
+PREDICTIONS = frozenset({"predict"})
+"""Methods whose whole numbers, texts and booleans are labels."""
+
+
+def compare(
+    method: str, before: Output, after: Output, tolerance: Tolerance
+) -> OutputDifference:
+    """How the output after loading differs from the one before saving.
+
+    Both are known not to be bit for bit the same, so the best answer is ``equivalent``.
+
+    Args:
+        method: its name, as in ``Saving.outputs``.
+        before: what the writer recorded.
+        after: what the reader returned.
+        tolerance: what counts as rounding noise.
+    """
+    broken = _structure(before, after)
+    if broken:
+        return OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=broken)
+    tally = _Tally()
+    for left, right in zip(before.leaves, after.leaves, strict=True):
+        _compare_leaf(left, right, tolerance, tally)
+    return _difference(method, after, tally)
+
+
+@dataclass
+class _Tally:
+    """What has been found over the leaves of an output."""
+
+    max_abs: float | None = None
+    max_rel: float | None = None
+    changed: dict[int, NDArray[np.bool_]] = field(default_factory=dict)
+    """By number of rows: which of them changed."""
+    labels: bool = False
+    numbers: bool = False
+
+    def rows(self, differs: NDArray[np.bool_]) -> None:
+        flat = differs.reshape(differs.shape[0], -1).any(axis=1) if differs.ndim else differs[None]
+        known = self.changed.get(len(flat))
+        self.changed[len(flat)] = flat if known is None else known | flat
+
+    def largest(self, apart: float, relative: float) -> None:
+        self.max_abs = max(self.max_abs or 0.0, apart)
+        self.max_rel = max(self.max_rel or 0.0, relative)
+
+
+def _structure(before: Output, after: Output) -> str:
+    """What differs in form, in words; empty if the values can be compared one by one."""
+    if before.form != after.form:
+        return f"{before.form} became {after.form}"
+    if len(before.leaves) != len(after.leaves):
+        return f"{len(before.leaves)} parts became {len(after.leaves)}"
+    for left, right in zip(before.leaves, after.leaves, strict=True):
+        problem = _leaf_structure(left, right)
+        if problem:
+            return f"{left.place}: {problem}" if left.place else problem
+    return ""
+
+
+def _leaf_structure(left: Leaf, right: Leaf) -> str:
+    if left.array.shape != right.array.shape:
+        return f"shape {left.array.shape} became {right.array.shape}"
+    if left.sort != right.sort:
+        return f"type {left.array.dtype} became {right.array.dtype}"
+    if left.sort == "number":
+        missing = np.isnan(left.array) != np.isnan(right.array)
+        if missing.any():
+            return f"missing values (NaN) differ in {int(np.count_nonzero(missing))} places"
+    return ""
+
+
+def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) -> None:
+    if left.sort == "number":
+        _compare_numbers(left.array, right.array, tolerance, tally)
+        return
+    differs = np.asarray(left.array != right.array)
+    tally.rows(differs)
+    if not differs.any():
+        return
+    tally.labels = True
+    if left.sort == "label":
+        _measure(left.array.astype(np.float64), right.array.astype(np.float64), tally)
+
+
+def _compare_numbers(
+    left: NDArray[np.generic], right: NDArray[np.generic], tolerance: Tolerance, tally: _Tally
+) -> None:
+    if min(left.dtype.itemsize, right.dtype.itemsize) < 8:
+        tolerance = tolerance.for_single_precision()
+    if left.dtype.kind == "c":
+        left, right = left.view(left.real.dtype), right.view(right.real.dtype)
+    before, after = left.astype(np.float64), right.astype(np.float64)
+    missing = np.isnan(before)
+    before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
+    differs = ~tolerance.close(before, after)
+    tally.rows(differs)
+    tally.numbers |= bool(differs.any())
+    _measure(before, after, tally)
+
+
+def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _Tally) -> None:
+    """Take down the largest absolute and relative difference."""
+    if not before.size:
+        return
+    with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+        # Equal infinities are no difference; their subtraction would be NaN.
+        apart = np.where(before == after, 0.0, np.abs(before - after))
+        largest = np.maximum(np.abs(before), np.abs(after))
+        relative = np.where(apart == 0.0, 0.0, np.where(np.isinf(apart), 1.0, apart / largest))
+    tally.largest(float(apart.max()), float(relative.max()))
+
+
+def _difference(method: str, after: Output, tally: _Tally) -> OutputDifference:
+    n = max(tally.changed, default=0)
+    n_changed = int(np.count_nonzero(tally.changed[n])) if n else 0
+    if not n_changed:  # the change is in a part with fewer rows, if anywhere
+        n_changed = max((int(np.count_nonzero(rows)) for rows in tally.changed.values()), default=0)
+    return OutputDifference(
+        verdict=_verdict(method, tally),
+        max_abs=tally.max_abs,
+        max_rel=tally.max_rel,
+        n_changed=n_changed,
+        n=n,
+        note=_note(method, after) if tally.numbers else "",
+    )
+
+
+def _verdict(method: str, tally: _Tally) -> Verdict:
+    if tally.labels and method in NAMES:
+        return Verdict.STRUCTURE_CHANGED
+    if tally.labels and method in PREDICTIONS:
+        return Verdict.LABELS_CHANGED
+    if tally.labels or tally.numbers:
+        return Verdict.SCORES_CHANGED
+    return Verdict.EQUIVALENT
+
+
+def _note(method: str, after: Output) -> str:
+    """What no reference is needed to see: probabilities that are none."""
+    if method != "predict_proba":
+        return ""
+    for leaf in after.leaves:
+        if leaf.sort != "number" or leaf.array.ndim != 2:
+            continue
+        values = np.asarray(leaf.array, dtype=np.float64)
+        low, high = float(np.nanmin(values)), float(np.nanmax(values))
+        if low < -1e-9 or high > 1 + 1e-9:
+            return f"no longer probabilities: they reach from {low:.6g} to {high:.6g}"
+        if not np.allclose(values.sum(axis=1), 1.0, atol=1e-6, equal_nan=True):
+            return "no longer probabilities: they do not sum to one"
+    return ""

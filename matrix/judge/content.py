@@ -1,0 +1,189 @@
+"""Reads the plain contents that workers write: an outline in JSON, then raw arrays.
+
+The other half, which writes them, is ``matrix/worker/compat_worker/content.py``; it describes the
+form. Nothing is unpickled, and neither scipy nor pandas is needed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LARGEST_DENSE = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One array of an output, with the place that it has in it."""
+
+    place: str
+    """Empty for an output that is one array; else such as ``[1]`` or ``column 'age'``."""
+    array: NDArray[Any]
+
+    @property
+    def sort(self) -> str:
+        """``number``, ``label`` (whole numbers), ``truth`` (booleans), ``text`` or ``other``."""
+        return _SORTS.get(self.array.dtype.kind, "other")
+
+
+_SORTS = {
+    "f": "number",
+    "c": "number",
+    "i": "label",
+    "u": "label",
+    "b": "truth",
+    "U": "text",
+    "S": "text",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a method returned: its shape in words, and its arrays."""
+
+    form: str
+    """``array``, ``sparse matrix``, ``DataFrame``, ``list of 3`` … what it is, without its values."""
+    leaves: tuple[Leaf, ...]
+
+
+def read(content: bytes) -> Output:
+    """The output that a content holds.
+
+    Raises:
+        ValueError: it is not a content, or cut short.
+    """
+    end = content.find(b"\n")
+    if end < 0:
+        raise ValueError("no outline")
+    outline = json.loads(content[:end])
+    cursor = _Cursor(content, end + 1)
+    leaves = tuple(_leaves(outline, "", cursor))
+    return Output(_form(outline), leaves)
+
+
+class _Cursor:
+    def __init__(self, content: bytes, position: int) -> None:
+        self.content = content
+        self.position = position
+
+    def take(self, node: dict[str, Any]) -> NDArray[Any]:
+        dtype = np.dtype(node["dtype"])
+        count = int(np.prod(node["shape"], dtype=np.int64))
+        size = count * dtype.itemsize
+        if self.position + size > len(self.content):
+            raise ValueError("cut short")
+        if not size:
+            return np.empty(node["shape"], dtype)
+        flat = np.frombuffer(self.content, dtype, count, self.position)
+        self.position += size
+        return flat.reshape(node["shape"])
+
+
+def _form(node: dict[str, Any]) -> str:
+    kind = node["kind"]
+    if kind in ("list", "tuple", "dict"):
+        return f"{kind} of {len(node['items'])}"
+    return _FORMS.get(kind, f"{kind} {node.get('type', '')}".strip())
+
+
+_FORMS = {
+    "array": "array",
+    "object": "array",
+    "sparse": "sparse matrix",
+    "frame": "DataFrame",
+    "series": "Series",
+}
+
+
+def _leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    kind = node["kind"]
+    if kind == "array":
+        yield Leaf(place, cursor.take(node))
+    elif kind == "object":
+        yield _object_leaf(node, place, cursor)
+    elif kind == "sparse":
+        yield _sparse_leaf(node, place, cursor)
+    elif kind == "frame":
+        yield from _frame_leaves(node, place, cursor)
+    elif kind in ("list", "tuple", "dict"):
+        names = node.get("keys") or range(len(node["items"]))
+        if all(item["kind"] in _SCALARS for item in node["items"]) and kind != "dict":
+            yield Leaf(place, _plain(node["items"]))
+            return
+        for name, item in zip(names, node["items"], strict=True):
+            yield from _leaves(item, f"{place}[{name}]", cursor)
+    elif kind == "series":
+        yield from _leaves(node["name"], f"{place} name", cursor)
+        yield from _leaves(node["item"], place, cursor)
+    elif kind == "category":
+        yield _category_leaf(node, place, cursor)
+    elif kind in _SCALARS:
+        yield Leaf(place, _plain([node])[0:1].reshape(()))
+    else:
+        yield Leaf(place, np.array(node.get("type", kind)))
+
+
+_SCALARS = {
+    "none": lambda node: None,
+    "bool": lambda node: node["value"],
+    "int": lambda node: int(node["value"]),
+    "float": lambda node: float.fromhex(node["value"]),
+    "str": lambda node: node["value"],
+}
+
+
+def _plain(nodes: list[dict[str, Any]]) -> NDArray[Any]:
+    """An array of scalars: of their own type where they share one, else of tagged texts."""
+    values = [_SCALARS[node["kind"]](node) for node in nodes]
+    kinds = {node["kind"] for node in nodes}
+    if len(kinds) == 1 and not kinds & {"none", "int"}:
+        return np.array(values)
+    if kinds == {"int"} and all(abs(value) < 2**63 for value in values):
+        return np.array(values, dtype=np.int64)
+    return np.array([f"{node['kind']}:{value}" for node, value in zip(nodes, values, strict=True)])
+
+
+def _object_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
+    items = node["items"]
+    if not items:
+        return Leaf(place, np.empty(node["shape"], dtype="U1"))
+    if all(item["kind"] in _SCALARS for item in items):
+        return Leaf(place, _plain(items).reshape(node["shape"]))
+    parts = []
+    for item in items:
+        inner = tuple(_leaves(item, "", cursor))
+        parts.append("|".join(str(leaf.array.tolist()) for leaf in inner))
+    return Leaf(place, np.array(parts).reshape(node["shape"]))
+
+
+def _sparse_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
+    data, indices, indptr = (cursor.take(node[name]) for name in ("data", "indices", "indptr"))
+    rows, columns = node["shape"]
+    where = np.repeat(np.arange(rows), np.diff(indptr))
+    if rows * columns > _LARGEST_DENSE:
+        # Coordinates and values side by side say the same, without the zeros.
+        return Leaf(place, np.stack([where, indices, data], axis=1))
+    dense = np.zeros((rows, columns), dtype=data.dtype)
+    dense[where, indices] = data
+    return Leaf(place, dense)
+
+
+def _frame_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    names = list(_leaves(node["columns"], f"{place} column names".strip(), cursor))
+    yield from names
+    if node["index"] is not None:
+        yield from _leaves(node["index"], f"{place} index".strip(), cursor)
+    for position, item in enumerate(node["items"]):
+        yield from _leaves(item, f"{place} column {position}".strip(), cursor)
+
+
+def _category_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
+    categories = next(iter(_leaves(node["categories"], "", cursor))).array
+    codes = next(iter(_leaves(node["codes"], "", cursor))).array
+    values = [str(categories[code]) if code >= 0 else "<missing>" for code in codes]
+    return Leaf(place, np.array(values, dtype="U"))

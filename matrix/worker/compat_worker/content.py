@@ -1,0 +1,251 @@
+"""Plain content: any value that goes in or comes out of a model, as bytes with a digest.
+
+A *content* is a line of JSON, its outline, followed by the raw bytes of its arrays in the order in
+which the outline names them. The same value gives the same bytes in every environment, so the
+digest (sha256) tells whether two outputs are bit for bit the same. Nothing is pickled. The other
+half, for the orchestrator, is ``matrix/judge/content.py``.
+
+Nodes of the outline, by ``kind``:
+
+====== ===========================================================================================
+array  ``dtype``, ``shape``; its bytes follow, in C order, little-endian
+object ``shape``, ``items``: an array of Python objects, one node each
+sparse ``format``, ``shape``, ``data``, ``indices``, ``indptr``: always in CSR order
+frame  ``columns`` (node), ``index`` (node, or null if it just counts), ``items``: a node a column
+series ``name`` (node), ``item`` (node)
+list   ``items``; ``tuple`` likewise
+dict   ``keys``, ``items``
+none, bool, int, float, str: ``value`` (floats as hexadecimal text)
+opaque ``type``: something else; only its type is known
+====== ===========================================================================================
+"""
+
+import hashlib
+import json
+import sys
+from typing import Any, Dict, List, Tuple
+
+import numpy as np
+
+Node = Dict[str, Any]
+
+
+def encode(value: Any) -> bytes:
+    """The content of a value."""
+    arrays = []  # type: List[bytes]
+    outline = _outline(value, arrays)
+    head = json.dumps(outline, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return b"".join([head.encode("ascii"), b"\n"] + arrays)
+
+
+def digest(content: bytes) -> str:
+    """The sha256 of a content, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def decode(content: bytes) -> Any:
+    """The value of a content, as it was; arrays are copies that may be written to.
+
+    Raises:
+        ValueError: the content is cut short, or holds a node that has no value to give back.
+    """
+    end = content.index(b"\n")
+    outline = json.loads(content[:end].decode("ascii"))
+    return _value(outline, _Reader(content, end + 1))
+
+
+class _Reader(object):
+    def __init__(self, content: bytes, position: int) -> None:
+        self.content = content
+        self.position = position
+
+    def array(self, dtype: Any, shape: Tuple[int, ...]) -> Any:
+        count = 1
+        for length in shape:
+            count *= length
+        size = count * dtype.itemsize
+        if self.position + size > len(self.content):
+            raise ValueError("the content is cut short")
+        if size == 0:
+            return np.empty(shape, dtype)
+        flat = np.frombuffer(self.content, dtype, count, self.position)
+        self.position += size
+        return flat.reshape(shape).copy()
+
+
+def _outline(value: Any, arrays: List[bytes]) -> Node:
+    scalar = _scalar(value)
+    if scalar is not None:
+        return scalar
+    if isinstance(value, (np.ndarray, np.generic)):
+        return _outline_array(np.asarray(value), arrays)
+    if isinstance(value, (list, tuple)):
+        kind = "list" if isinstance(value, list) else "tuple"
+        return {"kind": kind, "items": [_outline(item, arrays) for item in value]}
+    if isinstance(value, dict):
+        keys = sorted(value, key=str)
+        return {
+            "kind": "dict",
+            "keys": [str(key) for key in keys],
+            "items": [_outline(value[key], arrays) for key in keys],
+        }
+    return _outline_foreign(value, arrays)
+
+
+def _scalar(value: Any) -> Any:
+    if value is None:
+        return {"kind": "none"}
+    if type(value) is bool:
+        return {"kind": "bool", "value": value}
+    if type(value) is int:
+        return {"kind": "int", "value": str(value)}
+    if type(value) is float:
+        return {"kind": "float", "value": value.hex()}
+    if type(value) is str:
+        return {"kind": "str", "value": value}
+    return None
+
+
+def _outline_array(array: Any, arrays: List[bytes]) -> Node:
+    if array.dtype.kind in "OV" or array.dtype.kind not in "biufcSUmM":
+        items = [_outline(item, arrays) for item in array.astype(object).ravel().tolist()]
+        return {"kind": "object", "shape": list(array.shape), "items": items}
+    if array.dtype.byteorder == ">" or (
+        array.dtype.byteorder == "=" and sys.byteorder == "big"
+    ):
+        array = array.astype(array.dtype.newbyteorder("<"))
+    arrays.append(array.tobytes("C"))
+    return {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _outline_foreign(value: Any, arrays: List[bytes]) -> Node:
+    """Values of scipy and pandas, told by their module so that neither has to be imported."""
+    module = type(value).__module__
+    if module.startswith("scipy.sparse"):
+        rows = value.tocsr().copy()
+        rows.sum_duplicates()
+        return {
+            "kind": "sparse",
+            "format": value.format,
+            "shape": [int(length) for length in value.shape],
+            "data": _outline(rows.data, arrays),
+            "indices": _outline(rows.indices.astype("<i8"), arrays),
+            "indptr": _outline(rows.indptr.astype("<i8"), arrays),
+        }
+    if module.startswith("pandas."):
+        return _outline_pandas(value, arrays)
+    return {"kind": "opaque", "type": "{}.{}".format(module, type(value).__name__)}
+
+
+def _outline_pandas(value: Any, arrays: List[bytes]) -> Node:
+    if hasattr(value, "columns"):
+        names = list(value.columns)
+        counts = type(value.index).__name__ == "RangeIndex"
+        return {
+            "kind": "frame",
+            "columns": _outline(names, arrays),
+            "index": None if counts else _outline(list(value.index), arrays),
+            "items": [_outline_column(value.iloc[:, i], arrays) for i in range(len(names))],
+        }
+    if hasattr(value, "iloc"):
+        name = value.name
+        return {
+            "kind": "series",
+            "name": _outline(name, arrays),
+            "item": _outline_column(value, arrays),
+        }
+    if type(value).__name__ in ("NAType", "NaTType"):
+        return {"kind": "opaque", "type": "pandas." + type(value).__name__}
+    return _outline(np.asarray(value), arrays)
+
+
+def _outline_column(column: Any, arrays: List[bytes]) -> Node:
+    if str(column.dtype) == "category":
+        return {
+            "kind": "category",
+            "categories": _outline(np.asarray(column.cat.categories, dtype=object), arrays),
+            "codes": _outline(np.asarray(column.cat.codes, dtype="<i8"), arrays),
+            "ordered": bool(column.cat.ordered),
+        }
+    if isinstance(column.dtype, np.dtype):
+        return _outline(column.values, arrays)
+    if hasattr(column, "sparse"):
+        return _outline(column.sparse.to_dense().values, arrays)
+    return _outline(np.asarray(column, dtype=object), arrays)
+
+
+def _value(node: Node, reader: _Reader) -> Any:
+    maker = _MAKERS.get(node["kind"])
+    if maker is None:
+        raise ValueError("no value for a node of kind {!r}".format(node["kind"]))
+    return maker(node, reader)
+
+
+def _object_array(node: Node, reader: _Reader) -> Any:
+    items = [_value(item, reader) for item in node["items"]]
+    flat = np.empty(len(items), dtype=object)
+    for position, item in enumerate(items):
+        flat[position] = item
+    return flat.reshape(node["shape"])
+
+
+def _sparse(node: Node, reader: _Reader) -> Any:
+    from scipy import sparse
+
+    parts = [_value(node[name], reader) for name in ("data", "indices", "indptr")]
+    # 32-bit indices, as scipy itself makes them: old releases of scikit-learn refuse wider ones.
+    parts[1:] = [part.astype(np.int32) for part in parts[1:]]
+    return sparse.csr_matrix(tuple(parts), shape=tuple(node["shape"])).asformat(node["format"])
+
+
+def _frame(node: Node, reader: _Reader) -> Any:
+    import pandas
+
+    names = _value(node["columns"], reader)
+    index = None if node["index"] is None else _value(node["index"], reader)
+    columns = [_column(item, reader, index) for item in node["items"]]
+    if not columns:
+        return pandas.DataFrame(index=index)
+    frame = pandas.concat(columns, axis=1)
+    frame.columns = names
+    return frame
+
+
+def _column(node: Node, reader: _Reader, index: Any) -> Any:
+    import pandas
+
+    if node["kind"] == "category":
+        values = _value(node["categories"], reader)
+        codes = _value(node["codes"], reader)
+        made = pandas.Categorical.from_codes(codes, values, ordered=node["ordered"])
+        return pandas.Series(made, index=index)
+    values = _value(node, reader)
+    # Said outright: pandas 3 would take an object array of texts for its own string type,
+    # and turn None in it into NaN.
+    return pandas.Series(values, index=index, dtype=values.dtype)
+
+
+def _series(node: Node, reader: _Reader) -> Any:
+    name = _value(node["name"], reader)
+    series = _column(node["item"], reader, None)
+    series.name = name
+    return series
+
+
+_MAKERS = {
+    "none": lambda node, reader: None,
+    "bool": lambda node, reader: node["value"],
+    "int": lambda node, reader: int(node["value"]),
+    "float": lambda node, reader: float.fromhex(node["value"]),
+    "str": lambda node, reader: node["value"],
+    "array": lambda node, reader: reader.array(np.dtype(node["dtype"]), tuple(node["shape"])),
+    "object": _object_array,
+    "sparse": _sparse,
+    "frame": _frame,
+    "series": _series,
+    "list": lambda node, reader: [_value(item, reader) for item in node["items"]],
+    "tuple": lambda node, reader: tuple(_value(item, reader) for item in node["items"]),
+    "dict": lambda node, reader: dict(
+        zip(node["keys"], [_value(item, reader) for item in node["items"]])
+    ),
+}

@@ -1,0 +1,91 @@
+"""The ways to save. A further one is a line in :data:`FORMATS`.
+
+The orchestrator reads the names and endings from here too, so nothing is imported at the top.
+"""
+
+from typing import Any, Callable, Dict, NamedTuple, Optional
+
+Format = NamedTuple(
+    "Format",
+    [
+        ("ending", str),  # of the file's name
+        ("meaning", str),  # in words, for people
+        ("save", Callable[[Any, str], None]),  # an object and a path
+        ("load", Callable[[str], Any]),  # a path
+        ("missing", Callable[[], Optional[str]]),  # why it is not to be had here, or None
+    ],
+)
+
+
+def _save_joblib(model: Any, path: str) -> None:
+    import joblib
+
+    joblib.dump(model, path)
+
+
+def _save_joblib_zlib(model: Any, path: str) -> None:
+    import joblib
+
+    joblib.dump(model, path, compress=("zlib", 3))
+
+
+def _load_joblib(path: str) -> Any:
+    import joblib
+
+    return joblib.load(path)
+
+
+def _save_pickle(protocol: int) -> Callable[[Any, str], None]:
+    def save(model: Any, path: str) -> None:
+        import pickle
+
+        with open(path, "wb") as file:
+            pickle.dump(model, file, protocol=protocol)
+
+    return save
+
+
+def _load_pickle(path: str) -> Any:
+    import pickle
+
+    with open(path, "rb") as file:
+        return pickle.load(file)
+
+
+def _missing_protocol(protocol: int) -> Callable[[], Optional[str]]:
+    def missing() -> Optional[str]:
+        import pickle
+        import sys
+
+        if protocol <= pickle.HIGHEST_PROTOCOL:
+            return None
+        return "Python {}.{} has no pickle protocol {}".format(
+            sys.version_info[0], sys.version_info[1], protocol
+        )
+
+    return missing
+
+
+def _nothing() -> Optional[str]:
+    return None
+
+
+def _pickle(protocol: int) -> Format:
+    return Format(
+        ending=".pkl",
+        meaning="pickle.dump, protocol {}".format(protocol),
+        save=_save_pickle(protocol),
+        load=_load_pickle,
+        missing=_missing_protocol(protocol),
+    )
+
+
+FORMATS = {
+    "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _nothing),
+    "joblib-zlib": Format(
+        ".joblib.z", 'joblib.dump, compress=("zlib", 3)', _save_joblib_zlib, _load_joblib, _nothing
+    ),
+    "pickle-2": _pickle(2),
+    "pickle-4": _pickle(4),
+    "pickle-5": _pickle(5),
+}  # type: Dict[str, Format]

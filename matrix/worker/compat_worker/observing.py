@@ -1,0 +1,76 @@
+"""Run one thing and take down all that came of it: value, exception, warnings."""
+
+import contextlib
+import traceback
+import warnings
+from typing import Any, Callable, Dict, Iterator, List
+
+MESSAGE_LIMIT = 2000
+TRACEBACK_LIMIT = 6000
+
+
+def failure(error: BaseException) -> Dict[str, str]:
+    """An exception as plain data; long texts lose their middle."""
+    kind = type(error)
+    name = kind.__name__
+    if kind.__module__ not in ("builtins", "exceptions"):
+        name = "{}.{}".format(kind.__module__, name)
+    lines = traceback.format_exception(kind, error, error.__traceback__)
+    return {
+        "type": name,
+        "message": _short(_text(error), MESSAGE_LIMIT),
+        "traceback": _short("".join(lines), TRACEBACK_LIMIT),
+    }
+
+
+class Seen(object):
+    """The warnings of one piece of work, by stage; each text once a stage."""
+
+    def __init__(self) -> None:
+        self.warnings = []  # type: List[Dict[str, str]]
+
+    @contextlib.contextmanager
+    def during(self, stage: str) -> Iterator[None]:
+        """Record what is warned of inside the block, even if it raises."""
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                self._take(stage, caught)
+
+    def _take(self, stage: str, caught: Any) -> None:
+        for one in caught:
+            entry = {
+                "category": one.category.__name__,
+                "message": _short(_text(one.message), MESSAGE_LIMIT),
+                "stage": stage,
+            }
+            if entry not in self.warnings:
+                self.warnings.append(entry)
+
+
+def outcome(run: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
+    """What ``run`` returns, or ``{"raised": …}``.
+
+    SystemExit counts as raised: a model that calls exit() is a finding. An interrupt is not.
+    """
+    try:
+        return run()
+    except (Exception, SystemExit) as error:
+        return {"raised": failure(error)}
+
+
+def _text(thing: Any) -> str:
+    try:
+        return str(thing)
+    except Exception as error:
+        return "<its text cannot be had: {}>".format(type(error).__name__)
+
+
+def _short(text: str, limit: int) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if len(text) <= limit:
+        return text
+    half = (limit - 20) // 2
+    return text[:half] + "\n[...]\n" + text[-half:]

@@ -1,0 +1,169 @@
+"""Fit a pipeline, save it in every format, record what it returns."""
+
+import hashlib
+import importlib
+import os
+import random
+import time
+from typing import Any, Callable, Dict, List, Tuple
+
+import compat_matrix
+import numpy as np
+from compat_worker import content, methods
+from compat_worker.formats import FORMATS
+from compat_worker.journal import Journal
+from compat_worker.observing import Seen, failure, outcome
+from compat_worker.using import use
+
+Piece = Dict[str, Any]
+Answer = Dict[str, Any]
+
+
+class Unavailable(Exception):
+    """This environment cannot have the pipeline; the text says why."""
+
+
+class _Stage(object):
+    """Where a piece of work is, for the answer if it ends early."""
+
+    name = "build"
+
+
+def save(piece: Piece, journal: Journal) -> Answer:
+    """The answer to one piece of a ``save`` request, as ``worker.py`` describes it."""
+    started = time.perf_counter()
+    seen = Seen()
+    stage = _Stage()
+    kept = {}  # type: Dict[str, Dict[str, Any]]
+
+    def keep(data: bytes) -> str:
+        name = content.digest(data)
+        if name not in kept:
+            kept[name] = journal.keep(data)
+        return name
+
+    try:
+        answer = _save(piece, stage, seen, keep)
+    except Unavailable as error:
+        answer = {"unavailable": str(error)}
+    except (Exception, SystemExit) as error:
+        answer = {"stage": stage.name, "raised": failure(error)}
+    answer["contents"] = list(kept.values())
+    answer["warnings"] = seen.warnings
+    answer["seconds"] = time.perf_counter() - started
+    return answer
+
+
+def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
+    registered, model = _build(piece)
+    stage.name = "fit"
+    with seen.during("fit"):
+        data = _data(registered.data)
+        random.seed(0)
+        np.random.seed(0)
+        model.fit(data.X, data.y)
+    stage.name = "save"
+    # Before the first prediction: some models carry a random state that a prediction moves on.
+    artifacts = _artifacts(model, piece)
+    stage.name = "rows"
+    rows = content.encode(data.rows)
+    truth = None if data.truth is None else keep(content.encode(data.truth))
+    stage.name = "use"
+    names = ["repr", "get_params"] + methods.chosen(model, registered.methods)
+    return {
+        "artifacts": artifacts,
+        "rows": keep(rows),
+        "truth": truth,
+        # From the fitted object, never from the file, on the rows as a reader will see them.
+        "outputs": use(model, names, content.decode(rows), seen, keep),
+    }
+
+
+def _build(piece: Piece) -> Tuple[Any, Any]:
+    registered = _registered(piece["file"], piece["pipeline"])
+    _check_release(registered)
+    try:
+        return registered, registered.build()
+    except ImportError as error:
+        raise Unavailable("not in this release: {}".format(error))
+    except TypeError as error:
+        if "unexpected keyword argument" in str(error):
+            raise Unavailable("not in this release: {}".format(error))
+        raise
+
+
+def _registered(path: str, pipeline: str) -> Any:
+    """The pipeline as its file registers it; the file's folder is on ``sys.path`` already."""
+    name = os.path.splitext(os.path.basename(path))[0]
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise Unavailable("{} does not import: {}".format(os.path.basename(path), error))
+    found = os.path.realpath(getattr(module, "__file__", None) or "")
+    if found != os.path.realpath(path):
+        raise ImportError(
+            "the file {} has the name of another module, {}; give it one of its own".format(
+                path, found or name
+            )
+        )
+    return compat_matrix.REGISTERED[pipeline]
+
+
+def _check_release(registered: Any) -> None:
+    import sklearn
+
+    here = _line(sklearn.__version__)
+    if registered.since and here < _line(registered.since):
+        raise Unavailable("needs scikit-learn {} or newer".format(registered.since))
+    if registered.until and here > _line(registered.until):
+        raise Unavailable("gone since scikit-learn {}".format(registered.until))
+
+
+def _line(version: str) -> Tuple[int, int]:
+    parts = version.split(".")
+    return int(parts[0]), int(parts[1])
+
+
+_DATA = {}  # type: Dict[Callable[[], Any], Any]
+
+
+def _data(make: Callable[[], Any]) -> Any:
+    if make not in _DATA:
+        _DATA[make] = make()
+    return _DATA[make]
+
+
+def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:
+    return {name: _artifact(model, name, piece["folder"]) for name in piece["formats"]}
+
+
+def _artifact(model: Any, name: str, folder: str) -> Answer:
+    chosen = FORMATS[name]
+    missing = chosen.missing()
+    if missing is not None:
+        return {"unavailable": missing}
+    path = os.path.join(folder, name + chosen.ending)
+
+    def run() -> Answer:
+        if not os.path.isdir(folder):
+            os.makedirs(folder)
+        chosen.save(model, path)
+        return {"path": path, "sha256": _sha256(path), "size": os.path.getsize(path)}
+
+    return outcome(run)
+
+
+def _sha256(path: str) -> str:
+    with open(path, "rb") as file:
+        return hashlib.sha256(file.read()).hexdigest()
+
+
+def unimportable(files: List[str]) -> Dict[str, Dict[str, str]]:
+    """By path, the failure of each file of pipelines that does not import here."""
+    found = {}
+    for path in files:
+        try:
+            importlib.import_module(os.path.splitext(os.path.basename(path))[0])
+        except (Exception, SystemExit) as error:
+            found[path] = failure(error)
+    return found
