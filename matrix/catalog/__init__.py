@@ -1,0 +1,12 @@
+"""Configuration becomes nouns: environments wanted, pipelines, formats, limits.
+
+:func:`read` is the door. It reads and checks everything before anything is done, starts no process
+and imports no pipeline.
+"""
+
+from __future__ import annotations
+
+from matrix.catalog.nouns import Catalog, Limits, Tolerance, Tolerances
+from matrix.catalog.reading import default, find, read
+
+__all__ = ["Catalog", "Limits", "Tolerance", "Tolerances", "default", "find", "read"]

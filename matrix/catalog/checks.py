@@ -1,0 +1,106 @@
+"""What may stand in the configuration as a version, a requirement, a day or a glob.
+
+Each function returns what it was given, in its canonical form, or raises ValueError in words.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+_PYTHON_LINE = re.compile(r"\d+\.\d+(\.\d+)?")
+_PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
+
+
+def requirement(text: str) -> str:
+    """Accept a requirement in the syntax of PEP 508 that names a version, not a place."""
+    one_line(text)
+    if text.lstrip().startswith("-"):
+        raise ValueError(f"{text!r} is an option, not a requirement")
+    try:
+        parsed = Requirement(text)
+    except InvalidRequirement as error:
+        problem = str(error).splitlines()[0]
+        raise ValueError(f"{text!r} is no requirement: {problem}") from None
+    if parsed.url:
+        raise ValueError(f"{text!r} names a place to fetch from; only versions can be compared")
+    return text.strip()
+
+
+def one_line(text: str) -> str:
+    """Accept text without line breaks and other control characters."""
+    if not text.isprintable():
+        raise ValueError(f"{text!r} holds a line break or another control character")
+    return text
+
+
+def scikit_learn(text: str) -> str:
+    """Accept ``1.3`` (a line), ``1.3.0`` (a release) or ``latest``."""
+    if text == "latest":
+        return text
+    try:
+        release = Version(text).release
+    except InvalidVersion:
+        raise ValueError(f'{text!r} is no version: write "1.3", "1.3.0" or "latest"') from None
+    if len(release) < 2:
+        raise ValueError(f'{text!r} is no line: write "{text}.0" for the line')
+    return text
+
+
+def python(text: str) -> str:
+    """Accept ``newest``, ``oldest``, ``3.9``, ``3.9.18``, or a specifier such as ``==3.13``."""
+    if text in {"newest", "oldest"} or _PYTHON_LINE.fullmatch(text):
+        return text
+    exact = re.fullmatch(r"==\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?", text)
+    if exact:
+        return exact.group(1)
+    return _specifier(text, f'{text!r} is no Python: write "newest", "oldest", "3.9" or ">=3.9"')
+
+
+def package_version(text: str) -> str:
+    """Accept a version (``1.2.0``, or ``1.26`` for its last patch) or a specifier (``>=2``)."""
+    try:
+        return str(Version(text))
+    except InvalidVersion:
+        return _specifier(text, f'{text!r} is no version: write "1.2.0", "1.2" or ">=1.2"')
+
+
+def package_requirement(name: str, version: str) -> str:
+    """Return the requirement for a package at what :func:`package_version` accepted."""
+    if not version[0].isdigit():
+        return f"{name}{version}"
+    is_line = len(Version(version).release) < 3 and not Version(version).is_prerelease
+    return f"{name}=={version}.*" if is_line else f"{name}=={version}"
+
+
+def package_name(text: str) -> str:
+    """Accept the name of a package, and return it normalized."""
+    if not _PACKAGE.fullmatch(text):
+        raise ValueError(f"{text!r} is no name of a package")
+    return str(canonicalize_name(text))
+
+
+def as_of(text: str) -> str:
+    """Accept ``release``, ``today`` or a date such as ``2024-05-31``."""
+    if text in {"release", "today"}:
+        return text
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f'{text!r} is no day: write "release", "today" or "2024-05-31"') from None
+
+
+def _specifier(text: str, otherwise: str) -> str:
+    try:
+        return str(SpecifierSet(one_line(text))) or _refuse(otherwise)
+    except (InvalidSpecifier, ValueError):
+        return _refuse(otherwise)
+
+
+def _refuse(problem: str) -> str:
+    raise ValueError(problem)

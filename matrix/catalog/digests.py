@@ -1,0 +1,173 @@
+"""What a pipeline is made from: its digest changes when, and only when, that does.
+
+Of a pipeline's own file count the function itself, everything in the file that is no pipeline, and
+the other pipelines that it calls. Of the rest of its folder count the modules that these import,
+one through another, and all data files.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections.abc import Iterable, Iterator
+from functools import cached_property
+from pathlib import Path
+
+from matrix.errors import PipelineFileError
+
+SYNTAX = (3, 6)
+"""The Python whose syntax the files must keep to."""
+
+
+class Module:
+    """One Python file, parsed.
+
+    Raises:
+        PipelineFileError: it cannot be read, or is not Python of the version above.
+    """
+
+    def __init__(self, file: Path) -> None:
+        self.file = file
+        try:
+            self._source = file.read_bytes()
+            self.tree = ast.parse(self._source, filename=str(file), feature_version=SYNTAX)
+        except OSError as error:
+            raise PipelineFileError(f"{file}: cannot be read: {error.strerror}") from None
+        except SyntaxError as error:
+            raise PipelineFileError(
+                f"{file}:{error.lineno or 1}: {error.msg}",
+                advice="pipeline files run in every environment: keep to the syntax of Python 3.6",
+            ) from None
+        except (ValueError, RecursionError, MemoryError) as error:
+            raise PipelineFileError(f"{file}: is not Python: {error}") from None
+        self._lines = self._source.splitlines(keepends=True)
+        self._pipelines: dict[str, ast.FunctionDef] = {}
+
+    def set_aside(self, pipelines: Iterable[ast.FunctionDef]) -> None:
+        """Say which functions are pipelines: they concern nobody but themselves."""
+        self._pipelines = {function.name: function for function in pipelines}
+
+    def parts(self, function: ast.FunctionDef | None = None) -> list[ast.stmt]:
+        """Return the statements that a pipeline is made from; without one, those of the module."""
+        ours = set(map(id, self._pipelines.values()))
+        parts = [node for node in self.tree.body if function is None or id(node) not in ours]
+        if function is not None:
+            parts.append(function)
+        for node in parts:  # grows while it is read: a pipeline may call a pipeline that calls one
+            for name in _names(node):
+                called = self._pipelines.get(name)
+                if called is not None and called not in parts:
+                    parts.append(called)
+        return parts
+
+    def text(self, node: ast.stmt) -> bytes:
+        """Return the source of a statement with its decorators; comments around it are not his."""
+        decorators = getattr(node, "decorator_list", [])
+        first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
+        return b"".join(self._lines[first - 1 : node.end_lineno])
+
+    @cached_property
+    def whole(self) -> bytes:
+        """The source of the whole file."""
+        return self._source
+
+
+class Folder:
+    """A folder of pipelines, whose modules import one another.
+
+    Args:
+        root: the folder.
+        files: the Python files in it that count.
+    """
+
+    def __init__(self, root: Path, files: tuple[Path, ...]) -> None:
+        self.root = root
+        self.files = files
+        self._modules: dict[Path, Module] = {}
+
+    def module(self, file: Path) -> Module:
+        """Return a file of the folder, parsed once."""
+        if file not in self._modules:
+            self._modules[file] = Module(file)
+        return self._modules[file]
+
+    def digest(self, module: Module, function: ast.FunctionDef) -> str:
+        """Return the digest of a pipeline, in hexadecimal."""
+        digest = hashlib.sha256(self._data_digest)
+        parts = module.parts(function)
+        for node in parts:
+            _add(digest, module.text(node))
+        for file in sorted(self._helpers(module.file, parts)):
+            _add(digest, file.relative_to(self.root).as_posix().encode())
+            _add(digest, self.module(file).whole)
+        return digest.hexdigest()
+
+    def _helpers(self, file: Path, parts: list[ast.stmt]) -> set[Path]:
+        """Return the files that some statements of a file import, one through another."""
+        found: set[Path] = set()
+        waiting = [(file, parts)]
+        while waiting:
+            importer, statements = waiting.pop()
+            for helper in self._imported(importer, statements):
+                if helper not in found:
+                    found.add(helper)
+                    waiting.append((helper, self.module(helper).parts()))
+        return found
+
+    def _imported(self, importer: Path, statements: list[ast.stmt]) -> Iterator[Path]:
+        for statement in statements:
+            for level, name in _imports(statement):
+                absolute = [importer.parent, self.root]
+                folders = importer.parents[level - 1 : level] if level else absolute
+                for folder in folders:
+                    yield from self._files_of(folder, name)
+
+    def _files_of(self, folder: Path, name: str) -> Iterator[Path]:
+        """Yield the files that importing a dotted name runs, as far as they lie in this folder."""
+        at = folder
+        for part in name.split("."):
+            at = at / part
+            for file in (at.with_name(f"{part}.py"), at / "__init__.py"):
+                if file.is_relative_to(self.root) and file.is_file():
+                    yield file
+
+    @cached_property
+    def _data_digest(self) -> bytes:
+        digest = hashlib.sha256()
+        for file in sorted(_data_files(self.root)):
+            _add(digest, file.relative_to(self.root).as_posix().encode())
+            try:
+                _add(digest, file.read_bytes())
+            except OSError as error:
+                raise PipelineFileError(f"{file}: cannot be read: {error.strerror}") from None
+        return digest.digest()
+
+
+def _add(digest: hashlib._Hash, content: bytes) -> None:
+    """Add content with its length, so that where one ends and the next begins counts too."""
+    digest.update(b"%d:" % len(content))
+    digest.update(content)
+
+
+def _names(node: ast.AST) -> Iterator[str]:
+    return (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+
+
+def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
+    """Yield what a statement may import: how many dots, and the dotted name."""
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Import):
+            yield from ((0, alias.name) for alias in inner.names)
+        elif isinstance(inner, ast.ImportFrom):
+            base = f"{inner.module}." if inner.module else ""
+            yield from ((inner.level, base + alias.name) for alias in inner.names)
+
+
+def _data_files(folder: Path) -> Iterator[Path]:
+    for entry in folder.iterdir():
+        if entry.name.startswith((".", "__pycache__")):
+            continue
+        if entry.is_dir():
+            yield from _data_files(entry)
+        elif entry.suffix not in {".py", ".pyc"} and not entry.name.startswith("README"):
+            yield entry

@@ -1,0 +1,77 @@
+"""The ids and labels of environments, made here and nowhere else, and never split again."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+_OPERATORS = {
+    "==": "",
+    ">=": "ge",
+    "<=": "le",
+    "!=": "ne",
+    "~=": "compatible",
+    ">": "gt",
+    "<": "lt",
+}
+_OPERATOR = re.compile(r"==|>=|<=|!=|~=|>|<")
+
+
+def environment_id(
+    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str = "release"
+) -> str:
+    """Return the id of an environment, such as ``sklearn-0.24-py3.7``.
+
+    Args:
+        scikit_learn: as in EnvSpec; ``latest`` gives ``sklearn-latest``.
+        python: as in EnvSpec; ``newest`` is not mentioned.
+        packages: what was said of further packages: a version, or a specifier.
+        as_of: as in EnvSpec; ``release`` is not mentioned.
+    """
+    parts = [f"sklearn-{_plain(scikit_learn)}"]
+    if python != "newest":
+        parts.append(_python(python))
+    parts += [f"{name}{_plain(version)}" for name, version in packages.items()]
+    if as_of != "release":
+        parts.append(as_of)
+    return "-".join(parts)
+
+
+def environment_labels(wanted: Iterable[tuple[str, str, Mapping[str, str], str]]) -> list[str]:
+    """Return a short label for each environment; those that would be equal get the long one.
+
+    Args:
+        wanted: the arguments of :func:`environment_id`, an environment each.
+    """
+    items = list(wanted)
+    short = [_label(*item, shorten=True) for item in items]
+    counts = Counter(short)
+    return [
+        label if counts[label] == 1 else _label(*item, shorten=False)
+        for label, item in zip(short, items, strict=True)
+    ]
+
+
+def _label(
+    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str, *, shorten: bool
+) -> str:
+    parts = [scikit_learn]
+    if python != "newest":
+        parts.append(_python(python))
+    for name, version in packages.items():
+        text = ".".join(version.split(".")[:2]) if shorten else version
+        parts.append(f"{name}{text.replace('==', '')}")
+    if as_of != "release":
+        parts.append(as_of)
+    return " ".join(parts)
+
+
+def _python(python: str) -> str:
+    return python if python.isalpha() else f"py{_plain(python)}"
+
+
+def _plain(version: str) -> str:
+    """Turn a version or specifier into what a session, a folder and a glob can be called."""
+    named = _OPERATOR.sub(lambda match: _OPERATORS[match.group()], version)
+    return re.sub(r"[^A-Za-z0-9.+!_]+", "-", named.replace(".*", "")).strip("-")

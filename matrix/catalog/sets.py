@@ -1,0 +1,312 @@
+"""Named sets of environments: axes and their product, exclude and include rules, explicit ones."""
+
+from __future__ import annotations
+
+import difflib
+import itertools
+import math
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from fnmatch import fnmatchcase
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from matrix.catalog import checks, names
+from matrix.catalog.table import Table
+from matrix.errors import ConfigError
+from matrix.model import EnvSpec
+
+_SET_KEYS = ("extends", "scikit-learn", "python", "exclude", "include", "environments")
+_ENVIRONMENT_KEYS = ("name", "label", "like", "scikit-learn", "python", "requirements", "as-of")
+_COMBINATION_KEYS = ("scikit-learn", "python")
+_EXCLUDE_KEYS = (*_COMBINATION_KEYS, "reason")
+_MOST = 1000
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Wanted:
+    """An environment on its way to become an EnvSpec."""
+
+    at: str
+    """Where it stands in the file, for messages."""
+    scikit_learn: str
+    python: str = "newest"
+    packages: Mapping[str, str] = field(default_factory=dict)
+    """Version or specifier by package, as said by an axis or a key."""
+    requirements: tuple[str, ...] = ()
+    as_of: str = "release"
+    like: str | None = None
+    name: str = ""
+    label: str = ""
+
+    @property
+    def id(self) -> str:
+        return self.name or names.environment_id(*self.said)
+
+    @property
+    def said(self) -> tuple[str, str, Mapping[str, str], str]:
+        return self.scikit_learn, self.python, self.packages, self.as_of
+
+    def value(self, axis: str) -> str | None:
+        """Return where it stands on an axis; None if the axis does not concern it."""
+        own = {"scikit-learn": self.scikit_learn, "python": self.python}
+        return own.get(axis, self.packages.get(axis))
+
+
+def read_set(sets: Table, name: str, requirements: tuple[str, ...]) -> tuple[EnvSpec, ...]:
+    """Return the environments of a named set, in the order of the file.
+
+    Args:
+        sets: the table of all sets; it has this name.
+        name: which set.
+        requirements: what every environment holds beside scikit-learn.
+
+    Raises:
+        ConfigError: with the path of the mistake.
+    """
+    wanted = _wanted_of(sets, name, ())
+    labels = names.environment_labels(w.said for w in wanted)
+    return tuple(
+        EnvSpec(
+            id=w.id,
+            label=w.label or w.name or label,
+            scikit_learn=w.scikit_learn,
+            python=w.python,
+            requirements=_merged(requirements, w),
+            as_of=w.as_of,
+            like=w.like,
+        )
+        for w, label in zip(wanted, labels, strict=True)
+    )
+
+
+def _merged(requirements: tuple[str, ...], wanted: _Wanted) -> tuple[str, ...]:
+    """Join what all environments hold with what this one says; its own word replaces theirs."""
+    said = tuple(checks.package_requirement(n, v) for n, v in wanted.packages.items())
+    own = said + wanted.requirements
+    named = {_package_of(text) for text in own}
+    return tuple(text for text in requirements if _package_of(text) not in named) + own
+
+
+def _package_of(requirement: str) -> str:
+    return str(canonicalize_name(Requirement(requirement).name))
+
+
+def _wanted_of(sets: Table, name: str, above: tuple[str, ...]) -> list[_Wanted]:
+    table = sets.table(name)
+    inherited = _inherited(sets, table, (*above, name))
+    axes = _axes(table, _SET_KEYS)
+    own = list(_product(table, axes)) + _included(table)
+    collected = _excluded(table, _joined(sets, inherited, own))
+    by_id = {wanted.id: wanted for wanted in collected}
+    for explicit in table.tables("environments"):
+        wanted = _explicit(explicit, by_id)
+        collected = _joined(sets, collected, [wanted])
+        by_id[wanted.id] = wanted
+    return collected
+
+
+def _inherited(sets: Table, table: Table, above: tuple[str, ...]) -> list[_Wanted]:
+    base = table.text("extends")
+    if "extends" not in table:
+        return []
+    if base not in sets:
+        raise table.error("extends", f"there is no set {base!r}", advice=f"sets: {_listed(sets)}")
+    if base in above:
+        raise table.error("extends", f"the sets go round in a circle: {' -> '.join(above)}")
+    return _wanted_of(sets, base, above)
+
+
+def _listed(names_: Table | Mapping[str, object]) -> str:
+    return ", ".join(names_) or "none"
+
+
+def _axes(table: Table, reserved: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    """Return the values on each axis of a table; a key that is not reserved is a package."""
+    axes = {}
+    for key in table:
+        if key in reserved and key not in _COMBINATION_KEYS:
+            continue
+        axes[_axis(table, key, reserved)] = tuple(
+            _checked(table, key, value) for value in table.text_or_texts(key)
+        )
+    return axes
+
+
+def _axis(table: Table, key: str, reserved: tuple[str, ...]) -> str:
+    if key in reserved:
+        return key
+    close = difflib.get_close_matches(key.replace("_", "-"), reserved, n=1, cutoff=0.8)
+    if close:
+        raise table.error(key, "unknown key", advice=f'did you mean "{close[0]}"?')
+    try:
+        return checks.package_name(key)
+    except ValueError as error:
+        known = f"known: {', '.join(reserved)}, and names of packages"
+        raise table.error(key, f"unknown key: {error}", advice=known) from None
+
+
+def _checked(table: Table, key: str, value: str) -> str:
+    """Return the canonical form of a value on an axis."""
+    check = {"scikit-learn": checks.scikit_learn, "python": checks.python}.get(
+        key, checks.package_version
+    )
+    try:
+        return check(value)
+    except ValueError as error:
+        raise table.error(key, str(error)) from None
+
+
+def _product(table: Table, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_Wanted]:
+    """Yield every combination of the values on the axes."""
+    if not axes:
+        return
+    if "scikit-learn" not in axes:
+        first = next(iter(axes))
+        raise table.error(
+            first,
+            "an axis without scikit-learn makes no environment",
+            advice='add scikit-learn = ["1.3", "latest"] beside it',
+        )
+    count = math.prod(len(values) for values in axes.values())
+    if count > _MOST:
+        raise table.error("scikit-learn", f"the axes make {count} environments, more than {_MOST}")
+    packages = [axis for axis in axes if axis not in _COMBINATION_KEYS]
+    for scikit_learn, python, *versions in itertools.product(
+        axes["scikit-learn"], axes.get("python", ("newest",)), *(axes[name] for name in packages)
+    ):
+        yield _Wanted(
+            at=table.at("scikit-learn"),
+            scikit_learn=scikit_learn,
+            python=python,
+            packages=dict(zip(packages, versions, strict=True)),
+        )
+
+
+def _included(table: Table) -> list[_Wanted]:
+    included: list[_Wanted] = []
+    for rule in table.tables("include"):
+        found = list(_product(rule, _axes(rule, _COMBINATION_KEYS)))
+        if not found:
+            raise ConfigError(table.source, rule.path, "includes nothing")
+        included += [replace(wanted, at=rule.path) for wanted in found]
+    return included
+
+
+def _excluded(table: Table, wanted: list[_Wanted]) -> list[_Wanted]:
+    """Return what no exclude rule names; a rule without a reason or an effect is refused."""
+    for rule in table.tables("exclude"):
+        if not rule.text("reason").strip():
+            raise rule.error("reason", "an exclude rule needs its reason")
+        axes = [key for key in rule if key != "reason"]
+        for axis in axes:
+            _axis(rule, axis, _EXCLUDE_KEYS)
+        patterns = {str(canonicalize_name(key)): rule.text_or_texts(key) for key in axes}
+        kept = [w for w in wanted if not _names(patterns, w)]
+        if len(kept) == len(wanted):
+            raise ConfigError(table.source, rule.path, "excludes no environment of this set")
+        wanted = kept
+    return wanted
+
+
+def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _Wanted) -> bool:
+    def on(axis: str) -> bool:
+        value = wanted.value(axis)
+        return value is not None and any(fnmatchcase(value, glob) for glob in patterns[axis])
+
+    return bool(patterns) and all(on(axis) for axis in patterns)
+
+
+def _joined(sets: Table, wanted: list[_Wanted], more: list[_Wanted]) -> list[_Wanted]:
+    """Append environments; one that is there already under the same id must be the same one."""
+    by_id = {w.id.casefold(): w for w in wanted}
+    joined = list(wanted)
+    for new in more:
+        old = by_id.get(new.id.casefold())
+        if old is None:
+            by_id[new.id.casefold()] = new
+            joined.append(new)
+        elif old.at.partition(".environments")[0] == new.at or replace(old, at=new.at) != new:
+            raise ConfigError(
+                sets.source,
+                new.at,
+                f"the environment {new.id!r} is there twice (also {old.at})",
+                advice='give one of them a name = "..."',
+            )
+    return joined
+
+
+def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:
+    axes = _axes(table, _ENVIRONMENT_KEYS)
+    said = {axis: _single(table, axis, values) for axis, values in axes.items()}
+    requirements, python = _requirements(table)
+    if python:
+        said.setdefault("python", python)
+    base = _base(table, known, said)
+    packages = {name: v for name, v in said.items() if name not in _COMBINATION_KEYS}
+    return _Wanted(
+        at=table.path,
+        scikit_learn=said.get("scikit-learn", base.scikit_learn),
+        python=said.get("python", base.python),
+        packages={**base.packages, **packages},
+        requirements=(*base.requirements, *requirements),
+        as_of=_as_of(table, base.as_of),
+        like=table.text("like") or None,
+        name=table.text("name", check=_environment_name),
+        label=table.text("label", check=checks.one_line),
+    )
+
+
+def _single(table: Table, axis: str, values: tuple[str, ...]) -> str:
+    if len(values) != 1:
+        raise table.error(axis, "an environment has one value here")
+    return values[0]
+
+
+def _base(table: Table, known: Mapping[str, _Wanted], said: Mapping[str, str]) -> _Wanted:
+    """Return the environment that this one is like; a bare one if it says all by itself."""
+    if "like" in table:
+        like = table.text("like")
+        if like not in known:
+            close = difflib.get_close_matches(like, known, n=1)
+            advice = f'did you mean "{close[0]}"?' if close else f"there are: {_listed(known)}"
+            raise table.error("like", f"there is no environment {like!r} before", advice=advice)
+        return known[like]
+    if "scikit-learn" not in said:
+        raise ConfigError(table.source, table.path, 'needs "scikit-learn", or "like"')
+    return _Wanted(at=table.path, scikit_learn=said["scikit-learn"])
+
+
+def _requirements(table: Table) -> tuple[tuple[str, ...], str]:
+    """Return the further requirements, and the Python that one of them may name."""
+    python, others = "", []
+    for i, text in enumerate(table.texts("requirements", check=checks.requirement)):
+        parsed, where = Requirement(text), f"{table.at('requirements')}[{i}]"
+        if canonicalize_name(parsed.name) == "scikit-learn":
+            raise ConfigError(table.source, where, "scikit-learn has a key of its own")
+        if parsed.name.lower() != "python":
+            others.append(text.strip())
+            continue
+        try:
+            python = checks.python(str(parsed.specifier))
+        except ValueError as error:
+            raise ConfigError(table.source, where, str(error)) from None
+        if "python" in table:
+            raise ConfigError(table.source, where, "python is said twice")
+    return tuple(others), python
+
+
+def _as_of(table: Table, default: str) -> str:
+    if "as-of" in table and isinstance(table.raw("as-of"), date):
+        return str(table.raw("as-of"))[:10]
+    return table.text("as-of", default, check=checks.as_of)
+
+
+def _environment_name(text: str) -> str:
+    if not _NAME.fullmatch(text):
+        raise ValueError(f"{text!r} is no name: letters, digits and . _ + - only, at most 80")
+    return text
