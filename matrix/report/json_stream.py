@@ -1,0 +1,143 @@
+"""A JSON document of which one long array is read item by item, so that memory stays flat."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NoReturn, TextIO
+
+_CHUNK = 1 << 16
+
+
+class NotJsonError(ValueError):
+    """The file is not the JSON that it should be."""
+
+
+def _refuse(literal: str) -> NoReturn:
+    raise NotJsonError(f"{literal} is not JSON")
+
+
+class Document:
+    """A file that holds one object, of which one member is a long array.
+
+    Args:
+        path: the file.
+        streamed: the key of that member.
+    """
+
+    def __init__(self, path: Path, streamed: str) -> None:
+        self.path = path
+        self._streamed = streamed
+        self._version: tuple[int, int, int] | None = None
+
+    def members(self) -> Iterator[tuple[str, Any]]:
+        """Key and value of each member in order; of the array, its key with each of its items.
+
+        Raises:
+            OSError: the file cannot be read.
+            NotJsonError: it is not such a document, or not the one that was read before.
+        """
+        with self.path.open(encoding="utf-8") as stream:
+            self._check_version(stream)
+            try:
+                yield from _members(_Scanner(stream), self._streamed)
+            except NotJsonError:
+                raise
+            except (ValueError, RecursionError) as error:  # not UTF-8, digits or depth without end
+                raise NotJsonError(str(error)) from error
+
+    def items(self) -> Iterator[Any]:
+        """The items of the array."""
+        return (value for key, value in self.members() if key == self._streamed)
+
+    def _check_version(self, stream: TextIO) -> None:
+        """Two passes over two different files would give a result that never was."""
+        found = os.fstat(stream.fileno())
+        version = (found.st_ino, found.st_size, found.st_mtime_ns)
+        if self._version not in (None, version):
+            raise NotJsonError("it changed while it was being read")
+        self._version = version
+
+
+def _members(scanner: _Scanner, streamed: str) -> Iterator[tuple[str, Any]]:
+    seen: set[str] = set()
+    for _ in scanner.entries("{", "}"):
+        key = scanner.value()
+        if not isinstance(key, str) or key in seen:
+            raise NotJsonError(f"{key!r} is no key, or there twice")
+        seen.add(key)
+        scanner.expect(":")
+        if key == streamed:
+            for _ in scanner.entries("[", "]"):
+                yield key, scanner.value()
+        else:
+            yield key, scanner.value()
+    if scanner.peek():
+        raise NotJsonError("something follows the end")
+
+
+class _Scanner:
+    """Reads values from a stream, with no more of it in memory than the value at hand."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._buffer = ""
+        self._position = 0
+        self._decoder = json.JSONDecoder(parse_constant=_refuse)
+
+    def entries(self, opening: str, closing: str) -> Iterator[None]:
+        """Step from entry to entry of an array or an object; the caller reads each."""
+        self.expect(opening)
+        if self.peek() == closing:
+            self.expect(closing)
+            return
+        while True:
+            yield
+            if self.peek() == closing:
+                self.expect(closing)
+                return
+            self.expect(",")
+
+    def peek(self) -> str:
+        """The next character that is not white space, or nothing at the end."""
+        while True:
+            while self._position < len(self._buffer):
+                character = self._buffer[self._position]
+                if character not in " \t\r\n":
+                    return character
+                self._position += 1
+            if not self._more(_CHUNK):
+                return ""
+
+    def expect(self, character: str) -> None:
+        """Step over this character."""
+        found = self.peek()
+        if found != character:
+            raise NotJsonError(f"{character!r} expected, {found or 'the end'!r} found")
+        self._position += 1
+
+    def value(self) -> Any:
+        """The value that starts here, read in larger and larger pieces until it is whole."""
+        self.peek()
+        size = _CHUNK
+        while True:
+            try:
+                value, end = self._decoder.raw_decode(self._buffer, self._position)
+            except json.JSONDecodeError as error:
+                if not self._more(size):
+                    raise NotJsonError(error.msg) from error
+            else:
+                # A number that ends where the buffer does may go on behind it.
+                if end < len(self._buffer) or not self._more(size):
+                    self._position = end
+                    return value
+            size *= 2
+
+    def _more(self, size: int) -> bool:
+        chunk = self._stream.read(size)
+        if chunk:
+            self._buffer = self._buffer[self._position :] + chunk
+            self._position = 0
+        return bool(chunk)

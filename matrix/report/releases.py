@@ -1,0 +1,192 @@
+"""Where along the line of releases pipelines break: upgrades, rollbacks, and one thing varied."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from packaging.version import InvalidVersion, Version
+
+from matrix.model import Environment, Group, Verdict
+from matrix.report.summary import ABSENT, VERDICTS, Summary
+
+
+class Direction(str, enum.Enum):
+    """Which way a model travels."""
+
+    UPGRADE = "upgrade"
+    ROLLBACK = "rollback"
+    VARIATION = "variation"
+    """The same scikit-learn with another Python, joblib, numpy."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Break:
+    """Some writers, the first reader on their way that is bad, and who is concerned."""
+
+    direction: Direction
+    nearest: Environment
+    """The writer closest to the reader."""
+    farthest: Environment
+    """The writer at the other end of the run; the same if it is one."""
+    open: bool
+    """No writer further away is known to do better: ``up to 1.2``, ``1.3 and later``."""
+    reader: Environment
+    verdict: Verdict
+    pipelines: tuple[str, ...]
+    """By name, with the formats in brackets where only some of them are concerned."""
+
+
+def release_line(environments: Sequence[Environment]) -> list[Environment]:
+    """The ready environments that differ by release, oldest first, one for each release."""
+    line: dict[Version, Environment] = {}
+    for environment in environments:
+        if environment.ready and environment.spec.like is None:
+            line.setdefault(_release(environment), environment)
+    return [line[version] for version in sorted(line)]
+
+
+def variations(environments: Sequence[Environment]) -> list[tuple[Environment, Environment]]:
+    """Pairs of ready environments of which the second varies one thing of the first."""
+    ready = {environment.id: environment for environment in environments if environment.ready}
+    return [
+        (ready[environment.spec.like], environment)
+        for environment in ready.values()
+        if environment.spec.like in ready
+    ]
+
+
+def find_breaks(summary: Summary) -> list[Break]:
+    """All breaks: upgrades, rollbacks, then variations, each in the order of releases."""
+    line = release_line(summary.environments)
+    found: dict[_Key, dict[str, list[str]]] = {}
+    for (pipeline, fmt), grid in summary.grids.items():
+        look = _Lookup(summary.environments, grid)
+        for key in (*_along(line, look, Direction.UPGRADE), *_varied(summary, look)):
+            found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
+        for key in _along(line[::-1], look, Direction.ROLLBACK):
+            found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
+    formats: dict[str, int] = {}
+    for pipeline, _ in summary.grids:
+        formats[pipeline] = formats.get(pipeline, 0) + 1
+    order = {environment.id: i for i, environment in enumerate(line)}
+    position = {environment.id: i for i, environment in enumerate(summary.environments)}
+    by_id = {environment.id: environment for environment in summary.environments}
+    directions = list(Direction)
+
+    def place(key: _Key) -> tuple[int, ...]:
+        return (
+            directions.index(key.direction),
+            order.get(key.reader, len(order)),
+            position[key.reader],
+            -key.verdict.severity,
+            position[key.nearest],
+            position[key.farthest],
+        )
+
+    return [
+        Break(
+            direction=key.direction,
+            nearest=by_id[key.nearest],
+            farthest=by_id[key.farthest],
+            open=key.open,
+            reader=by_id[key.reader],
+            verdict=key.verdict,
+            pipelines=tuple(
+                name if len(which) == formats[name] else f"{name} [{', '.join(which)}]"
+                for name, which in sorted(found[key].items())
+            ),
+        )
+        for key in sorted(found, key=place)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    """A Break before the pipelines that share it are gathered; environments by id."""
+
+    direction: Direction
+    nearest: str
+    farthest: str
+    open: bool
+    reader: str
+    verdict: Verdict
+
+
+class _Lookup:
+    """Verdicts of one grid by environment; None where there is no answer."""
+
+    def __init__(self, environments: Sequence[Environment], grid: bytearray) -> None:
+        self._position = {environment.id: i for i, environment in enumerate(environments)}
+        self._grid = grid
+
+    def __call__(self, writer: Environment, reader: Environment) -> Verdict | None:
+        side = len(self._position)
+        severity = self._grid[self._position[writer.id] * side + self._position[reader.id]]
+        if severity == ABSENT:
+            return None
+        verdict = VERDICTS[severity]
+        return None if verdict.group is Group.UNKNOWN else verdict
+
+
+def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_Key]:
+    """Runs of writers that meet the same first bad reader further along the line.
+
+    Writers of which nothing is known neither break a run nor extend it.
+    """
+    run: list[int] = []
+    met: _Met | None = None
+    for i, writer in enumerate(line):
+        known = [
+            (reader, verdict)
+            for reader in line[i + 1 :]
+            if (verdict := look(writer, reader)) is not None
+        ]
+        if not known:
+            continue
+        first = next(((reader, verdict) for reader, verdict in known if not verdict.safe), None)
+        if met is not None and first != met:
+            yield _key(direction, line, run, met, look)
+        if first != met:
+            run = []
+        run.append(i)
+        met = first
+    if met is not None:
+        yield _key(direction, line, run, met, look)
+
+
+_Met = tuple[Environment, Verdict]
+
+
+def _key(
+    direction: Direction,
+    line: Sequence[Environment],
+    run: Sequence[int],
+    met: _Met,
+    look: _Lookup,
+) -> _Key:
+    """A run of writers; open at its far end if no writer beyond it does any better there."""
+    reader, verdict = met
+    opened = all(look(writer, reader) in (None, verdict) for writer in line[: run[0]])
+    farthest = line[0] if opened else line[run[0]]
+    return _Key(direction, line[run[-1]].id, farthest.id, opened, reader.id, verdict)
+
+
+def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
+    for base, variant in variations(summary.environments):
+        for writer, reader in ((base, variant), (variant, base)):
+            verdict = look(writer, reader)
+            if verdict is not None and not verdict.safe:
+                yield _Key(Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict)
+
+
+def _release(environment: Environment) -> Version:
+    """The scikit-learn that was found, or else the one that was wanted."""
+    found = environment.info.packages.get("scikit-learn", "") if environment.info else ""
+    for text in (found, environment.spec.scikit_learn):
+        try:
+            return Version(text)
+        except InvalidVersion:
+            continue
+    return Version("9999")  # ``latest``, of which nothing was found

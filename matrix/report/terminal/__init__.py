@@ -1,0 +1,64 @@
+"""What the terminal shows at the end of a run: the answer first, then where and why.
+
+This package is the only one that imports rich.
+"""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+
+from matrix.model import Matrix
+from matrix.report.summary import summarize
+from matrix.report.terminal.sections import headline, sections
+from matrix.report.terminal.voice import Voice
+
+__all__ = ["show"]
+
+
+def show(
+    matrix: Matrix,
+    *,
+    file: TextIO | None = None,
+    width: int | None = None,
+    colour: bool | None = None,
+    everything: bool = False,
+) -> None:
+    """Print a matrix.
+
+    Args:
+        matrix: its cells are read once.
+        file: where to; standard output if not given.
+        width: in columns; that of the terminal, or 80, if not given.
+        colour: None is "if it is a terminal that has colours, and ``NO_COLOR`` is not set".
+        everything: leave no line out, however many there are.
+    """
+    show_on(console_for(file, width, colour), matrix, everything=everything)
+
+
+def console_for(file: TextIO | None, width: int | None, colour: bool | None) -> Console:
+    """A console that takes nothing in a text for markup, an emoji or something to highlight."""
+    return Console(
+        file=file,
+        width=width,
+        force_terminal=colour,
+        no_color=None if colour is None else not colour,
+        markup=False,
+        emoji=False,
+        highlight=False,
+        soft_wrap=False,
+    )
+
+
+def show_on(console: Console, matrix: Matrix, *, everything: bool = False) -> None:
+    """Print a matrix on a console."""
+    voice = Voice.of(console)
+    summary = summarize(matrix)
+    for line in headline(voice, matrix, summary):
+        console.print(line)
+    for title, body in sections(voice, matrix, summary, everything=everything):
+        console.print()
+        console.print(voice.title(title))
+        for line in body:
+            console.print(line, no_wrap=True, crop=True, overflow="crop")
