@@ -1,6 +1,5 @@
 """Observations become verdicts. Pure: nothing here runs a model, reads a file or words a report."""
 
-from matrix.judge.cells import judge
-from matrix.judge.tolerance import Tolerance
+from matrix.judge.cells import Case, judge
 
-__all__ = ["Tolerance", "judge"]
+__all__ = ["Case", "judge"]

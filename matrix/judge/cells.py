@@ -8,18 +8,19 @@ from dataclasses import dataclass, replace
 from matrix.judge import scoring
 from matrix.judge.compare import compare
 from matrix.judge.content import Output, read
-from matrix.judge.tolerance import Tolerance
 from matrix.model import (
     Absent,
     Artifact,
     Cell,
     Ending,
     Failure,
+    Group,
     Observation,
     Outcome,
     OutputDifference,
     Returned,
     Saving,
+    Tolerance,
     Verdict,
     WarningSeen,
 )
@@ -150,7 +151,7 @@ def _used(
         exception=_exception(observation, worst, verdict),
         outputs=differences,
         n_identical=len(observation.outputs) - len(differences),
-        silent=verdict.group.value == "silently changes" and _silent(observation.warnings),
+        silent=verdict.group is Group.CHANGES and _silent(case.saving, observation),
     )
     if verdict.safe:
         return cell
@@ -168,9 +169,18 @@ def _exception(observation: Observation, method: str, verdict: Verdict) -> Failu
     return None
 
 
-def _silent(warnings: tuple[WarningSeen, ...]) -> bool:
-    """Whether nobody was told anything but that the versions differ."""
-    return not any(_tells(warning) for warning in warnings)
+def _silent(saving: Saving, observation: Observation) -> bool:
+    """Whether nobody was told anything new but that the versions differ.
+
+    A warning that the method gave before saving too, such as one for the logarithm of a
+    probability of zero, tells nobody of a change.
+    """
+    before = {(warning.category, warning.stage) for warning in saving.warnings}
+    return not any(
+        _tells(warning)
+        for warning in observation.warnings
+        if (warning.category, warning.stage) not in before
+    )
 
 
 def _tells(warning: WarningSeen) -> bool:

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from matrix.judge.content import Leaf, Output
-from matrix.judge.tolerance import Tolerance
-from matrix.model import OutputDifference, Verdict
+from matrix.judge.tolerance import close, for_single_precision
+from matrix.model import OutputDifference, Tolerance, Verdict
 
 NAMES = frozenset({"classes_", "feature_names_in_", "get_feature_names_out"})
 """Facts whose order and text are the structure of the other outputs."""
@@ -103,13 +103,13 @@ def _compare_numbers(
     left: NDArray[np.generic], right: NDArray[np.generic], tolerance: Tolerance, tally: _Tally
 ) -> None:
     if min(left.dtype.itemsize, right.dtype.itemsize) < 8:
-        tolerance = tolerance.for_single_precision()
+        tolerance = for_single_precision(tolerance)
     if left.dtype.kind == "c":
         left, right = left.view(left.real.dtype), right.view(right.real.dtype)
     before, after = left.astype(np.float64), right.astype(np.float64)
     missing = np.isnan(before)
     before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
-    differs = ~tolerance.close(before, after)
+    differs = ~close(before, after, tolerance)
     tally.rows(differs)
     tally.numbers |= bool(differs.any())
     _measure(before, after, tally)

@@ -1,0 +1,116 @@
+"""Each writer fits each pipeline, records its outputs and saves it in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from matrix.engine.annex import Piece, Request
+from matrix.engine.pool import Job
+from matrix.engine.setting import Setting
+from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
+from matrix.store import answers, keys
+from matrix.store.answers import Answer
+from matrix.worker.compat_worker.formats import FORMATS
+
+Savings = dict[tuple[str, str], Saving]
+"""What writers report, by writer and pipeline."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    pipeline: Pipeline
+    key: str
+
+
+def save_all(setting: Setting) -> Savings:
+    """Save every pipeline in every environment; what is kept from earlier is not done again."""
+    savings: Savings = {}
+    jobs = []
+    for environment in setting.ready:
+        missing = []
+        for pipeline in setting.pipelines:
+            wanted = _Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
+            kept = None if setting.fresh else _kept(setting, wanted, environment.id)
+            if kept is None:
+                missing.append(wanted)
+            else:
+                savings[environment.id, pipeline.id] = kept
+        jobs.append(_job(setting, environment, missing, savings))
+    setting.progress.stage("saving", sum(len(job.request.pieces) for job in jobs))
+    setting.run(jobs)
+    return savings
+
+
+def _kept(setting: Setting, wanted: _Wanted, writer: str) -> Saving | None:
+    """What is kept of an earlier saving, if all of it still is."""
+    answer = setting.store.answer(wanted.key)
+    if answer is None:
+        return None
+    saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
+    files = all(
+        setting.store.artifact(artifact.sha256, FORMATS[artifact.format].ending).is_file()
+        for artifact in _artifacts(saving)
+    )
+    return saving if files and setting.store.has_contents(_digests(saving)) else None
+
+
+def _artifacts(saving: Saving) -> Iterator[Artifact]:
+    return (entry for entry in saving.artifacts.values() if isinstance(entry, Artifact))
+
+
+def _digests(saving: Saving) -> Iterator[str]:
+    """The contents that a saving speaks of."""
+    yield from (digest for digest in (saving.rows, saving.truth) if digest)
+    for outcome in saving.outputs.values():
+        if isinstance(outcome, Returned) and outcome.digest:
+            yield outcome.digest
+
+
+def _job(
+    setting: Setting, environment: Environment, missing: list[_Wanted], savings: Savings
+) -> Job:
+    folder = setting.store.scratch()
+
+    def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        wanted = missing[number]
+        _keep(setting, wanted.key, answer, contents)
+        saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
+        savings[environment.id, wanted.pipeline.id] = saving
+        setting.progress.advance()
+
+    return Job(
+        label=f"{environment.spec.label} saves",
+        request=Request(
+            executable=setting.executable(environment),
+            task="save",
+            paths=setting.paths,
+            pieces=tuple(_pieces(missing, folder)),
+            seconds=setting.limits.seconds,
+            memory=setting.memory,
+        ),
+        on_answer=on_answer,
+    )
+
+
+def _pieces(missing: Iterable[_Wanted], folder: Path) -> Iterator[Piece]:
+    for number, wanted in enumerate(missing):
+        yield {
+            "id": number,
+            "pipeline": wanted.pipeline.id,
+            "file": str(wanted.pipeline.file),
+            "formats": list(wanted.pipeline.formats),
+            "folder": str(folder / str(number)),
+        }
+
+
+def _keep(setting: Setting, key: str, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    """Keep an answer with all that belongs to it; the answer last."""
+    for digest, content in contents.items():
+        setting.store.keep_content(digest, content)
+    for entry in answer.get("artifacts", {}).values():
+        if "path" in entry:
+            setting.store.keep_artifact(Path(entry.pop("path")), entry["sha256"])
+    if "ending" not in answer:
+        setting.store.keep_answer(key, answer)

@@ -1,0 +1,171 @@
+"""Plant faults in a run, and see whether each is found by the very code that finds real ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from matrix import selfcheck
+from matrix.engine.annex import Piece, Request
+from matrix.engine.pool import Job
+from matrix.engine.setting import Setting
+from matrix.judge import Case, judge
+from matrix.model import (
+    Artifact,
+    Cell,
+    Detection,
+    Environment,
+    EnvSpec,
+    Observation,
+    Returned,
+    Saving,
+    Tolerance,
+    Verdict,
+)
+from matrix.store import answers
+from matrix.store.answers import Answer
+
+UNBUILDABLE = EnvSpec(
+    id="planted-unbuildable", label="planted", scikit_learn="0.22.99", python="newest"
+)
+"""An environment that cannot be built: there is no such release."""
+
+_FILE = Path(selfcheck.__file__).parent / "planted.py"
+_ENDLESS_SECONDS = 3.0
+
+_EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
+    "planted_change": lambda cell: cell.verdict is Verdict.LABELS_CHANGED
+    and cell.silent
+    and cell.outputs["predict"].n_changed == 1,
+    "planted_killer": lambda cell: cell.verdict is Verdict.CRASHED,
+    "planted_repr": lambda cell: cell.verdict is Verdict.USE_FAILED and cell.stage == "repr",
+    "planted_endless": lambda cell: cell.verdict is Verdict.TIMED_OUT,
+}
+"""What the verdict on each planted pipeline must be."""
+
+_NAMES = {
+    "planted_change": "changed prediction",
+    "planted_killer": "killed interpreter",
+    "planted_repr": "failing repr",
+    "planted_endless": "endless prediction",
+}
+
+
+def plant(setting: Setting, unbuildable: Environment | None) -> dict[str, Detection]:
+    """Run the planted pipelines between two environments of the run.
+
+    Args:
+        setting: the run's; its first and last ready environments are used.
+        unbuildable: what became of :data:`UNBUILDABLE`; None if it was not tried.
+
+    Returns:
+        By planted fault, whether it was found.
+    """
+    found = {name: Detection.MISSED for name in (*_NAMES.values(), "unbuildable environment")}
+    if unbuildable is not None and not unbuildable.ready and unbuildable.reason:
+        found["unbuildable environment"] = Detection.DETECTED
+    if setting.ready:
+        for cell in _Planted(setting).cells():
+            if _EXPECTED[cell.pipeline](cell):
+                found[_NAMES[cell.pipeline]] = Detection.DETECTED
+    return found
+
+
+class _Planted:
+    """The planted pipelines, saved in one environment and loaded in another."""
+
+    def __init__(self, setting: Setting) -> None:
+        self._setting = setting
+        self._writer, self._reader = setting.ready[0], setting.ready[-1]
+        self._folder = setting.store.scratch()
+        self._savings: dict[str, Saving] = {}
+        self._paths: dict[str, Path] = {}
+        self._observations: dict[str, Observation] = {}
+        self._contents: dict[str, bytes] = {}
+
+    def cells(self) -> list[Cell]:
+        """The planted pipelines' cells, judged like any other."""
+        self._setting.run([self._save()])
+        quick = [name for name in self._paths if name != "planted_endless"]
+        self._setting.run(
+            [
+                self._load(quick, self._setting.limits.seconds),
+                self._load([name for name in self._paths if name not in quick], _ENDLESS_SECONDS),
+            ]
+        )
+        return [self._cell(name) for name in self._paths]
+
+    def _cell(self, name: str) -> Cell:
+        case = Case(
+            saving=self._savings[name],
+            format="joblib",
+            reader=self._reader.id,
+            observation=self._observations.get(name),
+        )
+        return judge(case, self._contents.__getitem__, lambda _: Tolerance())
+
+    def _save(self) -> Job:
+        names = list(_EXPECTED)
+
+        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+            name = names[number]
+            self._contents.update(contents)
+            saving = answers.saving(answer, pipeline=name, writer=self._writer.id)
+            self._savings[name] = saving
+            if isinstance(saving.artifacts.get("joblib"), Artifact):
+                self._paths[name] = Path(answer["artifacts"]["joblib"]["path"])
+
+        pieces = (
+            {
+                "id": number,
+                "pipeline": name,
+                "file": str(_FILE),
+                "formats": ["joblib"],
+                "folder": str(self._folder / name),
+            }
+            for number, name in enumerate(names)
+        )
+        request = self._request(self._writer, "save", tuple(pieces))
+        return Job(label="self-check", request=request, on_answer=on_answer)
+
+    def _load(self, names: list[str], seconds: float) -> Job:
+        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+            self._contents.update(contents)
+            self._observations[names[number]] = answers.observation(answer)
+
+        pieces = tuple(self._piece(number, name) for number, name in enumerate(names))
+        request = replace(self._request(self._reader, "load", pieces), seconds=seconds)
+        return Job(label="self-check", request=request, on_answer=on_answer)
+
+    def _piece(self, number: int, name: str) -> Piece:
+        saving = self._savings[name]
+        rows = self._folder / f"{name}.rows"
+        rows.write_bytes(self._contents[saving.rows])
+        return {
+            "id": number,
+            "format": "joblib",
+            "path": str(self._paths[name]),
+            "rows": str(rows),
+            "known": {
+                method: outcome.digest
+                for method, outcome in saving.outputs.items()
+                if isinstance(outcome, Returned)
+            },
+            "only": False,
+        }
+
+    def _request(
+        self, environment: Environment, task: str, pieces: tuple[Piece, ...]
+    ) -> Request:
+        return Request(
+            executable=self._setting.executable(environment),
+            task=task,
+            paths=(_FILE.parent,),
+            pieces=pieces,
+            seconds=self._setting.limits.seconds,
+            memory=self._setting.memory,
+        )
+
+
+__all__ = ["UNBUILDABLE", "plant"]

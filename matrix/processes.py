@@ -1,0 +1,62 @@
+"""Start a process so that it can be ended with all that it started."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+WINDOWS = sys.platform == "win32"
+
+
+def start(
+    command: Sequence[str | Path],
+    *,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+    output: IO[bytes] | int = subprocess.DEVNULL,
+    errors: IO[bytes] | int = subprocess.STDOUT,
+) -> subprocess.Popen[bytes]:
+    """Start a process at the head of a group of its own, without standard input."""
+    group: dict[str, Any] = (
+        {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
+        if WINDOWS
+        else {"start_new_session": True}
+    )
+    return subprocess.Popen(
+        [os.fspath(part) for part in command],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=errors,
+        env=None if environment is None else dict(environment),
+        cwd=folder,
+        **group,
+    )
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """End a process and its group at once, and wait for it."""
+    if WINDOWS:
+        # Untested: no Windows machine was to be had.
+        subprocess.run(
+            ["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
+        )
+    else:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+    process.kill()
+    process.wait()
+
+
+def signal_name(code: int) -> str:
+    """In words, how a process with this return code ended: ``SIGSEGV``, ``exit code 3``."""
+    if code < 0:
+        with contextlib.suppress(ValueError):
+            return signal.Signals(-code).name
+        return f"signal {-code}"
+    return f"exit code {code}"
