@@ -1,0 +1,76 @@
+"""Reports: one file a format, all from one Matrix.
+
+A format is a function from a Matrix to text on a stream, and a line in ``FORMATS``. Where the
+text goes, and that a half-written file never stands there, is settled here for all of them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+from matrix.errors import UsageError
+from matrix.model import Matrix
+from matrix.report.files import replacing
+from matrix.report.json import read_json, write_json
+
+__all__ = ["FORMATS", "Output", "read_json", "write_outputs"]
+
+Writer = Callable[[Matrix, TextIO], None]
+"""All that a format promises. It may read the cells several times, and keeps no list of them."""
+
+FORMATS: Mapping[str, Writer] = {
+    "json": write_json,
+}
+"""By the name that ``--output NAME:PATH`` gives it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A report that is wanted, and where."""
+
+    format: str
+    path: Path
+    """``-`` is standard output."""
+
+    @classmethod
+    def parse(cls, text: str) -> Output:
+        """Read ``FORMAT:PATH``.
+
+        Raises:
+            UsageError: there is no such format, or no path, or the path is a folder.
+        """
+        name, colon, path = text.partition(":")
+        if name not in FORMATS:
+            raise UsageError(
+                f"--output {text}: {name!r} is not a format",
+                advice=f"Formats: {', '.join(sorted(FORMATS))}; as in --output json:results.json",
+            )
+        if not colon or not path:
+            raise UsageError(
+                f"--output {text}: a path is missing", advice=f"For example {name}:results.{name}"
+            )
+        if Path(path).is_dir():
+            raise UsageError(f"--output {text}: {path} is a folder", advice="Name a file in it.")
+        return cls(name, Path(path))
+
+    def write(self, matrix: Matrix) -> None:
+        """Write the report.
+
+        Raises:
+            StoreError: the file cannot be written; what stood there before still does.
+        """
+        if str(self.path) == "-":
+            FORMATS[self.format](matrix, sys.stdout)
+            return
+        with replacing(self.path) as stream:
+            FORMATS[self.format](matrix, stream)
+
+
+def write_outputs(matrix: Matrix, outputs: Iterable[Output]) -> None:
+    """Write several reports of one Matrix, in the order given."""
+    for output in outputs:
+        output.write(matrix)
