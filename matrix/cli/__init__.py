@@ -1,0 +1,5 @@
+"""Arguments and exit codes."""
+
+from matrix.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,22 @@
+"""``report``: the results of the last run again."""
+
+from __future__ import annotations
+
+from matrix import catalog as catalogs
+from matrix import report as reports
+from matrix.cli.arguments import Arguments
+from matrix.cli.commands.run import with_state
+from matrix.engine import run as engine
+from matrix.errors import Exit
+from matrix.store import Store
+
+
+def report(arguments: Arguments) -> Exit:
+    """Show what is kept; nothing is run."""
+    catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
+    with Store(catalog.state) as store:
+        matrix = engine.last(store)
+        reports.show(matrix, everything=arguments.all)
+        for name, path in arguments.output:
+            reports.write(name, matrix, path)
+    return Exit.OK

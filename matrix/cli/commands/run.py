@@ -1,0 +1,79 @@
+"""``run``: fill the matrix and show it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from matrix import catalog as catalogs
+from matrix import environments, report
+from matrix.catalog import Catalog
+from matrix.cli.arguments import Arguments
+from matrix.engine import run as engine
+from matrix.engine import selfcheck
+from matrix.errors import Exit
+from matrix.model import Detection, Matrix, Verdict
+from matrix.report.progress import Progress, progress_on
+from matrix.store import Store
+
+
+def run(arguments: Arguments) -> Exit:
+    """Build what is missing, save, load, judge, show."""
+    catalog = _read(arguments)
+    with Store(catalog.state) as store, progress_on() as progress:
+        matrix = _fill(catalog, store, arguments, progress)
+        progress.close()
+        _show(matrix, arguments)
+        return exit_code(matrix, arguments.fail_on)
+
+
+def _read(arguments: Arguments) -> Catalog:
+    catalog = catalogs.read(
+        arguments.config,
+        set_name=arguments.set,
+        select=arguments.select,
+        pipeline_globs=arguments.pipelines,
+        formats=arguments.formats,
+    )
+    return with_state(catalog, arguments.state)
+
+
+def with_state(catalog: Catalog, state: Path | None) -> Catalog:
+    """The catalog with its results in another folder, if one is named."""
+    return catalog if state is None else replace(catalog, state=state.absolute())
+
+
+def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progress) -> Matrix:
+    prepared = environments.prepare(
+        catalog,
+        jobs=arguments.jobs,
+        offline=arguments.offline,
+        extra=(selfcheck.UNBUILDABLE,),
+        progress=progress,
+    )
+    planted = selfcheck.UNBUILDABLE.id
+    return engine.run(
+        catalog,
+        tuple(one for one in prepared if one.id != planted),
+        store,
+        unbuildable=next((one for one in prepared if one.id == planted), None),
+        progress=progress,
+        slots=arguments.jobs,
+        fresh=arguments.fresh,
+    )
+
+
+def _show(matrix: Matrix, arguments: Arguments) -> None:
+    report.show(matrix, everything=arguments.all)
+    for name, path in arguments.output:
+        report.write(name, matrix, path)
+
+
+def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:
+    """What a matrix means to whoever waits for it.
+
+    A planted fault that was missed outweighs all else: then no verdict can be believed.
+    """
+    if not matrix.self_check or Detection.MISSED in matrix.self_check.values():
+        return Exit.CANNOT_TELL
+    return Exit.UNSAFE if any(matrix.counts[verdict] for verdict in fail_on) else Exit.OK
