@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 
 from rich.text import Text
@@ -19,6 +18,7 @@ from matrix.model import (
     Scores,
     Verdict,
 )
+from matrix.report.progress import duration
 from matrix.report.releases import Break, Direction, find_breaks
 from matrix.report.summary import Cause, Change, Summary, decisive_output
 from matrix.report.terminal.table import pair_table
@@ -53,16 +53,6 @@ def headline(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
         line = Text.assemble("  ", (answer, style))
         line.append(f"  {voice.fit(word.meaning, voice.width - line.cell_len - 2)}", style="dim")
         yield line
-
-
-def duration(time: timedelta) -> str:
-    """A time as people say it: ``5 min 12 s``."""
-    seconds = max(time.total_seconds(), 0.0)
-    if seconds < 60:
-        return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
 
 
 def sections(
