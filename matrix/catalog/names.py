@@ -38,6 +38,15 @@ def environment_id(
     return "-".join(parts)
 
 
+def meaning_of_latest(id_: str, label: str, line: str) -> tuple[str, str]:
+    """Return the id and label of an environment with ``latest``, named as if its line were listed.
+
+    A name of its own stays as it is.
+    """
+    meant = id_.replace(environment_id("latest", "newest", {}), f"sklearn-{line}", 1)
+    return meant, label.replace("latest", line, 1) if meant != id_ else label
+
+
 def environment_labels(wanted: Iterable[tuple[str, str, Mapping[str, str], str]]) -> list[str]:
     """Return a short label for each environment; those that would be equal get the long one.
 

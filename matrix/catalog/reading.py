@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import sys
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from fnmatch import fnmatchcase
@@ -12,7 +11,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog import checks
+from matrix.catalog import checks, toml
 from matrix.catalog.nouns import Catalog, Limits, Tolerance, ToleranceRule, Tolerances
 from matrix.catalog.pipelines import read_pipelines
 from matrix.catalog.sets import read_set
@@ -20,11 +19,6 @@ from matrix.catalog.table import Table
 from matrix.errors import ConfigError, UsageError
 from matrix.model import EnvSpec, Pipeline
 from matrix.worker.compat_worker.formats import FORMATS
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 _KEYS = (
     "pipelines",
@@ -92,7 +86,7 @@ def find(start: Path | None = None) -> Path | None:
     for parent in (folder, *folder.parents):
         candidate = parent / "pyproject.toml"
         try:
-            document = tomllib.loads(candidate.read_text(encoding="utf-8"))
+            document = toml.loads(candidate.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             continue
         tool = document.get("tool")
@@ -109,7 +103,7 @@ def default(root: Path) -> Catalog:
 
 def _load(source: Path) -> Table:
     try:
-        document = tomllib.loads(source.read_bytes().decode("utf-8"))
+        document = toml.loads(source.read_bytes().decode("utf-8"))
     except OSError as error:
         problem = error.strerror or str(error)
         raise ConfigError(source, "", f"cannot be read: {problem}") from None

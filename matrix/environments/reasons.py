@@ -1,0 +1,124 @@
+"""Why an environment cannot be had, in words: the one place where uv's messages are understood."""
+
+from __future__ import annotations
+
+import enum
+import re
+
+
+class Why(str, enum.Enum):
+    """The kinds of reasons."""
+
+    NO_VERSION = "no such version"
+    NO_WHEEL = "no wheel"
+    CONFLICT = "conflict"
+    NO_INTERPRETER = "no interpreter"
+    OUT_OF_REACH = "registry out of reach"
+    NOT_CACHED = "offline"
+    DIFFERS = "not what was asked for"
+    NO_IMPORT = "does not import"
+    OTHER = "cannot be built"
+
+
+class UnavailableError(Exception):
+    """An environment cannot be had.
+
+    Args:
+        why: which kind of reason.
+        detail: the rest, in words.
+    """
+
+    def __init__(self, why: Why, detail: str) -> None:
+        super().__init__(f"{why.value}: {detail}" if detail else why.value)
+        self.why = why
+
+
+_SPACE = re.compile(r"\s+")
+_REACH = re.compile(
+    r"error sending request|Failed to fetch|Request failed|dns error|tcp connect error"
+    r"|Network is unreachable|timed out|Connection re\w+",
+    re.IGNORECASE,
+)
+_NOT_CACHED = re.compile(r"(\S+) was not found in the cache|network was disabled|`--offline`")
+_NO_PACKAGE = re.compile(r"(\S+) was not found in the (?:package registry|provided)")
+_NO_WHEELS = re.compile(r"(\S+) has no (?:usable )?wheels")
+_NEEDS_PYTHON = re.compile(r"(\S+) depends on Python\s*([<>=!~][^\s,]*)")
+_NO_VERSION = re.compile(r"there (?:is|are) no versions? of ([^\s,]+)|(only \S+ is available)")
+_TOO_NEW = re.compile(
+    r"`(\S+)` was filtered by `exclude-newer`.*?uploaded before (\S+?)T.*?published at (\S+?)T"
+)
+_DEPENDS = re.compile(r"(\S+) depends on (\S+)")
+_REQUIRED = re.compile(r"you require ([^\s,]+(?:,[<>=!~][^\s,]+)*)")
+
+
+def understand(stderr: str, python: str) -> UnavailableError:
+    """Return the reason that uv's error output tells of.
+
+    Args:
+        stderr: what uv wrote.
+        python: the version it resolved for.
+    """
+    text = _SPACE.sub(" ", stderr)
+    for recognize in (_not_reached, _missing, _conflict):
+        reason = recognize(text, python)
+        if reason is not None:
+            return reason
+    return UnavailableError(Why.OTHER, first_line(stderr))
+
+
+def first_line(stderr: str) -> str:
+    """Return the first line that says something, without uv's own prefix."""
+    lines = [line.strip() for line in stderr.splitlines() if line.strip()]
+    lines = [line for line in lines if not line.startswith("warning:")] or lines
+    return lines[0].removeprefix("error: ") if lines else "uv said nothing"
+
+
+def _not_reached(text: str, _python: str) -> UnavailableError | None:
+    cached = _NOT_CACHED.search(text)
+    if cached:
+        return UnavailableError(Why.NOT_CACHED, f"{cached.group(1) or 'it'} is not in uv's cache")
+    if _REACH.search(text):
+        causes = [part.strip() for part in text.split("cause:")[1:]]
+        return UnavailableError(Why.OUT_OF_REACH, causes[-1] if causes else text[:200].strip())
+    return None
+
+
+def _missing(text: str, python: str) -> UnavailableError | None:
+    package = _NO_PACKAGE.search(text)
+    if package:
+        return UnavailableError(Why.NO_VERSION, f"there is no package {package.group(1)}")
+    newer = _TOO_NEW.search(text)
+    if newer:
+        name, day, published = newer.groups()
+        detail = f"nothing that fits of {name} before {day} (it came out on {published})"
+        return UnavailableError(Why.NO_VERSION, detail)
+    wheels = _NO_WHEELS.search(text)
+    if wheels:
+        return UnavailableError(Why.NO_WHEEL, f"of {wheels.group(1)} for Python {python}")
+    needs = _NEEDS_PYTHON.search(text)
+    if needs:
+        detail = f"{needs.group(1)} is for Python {needs.group(2)}, not {python}"
+        return UnavailableError(Why.NO_WHEEL, detail)
+    version = _NO_VERSION.search(text)
+    if version and "depends on" not in text:
+        asked = version.group(1) or _asked(text, version.group(2))
+        return UnavailableError(Why.NO_VERSION, asked)
+    return None
+
+
+def _asked(text: str, available: str) -> str:
+    required = _REQUIRED.search(text)
+    return f"{required.group(1)} ({available})" if required else available
+
+
+def _conflict(text: str, _python: str) -> UnavailableError | None:
+    if "unsatisfiable" not in text:
+        return None
+    depends, required = _DEPENDS.search(text), _REQUIRED.findall(text)
+    if depends is None:
+        return UnavailableError(Why.CONFLICT, f"{' and '.join(dict.fromkeys(required))}")
+    package, needed = depends.groups()
+    name = re.split(r"[<>=!~]", needed)[0]
+    others = [r for r in required if re.split(r"[<>=!~]", r)[0] == name and r != needed]
+    asked = f"{others[-1]} is required" if others else "something else is required"
+    return UnavailableError(Why.CONFLICT, f"{package} depends on {needed}, and {asked}")

@@ -1,0 +1,368 @@
+"""Environments wanted become locks: exact pins on one interpreter, or a reason in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import Version
+
+from matrix.catalog import Catalog, names
+from matrix.environments import interpreters
+from matrix.environments.downloads import downloadable, install
+from matrix.environments.files import read_json, write_json
+from matrix.environments.reasons import UnavailableError, Why
+from matrix.environments.releases import Registry, Release
+from matrix.environments.uv import Uv
+from matrix.errors import CannotTellError, UsageError
+from matrix.model import EnvSpec, Interpreter, Lock
+
+_THREADS = 8
+"""uv waits for the registry more than it computes."""
+_HOPELESS = frozenset({Why.OUT_OF_REACH, Why.NOT_CACHED})
+"""Reasons that another Python would not change."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resolved:
+    """What became of one EnvSpec: a lock, or the reason why there is none."""
+
+    spec: EnvSpec
+    lock: Lock | None = None
+    reason: str = ""
+
+
+def resolve(
+    catalog: Catalog,
+    *,
+    offline: bool = False,
+    report: Callable[[Resolved], None] | None = None,
+) -> tuple[Resolved, ...]:
+    """Resolve every environment of a catalog.
+
+    ``latest`` becomes the newest release and every line between it and the last one listed; where
+    a listed line has it already, it is that environment. Locks as of a past day are kept in the
+    state folder; which release a line means is asked anew each time.
+
+    Args:
+        catalog: what to resolve, and where.
+        offline: use what uv has in its cache, and no registry.
+        report: called with each as it is done, from the thread that called this.
+
+    Raises:
+        UsageError: a selection matches nothing, now that the newest lines are known.
+    """
+    return _Resolver(catalog, offline).resolve(report or (lambda _: None))
+
+
+class _Resolver:
+    def __init__(self, catalog: Catalog, offline: bool) -> None:
+        self._catalog = catalog
+        self._uv = Uv(folder=catalog.root, offline=offline)
+        self._may_download = catalog.download_python and not offline
+        self._interpreters = interpreters.find(catalog.state / "interpreters.json")
+        if not self._interpreters:
+            raise CannotTellError(
+                "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
+            )
+        self._releases: dict[str, Release | UnavailableError] = {}
+        self._done: dict[str, Resolved] = {}
+
+    def resolve(self, report: Callable[[Resolved], None]) -> tuple[Resolved, ...]:
+        with ThreadPoolExecutor(max_workers=_THREADS) as pool:
+            needed = _with_bases(self._catalog.specs, self._catalog.known)
+            registry = Registry(uv=self._uv, interpreters=self._interpreters)
+            self._releases = registry.releases((spec.scikit_learn for spec in needed), pool)
+            specs = self._expand(registry, pool)
+            waiting = list(dict.fromkeys([*specs, *_with_bases(specs, needed)]))
+            while waiting:
+                ready = [s for s in waiting if s.like is None or s.like in self._done] or waiting
+                for resolved in pool.map(self._resolve, ready):
+                    self._done[resolved.spec.id] = resolved
+                    if resolved.spec in specs:
+                        report(resolved)
+                waiting = [spec for spec in waiting if spec not in ready]
+        return tuple(self._done[spec.id] for spec in specs)
+
+    # -------------------------------------------------------------------- latest
+
+    def _expand(self, registry: Registry, pool: ThreadPoolExecutor) -> list[EnvSpec]:
+        """Replace ``latest`` by what it means today, and apply the selection to that."""
+        expanded: list[EnvSpec] = []
+        chosen: set[str] = set()
+        for spec in self._catalog.specs:
+            release = self._releases[spec.scikit_learn]
+            if spec.scikit_learn != "latest" or spec.like or isinstance(release, UnavailableError):
+                expanded.append(spec)
+                continue
+            for new in self._new_lines(release, registry, pool):
+                id_, label = names.meaning_of_latest(spec.id, spec.label, new.line)
+                if id_ == spec.id and new is not release:
+                    continue  # a name of its own stands for the newest alone
+                expanded.append(replace(spec, id=id_, label=label, scikit_learn=new.line))
+                self._releases[new.line] = new
+                if _matches(spec.id, self._catalog.select):
+                    chosen.add(id_)
+        distinct: dict[str, EnvSpec] = {}
+        for spec in expanded:
+            distinct.setdefault(spec.id, spec)
+        return self._selected(list(distinct.values()), chosen)
+
+    def _new_lines(
+        self, newest: Release, registry: Registry, pool: ThreadPoolExecutor
+    ) -> list[Release]:
+        """Return the newest release, and that of each line between it and the last one listed."""
+        listed = [
+            Version(release.line)
+            for spec in self._catalog.known
+            if spec.scikit_learn != "latest"
+            for release in [self._releases.get(spec.scikit_learn)]
+            if isinstance(release, Release)
+        ]
+        if not listed or Version(newest.line) <= max(listed):
+            return [newest]
+        return registry.lines_since(newest, str(max(listed)), pool)
+
+    def _selected(self, specs: list[EnvSpec], chosen: set[str]) -> list[EnvSpec]:
+        select = self._catalog.select
+        ids = [spec.id for spec in specs]
+        for glob in select:
+            there = (*ids, *(spec.id for spec in self._catalog.specs))
+            if not any(fnmatchcase(id_, glob) for id_ in there):
+                raise UsageError(
+                    f"no environment matches {glob!r}", advice=f"environments: {', '.join(ids)}"
+                )
+        if not select:
+            return specs
+        return [spec for spec in specs if spec.id in chosen or _matches(spec.id, select)]
+
+    # -------------------------------------------------------------------- one environment
+
+    def _resolve(self, spec: EnvSpec) -> Resolved:
+        try:
+            return Resolved(spec=spec, lock=self._lock(spec))
+        except UnavailableError as error:
+            return Resolved(spec=spec, reason=str(error))
+
+    def _lock(self, spec: EnvSpec) -> Lock:
+        release = self._releases[spec.scikit_learn]
+        if isinstance(release, UnavailableError):
+            raise release
+        base = self._base(spec)
+        question = _Question(
+            requirements=(f"scikit-learn=={release.version}", *spec.requirements),
+            as_of=_day(spec, release, self._catalog.release_window_days),
+        )
+        candidates = interpreters.matching(self._interpreters, spec.python)
+        if base is not None:
+            question, held = _held(question, spec, base[0], base[1])
+            candidates = (base[1].interpreter,) if held else candidates
+        return self._answered(spec, question, candidates)
+
+    def _base(self, spec: EnvSpec) -> tuple[EnvSpec, Lock] | None:
+        if spec.like is None:
+            return None
+        base = self._done.get(spec.like)
+        if base is None:
+            raise UnavailableError(Why.OTHER, f"like {spec.like}, which is not there")
+        if base.lock is None:
+            raise UnavailableError(Why.OTHER, f"like {spec.like}, which cannot: {base.reason}")
+        return base.spec, base.lock
+
+    def _answered(
+        self, spec: EnvSpec, question: _Question, candidates: tuple[Interpreter, ...]
+    ) -> Lock:
+        """Find the first Python with an answer; one that is missing may be fetched."""
+        kept = self._catalog.state / "locks" / f"{question.key(spec.python, candidates)}.json"
+        lock = self._kept(spec, question, kept, candidates)
+        if lock is not None:
+            return lock
+        errors: list[UnavailableError] = []
+        for candidate in candidates:
+            try:
+                lock = self._asked(spec, question, candidate)
+            except UnavailableError as error:
+                errors.append(error)
+                if error.why in _HOPELESS:
+                    raise
+            else:
+                if question.as_of is not None:
+                    write_json(kept, {"python": lock.interpreter.version, "pins": dict(lock.pins)})
+                return lock
+        return self._downloaded(spec, question, candidates, errors)
+
+    def _asked(self, spec: EnvSpec, question: _Question, interpreter: Interpreter) -> Lock:
+        pins = question.ask(self._uv, self._interpreters[0].path, interpreter.version)
+        _check(question.requirements[0], pins)
+        return Lock(environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of)
+
+    def _kept(
+        self, spec: EnvSpec, question: _Question, file: Path, candidates: Iterable[Interpreter]
+    ) -> Lock | None:
+        """Return the lock that an earlier run found for the same question on a past day."""
+        found = read_json(file) if question.as_of is not None else None
+        if not isinstance(found, dict) or not isinstance(found.get("pins"), dict):
+            return None
+        minor = ".".join(str(found.get("python")).split(".")[:2])
+        for interpreter in candidates:
+            if interpreter.minor == minor:
+                return Lock(
+                    environment=spec.id,
+                    interpreter=interpreter,
+                    pins=found["pins"],
+                    as_of=question.as_of,
+                )
+        return None
+
+    def _downloaded(
+        self,
+        spec: EnvSpec,
+        question: _Question,
+        candidates: tuple[Interpreter, ...],
+        errors: list[UnavailableError],
+    ) -> Lock:
+        """Fetch a Python that none of those here can stand in for, or say why there is none."""
+        failed = _summary(spec, candidates, errors)
+        if not self._may_download:
+            raise failed
+        here = {interpreter.minor for interpreter in candidates}
+        for python in downloadable(self._uv, spec.python):
+            if python in here:
+                continue
+            try:
+                pins = question.ask(self._uv, self._interpreters[0].path, python)
+            except UnavailableError:
+                continue
+            _check(question.requirements[0], pins)
+            interpreter = install(self._uv, python, needed_by=failed)
+            return Lock(
+                environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of
+            )
+        raise failed
+
+
+# ------------------------------------------------------------------------ questions to uv
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Question:
+    """All that the pins of an environment depend on, but the Python."""
+
+    requirements: tuple[str, ...]
+    """The one for scikit-learn comes first."""
+    as_of: date | None
+    constraints: tuple[str, ...] = ()
+    exempt: tuple[str, ...] = ()
+
+    def ask(self, uv: Uv, interpreter: Path, python: str) -> dict[str, str]:
+        with tempfile.TemporaryDirectory(prefix="compat-matrix-") as folder:
+            file = Path(folder) / "constraints.txt"
+            file.write_text("\n".join(self.constraints), encoding="utf-8")
+            return uv.compile(
+                self.requirements,
+                interpreter=interpreter,
+                python=python,
+                as_of=self.as_of,
+                constraints=file if self.constraints else None,
+                exempt=self.exempt,
+            )
+
+    def key(self, python: str, candidates: Iterable[Interpreter]) -> str:
+        """Return what a kept answer is found by."""
+        index = {key: value for key, value in os.environ.items() if key.startswith("UV_")}
+        everything = [
+            self.requirements,
+            str(self.as_of),
+            self.constraints,
+            self.exempt,
+            python,
+            [candidate.minor for candidate in candidates],
+            sys.platform,
+            sorted(index.items()),
+        ]
+        return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:32]
+
+
+def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
+    """Return the last day whose uploads count; None is today."""
+    if spec.as_of == "today":
+        return None
+    if spec.as_of != "release":
+        return date.fromisoformat(spec.as_of)
+    if release.uploaded is None:
+        raise UnavailableError(
+            Why.OTHER,
+            f"the registry does not say when scikit-learn {release.version} came out,"
+            ' so "as of its release" has no meaning; set as-of = "today"',
+        )
+    day = release.uploaded + timedelta(days=window)
+    return day if day < date.today() else None
+
+
+def _held(question: _Question, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tuple[_Question, bool]:
+    """Hold all that the base has but what was said here; tell whether its Python is held too."""
+    said = {_name(r) for r in spec.requirements if r not in base.requirements}
+    if spec.scikit_learn != base.scikit_learn:
+        said.add("scikit-learn")
+    if spec.as_of != base.as_of:
+        return question, spec.python == base.python
+    pins = {name: version for name, version in lock.pins.items() if name not in said}
+    constraints = tuple(f"{name}=={version}" for name, version in sorted(pins.items()))
+    held = replace(question, as_of=lock.as_of, constraints=constraints, exempt=tuple(sorted(said)))
+    return held, spec.python == base.python
+
+
+def _name(requirement: str) -> str:
+    return str(canonicalize_name(Requirement(requirement).name))
+
+
+def _check(asked: str, pins: Mapping[str, str]) -> None:
+    """Refuse an answer that is not about the release that was asked for."""
+    wanted = asked.partition("==")[2]
+    got = pins.get("scikit-learn")
+    if got is None or Version(got) != Version(wanted):
+        raise UnavailableError(Why.DIFFERS, f"asked for {asked}, got {got or 'none'}")
+
+
+def _summary(
+    spec: EnvSpec, candidates: tuple[Interpreter, ...], errors: Sequence[UnavailableError]
+) -> UnavailableError:
+    """Return the one reason to tell, of those that each Python gave."""
+    if not candidates:
+        wish = spec.python if spec.python not in {"newest", "oldest"} else "3.6 or newer"
+        return UnavailableError(Why.NO_INTERPRETER, f"there is no Python {wish} on this machine")
+    telling = [error for error in errors if error.why is not Why.NO_WHEEL]
+    if telling or len(errors) == 1:
+        return (telling or errors)[0]
+    pythons = ", ".join(candidate.minor for candidate in candidates)
+    package = str(errors[0]).removeprefix(f"{Why.NO_WHEEL.value}: of ").partition(" for ")[0]
+    return UnavailableError(Why.NO_WHEEL, f"of {package} for any Python here ({pythons})")
+
+
+# ------------------------------------------------------------------------ specs
+
+
+def _with_bases(specs: Iterable[EnvSpec], known: Iterable[EnvSpec]) -> list[EnvSpec]:
+    """Return specs and all that they are like, one through another."""
+    by_id = {spec.id: spec for spec in known}
+    needed = list(specs)
+    for spec in needed:  # grows while it is read
+        base = by_id.get(spec.like or "")
+        if base is not None and base not in needed:
+            needed.append(base)
+    return needed
+
+
+def _matches(id_: str, globs: Iterable[str]) -> bool:
+    return any(fnmatchcase(id_, glob) for glob in globs)
