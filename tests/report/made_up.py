@@ -298,19 +298,25 @@ def _numpy_and_python(cell: Cell, writer: Environment, reader: Environment) -> C
     return cell
 
 
-def made_up_matrix(*, copies: int = 1) -> Matrix:
-    """Sixteen environments, about eighty pipelines; as many times over as wanted."""
+def made_up_matrix(
+    *,
+    copies: int = 1,
+    labels: Sequence[str] = tuple(row[0] for row in RELEASES),
+    names: Sequence[str] = NAMES,
+) -> Matrix:
+    """Sixteen environments and some eighty pipelines, or fewer; as many times over as wanted."""
     environments = []
     for label, sklearn, python, numpy, joblib in RELEASES:
         like = f"sklearn-{label.split()[0]}" if " " in label else None
-        environments.append(environment(label, sklearn, python, numpy, joblib, like=like))
+        if label in labels:
+            environments.append(environment(label, sklearn, python, numpy, joblib, like=like))
     pipelines = [
         pipeline(
             name if not copy else f"{name}_{copy}",
             ("joblib", "pickle-5") if name in ("ridge", "lda", "svr") else ("joblib",),
         )
         for copy in range(copies)
-        for name in NAMES
+        for name in names
     ]
     reason = "no wheel of scikit-learn 0.21 for a Python on this machine (3.8 to 3.13)"
     return Matrix(
@@ -326,4 +332,19 @@ def made_up_matrix(*, copies: int = 1) -> Matrix:
             "never ends": Detection.MISSED,
             "cannot be built": Detection.DETECTED,
         },
+    )
+
+
+def small_matrix() -> Matrix:
+    """Small enough for a whole picture, with something of everything."""
+    return made_up_matrix(
+        labels=["1.2", "1.3", "1.5", "1.6", "1.5 numpy1.26"],
+        names=[
+            "adaboost_samme_r",
+            "pls_regression",
+            "random_forest_classifier",
+            "ridge",
+            "target_encoder_ridge",
+            "with_a_lambda",
+        ],
     )

@@ -22,10 +22,12 @@ from matrix.report.progress import duration
 from matrix.report.releases import Break, Direction, find_breaks
 from matrix.report.summary import Cause, Change, Summary, decisive_output
 from matrix.report.terminal.table import pair_table
-from matrix.report.terminal.voice import INDENT, Voice, names, row
-from matrix.report.text import plain
+from matrix.report.terminal.voice import INDENT, Voice, listed, row
+from matrix.report.text import plain, without_places
 from matrix.report.words import GROUP_WORDS, limits
 
+_WIDE = 76
+"""Columns that it takes to say what each of the four answers means."""
 _MOST_BREAKS = 25
 _MOST_CHANGES = 8
 _MOST_CAUSES = 8
@@ -49,10 +51,9 @@ def headline(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
     widest = max(len(f"{count:,}") for count in summary.groups.values())
     for group, count in summary.groups.items():
         word, style = GROUP_WORDS[group], voice.style(group) if count else "dim"
-        answer = f"{voice.symbol(group)} {count:>{widest},} {word.verb:<15}"
-        line = Text.assemble("  ", (answer, style))
-        line.append(f"  {voice.fit(word.meaning, voice.width - line.cell_len - 2)}", style="dim")
-        yield line
+        answer = Text(f"{voice.symbol(group)} {count:>{widest},} {word.verb}", style=style)
+        meaning = Text(word.meaning if voice.width >= _WIDE else "", style="dim")
+        yield row([answer, meaning], [widest + 18, 0])
 
 
 def sections(
@@ -83,12 +84,18 @@ _TITLES = {
 def _breaks(voice: Voice, summary: Summary, everything: bool) -> Iterator[Section]:
     breaks = find_breaks(summary)
     by_direction = {d: [b for b in breaks if b.direction is d] for d in Direction}
-    shares = _shares([len(found) for found in by_direction.values()], _MOST_BREAKS)
-    for (direction, found), share in zip(by_direction.items(), shares, strict=True):
+    wanted = [len(found) if everything else _lines_wanted(found) for found in by_direction.values()]
+    rooms = _shares(wanted, sum(wanted) if everything else _MOST_BREAKS)
+    for (direction, found), room in zip(by_direction.items(), rooms, strict=True):
         if found:
-            kept = found if everything else _most_telling(found, share)
-            lines = list(_break_lines(voice, kept, everything))
+            kept = _most_telling(found, room)
+            lines = list(_break_lines(voice, kept, None if everything else room))
             yield _TITLES[direction], lines + _more(voice, len(found) - len(kept), "line")
+
+
+def _lines_wanted(breaks: Sequence[Break]) -> int:
+    """One for each break, and a second and third one for long lists of names."""
+    return sum(min(1 + len(entry.pipelines) // 3, 3) for entry in breaks)
 
 
 def _shares(wanted: Sequence[int], room: int) -> list[int]:
@@ -108,7 +115,8 @@ def _most_telling(breaks: Sequence[Break], room: int) -> list[Break]:
     return [breaks[i] for i in sorted(ranked[:room])]
 
 
-def _break_lines(voice: Voice, breaks: Sequence[Break], everything: bool) -> Iterator[Text]:
+def _break_lines(voice: Voice, breaks: Sequence[Break], room: int | None) -> Iterator[Text]:
+    """The breaks with the names of their pipelines: all of them if there is no end of room."""
     steps = [voice.fit(_step(entry), 34) for entry in breaks]
     verdicts = [voice.marked(entry.verdict) for entry in breaks]
     widths = [
@@ -116,15 +124,25 @@ def _break_lines(voice: Voice, breaks: Sequence[Break], everything: bool) -> Ite
         max(verdict.cell_len for verdict in verdicts),
         -max(len(str(len(entry.pipelines))) for entry in breaks),
     ]
-    room = voice.width - INDENT - sum(abs(width) + 2 for width in widths)
-    for entry, step, verdict in zip(breaks, steps, verdicts, strict=True):
+    left = INDENT + sum(abs(width) + 2 for width in widths)
+    depths = None if room is None else _depths(breaks, room)
+    for i, (entry, step, verdict) in enumerate(zip(breaks, steps, verdicts, strict=True)):
         first = row([step, verdict, str(len(entry.pipelines))], widths)
-        if not everything:
-            yield Text.assemble(first, "  ", names(voice, entry.pipelines, room))
-            continue
-        for line in voice.fold(", ".join(map(voice.say, entry.pipelines)), room):
-            yield Text.assemble(first, " " * (voice.width - room - first.cell_len), line)
+        depth = None if depths is None else depths[i]
+        for line in listed(voice, entry.pipelines, max(voice.width - left, 8), depth):
+            yield Text.assemble(first, " " * (left - first.cell_len), line)
             first = Text()
+
+
+def _depths(breaks: Sequence[Break], room: int) -> list[int]:
+    """Lines for each break: what is over goes to those that concern the most pipelines."""
+    depths = [1] * len(breaks)
+    over = room - len(breaks)
+    for i in sorted(range(len(breaks)), key=lambda i: -len(breaks[i].pipelines)):
+        extra = min(over, 2, len(breaks[i].pipelines) // 3)
+        depths[i] += max(extra, 0)
+        over -= max(extra, 0)
+    return depths
 
 
 def _step(entry: Break) -> str:
@@ -284,7 +302,8 @@ def _causes(
 
 def _cause_lines(voice: Voice, cause: Cause, labels: dict[str, str]) -> Iterator[Text]:
     count = Text(f"{cause.cells:>7,}  ", style="bold")
-    what = f"{cause.type}: {cause.message}" if cause.message else cause.type
+    message = without_places(cause.message)
+    what = f"{cause.type}: {message}" if message else cause.type
     room = voice.width - count.cell_len
     first, *rest = voice.fold(voice.fit(what, 2 * room - 12), room) or [""]
     yield Text.assemble(count, first)
@@ -306,12 +325,13 @@ def _unavailable(voice: Voice, matrix: Matrix) -> Iterator[Section]:
     missing = [environment for environment in matrix.environments if not environment.ready]
     if not missing:
         return
+    labels = [Text(voice.fit(found.spec.label, 18), style="bold") for found in missing]
+    widest = max(label.cell_len for label in labels)
     lines = []
-    for environment in missing:
-        label = voice.fit(environment.spec.label, 18)
-        folded = voice.fold(environment.reason, voice.width - INDENT - 20)
-        for i, line in enumerate(folded or [""]):
-            lines.append(row([Text(label if i == 0 else "", style="bold"), line], [18, 0]))
+    for environment, label in zip(missing, labels, strict=True):
+        room = voice.width - INDENT - widest - 2
+        for i, line in enumerate(voice.fold(environment.reason, room) or [""]):
+            lines.append(row([label if i == 0 else "", line], [widest, 0]))
     yield "Environments that could not be had", lines
 
 

@@ -116,17 +116,22 @@ def row(
     return line
 
 
-def names(voice: Voice, all_names: Sequence[str], width: int) -> str:
-    """As many names as fit, then how many more."""
-    shown: list[str] = []
-    used = 0
-    for position, name in enumerate(all_names):
-        left = len(all_names) - position - 1
-        name = voice.fit(name, 36)
-        size = cell_len(name) + (2 if shown else 0)
-        tail = len(f", +{left}") if left else 0
-        if shown and used + size + tail > width:
-            return voice.fit(f"{', '.join(shown)}, +{left + 1}", width)
-        shown.append(name)
-        used += size
-    return voice.fit(", ".join(shown), width)
+def listed(voice: Voice, names: Sequence[str], width: int, lines: int | None = None) -> list[str]:
+    """Names with commas between, none of them broken: so many lines, then how many more."""
+    done: list[str] = []
+    line = ""
+    for position, name in enumerate(names):
+        left = len(names) - position - 1
+        last = lines is not None and len(done) + 1 >= lines
+        tail = f" +{left}" if last and left else ""
+        short = voice.fit(name, min(width - len(tail) - 1, 40)) + ("," if left else "")
+        if not line:
+            line = short
+        elif cell_len(f"{line} {short}{tail}") <= width:
+            line = f"{line} {short}"
+        elif last:
+            return [*done, f"{line} +{left + 1}"]
+        else:
+            done.append(line)
+            line = short
+    return [*done, line]
