@@ -141,6 +141,8 @@ class Returned:
     """What a method returned, by the digest of its content."""
 
     digest: str
+    whole: bool = True
+    """False if the value holds objects that are no plain data, which the digest says nothing of."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

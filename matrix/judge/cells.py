@@ -68,6 +68,8 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         reader=case.reader,
         verdict=Verdict.NOT_RUN,
     )
+    if case.observation is not None:
+        cell = replace(cell, warnings=case.observation.warnings, cached=case.observation.cached)
     return (
         _not_saved(cell, case.saving)
         or _not_loaded(cell, case.observation)
@@ -110,7 +112,6 @@ def _not_loaded(cell: Cell, observation: Observation | None) -> Cell | None:
     """The cell of an artifact that gave no outputs to compare; None if it did."""
     if observation is None:
         return cell
-    cell = replace(cell, warnings=observation.warnings, cached=observation.cached)
     if observation.ending is not Ending.FINISHED:
         verdict = {
             Ending.CRASHED: Verdict.CRASHED,
@@ -136,9 +137,7 @@ def _used(
     assert observation is not None
     judged = _Methods(case, observation, _Outputs(fetch), tolerance)
     differences = dict(judged.differences())
-    worst = max(
-        differences, key=lambda method: differences[method].verdict.severity, default=""
-    )
+    worst = max(differences, key=lambda method: _weight(differences[method]), default="")
     if not worst:
         return replace(
             cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs)
@@ -153,6 +152,8 @@ def _used(
         n_identical=len(observation.outputs) - len(differences),
         silent=verdict.group is Group.CHANGES and _silent(case.saving, observation),
     )
+    if verdict is Verdict.NOT_RUN:
+        return replace(cell, reason=differences[worst].note)
     if verdict.safe:
         return cell
     return replace(
@@ -160,6 +161,14 @@ def _used(
         **scoring.before_and_after(case.saving, observation, differences, judged.outputs.get),
         retrained=judged.retrained(worst),
     )
+
+
+def _weight(difference: OutputDifference) -> float:
+    """How much a method's verdict counts: one that cannot be told is worse than all that is safe,
+    and hides nothing that is known to be bad."""
+    if difference.verdict.group is Group.UNKNOWN:
+        return Verdict.EQUIVALENT.severity + 0.5
+    return difference.verdict.severity
 
 
 def _exception(observation: Observation, method: str, verdict: Verdict) -> Failure | None:
@@ -236,7 +245,7 @@ class _Methods:
         first = self.observation.outputs[method]
         if isinstance(first, Returned) and isinstance(repeat, Returned):
             found = self._values(method, first, repeat)
-            if found is None or found.verdict.safe:
+            if found is None or found.verdict.group is not Group.CHANGES:
                 return None
             return replace(found, verdict=Verdict.UNSTABLE, note="two fresh loads disagree")
         note = f"two fresh loads disagree: {_brief(first)}, then {_brief(repeat)}"
@@ -270,6 +279,9 @@ class _Methods:
     def _values(
         self, method: str, before: Returned, after: Returned
     ) -> OutputDifference | None:
+        if not (before.whole and after.whole):
+            note = "it returns objects that cannot be compared"
+            return OutputDifference(verdict=Verdict.NOT_RUN, note=note)
         if before.digest == after.digest:
             return None
         left, right = self.outputs.get(before.digest), self.outputs.get(after.digest)

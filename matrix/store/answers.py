@@ -89,7 +89,7 @@ def _outcome(entry: Answer) -> Outcome:
         return _failure(entry["raised"])
     if "absent" in entry:
         return Absent(message=entry["absent"])
-    return Returned(digest=entry["digest"])
+    return Returned(digest=entry["digest"], whole=entry.get("whole", True))
 
 
 def _failure(entry: Answer) -> Failure:

@@ -33,7 +33,8 @@ Out: ``journal.jsonl``, a line of JSON each, on disk as soon as it is true
     - for ``load``: ``outputs``, and ``repeats`` for those that another fresh load did not repeat;
     - for ``check``: ``files``, by path the failure of each that does not import.
 
-    ``outputs`` has by method ``{"digest"}``, ``{"absent": why}`` or ``{"raised"}``.
+    ``outputs`` has by method ``{"digest"}``, ``{"absent": why}`` or ``{"raised"}``; a digest with
+    ``"whole": false`` is of a value that holds objects which are no plain data.
 
 Standard output and error are evidence, never protocol. An exit without ``end`` is a crash.
 """

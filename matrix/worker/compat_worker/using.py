@@ -12,7 +12,10 @@ Outcome = Dict[str, Any]
 def use(
     model: Any, names: Iterable[str], rows: Any, seen: Seen, keep: Keep
 ) -> Dict[str, Outcome]:
-    """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``."""
+    """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``.
+
+    A digest with ``"whole": False`` does not speak for all of the value.
+    """
     return {name: use_one(model, name, rows, seen, keep) for name in names}
 
 
@@ -32,6 +35,10 @@ def use_one(model: Any, name: str, rows: Any, seen: Seen, keep: Keep) -> Outcome
                 value = methods.call(model, name, rows)
             except methods.Absent as absent:
                 return {"absent": str(absent)[:500]}
-            return {"digest": keep(content.encode(value))}
+            data = content.encode(value)
+            found = {"digest": keep(data)}  # type: Outcome
+            if not content.is_whole(data):
+                found["whole"] = False
+            return found
 
     return outcome(run)

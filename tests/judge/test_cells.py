@@ -1,0 +1,321 @@
+"""The verdict for every pair of outcomes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from matrix.judge import Case, judge
+from matrix.model import (
+    Absent,
+    ClassifierScores,
+    Ending,
+    Failure,
+    Observation,
+    RegressorScores,
+    Returned,
+    Saving,
+    Tolerance,
+    Verdict,
+    WarningSeen,
+)
+
+from .conftest import Bench
+
+LABELS = np.array([0, 1, 1, 0])
+SCORES = np.array([0.1, 0.9, 0.8, 0.2])
+ERROR = Failure(type="ValueError", message="no")
+NO_METHOD = Absent(message="object has no attribute 'predict'")
+
+PAIRS = [
+    # before, after, verdict
+    (LABELS, LABELS, Verdict.IDENTICAL),
+    (LABELS, np.array([0, 1, 1, 1]), Verdict.LABELS_CHANGED),
+    (LABELS, ERROR, Verdict.USE_FAILED),
+    (LABELS, NO_METHOD, Verdict.STRUCTURE_CHANGED),
+    (ERROR, LABELS, Verdict.STRUCTURE_CHANGED),
+    (ERROR, ERROR, Verdict.IDENTICAL),
+    (ERROR, Failure(type="TypeError", message="no"), Verdict.EQUIVALENT),
+    (ERROR, NO_METHOD, Verdict.STRUCTURE_CHANGED),
+    (NO_METHOD, NO_METHOD, Verdict.IDENTICAL),
+    (SCORES, SCORES + 1e-12, Verdict.EQUIVALENT),
+    (SCORES, SCORES + 1e-3, Verdict.SCORES_CHANGED),
+    (SCORES, SCORES[:3], Verdict.STRUCTURE_CHANGED),
+    (SCORES, SCORES.reshape(4, 1), Verdict.STRUCTURE_CHANGED),
+    (SCORES, np.array(["a", "b", "c", "d"]), Verdict.STRUCTURE_CHANGED),
+    (SCORES, np.array([0.1, 0.9, np.nan, 0.2]), Verdict.STRUCTURE_CHANGED),
+    (SCORES, [0.1, 0.9, 0.8, 0.2], Verdict.STRUCTURE_CHANGED),
+    (LABELS, LABELS.astype(float), Verdict.STRUCTURE_CHANGED),
+    (LABELS, LABELS.astype(np.int32), Verdict.EQUIVALENT),
+    (np.array(["no", "yes"]), np.array(["no", "no"]), Verdict.LABELS_CHANGED),
+    (np.array(["no", "yes"]), np.array(["no", "yes"], dtype=object), Verdict.EQUIVALENT),
+    (np.array([True, False]), np.array([True, True]), Verdict.LABELS_CHANGED),
+    (SCORES.astype("f4"), (SCORES * (1 + 1e-5)).astype("f4"), Verdict.EQUIVALENT),
+    (SCORES.astype("f4"), (SCORES * 1.01).astype("f4"), Verdict.SCORES_CHANGED),
+    (np.array([np.inf, 1.0]), np.array([np.inf, 1.0 + 1e-14]), Verdict.EQUIVALENT),
+    (np.array([np.inf, 1.0]), np.array([-np.inf, 1.0]), Verdict.SCORES_CHANGED),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "verdict"), PAIRS)
+def test_each_pair_of_outcomes_has_its_verdict(
+    bench: Bench, before: object, after: object, verdict: Verdict
+) -> None:
+    cell = bench.judge({"predict": before}, {"predict": after})
+    assert cell.verdict is verdict
+    assert cell.stage == ("" if verdict is Verdict.IDENTICAL else "predict")
+
+
+def test_the_worst_method_decides_and_the_others_are_still_told(bench: Bench) -> None:
+    cell = bench.judge(
+        {"predict": LABELS, "predict_proba": SCORES, "transform": SCORES, "apply": LABELS},
+        {"predict": 1 - LABELS, "predict_proba": ERROR, "transform": SCORES + 1, "apply": LABELS},
+    )
+    assert cell.verdict is Verdict.USE_FAILED
+    assert cell.stage == "predict_proba"
+    assert cell.exception == ERROR
+    assert {name: found.verdict for name, found in cell.outputs.items()} == {
+        "predict": Verdict.LABELS_CHANGED,
+        "predict_proba": Verdict.USE_FAILED,
+        "transform": Verdict.SCORES_CHANGED,
+    }
+    assert cell.n_identical == 1
+
+
+def test_whole_numbers_of_another_method_than_predict_are_no_labels(bench: Bench) -> None:
+    assert bench.judge({"apply": LABELS}, {"apply": 1 - LABELS}).verdict is Verdict.SCORES_CHANGED
+
+
+def test_another_class_order_is_another_structure(bench: Bench) -> None:
+    cell = bench.judge({"classes_": np.array(["a", "b"])}, {"classes_": np.array(["b", "a"])})
+    assert cell.verdict is Verdict.STRUCTURE_CHANGED
+
+
+def test_rows_and_sizes_of_a_change_are_counted(bench: Bench) -> None:
+    before = np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]])
+    after = np.array([[1.0, 2.0], [3.0, 5.0], [5.5, 9.0]])
+    found = bench.judge({"transform": before}, {"transform": after}).outputs["transform"]
+    assert (found.n_changed, found.n) == (2, 3)
+    assert found.max_abs == 3.0
+    assert found.max_rel == pytest.approx(1 / 3)
+
+
+def test_noise_around_zero_is_forgiven_by_the_scale_of_the_output(bench: Bench) -> None:
+    noise = bench.judge({"transform": np.array([1e-17, 5.0])}, {"transform": np.array([2e-17, 5.0])})
+    assert noise.verdict is Verdict.EQUIVALENT
+    small = bench.judge({"transform": np.array([1e-17, 5e-17])}, {"transform": np.array([2e-17, 5e-17])})
+    assert small.verdict is Verdict.SCORES_CHANGED
+
+
+def test_a_tolerance_can_be_set(bench: Bench) -> None:
+    wide = Tolerance(rtol=0.1)
+    assert bench.judge({"transform": SCORES}, {"transform": SCORES * 1.05}).verdict.safe is False
+    cell = bench.judge({"transform": SCORES}, {"transform": SCORES * 1.05}, tolerance=wide)
+    assert cell.verdict is Verdict.EQUIVALENT
+
+
+def test_no_tolerance_forgives_a_label(bench: Bench) -> None:
+    cell = bench.judge({"predict": LABELS}, {"predict": 1 - LABELS}, tolerance=Tolerance(rtol=10))
+    assert cell.verdict is Verdict.LABELS_CHANGED
+
+
+def test_sparse_and_dense_of_the_same_numbers_differ_in_structure(bench: Bench) -> None:
+    sparse = pytest.importorskip("scipy.sparse")
+    dense = np.eye(3)
+    cell = bench.judge({"transform": sparse.csr_matrix(dense)}, {"transform": dense})
+    assert cell.verdict is Verdict.STRUCTURE_CHANGED
+    same = bench.judge({"transform": sparse.csr_matrix(dense)}, {"transform": sparse.csc_matrix(dense)})
+    assert same.verdict is Verdict.EQUIVALENT
+    other = bench.judge(
+        {"transform": sparse.csr_matrix(dense)}, {"transform": sparse.csr_matrix(dense * 2)}
+    )
+    assert other.verdict is Verdict.SCORES_CHANGED
+
+
+def test_each_part_of_a_tuple_is_compared(bench: Bench) -> None:
+    before, after = (SCORES, LABELS), (SCORES + 1, LABELS)
+    cell = bench.judge({"kneighbors": before}, {"kneighbors": after})
+    assert cell.verdict is Verdict.SCORES_CHANGED
+    fewer = bench.judge({"kneighbors": before}, {"kneighbors": (SCORES,)})
+    assert fewer.verdict is Verdict.STRUCTURE_CHANGED
+
+
+def test_probabilities_that_are_none_are_said_to_be_none(bench: Bench) -> None:
+    before, after = np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([[20.0, 35.0], [55.0, 0.0]])
+    found = bench.judge({"predict_proba": before}, {"predict_proba": after})
+    assert "reach from 0 to 55" in found.outputs["predict_proba"].note
+
+
+# --------------------------------------------------------------------------- came and went
+
+
+def test_a_method_that_the_release_gained_is_no_change_of_the_model(bench: Bench) -> None:
+    old, new = {"predict": LABELS}, {"predict": LABELS, "get_feature_names_out": np.array(["a"])}
+    assert bench.judge(old, new, native=new).verdict is Verdict.IDENTICAL
+    assert bench.judge(old, new, native=old).verdict is Verdict.STRUCTURE_CHANGED
+
+
+def test_a_method_that_the_release_lacks_is_no_change_of_the_model(bench: Bench) -> None:
+    new = {"predict": LABELS, "get_feature_names_out": np.array(["a"])}
+    old = {"predict": LABELS, "get_feature_names_out": Absent()}
+    assert bench.judge(new, old, native={"predict": LABELS}).verdict is Verdict.IDENTICAL
+    assert bench.judge(new, old, native=new).verdict is Verdict.STRUCTURE_CHANGED
+
+
+# --------------------------------------------------------------------------- objects
+
+
+def test_objects_that_cannot_be_compared_are_never_green(bench: Bench) -> None:
+    before = Returned(digest="0", whole=False)
+    saving = bench.saving({})
+    saving = replace(saving, outputs={"predict": before, "transform": bench.outcome(SCORES)})
+    observation = Observation(outputs=saving.outputs)
+    case = Case(saving=saving, format="joblib", reader="r", observation=observation)
+    cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
+    assert cell.verdict is Verdict.NOT_RUN
+    assert "cannot be compared" in cell.reason
+
+
+# --------------------------------------------------------------------------- two loads
+
+
+def test_loads_that_disagree_are_unstable(bench: Bench) -> None:
+    cell = bench.judge(
+        {"transform": SCORES}, {"transform": SCORES}, repeats={"transform": SCORES + 1}
+    )
+    assert cell.verdict is Verdict.UNSTABLE
+
+
+def test_loads_that_disagree_by_rounding_are_stable(bench: Bench) -> None:
+    cell = bench.judge(
+        {"transform": SCORES}, {"transform": SCORES}, repeats={"transform": SCORES + 1e-13}
+    )
+    assert cell.verdict.safe
+
+
+def test_a_load_that_fails_now_and_then_is_unstable(bench: Bench) -> None:
+    cell = bench.judge({"predict": LABELS}, {"predict": LABELS}, repeats={"predict": ERROR})
+    assert cell.verdict is Verdict.UNSTABLE
+
+
+# --------------------------------------------------------------------------- silence
+
+
+def warning(category: str, message: str = "", stage: str = "predict") -> WarningSeen:
+    return WarningSeen(category=category, message=message, stage=stage)
+
+
+@pytest.mark.parametrize(
+    ("warnings", "silent"),
+    [
+        ((), True),
+        ((warning("InconsistentVersionWarning", stage="load"),), True),
+        ((warning("UserWarning", "Trying to unpickle estimator X from version 0.22"),), True),
+        ((warning("DeprecationWarning"),), True),
+        ((warning("FutureWarning"),), False),
+        ((warning("UserWarning", "something is wrong"),), False),
+    ],
+)
+def test_a_change_is_silent_unless_somebody_was_told(
+    bench: Bench, warnings: tuple[WarningSeen, ...], silent: bool
+) -> None:
+    cell = bench.judge({"predict": LABELS}, {"predict": 1 - LABELS}, warnings=warnings)
+    assert cell.silent is silent
+    assert cell.warnings == warnings
+
+
+def test_a_warning_that_came_before_saving_too_tells_nobody_of_a_change(bench: Bench) -> None:
+    usual = (warning("RuntimeWarning", "divide by zero", "predict_log_proba"),)
+    saving = bench.saving({"predict": LABELS}, warnings=usual)
+    cell = bench.judge({}, {"predict": 1 - LABELS}, saving=saving, warnings=usual)
+    assert cell.silent
+
+
+def test_what_is_not_a_change_is_not_silent(bench: Bench) -> None:
+    assert not bench.judge({"predict": LABELS}, {"predict": LABELS}).silent
+    assert not bench.judge({"predict": LABELS}, {"predict": ERROR}).silent
+
+
+# --------------------------------------------------------------------------- no outputs
+
+ENDINGS = [
+    (Observation(load=ERROR), Verdict.LOAD_FAILED),
+    (Observation(ending=Ending.CRASHED, reason="SIGSEGV"), Verdict.CRASHED),
+    (Observation(ending=Ending.TIMED_OUT, reason="stopped after 60 s"), Verdict.TIMED_OUT),
+    (Observation(ending=Ending.NOT_RUN, reason="the worker did not start"), Verdict.NOT_RUN),
+    (Observation(unavailable="no protocol 5"), Verdict.UNAVAILABLE),
+    (None, Verdict.NOT_RUN),
+]
+
+
+@pytest.mark.parametrize(("observation", "verdict"), ENDINGS)
+def test_what_did_not_load_says_how(
+    bench: Bench, observation: Observation | None, verdict: Verdict
+) -> None:
+    saving = bench.saving({"predict": LABELS})
+    case = Case(saving=saving, format="joblib", reader="r", observation=observation)
+    cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
+    assert cell.verdict is verdict
+    if observation is not None:
+        assert cell.exception == observation.load
+        assert cell.reason == observation.reason or observation.unavailable
+
+
+SAVINGS = [
+    ({"unavailable": "no such estimator"}, Verdict.UNAVAILABLE),
+    ({"failure": ERROR, "stage": "fit"}, Verdict.NOT_SAVED),
+    ({"ending": Ending.CRASHED, "reason": "SIGSEGV"}, Verdict.NOT_SAVED),
+    ({"ending": Ending.NOT_RUN}, Verdict.NOT_RUN),
+    ({"artifacts": {"joblib": ERROR}}, Verdict.NOT_SAVED),
+    ({"artifacts": {"joblib": "no protocol 5"}}, Verdict.UNAVAILABLE),
+    ({"artifacts": {}}, Verdict.NOT_RUN),
+]
+
+
+@pytest.mark.parametrize(("fields", "verdict"), SAVINGS)
+def test_what_was_not_saved_is_never_green(fields: dict[str, object], verdict: Verdict) -> None:
+    saving = replace(Saving(pipeline="p", writer="w"), **fields)
+    case = Case(saving=saving, format="joblib", reader="r", observation=None)
+    cell = judge(case, lambda digest: b"", lambda _: Tolerance())
+    assert cell.verdict is verdict
+    assert not cell.verdict.safe
+
+
+# --------------------------------------------------------------------------- truth, retraining
+
+
+def test_a_recall_that_fell_is_in_the_scores_of_a_changed_classifier(bench: Bench) -> None:
+    truth = np.array([0] * 98 + [1, 1])
+    before = {"predict": truth, "classes_": np.array([0, 1])}
+    after = {"predict": np.zeros(100, int), "classes_": np.array([0, 1])}
+    cell = bench.judge(before, after, truth=truth)
+    assert isinstance(cell.before, ClassifierScores)
+    assert isinstance(cell.after, ClassifierScores)
+    assert cell.before.classes[1].recall == 1.0
+    assert cell.after.classes[1].recall == 0.0
+    assert cell.after.accuracy == 0.98
+
+
+def test_a_changed_regressor_has_its_errors(bench: Bench) -> None:
+    truth = np.array([1.0, 2.0, 3.0])
+    rows = np.array([1.0, 2.0, 3.0, 99.0])  # the last row is a made one, without a truth
+    cell = bench.judge({"predict": rows}, {"predict": rows + 1}, truth=truth)
+    assert isinstance(cell.after, RegressorScores)
+    assert cell.after.max_error == 1.0
+
+
+@pytest.mark.parametrize(
+    ("own", "words"),
+    [
+        (SCORES, "the loaded model went wrong"),
+        (SCORES + 1, "the release works otherwise"),
+        (SCORES + 2, "the release also learns differently"),
+    ],
+)
+def test_the_same_pipeline_trained_in_the_reader_tells_model_from_release(
+    bench: Bench, own: object, words: str
+) -> None:
+    cell = bench.judge({"transform": SCORES}, {"transform": SCORES + 1}, native={"transform": own})
+    assert words in cell.retrained

@@ -1,0 +1,96 @@
+"""Contents: the worker's half and the orchestrator's say the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from matrix.judge import content as ours
+
+plain_arrays = arrays.arrays(
+    dtype=st.one_of(
+        arrays.floating_dtypes(sizes=(32, 64)),
+        arrays.integer_dtypes(),
+        arrays.boolean_dtypes(),
+        arrays.unicode_string_dtypes(max_len=5),
+    ),
+    shape=arrays.array_shapes(min_dims=0, min_side=0, max_side=4),
+)
+
+
+@given(array=plain_arrays)
+def test_an_array_comes_back_bit_for_bit(encode: Callable[[Any], bytes], array: Any) -> None:
+    found = ours.read(encode(array)).leaves[0].array
+    assert found.shape == array.shape
+    assert found.astype(array.dtype).tobytes() == array.tobytes()
+
+
+@given(array=plain_arrays)
+def test_the_worker_reads_its_own_contents(encode: Callable[[Any], bytes], array: Any) -> None:
+    from compat_worker import content as theirs
+
+    assert encode(theirs.decode(encode(array))) == encode(array)
+
+
+def test_the_order_in_memory_is_no_difference(encode: Callable[[Any], bytes]) -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    assert encode(array) == encode(np.asfortranarray(array))
+
+
+def test_negative_zero_is_a_difference_of_bits(encode: Callable[[Any], bytes]) -> None:
+    assert encode(np.array([0.0])) != encode(np.array([-0.0]))
+
+
+VALUES = [
+    (np.array(["a", None, 1.5], dtype=object), 1),
+    ([np.zeros((2, 2)), np.ones((2, 3))], 2),
+    ((np.zeros(2), np.arange(2)), 2),
+    (["one", "two"], 1),
+    ({"b": np.zeros(1), "a": np.ones(1)}, 2),
+    (3, 1),
+    (None, 1),
+    (np.array([np.zeros(2), np.zeros(3)], dtype=object), 1),
+    (object(), 1),
+]
+
+
+@pytest.mark.parametrize(("value", "leaves"), VALUES)
+def test_every_kind_of_value_has_its_leaves(
+    encode: Callable[[Any], bytes], value: Any, leaves: int
+) -> None:
+    assert len(ours.read(encode(value)).leaves) == leaves
+
+
+def test_a_frame_has_names_and_columns(encode: Callable[[Any], bytes]) -> None:
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame({"n": [1.0, 2.0], "c": pandas.Categorical(["x", None])})
+    found = ours.read(encode(frame))
+    assert found.form == "DataFrame"
+    assert [leaf.array.tolist() for leaf in found.leaves] == [
+        ["n", "c"],
+        [1.0, 2.0],
+        ["x", "<missing>"],
+    ]
+
+
+@given(garbage=st.binary(max_size=200))
+def test_what_is_no_content_is_refused(garbage: bytes) -> None:
+    if b"\n" not in garbage:
+        with pytest.raises(ValueError, match="no outline"):
+            ours.read(garbage)
+
+
+@given(array=plain_arrays, cut=st.integers(1, 20))
+def test_a_content_cut_short_is_refused(
+    encode: Callable[[Any], bytes], array: Any, cut: int
+) -> None:
+    whole = encode(array)
+    if array.nbytes >= cut:
+        with pytest.raises(ValueError, match="cut short"):
+            ours.read(whole[:-cut])
