@@ -18,6 +18,12 @@ nothing but the standard library and numpy. A file of pipelines looks like this:
 The function's name is the pipeline's id. It returns an estimator that is not fitted. Importing what
 a release lacks, inside the function, makes the pipeline `unavailable` there and nothing else;
 ``since`` and ``until`` say it where no import would.
+
+Outputs are computed on ``Data.rows``. Rows taken at random hide changes, so rows that are not given
+are made: some of X itself, then rows where a model is likely to change its mind
+(:func:`probing_rows`). :func:`held_out` sets rows with a known truth aside. All of it uses numpy's
+legacy random state, comparisons and single operations on elements: the rows are the same to the last
+bit in every environment.
 """
 
 import numpy as np
@@ -32,14 +38,18 @@ class Data(object):
     Args:
         X: array, sparse matrix, DataFrame or list of texts, n_samples of them.
         y: the targets, or None.
-        rows: what outputs are computed on, of the same kind as X.
+        rows: what outputs are computed on, of the same kind as X; made from X when left out.
         truth: the true targets of the first ``len(truth)`` of these rows, for scores; or None.
     """
 
     def __init__(self, X, y=None, rows=None, truth=None):
         self.X = X
         self.y = y
-        self.rows = X if rows is None else rows
+        if rows is None:
+            rows, some = default_rows(X, y)
+            if truth is None and y is not None:
+                truth = _take(y, some)
+        self.rows = rows
         self.truth = truth
 
 
@@ -73,3 +83,165 @@ def pipeline(data, tags=(), since=None, until=None, formats=None, methods=None):
         return build
 
     return register
+
+
+# ---------------------------------------------------------------------------------- making rows
+
+
+def held_out(X, y, n=60, seed=0):
+    """Set n rows aside.
+
+    Returns:
+        ``(X, y, rows, truth)``: what to fit on, then what to try it on. The choice depends on the
+        number of rows and the seed alone.
+    """
+    order = np.random.RandomState(seed).permutation(_length(X))
+    aside, kept = np.sort(order[:n]), np.sort(order[n:])
+    return _take(X, kept), _take(y, kept), _take(X, aside), _take(y, aside)
+
+
+def probing_rows(X, y=None, n=64, seed=0, negative=True, outliers=True):
+    """Rows that a model of X and y is likely to be in two minds about.
+
+    On the segment between rows of opposite classes (rows of far apart targets, where y is no
+    class) and exactly half-way; half-way between consecutive values of each feature, where trees
+    put thresholds; on values of X, where bins have their edges; X's own rows again; the smallest
+    and the largest value of each feature; then far outliers, zeros and negative values.
+
+    Whole numbers stay whole and in their range, since they are likely to be codes.
+
+    Args:
+        X: a two-dimensional array of numbers; NaN counts as missing.
+        n: about how many rows; an eighth of them of each kind.
+        negative: whether to make values below zero where X has none.
+        outliers: whether to leave the range of X at all.
+    """
+    X = np.asarray(X)
+    whole = X.dtype.kind in "iub"
+    values = X.astype(np.float64)
+    random = np.random.RandomState(seed)
+    each = max(2, n // 8)
+    low, high = _lowest(values), -_lowest(-values)
+    span = np.where(high > low, high - low, 1.0)
+
+    made = []
+    for near, share in ((True, 0.5), (True, 0.25), (False, 0.5)):
+        first, second = _opposites(values, y, each, random, near, span)
+        made.append(values[first] + share * (values[second] - values[first]))
+    made.append(_between(values, each, random))
+    mixed = np.empty((each, values.shape[1]))
+    for column in range(values.shape[1]):
+        mixed[:, column] = values[random.randint(len(values), size=each), column]
+    made.append(mixed)
+    made.append(values[random.randint(len(values), size=each)])
+    made.append(np.array([low, high]))
+    if outliers and not whole:
+        far = values[random.randint(len(values), size=each)]
+        step = 10.0 * span * random.randint(-3, 4, size=far.shape)
+        made.append(far + step)
+        made.append(np.zeros((1, values.shape[1])))
+        made.append(-values[random.randint(len(values), size=max(1, each // 2))])
+    rows = np.concatenate(made)
+    if not negative:
+        rows = np.where((rows < 0) & (low >= 0), -rows, rows)
+    if whole:
+        rows = np.floor(rows)
+    return rows.astype(X.dtype)
+
+
+def default_rows(X, y=None, n=60):
+    """Rows for data that came without: some of X, then made ones.
+
+    Returns:
+        ``(rows, some)``: the rows, and the positions in X of the first ``len(some)`` of them.
+    """
+    length = _length(X)
+    some = np.sort(np.random.RandomState(0).permutation(length)[:n])
+    if hasattr(X, "iloc"):
+        return _frame_rows(X, y, some), some
+    if hasattr(X, "tocsr"):
+        if X.shape[1] * length > 4000000:
+            return _take(X, some), some
+        dense = np.asarray(X.todense())
+        made = probing_rows(dense, y, negative=False)
+        return type(X)(np.concatenate([dense[some], made])), some
+    array = np.asarray(X)
+    if array.ndim != 2 or array.dtype.kind not in "iubf":
+        return _take(X, some), some
+    return np.concatenate([array[some], probing_rows(array, y)]), some
+
+
+def _frame_rows(X, y, some):
+    """Rows of a DataFrame: numbers are probed, all else keeps to the values that are there."""
+    numbers = [name for name in X.columns if getattr(X[name].dtype, "kind", "O") in "iuf"]
+    made = X.iloc[np.random.RandomState(1).randint(len(X), size=64)]
+    if numbers:
+        probes = probing_rows(np.asarray(X[numbers], dtype=np.float64), y)
+        made = X.iloc[np.random.RandomState(1).randint(len(X), size=len(probes))].copy()
+        for position, name in enumerate(numbers):
+            column = probes[:, position]
+            if X[name].dtype.kind in "iu":
+                column = np.clip(np.floor(column), X[name].min(), X[name].max())
+            made[name] = column.astype(X[name].dtype)
+    import pandas
+
+    return pandas.concat([X.iloc[some], made], ignore_index=True)
+
+
+def _opposites(values, y, n, random, near, span):
+    """Pairs of positions whose targets differ; the nearest such pairs when ``near``."""
+    first = random.randint(len(values), size=n)
+    second = random.randint(len(values), size=n)
+    target = None if y is None else np.asarray(y)
+    if target is None or target.ndim != 1:
+        return first, second
+    for place, position in enumerate(first):
+        if target.dtype.kind == "f":
+            distance = np.abs(target - target[position])
+            others = np.flatnonzero(distance >= np.sort(distance)[len(distance) // 2])
+        else:
+            others = np.flatnonzero(target != target[position])
+        if not len(others):
+            continue
+        if near:
+            # The largest difference by feature: no sum, whose last digit depends on the machine.
+            apart = np.abs(values[others] - values[position]) / span
+            second[place] = others[np.argmin(np.where(np.isnan(apart), 0.0, apart).max(axis=1))]
+        else:
+            second[place] = others[random.randint(len(others))]
+    return first, second
+
+
+def _between(values, n, random):
+    """Rows half-way between consecutive values, feature by feature."""
+    rows = np.empty((n, values.shape[1]))
+    for column in range(values.shape[1]):
+        present = values[:, column]
+        known = np.unique(present[~np.isnan(present)])
+        if len(known) < 2:
+            rows[:, column] = known[0] if len(known) else np.nan
+            continue
+        at = random.randint(len(known) - 1, size=n)
+        rows[:, column] = known[at] / 2.0 + known[at + 1] / 2.0
+    return rows
+
+
+def _lowest(values):
+    """The smallest value of each feature; zero where there is none."""
+    lowest = np.where(np.isnan(values), np.inf, values).min(axis=0)
+    return np.where(np.isinf(lowest), 0.0, lowest)
+
+
+def _length(X):
+    return X.shape[0] if hasattr(X, "shape") else len(X)
+
+
+def _take(X, positions):
+    if X is None:
+        return None
+    if hasattr(X, "iloc"):
+        taken = X.iloc[positions]
+        return taken.reset_index(drop=True)
+    if hasattr(X, "shape"):
+        return X[positions]
+    return [X[position] for position in positions]
