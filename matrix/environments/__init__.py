@@ -1,0 +1,12 @@
+"""Interpreters, locks, and builds through nox.
+
+:func:`prepare` is the door: environments wanted go in, environments found come out.
+"""
+
+from __future__ import annotations
+
+from matrix.environments.prepare import Step, build, prepare, standing
+from matrix.environments.records import Record
+from matrix.environments.resolve import Resolved, resolve
+
+__all__ = ["Record", "Resolved", "Step", "build", "prepare", "resolve", "standing"]

@@ -1,0 +1,155 @@
+"""Nox sessions for a project that wants the matrix: ``import matrix.sessions`` in its noxfile.
+
+    import matrix.sessions
+
+    matrix.sessions.add()
+
+gives it ``matrix``, ``upgrade``, and a session ``env-<id>`` for each environment. Nothing is
+imported here that nox itself does not bring along.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import nox
+
+from matrix import catalog
+from matrix.environments.building import build
+from matrix.environments.records import VARIABLE, Wanted, read_wanted, wanted_file
+from matrix.environments.resolve import resolve
+from matrix.errors import MatrixError
+
+
+def add() -> None:
+    """Register all sessions: those that ask, and those that build.
+
+    Those that ask run in the virtualenv of nox itself, which has this package.
+    """
+    nox.session(name="matrix", venv_backend="none", default=False)(matrix)
+    nox.session(name="upgrade", venv_backend="none", default=False)(upgrade)
+    environments()
+
+
+def matrix(session: nox.Session) -> None:
+    """Save in one environment, load in all the others: nox -s matrix -- [OPTION]..."""
+    run_engine(session, sys.executable, "run")
+
+
+def upgrade(session: nox.Session) -> None:
+    """Is it safe to bump? nox -s upgrade -- MODEL... [--to REQ]..."""
+    run_engine(session, sys.executable, "upgrade")
+
+
+def run_engine(session: nox.Session, python: str, command: str) -> None:
+    """Run a command of the engine with what follows ``--``.
+
+    Its exit code becomes that of nox, which would otherwise make 1 of all that are not 0.
+
+    Args:
+        session: whose arguments and folder to use.
+        python: an interpreter that has this package.
+        command: ``run``, ``upgrade``.
+    """
+    session.log(f"python -m matrix {shlex.join([command, *session.posargs])}")
+    environ = {key: value for key, value in session.env.items() if value is not None}
+    process = subprocess.Popen(
+        [python, "-m", "matrix", command, *session.posargs],
+        cwd=session.invoked_from,
+        env={**os.environ, **environ},
+    )
+    while True:
+        try:
+            code = process.wait()
+            break
+        except KeyboardInterrupt:  # it had the same Ctrl-C, and puts things in order first
+            continue
+    if code:
+        sys.exit(code)
+
+
+def environments() -> None:
+    """Register a session ``env-<id>`` for each environment that is known.
+
+    Known are those that the engine wrote down, with their locks, and those that the configuration
+    names, which are resolved when they are built.
+    """
+    named = os.environ.get(VARIABLE)
+    if named is not None:
+        known = {wanted.id: wanted for wanted in read_wanted(Path(named))}
+    else:
+        known = _configured()
+    for wanted in known.values():
+        _register(wanted)
+
+
+def _configured() -> dict[str, Wanted]:
+    """Return the environments of the configuration here, resolved as far as they were before."""
+    try:
+        found = catalog.read(with_pipelines=False)
+    except MatrixError:
+        return {}  # the engine tells what is wrong with it, better than a traceback of nox
+    known = {
+        spec.id: Wanted(id=spec.id, label=spec.label, root=found.root, state=found.state)
+        for spec in found.specs
+    }
+    written = read_wanted(wanted_file(found.state))
+    known.update({wanted.id: wanted for wanted in written})
+    return known
+
+
+def _register(wanted: Wanted) -> None:
+    session = nox.session(
+        name=f"env-{wanted.id}",
+        python=None if wanted.lock is None else str(wanted.lock.interpreter.path),
+        venv_backend="uv",
+        reuse_venv=True,
+        default=False,
+        allow_parallel=True,
+    )
+    session(_session(wanted))
+
+
+def _session(wanted: Wanted) -> Callable[[nox.Session], None]:
+    def run(session: nox.Session) -> None:
+        try:
+            known = wanted if wanted.lock is not None else _resolved(wanted)
+            record = build(known, Path(session.virtualenv.location).absolute(), session.log)
+        except MatrixError as error:
+            session.error(str(error))
+        if record.reason:
+            session.error(f"{wanted.id} is unavailable: {record.reason}")
+
+    run.__doc__ = _summary(wanted)
+    return run
+
+
+def _summary(wanted: Wanted) -> str:
+    if wanted.lock is None:
+        return f"{wanted.label}: not resolved yet"
+    pins, python = wanted.lock.pins, wanted.lock.interpreter.version
+    names = [name for name in ("scikit-learn", "numpy", "joblib") if name in pins]
+    return ", ".join([f"Python {python}", *(f"{name} {pins[name]}" for name in names)])
+
+
+def _resolved(wanted: Wanted) -> Wanted:
+    """Resolve an environment that is built without a run before it."""
+    found = catalog.read(select=[wanted.id], with_pipelines=False)
+    specs = tuple(spec for spec in found.specs if spec.id == wanted.id)
+    result = resolve(replace(found, specs=specs, select=()))
+    if not result or result[0].lock is None:
+        reason = result[0].reason if result else "it is no longer in the configuration"
+        raise MatrixError(f"{wanted.id} is unavailable: {reason}")
+    return Wanted(
+        id=wanted.id,
+        label=wanted.label,
+        root=wanted.root,
+        state=wanted.state,
+        lock=result[0].lock,
+    )

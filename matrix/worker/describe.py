@@ -1,0 +1,98 @@
+"""What an environment really is, as the interpreter in it reports: run inside it, before anything.
+
+Held to the syntax of Python 3.6 and the standard library. Run as ``python describe.py OUT NAME…``:
+imports each NAME once, so that bytecode is written and what cannot be imported is found out now,
+and writes a JSON object to OUT:
+
+``python``      in full
+``platform``    in words, with the machine
+``executable``  of this interpreter
+``site``        the folder that packages are installed in
+``packages``    installed version by normalized name, read from their metadata, not by import
+``blas``        the linear algebra libraries that the imports loaded, in words; may be empty
+``failure``     null, or the first import that failed: ``name``, ``type``, ``message``
+"""
+
+import importlib
+import json
+import os
+import platform
+import re
+import sys
+import sysconfig
+
+
+def packages(site):
+    """Installed version by normalized name."""
+    found = {}
+    for entry in sorted(os.listdir(site)):
+        if entry.endswith(".dist-info"):
+            name, version = named(os.path.join(site, entry, "METADATA"))
+        elif entry.endswith(".egg-info"):
+            name, version = named(os.path.join(site, entry, "PKG-INFO"))
+        else:
+            continue
+        if name:
+            found[re.sub(r"[-_.]+", "-", name).lower()] = version
+    return found
+
+
+def named(path):
+    """Name and version from the head of a metadata file; None and None without it."""
+    fields = {}
+    try:
+        with open(path, encoding="utf-8", errors="replace") as file:
+            for line in file:
+                if not line.strip():
+                    break
+                key, colon, value = line.partition(":")
+                fields.setdefault(key.lower(), value.strip())
+    except OSError:
+        pass
+    return fields.get("name"), fields.get("version")
+
+
+def first_failure(names):
+    """Import each name; the first that fails, or None."""
+    for name in names:
+        try:
+            importlib.import_module(name)
+        except Exception as error:
+            return {"name": name, "type": type(error).__name__, "message": str(error)}
+    return None
+
+
+def blas():
+    """The libraries behind numpy and scipy, as far as threadpoolctl is installed to tell."""
+    try:
+        from threadpoolctl import threadpool_info
+
+        found = []
+        for each in threadpool_info():
+            words = (each.get("internal_api"), each.get("version"), each.get("architecture"))
+            text = " ".join(str(word) for word in words if word)
+            if text not in found:
+                found.append(text)
+        return ", ".join(sorted(found))
+    except Exception:
+        return ""
+
+
+def main(out, *names):
+    site = sysconfig.get_path("purelib")
+    failure = first_failure(names)
+    report = {
+        "python": platform.python_version(),
+        "platform": platform.platform(),
+        "executable": sys.executable,
+        "site": site,
+        "packages": packages(site),
+        "blas": "" if failure else blas(),
+        "failure": failure,
+    }
+    with open(out, "w", encoding="utf-8") as file:
+        json.dump(report, file)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
