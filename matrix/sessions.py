@@ -10,11 +10,13 @@ imported here that nox itself does not bring along.
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -72,6 +74,41 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
             continue
     if code:
         sys.exit(code)
+
+
+def install_project(session: nox.Session, folder: Path, groups: Sequence[str] = ()) -> str:
+    """Install a project, editable, with some of its dependency groups; nothing if that stands.
+
+    Args:
+        session: into whose virtualenv.
+        folder: of the project, with its ``pyproject.toml``.
+        groups: names in ``[dependency-groups]``.
+
+    Returns:
+        The interpreter of the virtualenv.
+    """
+    _install(session, folder, ["-e", str(folder)], groups)
+    return str(Path(session.bin) / ("python.exe" if sys.platform == "win32" else "python"))
+
+
+def install_groups(session: nox.Session, folder: Path, groups: Sequence[str]) -> None:
+    """Install dependency groups of a project without the project; nothing if that stands."""
+    _install(session, folder, [], groups)
+
+
+def _install(
+    session: nox.Session, folder: Path, arguments: list[str], groups: Sequence[str]
+) -> None:
+    document = nox.project.load_toml(folder / "pyproject.toml")
+    wanted = [*arguments, *nox.project.dependency_groups(document, *groups)]
+    said = [wanted, document["project"], document["build-system"]]
+    digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    stamp = Path(session.virtualenv.location) / "installed.sha256"
+    if stamp.exists() and stamp.read_text() == digest:
+        session.log("what it needs is installed, and unchanged")
+        return
+    session.install(*wanted)
+    stamp.write_text(digest)
 
 
 def environments() -> None:
