@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
 
 import pytest
+from made_up import Draw
 
 from matrix.model import Matrix
 from matrix.report.terminal import show
-
-Draw = Callable[..., str]
 
 
 class _Terminal(io.TextIOWrapper):

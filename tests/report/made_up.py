@@ -70,7 +70,8 @@ NAMES = _NAMES.split()
 
 TREES = ("tree", "forest", "bagging", "adaboost")
 
-Rule = Callable[[str, str, Environment, Environment], "Cell | None"]
+Draw = Callable[..., str]
+"""Shows a matrix at a width: see ``conftest.py``."""
 
 
 def environment(
