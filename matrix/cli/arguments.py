@@ -11,7 +11,7 @@ from typing import NoReturn
 from matrix import __version__
 from matrix.errors import UsageError
 from matrix.model import Group, Verdict
-from matrix.report import FORMATS
+from matrix.report import FORMATS, Output
 
 
 class Arguments(argparse.Namespace):
@@ -27,7 +27,7 @@ class Arguments(argparse.Namespace):
     jobs: int
     fresh: bool
     offline: bool
-    output: list[tuple[str, Path]]
+    output: list[Output]
     fail_on: frozenset[Verdict]
     all: bool
 
@@ -131,7 +131,7 @@ def _add_configuration(parser: argparse.ArgumentParser) -> None:
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
-        type=_output,
+        type=Output.parse,
         action="append",
         default=[],
         metavar="FORMAT:PATH",
@@ -154,15 +154,6 @@ def _count(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 up")
     return number
-
-
-def _output(text: str) -> tuple[str, Path]:
-    name, colon, path = text.partition(":")
-    if not colon or not path:
-        raise argparse.ArgumentTypeError(f"{text!r} is not FORMAT:PATH, such as json:result.json")
-    if name not in FORMATS:
-        raise argparse.ArgumentTypeError(f"no format {name!r}; there are: {', '.join(FORMATS)}")
-    return name, Path(path)
 
 
 _GROUPS = {"changes": Group.CHANGES, "fails": Group.FAILS, "unknown": Group.UNKNOWN}

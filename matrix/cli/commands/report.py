@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from matrix import catalog as catalogs
-from matrix import report as reports
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import with_state
 from matrix.engine import run as engine
 from matrix.errors import Exit
+from matrix.report import write_outputs
+from matrix.report.terminal import show
 from matrix.store import Store
 
 
@@ -16,7 +17,6 @@ def report(arguments: Arguments) -> Exit:
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
     with Store(catalog.state) as store:
         matrix = engine.last(store)
-        reports.show(matrix, everything=arguments.all)
-        for name, path in arguments.output:
-            reports.write(name, matrix, path)
+        show(matrix, everything=arguments.all)
+        write_outputs(matrix, arguments.output)
     return Exit.OK

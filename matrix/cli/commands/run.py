@@ -6,24 +6,27 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix import catalog as catalogs
-from matrix import environments, report
+from matrix import environments
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
 from matrix.errors import Exit
 from matrix.model import Detection, Matrix, Verdict
-from matrix.report.progress import Progress, progress_on
+from matrix.report import write_outputs
+from matrix.report.progress import Progress, open_progress
+from matrix.report.terminal import show
 from matrix.store import Store
 
 
 def run(arguments: Arguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
     catalog = _read(arguments)
-    with Store(catalog.state) as store, progress_on() as progress:
-        matrix = _fill(catalog, store, arguments, progress)
-        progress.close()
-        _show(matrix, arguments)
+    with Store(catalog.state) as store:
+        with open_progress() as progress:
+            matrix = _fill(catalog, store, arguments, progress)
+        show(matrix, everything=arguments.all)
+        write_outputs(matrix, arguments.output)
         return exit_code(matrix, arguments.fail_on)
 
 
@@ -61,12 +64,6 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-
-
-def _show(matrix: Matrix, arguments: Arguments) -> None:
-    report.show(matrix, everything=arguments.all)
-    for name, path in arguments.output:
-        report.write(name, matrix, path)
 
 
 def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:

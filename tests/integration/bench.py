@@ -1,0 +1,110 @@
+"""A bench for workers: real worker processes in the environment that the tests run in."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from matrix.engine.annex import Request
+from matrix.engine.pool import Job, Pool
+from matrix.store.answers import Answer
+
+HEAD = """
+import os, subprocess, sys, time
+import numpy as np
+from compat_matrix import Data, pipeline
+from sklearn.base import BaseEstimator
+
+def rows():
+    X = np.arange(20.0).reshape(-1, 1)
+    return Data(X, (X[:, 0] > 9).astype(int))
+
+class Model(BaseEstimator):
+    def fit(self, X, y=None):
+        self.home_ = os.getpid()
+        return self
+    def predict(self, X):
+        return (X[:, 0] > 9).astype(int)
+    def away(self):
+        return self.home_ != os.getpid()
+"""
+
+
+class Bench:
+    """Saves and loads the pipelines of a file, and gives the answers by name."""
+
+    def __init__(self, folder: Path, name: str) -> None:
+        self.folder = folder
+        self.file = folder / f"{name}.py"
+        self.answers: dict[str, Answer] = {}
+        self.contents: dict[str, bytes] = {}
+
+    def write(self, text: str) -> None:
+        self.file.write_text(HEAD + dedent(text), encoding="utf-8")
+
+    def scratch(self) -> Path:
+        return Path(tempfile.mkdtemp(dir=self.folder))
+
+    def run(
+        self, task: str, pieces: Mapping[str, dict[str, object]], *, seconds: float = 30.0
+    ) -> dict[str, Answer]:
+        names = list(pieces)
+        found: dict[str, Answer] = {}
+
+        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+            assert names[number] not in found, "two answers to one piece"
+            found[names[number]] = answer
+            self.contents.update(contents)
+
+        request = Request(
+            executable=Path(sys.executable),
+            task=task,
+            paths=(self.folder,),
+            pieces=tuple({"id": number, **pieces[name]} for number, name in enumerate(names)),
+            seconds=seconds,
+            memory=4 * 2**30,
+        )
+        pool = Pool(2, self.scratch)
+        pool.submit(Job(label="test", request=request, on_answer=on_answer))
+        pool.run()
+        return found
+
+    def save(self, *names: str, **options: float) -> dict[str, Answer]:
+        folder = self.scratch()
+        pieces = {
+            name: {
+                "pipeline": name,
+                "file": str(self.file),
+                "formats": ["joblib"],
+                "folder": str(folder / name),
+            }
+            for name in names
+        }
+        self.answers = self.run("save", pieces, **options)
+        return self.answers
+
+    def load(self, *names: str, **options: float) -> dict[str, Answer]:
+        """Load what was saved last."""
+        pieces = {}
+        for name in names:
+            saved = self.answers[name]
+            rows = self.folder / f"{name}.rows"
+            rows.write_bytes(self.contents[saved["rows"]])
+            pieces[name] = {
+                "format": "joblib",
+                "path": saved["artifacts"]["joblib"]["path"],
+                "rows": str(rows),
+                "known": {m: found.get("digest") for m, found in saved["outputs"].items()},
+                "only": False,
+            }
+        return self.run("load", pieces, **options)
+
+
+@pytest.fixture
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
+    return Bench(tmp_path, f"pipelines_of_{request.node.name.partition('[')[0]}")

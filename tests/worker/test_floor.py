@@ -1,0 +1,55 @@
+"""The worker runs on Python 3.6 and on what every target environment has."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+ANNEX = [
+    *sorted((ROOT / "matrix" / "worker").rglob("*.py")),
+    ROOT / "matrix" / "selfcheck" / "planted.py",
+    *sorted((ROOT / "fixtures").glob("*.py")),
+]
+OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
+"""What a target environment has beside the standard library."""
+
+OWN = {"__main__", "compat_matrix", "compat_worker", "datasets", "own_transformers"}
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "a relative import: the worker is no part of our package"
+            yield node.module or ""
+
+
+@pytest.mark.parametrize("path", ANNEX, ids=lambda path: str(path.relative_to(ROOT)))
+def test_only_what_a_target_environment_has_is_imported(path: Path) -> None:
+    tree = ast.parse(path.read_text("utf-8"))
+    names = {name.partition(".")[0] for name in imports(tree)}
+    assert names <= OUTSIDE | OWN | set(sys.stdlib_module_names)
+    assert "matrix" not in names
+
+
+@pytest.mark.parametrize("path", ANNEX, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_syntax_is_that_of_python_3_6(path: Path) -> None:
+    ast.parse(path.read_text("utf-8"), feature_version=(3, 6))
+
+
+def test_no_feature_is_younger_than_python_3_6() -> None:
+    """Vermin knows the release of every module, function and piece of syntax."""
+    vermin = Path(sys.executable).with_name("vermin")
+    command = [str(vermin), "--target=3.6-", "--violations", "--no-tips"]
+    guarded = ["--exclude", "importlib.metadata", "--backport", "typing"]
+    found = subprocess.run(
+        [*command, *guarded, *map(str, ANNEX)], capture_output=True, text=True, check=False
+    )
+    assert found.returncode == 0, found.stdout
