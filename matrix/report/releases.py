@@ -78,7 +78,9 @@ def find_breaks(summary: Summary) -> list[Break]:
     def place(key: _Key) -> tuple[int, ...]:
         return (
             directions.index(key.direction),
-            order.get(key.reader, len(order)),
+            order.get(
+                key.nearest if key.direction is Direction.VARIATION else key.reader, len(order)
+            ),
             position[key.reader],
             -key.verdict.severity,
             position[key.nearest],

@@ -1,0 +1,110 @@
+"""Where reports go: all of it in place, or nothing."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from made_up import small_matrix
+
+from matrix.errors import Exit, StoreError, UsageError
+from matrix.model import Cell
+from matrix.report import FORMATS, Output, read_json, write_outputs
+
+
+def test_a_report_is_written_where_it_is_wanted(tmp_path: Path) -> None:
+    """Folders that are missing are made; nothing else is left behind."""
+    path = tmp_path / "deep" / "er" / "result.json"
+    write_outputs(small_matrix(), [Output.parse(f"json:{path}")])
+    assert list(read_json(path).cells) == list(small_matrix().cells)
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_path_may_have_colons(tmp_path: Path) -> None:
+    """Only the first one parts the format from the path."""
+    assert Output.parse("json:a:b.json") == Output("json", Path("a:b.json"))
+
+
+def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that it can be piped."""
+    Output.parse("json:-").write(small_matrix())
+    assert json.loads(capsys.readouterr().out)["schema_version"] == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("yaml:x", "'yaml' is not a format"),
+        ("json", "a path is missing"),
+        ("json:", "a path is missing"),
+        ("", "'' is not a format"),
+        ("json:/", "is a folder"),
+    ],
+)
+def test_what_cannot_be_is_refused_before_the_run(text: str, problem: str) -> None:
+    """Not after five minutes of it."""
+    with pytest.raises(UsageError, match=problem) as caught:
+        Output.parse(text)
+    assert caught.value.advice
+    assert caught.value.exit_code is Exit.USAGE
+
+
+@dataclass(frozen=True)
+class _Breaking:
+    """Cells that end in an error after the first."""
+
+    def __iter__(self) -> Iterator[Cell]:
+        yield next(iter(small_matrix().cells))
+        raise RuntimeError("the store went away")
+
+
+def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
+    """Half a report never stands where a whole one did."""
+    path = tmp_path / "result.json"
+    path.write_text("old")
+    with pytest.raises(RuntimeError):
+        Output("json", path).write(replace(small_matrix(), cells=_Breaking()))
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_path_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -> None:
+    """The results are kept in the store: nothing is lost."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        Output("json", tmp_path / "file" / "result.json").write(small_matrix())
+    assert "are kept" in caught.value.advice
+
+
+def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
+    """Renaming over them would take them away."""
+    target, link = tmp_path / "target.json", tmp_path / "link.json"
+    target.write_text("old")
+    link.symlink_to(target)
+    Output("json", link).write(small_matrix())
+    assert link.is_symlink()
+    assert json.loads(target.read_text())["schema_version"] == 1
+    Output("json", Path(os.devnull)).write(small_matrix())
+    assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
+
+
+def test_permissions_are_those_of_any_new_file(tmp_path: Path) -> None:
+    """A private temporary file would make a report that nobody else can read."""
+    other = tmp_path / "other"
+    other.write_text("")
+    path = tmp_path / "result.json"
+    Output("json", path).write(small_matrix())
+    assert path.stat().st_mode == other.stat().st_mode
+
+
+def test_every_format_writes_something(tmp_path: Path) -> None:
+    """Each of the registry keeps the promise of the interface."""
+    for name in FORMATS:
+        path = tmp_path / f"result.{name}"
+        Output(name, path).write(small_matrix())
+        assert path.stat().st_size

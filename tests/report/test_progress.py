@@ -1,0 +1,152 @@
+"""Progress: calm lines in a log, a picture on a terminal, and nothing where nothing is wanted."""
+
+from __future__ import annotations
+
+import io
+import threading
+from contextlib import suppress
+
+import pytest
+from rich.console import Console
+
+from matrix.report.progress import PlainProgress, Progress, duration, open_progress
+from matrix.report.terminal.live import LiveProgress
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_plain_lines_come_now_and_then_and_at_the_end_of_each_stage() -> None:
+    """A thousand steps in twelve seconds are two lines and an end."""
+    clock, stream = Clock(), io.StringIO()
+    with PlainProgress(stream, every=5, clock=clock) as progress:
+        progress.stage("saving", 1200)
+        progress.estimate(180)
+        for step in range(1200):
+            clock.now += 0.01
+            progress.advance(1, f"pipeline {step}", failed=step % 400 == 0)
+        progress.note("sklearn-0.21 is not to be had")
+    assert stream.getvalue() == (
+        "saving: 500 of 1,200, 2 failed, 5.0 s, about 3 min 0 s left (pipeline 499)\n"
+        "saving: 1,000 of 1,200, 3 failed, 10 s, about 3 min 0 s left (pipeline 999)\n"
+        "saving: 1,200, 3 failed, 12 s\n"
+        "sklearn-0.21 is not to be had\n"
+    )
+
+
+def test_a_stage_that_is_cut_short_says_how_far_it_came() -> None:
+    """An interrupted run keeps what was finished, and tells."""
+    stream = io.StringIO()
+    with suppress(KeyboardInterrupt), PlainProgress(stream, clock=Clock()) as progress:
+        progress.stage("loading", 9)
+        progress.advance(4)
+        raise KeyboardInterrupt
+    assert stream.getvalue() == "loading: 4 of 9, 0.0 s\n"
+
+
+def advance_often(progress: Progress, stage: str) -> None:
+    for _ in range(1000):
+        progress.advance(stage=stage)
+
+
+def test_stages_may_overlap_and_threads_may_report_together() -> None:
+    """Loading begins before all is saved; no step is lost."""
+    with Progress() as progress:
+        progress.stage("saving", 4000)
+        progress.stage("loading", 4000)
+        threads = [
+            threading.Thread(target=advance_often, args=(progress, name))
+            for name in ("saving", "loading") * 4
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [stage.done for stage in progress.stages.values()] == [4000, 4000]
+        assert all(stage.ended for stage in progress.stages.values())
+
+
+def test_a_stage_may_learn_its_total_later() -> None:
+    """And counts on from where it was."""
+    with Progress() as progress:
+        progress.stage("loading")
+        progress.advance(3)
+        progress.stage("loading", 10)
+        progress.advance(2)
+        assert (progress.stages["loading"].done, progress.stages["loading"].total) == (5, 10)
+
+
+def test_foreign_text_stays_on_its_line() -> None:
+    """Names come from models: no escape or line break of theirs reaches the terminal."""
+    stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    with PlainProgress(stream, every=0, clock=Clock()) as progress:
+        progress.stage("sav\ning", 2)
+        progress.advance(1, "\x1b[2J\nnext é")
+        progress.note("a\x00b\nc")
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    assert buffer.getvalue().decode() == (
+        "sav ing: 1 of 2, 0.0 s (\\x1b[2J next \\xe9)\na\\x00b c\nsav ing: 1 of 2, 0.0 s\n"
+    )
+
+
+PICTURE = """\
+  environments  ━━━━━━━━━━━━━━━━━━━━  16 of 16  8.0 s
+  loading       ━━━━━───────────────  2,500 of 10,000  12 failed  4.0 s  svc […
+  about 2 min 10 s left
+"""
+
+
+def test_the_picture_on_a_terminal() -> None:
+    """A line a stage; what is under way is cut to fit."""
+    clock = Clock()
+    console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
+    progress = LiveProgress(io.StringIO(), clock, console)
+    progress.stage("environments", 16)
+    clock.now += 8
+    progress.advance(16)
+    progress.stage("loading", 10_000)
+    clock.now += 4
+    progress.advance(2500, "svc [b]x[/b] 1.2 into 1.3", failed=12)
+    progress.estimate(130)
+    with console.capture() as capture:
+        console.print(progress.picture())
+    assert capture.get() == PICTURE
+
+
+def test_the_display_ends_with_the_run() -> None:
+    """The cursor is shown again, whatever happened."""
+    stream = io.StringIO()
+    console = Console(file=stream, width=80, force_terminal=True)
+    progress = LiveProgress(stream, Clock(), console)
+    with suppress(KeyboardInterrupt), progress:
+        progress.stage("loading", 9)
+        progress.note("a \x1b[2J note [bold]")
+        raise KeyboardInterrupt
+    assert stream.getvalue().rstrip().endswith("\x1b[?25h")
+    assert "a \\x1b[2J note [bold]" in stream.getvalue()
+
+
+def test_a_stream_that_is_no_terminal_gets_lines() -> None:
+    """Logs are for reading."""
+    assert isinstance(open_progress(io.StringIO()), PlainProgress)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        *((-1, "0.0 s"), (0.04, "0.0 s"), (9.94, "9.9 s"), (59.4, "59 s"), (60, "1 min 0 s")),
+        *((59.7, "1 min 0 s"), (3599.6, "1 h 0 min"), (7260, "2 h 1 min")),
+    ],
+)
+def test_durations_as_people_say_them(seconds: float, said: str) -> None:
+    """No sixty seconds, no sixty minutes."""
+    assert duration(seconds) == said
