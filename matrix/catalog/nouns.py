@@ -7,17 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from matrix.model import EnvSpec, Pipeline
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Tolerance:
-    """How far two numbers may be apart and still be equivalent; how it is used, the judge says."""
-
-    rtol: float = 1e-6
-    """Relative to the larger of the two."""
-    atol: float = 1e-8
-    """For numbers around zero, relative to the largest one in the output."""
+from matrix.model import EnvSpec, Pipeline, Tolerance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -29,7 +19,7 @@ class ToleranceRule:
     methods: str = "*"
     """Glob over methods: ``predict``, ``*_std``."""
     changes: Mapping[str, float] = field(default_factory=dict)
-    """What differs from the general tolerance, by field of :class:`Tolerance`."""
+    """What differs from the general tolerance, by field of :class:`~matrix.model.Tolerance`."""
 
     def applies(self, pipeline: str, method: str) -> bool:
         return fnmatchcase(pipeline, self.pipelines) and fnmatchcase(method, self.methods)
@@ -39,7 +29,7 @@ class ToleranceRule:
 class Tolerances:
     """The general tolerance, and the exceptions from it in the order of the file."""
 
-    general: Tolerance = Tolerance()
+    general: Tolerance = field(default_factory=Tolerance)
     rules: tuple[ToleranceRule, ...] = ()
 
     def of(self, pipeline: str, method: str) -> Tolerance:

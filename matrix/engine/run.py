@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timezone
 
+from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import selfcheck
 from matrix.engine.checking import check_pipeline_files
@@ -16,7 +17,7 @@ from matrix.engine.setting import Progress, Setting
 from matrix.errors import CannotTellError
 from matrix.judge import Case, judge
 from matrix.model import Cell, Detection, Environment, Matrix, Observation, Saving, Verdict
-from matrix.store import Store, documents
+from matrix.store import Store
 
 _BATCH = 500
 
@@ -151,7 +152,7 @@ class _Run:
     def _keep(self, cell: Cell) -> None:
         place = (cell.pipeline, cell.format, cell.writer, cell.reader)
         self._pending.append(
-            (self._position.pop(place), json.dumps(documents.cell_to_dict(cell)))
+            (self._position.pop(place), documents.encode(documents.cell_to_dict(cell)))
         )
         if len(self._pending) >= _BATCH:
             self._flush()
@@ -187,7 +188,7 @@ class _Run:
             self_check=found,
             interrupted=interrupted,
         )
-        self._setting.store.end_run(self._id, json.dumps(documents.head_to_dict(matrix)))
+        self._setting.store.end_run(self._id, documents.encode(documents.head_to_dict(matrix)))
         return matrix
 
 

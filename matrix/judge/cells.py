@@ -137,7 +137,7 @@ def _used(
     assert observation is not None
     judged = _Methods(case, observation, _Outputs(fetch), tolerance)
     differences = dict(judged.differences())
-    worst = max(differences, key=lambda method: _weight(differences[method]), default="")
+    worst = max(differences, key=lambda method: _weight(method, differences[method]), default="")
     if not worst:
         return replace(
             cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs)
@@ -163,10 +163,19 @@ def _used(
     )
 
 
-def _weight(difference: OutputDifference) -> float:
-    """How much a method's verdict counts: one that cannot be told is worse than all that is safe,
-    and hides nothing that is known to be bad."""
+INTROSPECTION = frozenset({"repr", "get_params"})
+"""What shows a model rather than uses it."""
+
+
+def _weight(method: str, difference: OutputDifference) -> float:
+    """How much a method's verdict counts.
+
+    A ``repr`` that fails is no reason to miss that the predictions changed without a word: it
+    counts where every output is safe. So does an output that cannot be compared.
+    """
     if difference.verdict.group is Group.UNKNOWN:
+        return Verdict.EQUIVALENT.severity + 0.25
+    if method in INTROSPECTION:
         return Verdict.EQUIVALENT.severity + 0.5
     return difference.verdict.severity
 

@@ -84,6 +84,22 @@ def test_the_worst_method_decides_and_the_others_are_still_told(bench: Bench) ->
     assert cell.n_identical == 1
 
 
+def test_a_failing_repr_hides_no_silent_change(bench: Bench) -> None:
+    """A tree of scikit-learn 1.3 in 1.9: repr fails, predict_proba is silently wrong."""
+    cell = bench.judge(
+        {"repr": LABELS, "predict_proba": SCORES}, {"repr": ERROR, "predict_proba": SCORES + 1}
+    )
+    assert (cell.verdict, cell.stage, cell.silent) == (
+        Verdict.SCORES_CHANGED,
+        "predict_proba",
+        True,
+    )
+    alone = bench.judge(
+        {"repr": LABELS, "predict_proba": SCORES}, {"repr": ERROR, "predict_proba": SCORES + 1e-12}
+    )
+    assert (alone.verdict, alone.stage, alone.exception) == (Verdict.USE_FAILED, "repr", ERROR)
+
+
 def test_whole_numbers_of_another_method_than_predict_are_no_labels(bench: Bench) -> None:
     assert bench.judge({"apply": LABELS}, {"apply": 1 - LABELS}).verdict is Verdict.SCORES_CHANGED
 

@@ -47,14 +47,19 @@ def with_state(catalog: Catalog, state: Path | None) -> Catalog:
 
 
 def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progress) -> Matrix:
-    prepared = environments.prepare(
+    planted = selfcheck.UNBUILDABLE.id
+    wanted = replace(
         catalog,
+        specs=(*catalog.specs, selfcheck.UNBUILDABLE),
+        select=(*catalog.select, planted) if catalog.select else (),
+    )
+    progress.stage("environments", len(wanted.specs))
+    prepared = environments.prepare(
+        wanted,
         jobs=arguments.jobs,
         offline=arguments.offline,
-        extra=(selfcheck.UNBUILDABLE,),
-        progress=progress,
+        report=lambda step: _tell(progress, step),
     )
-    planted = selfcheck.UNBUILDABLE.id
     return engine.run(
         catalog,
         tuple(one for one in prepared if one.id != planted),
@@ -64,6 +69,14 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
+
+
+def _tell(progress: Progress, step: environments.Step) -> None:
+    """Show what became of an environment; the planted one is nobody's concern."""
+    if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
+        progress.note(f"{step.environment} is unavailable: {step.text}")
+    over = step.phase in ("ready", "unavailable")
+    progress.advance(int(over), under_way=step.environment)
 
 
 def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:

@@ -1,0 +1,346 @@
+"""JSON is strict, follows its published schema, and reads back as what was written."""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import tracemalloc
+from dataclasses import fields, replace
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_up import made_up_matrix, small_matrix
+
+from matrix.documents import cell_to_dict
+from matrix.errors import StoreError
+from matrix.model import (
+    Cell,
+    ClassifierScores,
+    ClassScore,
+    EnvInfo,
+    Environment,
+    EnvSpec,
+    Failure,
+    Interpreter,
+    Lock,
+    Matrix,
+    OutputDifference,
+    Pipeline,
+    RegressorScores,
+    Verdict,
+    WarningSeen,
+)
+from matrix.report.json import read_json, schema, write_json
+
+
+def refuse(literal: str) -> None:
+    """What strict readers of JSON do with NaN and Infinity."""
+    raise AssertionError(f"{literal} is not JSON")
+
+
+def closed(part: Any) -> Any:
+    """The schema with every object closed: a field that it does not name is a mistake here."""
+    if isinstance(part, dict):
+        more = {"additionalProperties": False} if "properties" in part else {}
+        return {**more, **{key: closed(value) for key, value in part.items()}}
+    return [closed(item) for item in part] if isinstance(part, list) else part
+
+
+VALIDATOR = jsonschema.Draft202012Validator(
+    closed(schema()), format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+)
+
+
+def written(matrix: Matrix) -> str:
+    stream = io.StringIO()
+    write_json(matrix, stream)
+    return stream.getvalue()
+
+
+TEXT = st.text(max_size=8) | st.sampled_from(["\x00\x1b[2J", "a\nb", '"', "\\", "é漢", "\u2028"])
+NUMBER = st.floats()
+COUNT = st.integers(0, 10**9)
+SHARE = st.floats(0, 1)
+
+CLASSES = st.lists(
+    st.builds(
+        ClassScore, label=TEXT, support=COUNT, precision=SHARE, recall=SHARE, f1=SHARE | NUMBER
+    ),
+    max_size=2,
+).map(tuple)
+SCORES = st.none() | st.one_of(
+    st.builds(
+        ClassifierScores,
+        accuracy=SHARE,
+        classes=CLASSES,
+        confusion=st.just(()) | st.just(((1, 2), (3, 4))),
+    ),
+    st.builds(RegressorScores, r2=NUMBER, mean_absolute_error=NUMBER, max_error=NUMBER),
+)
+CELLS = st.builds(
+    Cell,
+    pipeline=TEXT,
+    format=TEXT,
+    writer=TEXT,
+    reader=TEXT,
+    verdict=st.sampled_from(Verdict),
+    stage=TEXT,
+    reason=TEXT,
+    exception=st.none() | st.builds(Failure, type=TEXT, message=TEXT, traceback=TEXT),
+    warnings=st.lists(
+        st.builds(WarningSeen, category=TEXT, message=TEXT, stage=TEXT), max_size=2
+    ).map(tuple),
+    silent=st.booleans(),
+    outputs=st.dictionaries(
+        TEXT,
+        st.builds(
+            OutputDifference,
+            verdict=st.sampled_from(Verdict),
+            max_abs=st.none() | NUMBER,
+            max_rel=st.none() | NUMBER,
+            n_changed=COUNT,
+            n=COUNT,
+            note=TEXT,
+        ),
+        max_size=2,
+    ),
+    n_identical=COUNT,
+    before=SCORES,
+    after=SCORES,
+    retrained=TEXT,
+    cause=st.none() | TEXT,
+    cached=st.booleans(),
+)
+VERSIONS = st.dictionaries(TEXT, TEXT, max_size=2)
+PATHS = st.sampled_from([Path("/a/b"), Path("c d/é.py")])
+
+
+@st.composite
+def environments(draw: st.DrawFn) -> Environment:
+    name = draw(TEXT)
+    spec = st.builds(
+        EnvSpec,
+        id=st.just(name),
+        label=TEXT,
+        scikit_learn=TEXT,
+        python=TEXT,
+        requirements=st.lists(TEXT, max_size=2).map(tuple),
+        as_of=TEXT,
+        like=st.none() | TEXT,
+    )
+    interpreter = st.builds(Interpreter, path=PATHS, version=TEXT, implementation=TEXT)
+    lock = st.builds(
+        Lock,
+        environment=st.just(name),
+        interpreter=interpreter,
+        pins=VERSIONS,
+        as_of=st.none() | st.dates(),
+    )
+    info = st.builds(
+        EnvInfo, python=TEXT, platform=TEXT, executable=PATHS, packages=VERSIONS, blas=TEXT
+    )
+    return Environment(
+        spec=draw(spec),
+        lock=draw(st.none() | lock),
+        info=draw(st.none() | info),
+        reason=draw(TEXT),
+    )
+
+
+PIPELINES = st.builds(
+    Pipeline,
+    id=TEXT,
+    file=PATHS,
+    line=COUNT,
+    doc=TEXT,
+    tags=st.lists(TEXT, max_size=2).map(tuple),
+    formats=st.lists(TEXT, max_size=2).map(tuple),
+    digest=TEXT,
+)
+TIMES = st.datetimes(timezones=st.just(timezone.utc)).map(lambda time: time.replace(fold=0))
+MATRICES = st.builds(
+    Matrix,
+    started=TIMES,
+    finished=TIMES,
+    environments=st.lists(environments(), max_size=2).map(tuple),
+    pipelines=st.lists(PIPELINES, max_size=2).map(tuple),
+    cells=st.lists(CELLS, max_size=4),
+    self_check=st.just({}) | st.just(small_matrix().self_check),
+    interrupted=st.booleans(),
+)
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(MATRICES)
+def test_what_is_written_is_strict_valid_and_reads_back_the_same(
+    tmp_path: Path, matrix: Matrix
+) -> None:
+    """Any text, any number, NaN and infinities too."""
+    text = written(matrix)
+    document = json.loads(text, parse_constant=refuse)
+    VALIDATOR.validate(document)
+    assert sum(document["counts"].values()) == len(document["cells"])
+    path = tmp_path / "result.json"
+    path.write_text(text, encoding="utf-8")
+    back = read_json(path)
+    assert repr(replace_cells(back)) == repr(replace_cells(matrix))  # NaN is not equal to itself
+
+
+def replace_cells(matrix: Matrix) -> Matrix:
+    return replace(matrix, cells=list(matrix.cells))
+
+
+def test_the_published_schema_is_a_schema() -> None:
+    """And it leaves room for fields to come."""
+    jsonschema.Draft202012Validator.check_schema(schema())
+    document = json.loads(written(small_matrix()))
+    document["new"] = document["cells"][0]["new"] = 1
+    jsonschema.Draft202012Validator(schema()).validate(document)
+
+
+def test_the_schema_refuses_what_is_wrong() -> None:
+    """A schema that accepts anything would pass every other test here."""
+    document = json.loads(written(small_matrix()))
+    VALIDATOR.validate(document)
+    document["cells"][0]["verdict"] = "fine"
+    with pytest.raises(jsonschema.ValidationError, match="'fine' is not one of"):
+        VALIDATOR.validate(document)
+
+
+def test_the_fields_that_others_rely_on() -> None:
+    """As the design names them."""
+    document = json.loads(written(small_matrix()))
+    assert set(document) >= {
+        *("schema_version", "started", "finished", "environments", "pipelines", "cells"),
+        *("counts", "self_check"),
+    }
+    assert document["environments"][0]["spec"].keys() >= {"python", "requirements", "as_of"}
+    assert document["environments"][0]["info"].keys() >= {"python", "platform", "packages"}
+    assert [found["status"] for found in document["environments"]] == ["ready"] * 5 + [
+        "unavailable"
+    ]
+    assert document["pipelines"][0].keys() >= {"id", "source", "tags"}
+    changed = next(c for c in document["cells"] if c["verdict"] == "labels-changed")
+    assert changed["outputs"]["predict"].keys() >= {
+        *("verdict", "max_abs", "max_rel", "n_changed", "n")
+    }
+    assert changed["before"]["classes"][1]["recall"] == 0.9
+    assert changed["after"]["classes"][1]["recall"] == 0.1
+
+
+def test_every_field_of_a_cell_is_written() -> None:
+    """A field that is added to the model must not be lost here."""
+    cell = next(iter(small_matrix().cells))
+    assert {field.name for field in fields(Cell)} <= set(cell_to_dict(cell))
+
+
+def test_warnings_are_named_once_and_kept_whole() -> None:
+    """Readers count classes; the texts stand beside them."""
+    seen = tuple(
+        WarningSeen(category="UserWarning", message=text, stage="load") for text in ("a", "b")
+    )
+    data = cell_to_dict(replace(next(iter(small_matrix().cells)), warnings=seen))
+    assert data["warnings"] == ["UserWarning"]
+    assert [warning["message"] for warning in data["warning_details"]] == ["a", "b"]
+
+
+def test_a_time_zone_survives(tmp_path: Path) -> None:
+    """A time without its zone would move with the reader."""
+    path = tmp_path / "result.json"
+    path.write_text(written(small_matrix()))
+    assert read_json(path).started == datetime(2026, 11, 20, 9, 30, tzinfo=timezone.utc)
+
+
+def test_cells_may_be_read_twice_and_the_file_may_not_change_between(tmp_path: Path) -> None:
+    """Two passes over two different files would show a result that never was."""
+    path = tmp_path / "result.json"
+    path.write_text(written(small_matrix()))
+    matrix = read_json(path)
+    assert list(matrix.cells) == list(matrix.cells) == list(small_matrix().cells)
+    path.write_text(written(small_matrix()) + "\n")
+    with pytest.raises(StoreError, match="changed while it was being read"):
+        list(matrix.cells)
+
+
+def test_a_reader_of_other_json_is_served_too(tmp_path: Path) -> None:
+    """Indented, sorted, with the cells first: the order of members means nothing."""
+    document = json.loads(written(small_matrix()))
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False))
+    assert list(read_json(path).cells) == list(small_matrix().cells)
+
+
+DAMAGES = {
+    "cut": (lambda text: text[:5000], "not a whole JSON document"),
+    "empty": (lambda text: "", "not a whole JSON document"),
+    "twice": (lambda text: text + text, "something follows the end"),
+    "nan": (lambda text: text.replace('"n_identical":4', '"n_identical":NaN', 1), "NaN"),
+    "array": (lambda text: "[]", "'{' expected"),
+    "deep": (lambda text: '{"a":' + "[" * 200_000, "not a whole JSON document"),
+    "later": (lambda text: text.replace('"schema_version":1', '"schema_version":2'), "version 2"),
+    "verdict": (lambda text: text.replace('"identical"', '"fine"', 1), r"cells\[0\]: 'fine'"),
+    "missing": (lambda text: text.replace('"silent"', '"loud"', 1), r"cells\[0\]: 'silent' is mis"),
+    "kind": (lambda text: text.replace('"writer":"', '"writer":5,"w":"', 1), "5 is not a string"),
+    "top": (lambda text: text.replace('"started"', '"begun"', 1), "'started' is missing"),
+    "none": (lambda text: "{}", "'schema_version' is missing"),
+}
+
+
+@pytest.mark.parametrize("kind", DAMAGES)
+def test_a_damaged_file_is_told_from_a_result(tmp_path: Path, kind: str) -> None:
+    """One error, that names the file and the place."""
+    damage, expected = DAMAGES[kind]
+    path = tmp_path / "result.json"
+    path.write_text(damage(written(small_matrix())))
+    with pytest.raises(StoreError, match=expected) as caught:
+        read_json(path)
+    assert str(path) in caught.value.message
+
+
+def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+    """No traceback for a wrong path."""
+    with pytest.raises(StoreError, match="No such file"):
+        read_json(tmp_path / "none.json")
+
+
+def test_numbers_that_json_does_not_have_are_words() -> None:
+    """Strict readers would refuse the whole file for one NaN."""
+    cell = next(iter(small_matrix().cells))
+    difference = OutputDifference(
+        verdict=Verdict.SCORES_CHANGED, max_abs=math.nan, max_rel=-math.inf
+    )
+    data = cell_to_dict(replace(cell, outputs={"predict": difference}))
+    assert data["outputs"]["predict"]["max_abs"] == "NaN"
+    assert data["outputs"]["predict"]["max_rel"] == "-Infinity"
+
+
+class _Nowhere(io.StringIO):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def peak(matrix: Matrix) -> int:
+    tracemalloc.start()
+    try:
+        write_json(matrix, _Nowhere())
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_memory_does_not_grow_with_the_cells() -> None:
+    """Ten times the cells of few environments, the same peak but for the list of pipelines."""
+    names = ["ridge", "lasso_lars"]
+    once = peak(made_up_matrix(names=names))
+    many = peak(made_up_matrix(names=names, copies=6))
+    assert many < once + 100_000
