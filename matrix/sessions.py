@@ -24,7 +24,7 @@ import nox
 
 from matrix import catalog
 from matrix.environments.building import build
-from matrix.environments.records import VARIABLE, Wanted, read_wanted, wanted_file
+from matrix.environments.records import VARIABLE, Wanted, read_wanted, spec_digest, wanted_file
 from matrix.environments.resolve import resolve
 from matrix.errors import MatrixError
 
@@ -132,12 +132,14 @@ def _configured() -> dict[str, Wanted]:
         found = catalog.read(with_pipelines=False)
     except MatrixError:
         return {}  # the engine tells what is wrong with it, better than a traceback of nox
+    asked = {spec.id: spec_digest(spec) for spec in found.specs}
     known = {
         spec.id: Wanted(id=spec.id, label=spec.label, root=found.root, state=found.state)
         for spec in found.specs
     }
-    written = read_wanted(wanted_file(found.state))
-    known.update({wanted.id: wanted for wanted in written})
+    for wanted in read_wanted(wanted_file(found.state)):
+        if asked.get(wanted.id, wanted.asked) == wanted.asked:
+            known[wanted.id] = wanted
     return known
 
 

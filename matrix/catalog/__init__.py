@@ -6,7 +6,7 @@ and imports no pipeline.
 
 from __future__ import annotations
 
-from matrix.catalog.nouns import Catalog, Limits, Tolerance, Tolerances
+from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances
 from matrix.catalog.reading import default, find, read
 
-__all__ = ["Catalog", "Limits", "Tolerance", "Tolerances", "default", "find", "read"]
+__all__ = ["Catalog", "Limits", "ToleranceRule", "Tolerances", "default", "find", "read"]

@@ -40,8 +40,20 @@ class Module:
             ) from None
         except (ValueError, RecursionError, MemoryError) as error:
             raise PipelineFileError(f"{file}: is not Python: {error}") from None
+        self._refuse_newer_futures()
         self._lines = self._source.splitlines(keepends=True)
         self._pipelines: dict[str, ast.FunctionDef] = {}
+
+    def _refuse_newer_futures(self) -> None:
+        """Refuse what the parser lets through: it is an error only where it is compiled."""
+        for node in self.tree.body:
+            if isinstance(node, ast.ImportFrom) and node.module == "__future__":
+                for alias in node.names:
+                    if alias.name == "annotations":
+                        where = f"{self.file}:{node.lineno}"
+                        raise PipelineFileError(
+                            f"{where}: annotations are deferred from Python 3.7"
+                        )
 
     def set_aside(self, pipelines: Iterable[ast.FunctionDef]) -> None:
         """Say which functions are pipelines: they concern nobody but themselves."""

@@ -12,12 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.catalog import checks, toml
-from matrix.catalog.nouns import Catalog, Limits, Tolerance, ToleranceRule, Tolerances
+from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances
 from matrix.catalog.pipelines import read_pipelines
 from matrix.catalog.sets import read_set
 from matrix.catalog.table import Table
 from matrix.errors import ConfigError, UsageError
-from matrix.model import EnvSpec, Pipeline
+from matrix.model import EnvSpec, Pipeline, Tolerance
 from matrix.worker.compat_worker.formats import FORMATS
 
 _KEYS = (
@@ -66,7 +66,38 @@ def read(
             "there is no pyproject.toml with [tool.matrix] here or above",
             advice="name a file with --config FILE",
         )
-    table = _load(source)
+    path_inside, document = _load(source)
+    return read_document(
+        source,
+        path_inside,
+        document,
+        set_name=set_name,
+        select=select,
+        pipeline_globs=pipeline_globs,
+        formats=formats,
+        with_pipelines=with_pipelines,
+    )
+
+
+def read_document(
+    source: Path,
+    path_inside: str,
+    document: object,
+    *,
+    set_name: str = "default",
+    select: Sequence[str] = (),
+    pipeline_globs: Sequence[str] = (),
+    formats: Sequence[str] | None = None,
+    with_pipelines: bool = True,
+) -> Catalog:
+    """Check what a file says, after it was parsed; see :func:`read`.
+
+    Args:
+        source: the file.
+        path_inside: where in the file the document stands: ``tool.matrix``.
+        document: what stands there, of any shape.
+    """
+    table = Table(source, path_inside, document)
     table.only(_KEYS)
     catalog = _settings(source, table)
     known = _known_specs(table, set_name)
@@ -101,7 +132,8 @@ def default(root: Path) -> Catalog:
     return Catalog(root=root, state=root / _STATE)
 
 
-def _load(source: Path) -> Table:
+def _load(source: Path) -> tuple[str, object]:
+    """Return what a file says of the matrix, and where in the file it stands."""
     try:
         document = toml.loads(source.read_bytes().decode("utf-8"))
     except OSError as error:
@@ -113,10 +145,10 @@ def _load(source: Path) -> Table:
         raise ConfigError(source, "", f"is not TOML: {error}") from None
     tool = document.get("tool")
     if isinstance(tool, dict) and "matrix" in tool:
-        return Table(source, "tool.matrix", tool["matrix"])
+        return "tool.matrix", tool["matrix"]
     if source.name == "pyproject.toml":
         raise ConfigError(source, "tool.matrix", "is not there", advice="see docs for an example")
-    return Table(source, "", document)
+    return "", document
 
 
 def _settings(source: Path, table: Table) -> Catalog:

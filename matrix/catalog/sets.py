@@ -101,12 +101,10 @@ def _wanted_of(sets: Table, name: str, above: tuple[str, ...]) -> list[_Wanted]:
     inherited = _inherited(sets, table, (*above, name))
     axes = _axes(table, _SET_KEYS)
     own = list(_product(table, axes)) + _included(table)
-    collected = _excluded(table, _joined(sets, inherited, own))
-    by_id = {wanted.id: wanted for wanted in collected}
+    collected = _excluded(table, _joined(sets, inherited, own, inherited))
     for explicit in table.tables("environments"):
-        wanted = _explicit(explicit, by_id)
-        collected = _joined(sets, collected, [wanted])
-        by_id[wanted.id] = wanted
+        known = {wanted.id: wanted for wanted in collected}
+        collected = _joined(sets, collected, [_explicit(explicit, known)], inherited)
     return collected
 
 
@@ -221,23 +219,27 @@ def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _Wanted) -> bool:
     return bool(patterns) and all(on(axis) for axis in patterns)
 
 
-def _joined(sets: Table, wanted: list[_Wanted], more: list[_Wanted]) -> list[_Wanted]:
-    """Append environments; one that is there already under the same id must be the same one."""
-    by_id = {w.id.casefold(): w for w in wanted}
-    joined = list(wanted)
+def _joined(
+    sets: Table, wanted: list[_Wanted], more: list[_Wanted], inherited: list[_Wanted]
+) -> list[_Wanted]:
+    """Append environments; one that was inherited may be said again, and stays one."""
+    joined = {_folder(each.id): each for each in wanted}
     for new in more:
-        old = by_id.get(new.id.casefold())
-        if old is None:
-            by_id[new.id.casefold()] = new
-            joined.append(new)
-        elif old.at.partition(".environments")[0] == new.at or replace(old, at=new.at) != new:
-            raise ConfigError(
-                sets.source,
-                new.at,
-                f"the environment {new.id!r} is there twice (also {old.at})",
-                advice='give one of them a name = "..."',
-            )
-    return joined
+        old = joined.setdefault(_folder(new.id), new)
+        if old is new or (old in inherited and replace(old, at=new.at) == new):
+            continue
+        raise ConfigError(
+            sets.source,
+            new.at,
+            f"the environment {new.id!r} is there twice (also at {old.at}, as {old.id!r})",
+            advice='give one of them a name = "..."',
+        )
+    return list(joined.values())
+
+
+def _folder(id_: str) -> str:
+    """Return what nox makes of an id for the name of a folder: two must not share one."""
+    return re.sub(r"[^a-z0-9_]+", "-", id_.casefold())
 
 
 def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:

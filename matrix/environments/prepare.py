@@ -23,6 +23,7 @@ from matrix.environments.records import (
     Wanted,
     read_record,
     record_file,
+    spec_digest,
     wanted_file,
     write_wanted,
 )
@@ -128,6 +129,7 @@ def _wanted(catalog: Catalog, resolved: Iterable[Resolved], offline: bool) -> li
             state=catalog.state,
             lock=each.lock,
             offline=offline,
+            asked=spec_digest(each.spec),
         )
         for each in resolved
         if each.lock is not None

@@ -10,13 +10,13 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from matrix.environments.files import read_json, write_json
-from matrix.model import EnvInfo, Interpreter, Lock
+from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock
 
 VARIABLE = "MATRIX_ENVIRONMENTS"
 """Names the file of wanted environments where it is not the usual one."""
@@ -35,6 +35,8 @@ class Wanted:
     lock: Lock | None = None
     """None if it is not resolved yet."""
     offline: bool = False
+    asked: str = ""
+    """Digest of the EnvSpec that the lock answers; see :func:`spec_digest`."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +71,12 @@ def lock_digest(lock: Lock) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
+def spec_digest(spec: EnvSpec) -> str:
+    """Return the digest of what is wanted of an environment."""
+    content = json.dumps(asdict(spec), sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
 def metadata_folders(site: Path) -> tuple[str, ...]:
     """Return the names of the metadata folders in a folder of packages, sorted."""
     try:
@@ -95,6 +103,7 @@ def write_wanted(file: Path, wanted: Iterable[Wanted]) -> None:
             "root": str(each.root),
             "state": str(each.state),
             "offline": each.offline,
+            "asked": each.asked,
             "lock": None if each.lock is None else _lock_to_dict(each.lock),
         }
         for each in wanted
@@ -114,6 +123,7 @@ def read_wanted(file: Path) -> tuple[Wanted, ...]:
             root=Path(each["root"]),
             state=Path(each["state"]),
             offline=each["offline"],
+            asked=each["asked"],
             lock=None if each["lock"] is None else _lock_from_dict(each["lock"]),
         )
         for each in document["environments"]

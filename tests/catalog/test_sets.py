@@ -1,0 +1,191 @@
+"""Sets of environments: what axes, rules and explicit environments make."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog import Catalog, read
+from matrix.errors import ConfigError, UsageError
+
+Configured = Callable[..., Catalog]
+
+
+def ids(catalog: Catalog) -> list[str]:
+    return [spec.id for spec in catalog.specs]
+
+
+def test_axes_are_multiplied_and_named_once(configured: Configured) -> None:
+    """Every combination is there; what is not varied is not in its name."""
+    catalog = configured(
+        """
+        [tool.matrix.sets.default]
+        scikit-learn = ["1.3", "1.3.0"]
+        python = ["newest", "3.9"]
+        joblib = ["1.2.0", ">=1.3"]
+        """
+    )
+    assert ids(catalog) == [
+        "sklearn-1.3-joblib1.2.0",
+        "sklearn-1.3-joblibge1.3",
+        "sklearn-1.3-py3.9-joblib1.2.0",
+        "sklearn-1.3-py3.9-joblibge1.3",
+        "sklearn-1.3.0-joblib1.2.0",
+        "sklearn-1.3.0-joblibge1.3",
+        "sklearn-1.3.0-py3.9-joblib1.2.0",
+        "sklearn-1.3.0-py3.9-joblibge1.3",
+    ]
+    assert catalog.specs[0].requirements == ("joblib==1.2.0",)
+    assert catalog.specs[0].label == "1.3 joblib1.2"
+
+
+def test_rules_exclude_include_and_extend(configured: Configured) -> None:
+    """Exclude names combinations by glob, include adds some, another set starts from all that."""
+    text = """
+        [tool.matrix]
+        requirements = ["pandas", "numpy<3"]
+        [tool.matrix.sets.default]
+        scikit-learn = ["0.24", "1.3", "latest"]
+        python = ["newest", "3.9"]
+        exclude = [{ scikit-learn = ["1.*", "latest"], python = "3.9", reason = "enough" }]
+        include = [{ scikit-learn = "1.3", python = ["oldest"] }]
+        [tool.matrix.sets.more]
+        extends = "default"
+        scikit-learn = ["0.24", "1.5"]
+        environments = [
+          { like = "sklearn-1.5", numpy = "1.26.4" },
+          { like = "sklearn-1.5-numpy1.26.4", requirements = ["python==3.11", "scipy"] },
+          { name = "prod", scikit-learn = "1.2.0", as-of = 2024-05-31 },
+        ]
+        """
+    default = configured(text)
+    assert ids(default) == [
+        "sklearn-0.24",
+        "sklearn-0.24-py3.9",
+        "sklearn-1.3",
+        "sklearn-latest",
+        "sklearn-1.3-oldest",
+    ]
+    more = configured(text, set_name="more")
+    assert ids(more) == [
+        *ids(default),
+        "sklearn-1.5",
+        "sklearn-1.5-numpy1.26.4",
+        "sklearn-1.5-py3.11-numpy1.26.4",
+        "prod",
+    ]
+    numpy, python, prod = more.specs[-3:]
+    assert numpy.requirements == ("pandas", "numpy==1.26.4")
+    assert numpy.like == "sklearn-1.5"
+    assert python.requirements == ("pandas", "numpy==1.26.4", "scipy")
+    assert python.python == "3.11"
+    assert (prod.as_of, prod.label) == ("2024-05-31", "prod")
+
+
+def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
+    """A glob that matches nothing is told with what there is, unless latest may yet become it."""
+    text = '[tool.matrix.sets.default]\nscikit-learn = ["1.3", "1.4"]\n'
+    assert ids(configured(text, select=["*-1.4"])) == ["sklearn-1.4"]
+    with pytest.raises(UsageError, match=r"no environment matches 'sklearn-1.7'") as caught:
+        configured(text, select=["sklearn-1.7"])
+    assert "environments: sklearn-1.3, sklearn-1.4" in caught.value.advice
+    with_latest = text.replace('"1.4"', '"latest"')
+    assert ids(configured(with_latest, select=["sklearn-1.7"])) == ["sklearn-latest"]
+    assert [s.id for s in configured(with_latest, select=["*1.3"]).known] == [
+        "sklearn-1.3",
+        "sklearn-latest",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "problem"),
+    [
+        ('scikit-lern = ["1.3"]', ".scikit-lern", "unknown key"),
+        ('enviroments = []\nscikit-learn = ["1.3"]', ".enviroments", "unknown key"),
+        ('scikit-learn = ["1.3", "1.3"]', ".scikit-learn", "is there twice"),
+        ("scikit-learn = [1.3]", ".scikit-learn[0]", "must be a string, not a number"),
+        ('scikit-learn = ["new"]', ".scikit-learn", "'new' is no version"),
+        ('scikit-learn = ["1"]', ".scikit-learn", "'1' is no line"),
+        ('python = ["3.9"]', ".python", "without scikit-learn"),
+        ('scikit-learn = ["1.3"]\npython = ["3"]', ".python", "'3' is no Python"),
+        ('scikit-learn = ["1.3"]\n"-x" = ["3"]', ".-x", "unknown key"),
+        ('extends = "base"', ".extends", "there is no set 'base'"),
+        ('extends = "default"', ".extends", "round in a circle"),
+        (
+            'scikit-learn = ["1.3"]\nexclude = [{ python = "newest" }]',
+            ".exclude[0].reason",
+            "needs its reason",
+        ),
+        (
+            'scikit-learn = ["1.3"]\nexclude = [{ python = "3.6", reason = "old" }]',
+            ".exclude[0]",
+            "excludes no environment",
+        ),
+        ("include = [{ scikit-learn = [] }]", ".include[0]", "includes nothing"),
+        ('environments = [{ like = "x" }]', ".environments[0].like", "no environment 'x'"),
+        ('environments = [{ python = "3.9" }]', ".environments[0]", 'needs "scikit-learn"'),
+        (
+            'environments = [{ scikit-learn = "1.3" }, { scikit-learn = "1.3" }]',
+            ".environments[1]",
+            "is there twice",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", requirements = ["--index-url x"] }]',
+            ".environments[0].requirements[0]",
+            "is an option",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", requirements = ["a\\nb"] }]',
+            ".environments[0].requirements[0]",
+            "line break",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", requirements = ["a @ https://x/a.whl"] }]',
+            ".environments[0].requirements[0]",
+            "names a place",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", requirements = ["scikit-learn<2"] }]',
+            ".environments[0].requirements[0]",
+            "a key of its own",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", as-of = "soon" }]',
+            ".environments[0].as-of",
+            "'soon' is no day",
+        ),
+        (
+            'environments = [{ scikit-learn = "1.3", name = "a/b" }]',
+            ".environments[0].name",
+            "is no name",
+        ),
+    ],
+)
+def test_mistakes_are_told_with_their_path(
+    configured: Configured, text: str, path: str, problem: str
+) -> None:
+    """Whatever is wrong, the message says where in which file, and exits with 2."""
+    with pytest.raises(ConfigError) as caught:
+        configured(f"[tool.matrix.sets.default]\n{text}\n")
+    assert caught.value.path == f"tool.matrix.sets.default{path}"
+    assert problem in caught.value.problem
+    assert "pyproject.toml" in str(caught.value)
+    assert caught.value.exit_code == 2
+
+
+def test_a_set_that_is_not_asked_for_is_checked_too(configured: Configured) -> None:
+    """A mistake does not wait for the day it is used."""
+    with pytest.raises(ConfigError, match=r"tool\.matrix\.sets\.full\.pyton"):
+        configured('[tool.matrix.sets.default]\n[tool.matrix.sets.full]\npyton = ["3.9"]')
+
+
+def test_our_own_sets() -> None:
+    """The default set has sixteen environments once latest is a listed line; full has more."""
+    file = Path(__file__).parents[2] / "pyproject.toml"
+    default = [s for s in read(file, with_pipelines=False).specs if s.scikit_learn != "latest"]
+    assert len(default) == 16
+    full = read(file, set_name="full", with_pipelines=False)
+    assert {spec.id for spec in default} < {spec.id for spec in full.specs}
+    assert len({spec.label for spec in full.specs}) == len(full.specs)
