@@ -20,7 +20,6 @@ from matrix.model import (
 )
 from matrix.store import answers, keys
 from matrix.store.answers import Answer
-from matrix.worker.compat_worker.formats import FORMATS
 
 OnObservation = Callable[[Saving, str, Environment, Observation], None]
 """Called with a saving, a format, the reader and what it observed."""
@@ -115,7 +114,7 @@ def _piece(setting: Setting, number: int, load: _Load) -> Piece:
     return {
         "id": number,
         "format": artifact.format,
-        "path": str(setting.store.artifact(artifact.sha256, FORMATS[artifact.format].ending)),
+        "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(setting.store.rows_file(saving.rows)),
         "known": {name: _digest(outcome) for name, outcome in saving.outputs.items()},
         "only": False,

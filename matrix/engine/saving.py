@@ -12,7 +12,6 @@ from matrix.engine.setting import Setting
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
 from matrix.store import answers, keys
 from matrix.store.answers import Answer
-from matrix.worker.compat_worker.formats import FORMATS
 
 Savings = dict[tuple[str, str], Saving]
 """What writers report, by writer and pipeline."""
@@ -50,7 +49,7 @@ def _kept(setting: Setting, wanted: _Wanted, writer: str) -> Saving | None:
         return None
     saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
     files = all(
-        setting.store.artifact(artifact.sha256, FORMATS[artifact.format].ending).is_file()
+        setting.store.artifact(artifact.sha256, artifact.format).is_file()
         for artifact in _artifacts(saving)
     )
     return saving if files and setting.store.has_contents(_digests(saving)) else None
@@ -109,8 +108,8 @@ def _keep(setting: Setting, key: str, answer: Answer, contents: Mapping[str, byt
     """Keep an answer with all that belongs to it; the answer last."""
     for digest, content in contents.items():
         setting.store.keep_content(digest, content)
-    for entry in answer.get("artifacts", {}).values():
+    for name, entry in answer.get("artifacts", {}).items():
         if "path" in entry:
-            setting.store.keep_artifact(Path(entry.pop("path")), entry["sha256"])
+            setting.store.keep_artifact(Path(entry.pop("path")), name, entry["sha256"])
     if "ending" not in answer:
         setting.store.keep_answer(key, answer)

@@ -28,6 +28,7 @@ from filelock import FileLock, Timeout
 
 from matrix.errors import StoreError
 from matrix.store.answers import Answer
+from matrix.worker.compat_worker.formats import FORMATS
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -160,13 +161,14 @@ class Store:
 
     # ----------------------------------------------------------------- files
 
-    def artifact(self, sha256: str, ending: str) -> Path:
-        """Where the artifact with these bytes is, or would be."""
+    def artifact(self, sha256: str, format_name: str) -> Path:
+        """Where the artifact with these bytes, in this format, is or would be."""
+        ending = FORMATS[format_name].ending
         return self.folder / "artifacts" / sha256[:2] / f"{sha256}{ending}"
 
-    def keep_artifact(self, path: Path, sha256: str) -> None:
+    def keep_artifact(self, path: Path, format_name: str, sha256: str) -> None:
         """Move a file that a worker saved to its place."""
-        place = self.artifact(sha256, "".join(path.suffixes))
+        place = self.artifact(sha256, format_name)
         with _as_store_error(self.folder):
             place.parent.mkdir(exist_ok=True)
             path.replace(place)
