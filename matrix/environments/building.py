@@ -88,15 +88,30 @@ def _within(record: Record, location: Path) -> bool:
 
 def _built(wanted: Wanted, lock: Lock, location: Path, log: Callable[[str], object]) -> Record:
     uv = Uv(folder=wanted.root, offline=wanted.offline)
-    python = _python_of(location)
     if not _stands_on(location, lock):
         log(f"{wanted.id}: creating it anew on Python {lock.interpreter.version}")
-        _done(
-            uv.run("venv", "--clear", "--python", str(lock.interpreter.path), str(location)), lock
-        )
+        _create(uv, location, lock)
     log(f"{wanted.id}: installing {', '.join(lock.requirements)}")
+    try:
+        return _filled(uv, location, lock)
+    except UnavailableError as error:
+        if error.why is not Why.DIFFERS:
+            raise
+        # Something was done to it by hand that installing does not mend: once more, from nothing.
+        log(f"{wanted.id}: {error}; creating it anew")
+        _create(uv, location, lock)
+        return _filled(uv, location, lock)
+
+
+def _create(uv: Uv, location: Path, lock: Lock) -> None:
+    interpreter = str(lock.interpreter.path)
+    _done(uv.run("venv", "--clear", "--python", interpreter, str(location)), lock)
+
+
+def _filled(uv: Uv, location: Path, lock: Lock) -> Record:
+    """Install the pins, ask the environment what it is, and refuse another answer than the lock."""
+    python = _python_of(location)
     install(uv, python, lock)
-    log(f"{wanted.id}: asking it what it is")
     found = describe(python, [_IMPORTED[name] for name in _IMPORTED if name in lock.pins])
     compare(lock, found.info)
     return Record(

@@ -116,17 +116,21 @@ def read_wanted(file: Path) -> tuple[Wanted, ...]:
     document = read_json(file)
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         return ()
-    return tuple(
-        Wanted(
-            id=each["id"],
-            label=each["label"],
-            root=Path(each["root"]),
-            state=Path(each["state"]),
-            offline=each["offline"],
-            asked=each["asked"],
-            lock=None if each["lock"] is None else _lock_from_dict(each["lock"]),
-        )
-        for each in document["environments"]
+    try:
+        return tuple(_wanted_from_dict(each) for each in document["environments"])
+    except (KeyError, TypeError):
+        return ()
+
+
+def _wanted_from_dict(value: Mapping[str, Any]) -> Wanted:
+    return Wanted(
+        id=value["id"],
+        label=value["label"],
+        root=Path(value["root"]),
+        state=Path(value["state"]),
+        offline=value["offline"],
+        asked=value["asked"],
+        lock=None if value["lock"] is None else _lock_from_dict(value["lock"]),
     )
 
 

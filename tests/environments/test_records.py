@@ -1,0 +1,91 @@
+"""What passes between the engine and the sessions, and when an environment is current."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from matrix.environments.building import compare
+from matrix.environments.reasons import UnavailableError
+from matrix.environments.records import (
+    Record,
+    Wanted,
+    lock_digest,
+    metadata_folders,
+    read_record,
+    read_wanted,
+    write_record,
+    write_wanted,
+)
+from matrix.model import EnvInfo, Interpreter, Lock
+
+LOCK = Lock(
+    environment="sklearn-1.3",
+    interpreter=Interpreter(path=Path("/usr/bin/python3.12"), version="3.12.1"),
+    pins={"numpy": "1.26.2", "scikit-learn": "1.3.2"},
+    as_of=date(2023, 11, 13),
+)
+
+
+@pytest.fixture
+def record(tmp_path: Path) -> Record:
+    site = tmp_path / "site"
+    for name in ("numpy-1.26.2.dist-info", "scikit_learn-1.3.2.dist-info", "numpy"):
+        (site / name).mkdir(parents=True)
+    python = tmp_path / "python"
+    python.touch()
+    info = EnvInfo(python="3.12.1", platform="Linux", executable=python, packages=dict(LOCK.pins))
+    installed = metadata_folders(site)
+    return Record(digest=lock_digest(LOCK), info=info, site=site, installed=installed)
+
+
+def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
+    """Records and wishes come back equal; what is damaged is not there."""
+    write_record(tmp_path / "r.json", LOCK, record)
+    assert read_record(tmp_path / "r.json") == record
+    wanted = Wanted(id="a", label="b", root=tmp_path, state=tmp_path, lock=LOCK, asked="x")
+    write_wanted(tmp_path / "w.json", [wanted, replace(wanted, lock=None)])
+    assert read_wanted(tmp_path / "w.json") == (wanted, replace(wanted, lock=None))
+    for text in ("", "{", "[]", '{"version": 1}', '{"version": 2}'):
+        (tmp_path / "r.json").write_text(text)
+        assert read_record(tmp_path / "r.json") is None
+        assert read_wanted(tmp_path / "r.json") == ()
+
+
+def test_current_is_what_stands_as_locked(record: Record) -> None:
+    """Another lock, another package, or no interpreter: each makes it stale."""
+    assert record.is_current(LOCK)
+    assert not record.is_current(replace(LOCK, pins={**LOCK.pins, "numpy": "1.26.3"}))
+    other = replace(LOCK.interpreter, version="3.12.2")
+    assert not record.is_current(replace(LOCK, interpreter=other))
+    assert record.site is not None
+    (record.site / "numpy-1.26.2.dist-info").rename(record.site / "numpy-2.0.0.dist-info")
+    assert not record.is_current(LOCK)
+    (record.site / "numpy-2.0.0.dist-info").rename(record.site / "numpy-1.26.2.dist-info")
+    assert record.is_current(LOCK)
+    assert record.info is not None
+    record.info.executable.unlink()
+    assert not record.is_current(LOCK)
+
+
+def test_a_failure_is_kept_if_it_would_come_again() -> None:
+    """What does not import will not import tomorrow; a registry may be back."""
+    failed = Record(digest=lock_digest(LOCK), reason="does not import", final=True)
+    assert failed.is_current(LOCK)
+    assert not replace(failed, final=False).is_current(LOCK)
+
+
+def test_every_difference_is_told(record: Record) -> None:
+    """Refused is what misses something, has something else, or something more."""
+    assert record.info is not None
+    compare(LOCK, record.info)
+    packages = {"numpy": "2.0.0", "pip": "24.0"}
+    with pytest.raises(UnavailableError) as caught:
+        compare(LOCK, replace(record.info, python="3.11.7", packages=packages))
+    assert str(caught.value) == (
+        "not what was asked for: Python 3.11.7 instead of 3.12.1; numpy 2.0.0 instead of 1.26.2;"
+        " pip 24.0 was not asked for; scikit-learn 1.3.2 is not installed"
+    )
