@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
 _CHUNK = 1 << 16
+_AFTER_VALUE = frozenset(" \t\r\n,:]}")
+"""Characters that may follow a value."""
 
 
 class NotJsonError(ValueError):
@@ -129,8 +131,8 @@ class _Scanner:
                 if not self._more(size):
                     raise NotJsonError(error.msg) from error
             else:
-                # A number that ends where the buffer does may go on behind it.
-                if end < len(self._buffer) or not self._more(size):
+                # What looks whole may go on behind the buffer: 2 of 2. of 2.5
+                if self._buffer[end : end + 1] in _AFTER_VALUE or not self._more(size):
                     self._position = end
                     return value
             size *= 2

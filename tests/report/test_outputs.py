@@ -73,6 +73,16 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+def test_who_reads_the_old_report_reads_it_to_the_end(tmp_path: Path) -> None:
+    """The new one takes its place, and is not written over it."""
+    path = tmp_path / "result.json"
+    path.write_text("old")
+    with path.open() as reader:
+        Output("json", path).write(small_matrix())
+        assert reader.read() == "old"
+    assert path.read_text() != "old"
+
+
 def test_a_path_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -> None:
     """The results are kept in the store: nothing is lost."""
     (tmp_path / "file").write_text("")

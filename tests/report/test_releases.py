@@ -84,6 +84,7 @@ def test_what_is_not_known_neither_breaks_a_run_nor_is_a_break() -> None:
     """A release that lacks the estimator is a gap."""
     assert breaks({"a": "????/?.?x/????/?..."}) == ["upgrade open 1.0..1.1 -> 1.3 load-failed: a"]
     assert breaks({"a": "????/????/????/????"}) == []
+    assert breaks({"a": "...x/????/...x/...."}) == ["upgrade open 1.0..1.2 -> 1.3 load-failed: a"]
     assert breaks({"a": "    /  x /    /    "}) == ["upgrade open 1.0..1.1 -> 1.2 load-failed: a"]
 
 

@@ -37,6 +37,7 @@ from matrix.model import (
     WarningSeen,
 )
 from matrix.report.json import read_json, schema, write_json
+from matrix.report.json_stream import Document
 
 
 def refuse(literal: str) -> None:
@@ -278,6 +279,23 @@ def test_a_reader_of_other_json_is_served_too(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text(json.dumps(document, indent=4, sort_keys=True, ensure_ascii=False))
     assert list(read_json(path).cells) == list(small_matrix().cells)
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 3, 7, 100])
+def test_a_value_may_be_cut_anywhere_while_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chunk: int
+) -> None:
+    """A number, a word or a string that goes on behind what was read is read whole."""
+    monkeypatch.setattr("matrix.report.json_stream._CHUNK", chunk)
+    path = tmp_path / "any.json"
+    path.write_text(
+        ' {"a" : 12345 , "cells": [10, 2.5e3,true ,"\\u00e9é", [], {"b":-1}],"c":null} \n'
+    )
+    assert list(Document(path, "cells").members()) == [
+        ("a", 12345),
+        *(("cells", item) for item in (10, 2500.0, True, "éé", [], {"b": -1})),
+        ("c", None),
+    ]
 
 
 DAMAGES = {

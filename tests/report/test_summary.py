@@ -66,6 +66,24 @@ def test_the_worst_silent_change_comes_first() -> None:
     assert [change.pipeline for change in summary.worst_changes()] == ["a", "b", "c", "d"]
 
 
+def test_of_the_same_change_the_worst_cell_is_kept() -> None:
+    """Wherever it comes; the others are counted."""
+    cells = [
+        changed(replace(CELL, reader=f"r{rows}"), Verdict.LABELS_CHANGED, "predict", 1.0, rows)
+        for rows in (3, 50, 7)
+    ]
+    [change] = summarize(replace(small_matrix(), cells=cells)).changes.values()
+    assert change.cells == 3
+    assert change.worst is cells[1]
+
+
+def test_changes_that_came_with_a_warning_are_counted() -> None:
+    """They are not quite silent."""
+    silent = changed(CELL, Verdict.SCORES_CHANGED, "predict_proba", 1.0, 3)
+    cells = [silent, silent, replace(silent, silent=False)]
+    assert summarize(replace(small_matrix(), cells=cells)).warned == 1
+
+
 def test_what_is_lost_is_the_largest_fall() -> None:
     """Of a recall, at 98 % accuracy; of R², and a score that is no number any more."""
     fell = replace(CELL, before=binary_scores(0.9), after=binary_scores(0.1))

@@ -316,6 +316,13 @@ def test_colour_is_used_and_is_never_the_only_signal(draw: Draw) -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == draw(small_matrix())
 
 
+def test_a_lost_class_leaps_to_the_eye(draw: Draw) -> None:
+    """Bold and red, before an accuracy that hardly moved."""
+    assert "\x1b[1;31mrecall of spam 0.900 → 0.100\x1b[0m   accuracy 0.998 → 0.982" in draw(
+        small_matrix(), colour=True
+    )
+
+
 def test_an_unfinished_pair_is_not_green(draw: Draw) -> None:
     """One good cell and one that was not run: nobody can tell."""
     here = environment("1.0", "1.0.2")
