@@ -95,7 +95,7 @@ def _built(wanted: Wanted, lock: Lock, location: Path, log: Callable[[str], obje
     try:
         return _filled(uv, location, lock)
     except UnavailableError as error:
-        if error.why is not Why.DIFFERS:
+        if error.why not in {Why.DIFFERS, Why.OTHER}:
             raise
         # Something was done to it by hand that installing does not mend: once more, from nothing.
         log(f"{wanted.id}: {error}; creating it anew")

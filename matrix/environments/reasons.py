@@ -67,10 +67,13 @@ def understand(stderr: str, python: str) -> UnavailableError:
 
 
 def first_line(stderr: str) -> str:
-    """Return the first line that says something, without uv's own prefix."""
+    """Return the line that says what went wrong, and the cause that follows it."""
     lines = [line.strip() for line in stderr.splitlines() if line.strip()]
-    lines = [line for line in lines if not line.startswith("warning:")] or lines
-    return lines[0].removeprefix("error: ") if lines else "uv said nothing"
+    telling = [line for line in lines if line.startswith("error:")] or lines
+    if not telling:
+        return "uv said nothing"
+    cause = next((line for line in lines if line.startswith("cause: ")), "")
+    return f"{telling[0].removeprefix('error: ')} {cause.removeprefix('cause: ')}".strip()
 
 
 def _not_reached(text: str, _python: str) -> UnavailableError | None:

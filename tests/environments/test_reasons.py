@@ -76,7 +76,7 @@ HEAD = "error: No solution found when resolving dependencies\n  cause: "
         (
             "warning: something\nerror: No space left on device (os error 28)\n  cause: x",
             Why.OTHER,
-            "cannot be built: No space left on device (os error 28)",
+            "cannot be built: No space left on device (os error 28) x",
         ),
     ],
 )

@@ -147,10 +147,9 @@ def test_what_was_damaged_is_made_anew(project: Path, built: tuple[Environment, 
     environment = built[2]
     assert environment.info is not None
     site = next(environment.info.executable.parents[1].glob("lib/python*/site-packages"))
-    (metadata,) = site.glob("six-*.dist-info")
-    text = (metadata / "METADATA").read_text().replace("\nVersion: ", "\nVersion: 9.")
-    (metadata / "METADATA").write_text(text)
-    metadata.rename(site / "six-9.dist-info")
+    strange = site / "strange-1.0.dist-info"  # files that are there are hard links into uv's cache
+    strange.mkdir()
+    (strange / "METADATA").write_text("Metadata-Version: 2.1\nName: strange\nVersion: 1.0\n")
     assert prepare(catalog(project)) == built
 
 
