@@ -7,7 +7,7 @@ from compat_worker import content, methods
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observing import Seen, failure
-from compat_worker.using import Outcome, use, use_one
+from compat_worker.using import Outcome, use
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -51,8 +51,10 @@ def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
         model = fresh()
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
-    names = ["repr", "get_params"] + _names(model, piece)
-    return _twice(fresh, model, names, piece["known"], rows, seen, keep)
+    shown = use(model, ["repr", "get_params"], rows, seen, keep)
+    answer = _twice(fresh, model, _names(model, piece), piece["known"], rows, seen, keep)
+    answer["outputs"].update(shown)
+    return answer
 
 
 def _names(model: Any, piece: Piece) -> List[str]:
@@ -73,24 +75,41 @@ def _twice(
     seen: Seen,
     keep: Callable[[bytes], str],
 ) -> Answer:
-    """Every method on two fresh loads, in both orders; what is not as recorded, on loads alone.
+    """Every method on two fresh loads, in both orders; what changed, on a load of its own too.
 
     A model may carry a state that a call moves on, and may hold memory that was never written to.
-    Where both orders agree with the record neither can be; any other outcome is taken again, twice,
-    each time from a load of its own, and those are what is told.
+    Where both orders agree with the record, or fail alike, neither is at work. What they return
+    otherwise is taken once more from a load that nothing else was called on, and that is told.
     """
     first = use(model, names, rows, seen, keep)
-    second = use(fresh(), list(reversed(names)), rows, seen, keep)
+    second = _use_fresh(fresh, list(reversed(names)), rows, seen, keep)
     repeats = {}  # type: Dict[str, Outcome]
     for name in names:
-        as_recorded = first[name].get("digest") == known.get(name, "")
-        if as_recorded and _same(first[name], second[name]):
+        again = second[name]
+        alike = _same(first[name], again)
+        if alike and ("digest" not in again or again["digest"] == known.get(name)):
             continue
-        first[name] = use_one(fresh(), name, rows, seen, keep)
-        again = use_one(fresh(), name, rows, seen, keep)
+        first.update(_use_fresh(fresh, [name], rows, seen, keep))
+        if not alike:
+            again = _use_fresh(fresh, [name], rows, seen, keep)[name]
         if not _same(first[name], again):
             repeats[name] = again
     return {"outputs": first, "repeats": repeats}
+
+
+def _use_fresh(
+    fresh: Callable[[], Any],
+    names: List[str],
+    rows: Any,
+    seen: Seen,
+    keep: Callable[[bytes], str],
+) -> Dict[str, Outcome]:
+    """The outcomes from a load of their own; a load that fails this time fails them all."""
+    try:
+        model = fresh()
+    except (Exception, SystemExit) as error:
+        return {name: {"raised": failure(error)} for name in names}
+    return use(model, names, rows, seen, keep)
 
 
 def _same(one: Outcome, other: Outcome) -> bool:

@@ -3,7 +3,7 @@
 import contextlib
 import traceback
 import warnings
-from typing import Any, Callable, Dict, Iterator, List
+from typing import Any, Callable, Dict, Iterator, List, Optional
 
 MESSAGE_LIMIT = 2000
 TRACEBACK_LIMIT = 6000
@@ -15,12 +15,34 @@ def failure(error: BaseException) -> Dict[str, str]:
     name = kind.__name__
     if kind.__module__ not in ("builtins", "exceptions"):
         name = "{}.{}".format(kind.__module__, name)
-    lines = traceback.format_exception(kind, error, error.__traceback__)
-    return {
-        "type": name,
-        "message": _short(_text(error), MESSAGE_LIMIT),
-        "traceback": _short("".join(lines), TRACEBACK_LIMIT),
-    }
+    message = _short(_text(error), MESSAGE_LIMIT)
+    return {"type": name, "message": message, "traceback": _traceback(error, message)}
+
+
+_TRACEBACKS = {}  # type: Dict[Any, str]
+
+
+def _traceback(error: BaseException, message: str) -> str:
+    """The traceback as text; made once for the many times that the same thing happens.
+
+    Making one reads the source of every frame and takes longer than most methods.
+    """
+    key = (message,) + tuple(_places(error))
+    if key not in _TRACEBACKS:
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        _TRACEBACKS[key] = _short("".join(lines), TRACEBACK_LIMIT)
+    return _TRACEBACKS[key]
+
+
+def _places(error: Optional[BaseException]) -> Iterator[Any]:
+    """The kinds and places of an exception and of those that it came from."""
+    seen = []  # type: List[BaseException]
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield type(error)
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            yield frame.f_code, line
+        error = error.__cause__ or error.__context__
 
 
 class Seen(object):
