@@ -27,9 +27,12 @@ from matrix.store import answers
 from matrix.store.answers import Answer
 
 UNBUILDABLE = EnvSpec(
-    id="planted-unbuildable", label="planted", scikit_learn="0.22.99", python="newest"
+    id="planted-unbuildable",
+    label="planted",
+    scikit_learn="1.3",
+    requirements=("scikit-learn<1.3",),
 )
-"""An environment that cannot be built: there is no such release."""
+"""An environment that cannot be built: its requirements contradict each other."""
 
 _FILE = Path(selfcheck.__file__).parent / "planted.py"
 _ENDLESS_SECONDS = 3.0

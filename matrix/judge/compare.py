@@ -52,7 +52,7 @@ class _Tally:
     numbers: bool = False
 
     def rows(self, differs: NDArray[np.bool_]) -> None:
-        flat = differs.reshape(differs.shape[0], -1).any(axis=1) if differs.ndim else differs[None]
+        flat = differs.any(axis=tuple(range(1, differs.ndim))) if differs.ndim else differs[None]
         known = self.changed.get(len(flat))
         self.changed[len(flat)] = flat if known is None else known | flat
 

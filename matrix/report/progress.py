@@ -134,7 +134,7 @@ class PlainProgress(Progress):
         every: seconds between two lines, at least.
     """
 
-    def __init__(self, stream: TextIO, every: float = 5.0, clock: Clock = time.monotonic) -> None:
+    def __init__(self, stream: TextIO, every: float = 20.0, clock: Clock = time.monotonic) -> None:
         super().__init__(clock)
         self._stream = stream
         self._every = every

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from matrix.judge import content as ours
+from matrix.judge.compare import compare
+from matrix.model import Tolerance, Verdict
 
 plain_arrays = arrays.arrays(
     dtype=st.one_of(
@@ -45,6 +47,17 @@ def test_the_order_in_memory_is_no_difference(encode: Callable[[Any], bytes]) ->
 
 def test_negative_zero_is_a_difference_of_bits(encode: Callable[[Any], bytes]) -> None:
     assert encode(np.array([0.0])) != encode(np.array([-0.0]))
+
+
+@given(before=plain_arrays, after=plain_arrays)
+def test_any_two_outputs_can_be_compared(
+    encode: Callable[[Any], bytes], before: Any, after: Any
+) -> None:
+    left, right = ours.read(encode(before)), ours.read(encode(after))
+    found = compare("predict", left, right, Tolerance())
+    assert found.n_changed <= found.n
+    if encode(before) == encode(after):
+        assert found.verdict is Verdict.EQUIVALENT
 
 
 VALUES = [
