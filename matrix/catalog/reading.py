@@ -281,6 +281,8 @@ def _with_pipelines(
     if globs:
         chosen = set(_matching(globs, [p.id for p in pipelines], "pipeline"))
         pipelines = tuple(p for p in pipelines if p.id in chosen)
+    else:
+        pipelines = _without_skipped(table, catalog.set_name, pipelines)
     order = [name for name in (*crossed, *FORMATS) if formats is None or name in formats]
     order = list(dict.fromkeys(order))
     saved = tuple(replace(p, formats=_formats_of(p, crossed, order)) for p in pipelines)
@@ -290,6 +292,25 @@ def _with_pipelines(
         pipelines=tuple(p for p in saved if p.formats),
         formats=tuple(name for name in order if name in used),
     )
+
+
+def _without_skipped(
+    table: Table, set_name: str, pipelines: tuple[Pipeline, ...]
+) -> tuple[Pipeline, ...]:
+    """Leave out the pipelines that a set skips; naming one by a glob asks for it all the same."""
+    own = table.table("sets").table(set_name)
+    selectors = own.texts("skip")
+    for i, selector in enumerate(selectors):
+        if not any(_chosen(selector, pipeline) for pipeline in pipelines):
+            where = f"{own.at('skip')}[{i}]"
+            raise ConfigError(table.source, where, f"no pipeline matches {selector!r}")
+    return tuple(p for p in pipelines if not any(_chosen(s, p) for s in selectors))
+
+
+def _chosen(selector: str, pipeline: Pipeline) -> bool:
+    """Whether a pipeline has the tag of ``tag:NAME``, or an id that the glob matches."""
+    tag = selector.removeprefix("tag:")
+    return tag in pipeline.tags if tag != selector else fnmatchcase(pipeline.id, selector)
 
 
 def _check_own_formats(pipelines: Iterable[Pipeline]) -> None:
@@ -304,14 +325,10 @@ def _check_own_formats(pipelines: Iterable[Pipeline]) -> None:
 def _formats_of(
     pipeline: Pipeline, crossed: dict[str, tuple[str, ...]], order: Collection[str]
 ) -> tuple[str, ...]:
-    def chosen(selector: str) -> bool:
-        tag = selector.removeprefix("tag:")
-        return tag in pipeline.tags if tag != selector else fnmatchcase(pipeline.id, selector)
-
     return tuple(
         name
         for name in order
-        if name in pipeline.formats or any(chosen(s) for s in crossed.get(name, ()))
+        if name in pipeline.formats or any(_chosen(s, pipeline) for s in crossed.get(name, ()))
     )
 
 

@@ -19,7 +19,7 @@ from matrix.catalog.table import Table
 from matrix.errors import ConfigError
 from matrix.model import EnvSpec
 
-_SET_KEYS = ("extends", "scikit-learn", "python", "exclude", "include", "environments")
+_SET_KEYS = ("extends", "skip", "scikit-learn", "python", "exclude", "include", "environments")
 _ENVIRONMENT_KEYS = ("name", "label", "like", "scikit-learn", "python", "requirements", "as-of")
 _COMBINATION_KEYS = ("scikit-learn", "python")
 _EXCLUDE_KEYS = (*_COMBINATION_KEYS, "reason")

@@ -1,0 +1,72 @@
+"""Which pipelines a set has, and in which formats."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog import Catalog, read
+from matrix.errors import ConfigError
+
+FILE = """
+from compat_matrix import pipeline
+
+@pipeline(data=None, tags=["deployed"])
+def usual(): ...
+
+@pipeline(data=None, tags=["extra"])
+def rare(): ...
+
+@pipeline(data=None, formats=["pickle-5"])
+def special(): ...
+"""
+
+CONFIGURATION = """
+pipelines = ["pipes"]
+
+[formats]
+joblib = ["*"]
+pickle-2 = ["tag:deployed"]
+
+[sets.default]
+scikit-learn = ["1.3"]
+skip = ["tag:extra"]
+
+[sets.full]
+extends = "default"
+"""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    (tmp_path / "pipes").mkdir()
+    (tmp_path / "pipes" / "mine.py").write_text(FILE)
+    (tmp_path / "matrix.toml").write_text(CONFIGURATION)
+    return tmp_path / "matrix.toml"
+
+
+def crossed(catalog: Catalog) -> dict[str, tuple[str, ...]]:
+    return {pipeline.id: pipeline.formats for pipeline in catalog.pipelines}
+
+
+def test_formats_are_crossed_with_the_pipelines_of_a_tag(file: Path) -> None:
+    assert crossed(read(file, set_name="full")) == {
+        "usual": ("joblib", "pickle-2"),
+        "rare": ("joblib",),
+        "special": ("joblib", "pickle-5"),
+    }
+
+
+def test_a_set_leaves_out_what_it_skips(file: Path) -> None:
+    assert list(crossed(read(file))) == ["usual", "special"]
+
+
+def test_what_a_set_skips_is_there_when_it_is_named(file: Path) -> None:
+    assert list(crossed(read(file, pipeline_globs=["rare"]))) == ["rare"]
+
+
+def test_a_set_that_skips_nothing_there_is_a_mistake(file: Path) -> None:
+    file.write_text(CONFIGURATION.replace("tag:extra", "tag:extras"))
+    with pytest.raises(ConfigError, match=r"sets\.default\.skip\[0\]: no pipeline matches"):
+        read(file)
