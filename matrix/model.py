@@ -22,7 +22,7 @@ class EnvSpec:
     """An environment that is wanted."""
 
     id: str
-    """Unique, made by the catalog and never split again: ``sklearn-1.3``, ``sklearn-0.24-py3.7``."""
+    """Unique, made by the catalog, never split again: ``sklearn-1.3``, ``sklearn-0.24-py3.7``."""
     label: str
     """A short name for tables: ``1.3``, ``0.24 py3.7``."""
     scikit_learn: str
@@ -201,7 +201,7 @@ class Saving:
     reason: str = ""
     """For an ending that is not ``finished``: the signal by name, the limit."""
     stage: str = ""
-    """Where it ended early: ``build``, ``fit``, ``save``, ``rows``, ``use``; empty if it did not."""
+    """Where it ended early: ``build``, ``fit``, ``save``, ``rows``, ``use``; else empty."""
     failure: Failure | None = None
     """What was raised there."""
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)

@@ -59,7 +59,10 @@ def parse(arguments: Sequence[str]) -> Arguments:
 def _add_run(parser: argparse.ArgumentParser) -> None:
     _add_configuration(parser)
     parser.add_argument(
-        "--set", default="default", metavar="NAME", help="the set of environments (default: %(default)s)"
+        "--set",
+        default="default",
+        metavar="NAME",
+        help="the set of environments (default: %(default)s)",
     )
     parser.add_argument(
         "--select",

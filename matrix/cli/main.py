@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import signal
 import sys
@@ -9,10 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from matrix.cli.arguments import Arguments, parse
-from matrix.cli.commands import report, run
 from matrix.errors import Exit, MatrixError
-
-_COMMANDS: dict[str, Callable[[Arguments], Exit]] = {"run": run.run, "report": report.report}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -27,20 +25,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         parsed = parse(sys.argv[1:] if arguments is None else arguments)
-        return int(_COMMANDS[parsed.command](parsed))
+        return int(_command(parsed.command)(parsed))
     except MatrixError as error:
-        print(f"error: {error}", file=sys.stderr)
+        _say(f"error: {error}")
         return int(error.exit_code)
     except KeyboardInterrupt:
-        print(
-            "interrupted: what was finished is kept, and the next run goes on from there",
-            file=sys.stderr,
-        )
+        _say("interrupted: what was finished is kept, and the next run goes on from there")
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
         # Whoever read our output has had enough, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK)
+
+
+def _say(text: str) -> None:
+    encoding = sys.stderr.encoding or "utf-8"
+    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+
+
+def _command(name: str) -> Callable[[Arguments], Exit]:
+    """The function of a command; its module is imported only now, for `--help` to be quick."""
+    command: Callable[[Arguments], Exit] = getattr(
+        importlib.import_module(f"matrix.cli.commands.{name}"), name
+    )
+    return command
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:

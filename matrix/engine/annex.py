@@ -208,11 +208,14 @@ def _environment() -> dict[str, str]:
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     threads = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
-    return kept | {f"{name}_NUM_THREADS": "1" for name in threads} | {
-        "PYTHONHASHSEED": "0",
-        "PYTHONIOENCODING": "utf-8",
-        "PYTHONUTF8": "1",
-        "PYTHONNOUSERSITE": "1",
-        "PYTHONFAULTHANDLER": "1",
-    }
-
+    return (
+        kept
+        | {f"{name}_NUM_THREADS": "1" for name in threads}
+        | {
+            "PYTHONHASHSEED": "0",
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONUTF8": "1",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONFAULTHANDLER": "1",
+        }
+    )

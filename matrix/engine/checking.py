@@ -22,9 +22,9 @@ def check_pipeline_files(setting: Setting) -> None:
     Raises:
         PipelineFileError: a file imports in none.
     """
-    failing: dict[Path, str] = {
-        file: "" for file in sorted({pipeline.file for pipeline in setting.pipelines})
-    }
+    failing: dict[Path, str] = dict.fromkeys(
+        sorted({pipeline.file for pipeline in setting.pipelines}), ""
+    )
     first: dict[Path, str] = {}
     for environment in reversed(setting.ready):
         failing = _failing(setting, environment, tuple(failing))
@@ -38,10 +38,16 @@ def check_pipeline_files(setting: Setting) -> None:
     )
 
 
-def _failing(setting: Setting, environment: Environment, files: tuple[Path, ...]) -> dict[Path, str]:
+def _failing(
+    setting: Setting, environment: Environment, files: tuple[Path, ...]
+) -> dict[Path, str]:
     """Those of the files that do not import in an environment, and why."""
-    digests = {pipeline.file: pipeline.digest for pipeline in setting.pipelines}
-    key = keys.of("check", setting.key(environment), [(str(f), digests[f]) for f in files])
+    digests = sorted(
+        (str(pipeline.file), pipeline.digest)
+        for pipeline in setting.pipelines
+        if pipeline.file in files
+    )
+    key = keys.of("check", setting.key(environment), digests)
     answer = setting.store.answer(key)
     if answer is None:
         answer = _ask(setting, environment, files)

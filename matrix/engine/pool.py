@@ -111,9 +111,7 @@ class Pool:
         if ended.complete:
             return
         job = running.job
-        left = tuple(
-            piece for piece in job.request.pieces if piece["id"] not in running.answered
-        )
+        left = tuple(piece for piece in job.request.pieces if piece["id"] not in running.answered)
         if ended.piece is None:
             self._not_begun(job, left, ended, progressed=bool(running.answered))
             return

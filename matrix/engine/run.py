@@ -99,9 +99,7 @@ class _Run:
         self._setting = setting
         self._started = datetime.now(timezone.utc)
         self._id = setting.store.begin_run("{}")
-        self._position = {
-            place: position for position, place in enumerate(self._places())
-        }
+        self._position = {place: position for position, place in enumerate(self._places())}
         self._pending: list[tuple[int, str]] = []
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
@@ -163,13 +161,9 @@ class _Run:
 
     def _end(self, savings: Savings, found: dict[str, Detection], *, interrupted: bool) -> Matrix:
         """Give every cell that was not observed its verdict, and close the run."""
-        environments = {
-            environment.id: environment for environment in self._setting.environments
-        }
+        environments = {environment.id: environment for environment in self._setting.environments}
         for pipeline, name, writer, reader in list(self._position):
-            missing = next(
-                (one for one in (writer, reader) if not environments[one].ready), None
-            )
+            missing = next((one for one in (writer, reader) if not environments[one].ready), None)
             saving = savings.get((writer, pipeline))
             if missing is not None:
                 reason = f"{missing}: {environments[missing].reason}"

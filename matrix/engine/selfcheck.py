@@ -38,9 +38,11 @@ _FILE = Path(selfcheck.__file__).parent / "planted.py"
 _ENDLESS_SECONDS = 3.0
 
 _EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
-    "planted_change": lambda cell: cell.verdict is Verdict.LABELS_CHANGED
-    and cell.silent
-    and cell.outputs["predict"].n_changed == 1,
+    "planted_change": lambda cell: (
+        cell.verdict is Verdict.LABELS_CHANGED
+        and cell.silent
+        and cell.outputs["predict"].n_changed == 1
+    ),
     "planted_killer": lambda cell: cell.verdict is Verdict.CRASHED,
     "planted_repr": lambda cell: cell.verdict is Verdict.USE_FAILED and cell.stage == "repr",
     "planted_endless": lambda cell: cell.verdict is Verdict.TIMED_OUT,
@@ -65,7 +67,7 @@ def plant(setting: Setting, unbuildable: Environment | None) -> dict[str, Detect
     Returns:
         By planted fault, whether it was found.
     """
-    found = {name: Detection.MISSED for name in (*_NAMES.values(), "unbuildable environment")}
+    found = dict.fromkeys((*_NAMES.values(), "unbuildable environment"), Detection.MISSED)
     if unbuildable is not None and not unbuildable.ready and unbuildable.reason:
         found["unbuildable environment"] = Detection.DETECTED
     if setting.ready:
@@ -158,9 +160,7 @@ class _Planted:
             "only": False,
         }
 
-    def _request(
-        self, environment: Environment, task: str, pieces: tuple[Piece, ...]
-    ) -> Request:
+    def _request(self, environment: Environment, task: str, pieces: tuple[Piece, ...]) -> Request:
         return Request(
             executable=self._setting.executable(environment),
             task=task,

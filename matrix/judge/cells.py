@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from matrix.judge import scoring
@@ -121,27 +121,21 @@ def _not_loaded(cell: Cell, observation: Observation | None) -> Cell | None:
     if observation.unavailable:
         return replace(cell, verdict=Verdict.UNAVAILABLE, reason=observation.unavailable)
     if observation.load is not None:
-        return replace(
-            cell, verdict=Verdict.LOAD_FAILED, stage="load", exception=observation.load
-        )
+        return replace(cell, verdict=Verdict.LOAD_FAILED, stage="load", exception=observation.load)
     return None
 
 
 # --------------------------------------------------------------------------- in use
 
 
-def _used(
-    cell: Cell, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]
-) -> Cell:
+def _used(cell: Cell, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
     observation = case.observation
     assert observation is not None
     judged = _Methods(case, observation, _Outputs(fetch), tolerance)
     differences = dict(judged.differences())
     worst = max(differences, key=lambda method: _weight(method, differences[method]), default="")
     if not worst:
-        return replace(
-            cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs)
-        )
+        return replace(cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs))
     verdict = differences[worst].verdict
     cell = replace(
         cell,
@@ -150,7 +144,7 @@ def _used(
         exception=_exception(observation, worst, verdict),
         outputs=differences,
         n_identical=len(observation.outputs) - len(differences),
-        silent=verdict.group is Group.CHANGES and _silent(case.saving, observation),
+        silent=verdict.group is Group.CHANGES and _silent(case.saving, observation, differences),
     )
     if verdict is Verdict.NOT_RUN:
         return replace(cell, reason=differences[worst].note)
@@ -187,17 +181,25 @@ def _exception(observation: Observation, method: str, verdict: Verdict) -> Failu
     return None
 
 
-def _silent(saving: Saving, observation: Observation) -> bool:
-    """Whether nobody was told anything new but that the versions differ.
+def _silent(
+    saving: Saving, observation: Observation, differences: Mapping[str, OutputDifference]
+) -> bool:
+    """Whether some method changed, and nobody who loads and calls it is told.
 
     A warning that the method gave before saving too, such as one for the logarithm of a
-    probability of zero, tells nobody of a change.
+    probability of zero, tells nobody of a change; nor does one that another method gives.
     """
     before = {(warning.category, warning.stage) for warning in saving.warnings}
-    return not any(
-        _tells(warning)
+    told = {
+        warning.stage
         for warning in observation.warnings
-        if (warning.category, warning.stage) not in before
+        if _tells(warning) and (warning.category, warning.stage) not in before
+    }
+    if "load" in told:
+        return False
+    return any(
+        difference.verdict.group is Group.CHANGES and method not in told
+        for method, difference in differences.items()
     )
 
 
@@ -260,9 +262,7 @@ class _Methods:
         note = f"two fresh loads disagree: {_brief(first)}, then {_brief(repeat)}"
         return OutputDifference(verdict=Verdict.UNSTABLE, note=note)
 
-    def _one(
-        self, method: str, before: Outcome | None, after: Outcome
-    ) -> OutputDifference | None:
+    def _one(self, method: str, before: Outcome | None, after: Outcome) -> OutputDifference | None:
         """None if the outcome is identical, or differs in what the release itself decides."""
         match before, after:
             case Returned(), Returned():
@@ -285,9 +285,7 @@ class _Methods:
             case _:
                 return None
 
-    def _values(
-        self, method: str, before: Returned, after: Returned
-    ) -> OutputDifference | None:
+    def _values(self, method: str, before: Returned, after: Returned) -> OutputDifference | None:
         if not (before.whole and after.whole):
             note = "it returns objects that cannot be compared"
             return OutputDifference(verdict=Verdict.NOT_RUN, note=note)
@@ -296,9 +294,7 @@ class _Methods:
         left, right = self.outputs.get(before.digest), self.outputs.get(after.digest)
         return compare(method, left, right, self.tolerance(method))
 
-    def _came_or_went(
-        self, method: str, after: Outcome, note: str
-    ) -> OutputDifference | None:
+    def _came_or_went(self, method: str, after: Outcome, note: str) -> OutputDifference | None:
         """A method came or went with the model, unless it did so with the release.
 
         Where the same pipeline, trained in the reader, has or lacks the method just so, the

@@ -18,9 +18,7 @@ PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
 
-def compare(
-    method: str, before: Output, after: Output, tolerance: Tolerance
-) -> OutputDifference:
+def compare(method: str, before: Output, after: Output, tolerance: Tolerance) -> OutputDifference:
     """How the output after loading differs from the one before saving.
 
     Both are known not to be bit for bit the same, so the best answer is ``equivalent``.
@@ -52,7 +50,8 @@ class _Tally:
     numbers: bool = False
 
     def rows(self, differs: NDArray[np.bool_]) -> None:
-        flat = differs.any(axis=tuple(range(1, differs.ndim))) if differs.ndim else differs[None]
+        by_row = np.atleast_1d(differs)
+        flat: NDArray[np.bool_] = np.any(by_row, axis=tuple(range(1, by_row.ndim)))
         known = self.changed.get(len(flat))
         self.changed[len(flat)] = flat if known is None else known | flat
 

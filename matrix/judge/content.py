@@ -7,7 +7,7 @@ form. Nothing is unpickled, and neither scipy nor pandas is needed.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +47,7 @@ class Output:
     """What a method returned: its shape in words, and its arrays."""
 
     form: str
-    """``array``, ``sparse matrix``, ``DataFrame``, ``list of 3`` … what it is, without its values."""
+    """``array``, ``sparse matrix``, ``list of 3`` … what it is, without its values."""
     leaves: tuple[Leaf, ...]
 
 
@@ -111,12 +111,7 @@ def _leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]
     elif kind == "frame":
         yield from _frame_leaves(node, place, cursor)
     elif kind in ("list", "tuple", "dict"):
-        names = node.get("keys") or range(len(node["items"]))
-        if all(item["kind"] in _SCALARS for item in node["items"]) and kind != "dict":
-            yield Leaf(place, _plain(node["items"]))
-            return
-        for name, item in zip(names, node["items"], strict=True):
-            yield from _leaves(item, f"{place}[{name}]", cursor)
+        yield from _list_leaves(node, place, cursor)
     elif kind == "series":
         yield from _leaves(node["name"], f"{place} name", cursor)
         yield from _leaves(node["item"], place, cursor)
@@ -128,18 +123,27 @@ def _leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]
         yield Leaf(place, np.array(node.get("type", kind)))
 
 
-_SCALARS = {
-    "none": lambda node: None,
-    "bool": lambda node: node["value"],
-    "int": lambda node: int(node["value"]),
-    "float": lambda node: float.fromhex(node["value"]),
-    "str": lambda node: node["value"],
+def _list_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    items = node["items"]
+    if node["kind"] != "dict" and all(item["kind"] in _SCALARS for item in items):
+        yield Leaf(place, _plain(items))
+        return
+    for name, item in zip(node.get("keys") or range(len(items)), items, strict=True):
+        yield from _leaves(item, f"{place}[{name}]", cursor)
+
+
+_SCALARS: dict[str, Callable[[Any], Any]] = {
+    "none": lambda _: None,
+    "bool": bool,
+    "int": int,
+    "float": float.fromhex,
+    "str": str,
 }
 
 
 def _plain(nodes: list[dict[str, Any]]) -> NDArray[Any]:
     """An array of scalars: of their own type where they share one, else of tagged texts."""
-    values = [_SCALARS[node["kind"]](node) for node in nodes]
+    values = [_SCALARS[node["kind"]](node.get("value")) for node in nodes]
     kinds = {node["kind"] for node in nodes}
     if len(kinds) == 1 and not kinds & {"none", "int"}:
         return np.array(values)

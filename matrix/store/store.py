@@ -141,8 +141,9 @@ class Store:
         """Whether every one of these contents is kept."""
         with _as_store_error(self.folder):
             return all(
-                self._database.execute("SELECT 1 FROM contents WHERE digest = ?", (digest,))
-                .fetchone()
+                self._database.execute(
+                    "SELECT 1 FROM contents WHERE digest = ?", (digest,)
+                ).fetchone()
                 is not None
                 for digest in set(digests)
             )

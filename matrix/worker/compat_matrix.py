@@ -22,8 +22,8 @@ a release lacks, inside the function, makes the pipeline `unavailable` there and
 Outputs are computed on ``Data.rows``. Rows taken at random hide changes, so rows that are not given
 are made: some of X itself, then rows where a model is likely to change its mind
 (:func:`probing_rows`). :func:`held_out` sets rows with a known truth aside. All of it uses numpy's
-legacy random state, comparisons and single operations on elements: the rows are the same to the last
-bit in every environment.
+legacy random state, comparisons and single operations on elements: the rows are the same to the
+last bit in every environment.
 """
 
 import numpy as np
@@ -32,7 +32,7 @@ import numpy as np
 REGISTERED = {}
 
 
-class Data(object):
+class Data:
     """What a pipeline is fitted on, and the rows its outputs are computed on.
 
     Args:
@@ -53,7 +53,7 @@ class Data(object):
         self.truth = truth
 
 
-class Registered(object):
+class Registered:
     """A pipeline as its decorator registered it."""
 
     def __init__(self, build, data, tags, since, until, formats, methods):

@@ -45,7 +45,7 @@ def named(path):
             for line in file:
                 if not line.strip():
                     break
-                key, colon, value = line.partition(":")
+                key, _, value = line.partition(":")
                 fields.setdefault(key.lower(), value.strip())
     except OSError:
         pass

@@ -1,7 +1,8 @@
 """The annex: what wakes up inside a target environment, does its pieces of work, and reports.
 
 Run as ``python worker.py FOLDER`` by the interpreter of the environment, Python 3.6 to the newest.
-It observes; it does not judge, nor word things for people. All that crosses the border is in FOLDER.
+It observes; it does not judge, nor word things for people. All that crosses the border is in
+FOLDER.
 
 In: ``request.json``
     ``task``     ``"check"``, ``"save"`` or ``"load"``

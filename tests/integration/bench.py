@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from textwrap import dedent
 
-import pytest
-
 from matrix.engine.annex import Request
 from matrix.engine.pool import Job, Pool
 from matrix.store.answers import Answer
@@ -103,8 +101,3 @@ class Bench:
                 "only": False,
             }
         return self.run("load", pieces, **options)
-
-
-@pytest.fixture
-def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
-    return Bench(tmp_path, f"pipelines_of_{request.node.name.partition('[')[0]}")

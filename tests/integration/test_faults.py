@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from .bench import Bench, bench  # noqa: F401  (a fixture)
+from .bench import Bench
 
 GOOD = """
 @pipeline(data=rows)

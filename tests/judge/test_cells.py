@@ -119,9 +119,13 @@ def test_rows_and_sizes_of_a_change_are_counted(bench: Bench) -> None:
 
 
 def test_noise_around_zero_is_forgiven_by_the_scale_of_the_output(bench: Bench) -> None:
-    noise = bench.judge({"transform": np.array([1e-17, 5.0])}, {"transform": np.array([2e-17, 5.0])})
+    noise = bench.judge(
+        {"transform": np.array([1e-17, 5.0])}, {"transform": np.array([2e-17, 5.0])}
+    )
     assert noise.verdict is Verdict.EQUIVALENT
-    small = bench.judge({"transform": np.array([1e-17, 5e-17])}, {"transform": np.array([2e-17, 5e-17])})
+    small = bench.judge(
+        {"transform": np.array([1e-17, 5e-17])}, {"transform": np.array([2e-17, 5e-17])}
+    )
     assert small.verdict is Verdict.SCORES_CHANGED
 
 
@@ -142,7 +146,9 @@ def test_sparse_and_dense_of_the_same_numbers_differ_in_structure(bench: Bench) 
     dense = np.eye(3)
     cell = bench.judge({"transform": sparse.csr_matrix(dense)}, {"transform": dense})
     assert cell.verdict is Verdict.STRUCTURE_CHANGED
-    same = bench.judge({"transform": sparse.csr_matrix(dense)}, {"transform": sparse.csc_matrix(dense)})
+    same = bench.judge(
+        {"transform": sparse.csr_matrix(dense)}, {"transform": sparse.csc_matrix(dense)}
+    )
     assert same.verdict is Verdict.EQUIVALENT
     other = bench.judge(
         {"transform": sparse.csr_matrix(dense)}, {"transform": sparse.csr_matrix(dense * 2)}
@@ -247,6 +253,18 @@ def test_a_warning_that_came_before_saving_too_tells_nobody_of_a_change(bench: B
     saving = bench.saving({"predict": LABELS}, warnings=usual)
     cell = bench.judge({}, {"predict": 1 - LABELS}, saving=saving, warnings=usual)
     assert cell.silent
+
+
+def test_a_warning_of_another_method_tells_nobody(bench: Bench) -> None:
+    """One-vs-rest logistic regression of 1.7 in 1.8: only predict_log_proba warns."""
+    outputs = {"predict_proba": SCORES, "predict_log_proba": SCORES}
+    changed = {name: scores + 1 for name, scores in outputs.items()}
+    one = (warning("RuntimeWarning", stage="predict_log_proba"),)
+    assert bench.judge(outputs, changed, warnings=one).silent
+    both = (*one, warning("RuntimeWarning", stage="predict_proba"))
+    assert not bench.judge(outputs, changed, warnings=both).silent
+    early = (warning("UserWarning", "beware", stage="load"),)
+    assert not bench.judge(outputs, changed, warnings=early).silent
 
 
 def test_what_is_not_a_change_is_not_silent(bench: Bench) -> None:

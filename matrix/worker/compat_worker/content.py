@@ -32,7 +32,7 @@ Node = Dict[str, Any]
 
 def encode(value: Any) -> bytes:
     """The content of a value."""
-    arrays = []  # type: List[bytes]
+    arrays: List[bytes] = []
     outline = _outline(value, arrays)
     head = json.dumps(outline, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return b"".join([head.encode("ascii"), b"\n"] + arrays)
@@ -59,7 +59,7 @@ def decode(content: bytes) -> Any:
     return _value(outline, _Reader(content, end + 1))
 
 
-class _Reader(object):
+class _Reader:
     def __init__(self, content: bytes, position: int) -> None:
         self.content = content
         self.position = position
@@ -115,9 +115,7 @@ def _outline_array(array: Any, arrays: List[bytes]) -> Node:
     if array.dtype.kind in "OV" or array.dtype.kind not in "biufcSUmM":
         items = [_outline(item, arrays) for item in array.astype(object).ravel().tolist()]
         return {"kind": "object", "shape": list(array.shape), "items": items}
-    if array.dtype.byteorder == ">" or (
-        array.dtype.byteorder == "=" and sys.byteorder == "big"
-    ):
+    if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and sys.byteorder == "big"):
         array = array.astype(array.dtype.newbyteorder("<"))
     arrays.append(array.tobytes("C"))
     return {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}

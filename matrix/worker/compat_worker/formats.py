@@ -5,16 +5,20 @@ The orchestrator reads the names and endings from here too, so nothing is import
 
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
-Format = NamedTuple(
-    "Format",
-    [
-        ("ending", str),  # of the file's name
-        ("meaning", str),  # in words, for people
-        ("save", Callable[[Any, str], None]),  # an object and a path
-        ("load", Callable[[str], Any]),  # a path
-        ("missing", Callable[[], Optional[str]]),  # why it is not to be had here, or None
-    ],
-)
+
+class Format(NamedTuple):
+    """A way to save."""
+
+    ending: str
+    """Of the file's name."""
+    meaning: str
+    """In words, for people."""
+    save: Callable[[Any, str], None]
+    """Takes an object and a path."""
+    load: Callable[[str], Any]
+    """Takes a path."""
+    missing: Callable[[], Optional[str]]
+    """Why it is not to be had here, in words; None if it is."""
 
 
 def _save_joblib(model: Any, path: str) -> None:
@@ -80,7 +84,7 @@ def _pickle(protocol: int) -> Format:
     )
 
 
-FORMATS = {
+FORMATS: Dict[str, Format] = {
     "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _nothing),
     "joblib-zlib": Format(
         ".joblib.z", 'joblib.dump, compress=("zlib", 3)', _save_joblib_zlib, _load_joblib, _nothing
@@ -88,4 +92,4 @@ FORMATS = {
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
     "pickle-5": _pickle(5),
-}  # type: Dict[str, Format]
+}

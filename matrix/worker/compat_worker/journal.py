@@ -11,7 +11,7 @@ from typing import Any, Dict
 from compat_worker import content
 
 
-class Journal(object):
+class Journal:
     """Two files in a folder that are only ever appended to.
 
     ``journal.jsonl`` holds a JSON object a line, ``contents.bin`` the contents they speak of.

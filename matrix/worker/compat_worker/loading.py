@@ -17,8 +17,8 @@ def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
     started = time.perf_counter()
     seen = Seen()
-    kept = {}  # type: Dict[str, Dict[str, Any]]
-    known = set(piece["known"].values())  # type: Set[str]
+    kept: Dict[str, Dict[str, Any]] = {}
+    known: Set[str] = set(piece["known"].values())
 
     def keep(data: bytes) -> str:
         name = content.digest(data)
@@ -83,7 +83,7 @@ def _twice(
     """
     first = use(model, names, rows, seen, keep)
     second = _use_fresh(fresh, list(reversed(names)), rows, seen, keep)
-    repeats = {}  # type: Dict[str, Outcome]
+    repeats: Dict[str, Outcome] = {}
     for name in names:
         again = second[name]
         alike = _same(first[name], again)
@@ -118,7 +118,7 @@ def _same(one: Outcome, other: Outcome) -> bool:
     return one == other
 
 
-_ROWS = {}  # type: Dict[str, Any]
+_ROWS: Dict[str, Any] = {}
 _ROWS_KEPT = 200
 
 

@@ -30,7 +30,7 @@ def call(model: Any, name: str, rows: Any) -> Any:
         return CALLS[name](model, rows)
     except AttributeError as error:
         if _is_absence(error, name):
-            raise Absent(str(error))
+            raise Absent(str(error)) from None
         raise
 
 
@@ -109,7 +109,7 @@ def _inverse_transform(model: Any, rows: Any) -> Any:
 
 
 #: How each is called, in the order in which they are.
-CALLS = {
+CALLS: Dict[str, Call] = {
     "predict": _method("predict"),
     "predict_proba": _method("predict_proba"),
     "predict_log_proba": _method("predict_log_proba"),
@@ -128,7 +128,7 @@ CALLS = {
     "classes_": _fact("classes_"),
     "feature_names_in_": _fact("feature_names_in_"),
     "n_features_in_": _fact("n_features_in_"),
-}  # type: Dict[str, Call]
+}
 
 
 def chosen(model: Any, wanted: Optional[Sequence[str]]) -> List[str]:

@@ -19,7 +19,7 @@ def failure(error: BaseException) -> Dict[str, str]:
     return {"type": name, "message": message, "traceback": _traceback(error, message)}
 
 
-_TRACEBACKS = {}  # type: Dict[Any, str]
+_TRACEBACKS: Dict[Any, str] = {}
 
 
 def _traceback(error: BaseException, message: str) -> str:
@@ -36,7 +36,7 @@ def _traceback(error: BaseException, message: str) -> str:
 
 def _places(error: Optional[BaseException]) -> Iterator[Any]:
     """The kinds and places of an exception and of those that it came from."""
-    seen = []  # type: List[BaseException]
+    seen: List[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
         yield type(error)
@@ -45,11 +45,11 @@ def _places(error: Optional[BaseException]) -> Iterator[Any]:
         error = error.__cause__ or error.__context__
 
 
-class Seen(object):
+class Seen:
     """The warnings of one piece of work, by stage; each text once a stage."""
 
     def __init__(self) -> None:
-        self.warnings = []  # type: List[Dict[str, str]]
+        self.warnings: List[Dict[str, str]] = []
 
     @contextlib.contextmanager
     def during(self, stage: str) -> Iterator[None]:

@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, List, Tuple
 
 import compat_matrix
 import numpy as np
+
 from compat_worker import content, methods
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
@@ -23,7 +24,7 @@ class Unavailable(Exception):
     """This environment cannot have the pipeline; the text says why."""
 
 
-class _Stage(object):
+class _Stage:
     """Where a piece of work is, for the answer if it ends early."""
 
     name = "build"
@@ -34,7 +35,7 @@ def save(piece: Piece, journal: Journal) -> Answer:
     started = time.perf_counter()
     seen = Seen()
     stage = _Stage()
-    kept = {}  # type: Dict[str, Dict[str, Any]]
+    kept: Dict[str, Dict[str, Any]] = {}
 
     def keep(data: bytes) -> str:
         name = content.digest(data)
@@ -124,7 +125,7 @@ def _line(version: str) -> Tuple[int, int]:
     return int(parts[0]), int(parts[1])
 
 
-_DATA = {}  # type: Dict[Callable[[], Any], Any]
+_DATA: Dict[Callable[[], Any], Any] = {}
 
 
 def _data(make: Callable[[], Any]) -> Any:

@@ -9,9 +9,7 @@ Keep = Callable[[bytes], str]
 Outcome = Dict[str, Any]
 
 
-def use(
-    model: Any, names: Iterable[str], rows: Any, seen: Seen, keep: Keep
-) -> Dict[str, Outcome]:
+def use(model: Any, names: Iterable[str], rows: Any, seen: Seen, keep: Keep) -> Dict[str, Outcome]:
     """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``.
 
     A digest with ``"whole": False`` does not speak for all of the value.
@@ -36,7 +34,7 @@ def use_one(model: Any, name: str, rows: Any, seen: Seen, keep: Keep) -> Outcome
             except methods.Absent as absent:
                 return {"absent": str(absent)[:500]}
             data = content.encode(value)
-            found = {"digest": keep(data)}  # type: Outcome
+            found: Outcome = {"digest": keep(data)}
             if not content.is_whole(data):
                 found["whole"] = False
             return found

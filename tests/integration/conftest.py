@@ -1,0 +1,21 @@
+"""Integration tests run real workers and build real environments."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from .bench import Bench
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark them, so that ``-m "not integration"`` leaves the quick ones."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker("integration")
+
+
+@pytest.fixture
+def bench(tmp_path: Path, request: pytest.FixtureRequest) -> Bench:
+    return Bench(tmp_path, f"pipelines_of_{request.node.name.partition('[')[0]}")
