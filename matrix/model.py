@@ -377,6 +377,8 @@ class Cell:
     reader: str
     """The id of the environment that loaded."""
     verdict: Verdict
+    artifact: str = ""
+    """The sha256 of the file that was loaded; empty if there is none."""
     stage: str = ""
     """Where the verdict was decided: ``load``, or the worst method; empty if all is identical."""
     reason: str = ""

@@ -68,6 +68,9 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         reader=case.reader,
         verdict=Verdict.NOT_RUN,
     )
+    artifact = case.saving.artifacts.get(case.format)
+    if isinstance(artifact, Artifact):
+        cell = replace(cell, artifact=artifact.sha256)
     if case.observation is not None:
         cell = replace(cell, warnings=case.observation.warnings, cached=case.observation.cached)
     return (

@@ -43,16 +43,33 @@ def write_json(matrix: Matrix, stream: TextIO) -> None:
     head = head_to_dict(matrix)
     stream.write(encode(head)[:-1] + ',\n"cells": [')
     counts: Counter[Verdict] = Counter()
+    tracebacks: dict[str, int] = {}
     separator = "\n"
     for cell in matrix.cells:
-        stream.write(separator + encode(cell_to_dict(cell)))
+        stream.write(separator + encode(_shared(cell_to_dict(cell), tracebacks)))
         separator = ",\n"
         counts[cell.verdict] += 1
     tail = {
+        "tracebacks": list(tracebacks),
         "counts": {verdict.value: counts[verdict] for verdict in Verdict},
         "limits": _limits(matrix, counts),
     }
     stream.write("\n],\n" + encode(tail)[1:] + "\n")
+
+
+def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:
+    """The cell with the number of its traceback in place of the text, which many cells share."""
+    if cell["exception"] is not None:
+        text = cell["exception"]["traceback"]
+        cell["exception"]["traceback"] = tracebacks.setdefault(text, len(tracebacks))
+    return cell
+
+
+def _own(cell: Json, tracebacks: list[str] | _Numbers) -> Json:
+    """The mirror image of :func:`_shared`."""
+    if cell["exception"] is not None:
+        cell["exception"]["traceback"] = tracebacks[cell["exception"]["traceback"]]
+    return cell
 
 
 def read_json(path: Path) -> Matrix:
@@ -66,13 +83,14 @@ def read_json(path: Path) -> Matrix:
     document = Document(path, "cells")
     head = _read_head(path, document)
     with _reading(path, "the top"):
-        return matrix_from_head(head, _CellsInFile(document))
+        return matrix_from_head(head, _CellsInFile(document, head["tracebacks"]))
 
 
 def _read_head(path: Path, document: Document) -> Json:
     """All but the cells, which are looked at and let go again."""
     head: Json = {}
     index = 0
+    shared = _Numbers()
     with _reading(path, "the top"):
         for key, value in document.members():
             if key == "schema_version" and value != SCHEMA_VERSION:
@@ -82,12 +100,26 @@ def _read_head(path: Path, document: Document) -> Json:
                 )
             if key == "cells":
                 with _reading(path, f"cells[{index}]"):
-                    cell_from_dict(value)
+                    cell_from_dict(_own(value, shared))
                 index += 1
             else:
                 head[key] = value
         head["schema_version"]
+        if shared.highest >= len(head["tracebacks"]):
+            raise ValueError(f"there is no traceback {shared.highest}")
     return head
+
+
+class _Numbers:
+    """Stands in for the tracebacks, which come after the cells; takes down what is asked for."""
+
+    highest = -1
+
+    def __getitem__(self, number: int) -> str:
+        if number < 0:
+            raise ValueError(f"there is no traceback {number}")
+        self.highest = max(self.highest, number)
+        return ""
 
 
 @contextmanager
@@ -110,11 +142,12 @@ class _CellsInFile:
     """Cells that stay in their file until they are asked for."""
 
     document: Document
+    tracebacks: list[str]
 
     def __iter__(self) -> Iterator[Cell]:
         with _reading(self.document.path, "cells"):
             for item in self.document.items():
-                yield cell_from_dict(item)
+                yield cell_from_dict(_own(item, self.tracebacks))
 
 
 def _limits(matrix: Matrix, counts: Counter[Verdict]) -> list[str]:

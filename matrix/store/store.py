@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, head TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
 );
 CREATE TABLE IF NOT EXISTS cells (
-    run INTEGER NOT NULL, position INTEGER NOT NULL, body TEXT NOT NULL,
+    run INTEGER NOT NULL, position INTEGER NOT NULL, body BLOB NOT NULL,
     PRIMARY KEY (run, position)
 ) WITHOUT ROWID;
 """
@@ -213,7 +213,7 @@ class Store:
         with _as_store_error(self.folder):
             self._database.executemany(
                 "INSERT OR REPLACE INTO cells VALUES (?, ?, ?)",
-                ((run, position, body) for position, body in bodies),
+                ((run, position, zlib.compress(body.encode(), 1)) for position, body in bodies),
             )
 
     def end_run(self, run: int, head: str) -> None:
@@ -236,7 +236,7 @@ class Store:
         """The cells of a run in their order, as JSON."""
         with _as_store_error(self.folder):
             yield from (
-                body
+                zlib.decompress(body).decode()
                 for (body,) in self._database.execute(
                     "SELECT body FROM cells WHERE run = ? ORDER BY position", (run,)
                 )
