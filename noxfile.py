@@ -1,7 +1,7 @@
 """Everything there is to run here: nox -l lists it, nox -s NAME runs it, -- passes arguments on.
 
-A project that has this package installed gets the matrix, the upgrade check and the environments
-with two lines in its own noxfile: ``import matrix.sessions`` and ``matrix.sessions.add()``.
+A project that has this package installed gets the matrix and the environments with two
+lines in its own noxfile: ``import matrix.sessions`` and ``matrix.sessions.add()``.
 """
 
 from __future__ import annotations
@@ -31,10 +31,17 @@ def matrix(session: nox.Session) -> None:
 
 
 @nox.session
-def upgrade(session: nox.Session) -> None:
-    """Is it safe to bump? nox -s upgrade -- MODEL... [--to REQUIREMENT]..."""
+def report(session: nox.Session) -> None:
+    """The last results again: nox -s report -- [--all] [--output FORMAT:PATH]..."""
     python = sessions.install_project(session, HERE)
-    sessions.run_engine(session, python, "upgrade")
+    sessions.run_engine(session, python, "report")
+
+
+@nox.session
+def explain(session: nox.Session) -> None:
+    """All that is known of one cell: nox -s explain -- PIPELINE WRITER READER."""
+    python = sessions.install_project(session, HERE)
+    sessions.run_engine(session, python, "explain")
 
 
 @nox.session

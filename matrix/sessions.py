@@ -4,7 +4,7 @@
 
     matrix.sessions.add()
 
-gives it ``matrix``, ``upgrade``, and a session ``env-<id>`` for each environment. Nothing is
+gives it ``matrix``, ``report``, ``explain``, and a session ``env-<id>`` for each environment. Nothing is
 imported here that nox itself does not bring along.
 """
 
@@ -34,8 +34,8 @@ def add() -> None:
 
     Those that ask run in the virtualenv of nox itself, which has this package.
     """
-    nox.session(name="matrix", venv_backend="none", default=False)(matrix)
-    nox.session(name="upgrade", venv_backend="none", default=False)(upgrade)
+    for session in (matrix, report, explain):
+        nox.session(name=session.__name__, venv_backend="none", default=False)(session)
     environments()
 
 
@@ -44,9 +44,14 @@ def matrix(session: nox.Session) -> None:
     run_engine(session, sys.executable, "run")
 
 
-def upgrade(session: nox.Session) -> None:
-    """Is it safe to bump? nox -s upgrade -- MODEL... [--to REQ]..."""
-    run_engine(session, sys.executable, "upgrade")
+def report(session: nox.Session) -> None:
+    """The last results again: nox -s report -- [--all] [--output FORMAT:PATH]..."""
+    run_engine(session, sys.executable, "report")
+
+
+def explain(session: nox.Session) -> None:
+    """All that is known of one cell: nox -s explain -- PIPELINE WRITER READER."""
+    run_engine(session, sys.executable, "explain")
 
 
 def run_engine(session: nox.Session, python: str, command: str) -> None:
@@ -57,7 +62,7 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
     Args:
         session: whose arguments and folder to use.
         python: an interpreter that has this package.
-        command: ``run``, ``upgrade``.
+        command: ``run``, say.
     """
     session.log(f"python -m matrix {shlex.join([command, *session.posargs])}")
     environ = {key: value for key, value in session.env.items() if value is not None}

@@ -30,6 +30,10 @@ class Arguments(argparse.Namespace):
     output: list[Output]
     fail_on: frozenset[Verdict]
     all: bool
+    pipeline: str
+    writer: str
+    reader: str
+    format: str
 
 
 class _Parser(argparse.ArgumentParser):
@@ -53,6 +57,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_run(commands.add_parser("run", help="save in each environment, load in all the others"))
     _add_report(commands.add_parser("report", help="show the results of the last run again"))
+    _add_explain(commands.add_parser("explain", help="everything known of one cell"))
     return parser.parse_args(arguments, namespace=Arguments())
 
 
@@ -112,6 +117,14 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 def _add_report(parser: argparse.ArgumentParser) -> None:
     _add_configuration(parser)
     _add_outputs(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pipeline", metavar="PIPELINE", help="its id, such as tree_classifier")
+    parser.add_argument("writer", metavar="WRITER", help="an id or a short name, such as 1.3")
+    parser.add_argument("reader", metavar="READER", help="an id or a short name, such as 1.9")
+    parser.add_argument("--format", default="joblib", help="the format (default: %(default)s)")
+    _add_configuration(parser)
 
 
 def _add_configuration(parser: argparse.ArgumentParser) -> None:

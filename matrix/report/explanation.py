@@ -1,0 +1,137 @@
+"""Everything known of one cell, answer first, and how to check it by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
+from matrix.report.text import plain
+from matrix.report.words import MEANINGS, group_word
+
+
+def explain(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:
+    """The lines of an explanation.
+
+    Args:
+        cell: what to explain.
+        writer, reader: its environments.
+        file: where the artifact is kept; None if there is none.
+    """
+    return [
+        *_answer(cell, writer, reader),
+        *_outputs(cell),
+        *_scores(cell),
+        *_exception(cell),
+        *_warnings(cell),
+        *_packages(writer, reader),
+        *_by_hand(reader, file, cell),
+    ]
+
+
+def _answer(cell: Cell, writer: Environment, reader: Environment) -> Iterator[str]:
+    word = group_word(cell.verdict)
+    yield f"{word.symbol} {cell.pipeline} ({cell.format}): {cell.verdict.value}"
+    yield f"  saved by {writer.spec.label}, loaded by {reader.spec.label}"
+    yield f"  {MEANINGS[cell.verdict]}"
+    if cell.stage:
+        silently = ", without a warning" if cell.silent else ""
+        yield f"  decided by: {plain(cell.stage)}{silently}"
+    if cell.reason:
+        yield f"  {plain(cell.reason)}"
+    if cell.retrained:
+        yield f"  {plain(cell.retrained)}"
+
+
+def _outputs(cell: Cell) -> Iterator[str]:
+    if not cell.outputs:
+        return
+    yield ""
+    yield f"Outputs ({cell.n_identical} further ones are identical)"
+    for method, difference in cell.outputs.items():
+        yield f"  {plain(method)}: {difference.verdict.value}{_size(difference)}"
+
+
+def _size(difference: OutputDifference) -> str:
+    parts = []
+    if difference.n_changed:
+        parts.append(f"{difference.n_changed} of {difference.n} rows")
+    if difference.max_abs:
+        relative = f" ({difference.max_rel:.3g} relative)" if difference.max_rel else ""
+        parts.append(f"by up to {difference.max_abs:.6g}{relative}")
+    if difference.note:
+        parts.append(plain(difference.note))
+    return f", {', '.join(parts)}" if parts else ""
+
+
+def _scores(cell: Cell) -> Iterator[str]:
+    if cell.before is None or cell.after is None:
+        return
+    yield ""
+    yield "Against the truth"
+    for when, scores in (("before", cell.before), ("after", cell.after)):
+        yield f"  {when}: {_score(scores)}"
+        if isinstance(scores, ClassifierScores):
+            for row in scores.classes:
+                yield (
+                    f"    {plain(row.label)}: precision {row.precision:.3f}, "
+                    f"recall {row.recall:.3f}, F1 {row.f1:.3f}, of {row.support}"
+                )
+            yield f"    confusion (rows true, columns predicted): {scores.confusion}"
+
+
+def _score(scores: Scores) -> str:
+    if isinstance(scores, ClassifierScores):
+        return f"accuracy {scores.accuracy:.3f}"
+    return (
+        f"R² {scores.r2:.3f}, mean absolute error {scores.mean_absolute_error:.4g}, "
+        f"largest error {scores.max_error:.4g}"
+    )
+
+
+def _exception(cell: Cell) -> Iterator[str]:
+    if cell.exception is None:
+        return
+    yield ""
+    yield f"{plain(cell.exception.type)}: {plain(cell.exception.message, 1000)}"
+    for line in cell.exception.traceback.splitlines():
+        yield f"  {plain(line, 200)}" if line.strip() else ""
+
+
+def _warnings(cell: Cell) -> Iterator[str]:
+    if not cell.warnings:
+        return
+    yield ""
+    yield "Warnings"
+    for warning in cell.warnings:
+        yield f"  {plain(warning.stage)}: {plain(warning.category)}: {plain(warning.message, 160)}"
+
+
+def _packages(writer: Environment, reader: Environment) -> Iterator[str]:
+    if writer.info is None or reader.info is None:
+        return
+    yield ""
+    yield f"Packages ({writer.spec.label} → {reader.spec.label})"
+    yield f"  python {_change(writer.info.python, reader.info.python)}"
+    for name in sorted({*writer.info.packages, *reader.info.packages}):
+        before = writer.info.packages.get(name, "none")
+        after = reader.info.packages.get(name, "none")
+        if before != after:
+            yield f"  {name} {_change(before, after)}"
+
+
+def _change(before: str, after: str) -> str:
+    return before if before == after else f"{before} → {after}"
+
+
+def _by_hand(reader: Environment, file: Path | None, cell: Cell) -> Iterator[str]:
+    if file is None or reader.info is None:
+        return
+    load = "pickle.load(open(path, 'rb'))" if cell.format.startswith("pickle") else None
+    yield ""
+    yield "By hand"
+    yield f"  {reader.info.executable}"
+    yield f"  >>> path = {str(file)!r}"
+    yield "  >>> import sys, joblib, pickle"
+    yield "  >>> sys.path.append(FOLDER)  # of the pipelines, if they bring classes of their own"
+    yield f"  >>> model = {load or 'joblib.load(path)'}"

@@ -1,0 +1,69 @@
+"""What may be typed, and what is said of what may not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from matrix.cli import main
+from matrix.cli.arguments import parse
+from matrix.errors import Exit, UsageError
+from matrix.model import Verdict
+
+
+def test_a_run_takes_its_options() -> None:
+    parsed = parse(
+        ["run", "--select", "a*", "--select", "b", "--formats", "joblib, pickle-5", "--jobs", "3"]
+        + ["--fail-on", "changes,load-failed", "--output", "json:out.json", "--set", "full"]
+    )
+    assert parsed.select == ["a*", "b"]
+    assert parsed.formats == ["joblib", "pickle-5"]
+    assert (parsed.jobs, parsed.set) == (3, "full")
+    assert parsed.fail_on == {
+        Verdict.SCORES_CHANGED,
+        Verdict.LABELS_CHANGED,
+        Verdict.STRUCTURE_CHANGED,
+        Verdict.UNSTABLE,
+        Verdict.LOAD_FAILED,
+    }
+    assert parsed.output[0].path == Path("out.json")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], "COMMAND"),
+        (["rnu"], "rnu"),
+        (["run", "--jobs", "0"], "no number from 1 up"),
+        (["run", "--jobs", "many"], "no number from 1 up"),
+        (["run", "--fail-on", "bad"], "no verdict 'bad'"),
+        (["run", "--output", "docx:x"], "'docx' is not a format"),
+        (["run", "--output", "json"], "path is missing"),
+        (["run", "--no-such-option"], "--no-such-option"),
+    ],
+)
+def test_what_is_not_understood_is_a_usage_error(arguments: list[str], said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        parse(arguments)
+
+
+def test_a_mistake_in_the_configuration_ends_with_2_and_nothing_done(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "matrix.toml"
+    file.write_text('[sets.default]\nscikit-learn = ["1.3"]\npyhton = ["newest"]\n')
+    assert main(["run", "--config", str(file)]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert str(file) in said
+    assert "sets.default.pyhton" in said
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_a_report_without_results_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "matrix.toml"
+    file.write_text('[sets.default]\nscikit-learn = ["1.3"]\n')
+    assert main(["report", "--config", str(file)]) == Exit.CANNOT_TELL
+    assert "no results" in capsys.readouterr().err
