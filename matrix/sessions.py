@@ -4,8 +4,8 @@
 
     matrix.sessions.add()
 
-gives it ``matrix``, ``report``, ``explain``, and a session ``env-<id>`` for each environment. Nothing is
-imported here that nox itself does not bring along.
+gives it ``matrix``, ``report``, ``explain``, and a session ``env-<id>`` for each environment.
+Nothing is imported here that nox itself does not bring along.
 """
 
 from __future__ import annotations

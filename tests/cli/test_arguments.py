@@ -13,10 +13,9 @@ from matrix.model import Verdict
 
 
 def test_a_run_takes_its_options() -> None:
-    parsed = parse(
-        ["run", "--select", "a*", "--select", "b", "--formats", "joblib, pickle-5", "--jobs", "3"]
-        + ["--fail-on", "changes,load-failed", "--output", "json:out.json", "--set", "full"]
-    )
+    environments = ["--set", "full", "--select", "a*", "--select", "b"]
+    judged = ["--fail-on", "changes,load-failed", "--output", "json:out.json"]
+    parsed = parse(["run", *environments, "--formats", "joblib, pickle-5", "--jobs", "3", *judged])
     assert parsed.select == ["a*", "b"]
     assert parsed.formats == ["joblib", "pickle-5"]
     assert (parsed.jobs, parsed.set) == (3, "full")
