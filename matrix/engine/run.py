@@ -106,8 +106,9 @@ class _Run:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            self._setting.progress.stage("self-check")
+            self._setting.progress.stage("self-check", len(selfcheck.NAMES))
             found = selfcheck.plant(self._setting, unbuildable)
+            self._setting.progress.advance(len(found))
             savings = save_all(self._setting)
             load_all(self._setting, savings, lambda *seen: self._judge(savings, *seen))
         except KeyboardInterrupt:

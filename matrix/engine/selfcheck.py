@@ -57,6 +57,10 @@ _NAMES = {
 }
 
 
+NAMES = (*_NAMES.values(), "unbuildable environment")
+"""What is planted, in words."""
+
+
 def plant(setting: Setting, unbuildable: Environment | None) -> dict[str, Detection]:
     """Run the planted pipelines between two environments of the run.
 
@@ -67,7 +71,7 @@ def plant(setting: Setting, unbuildable: Environment | None) -> dict[str, Detect
     Returns:
         By planted fault, whether it was found.
     """
-    found = dict.fromkeys((*_NAMES.values(), "unbuildable environment"), Detection.MISSED)
+    found = dict.fromkeys(NAMES, Detection.MISSED)
     if unbuildable is not None and not unbuildable.ready and unbuildable.reason:
         found["unbuildable environment"] = Detection.DETECTED
     if setting.ready:

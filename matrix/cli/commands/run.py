@@ -54,12 +54,14 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
         select=(*catalog.select, planted) if catalog.select else (),
     )
     progress.stage("environments", len(wanted.specs))
+    over: set[str] = set()
     prepared = environments.prepare(
         wanted,
         jobs=arguments.jobs,
         offline=arguments.offline,
-        report=lambda step: _tell(progress, step),
+        report=lambda step: _tell(progress, step, over),
     )
+    progress.advance(len(prepared) - len(over))  # those that stood already
     return engine.run(
         catalog,
         tuple(one for one in prepared if one.id != planted),
@@ -71,12 +73,15 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
     )
 
 
-def _tell(progress: Progress, step: environments.Step) -> None:
+def _tell(progress: Progress, step: environments.Step, over: set[str]) -> None:
     """Show what became of an environment; the planted one is nobody's concern."""
     if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
         progress.note(f"{step.environment} is unavailable: {step.text}")
-    over = step.phase in ("ready", "unavailable")
-    progress.advance(int(over), under_way=step.environment)
+    if step.phase in ("ready", "unavailable"):
+        over.add(step.environment)
+        progress.advance(1, under_way=step.environment)
+    else:
+        progress.advance(0, under_way=step.environment)
 
 
 def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:
