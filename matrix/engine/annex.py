@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,8 @@ WORKER = Path(__file__).parent.parent / "worker" / "worker.py"
 
 START_SECONDS = 120.0
 """How long an interpreter may take to import scikit-learn on a busy machine."""
+
+JOURNAL, CONTENTS = "journal.jsonl", "contents.bin"
 
 OUTPUT_LIMIT = 64 * 1024
 """How much of a worker's output is kept as evidence, in bytes."""
@@ -87,8 +90,7 @@ class Worker:
             folder=folder,
             output=self._output,
         )
-        self._journal = _Tail(folder / "journal.jsonl")
-        self._contents = folder / "contents.bin"
+        self._journal = _Tail(folder / JOURNAL)
         self._under_way: int | None = None
         self._complete = False
         self._deadline = time.monotonic() + START_SECONDS + request.seconds
@@ -119,22 +121,9 @@ class Worker:
             elif "done" in line:
                 self._under_way = None
                 self._deadline = time.monotonic() + self.request.seconds
-                answer = line["answer"]
-                yield Answered(
-                    piece=line["done"], answer=answer, contents=self._take(answer["contents"])
-                )
+                yield _answered(line, self.folder)
             elif "end" in line:
                 self._complete = True
-
-    def _take(self, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
-        if not places:
-            return {}
-        with self._contents.open("rb") as file:
-            found = {}
-            for place in places:
-                file.seek(place["offset"])
-                found[place["digest"]] = file.read(place["size"])
-            return found
 
     def _ended(self, code: int) -> Ended:
         complete = self._complete
@@ -152,6 +141,36 @@ class Worker:
             file.seek(max(0, file.tell() - OUTPUT_LIMIT))
             lines = file.read().decode("utf-8", "replace").strip().splitlines()
         return f"{how}: {lines[-1].strip()[:300]}" if lines else how
+
+
+def finished(folder: Path) -> Iterator[Answered]:
+    """The answers in the folder of a worker that is no more; what was cut off is left out."""
+    for line in _Tail(folder / JOURNAL).lines():
+        if "done" in line:
+            answered = _answered(line, folder)
+            whole = all(
+                hashlib.sha256(content).hexdigest() == digest
+                for digest, content in answered.contents.items()
+            )
+            if whole:
+                yield answered
+
+
+def _answered(line: Mapping[str, Any], folder: Path) -> Answered:
+    answer = line["answer"]
+    contents = _take(folder / CONTENTS, answer["contents"])
+    return Answered(piece=line["done"], answer=answer, contents=contents)
+
+
+def _take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    if not places:
+        return {}
+    with file.open("rb") as stream:
+        found = {}
+        for place in places:
+            stream.seek(place["offset"])
+            found[place["digest"]] = stream.read(place["size"])
+        return found
 
 
 class _Tail:

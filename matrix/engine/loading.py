@@ -86,10 +86,7 @@ def _job(
 ) -> Job:
     def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
         load = missing[number]
-        for digest, content in contents.items():
-            setting.store.keep_content(digest, content)
-        if "ending" not in answer:
-            setting.store.keep_answer(load.key, answer)
+        setting.store.keep(load.key, answer, contents)
         observation = answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
@@ -113,6 +110,7 @@ def _piece(setting: Setting, number: int, load: _Load) -> Piece:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,
+        "key": load.key,
         "format": artifact.format,
         "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(setting.store.rows_file(saving.rows)),

@@ -65,10 +65,12 @@ class Pool:
         self._waiting: deque[Job] = deque()
         self._running: list[_Running] = []
 
-    def submit(self, job: Job) -> None:
-        """Add a job; one without pieces is done already."""
-        if job.request.pieces or job.request.files:
-            self._waiting.append(job)
+    def submit(self, job: Job) -> bool:
+        """Add a job; False for one without pieces, which is done already."""
+        if not job.request.pieces and not job.request.files:
+            return False
+        self._waiting.append(job)
+        return True
 
     def run(self) -> None:
         """Return when every piece of every job has an answer.

@@ -12,6 +12,7 @@ from matrix.catalog import Catalog
 from matrix.engine import selfcheck
 from matrix.engine.checking import check_pipeline_files
 from matrix.engine.loading import load_all
+from matrix.engine.recovery import recover
 from matrix.engine.saving import Savings, save_all
 from matrix.engine.setting import Progress, Setting
 from matrix.errors import CannotTellError
@@ -62,7 +63,9 @@ def run(
         slots=slots,
         fresh=fresh,
     )
-    store.clear_scratch()
+    recovered = recover(store)
+    if recovered:
+        progress.note(f"{recovered:,} results of a run that was cut off are taken in")
     check_pipeline_files(setting)
     return _Run(catalog, setting).fill(unbuildable)
 
@@ -106,11 +109,11 @@ class _Run:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            self._setting.progress.stage("self-check", len(selfcheck.NAMES))
-            found = selfcheck.plant(self._setting, unbuildable)
-            self._setting.progress.advance(len(found))
-            savings = save_all(self._setting)
+            save_all(self._setting, savings)
             load_all(self._setting, savings, lambda *seen: self._judge(savings, *seen))
+            self._setting.progress.stage("self-check", len(selfcheck.NAMES))
+            found = selfcheck.check(self._setting, unbuildable)
+            self._setting.progress.advance(len(found))
         except KeyboardInterrupt:
             self._end(savings, found, interrupted=True)
             raise

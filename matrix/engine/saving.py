@@ -23,9 +23,13 @@ class _Wanted:
     key: str
 
 
-def save_all(setting: Setting) -> Savings:
-    """Save every pipeline in every environment; what is kept from earlier is not done again."""
-    savings: Savings = {}
+def save_all(setting: Setting, savings: Savings) -> None:
+    """Save every pipeline in every environment; what is kept from earlier is not done again.
+
+    Args:
+        setting: the run's.
+        savings: is filled as writers report, so that an interrupted run has what was finished.
+    """
     jobs = []
     for environment in setting.ready:
         missing = []
@@ -39,7 +43,7 @@ def save_all(setting: Setting) -> Savings:
         jobs.append(_job(setting, environment, missing, savings))
     setting.progress.stage("saving", sum(len(job.request.pieces) for job in jobs))
     setting.run(jobs)
-    return savings
+    setting.store.clear_scratch()
 
 
 def _kept(setting: Setting, wanted: _Wanted, writer: str) -> Saving | None:
@@ -74,7 +78,7 @@ def _job(
 
     def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
         wanted = missing[number]
-        _keep(setting, wanted.key, answer, contents)
+        setting.store.keep(wanted.key, answer, contents)
         saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
         savings[environment.id, wanted.pipeline.id] = saving
         setting.progress.advance()
@@ -97,19 +101,9 @@ def _pieces(missing: Iterable[_Wanted], folder: Path) -> Iterator[Piece]:
     for number, wanted in enumerate(missing):
         yield {
             "id": number,
+            "key": wanted.key,
             "pipeline": wanted.pipeline.id,
             "file": str(wanted.pipeline.file),
             "formats": list(wanted.pipeline.formats),
             "folder": str(folder / str(number)),
         }
-
-
-def _keep(setting: Setting, key: str, answer: Answer, contents: Mapping[str, bytes]) -> None:
-    """Keep an answer with all that belongs to it; the answer last."""
-    for digest, content in contents.items():
-        setting.store.keep_content(digest, content)
-    for name, entry in answer.get("artifacts", {}).items():
-        if "path" in entry:
-            setting.store.keep_artifact(Path(entry.pop("path")), name, entry["sha256"])
-    if "ending" not in answer:
-        setting.store.keep_answer(key, answer)

@@ -43,6 +43,7 @@ class Setting:
     fresh: bool = False
     """Do everything again, whatever is kept."""
     _keys: dict[str, str] = field(default_factory=dict)
+    _workers: list[str] = field(default_factory=list)
 
     @property
     def ready(self) -> tuple[Environment, ...]:
@@ -58,6 +59,11 @@ class Setting:
     def memory(self) -> int:
         """The limit on a worker's address space, in bytes."""
         return self.limits.memory_mb * 1024 * 1024
+
+    @property
+    def worked(self) -> bool:
+        """Whether any worker has been started."""
+        return bool(self._workers)
 
     def key(self, environment: Environment) -> str:
         """What results depend on of an environment."""
@@ -84,7 +90,8 @@ class Setting:
 
         pool = Pool(self.slots, self.store.scratch, on_turn)
         for job in jobs:
-            pool.submit(job)
+            if pool.submit(job):
+                self._workers.append(job.label)
         try:
             pool.run()
         finally:

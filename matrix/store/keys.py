@@ -10,6 +10,7 @@ from pathlib import Path
 from matrix.model import Artifact, EnvInfo, Pipeline, Saving
 
 WORKER = Path(__file__).parent.parent / "worker"
+JUDGE = Path(__file__).parent.parent / "judge"
 
 
 def of(*parts: object) -> str:
@@ -21,8 +22,18 @@ def of(*parts: object) -> str:
 @cache
 def worker() -> str:
     """Of the worker's own code: a change in what it observes makes every result a new one."""
-    files = sorted(WORKER.rglob("*.py"))
-    return of([(str(file.relative_to(WORKER)), file.read_text("utf-8")) for file in files])
+    return _code(WORKER)
+
+
+@cache
+def judge() -> str:
+    """Of the judge's own code: a change in what it decides makes every verdict a new one."""
+    return _code(JUDGE)
+
+
+def _code(folder: Path) -> str:
+    files = sorted(folder.rglob("*.py"))
+    return of([(file.relative_to(folder).as_posix(), file.read_text("utf-8")) for file in files])
 
 
 def environment(info: EnvInfo) -> str:

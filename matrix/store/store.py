@@ -21,7 +21,7 @@ import shutil
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -107,6 +107,19 @@ class Store:
         answer: Answer = json.loads(zlib.decompress(body))
         return answer
 
+    def keep(self, key: str, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        """Keep an answer with the contents and the files that it speaks of, the answer last.
+
+        One that is only an ending is not kept: it may be the machine's, and not the versions'.
+        """
+        for digest, content in contents.items():
+            self.keep_content(digest, content)
+        for name, entry in answer.get("artifacts", {}).items():
+            if "path" in entry:
+                self.keep_artifact(Path(entry.pop("path")), name, entry["sha256"])
+        if "ending" not in answer:
+            self.keep_answer(key, answer)
+
     def keep_answer(self, key: str, answer: Answer) -> None:
         """Keep an answer; durable after the next :meth:`commit`."""
         body = zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 1)
@@ -172,7 +185,8 @@ class Store:
         place = self.artifact(sha256, format_name)
         with _as_store_error(self.folder):
             place.parent.mkdir(exist_ok=True)
-            path.replace(place)
+            if path.exists() or not place.exists():
+                path.replace(place)
 
     def rows_file(self, digest: str) -> Path:
         """A file with the content of these rows, for workers.
@@ -191,9 +205,13 @@ class Store:
         with _as_store_error(self.folder):
             return Path(tempfile.mkdtemp(dir=self.folder / "scratch"))
 
+    def left_behind(self) -> list[Path]:
+        """The folders of workers of runs that were cut off."""
+        return sorted((self.folder / "scratch").iterdir())
+
     def clear_scratch(self) -> None:
         """Remove what runs that were cut off left behind."""
-        for left in (self.folder / "scratch").iterdir():
+        for left in self.left_behind():
             shutil.rmtree(left, ignore_errors=True)
 
     # ----------------------------------------------------------------- runs

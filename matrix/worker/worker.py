@@ -37,7 +37,8 @@ Out: ``journal.jsonl``, a line of JSON each, on disk as soon as it is true
     ``outputs`` has by method ``{"digest"}``, ``{"absent": why}`` or ``{"raised"}``; a digest with
     ``"whole": false`` is of a value that holds objects which are no plain data.
 
-Standard output and error are evidence, never protocol. An exit without ``end`` is a crash.
+Standard output and error are evidence, never protocol. An exit without ``end`` is a crash. A worker
+whose parent is gone stops before its next piece; what it has written is taken in by the next run.
 """
 
 import json
@@ -67,7 +68,10 @@ def main(folder: str) -> None:
         journal.line(done=0, answer=answer)
     else:
         work = saving.save if request["task"] == "save" else loading.load
+        parent = os.getppid()
         for piece in request["pieces"]:
+            if os.getppid() != parent:
+                return  # whoever asked is no more
             journal.line(begin=piece["id"])
             journal.line(done=piece["id"], answer=work(piece, journal))
     journal.line(end=True)
