@@ -212,6 +212,8 @@ class Saving:
     """Digest of the true answers for the first of these rows; empty without any."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)
     """By method, recorded from the fitted object, not from the file."""
+    only: bool = False
+    """The pipeline's file names the methods to call: readers call no others."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
 

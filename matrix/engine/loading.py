@@ -115,7 +115,7 @@ def _piece(setting: Setting, number: int, load: _Load) -> Piece:
         "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(setting.store.rows_file(saving.rows)),
         "known": {name: _digest(outcome) for name, outcome in saving.outputs.items()},
-        "only": False,
+        "only": saving.only,
     }
 
 

@@ -180,7 +180,7 @@ class _Planted:
                 for method, outcome in saving.outputs.items()
                 if isinstance(outcome, Returned)
             },
-            "only": False,
+            "only": saving.only,
         }
 
     def _request(self, environment: Environment, task: str, pieces: tuple[Piece, ...]) -> Request:

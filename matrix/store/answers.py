@@ -41,6 +41,7 @@ def saving(answer: Answer, *, pipeline: str, writer: str) -> Saving:
         },
         rows=answer["rows"],
         truth=answer["truth"] or "",
+        only=answer["only"],
         outputs=_outcomes(answer["outputs"]),
     )
 

@@ -30,7 +30,8 @@ Out: ``journal.jsonl``, a line of JSON each, on disk as soon as it is true
     - ``unavailable``: why this environment cannot have it, in words;
     - ``raised``: ``{"type", "message", "traceback"}`` that ended it, with ``stage`` for ``save``;
     - for ``save``: ``artifacts`` (by format ``{"path", "sha256", "size"}`` or ``{"raised"}`` or
-      ``{"unavailable"}``), ``rows`` and ``truth`` (digests) and ``outputs``;
+      ``{"unavailable"}``), ``rows`` and ``truth`` (digests), ``only`` (true: the pipeline's file
+      names the methods to call) and ``outputs``;
     - for ``load``: ``outputs``, and ``repeats`` for those that another fresh load did not repeat;
     - for ``check``: ``files``, by path the failure of each that does not import.
 

@@ -98,6 +98,6 @@ class Bench:
                 "path": saved["artifacts"]["joblib"]["path"],
                 "rows": str(rows),
                 "known": {m: found.get("digest") for m, found in saved["outputs"].items()},
-                "only": False,
+                "only": saved["only"],
             }
         return self.run("load", pieces, **options)

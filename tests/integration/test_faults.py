@@ -168,6 +168,20 @@ def rolling(): return Rolling()
     assert_good(bench.load("rolling")["rolling"], saved["rolling"])
 
 
+def test_a_pipeline_that_names_its_methods_is_asked_for_no_others(bench: Bench) -> None:
+    bench.write(
+        """
+@pipeline(data=rows, methods=["predict"])
+def modest():
+    from sklearn.tree import DecisionTreeClassifier
+    return DecisionTreeClassifier(random_state=0)
+"""
+    )
+    saved = bench.save("modest")
+    assert set(saved["modest"]["outputs"]) == {"repr", "get_params", "predict"}
+    assert_good(bench.load("modest")["modest"], saved["modest"])
+
+
 def test_memory_that_was_never_written_to_shows_as_loads_that_disagree(bench: Bench) -> None:
     bench.write(
         """

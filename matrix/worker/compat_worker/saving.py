@@ -75,6 +75,7 @@ def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str])
         "artifacts": artifacts,
         "rows": keep(rows),
         "truth": truth,
+        "only": registered.methods is not None,
         # From the fitted object, never from the file, on the rows as a reader will see them.
         "outputs": use(model, names, content.decode(rows), seen, keep),
     }
