@@ -157,11 +157,19 @@ def test_sparse_and_dense_of_the_same_numbers_differ_in_structure(bench: Bench) 
 
 
 def test_each_part_of_a_tuple_is_compared(bench: Bench) -> None:
-    before, after = (SCORES, LABELS), (SCORES + 1, LABELS)
-    cell = bench.judge({"kneighbors": before}, {"kneighbors": after})
+    before, after = (SCORES, LABELS), (SCORES, LABELS + 1)
+    cell = bench.judge({"decision_path": before}, {"decision_path": after})
     assert cell.verdict is Verdict.SCORES_CHANGED
-    fewer = bench.judge({"kneighbors": before}, {"kneighbors": (SCORES,)})
+    fewer = bench.judge({"decision_path": before}, {"decision_path": (SCORES,)})
     assert fewer.verdict is Verdict.STRUCTURE_CHANGED
+
+
+def test_neighbours_that_tie_may_come_in_any_order(bench: Bench) -> None:
+    before, tied, farther = (SCORES, LABELS), (SCORES, LABELS + 1), (SCORES + 1, LABELS)
+    cell = bench.judge({"kneighbors": before}, {"kneighbors": tied})
+    assert (cell.verdict, cell.outputs["kneighbors"].max_abs) == (Verdict.EQUIVALENT, None)
+    cell = bench.judge({"kneighbors": before}, {"kneighbors": farther})
+    assert cell.verdict is Verdict.SCORES_CHANGED
 
 
 def test_probabilities_that_are_none_are_said_to_be_none(bench: Bench) -> None:
