@@ -164,7 +164,7 @@ def test_a_session_runs_alone(project: Path, built: tuple[Environment, ...]) -> 
     nox = [sys.executable, "-m", "nox", "-f", str(noxfile)]
     listed = subprocess.run([*nox, "-l"], capture_output=True, text=True, check=True).stdout
     assert "- env-sklearn-1.3 -> Python 3.12" in listed
-    assert "- upgrade -> Is it safe to bump?" in listed
+    assert "- report -> The last results again" in listed
     done = subprocess.run(
         [*nox, "-s", "env-sklearn-1.3"], capture_output=True, text=True, check=True
     )

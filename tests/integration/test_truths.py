@@ -302,6 +302,7 @@ try:
     for name in ("predict", "predict_proba", "transform"):
         if hasattr(model, name):
             print(name, getattr(model, name)(rows).tolist())
+    repr(model)
 except Exception as error:
     print("failed:", error)
 """

@@ -1,0 +1,43 @@
+"""The project's own files agree with each other."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+ROOT = Path(__file__).parents[1]
+
+
+def test_pre_commit_has_the_pinned_linter() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    pinned = {pin for pin in project["dependency-groups"]["lint"] if pin.startswith("ruff==")}
+    hooks = (ROOT / ".pre-commit-config.yaml").read_text("utf-8")
+    assert set(re.findall(r"ruff==[\d.]+", hooks)) == pinned
+
+
+def test_ci_calls_the_test_command_of_the_readme() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    first_screen = "\n".join(readme.splitlines()[:30])
+    assert 'python -m pip install "nox[uv]" && nox -s matrix' in first_screen
+    assert "nox -s tests" in first_screen
+    assert "\nnox -s tests\n" in (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_links_in_the_documents_lead_somewhere() -> None:
+    for document in [*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("fixtures/*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", document.read_text("utf-8")):
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
+
+
+def test_every_key_of_the_configuration_is_in_its_reference() -> None:
+    from matrix.catalog import reading, sets
+
+    reference = (ROOT / "docs" / "configuration.md").read_text("utf-8")
+    keys = {*reading._KEYS, *sets._SET_KEYS, *sets._ENVIRONMENT_KEYS} - {"sets", "label"}
+    assert {key for key in keys if key not in reference} == set()
