@@ -21,12 +21,14 @@ from matrix.model import (
 from matrix.store import answers, keys
 from matrix.store.answers import Answer
 
+TASK = "load"
+
 OnObservation = Callable[[Saving, str, Environment, Observation], None]
 """Called with a saving, a format, the reader and what it observed."""
 
 
 @dataclass(slots=True)
-class _Load:
+class Load:
     """One file to load in one reader; writers that saved the same bytes share it."""
 
     pipeline: Pipeline
@@ -40,35 +42,49 @@ def load_all(setting: Setting, savings: Savings, on_observation: OnObservation) 
 
     What is kept from earlier is told first, and not done again.
     """
+    due = loads_due(setting, savings, on_observation)
     jobs = []
     for reader in setting.ready:
-        missing = []
-        for load in _loads(setting, reader, savings):
-            kept = None if setting.fresh else _kept(setting, load)
-            if kept is None:
-                missing.append(load)
-                continue
-            for saving in load.savings:
-                on_observation(saving, load.artifact.format, reader, kept)
-        jobs.append(_job(setting, reader, missing, on_observation))
-    setting.progress.stage("loading", sum(len(job.request.pieces) for job in jobs))
+        setting.estimate.expect(TASK, reader.id, len(due[reader.id]))
+        jobs.append(_job(setting, reader, due[reader.id], on_observation))
+    setting.progress.stage("loading", sum(len(loads) for loads in due.values()))
     setting.run(jobs)
 
 
-def _loads(setting: Setting, reader: Environment, savings: Savings) -> Iterator[_Load]:
-    found: dict[str, _Load] = {}
+def loads_due(
+    setting: Setting, savings: Savings, on_observation: OnObservation
+) -> dict[str, list[Load]]:
+    """By reader, what is to be loaded; what is kept of earlier is told."""
+    due: dict[str, list[Load]] = {}
+    for reader in setting.ready:
+        due[reader.id] = []
+        for load in _loads(setting, reader, savings):
+            kept = None if setting.fresh else _kept(setting, load)
+            if kept is None:
+                due[reader.id].append(load)
+                continue
+            for saving in load.savings:
+                on_observation(saving, load.artifact.format, reader, kept)
+    return due
+
+
+def _loads(setting: Setting, reader: Environment, savings: Savings) -> Iterator[Load]:
+    """Every file to load in a reader, of the savings that there are."""
+    found: dict[str, Load] = {}
     for pipeline in setting.pipelines:
         for writer in setting.ready:
-            saving = savings[writer.id, pipeline.id]
+            saving = savings.get((writer.id, pipeline.id))
+            if saving is None:
+                continue
             for artifact in saving.artifacts.values():
                 if not isinstance(artifact, Artifact):
                     continue
                 key = keys.loading(pipeline, artifact, saving, setting.key(reader))
-                found.setdefault(key, _Load(pipeline, artifact, key)).savings.append(saving)
+                found.setdefault(key, Load(pipeline, artifact, key)).savings.append(saving)
     yield from found.values()
 
 
-def _kept(setting: Setting, load: _Load) -> Observation | None:
+def _kept(setting: Setting, load: Load) -> Observation | None:
     """What is kept of an earlier load, if all of it still is."""
     answer = setting.store.answer(load.key)
     if answer is None:
@@ -82,7 +98,7 @@ def _kept(setting: Setting, load: _Load) -> Observation | None:
 
 
 def _job(
-    setting: Setting, reader: Environment, missing: list[_Load], on_observation: OnObservation
+    setting: Setting, reader: Environment, missing: list[Load], on_observation: OnObservation
 ) -> Job:
     def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
         load = missing[number]
@@ -90,13 +106,14 @@ def _job(
         observation = answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
+        setting.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
         setting.progress.advance()
 
     return Job(
         label=f"{reader.spec.label} loads",
         request=Request(
             executable=setting.executable(reader),
-            task="load",
+            task=TASK,
             paths=setting.paths,
             pieces=tuple(_piece(setting, number, load) for number, load in enumerate(missing)),
             seconds=setting.limits.seconds,
@@ -106,7 +123,7 @@ def _job(
     )
 
 
-def _piece(setting: Setting, number: int, load: _Load) -> Piece:
+def _piece(setting: Setting, number: int, load: Load) -> Piece:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,

@@ -11,6 +11,7 @@ from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import selfcheck
 from matrix.engine.checking import check_pipeline_files
+from matrix.engine.estimate import Estimate
 from matrix.engine.loading import load_all
 from matrix.engine.recovery import recover
 from matrix.engine.saving import Savings, save_all
@@ -60,6 +61,7 @@ def run(
         limits=catalog.limits,
         store=store,
         progress=progress,
+        estimate=Estimate(store, slots),
         slots=slots,
         fresh=fresh,
     )
@@ -177,6 +179,7 @@ class _Run:
             else:
                 self._judge(savings, saving, name, environments[reader], None)
         self._flush()
+        self._setting.estimate.keep()
         matrix = Matrix(
             started=self._started,
             finished=datetime.now(timezone.utc),

@@ -13,12 +13,16 @@ from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
 from matrix.store import answers, keys
 from matrix.store.answers import Answer
 
+TASK = "save"
+
 Savings = dict[tuple[str, str], Saving]
 """What writers report, by writer and pipeline."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class Wanted:
+    """A pipeline to be saved in some environment, and the key of its answer."""
+
     pipeline: Pipeline
     key: str
 
@@ -30,23 +34,35 @@ def save_all(setting: Setting, savings: Savings) -> None:
         setting: the run's.
         savings: is filled as writers report, so that an interrupted run has what was finished.
     """
+    due = saves_due(setting, savings)
+    for reader in setting.ready:  # as many loads as there can be, until the savings are known
+        pieces = len(setting.ready) * sum(len(pipeline.formats) for pipeline in setting.pipelines)
+        setting.estimate.expect("load", reader.id, pieces)
     jobs = []
     for environment in setting.ready:
-        missing = []
-        for pipeline in setting.pipelines:
-            wanted = _Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
-            kept = None if setting.fresh else _kept(setting, wanted, environment.id)
-            if kept is None:
-                missing.append(wanted)
-            else:
-                savings[environment.id, pipeline.id] = kept
-        jobs.append(_job(setting, environment, missing, savings))
-    setting.progress.stage("saving", sum(len(job.request.pieces) for job in jobs))
+        setting.estimate.expect(TASK, environment.id, len(due[environment.id]))
+        jobs.append(_job(setting, environment, due[environment.id], savings))
+    setting.progress.stage("saving", sum(len(wanted) for wanted in due.values()))
     setting.run(jobs)
     setting.store.clear_scratch()
 
 
-def _kept(setting: Setting, wanted: _Wanted, writer: str) -> Saving | None:
+def saves_due(setting: Setting, savings: Savings) -> dict[str, list[Wanted]]:
+    """By environment, what is to be saved; what is kept of earlier goes into ``savings``."""
+    due: dict[str, list[Wanted]] = {}
+    for environment in setting.ready:
+        due[environment.id] = []
+        for pipeline in setting.pipelines:
+            wanted = Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
+            kept = None if setting.fresh else _kept(setting, wanted, environment.id)
+            if kept is None:
+                due[environment.id].append(wanted)
+            else:
+                savings[environment.id, pipeline.id] = kept
+    return due
+
+
+def _kept(setting: Setting, wanted: Wanted, writer: str) -> Saving | None:
     """What is kept of an earlier saving, if all of it still is."""
     answer = setting.store.answer(wanted.key)
     if answer is None:
@@ -72,7 +88,7 @@ def _digests(saving: Saving) -> Iterator[str]:
 
 
 def _job(
-    setting: Setting, environment: Environment, missing: list[_Wanted], savings: Savings
+    setting: Setting, environment: Environment, missing: list[Wanted], savings: Savings
 ) -> Job:
     folder = setting.store.scratch()
 
@@ -81,13 +97,14 @@ def _job(
         setting.store.keep(wanted.key, answer, contents)
         saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
         savings[environment.id, wanted.pipeline.id] = saving
+        setting.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
         setting.progress.advance()
 
     return Job(
         label=f"{environment.spec.label} saves",
         request=Request(
             executable=setting.executable(environment),
-            task="save",
+            task=TASK,
             paths=setting.paths,
             pieces=tuple(_pieces(missing, folder)),
             seconds=setting.limits.seconds,
@@ -97,7 +114,7 @@ def _job(
     )
 
 
-def _pieces(missing: Iterable[_Wanted], folder: Path) -> Iterator[Piece]:
+def _pieces(missing: Iterable[Wanted], folder: Path) -> Iterator[Piece]:
     for number, wanted in enumerate(missing):
         yield {
             "id": number,

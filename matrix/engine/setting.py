@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from matrix.catalog import Limits
+from matrix.engine.estimate import Estimate
 from matrix.engine.pool import Job, Pool
 from matrix.model import Environment, Pipeline
 from matrix.store import Store, keys
@@ -28,6 +29,9 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Something that is worth a line."""
 
+    def estimate(self, seconds_left: float | None) -> None:
+        """So long it will still take; None if nobody can tell."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Setting:
@@ -38,6 +42,7 @@ class Setting:
     limits: Limits
     store: Store
     progress: Progress
+    estimate: Estimate
     slots: int
     """How many workers may run at once."""
     fresh: bool = False
@@ -86,6 +91,7 @@ class Setting:
             if time.monotonic() - committed > _COMMIT_SECONDS:
                 self.store.commit()
                 committed = time.monotonic()
+                self.progress.estimate(self.estimate.seconds_left())
             self.progress.advance(0, under_way=", ".join(under_way))
 
         pool = Pool(self.slots, self.store.scratch, on_turn)

@@ -35,6 +35,10 @@ CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, body BLOB NOT NULL, digest TEXT NOT NULL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS contents (digest TEXT PRIMARY KEY, data BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS rates (
+    task TEXT NOT NULL, environment TEXT NOT NULL, seconds REAL NOT NULL,
+    PRIMARY KEY (task, environment)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS runs (
     id INTEGER PRIMARY KEY, head TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
 );
@@ -172,6 +176,20 @@ class Store:
         """Make all that was kept so far durable."""
         with _as_store_error(self.folder):
             self._database.commit()
+
+    def rates(self) -> dict[tuple[str, str], float]:
+        """Seconds a piece of work took in earlier runs, by task and environment."""
+        with _as_store_error(self.folder):
+            rows = self._database.execute("SELECT task, environment, seconds FROM rates")
+            return {(task, environment): seconds for task, environment, seconds in rows}
+
+    def keep_rates(self, rates: Mapping[tuple[str, str], float]) -> None:
+        """Keep what a piece of work takes, for the estimates of later runs."""
+        with _as_store_error(self.folder):
+            self._database.executemany(
+                "INSERT OR REPLACE INTO rates VALUES (?, ?, ?)",
+                ((task, environment, seconds) for (task, environment), seconds in rates.items()),
+            )
 
     # ----------------------------------------------------------------- files
 
