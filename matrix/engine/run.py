@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from matrix import documents
@@ -18,8 +18,17 @@ from matrix.engine.saving import Savings, save_all
 from matrix.engine.setting import Progress, Setting
 from matrix.errors import CannotTellError
 from matrix.judge import Case, judge
-from matrix.model import Cell, Detection, Environment, Matrix, Observation, Saving, Verdict
-from matrix.store import Store
+from matrix.model import (
+    Cell,
+    Detection,
+    Ending,
+    Environment,
+    Matrix,
+    Observation,
+    Saving,
+    Verdict,
+)
+from matrix.store import Store, keys
 
 _BATCH = 500
 
@@ -65,6 +74,9 @@ def run(
         slots=slots,
         fresh=fresh,
     )
+    unchanged = _unchanged(setting, catalog, unbuildable)
+    if unchanged is not None:
+        return unchanged
     recovered = recover(store)
     if recovered:
         progress.note(f"{recovered:,} results of a run that was cut off are taken in")
@@ -93,9 +105,47 @@ class _Cells:
 
     store: Store
     run: int
+    cached: bool = False
+    """All of them are of an earlier run."""
 
     def __iter__(self) -> Iterator[Cell]:
-        return (documents.cell_from_dict(json.loads(body)) for body in self.store.cells(self.run))
+        for body in self.store.cells(self.run):
+            data = json.loads(body)
+            data["cached"] = data["cached"] or self.cached
+            yield documents.cell_from_dict(data)
+
+
+def _digest(setting: Setting, catalog: Catalog) -> str:
+    """Of all that the table of a run depends on."""
+    environments = [
+        (one.id, setting.key(one) if one.ready else one.reason) for one in setting.environments
+    ]
+    pipelines = [(one.id, one.digest, one.formats) for one in setting.pipelines]
+    limits, tolerances = repr(catalog.limits), repr(catalog.tolerances)
+    return keys.of(environments, pipelines, limits, tolerances, keys.worker(), keys.judge())
+
+
+def _unchanged(
+    setting: Setting, catalog: Catalog, unbuildable: Environment | None
+) -> Matrix | None:
+    """The matrix of the last run, if nothing that it depends on has changed since.
+
+    None too if it was interrupted, if a worker crashed or was stopped (which may have been the
+    machine's doing, and is tried again), or if its cells are no longer what was kept.
+    """
+    found = setting.store.last_run()
+    if found is None or setting.fresh:
+        return None
+    run_id, text = found
+    head = json.loads(text)
+    if head.get("digest") != _digest(setting, catalog) or not head["settled"]:
+        return None
+    if setting.store.cells_digest(run_id) != head["cells_digest"]:
+        return None
+    now = datetime.now(timezone.utc)
+    matrix = documents.matrix_from_head(head, _Cells(setting.store, run_id, cached=True))
+    self_check = {**matrix.self_check, **selfcheck.noticed(unbuildable)}
+    return replace(matrix, started=now, finished=now, self_check=self_check)
 
 
 class _Run:
@@ -106,6 +156,7 @@ class _Run:
         self._id = setting.store.begin_run("{}")
         self._position = {place: position for position, place in enumerate(self._places())}
         self._pending: list[tuple[int, str]] = []
+        self._settled = True
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
         savings: Savings = {}
@@ -138,6 +189,8 @@ class _Run:
         reader: Environment,
         observation: Observation | None,
     ) -> None:
+        endings = {saving.ending, Ending.FINISHED if observation is None else observation.ending}
+        self._settled = self._settled and endings == {Ending.FINISHED}
         case = Case(
             saving=saving,
             format=name,
@@ -189,8 +242,17 @@ class _Run:
             self_check=found,
             interrupted=interrupted,
         )
-        self._setting.store.end_run(self._id, documents.encode(documents.head_to_dict(matrix)))
+        head = documents.head_to_dict(matrix) | {
+            "digest": _digest(self._setting, self._catalog),
+            "settled": self._settled and not interrupted and _all_found(found),
+            "cells_digest": self._setting.store.cells_digest(self._id),
+        }
+        self._setting.store.end_run(self._id, documents.encode(head))
         return matrix
+
+
+def _all_found(found: dict[str, Detection]) -> bool:
+    return bool(found) and Detection.MISSED not in found.values()
 
 
 def _unknown(

@@ -76,15 +76,20 @@ def check(setting: Setting, unbuildable: Environment | None) -> dict[str, Detect
     kept = None if setting.worked else setting.store.answer(key)
     if kept is not None:
         found = {name: Detection(kept["found"][name]) for name in NAMES}
-        return found | _unbuildable(unbuildable)
-    found = plant(setting) | _unbuildable(unbuildable)
+        return found | noticed(unbuildable)
+    found = plant(setting) | noticed(unbuildable)
     setting.store.keep_answer(key, {"found": found})
     return found
 
 
-def _unbuildable(environment: Environment | None) -> dict[str, Detection]:
-    noticed = environment is not None and not environment.ready and environment.reason
-    return {UNBUILDABLE_NAME: Detection.DETECTED if noticed else Detection.MISSED}
+def noticed(environment: Environment | None) -> dict[str, Detection]:
+    """Whether it was noticed that :data:`UNBUILDABLE` cannot be built.
+
+    Args:
+        environment: what became of it; None if it was not tried.
+    """
+    there = environment is not None and not environment.ready and environment.reason
+    return {UNBUILDABLE_NAME: Detection.DETECTED if there else Detection.MISSED}
 
 
 def plant(setting: Setting) -> dict[str, Detection]:

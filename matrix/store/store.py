@@ -252,6 +252,17 @@ class Store:
                 ((run, position, zlib.compress(body.encode(), 1)) for position, body in bodies),
             )
 
+    def cells_digest(self, run: int) -> str:
+        """Of all cells of a run, to tell whether they are still what was kept."""
+        digest = hashlib.sha256()
+        with _as_store_error(self.folder):
+            for position, body in self._database.execute(
+                "SELECT position, body FROM cells WHERE run = ? ORDER BY position", (run,)
+            ):
+                digest.update(b"%d:%d:" % (position, len(body)))
+                digest.update(body)
+        return digest.hexdigest()
+
     def end_run(self, run: int, head: str) -> None:
         """Close a run: from now on it is the last one."""
         with _as_store_error(self.folder):

@@ -61,6 +61,7 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
         offline=arguments.offline,
         report=lambda step: _tell(progress, step, over),
     )
+    progress.stage("environments", len(prepared))  # now that it is known what `latest` means
     progress.advance(len(prepared) - len(over))  # those that stood already
     return engine.run(
         catalog,
