@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 from collections.abc import Iterable, Iterator
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from matrix.errors import PipelineFileError
@@ -96,6 +96,7 @@ class Folder:
         self.root = root
         self.files = files
         self._modules: dict[Path, Module] = {}
+        self._imports: dict[tuple[Path, str], list[Path]] = {}
 
     def module(self, file: Path) -> Module:
         """Return a file of the folder, parsed once."""
@@ -134,14 +135,17 @@ class Folder:
                 for folder in folders:
                     yield from self._files_of(folder, name)
 
-    def _files_of(self, folder: Path, name: str) -> Iterator[Path]:
-        """Yield the files that importing a dotted name runs, as far as they lie in this folder."""
-        at = folder
-        for part in name.split("."):
-            at = at / part
-            for file in (at.with_name(f"{part}.py"), at / "__init__.py"):
-                if file.is_relative_to(self.root) and file.is_file():
-                    yield file
+    def _files_of(self, folder: Path, name: str) -> list[Path]:
+        """Return the files that importing a dotted name runs, as far as they lie in this folder."""
+        if (folder, name) not in self._imports:
+            found = self._imports[folder, name] = []
+            at = folder
+            for part in name.split("."):
+                at = at / part
+                for file in (at.with_name(f"{part}.py"), at / "__init__.py"):
+                    if file.is_relative_to(self.root) and file.is_file():
+                        found.append(file)
+        return self._imports[folder, name]
 
     @cached_property
     def _data_digest(self) -> bytes:
@@ -161,18 +165,22 @@ def _add(digest: hashlib._Hash, content: bytes) -> None:
     digest.update(content)
 
 
-def _names(node: ast.AST) -> Iterator[str]:
-    return (inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
+@cache  # a statement is asked for every pipeline of its file, and for those of others
+def _names(node: ast.AST) -> tuple[str, ...]:
+    return tuple(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
 
 
-def _imports(node: ast.AST) -> Iterator[tuple[int, str]]:
-    """Yield what a statement may import: how many dots, and the dotted name."""
+@cache
+def _imports(node: ast.AST) -> tuple[tuple[int, str], ...]:
+    """What a statement may import: how many dots, and the dotted name."""
+    found: list[tuple[int, str]] = []
     for inner in ast.walk(node):
         if isinstance(inner, ast.Import):
-            yield from ((0, alias.name) for alias in inner.names)
+            found += ((0, alias.name) for alias in inner.names)
         elif isinstance(inner, ast.ImportFrom):
             base = f"{inner.module}." if inner.module else ""
-            yield from ((inner.level, base + alias.name) for alias in inner.names)
+            found += ((inner.level, base + alias.name) for alias in inner.names)
+    return tuple(found)
 
 
 def _data_files(folder: Path) -> Iterator[Path]:
