@@ -66,4 +66,11 @@ def typecheck(session: nox.Session) -> None:
     session.run("mypy", *session.posargs)
 
 
+@nox.session
+def benchmark(session: nox.Session) -> None:
+    """The obvious way, ours, ours again and the floor, side by side: about ten minutes."""
+    sessions.install_project(session, HERE)
+    session.run("python", "benchmarks/benchmark.py", *session.posargs)
+
+
 sessions.environments()

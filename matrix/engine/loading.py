@@ -42,29 +42,33 @@ def load_all(setting: Setting, savings: Savings, on_observation: OnObservation) 
 
     What is kept from earlier is told first, and not done again.
     """
-    due = loads_due(setting, savings, on_observation)
-    jobs = []
-    for reader in setting.ready:
-        setting.estimate.expect(TASK, reader.id, len(due[reader.id]))
-        jobs.append(_job(setting, reader, due[reader.id], on_observation))
-    setting.progress.stage("loading", sum(len(loads) for loads in due.values()))
+    jobs = load_jobs(setting, savings, on_observation)
+    setting.progress.stage("loading", sum(len(job.request.pieces) for job in jobs))
     setting.run(jobs)
 
 
-def loads_due(
-    setting: Setting, savings: Savings, on_observation: OnObservation
-) -> dict[str, list[Load]]:
-    """By reader, what is to be loaded; what is kept of earlier is told."""
-    due: dict[str, list[Load]] = {}
+def load_jobs(setting: Setting, savings: Savings, on_observation: OnObservation) -> list[Job]:
+    """A job a reader, of what is to be loaded in it; what is kept of earlier is told."""
+    jobs = []
     for reader in setting.ready:
-        due[reader.id] = []
-        for load in _loads(setting, reader, savings):
-            kept = None if setting.fresh else _kept(setting, load)
-            if kept is None:
-                due[reader.id].append(load)
-                continue
-            for saving in load.savings:
-                on_observation(saving, load.artifact.format, reader, kept)
+        due = loads_due(setting, reader, savings, on_observation)
+        setting.estimate.expect(TASK, reader.id, len(due))
+        jobs.append(_job(setting, reader, due, on_observation))
+    return jobs
+
+
+def loads_due(
+    setting: Setting, reader: Environment, savings: Savings, on_observation: OnObservation
+) -> list[Load]:
+    """What is to be loaded in a reader; what is kept of earlier is told."""
+    due = []
+    for load in _loads(setting, reader, savings):
+        kept = None if setting.fresh else _kept(setting, load)
+        if kept is None:
+            due.append(load)
+            continue
+        for saving in load.savings:
+            on_observation(saving, load.artifact.format, reader, kept)
     return due
 
 

@@ -34,31 +34,35 @@ def save_all(setting: Setting, savings: Savings) -> None:
         setting: the run's.
         savings: is filled as writers report, so that an interrupted run has what was finished.
     """
-    due = saves_due(setting, savings)
+    jobs = save_jobs(setting, savings)
     for reader in setting.ready:  # as many loads as there can be, until the savings are known
         pieces = len(setting.ready) * sum(len(pipeline.formats) for pipeline in setting.pipelines)
         setting.estimate.expect("load", reader.id, pieces)
-    jobs = []
-    for environment in setting.ready:
-        setting.estimate.expect(TASK, environment.id, len(due[environment.id]))
-        jobs.append(_job(setting, environment, due[environment.id], savings))
-    setting.progress.stage("saving", sum(len(wanted) for wanted in due.values()))
+    setting.progress.stage("saving", sum(len(job.request.pieces) for job in jobs))
     setting.run(jobs)
     setting.store.clear_scratch()
 
 
-def saves_due(setting: Setting, savings: Savings) -> dict[str, list[Wanted]]:
-    """By environment, what is to be saved; what is kept of earlier goes into ``savings``."""
-    due: dict[str, list[Wanted]] = {}
+def save_jobs(setting: Setting, savings: Savings) -> list[Job]:
+    """A job an environment, of what is to be saved in it; ``savings`` gets what is kept."""
+    jobs = []
     for environment in setting.ready:
-        due[environment.id] = []
-        for pipeline in setting.pipelines:
-            wanted = Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
-            kept = None if setting.fresh else _kept(setting, wanted, environment.id)
-            if kept is None:
-                due[environment.id].append(wanted)
-            else:
-                savings[environment.id, pipeline.id] = kept
+        due = saves_due(setting, environment, savings)
+        setting.estimate.expect(TASK, environment.id, len(due))
+        jobs.append(_job(setting, environment, due, savings))
+    return jobs
+
+
+def saves_due(setting: Setting, environment: Environment, savings: Savings) -> list[Wanted]:
+    """What is to be saved in an environment; what is kept of earlier goes into ``savings``."""
+    due = []
+    for pipeline in setting.pipelines:
+        wanted = Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
+        kept = None if setting.fresh else _kept(setting, wanted, environment.id)
+        if kept is None:
+            due.append(wanted)
+        else:
+            savings[environment.id, pipeline.id] = kept
     return due
 
 

@@ -133,9 +133,55 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_table(folder: 
 
 
 def kill_all_workers(folder: Path) -> None:
+    for pid in workers_of(folder):
+        os.kill(pid, signal.SIGKILL)
+
+
+def workers_of(folder: Path) -> list[int]:
+    """The processes that work on a folder, where the platform tells."""
+    found = []
     for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         try:
             if entry.name.isdigit() and str(folder) in (entry / "cmdline").read_text():
-                os.kill(int(entry.name), signal.SIGKILL)
+                found.append(int(entry.name))
         except (OSError, UnicodeDecodeError):
             continue
+    return found
+
+
+@POSIX
+def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(folder: Path) -> None:
+    process = subprocess.Popen(
+        command("--fresh"),
+        cwd=folder,
+        env=environ(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    time.sleep(4)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert "what was finished is kept" in said
+    assert workers_of(folder) == []
+    assert all(cell["verdict"] != "not-run" for cell in table(folder))
+
+
+@POSIX
+def test_two_runs_on_one_folder_do_not_mix(folder: Path) -> None:
+    first = subprocess.Popen(
+        command("--fresh"),
+        cwd=folder,
+        env=environ(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    time.sleep(2)
+    second = subprocess.run(
+        command(), cwd=folder, env=environ(), capture_output=True, text=True, check=False
+    )
+    assert second.returncode == 3
+    assert "another run is at work" in second.stderr
+    assert first.wait() == 0

@@ -1,0 +1,248 @@
+"""Times the matrix against the obvious way and against the floor, side by side in one run.
+
+    a  the obvious way: a process for every save and every load, one after the other, as a shell
+       loop would; timed on a sample and extrapolated by count
+    b  ours, with nothing kept
+    c  ours again, unchanged
+    d  the floor: the same work, one process an environment and nothing else: imports, loads, uses;
+       the sum of their times divided by the cores in use
+
+Environments are built before the clock starts. A load is what a truthful verdict needs, in all
+four: two fresh loads, every method on each. Run it by ``nox -s benchmark``.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from matrix import catalog as catalogs
+from matrix import environments
+from matrix.catalog import Catalog
+from matrix.engine.annex import Ended, Request, Worker
+from matrix.engine.estimate import Estimate
+from matrix.engine.loading import load_jobs
+from matrix.engine.saving import Savings, save_jobs
+from matrix.engine.setting import Setting
+from matrix.model import Environment
+from matrix.report.progress import Progress
+from matrix.store import Store
+
+
+def main() -> None:
+    """Measure, print a table, write JSON."""
+    arguments = _arguments()
+    catalog = catalogs.read(arguments.config, select=arguments.select)
+    ready = tuple(one for one in environments.prepare(catalog) if one.ready)
+    with tempfile.TemporaryDirectory() as folder:
+        state = Path(folder)
+        _environments_only(catalog.state, state)
+        ours = _ours(arguments, state)
+        again = _ours(arguments, state)
+        setting = _setting(catalog, ready, Store(state), arguments.jobs)
+        floor, counts = _floor(setting)
+        obvious = _obvious(setting, arguments.sample, counts)
+    result = _result(arguments, ready, counts, ours, again, floor, obvious)
+    arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+    _show(result)
+
+
+def _environments_only(source: Path, target: Path) -> None:
+    """Take over what is known of environments, and none of the results."""
+    results = shutil.ignore_patterns("results.sqlite*", "artifacts", "rows", "scratch", "*lock")
+    shutil.copytree(source, target, ignore=results, dirs_exist_ok=True)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--config", type=Path, default=None)
+    parser.add_argument("--select", action="append", default=[])
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
+    parser.add_argument(
+        "--sample", type=int, default=40, help="saves, and loads, of the obvious way"
+    )
+    parser.add_argument("--output", type=Path, default=Path("benchmark.json"))
+    return parser.parse_args()
+
+
+# --------------------------------------------------------------------------- b, c: ours
+
+
+def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
+    """Run the product as a user would; its time and its largest memory."""
+    command = [sys.executable, "-m", "matrix", "run", "--state", str(state)]
+    command += ["--jobs", str(arguments.jobs)]
+    command += [part for glob in arguments.select for part in ("--select", glob)]
+    if arguments.config is not None:
+        command += ["--config", str(arguments.config)]
+    started = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    peak = 0.0
+    while process.poll() is None:
+        peak = max(peak, _memory(process.pid))
+        time.sleep(0.1)
+    if process.returncode:
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return {"seconds": time.perf_counter() - started, "peak_mib": peak}
+
+
+def _memory(pid: int) -> float:
+    """Largest resident memory so far, in MiB; 0 where the platform does not tell."""
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except OSError:
+        return 0.0
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
+
+
+# --------------------------------------------------------------------------- d: the floor
+
+
+def _setting(catalog: Catalog, ready: tuple[Environment, ...], store: Store, slots: int) -> Setting:
+    return Setting(
+        pipelines=catalog.pipelines,
+        environments=ready,
+        limits=catalog.limits,
+        store=store,
+        progress=Progress(),
+        estimate=Estimate(store, slots),
+        slots=slots,
+        fresh=True,
+    )
+
+
+def _floor(setting: Setting) -> tuple[dict[str, float], dict[str, int]]:
+    """Time each worker of a run alone, as many at once as a run has, and nothing else."""
+    savings: Savings = {}
+    kept = replace(setting, fresh=False)
+    requests = [job.request for job in save_jobs(setting, savings)]
+    saved: Savings = {}
+    save_jobs(kept, saved)  # what the run before has kept: the artifacts to load
+    loads = [job.request for job in load_jobs(setting, saved, lambda *_: None)]
+    counts = {
+        "saves": sum(len(request.pieces) for request in requests),
+        "loads": sum(len(request.pieces) for request in loads),
+    }
+    took = list(_times([*requests, *loads], setting))
+    return {"seconds": sum(took) / setting.slots, "processes": len(took)}, counts
+
+
+def _times(requests: list[Request], setting: Setting) -> Iterator[float]:
+    """How long each worker lived, so many at a time."""
+    waiting = list(reversed(requests))
+    running: list[tuple[Worker, float]] = []
+    while waiting or running:
+        while waiting and len(running) < setting.slots:
+            worker = Worker(waiting.pop(), setting.store.scratch())
+            running.append((worker, time.perf_counter()))
+        for worker, started in list(running):
+            if any(isinstance(event, Ended) for event in worker.poll()):
+                yield time.perf_counter() - started
+                worker.close()
+                running.remove((worker, started))
+        time.sleep(0.01)
+
+
+# --------------------------------------------------------------------------- a: the obvious way
+
+
+def _obvious(setting: Setting, sample: int, counts: dict[str, int]) -> dict[str, float]:
+    """A process a piece, one after the other, on a sample drawn with a fixed seed."""
+    draw = random.Random(0)
+    alone = replace(setting, slots=1)
+    savings: Savings = {}
+    saves = _single([job.request for job in save_jobs(setting, savings)])
+    saved: Savings = {}
+    save_jobs(replace(setting, fresh=False), saved)
+    loads = _single([job.request for job in load_jobs(setting, saved, lambda *_: None)])
+    save_times = list(_times(draw.sample(saves, min(sample, len(saves))), alone))
+    load_times = list(_times(draw.sample(loads, min(sample, len(loads))), alone))
+    total = counts["saves"] * _mean(save_times) + counts["loads"] * _mean(load_times)
+    return {
+        "seconds": total,
+        "sampled_saves": len(save_times),
+        "sampled_loads": len(load_times),
+        "median_save_seconds": median(save_times),
+        "median_load_seconds": median(load_times),
+    }
+
+
+def _single(requests: list[Request]) -> list[Request]:
+    return [replace(request, pieces=(piece,)) for request in requests for piece in request.pieces]
+
+
+def _mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+# --------------------------------------------------------------------------- result
+
+
+def _result(
+    arguments: argparse.Namespace,
+    ready: tuple[Environment, ...],
+    counts: dict[str, int],
+    ours: dict[str, float],
+    again: dict[str, float],
+    floor: dict[str, float],
+    obvious: dict[str, float],
+) -> dict[str, Any]:
+    return {
+        "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
+        "jobs": arguments.jobs,
+        "environments": [one.id for one in ready],
+        "counts": counts,
+        "obvious": obvious,
+        "ours": ours,
+        "unchanged": again,
+        "floor": floor,
+        "ratios": {
+            "obvious / ours": obvious["seconds"] / ours["seconds"],
+            "ours / floor": ours["seconds"] / floor["seconds"],
+            "ours / unchanged": ours["seconds"] / again["seconds"],
+        },
+    }
+
+
+def _show(result: dict[str, Any]) -> None:
+    loads = result["counts"]["loads"]
+    table = Table(
+        title=f"{loads:,} loads, {result['counts']['saves']:,} saves, {result['jobs']} jobs"
+    )
+    for heading in ("", "seconds", "loads a second", "peak MiB"):
+        table.add_column(heading, justify="left" if not heading else "right")
+    names = {
+        "obvious": "a  the obvious way (extrapolated)",
+        "ours": "b  ours, nothing kept",
+        "unchanged": "c  ours, unchanged",
+        "floor": "d  the floor",
+    }
+    for key, name in names.items():
+        seconds = result[key]["seconds"]
+        peak = result[key].get("peak_mib")
+        memory = f"{peak:,.0f}" if peak else ""
+        table.add_row(name, f"{seconds:,.1f}", f"{loads / seconds:,.0f}", memory)
+    console = Console(width=max(80, shutil.get_terminal_size().columns))
+    console.print(table)
+    for name, ratio in result["ratios"].items():
+        console.print(f"{name}: {ratio:,.2f}", highlight=False)
+
+
+if __name__ == "__main__":
+    main()
