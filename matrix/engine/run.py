@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 
 from matrix import documents
 from matrix.catalog import Catalog
-from matrix.engine import selfcheck
+from matrix.engine import kept, selfcheck
 from matrix.engine.checking import check_pipeline_files
 from matrix.engine.estimate import Estimate
 from matrix.engine.loading import load_all
@@ -28,7 +26,7 @@ from matrix.model import (
     Saving,
     Verdict,
 )
-from matrix.store import Store, keys
+from matrix.store import Store
 
 _BATCH = 500
 
@@ -74,7 +72,7 @@ def run(
         slots=slots,
         fresh=fresh,
     )
-    unchanged = _unchanged(setting, catalog, unbuildable)
+    unchanged = kept.unchanged(setting, catalog, unbuildable)
     if unchanged is not None:
         return unchanged
     recovered = recover(store)
@@ -82,70 +80,6 @@ def run(
         progress.note(f"{recovered:,} results of a run that was cut off are taken in")
     check_pipeline_files(setting)
     return _Run(catalog, setting).fill(unbuildable)
-
-
-def last(store: Store) -> Matrix:
-    """The matrix of the last run that is kept.
-
-    Raises:
-        CannotTellError: there is none.
-    """
-    found = store.last_run()
-    if found is None:
-        raise CannotTellError(
-            f"there are no results in {store.folder} yet", advice="Run `nox -s matrix` first."
-        )
-    run_id, head = found
-    return documents.matrix_from_head(json.loads(head), _Cells(store, run_id))
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """The cells of a run, read from the store as they are asked for."""
-
-    store: Store
-    run: int
-    cached: bool = False
-    """All of them are of an earlier run."""
-
-    def __iter__(self) -> Iterator[Cell]:
-        for body in self.store.cells(self.run):
-            data = json.loads(body)
-            data["cached"] = data["cached"] or self.cached
-            yield documents.cell_from_dict(data)
-
-
-def _digest(setting: Setting, catalog: Catalog) -> str:
-    """Of all that the table of a run depends on."""
-    environments = [
-        (one.id, setting.key(one) if one.ready else one.reason) for one in setting.environments
-    ]
-    pipelines = [(one.id, one.digest, one.formats) for one in setting.pipelines]
-    limits, tolerances = repr(catalog.limits), repr(catalog.tolerances)
-    return keys.of(environments, pipelines, limits, tolerances, keys.worker(), keys.judge())
-
-
-def _unchanged(
-    setting: Setting, catalog: Catalog, unbuildable: Environment | None
-) -> Matrix | None:
-    """The matrix of the last run, if nothing that it depends on has changed since.
-
-    None too if it was interrupted, if a worker crashed or was stopped (which may have been the
-    machine's doing, and is tried again), or if its cells are no longer what was kept.
-    """
-    found = setting.store.last_run()
-    if found is None or setting.fresh:
-        return None
-    run_id, text = found
-    head = json.loads(text)
-    if head.get("digest") != _digest(setting, catalog) or not head["settled"]:
-        return None
-    if setting.store.cells_digest(run_id) != head["cells_digest"]:
-        return None
-    now = datetime.now(timezone.utc)
-    matrix = documents.matrix_from_head(head, _Cells(setting.store, run_id, cached=True))
-    self_check = {**matrix.self_check, **selfcheck.noticed(unbuildable)}
-    return replace(matrix, started=now, finished=now, self_check=self_check)
 
 
 class _Run:
@@ -238,12 +172,12 @@ class _Run:
             finished=datetime.now(timezone.utc),
             environments=self._setting.environments,
             pipelines=self._catalog.pipelines,
-            cells=_Cells(self._setting.store, self._id),
+            cells=kept.Cells(self._setting.store, self._id),
             self_check=found,
             interrupted=interrupted,
         )
         head = documents.head_to_dict(matrix) | {
-            "digest": _digest(self._setting, self._catalog),
+            "digest": kept.digest(self._setting, self._catalog),
             "settled": self._settled and not interrupted and _all_found(found),
             "cells_digest": self._setting.store.cells_digest(self._id),
         }

@@ -73,7 +73,7 @@ def _kept(setting: Setting, wanted: Wanted, writer: str) -> Saving | None:
         return None
     saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
     files = all(
-        setting.store.artifact(artifact.sha256, artifact.format).is_file()
+        setting.store.has_artifact(artifact.sha256, artifact.format)
         for artifact in _artifacts(saving)
     )
     return saving if files and setting.store.has_contents(_digests(saving)) else None

@@ -65,6 +65,8 @@ class Store:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._whole: set[Path] = set()
+        self._sound: set[str] = set()
         try:
             for name in ("artifacts", "rows", "scratch"):
                 (folder / name).mkdir(parents=True, exist_ok=True)
@@ -155,15 +157,14 @@ class Store:
         return data
 
     def has_contents(self, digests: Iterable[str]) -> bool:
-        """Whether every one of these contents is kept."""
-        with _as_store_error(self.folder):
-            return all(
-                self._database.execute(
-                    "SELECT 1 FROM contents WHERE digest = ?", (digest,)
-                ).fetchone()
-                is not None
-                for digest in set(digests)
-            )
+        """Whether every one of these contents is kept, and undamaged; each is read once."""
+        for digest in set(digests) - self._sound:
+            try:
+                self.content(digest)
+            except KeyError:
+                return False
+            self._sound.add(digest)
+        return True
 
     def keep_content(self, digest: str, data: bytes) -> None:
         """Keep a content; durable after the next :meth:`commit`."""
@@ -198,6 +199,22 @@ class Store:
         ending = FORMATS[format_name].ending
         return self.folder / "artifacts" / sha256[:2] / f"{sha256}{ending}"
 
+    def has_artifact(self, sha256: str, format_name: str) -> bool:
+        """Whether the artifact is there, and still what was saved: damage is no version effect."""
+        return self._is_whole(self.artifact(sha256, format_name), sha256)
+
+    def _is_whole(self, path: Path, sha256: str) -> bool:
+        """Whether a file is there with this digest; each is read once."""
+        if path not in self._whole:
+            try:
+                found = hashlib.sha256(path.read_bytes()).hexdigest()
+            except OSError:
+                return False
+            if found != sha256:
+                return False
+            self._whole.add(path)
+        return True
+
     def keep_artifact(self, path: Path, format_name: str, sha256: str) -> None:
         """Move a file that a worker saved to its place."""
         place = self.artifact(sha256, format_name)
@@ -213,7 +230,7 @@ class Store:
             KeyError: the content is not kept.
         """
         path = self.folder / "rows" / digest
-        if not path.exists():
+        if not self._is_whole(path, digest):
             with _as_store_error(self.folder):
                 write_atomically(path, self.content(digest))
         return path

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 from matrix.engine.recovery import recover
 from matrix.store import Store
 
-ROOT = Path(__file__).parents[2]
+from .projects import command, environ
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="kill -9 is of POSIX")
 
@@ -67,58 +66,32 @@ def test_an_answer_whose_content_is_damaged_is_not_taken_in(tmp_path: Path) -> N
 
 # --------------------------------------------------------------------------- real kills
 
-CONFIGURATION = f"""
-pipelines = ["{ROOT.as_posix()}/fixtures"]
-requirements = ["pandas"]
-download-python = "never"
-[sets.default]
-scikit-learn = ["1.3", "1.5"]
-"""
-PIPELINES = ["ridge_scaled", "tree_classifier", "standard_scaler", "naive_bayes_gaussian"]
 KILLS = 6
 
 
-def command(*more: str) -> list[str]:
-    globs = [part for name in PIPELINES for part in ("--pipelines", name)]
-    return [sys.executable, "-m", "matrix", "run", "--config", "matrix.toml", *globs, *more]
-
-
-def environ() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT)}
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A project whose environments stand already."""
-    folder = tmp_path_factory.mktemp("kills")
-    (folder / "matrix.toml").write_text(CONFIGURATION)
-    subprocess.run(command(), cwd=folder, env=environ(), check=True, capture_output=True)
-    return folder
-
-
-def table(folder: Path, *more: str) -> Iterator[dict[str, Any]]:
+def table(project: Path, *more: str) -> Iterator[dict[str, Any]]:
     done = subprocess.run(
         command("--output", "json:result.json", *more),
-        cwd=folder,
+        cwd=project,
         env=environ(),
         capture_output=True,
         text=True,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    for cell in json.loads((folder / "result.json").read_text())["cells"]:
+    for cell in json.loads((project / "result.json").read_text())["cells"]:
         yield {**cell, "cached": None}
 
 
 @POSIX
-def test_a_run_that_was_killed_again_and_again_ends_with_the_same_table(folder: Path) -> None:
-    whole = list(table(folder, "--fresh"))
+def test_a_run_that_was_killed_again_and_again_ends_with_the_same_table(project: Path) -> None:
+    whole = list(table(project, "--fresh"))
     for name in ("results.sqlite", "results.sqlite-wal", "results.sqlite-shm"):
-        (folder / ".matrix" / name).unlink(missing_ok=True)
+        (project / ".matrix" / name).unlink(missing_ok=True)
     for number in range(KILLS):
         process = subprocess.Popen(
             command(),
-            cwd=folder,
+            cwd=project,
             env=environ(),
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
@@ -128,21 +101,21 @@ def test_a_run_that_was_killed_again_and_again_ends_with_the_same_table(folder: 
         process.kill()  # its workers go on without it, until their next piece
         process.wait()
         if number % 2:
-            kill_all_workers(folder)
-    assert list(table(folder)) == whole
+            kill_all_workers(project)
+    assert list(table(project)) == whole
 
 
-def kill_all_workers(folder: Path) -> None:
-    for pid in workers_of(folder):
+def kill_all_workers(project: Path) -> None:
+    for pid in workers_of(project):
         os.kill(pid, signal.SIGKILL)
 
 
-def workers_of(folder: Path) -> list[int]:
+def workers_of(project: Path) -> list[int]:
     """The processes that work on a folder, where the platform tells."""
     found = []
     for entry in Path("/proc").iterdir() if Path("/proc").is_dir() else ():
         try:
-            if entry.name.isdigit() and str(folder) in (entry / "cmdline").read_text():
+            if entry.name.isdigit() and str(project) in (entry / "cmdline").read_text():
                 found.append(int(entry.name))
         except (OSError, UnicodeDecodeError):
             continue
@@ -150,10 +123,10 @@ def workers_of(folder: Path) -> list[int]:
 
 
 @POSIX
-def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(folder: Path) -> None:
+def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(project: Path) -> None:
     process = subprocess.Popen(
         command("--fresh"),
-        cwd=folder,
+        cwd=project,
         env=environ(),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -165,22 +138,22 @@ def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(folder
     _, said = process.communicate(timeout=30)
     assert process.returncode == 130
     assert "what was finished is kept" in said
-    assert workers_of(folder) == []
-    assert all(cell["verdict"] != "not-run" for cell in table(folder))
+    assert workers_of(project) == []
+    assert all(cell["verdict"] != "not-run" for cell in table(project))
 
 
 @POSIX
-def test_two_runs_on_one_folder_do_not_mix(folder: Path) -> None:
+def test_two_runs_on_one_folder_do_not_mix(project: Path) -> None:
     first = subprocess.Popen(
         command("--fresh"),
-        cwd=folder,
+        cwd=project,
         env=environ(),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     time.sleep(2)
     second = subprocess.run(
-        command(), cwd=folder, env=environ(), capture_output=True, text=True, check=False
+        command(), cwd=project, env=environ(), capture_output=True, text=True, check=False
     )
     assert second.returncode == 3
     assert "another run is at work" in second.stderr

@@ -61,8 +61,12 @@ def test_a_damaged_content_is_no_content(tmp_path: Path) -> None:
         store.keep_content(digest(data), data)
         assert store.content(digest(data)) == data
     damage(tmp_path, "UPDATE contents SET data = x'1234'")
-    with Store(tmp_path) as store, pytest.raises(KeyError):
-        store.content(digest(data))
+    with Store(tmp_path) as store:
+        assert not store.has_contents([digest(data)])
+        with pytest.raises(KeyError):
+            store.content(digest(data))
+        store.keep_content(digest(data), data)
+        assert store.has_contents([digest(data)])
 
 
 @given(data=st.binary(max_size=2000))
@@ -115,6 +119,27 @@ def test_an_artifact_is_moved_to_the_place_of_its_digest(tmp_path: Path) -> None
         store.keep_artifact(saved, "joblib-zlib", digest(b"model"))
         assert store.artifact(digest(b"model"), "joblib-zlib").read_bytes() == b"model"
     assert not saved.exists()
+
+
+def test_an_artifact_that_was_damaged_is_no_artifact(tmp_path: Path) -> None:
+    saved = tmp_path / "joblib.joblib"
+    saved.write_bytes(b"model")
+    sha256 = digest(b"model")
+    with Store(tmp_path / "state") as store:
+        assert not store.has_artifact(sha256, "joblib")
+        store.keep_artifact(saved, "joblib", sha256)
+        assert store.has_artifact(sha256, "joblib")
+    with Store(tmp_path / "state") as store:
+        store.artifact(sha256, "joblib").write_bytes(b"modem")
+        assert not store.has_artifact(sha256, "joblib")
+
+
+def test_rows_that_were_damaged_are_written_again(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        store.keep_content(digest(b"rows"), b"rows")
+        store.rows_file(digest(b"rows")).write_bytes(b"cows")
+    with Store(tmp_path) as store:
+        assert store.rows_file(digest(b"rows")).read_bytes() == b"rows"
 
 
 def test_rows_are_given_to_workers_as_files(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from matrix import catalog as catalogs
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import with_state
-from matrix.engine import run as engine
+from matrix.engine import kept
 from matrix.errors import Exit, UsageError
 from matrix.model import Cell, Environment, Matrix
 from matrix.report import explanation
@@ -20,7 +20,7 @@ def explain(arguments: Arguments) -> Exit:
     """Show what is kept of a cell; nothing is run."""
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
     with Store(catalog.state) as store:
-        matrix = engine.last(store)
+        matrix = kept.last(store)
         writer = _environment(matrix, arguments.writer)
         reader = _environment(matrix, arguments.reader)
         cell = _cell(matrix, arguments, writer, reader)

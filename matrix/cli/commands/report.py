@@ -5,7 +5,7 @@ from __future__ import annotations
 from matrix import catalog as catalogs
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import with_state
-from matrix.engine import run as engine
+from matrix.engine import kept
 from matrix.errors import Exit
 from matrix.report import write_outputs
 from matrix.report.terminal import show
@@ -16,7 +16,7 @@ def report(arguments: Arguments) -> Exit:
     """Show what is kept; nothing is run."""
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
     with Store(catalog.state) as store:
-        matrix = engine.last(store)
+        matrix = kept.last(store)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
     return Exit.OK
