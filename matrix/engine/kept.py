@@ -57,9 +57,7 @@ def digest(setting: Setting, catalog: Catalog) -> str:
     return keys.of(environments, pipelines, limits, tolerances, keys.worker(), keys.judge())
 
 
-def unchanged(
-    setting: Setting, catalog: Catalog, unbuildable: Environment | None
-) -> Matrix | None:
+def unchanged(setting: Setting, catalog: Catalog, unbuildable: Environment | None) -> Matrix | None:
     """The matrix of the last run, if nothing that it depends on has changed since.
 
     None too if it was interrupted, if a worker crashed or was stopped (which may have been the
