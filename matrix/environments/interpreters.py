@@ -132,10 +132,17 @@ def _candidates() -> list[Path]:
     for path in (*_own(), *_on_path(), *_pyenv(), *_managed_by_uv(), *_usual_places()):
         try:
             if path.is_file() and os.access(path, os.X_OK):
-                found.setdefault(os.path.realpath(path), path)
+                real = os.path.realpath(path)
+                # That of a virtualenv leads to the interpreter it stands on, which counts.
+                found.setdefault(real, Path(real) if _is_virtual(path) else path)
         except OSError:
             continue
     return list(found.values())
+
+
+def _is_virtual(path: Path) -> bool:
+    """Whether an interpreter is that of a virtualenv."""
+    return (path.parent.parent / "pyvenv.cfg").is_file() or path.with_name("pyvenv.cfg").is_file()
 
 
 def _own() -> Iterator[Path]:

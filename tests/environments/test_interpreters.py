@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import sys
 from pathlib import Path
 
@@ -62,6 +63,36 @@ def test_they_are_found_in_all_places(machine: Path) -> None:
     pretend(machine / "uv/cpython-3.12.4-linux/bin/python3", "3.12.4")
     found = interpreters.find(machine / "cache.json")
     assert [i.version for i in found] == ["3.12.4", "3.11.2", "3.9.18"]
+
+
+@posix
+def test_a_virtualenv_that_comes_first_hides_no_interpreter(machine: Path) -> None:
+    """With Python 3.10 the only interpreter of a machine was taken for its virtualenv's."""
+    real = pretend(machine / "pyenv/versions/3.10.13/bin/python3.10", "3.10.13")
+    answers = real.read_text().splitlines()[-1]
+    in_a_virtualenv = answers.replace(f'"{real}"', "null")
+    real.write_text(
+        f'#!/bin/sh\ncase "$0" in {machine}/bin/*) {in_a_virtualenv};; *) {answers};; esac'
+    )
+    environment = machine / "bin"
+    environment.mkdir()
+    (environment / "python3.10").symlink_to(real)
+    (machine / "pyvenv.cfg").write_text("home = elsewhere")
+    found = interpreters.find(machine / "cache.json")
+    assert [(i.version, i.path) for i in found] == [("3.10.13", real)]
+
+
+@posix
+def test_the_interpreter_that_runs_this_counts(
+    machine: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.undo()
+    monkeypatch.setattr(interpreters, "_usual_places", lambda: iter(()))
+    monkeypatch.setattr(interpreters, "_on_path", lambda: iter(()))
+    monkeypatch.setattr(interpreters, "_pyenv", lambda: iter(()))
+    monkeypatch.setattr(interpreters, "_managed_by_uv", lambda: iter(()))
+    found = interpreters.find(machine / "cache.json")
+    assert [i.version for i in found] == [platform.python_version()]
 
 
 @posix
