@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from matrix.engine.annex import Request
 from matrix.engine.pool import Job
 from matrix.engine.setting import Setting
 from matrix.errors import PipelineFileError
@@ -66,14 +65,6 @@ def _ask(setting: Setting, environment: Environment, files: tuple[Path, ...]) ->
     def on_answer(_: int, answer: Answer, __: Mapping[str, bytes]) -> None:
         answers.append(answer)
 
-    request = Request(
-        executable=setting.executable(environment),
-        task="check",
-        paths=setting.paths,
-        pieces=(),
-        files=files,
-        seconds=setting.limits.seconds,
-        memory=setting.memory,
-    )
+    request = setting.request(environment, "check", (), files=files)
     setting.run([Job(label=environment.spec.label, request=request, on_answer=on_answer)])
     return answers[0]

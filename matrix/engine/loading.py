@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from matrix.engine.annex import Piece, Request
+from matrix.engine.annex import Piece
 from matrix.engine.pool import Job
 from matrix.engine.saving import Savings
 from matrix.engine.setting import Setting
@@ -13,7 +13,6 @@ from matrix.model import (
     Artifact,
     Environment,
     Observation,
-    Outcome,
     Pipeline,
     Returned,
     Saving,
@@ -115,13 +114,8 @@ def _job(
 
     return Job(
         label=f"{reader.spec.label} loads",
-        request=Request(
-            executable=setting.executable(reader),
-            task=TASK,
-            paths=setting.paths,
-            pieces=tuple(_piece(setting, number, load) for number, load in enumerate(missing)),
-            seconds=setting.limits.seconds,
-            memory=setting.memory,
+        request=setting.request(
+            reader, TASK, (_piece(setting, number, load) for number, load in enumerate(missing))
         ),
         on_answer=on_answer,
     )
@@ -135,10 +129,14 @@ def _piece(setting: Setting, number: int, load: Load) -> Piece:
         "format": artifact.format,
         "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(setting.store.rows_file(saving.rows)),
-        "known": {name: _digest(outcome) for name, outcome in saving.outputs.items()},
+        "known": known_outputs(saving),
         "only": saving.only,
     }
 
 
-def _digest(outcome: Outcome) -> str | None:
-    return outcome.digest if isinstance(outcome, Returned) else None
+def known_outputs(saving: Saving) -> dict[str, str | None]:
+    """By method, the digest of what the writer recorded; None if it returned nothing."""
+    return {
+        name: outcome.digest if isinstance(outcome, Returned) else None
+        for name, outcome in saving.outputs.items()
+    }

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.engine.annex import Piece, Request
+from matrix.engine.annex import Piece
 from matrix.engine.pool import Job
 from matrix.engine.setting import Setting
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
@@ -106,14 +106,7 @@ def _job(
 
     return Job(
         label=f"{environment.spec.label} saves",
-        request=Request(
-            executable=setting.executable(environment),
-            task=TASK,
-            paths=setting.paths,
-            pieces=tuple(_pieces(missing, folder)),
-            seconds=setting.limits.seconds,
-            memory=setting.memory,
-        ),
+        request=setting.request(environment, TASK, _pieces(missing, folder)),
         on_answer=on_answer,
     )
 

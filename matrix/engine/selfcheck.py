@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from matrix import selfcheck
 from matrix.engine.annex import Piece, Request
+from matrix.engine.loading import known_outputs
 from matrix.engine.pool import Job
 from matrix.engine.setting import Setting
 from matrix.judge import Case, judge
@@ -18,7 +19,6 @@ from matrix.model import (
     Environment,
     EnvSpec,
     Observation,
-    Returned,
     Saving,
     Tolerance,
     Verdict,
@@ -159,7 +159,7 @@ class _Planted:
             }
             for number, name in enumerate(names)
         )
-        request = self._request(self._writer, "save", tuple(pieces))
+        request = self._request(self._writer, "save", pieces)
         return Job(label="self-check", request=request, on_answer=on_answer)
 
     def _load(self, names: list[str], seconds: float) -> Job:
@@ -180,23 +180,9 @@ class _Planted:
             "format": "joblib",
             "path": str(self._paths[name]),
             "rows": str(rows),
-            "known": {
-                method: outcome.digest
-                for method, outcome in saving.outputs.items()
-                if isinstance(outcome, Returned)
-            },
+            "known": known_outputs(saving),
             "only": saving.only,
         }
 
-    def _request(self, environment: Environment, task: str, pieces: tuple[Piece, ...]) -> Request:
-        return Request(
-            executable=self._setting.executable(environment),
-            task=task,
-            paths=(_FILE.parent,),
-            pieces=pieces,
-            seconds=self._setting.limits.seconds,
-            memory=self._setting.memory,
-        )
-
-
-__all__ = ["UNBUILDABLE", "plant"]
+    def _request(self, environment: Environment, task: str, pieces: Iterable[Piece]) -> Request:
+        return self._setting.request(environment, task, pieces, paths=(_FILE.parent,))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from matrix.catalog import Limits
+from matrix.engine.annex import Piece, Request
 from matrix.engine.estimate import Estimate
 from matrix.engine.pool import Job, Pool
 from matrix.model import Environment, Pipeline
@@ -61,11 +62,6 @@ class Setting:
         return tuple(dict.fromkeys(pipeline.file.parent for pipeline in self.pipelines))
 
     @property
-    def memory(self) -> int:
-        """The limit on a worker's address space, in bytes."""
-        return self.limits.memory_mb * 1024 * 1024
-
-    @property
     def worked(self) -> bool:
         """Whether any worker has been started."""
         return bool(self._workers)
@@ -77,10 +73,32 @@ class Setting:
             self._keys[environment.id] = keys.environment(environment.info)
         return self._keys[environment.id]
 
-    def executable(self, environment: Environment) -> Path:
-        """The interpreter of a ready environment."""
+    def request(
+        self,
+        environment: Environment,
+        task: str,
+        pieces: Iterable[Piece],
+        *,
+        files: tuple[Path, ...] = (),
+        paths: tuple[Path, ...] | None = None,
+    ) -> Request:
+        """What a worker in a ready environment is asked to do, under the run's limits.
+
+        Args:
+            environment: whose interpreter is to do it.
+            task, pieces, files: as in :class:`~matrix.engine.annex.Request`.
+            paths: folders to import from; None is those of the pipeline files.
+        """
         assert environment.info is not None
-        return environment.info.executable
+        return Request(
+            executable=environment.info.executable,
+            task=task,
+            paths=self.paths if paths is None else paths,
+            pieces=tuple(pieces),
+            files=files,
+            seconds=self.limits.seconds,
+            memory=self.limits.memory_mb * 1024 * 1024,
+        )
 
     def run(self, jobs: Iterable[Job]) -> None:
         """Run jobs to their end; what they finish is durable within half a second."""
