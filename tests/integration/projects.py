@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
+import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parents[2]
 
@@ -15,15 +19,55 @@ download-python = "never"
 [sets.default]
 scikit-learn = ["1.3", "1.5"]
 """
+_QUICK = """
+from matrix.cli import main
+from matrix.engine import annex, selfcheck
+annex.EXPIRE_SECONDS = 5
+selfcheck._ENDLESS_SECONDS = 0.5
+raise SystemExit(main())
+"""
+"""The tool, but with less patience for the endless prediction that is planted in each run.
+
+The worker that is caught in it when its run is killed ends by itself after as little.
+"""
+
 PIPELINES = ["ridge_scaled", "tree_classifier", "minmax_scaler", "naive_bayes_gaussian"]
 
 
 def command(*more: str) -> list[str]:
     """The command line of a run of a few pipelines."""
     globs = [part for name in PIPELINES for part in ("--pipelines", name)]
-    return [sys.executable, "-m", "matrix", "run", "--config", "matrix.toml", *globs, *more]
+    return [sys.executable, "-c", _QUICK, "run", "--config", "matrix.toml", *globs, *more]
 
 
 def environ() -> dict[str, str]:
     """An environment in which the package is found."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def forget(state: Path, *, records: bool = False) -> None:
+    """Remove all results of a project; its environments stay.
+
+    Args:
+        state: the folder of results.
+        records: of the environments too, so that the next run asks nox for them.
+    """
+    for path in state.glob("results.sqlite*"):
+        path.unlink()
+    for name in ("artifacts", "rows", "scratch", *(["environments"] if records else [])):
+        shutil.rmtree(state / name, ignore_errors=True)
+
+
+def table(project: Path, *more: str) -> list[dict[str, Any]]:
+    """The cells of a run to its end; whether each was kept from earlier is left out."""
+    done = subprocess.run(
+        command("--output", "json:result.json", *more),
+        cwd=project,
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    cells = json.loads((project / "result.json").read_text())["cells"]
+    return [{**cell, "cached": None} for cell in cells]
