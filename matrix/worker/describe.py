@@ -57,6 +57,8 @@ def first_failure(names):
     for name in names:
         try:
             importlib.import_module(name)
+        except (MemoryError, OSError):
+            raise  # that may be the machine's doing: no answer, rather than a wrong one
         except Exception as error:
             return {"name": name, "type": type(error).__name__, "message": str(error)}
     return None

@@ -13,13 +13,14 @@ import pytest
 ROOT = Path(__file__).parents[2]
 ANNEX = [
     *sorted((ROOT / "matrix" / "worker").rglob("*.py")),
-    ROOT / "matrix" / "selfcheck" / "planted.py",
+    ROOT / "matrix" / "selfcheck" / "compat_planted.py",
+    ROOT / "tools" / "everything.py",
     *sorted((ROOT / "fixtures").glob("*.py")),
 ]
 OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 """What a target environment has beside the standard library."""
 
-OWN = {"__main__", "compat_matrix", "compat_worker", "datasets", "own_transformers"}
+OWN = {"__main__", "compat_matrix", "compat_worker", "own_transformers", "reference_data"}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

@@ -49,6 +49,13 @@ def _save_pickle(protocol: int) -> Callable[[Any, str], None]:
     return save
 
 
+def _save_any(model: Any, path: str) -> None:
+    import pickle
+
+    with open(path, "wb") as file:
+        pickle.dump(model, file)
+
+
 def _load_pickle(path: str) -> Any:
     import pickle
 
@@ -88,6 +95,9 @@ FORMATS: Dict[str, Format] = {
     "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _nothing),
     "joblib-zlib": Format(
         ".joblib.z", 'joblib.dump, compress=("zlib", 3)', _save_joblib_zlib, _load_joblib, _nothing
+    ),
+    "pickle": Format(
+        ".pkl", "pickle.dump, the protocol of its Python", _save_any, _load_pickle, _nothing
     ),
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),

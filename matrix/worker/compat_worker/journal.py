@@ -8,16 +8,23 @@ import json
 import os
 from typing import Any, Dict
 
-from compat_worker import content
+from compat_worker import content, machine
 
 
 class Journal:
     """Two files in a folder that are only ever appended to.
 
+    What cannot be written to them ends the worker as a failure of the machine.
+
     ``journal.jsonl`` holds a JSON object a line, ``contents.bin`` the contents they speak of.
+
+    Args:
+        folder: that they are in.
+        stages: whether to write a line for each stage too.
     """
 
-    def __init__(self, folder: str) -> None:
+    def __init__(self, folder: str, stages: bool = False) -> None:
+        self._stages = stages
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._lines = os.open(os.path.join(folder, "journal.jsonl"), flags, 0o600)
         self._contents = os.open(os.path.join(folder, "contents.bin"), flags, 0o600)
@@ -27,6 +34,11 @@ class Journal:
         """Write one line; it is with the operating system when this returns."""
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=True)
         _write(self._lines, text.encode("ascii") + b"\n")
+
+    def stage(self, name: str) -> None:
+        """Write what is about to be done, if that is wanted."""
+        if self._stages:
+            self.line(at=name)
 
     def keep(self, data: bytes) -> Dict[str, Any]:
         """Write a content; return where it is, for the line that will speak of it."""
@@ -39,4 +51,7 @@ class Journal:
 def _write(descriptor: int, data: bytes) -> None:
     view = memoryview(data)
     while len(view):
-        view = view[os.write(descriptor, view) :]
+        try:
+            view = view[os.write(descriptor, view) :]
+        except OSError as error:
+            raise machine.GivenUp from error

@@ -3,7 +3,7 @@
 import time
 from typing import Any, Callable, Dict, List, Set
 
-from compat_worker import content, methods
+from compat_worker import content, guard, machine, methods
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observing import Seen, failure
@@ -16,7 +16,7 @@ Answer = Dict[str, Any]
 def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
     started = time.perf_counter()
-    seen = Seen()
+    seen = Seen(journal.stage)
     kept: Dict[str, Dict[str, Any]] = {}
     known: Set[str] = set(piece["known"].values())
 
@@ -26,7 +26,10 @@ def load(piece: Piece, journal: Journal) -> Answer:
             kept[name] = journal.keep(data)
         return name
 
-    answer = _load(piece, seen, keep)
+    try:
+        answer = _load(piece, seen, keep)
+    except guard.Refused as refused:
+        answer = guard.refusal(refused)
     answer["contents"] = list(kept.values())
     answer["warnings"] = seen.warnings
     answer["seconds"] = time.perf_counter() - started
@@ -38,13 +41,16 @@ def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}
+    for path in (piece["path"], piece["rows"]):
+        see(path)
     try:
-        rows = _rows(piece["rows"])
+        rows = rows_of(piece["rows"])
     except Exception as error:
+        machine.give_up_on(error)
         return {"unavailable": "the rows cannot be had here: {}".format(error)}
 
     def fresh() -> Any:
-        with seen.during("load"):
+        with seen.during("load"), guard.only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
@@ -52,9 +58,18 @@ def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
     shown = use(model, ["repr", "get_params"], rows, seen, keep)
-    answer = _twice(fresh, model, _names(model, piece), piece["known"], rows, seen, keep)
+    answer = twice(fresh, model, _names(model, piece), piece["known"], rows, seen, keep)
     answer["outputs"].update(shown)
     return answer
+
+
+def see(path: str) -> None:
+    """Open a file of the run's own: that it is gone or closed to us is no effect of versions."""
+    try:
+        with open(path, "rb"):
+            pass
+    except OSError as error:
+        raise machine.GivenUp from error
 
 
 def _names(model: Any, piece: Piece) -> List[str]:
@@ -66,7 +81,7 @@ def _names(model: Any, piece: Piece) -> List[str]:
     return [name for name in methods.CALLS if name in had or name in piece["known"]]
 
 
-def _twice(
+def twice(
     fresh: Callable[[], Any],
     model: Any,
     names: List[str],
@@ -122,7 +137,7 @@ _ROWS: Dict[str, Any] = {}
 _ROWS_KEPT = 200
 
 
-def _rows(path: str) -> Any:
+def rows_of(path: str) -> Any:
     """The rows of a content file, checked: what a model is given here is what the writer gave.
 
     Raises:

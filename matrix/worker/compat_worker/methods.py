@@ -1,6 +1,8 @@
 """The output methods of a model: which it has, and how each is called."""
 
+import builtins
 import inspect
+import re
 from typing import Any, Callable, Dict, List, Optional, Sequence
 
 Call = Callable[[Any, Any], Any]
@@ -68,10 +70,18 @@ def _is_absence(error: BaseException, name: str) -> bool:
         innermost = innermost.__cause__
     text = str(innermost).rstrip(".")
     needed = ("transform", attribute) if attribute == "inverse_transform" else (attribute,)
+    owner = _OWNER.search(text)
+    if owner is not None and (hasattr(builtins, owner.group(1)) or owner.group(1) in _PLAIN):
+        return False  # a call went astray inside the model: it is there, and fails
     if any(text.endswith("has no attribute '{}'".format(one)) for one in needed):
         return True
     return any(words in text for words in _NOT_OFFERED)
 
+
+_OWNER = re.compile(r"'(?:\w+\.)*(\w+)' object has no attribute '\w+'$")
+
+#: What is no estimator, whatever attribute is asked of it, beside what Python itself has.
+_PLAIN = ("NoneType", "ndarray", "DataFrame", "Series", "csr_matrix", "function", "module")
 
 #: How SVC, SGD, voting and novelty detectors say under which settings a method exists.
 _NOT_OFFERED = ("is not available when", "estimates are not available", "only available when")

@@ -5,12 +5,19 @@ import traceback
 import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional
 
+from compat_worker import machine
+
 MESSAGE_LIMIT = 2000
 TRACEBACK_LIMIT = 6000
 
 
 def failure(error: BaseException) -> Dict[str, str]:
-    """An exception as plain data; long texts lose their middle."""
+    """An exception as plain data; long texts lose their middle.
+
+    Raises:
+        GivenUp: it is the machine's, and no finding.
+    """
+    machine.give_up_on(error)
     kind = type(error)
     name = kind.__name__
     if kind.__module__ not in ("builtins", "exceptions"):
@@ -46,14 +53,20 @@ def _places(error: Optional[BaseException]) -> Iterator[Any]:
 
 
 class Seen:
-    """The warnings of one piece of work, by stage; each text once a stage."""
+    """The warnings of one piece of work, by stage; each text once a stage.
 
-    def __init__(self) -> None:
+    Args:
+        on_stage: called with the name of each stage as it begins.
+    """
+
+    def __init__(self, on_stage: Callable[[str], None] = lambda _: None) -> None:
+        self._on_stage = on_stage
         self.warnings: List[Dict[str, str]] = []
 
     @contextlib.contextmanager
     def during(self, stage: str) -> Iterator[None]:
         """Record what is warned of inside the block, even if it raises."""
+        self._on_stage(stage)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             try:

@@ -10,7 +10,7 @@ from typing import Any, Callable, Dict, List, Tuple
 import compat_matrix
 import numpy as np
 
-from compat_worker import content, methods
+from compat_worker import content, machine, methods, within
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observing import Seen, failure, outcome
@@ -76,6 +76,7 @@ def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str])
         "rows": keep(rows),
         "truth": truth,
         "only": registered.methods is not None,
+        "estimators": within.estimators(model),
         # From the fitted object, never from the file, on the rows as a reader will see them.
         "outputs": use(model, names, content.decode(rows), seen, keep),
     }
@@ -87,6 +88,7 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
     try:
         return registered, registered.build()
     except ImportError as error:
+        machine.give_up_on(error)
         raise Unavailable("not in this release: {}".format(error))
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
@@ -100,6 +102,7 @@ def _registered(path: str, pipeline: str) -> Any:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
+        machine.give_up_on(error)
         raise Unavailable("{} does not import: {}".format(os.path.basename(path), error))
     found = os.path.realpath(getattr(module, "__file__", None) or "")
     if found != os.path.realpath(path):
@@ -136,10 +139,11 @@ def _data(make: Callable[[], Any]) -> Any:
 
 
 def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:
-    return {name: _artifact(model, name, piece["folder"]) for name in piece["formats"]}
+    return {name: artifact(model, name, piece["folder"]) for name in piece["formats"]}
 
 
-def _artifact(model: Any, name: str, folder: str) -> Answer:
+def artifact(model: Any, name: str, folder: str) -> Answer:
+    """What became of saving a model in a format: its file, what it raised, or why there is none."""
     chosen = FORMATS[name]
     missing = chosen.missing()
     if missing is not None:

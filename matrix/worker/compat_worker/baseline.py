@@ -1,0 +1,188 @@
+"""Load a user's model where it comes from, and record what it returns on made or given rows."""
+
+import time
+from typing import Any, Callable, Dict, List
+
+import numpy as np
+
+from compat_worker import content, datafiles, expected, guard, learning, making, methods, within
+from compat_worker.formats import FORMATS
+from compat_worker.journal import Journal
+from compat_worker.loading import twice
+from compat_worker.making import Made
+from compat_worker.mistake import Mistake
+from compat_worker.observing import Seen, failure
+from compat_worker.using import use
+
+Piece = Dict[str, Any]
+Answer = Dict[str, Any]
+Fresh = Callable[[], Any]
+
+
+def baseline(piece: Piece, journal: Journal) -> Answer:
+    """The answer to one piece of a ``baseline`` request, as ``worker.py`` describes it."""
+    started = time.perf_counter()
+    seen = Seen(journal.stage)
+    kept = _Kept(journal)
+    try:
+        answer = _baseline(piece, seen, kept)
+    except Mistake as mistake:
+        answer = {"mistake": str(mistake)}
+    except guard.Refused as refused:
+        answer = guard.refusal(refused)
+    answer["contents"] = list(kept.places.values())
+    answer["warnings"] = seen.warnings
+    answer["seconds"] = time.perf_counter() - started
+    return answer
+
+
+class _Kept:
+    """The contents that an answer speaks of, each written once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.places: Dict[str, Dict[str, Any]] = {}
+        self.data: Dict[str, bytes] = {}
+        self._journal = journal
+
+    def keep(self, data: bytes) -> str:
+        name = content.digest(data)
+        if name not in self.places:
+            self.places[name] = self._journal.keep(data)
+            self.data[name] = data
+        return name
+
+
+def _baseline(piece: Piece, seen: Seen, kept: _Kept) -> Answer:
+    chosen = FORMATS[piece["format"]]
+
+    def fresh() -> Any:
+        with seen.during("load"), guard.only(piece.get("allowed")):
+            return chosen.load(piece["path"])
+
+    try:
+        model = fresh()
+    except (Exception, SystemExit) as error:
+        return {"stage": "load", "raised": failure(error)}
+    try:
+        given, truth, names = _rows(piece, model)
+        data = content.encode(given.rows)
+        _check_whole(data)
+        # As a reader will see them.
+        rows = content.decode(data)
+    except Mistake:
+        raise
+    except (Exception, SystemExit) as error:
+        return {"stage": "rows", "raised": failure(error)}
+    answer = {
+        "rows": kept.keep(data),
+        "truth": None if truth is None else kept.keep(content.encode(truth)),
+        "made": given.kinds,
+        "dropped": given.dropped,
+        "n_rows": given.n,
+        "only": False,
+        "estimators": within.estimators(model),
+        "features": names,
+    }
+    try:
+        answer.update(_recorded(fresh, rows, seen, kept))
+    except (Exception, SystemExit) as error:
+        return {"stage": "use", "raised": failure(error)}
+    if piece["data"] is not None:
+        _check_accepted(answer["outputs"], model)
+    if piece["expected"] is not None:
+        _compare(piece, answer, kept)
+    return answer
+
+
+def _check_whole(data: bytes) -> None:
+    if not content.is_whole(data):
+        raise Mistake(
+            "the rows hold values that are neither numbers, texts, dates nor missing, and cannot "
+            "be taken to other environments; leave such columns out, or give them as text"
+        )
+
+
+def _rows(piece: Piece, model: Any) -> Any:
+    """The rows with their kinds, the truth, and the names of the features."""
+    known = learning.learn(model)
+    names = None if known is None or known.names is None else [str(one) for one in known.names]
+    data = piece["data"]
+    if data is None:
+        if piece["expected"] is not None:
+            raise Mistake(
+                "expected outputs are compared on the rows they were recorded for: give these too, "
+                "with --data FILE"
+            )
+        return making.make(model, piece["n"]), None, names
+    given = datafiles.read(data["path"], data["kind"], data["target"], known)
+    made = Made(given.rows, {"rows of data": given.n}, {}, given.n)
+    return made, _truth(given.truth, model), names
+
+
+def _truth(truth: Any, model: Any) -> Any:
+    """The truth in the type of the model's classes, if it has any."""
+    classes = getattr(model, "classes_", None)
+    if truth is None or not isinstance(classes, np.ndarray):
+        return truth
+    return expected.alike(truth, np.empty(truth.shape, dtype=_wide(classes, truth)))
+
+
+def _wide(classes: Any, truth: Any) -> Any:
+    if classes.dtype.kind in "US":
+        return str if truth.dtype.kind != "U" else truth.dtype
+    return classes.dtype
+
+
+def _recorded(fresh: Fresh, rows: Any, seen: Seen, kept: _Kept) -> Answer:
+    """What every method returns, on fresh loads, in the way of readers.
+
+    The first load gives the record that the others are held to.
+    """
+    first = fresh()
+    names: List[str] = methods.names(first)
+    shown = use(first, ["repr", "get_params"], rows, seen, kept.keep)
+    record = use(first, names, rows, seen, kept.keep)
+    digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
+    answer = twice(fresh, fresh(), names, digests, rows, seen, kept.keep)
+    answer["outputs"].update(shown)
+    return answer
+
+
+def _check_accepted(outputs: Answer, model: Any) -> None:
+    """Refuse rows of the user's that the model does not take even here.
+
+    Raises:
+        Mistake: none of its methods takes them.
+    """
+    names = [name for name in making.taking_rows(model) if name in outputs]
+    raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
+    if raised and len(raised) == len(names):
+        raise Mistake(
+            "the model does not take these rows where it comes from: its {} raised {}: {}".format(
+                names[0], raised[0]["type"], raised[0]["message"]
+            )
+        )
+
+
+def _compare(piece: Piece, answer: Answer, kept: _Kept) -> None:
+    """Put what was expected in place of what was returned, and say where they differ."""
+    found = expected.read(piece["expected"]["path"], piece["expected"]["kind"], answer["n_rows"])
+    outputs = answer["outputs"]
+    answer["expected"] = {}
+    values = {}
+    for name in list(found) + ["classes_"]:
+        digest = outputs.get(name, {}).get("digest")
+        values[name] = None if digest is None else content.decode(kept.data[digest])
+    for name, recorded in found.items():
+        if values[name] is None:
+            raise Mistake(
+                "{}: the model returns nothing from {}, so nothing can be expected of it".format(
+                    piece["expected"]["path"], name
+                )
+            )
+        recorded = expected.ordered(recorded, values["classes_"])
+        wanted = expected.alike(recorded, values[name])
+        count = expected.differing(wanted, values[name])
+        answer["expected"][name] = {"agrees": count == 0, "rows": count}
+        if count:
+            outputs[name] = {"digest": kept.keep(content.encode(wanted))}

@@ -1,0 +1,196 @@
+"""Which attributes the code of a class reads from its objects when they are used, by its source.
+
+Nothing is run. Names that code reads only where they are there (``hasattr``, ``getattr`` with a
+default, ``except AttributeError``) are told apart: without them it goes on, in another way.
+"""
+
+import ast
+import inspect
+import textwrap
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
+
+FUNCTIONS = 400
+"""Functions of one class that are read, at most."""
+
+NAMES = 400
+"""Names that are told of one class, at most."""
+
+
+class _Function:
+    """What one function does with the attributes of its first argument."""
+
+    def __init__(self) -> None:
+        self.reads: Set[str] = set()
+        self.asks: Set[str] = set()
+        self.stores: Set[str] = set()
+        self.parents: Set[Tuple[str, str]] = set()
+        """Methods of other classes: the class, empty for what ``super`` gives, and the name."""
+
+
+def read(
+    kind: type, methods: Iterable[str], parameters: Iterable[str] = ()
+) -> Dict[str, List[str]]:
+    """What a class reads in some methods and in all that these call on the same object.
+
+    Args:
+        kind: the class.
+        methods: where to begin.
+        parameters: what it takes when it is made.
+
+    Returns:
+        ``uses``, the names that it needs, and ``asks``, those that it reads where they are there;
+        but for those that the class has itself, and those that the code sets. A parameter counts
+        though the class has a value for it: whoever lacks it gets that one.
+    """
+    mro = kind.__mro__[:-1]
+    if any("__getattr__" in vars(one) or "__getattribute__" in vars(one) for one in mro):
+        return {"uses": [], "asks": []}
+    waiting: List[Tuple[int, str]] = [(0, name) for name in methods]
+    seen: Set[Tuple[int, str]] = set()
+    whole = _Function()
+    while waiting and len(seen) < FUNCTIONS:
+        place, name = waiting.pop()
+        at = _defined(mro, name, place)
+        if at is None or (at, name) in seen:
+            continue
+        seen.add((at, name))
+        for function in _functions(vars(mro[at])[name]):
+            one = _studied(function)
+            whole.reads |= _mangled(one.reads, mro[at])
+            whole.asks |= one.asks
+            whole.stores |= _mangled(one.stores, mro[at])
+            waiting.extend((0, called) for called in one.reads | one.asks)
+            waiting.extend(_on_parents(mro, at, one.parents))
+    had = {name for one in mro for name in vars(one)} - set(parameters)
+    had |= {"__class__", "__dict__", "__doc__"}
+    uses = whole.reads - whole.stores - had
+    asks = whole.asks - whole.stores - had - uses
+    return {"uses": sorted(uses)[:NAMES], "asks": sorted(asks)[:NAMES]}
+
+
+def _mangled(names: Set[str], kind: type) -> Set[str]:
+    """Names as Python keeps them: those that begin with two underlines with their class."""
+    prefix = "_" + kind.__name__.lstrip("_")
+    own = {name for name in names if name.startswith("__") and not name.endswith("__")}
+    return (names - own) | {prefix + name for name in own}
+
+
+def _defined(mro: Tuple[type, ...], name: str, place: int) -> Optional[int]:
+    """Where a name is defined, from some place in the order of classes on."""
+    return next((at for at in range(place, len(mro)) if name in vars(mro[at])), None)
+
+
+def _on_parents(mro: Tuple[type, ...], at: int, parents: Set[Tuple[str, str]]) -> Iterator[Any]:
+    for parent, name in parents:
+        if not parent:
+            yield at + 1, name
+        for place, kind in enumerate(mro):
+            if kind.__name__ == parent:
+                yield place, name
+
+
+def _functions(found: Any) -> Iterator[Any]:
+    """The functions behind what a class has under a name: a method, a property, a descriptor."""
+    for _ in range(10):
+        if inspect.isfunction(found):
+            yield inspect.unwrap(found)
+            return
+        if type(found) not in (property, staticmethod, classmethod) and not hasattr(
+            type(found), "__get__"
+        ):
+            return
+        inner = None
+        for name in ("fget", "__func__", "fn", "func", "__wrapped__"):
+            try:
+                inner = object.__getattribute__(found, name)
+                break
+            except AttributeError:
+                continue
+        if inner is None:
+            return
+        found = inner
+
+
+_STUDIED: Dict[Any, _Function] = {}
+
+
+def _studied(function: Any) -> _Function:
+    code = function.__code__
+    if code not in _STUDIED:
+        _STUDIED[code] = _study(function)
+    return _STUDIED[code]
+
+
+def _study(function: Any) -> _Function:
+    found = _Function()
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except Exception:  # no source, or none that stands alone
+        return found
+    outer = tree.body[0]
+    arguments = getattr(getattr(outer, "args", None), "args", [])
+    if not arguments:
+        return found
+    _visit(outer, arguments[0].arg, found, False)
+    found.reads -= found.asks
+    return found
+
+
+def _visit(node: ast.AST, own: str, found: _Function, guarded: bool) -> None:
+    if isinstance(node, ast.Attribute) and _is_name(node.value, own):
+        if isinstance(node.ctx, ast.Load):
+            (found.asks if guarded else found.reads).add(node.attr)
+        elif isinstance(node.ctx, ast.Store):
+            found.stores.add(node.attr)
+    if isinstance(node, ast.Call):
+        _visit_call(node, own, found)
+    if isinstance(node, ast.Try):
+        caught = any(_catches(handler) for handler in node.handlers)
+        for child in node.body:
+            _visit(child, own, found, guarded or caught)
+        for child in [*node.handlers, *node.orelse, *node.finalbody]:
+            _visit(child, own, found, guarded)
+        return
+    for child in ast.iter_child_nodes(node):
+        _visit(child, own, found, guarded)
+
+
+def _catches(handler: Any) -> bool:
+    """Whether an attribute that is not there is caught."""
+    if handler.type is None:
+        return True
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return any(getattr(one, "id", "") in ("AttributeError", "Exception") for one in kinds)
+
+
+def _visit_call(node: ast.Call, own: str, found: _Function) -> None:
+    function, name = node.func, getattr(node.func, "id", "")
+    if isinstance(function, ast.Attribute):
+        if isinstance(function.value, ast.Call) and _is_name(function.value.func, "super"):
+            found.parents.add(("", function.attr))
+        elif isinstance(function.value, ast.Name) and node.args and _is_name(node.args[0], own):
+            found.parents.add((function.value.id, function.attr))
+    if not node.args or not _is_name(node.args[0], own):
+        return
+    texts = [one for argument in node.args[1:2] for one in _texts(argument)]
+    if name == "hasattr" or (name == "getattr" and len(node.args) > 2):
+        found.asks.update(texts)
+    elif name == "getattr":
+        found.reads.update(texts)
+    elif name == "check_is_fitted":
+        for keyword in node.keywords:
+            texts += _texts(keyword.value) if keyword.arg == "attributes" else []
+        either = any(keyword.arg == "all_or_any" for keyword in node.keywords)
+        (found.asks if either else found.reads).update(texts)
+
+
+def _is_name(node: Any, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name
+
+
+def _texts(node: ast.AST) -> List[str]:
+    """The texts that stand in the source, one or several."""
+    nodes = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
+    # Python 3.6 and 3.7 have nodes of their own for texts.
+    values = [getattr(one, "value", getattr(one, "s", None)) for one in nodes]
+    return [value for value in values if isinstance(value, str) and value.isidentifier()]

@@ -1,0 +1,204 @@
+"""Look at a fitted model: what kind of rows it takes, how many features, under which names."""
+
+from typing import Any, Iterator, List, Optional, Set, Tuple
+
+import numpy as np
+
+VECTORIZERS = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
+LABELS = {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}
+
+
+def form(model: Any) -> str:
+    """``texts``, ``dicts``, ``labels`` or ``table``: what the first step that says so takes."""
+    own = kinds(model)
+    if own & VECTORIZERS:
+        return "texts"
+    if own & {"DictVectorizer", "FeatureHasher"}:
+        return "dicts"
+    if own & LABELS:
+        return "labels"
+    for step in steps_of(model) or [part for _, part in get(model, "transformer_list") or ()]:
+        if is_ours(step) and features(step) is None and not is_union(step):
+            found = form(step)
+            if found != "table" or not passes(step):
+                return found
+        elif not is_ours(step) and features(step) is None:
+            continue
+        else:
+            return form(step)
+    for one in inner(model):
+        return form(one)
+    return "table"
+
+
+# ------------------------------------------------------------------ how many, under which names
+
+
+_COUNTS = ("n_features_in_", "n_features_", "_n_features", "n_input_features_", "n_features")
+_LAST_AXIS = """
+    coef_ mean_ scale_ center_ data_min_ max_abs_ statistics_ cluster_centers_ subcluster_centers_
+    centroids_ theta_ feature_log_prob_ support_vectors_ _fit_X X_train_ X_fit_ means_ location_
+    quantiles_ lambdas_ scores_ variances_ components_
+""".split()  # noqa: SIM905
+_FIRST_AXIS = ("x_weights_", "random_weights_", "categories_", "bin_edges_", "bsplines_", "coefs_")
+_INNER = """
+    best_estimator_ estimator_ base_estimator_ regressor_ classifier_ estimators_
+    calibrated_classifiers_ initial_imputer_
+""".split()  # noqa: SIM905
+
+
+def features(model: Any) -> Optional[int]:
+    """How many features a fitted model takes, from itself or the shapes of what it holds."""
+    steps = steps_of(model)
+    if steps is not None:
+        return next((n for n in map(features, steps) if n), None)
+    if "RFE" in kinds(model) and get(model, "support_") is not None:
+        return len(model.support_)  # what others call n_features_ is what it chose
+    for name in _COUNTS:
+        value = get(model, name)
+        if isinstance(value, (int, np.integer)) and value > 0:
+            return int(value)
+    if isinstance(get(model, "X_min_"), (float, np.floating)):
+        return 1  # isotonic regression
+    tree = get(model, "tree_")
+    if hasattr(tree, "data"):  # of neighbours
+        return int(np.shape(tree.data)[1])
+    if hasattr(tree, "n_features"):
+        return int(tree.n_features)
+    shape = get(model, "shape_fit_")
+    if shape is not None and len(shape) == 2:
+        return int(shape[1])
+    inside = (n for n in map(features, inner(model)) if n)
+    return _from_shapes(model) or next(inside, None) or _from_own(model)
+
+
+def _from_own(model: Any) -> Optional[int]:
+    """Of a class that we do not know: the length of what it has learnt, if all is as long."""
+    if is_ours(model):
+        return None
+    learnt = (value for name, value in sorted(vars(model).items()) if name.endswith("_"))
+    shapes = {
+        np.shape(value)[-1] for value in learnt if isinstance(value, np.ndarray) and value.ndim
+    }
+    return int(shapes.pop()) if len(shapes) == 1 else None
+
+
+def _from_shapes(model: Any) -> Optional[int]:
+    for name in _FIRST_AXIS:
+        value = get(model, name)
+        if value is not None and len(value):
+            first = value[0] if name == "coefs_" else value
+            return int(first.shape[0]) if hasattr(first, "shape") else len(first)
+    for name in _LAST_AXIS:
+        value = get(model, name)
+        shape = getattr(value, "shape", ())
+        if len(shape):
+            return int(shape[-1])
+    return None
+
+
+def names(model: Any) -> Optional[List[Any]]:
+    """Of the columns that a model was fitted on, in their order."""
+    for step in [model] + (steps_of(model) or [])[:1]:
+        for name in ("feature_names_in_", "_feature_names_in", "_df_columns"):
+            value = get(step, name)
+            if value is not None and len(value):
+                return [str(each) if isinstance(each, str) else each for each in value]
+        if get(step, "transformers_") is not None:
+            named = [one for _, _, part in parts(step) for one in _texts(part)]
+            return list(dict.fromkeys(named)) or None
+        one = next(iter(inner(step)), None)
+        if one is not None:
+            return names(one)
+    return None
+
+
+def _texts(part: Any) -> List[str]:
+    return [one for one in ([part] if isinstance(part, str) else _listed(part)) if type(one) is str]
+
+
+def _listed(part: Any) -> List[Any]:
+    return list(part) if isinstance(part, (list, tuple, np.ndarray)) else []
+
+
+# ------------------------------------------------------------------------------- looking in
+
+
+def get(thing: Any, name: str) -> Any:
+    """An attribute, or None: some of those that exist raise when they are asked for."""
+    try:
+        return getattr(thing, name, None)
+    except Exception:
+        return None
+
+
+def or_empty(values: Any) -> Any:
+    """What is there to go through."""
+    return () if values is None else values
+
+
+def kinds(thing: Any) -> Set[str]:
+    """The names of a thing's class and of all that it inherits from."""
+    return {one.__name__ for one in type(thing).__mro__}
+
+
+def is_ours(step: Any) -> bool:
+    """Whether it is scikit-learn's own."""
+    return isinstance(step, str) or step is None or type(step).__module__.startswith("sklearn.")
+
+
+def steps_of(model: Any) -> Optional[List[Any]]:
+    """The steps of a pipeline; None if it is none."""
+    steps = get(model, "steps")
+    return [step for _, step in steps] if isinstance(steps, list) else None
+
+
+def inner(model: Any) -> List[Any]:
+    """The fitted models that a model is made of and that take the same rows."""
+    found: List[Any] = []
+    for name in _INNER:
+        value = get(model, name)
+        if isinstance(value, (np.ndarray, list, tuple)):
+            found.extend(one for one in np.ravel(np.asarray(value, dtype=object)))
+        elif value is not None:
+            found.append(value)
+    if not found and type(model).__name__ in _HOLDERS:
+        found = [get(model, "estimator"), get(model, "base_estimator")]
+    return [one for one in found if hasattr(one, "__dict__") and not isinstance(one, type)][:50]
+
+
+_HOLDERS = {"_CalibratedClassifier", "FrozenEstimator", "SelectFromModel"}
+
+
+def passes(step: Any) -> bool:
+    """Whether a step takes whatever comes and leaves its columns in place."""
+    return isinstance(step, str) or step is None or "FunctionTransformer" in kinds(step)
+
+
+def is_union(step: Any) -> bool:
+    """Whether it gives the same rows to several transformers."""
+    return get(step, "transformer_list") is not None
+
+
+def parts(step: Any) -> Iterator[Tuple[str, Any, Any]]:
+    """Name, transformer and columns of each part of a ColumnTransformer."""
+    resolved = get(step, "_columns") or []
+    for place, (name, part, chosen) in enumerate(step.transformers_):
+        if callable(chosen) and place < len(resolved):
+            chosen = resolved[place]
+        yield name, part, chosen
+
+
+def positions(chosen: Any, names: List[Any]) -> List[int]:
+    """Where the columns are that a part of a ColumnTransformer takes."""
+    if isinstance(chosen, slice):
+        if isinstance(chosen.start, str) or isinstance(chosen.stop, str):
+            start = names.index(chosen.start) if chosen.start is not None else 0
+            stop = names.index(chosen.stop) + 1 if chosen.stop is not None else None
+            return list(range(len(names)))[start:stop]
+        return list(range(len(names)))[chosen]
+    found = [chosen] if isinstance(chosen, (str, int)) else _listed(chosen)
+    if found and all(isinstance(one, (bool, np.bool_)) for one in found):
+        return [place for place, taken in enumerate(found) if taken]
+    places = [names.index(one) if one in names else one for one in found]
+    return [int(place) for place in places if not isinstance(place, str)]

@@ -1,0 +1,183 @@
+"""The estimators that a model is made of, each with the way to it in names.
+
+``prep``, ``cat`` leads to what a pipeline's step ``prep`` holds under ``cat``; what has no name of
+its own is called by the attribute and its place there: ``estimators_[3]``.
+"""
+
+import contextlib
+from inspect import isfunction
+from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
+
+import numpy as np
+
+from compat_worker.methods import CALLS
+
+Path = Tuple[str, ...]
+
+MOST = 200
+"""Estimators of one model that are looked at."""
+
+MEMBERS = 8
+"""Those of them that are looked at of one ensemble, whose members have no names."""
+
+DEPTH = 20
+"""Names on the way to an estimator, at most."""
+
+NAME = 100
+"""Letters of such a name, at most."""
+
+OUTPUTS = sorted(
+    {name.partition("[")[0] for name, call in CALLS.items() if not name.endswith("_")}
+    | {"radius_neighbors", "staged_predict", "__call__"}
+)
+"""The methods whose results are outputs, of steps and of what helps them: kernels are called."""
+
+_TELLING = frozenset(OUTPUTS) - {"__call__", "apply"} | {"fit", "get_params"}
+
+_FOREIGN = frozenset({"builtins", "numpy", "scipy", "pandas", "types", "functools", "joblib"})
+
+_PROTOTYPES = {"estimator", "base_estimator"}
+_FITTED = {"estimator_", "base_estimator_", "estimators_", "best_estimator_"}
+_FITTED |= {"calibrated_classifiers_"}
+
+
+class Part:
+    """An estimator, and the way to it from the model."""
+
+    def __init__(self, path: Path, thing: Any) -> None:
+        self.path = path
+        self.thing = thing
+
+
+def parts_of(model: Any) -> Tuple[List[Part], int]:
+    """The model and all estimators inside it, outer ones first; and how many were left out.
+
+    What was fitted stands for the prototype that it was made from.
+    """
+    found: List[Part] = [Part((), model)]
+    seen: Set[int] = {id(model)}
+    left_out = 0
+    for part in found:  # grows meanwhile
+        held, beyond = _held(part.thing)
+        left_out += beyond
+        for name, thing in held:
+            if id(thing) in seen:
+                continue
+            seen.add(id(thing))
+            if len(found) >= MOST or len(part.path) >= DEPTH:
+                left_out += 1
+                continue
+            found.append(Part(part.path + (name[:NAME],), thing))
+    return found, left_out
+
+
+def state(thing: Any) -> Dict[str, Any]:
+    """What an object holds by name, in its ``__dict__`` and its slots; nothing of it is run."""
+    found: Dict[str, Any] = {}
+    for kind in reversed(_mro(thing)):
+        slots = vars(kind).get("__slots__", ())
+        for name in [slots] if isinstance(slots, str) else list(slots):
+            member = vars(kind).get(name)
+            if type(member).__name__ == "member_descriptor":
+                try:
+                    found[name] = member.__get__(thing, kind)
+                except AttributeError:
+                    continue  # never set
+    try:
+        own = object.__getattribute__(thing, "__dict__")
+    except AttributeError:
+        own = {}
+    if isinstance(own, dict):
+        found.update((name, value) for name, value in own.items() if type(name) is str)
+    return found
+
+
+def is_estimator(thing: Any) -> bool:
+    """Whether it is one, or something in Python that helps one to its output, such as a kernel."""
+    kind = type(thing)
+    if issubclass(kind, type) or str(kind.__module__).partition(".")[0] in _FOREIGN:
+        return False
+    if not any(name in vars(one) for one in _mro(thing) for name in _TELLING):
+        return False
+    return not is_compiled(kind)
+
+
+def is_compiled(kind: type) -> bool:
+    """Whether nothing of a class is written in Python, so that nothing in it can be watched."""
+    return not any(isfunction(value) for one in kind.__mro__[:-1] for value in vars(one).values())
+
+
+def _mro(thing: Any) -> Tuple[type, ...]:
+    return type(thing).__mro__[:-1]
+
+
+def _held(thing: Any) -> Tuple[List[Tuple[str, Any]], int]:
+    """The estimators that one holds, by name, and how many members more it has."""
+    found: List[Tuple[str, Any]] = []
+    beyond = [0]
+    with contextlib.suppress(Exception):  # an odd object is looked into as far as we came
+        _hold(state(thing), found, beyond)
+    return found, beyond[0]
+
+
+def _hold(own: Dict[str, Any], found: List[Tuple[str, Any]], beyond: List[int]) -> None:
+    for name, value in own.items():
+        if name + "_" in own or (name in _PROTOTYPES and _FITTED & set(own)):
+            continue
+        names = _names(own.get(name[:-1])) if name == "estimators_" else None
+        found.extend(_inside(name, value, names, beyond, 3))
+
+
+def _names(prototypes: Any) -> Optional[List[str]]:
+    """The names of the estimators that were not dropped, where they have names."""
+    named = _named(prototypes)
+    return named and [name for name, one in named if one is not None and one != "drop"]
+
+
+def _named(value: Any) -> Optional[List[Tuple[str, Any]]]:
+    """A list of pairs that begin with a name, as pipelines and unions have them."""
+    if not isinstance(value, list) or not value:
+        return None
+    for item in value:
+        if not isinstance(item, (tuple, list)) or len(item) < 2 or type(item[0]) is not str:
+            return None
+    return [(item[0], item[1] if _is_part(item[1]) else None) for item in value]
+
+
+def _is_part(thing: Any) -> bool:
+    return type(thing) is str or is_estimator(thing)
+
+
+def _inside(
+    name: str, value: Any, names: Optional[List[str]], beyond: List[int], depth: int
+) -> Iterator[Tuple[str, Any]]:
+    """The estimators in a value, which may be a collection of them."""
+    if is_estimator(value):
+        yield name, value
+        return
+    named = _named(value)
+    if named is not None:
+        yield from ((label, one) for label, one in named if is_estimator(one))
+        return
+    if depth:
+        for place, one in _members(value, beyond):
+            whole = isinstance(place, int) and names is not None and len(names) == len(value)
+            label = names[place] if whole and names else "{}[{}]".format(name, place)
+            yield from _inside(label, one, None, beyond, depth - 1)
+
+
+def _members(value: Any, beyond: List[int]) -> List[Tuple[Any, Any]]:
+    """The first members of a collection with their places; the rest is counted."""
+    kind = type(value)
+    if kind is np.ndarray and value.dtype == object:
+        value = value.ravel().tolist()
+    elif isinstance(value, dict):
+        named = [(key, one) for key, one in dict.items(value) if type(key) in (str, int)]
+        beyond[0] += sum(is_estimator(one) for _, one in named[4 * MEMBERS :])
+        return named[: 4 * MEMBERS]
+    elif not isinstance(value, (list, tuple)):
+        return []
+    rest = value[MEMBERS : MEMBERS + 10000]
+    if rest and (is_estimator(rest[0]) or isinstance(rest[0], list)):
+        beyond[0] += len(rest)
+    return list(enumerate(value[:MEMBERS]))

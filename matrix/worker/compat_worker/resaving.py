@@ -1,0 +1,78 @@
+"""Load a file and save it again, with attributes set that it lacks, if that is wanted."""
+
+import os
+import time
+from typing import Any, Dict, List
+
+from compat_worker import guard, lacking
+from compat_worker.formats import FORMATS
+from compat_worker.journal import Journal
+from compat_worker.mistake import Mistake
+from compat_worker.observing import Seen, failure
+from compat_worker.saving import artifact
+
+Piece = Dict[str, Any]
+Answer = Dict[str, Any]
+
+
+def resave(piece: Piece, journal: Journal) -> Answer:
+    """The answer to one piece of a ``resave`` request, as ``worker.py`` describes it."""
+    started = time.perf_counter()
+    seen = Seen(journal.stage)
+    try:
+        answer = _resave(piece, seen)
+    except Mistake as mistake:
+        answer = {"mistake": str(mistake)}
+    except guard.Refused as refused:
+        answer = guard.refusal(refused)
+    answer["contents"] = []
+    answer["warnings"] = seen.warnings
+    answer["seconds"] = time.perf_counter() - started
+    return answer
+
+
+def _resave(piece: Piece, seen: Seen) -> Answer:
+    chosen = FORMATS[piece["format"]]
+    missing = chosen.missing()
+    if missing is not None:
+        return {"unavailable": missing}
+    try:
+        with seen.during("load"), guard.only(piece.get("allowed")):
+            model = chosen.load(piece["path"])
+    except (Exception, SystemExit) as error:
+        return {"stage": "load", "raised": failure(error)}
+    try:
+        found = lacking.parameters(model)
+        _mend(model, piece["mends"])
+    except Mistake:
+        raise
+    except (Exception, SystemExit) as error:
+        return {"stage": "mend", "raised": failure(error)}
+    with seen.during("save"):
+        saved = {name: _saved(model, name, piece["id"]) for name in piece["formats"]}
+    return {"artifacts": saved, "lacking": found}
+
+
+def _saved(model: Any, name: str, piece: int) -> Answer:
+    """What became of one format: a file in the working folder, by its name alone."""
+    folder = "resaved-{}".format(piece)
+    found = artifact(model, name, folder)
+    if "path" in found:
+        flat = "{}-{}".format(folder, os.path.basename(found["path"]))
+        os.rename(found["path"], flat)
+        found["path"] = flat
+    return found
+
+
+def _mend(model: Any, mends: List[Dict[str, Any]]) -> None:
+    for mend in mends:
+        thing = lacking.at(model, mend["path"])
+        value = _taken(thing, mend["of"]) if mend["of"] else mend["value"]
+        setattr(thing, mend["name"], value)
+
+
+def _taken(thing: Any, of: str) -> Any:
+    """Another attribute of the same thing, or what is on the diagonal of it."""
+    name, _, diagonal = of.partition(".")
+    value = getattr(thing, name)
+    return value.diagonal() if diagonal else value

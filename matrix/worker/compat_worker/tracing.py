@@ -1,0 +1,121 @@
+"""Load an artifact, look at every estimator in it, and follow one method through them."""
+
+import time
+from typing import Any, Callable, Dict, List, Tuple
+
+from compat_worker import code_reading, content, guard, states
+from compat_worker.formats import FORMATS
+from compat_worker.journal import Journal
+from compat_worker.loading import rows_of, see
+from compat_worker.observing import Seen, failure
+from compat_worker.parts import OUTPUTS, Part, parts_of
+from compat_worker.using import use_one
+from compat_worker.watching import Watch
+
+Piece = Dict[str, Any]
+Answer = Dict[str, Any]
+Keep = Callable[[bytes], str]
+
+CLASSES = 100
+"""Classes that are told of, at most."""
+
+ATTRIBUTES = 6000
+"""Attributes that are told of all estimators together, at most."""
+
+
+_ASKED = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"]
+"""What scikit-learn asks of an estimator whose output methods are called."""
+
+
+def trace(piece: Piece, journal: Journal) -> Answer:
+    """The answer to one piece of a ``trace`` request, as ``worker.py`` describes it."""
+    started = time.perf_counter()
+    seen = Seen(journal.stage)
+    kept: Dict[str, Dict[str, Any]] = {}
+
+    def keep(data: bytes) -> str:
+        name = content.digest(data)
+        if name not in kept:
+            kept[name] = journal.keep(data)
+        return name
+
+    try:
+        answer = _trace(piece, seen, keep)
+    except guard.Refused as refused:
+        answer = guard.refusal(refused)
+    answer["contents"] = list(kept.values())
+    answer["warnings"] = seen.warnings
+    answer["seconds"] = time.perf_counter() - started
+    return answer
+
+
+def _trace(piece: Piece, seen: Seen, keep: Keep) -> Answer:
+    chosen, method = FORMATS[piece["format"]], piece["method"]
+    missing = chosen.missing()
+    if missing is not None:
+        return {"unavailable": missing}
+    rows = None
+    if method:
+        rows, why = _rows(piece)
+        if why:
+            return {"unavailable": why}
+    see(piece["path"])
+
+    def fresh() -> Any:
+        with seen.during("load"), guard.only(piece.get("allowed")):
+            return chosen.load(piece["path"])
+
+    try:
+        model = fresh()
+        parts, left_out = parts_of(model)
+    except (Exception, SystemExit) as error:
+        return {"raised": failure(error)}
+    answer = _told(parts, left_out)
+    answer.update({"outcome": None, "untraced": None, "calls": [], "calls_left_out": 0})
+    if method:
+        watch = Watch(parts, keep)
+        with watch.at_work():
+            answer["outcome"] = use_one(model, method, rows, seen, keep)
+        answer["calls"], answer["calls_left_out"] = watch.calls, watch.left_out
+        try:
+            answer["untraced"] = use_one(fresh(), method, rows, seen, keep)
+        except (Exception, SystemExit) as error:
+            answer["untraced"] = {"raised": failure(error)}
+    return answer
+
+
+def _rows(piece: Piece) -> Tuple[Any, str]:
+    """The rows, or why they cannot be had here."""
+    see(piece["rows"])
+    try:
+        return rows_of(piece["rows"]), ""
+    except Exception as error:
+        return None, "the rows cannot be had here: {}".format(error)
+
+
+def _told(parts: List[Part], left_out: int) -> Answer:
+    """What every part holds, and what its class takes and reads here."""
+    told: List[Dict[str, Any]] = []
+    classes: Dict[str, Dict[str, Any]] = {}
+    room = ATTRIBUTES
+    for part in parts:
+        kind = type(part.thing)
+        name = states.type_name(kind)
+        held = states.attributes(part.thing)
+        held = {attribute: held[attribute] for attribute in list(held)[:room]}
+        room -= len(held)
+        path = [states.short(one) for one in part.path]
+        told.append({"path": path, "class": name, "attributes": held})
+        if name not in classes and len(classes) < CLASSES:
+            classes[name] = _class(kind)
+    return {"parts": told, "parts_left_out": left_out, "classes": classes}
+
+
+def _class(kind: type) -> Dict[str, Any]:
+    takes = any("get_params" in vars(one) for one in kind.__mro__)
+    found: Dict[str, Any] = {"parameters": states.signature(kind) if takes else {}}
+    try:
+        found.update(code_reading.read(kind, OUTPUTS + _ASKED, found["parameters"]))
+    except Exception:  # an odd class, whose code cannot be read
+        found.update({"uses": [], "asks": []})
+    return found

@@ -1,0 +1,70 @@
+"""What estimators a model is made of, by the names of their classes.
+
+Nothing of the model is called: its attributes are read where they lie. A model may hold itself, or
+millions of things; what is looked at has an end, and so has what is told.
+"""
+
+from typing import Any, Dict, Iterator, List, Set
+
+import numpy as np
+
+MOST_NAMES = 100
+LONGEST_NAME = 200
+_MOST_OBJECTS = 2000
+_MOST_OF_ONE = 100
+"""Entries of a list, a dictionary or an array that are looked at."""
+
+
+def estimators(model: Any) -> List[str]:
+    """Full names of the classes of a model and of all estimators in it; its own comes first.
+
+    Empty for a model so odd that its attributes cannot even be read.
+    """
+    try:
+        return _estimators(model)
+    except Exception:
+        return []
+
+
+def _estimators(model: Any) -> List[str]:
+    names: Dict[str, None] = {}
+    seen: Set[int] = set()
+    waiting = [model]
+    for one in waiting:  # which grows meanwhile
+        if id(one) in seen:
+            continue
+        seen.add(id(one))
+        if one is model or _is_estimator(one):
+            names[_name(type(one))] = None
+        if len(seen) >= _MOST_OBJECTS or len(names) >= MOST_NAMES:
+            break
+        waiting.extend(inner for inner in _inside(one) if not issubclass(type(inner), _PLAIN))
+    return list(names)
+
+
+_PLAIN = (str, bytes, bool, int, float, complex, type(None), type, np.generic)
+
+
+def _is_estimator(one: Any) -> bool:
+    return any("fit" in vars(kind) for kind in type(one).__mro__)
+
+
+def _name(kind: type) -> str:
+    module, name = vars(kind).get("__module__"), kind.__qualname__
+    return "{}.{}".format(module if isinstance(module, str) else "", name)[:LONGEST_NAME]
+
+
+def _inside(one: Any) -> Iterator[Any]:
+    kind = type(one)  # isinstance would ask the object for its class
+    if issubclass(kind, dict):
+        found: Any = list(dict.values(one))
+    elif issubclass(kind, (list, tuple)):
+        found = one
+    elif issubclass(kind, np.ndarray):
+        found = one.flat if one.dtype.hasobject else ()
+    else:
+        try:
+            found = list(object.__getattribute__(one, "__dict__").values())
+        except Exception:  # of slots, or of C
+            found = ()
+    return iter(found[:_MOST_OF_ONE])

@@ -1,0 +1,157 @@
+"""A file is loaded and saved again, with what it lacks set, and says what it lacks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import joblib
+import numpy as np
+import pytest
+from compat_worker import lacking, resaving
+from compat_worker.journal import Journal
+from compat_worker.mistake import Mistake
+from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from matrix.engine import border, protocol
+
+X = np.arange(24.0).reshape(-1, 2)
+Y = (X[:, 0] > 9).astype(int)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    here = Path.cwd()
+    os.chdir(tmp_path)
+    yield tmp_path
+    os.chdir(here)
+
+
+def ridge(*, without: str = "") -> Any:
+    model = make_pipeline(StandardScaler(), Ridge(alpha=2.0)).fit(X, Y)
+    if without:
+        del model.steps[1][1].__dict__[without]
+    return model
+
+
+def resave(folder: Path, model: Any, *formats: str, mends: list[Any] | None = None) -> Any:
+    joblib.dump(model, folder / "model")
+    piece = {
+        "id": 3,
+        "path": str(folder / "model"),
+        "format": "joblib",
+        "formats": list(formats),
+        "mends": mends or [],
+        "allowed": None,
+    }
+    answer = resaving.resave(piece, Journal(str(folder)))
+    protocol.check_answer("resave", answer, piece)
+    border.locate(folder, answer.get("artifacts", {}).values())
+    return answer
+
+
+def test_what_is_saved_again_is_told_with_its_digest(folder: Path) -> None:
+    found = resave(folder, ridge(), "joblib", "pickle-4")
+    for entry in found["artifacts"].values():
+        data = Path(entry["path"]).read_bytes()
+        assert (hashlib.sha256(data).hexdigest(), len(data)) == (entry["sha256"], entry["size"])
+        again = joblib.load(entry["path"])
+        assert (again.predict(X) == ridge().predict(X)).all()
+    assert found["lacking"] == []
+
+
+def test_what_is_lacking_is_told_and_can_be_set(folder: Path) -> None:
+    found = resave(folder, ridge(without="alpha"))
+    assert found["lacking"] == [{"path": ["steps", 1, 1], "name": "alpha", "value": 1.0}]
+    mends = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
+    found = resave(folder, ridge(without="alpha"), "joblib", mends=mends)
+    assert joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1].alpha == 7.5
+
+
+def test_what_is_lacking_can_be_taken_from_another_attribute(folder: Path) -> None:
+    model = ridge(without="alpha")
+    model.steps[1][1].square_ = np.diag([1.0, 2.0])
+    mends = [
+        {"path": ["steps", 1, 1], "name": "line_", "value": None, "of": "square_.diagonal()"},
+        {"path": ["steps", 1, 1], "name": "alpha", "value": None, "of": "intercept_"},
+        {"path": ["steps", 1, 1], "name": "gone_", "value": None, "of": "not_there_"},
+    ]
+    found = resave(folder, model, "joblib", mends=mends[:2])
+    mended = joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1]
+    assert mended.line_.tolist() == [1.0, 2.0]
+    assert mended.alpha == mended.intercept_
+    failed = resave(folder, model, "joblib", mends=mends)
+    assert (failed["stage"], failed["raised"]["type"]) == ("mend", "AttributeError")
+
+
+def test_what_cannot_be_set_is_a_mistake_in_words(folder: Path) -> None:
+    found = resave(folder, ridge(), "joblib", mends=[{"path": ["nix"], "name": "a", "value": 1}])
+    assert "nothing at ['nix']" in found["mistake"]
+
+
+def test_what_does_not_load_or_cannot_be_saved_is_told(folder: Path) -> None:
+    class Odd:
+        def __reduce__(self) -> Any:
+            return eval, ("1 / 0",)
+
+    assert resave(folder, Odd())["stage"] == "load"
+    model = ridge()
+    model.steps[1][1].odd = Sneaky()
+    raised = resave(folder, model, "joblib")["artifacts"]["joblib"]["raised"]
+    assert raised["message"] == "twice is too much"
+
+
+class Sneaky:
+    """Can be saved once, and no more after it was loaded."""
+
+    def __reduce__(self) -> Any:
+        if hasattr(self, "loaded"):
+            raise ValueError("twice is too much")
+        return Sneaky, (), {"loaded": True}
+
+
+def test_every_estimator_is_found_where_it_is() -> None:
+    models = [
+        RandomForestClassifier(3).fit(X, Y),
+        GradientBoostingClassifier(n_estimators=2).fit(X, Y),
+        FeatureUnion([("a", StandardScaler()), ("b", make_pipeline(StandardScaler()))]).fit(X),
+    ]
+    for model in models:
+        found = list(lacking.estimators(model))
+        assert len(found) > 3
+        for path, one in found:
+            assert lacking.at(model, path) is one
+    assert lacking.at(models[1], ["estimators_", 1, 0]) is models[1].estimators_[1, 0]
+
+
+def test_a_diagnosis_names_a_place_by_its_steps() -> None:
+    model = ridge()
+    assert lacking.at(model, ["ridge"]) is model.steps[1][1]
+    assert lacking.at(model, []) is model
+
+
+def test_a_place_that_is_not_there() -> None:
+    for path in (["steps", 9], ["steps", "x"], ["steps", 0, 1, "nix"]):
+        with pytest.raises(Mistake, match="nothing at"):
+            lacking.at(ridge(), path)
+
+
+def test_only_plain_defaults_are_told() -> None:
+    class Strange(Ridge):
+        def __init__(self, a=None, b=(), c=float("nan"), d=1.5, e=max, *, f="x", g):
+            pass
+
+    found = lacking.parameters(Strange.__new__(Strange))
+    assert {one["name"]: one["value"] for one in found} == {"a": None, "d": 1.5, "f": "x"}
+
+
+def test_a_model_that_holds_itself_is_gone_through_once() -> None:
+    model = ridge()
+    model.own = [model, {"again": model}]
+    assert len(list(lacking.estimators(model))) == 3
