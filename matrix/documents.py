@@ -13,23 +13,36 @@ from pathlib import Path
 from typing import Any
 
 from matrix.model import (
+    Acceptance,
+    Block,
     Cell,
+    Change,
     ClassifierScores,
     ClassScore,
+    Comparison,
     Detection,
     EnvInfo,
     Environment,
     EnvSpec,
     Failure,
+    Group,
     Interpreter,
     Lock,
     Matrix,
+    ModelAnswer,
     OutputDifference,
     Pipeline,
+    Place,
+    Point,
     RegressorScores,
+    RowChange,
     Scores,
+    Shard,
+    Status,
+    Story,
     Verdict,
     WarningSeen,
+    Why,
 )
 
 SCHEMA_VERSION = 1
@@ -46,9 +59,16 @@ def head_to_dict(matrix: Matrix) -> Json:
         "started": matrix.started.isoformat(),
         "finished": matrix.finished.isoformat(),
         "interrupted": matrix.interrupted,
+        "whole": matrix.whole,
+        "shard": None if matrix.shard is None else _shard_to_dict(matrix.shard),
+        "comparison": (
+            None if matrix.comparison is None else _comparison_to_dict(matrix.comparison)
+        ),
         "environments": [_environment_to_dict(found) for found in matrix.environments],
         "pipelines": [_pipeline_to_dict(pipeline) for pipeline in matrix.pipelines],
         "self_check": {name: found.value for name, found in matrix.self_check.items()},
+        "answers": [_answer_to_dict(answer) for answer in matrix.answers],
+        "stories": [story_to_dict(story) for story in matrix.stories],
     }
 
 
@@ -70,6 +90,167 @@ def matrix_from_head(head: Json, cells: Iterable[Cell]) -> Matrix:
         cells=cells,
         self_check={name: Detection(found) for name, found in head["self_check"].items()},
         interrupted=head["interrupted"],
+        answers=tuple(_answer_from_dict(answer) for answer in head.get("answers", ())),
+        whole=bool(head.get("whole", True)),
+        shard=None if head.get("shard") is None else _shard_from_dict(head["shard"]),
+        comparison=(
+            None if head.get("comparison") is None else _comparison_from_dict(head["comparison"])
+        ),
+        stories=tuple(_story_from_dict(story) for story in head.get("stories", ())),
+    )
+
+
+def story_to_dict(story: Story) -> Json:
+    """A story as a result holds it."""
+    return {
+        "pipeline": story.pipeline,
+        "format": story.format,
+        "writer": story.writer,
+        "reader": story.reader,
+        "answer": story.answer,
+        "points": [
+            {"heading": point.heading, "lines": list(point.lines)} for point in story.points
+        ],
+    }
+
+
+def _story_from_dict(data: Json) -> Story:
+    return Story(
+        pipeline=_text(data["pipeline"]),
+        format=_text(data["format"]),
+        writer=_text(data["writer"]),
+        reader=_text(data["reader"]),
+        answer=_text(data["answer"]),
+        points=tuple(
+            Point(heading=_text(point["heading"]), lines=tuple(map(_text, point["lines"])))
+            for point in data["points"]
+        ),
+    )
+
+
+def _shard_to_dict(shard: Shard) -> Json:
+    return {"index": shard.index, "count": shard.count, "plan": shard.plan}
+
+
+def _shard_from_dict(data: Json) -> Shard:
+    return Shard(index=int(data["index"]), count=int(data["count"]), plan=_text(data["plan"]))
+
+
+def _answer_to_dict(answer: ModelAnswer) -> Json:
+    return {
+        "model": answer.model,
+        "sha256": answer.sha256,
+        "origin": answer.origin,
+        "group": answer.group.value,
+        "answer": answer.answer,
+        "problem": answer.problem,
+        "pin": answer.pin,
+        "safe": list(answer.safe),
+        "first_bad": answer.first_bad,
+        "rows": dict(answer.rows),
+        "worst": {
+            name: [{"row": one.row, "before": one.before, "after": one.after} for one in changes]
+            for name, changes in answer.worst.items()
+        },
+        "sandbox": answer.sandbox,
+    }
+
+
+def _answer_from_dict(data: Json) -> ModelAnswer:
+    return ModelAnswer(
+        model=_text(data["model"]),
+        sha256=_text(data["sha256"]),
+        origin=_text(data["origin"]),
+        group=Group(data["group"]),
+        answer=_text(data["answer"]),
+        problem=_text(data["problem"]),
+        pin=_text(data["pin"]),
+        safe=tuple(map(_text, data["safe"])),
+        first_bad=_text(data["first_bad"]),
+        rows={_text(kind): int(count) for kind, count in data["rows"].items()},
+        worst={
+            _text(name): tuple(
+                RowChange(
+                    row=int(one["row"]), before=_text(one["before"]), after=_text(one["after"])
+                )
+                for one in changes
+            )
+            for name, changes in data["worst"].items()
+        },
+        sandbox=_text(data.get("sandbox", "")),
+    )
+
+
+# --------------------------------------------------------------------------- comparison
+
+
+def _comparison_to_dict(comparison: Comparison) -> Json:
+    return {
+        "against": comparison.against,
+        "full": comparison.full,
+        "counts": {status.value: comparison.counts.get(status, 0) for status in Status},
+        "changes": [_change_to_dict(change) for change in comparison.changes],
+        "expired": [_acceptance_to_dict(one) for one in comparison.expired],
+        "stale": [_acceptance_to_dict(one) for one in comparison.stale],
+    }
+
+
+def _comparison_from_dict(data: Json) -> Comparison:
+    return Comparison(
+        against=_text(data["against"]),
+        full=bool(data["full"]),
+        counts={status: int(data["counts"][status.value]) for status in Status},
+        changes=tuple(_change_from_dict(change) for change in data["changes"]),
+        expired=tuple(_acceptance_from_dict(one) for one in data["expired"]),
+        stale=tuple(_acceptance_from_dict(one) for one in data["stale"]),
+    )
+
+
+def _change_to_dict(change: Change) -> Json:
+    return {
+        "status": change.status.value,
+        "pipeline": change.pipeline,
+        "format": change.format,
+        "was": None if change.was is None else change.was.value,
+        "now": None if change.now is None else change.now.value,
+        "blocks": [
+            {"writers": list(block.writers), "readers": list(block.readers)}
+            for block in change.blocks
+        ],
+        "cells": change.cells,
+    }
+
+
+def _change_from_dict(data: Json) -> Change:
+    return Change(
+        status=Status(data["status"]),
+        pipeline=_text(data["pipeline"]),
+        format=_text(data["format"]),
+        was=None if data["was"] is None else Verdict(data["was"]),
+        now=None if data["now"] is None else Verdict(data["now"]),
+        blocks=tuple(
+            Block(
+                writers=tuple(map(_text, block["writers"])),
+                readers=tuple(map(_text, block["readers"])),
+            )
+            for block in data["blocks"]
+        ),
+    )
+
+
+_GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
+
+
+def _acceptance_to_dict(one: Acceptance) -> Json:
+    globs = {name: getattr(one, name) for name in _GLOBS}
+    return {**globs, "reason": one.reason, "until": one.until.isoformat()}
+
+
+def _acceptance_from_dict(data: Json) -> Acceptance:
+    return Acceptance(
+        reason=_text(data["reason"]),
+        until=date.fromisoformat(data["until"]),
+        **{name: _text(data[name]) for name in _GLOBS},
     )
 
 
@@ -117,14 +298,25 @@ def _environment_to_dict(environment: Environment) -> Json:
             "scikit_learn": spec.scikit_learn,
             "python": spec.python,
             "requirements": list(spec.requirements),
+            "constraints": list(spec.constraints),
             "as_of": spec.as_of,
             "like": spec.like,
+            "place": None if spec.place is None else _place_to_dict(spec.place),
         },
         "status": "ready" if environment.ready else "unavailable",
         "reason": environment.reason,
+        "why": None if environment.why is None else environment.why.value,
         "info": None if info is None else _info_to_dict(info),
         "lock": None if lock is None else _lock_to_dict(lock),
     }
+
+
+def _place_to_dict(place: Place) -> Json:
+    return {"file": str(place.file), "line": place.line}
+
+
+def _place_from_dict(data: Json | None) -> Place | None:
+    return None if data is None else Place(file=Path(_text(data["file"])), line=data["line"])
 
 
 def _environment_from_dict(data: Json) -> Environment:
@@ -136,12 +328,15 @@ def _environment_from_dict(data: Json) -> Environment:
             scikit_learn=_text(spec["scikit_learn"]),
             python=_text(spec["python"]),
             requirements=tuple(spec["requirements"]),
+            constraints=tuple(spec.get("constraints", ())),
             as_of=_text(spec["as_of"]),
             like=spec["like"],
+            place=_place_from_dict(spec.get("place")),
         ),
         lock=None if data["lock"] is None else _lock_from_dict(_text(data["id"]), data["lock"]),
         info=None if data["info"] is None else _info_from_dict(data["info"]),
         reason=_text(data["reason"]),
+        why=None if data.get("why") is None else Why(data["why"]),
     )
 
 
@@ -247,6 +442,17 @@ def cell_to_dict(cell: Cell) -> Json:
 def cell_from_dict(data: Json) -> Cell:
     """The mirror image of ``cell_to_dict``."""
     exception = data["exception"]
+    return cell_from_parts(
+        data,
+        None if exception is None else failure_from_dict(exception),
+        tuple([warning_from_dict(warning) for warning in data["warning_details"]]),
+    )
+
+
+def cell_from_parts(
+    data: Json, exception: Failure | None, warnings: tuple[WarningSeen, ...]
+) -> Cell:
+    """A cell whose exception and warnings were read already: many cells may share them."""
     return Cell(
         pipeline=_text(data["pipeline"]),
         format=_text(data["format"]),
@@ -256,8 +462,8 @@ def cell_from_dict(data: Json) -> Cell:
         artifact=_text(data["artifact"]),
         stage=_text(data["stage"]),
         reason=_text(data["reason"]),
-        exception=None if exception is None else _failure_from_dict(exception),
-        warnings=tuple(_warning_from_dict(warning) for warning in data["warning_details"]),
+        exception=exception,
+        warnings=warnings,
         silent=data["silent"],
         outputs={name: _output_from_dict(output) for name, output in data["outputs"].items()},
         n_identical=data["n_identical"],
@@ -277,7 +483,8 @@ def _failure_to_dict(failure: Failure) -> Json:
     }
 
 
-def _failure_from_dict(data: Json) -> Failure:
+def failure_from_dict(data: Json) -> Failure:
+    """The mirror image of an exception in ``cell_to_dict``."""
     return Failure(
         type=_text(data["type"]),
         message=_text(data["message"]),
@@ -293,7 +500,8 @@ def _warning_to_dict(warning: WarningSeen) -> Json:
     }
 
 
-def _warning_from_dict(data: Json) -> WarningSeen:
+def warning_from_dict(data: Json) -> WarningSeen:
+    """The mirror image of a warning in ``cell_to_dict``."""
     return WarningSeen(
         category=_text(data["category"]),
         message=_text(data["message"]),

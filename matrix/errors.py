@@ -6,6 +6,13 @@ A model that does not load is no error here: it is a finding, and becomes a cell
 from __future__ import annotations
 
 import enum
+import errno
+
+MACHINE = frozenset(
+    {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
+    | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, getattr(errno, "EDQUOT", errno.ENOSPC)}
+)
+"""Numbers of errors that are the machine's or its disk's, wherever they show."""
 
 
 class Exit(enum.IntEnum):
@@ -46,6 +53,12 @@ class UsageError(MatrixError):
     """The command line asks for something that cannot be."""
 
 
+class SandboxError(MatrixError):
+    """What is to hold the models is not to be had."""
+
+    exit_code = Exit.CANNOT_TELL
+
+
 class ConfigError(MatrixError):
     """The configuration is wrong.
 
@@ -65,6 +78,23 @@ class ConfigError(MatrixError):
 
 class PipelineFileError(MatrixError):
     """A file of reference pipelines cannot be used."""
+
+
+class NotAModelError(MatrixError):
+    """A file is no saved model, or none that can be read.
+
+    Args:
+        path: the file.
+        problem: what is wrong with it, such as "is empty".
+    """
+
+    def __init__(self, path: object, problem: str, *, advice: str = "") -> None:
+        shown = str(path)
+        super().__init__(
+            f"{shown if shown.isprintable() else ascii(shown)} {problem}", advice=advice
+        )
+        self.path = path
+        self.problem = problem
 
 
 class StoreError(MatrixError):

@@ -18,6 +18,15 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Place:
+    """A line of a file of the user's."""
+
+    file: Path
+    line: int
+    """Counted from 1."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EnvSpec:
     """An environment that is wanted."""
 
@@ -26,15 +35,22 @@ class EnvSpec:
     label: str
     """A short name for tables: ``1.3``, ``0.24 py3.7``."""
     scikit_learn: str
-    """``1.3`` (the last patch of that line), ``1.3.0`` (that release) or ``latest``."""
+    """``1.3`` (the last patch of that line), ``1.3.0`` (that release), ``latest``, ``pre-release``
+    (the newest, though it be no final one), or a specifier such as ``>=1.5,<1.7``: the newest
+    release that fits with all the rest."""
     python: str = "newest"
-    """``newest`` or ``oldest`` on this machine that has wheels, or a version such as ``3.9``."""
+    """``newest`` or ``oldest`` on this machine that has wheels, a version such as ``3.9``, or a
+    specifier."""
     requirements: tuple[str, ...] = ()
     """Further requirements, in the syntax of PEP 508: ``pandas``, ``numpy==1.26.*``."""
+    constraints: tuple[str, ...] = ()
+    """Requirements that ask for nothing, but hold where something else brings the package."""
     as_of: str = "release"
     """``release`` (as its users had it, a few weeks after), ``today``, or a date ``2024-05-31``."""
     like: str | None = None
     """The id of the environment that this one equals in all that is not said here."""
+    place: Place | None = field(default=None, compare=False)
+    """Where a requirements file names its scikit-learn; it is the same environment elsewhere."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +98,25 @@ class EnvInfo:
     """The linear algebra library and its threading, as far as the environment tells."""
 
 
+class Why(str, enum.Enum):
+    """Kinds of reasons why an environment is unavailable."""
+
+    NO_VERSION = "no such version"
+    NO_WHEEL = "no wheel"
+    CONFLICT = "conflict"
+    CONTRADICTION = "contradiction"
+    """Of the requirements themselves, whatever the packages depend on and whatever the Python."""
+    NO_INTERPRETER = "no interpreter"
+    OUT_OF_REACH = "registry out of reach"
+    NOT_CACHED = "offline"
+    DIFFERS = "not what was asked for"
+    NO_IMPORT = "does not import"
+    NO_ANSWER = "does not answer"
+    """Its interpreter was killed, or took too long: that may have been the machine's doing."""
+    """Its packages were installed, and do not even import together."""
+    OTHER = "cannot be built"
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
     """What became of an EnvSpec: ready, with its lock and info, or unavailable, with the reason."""
@@ -91,6 +126,8 @@ class Environment:
     info: EnvInfo | None = None
     reason: str = ""
     """Why it is unavailable, in words; empty when ready."""
+    why: Why | None = None
+    """The kind of that reason; None when ready."""
 
     @property
     def id(self) -> str:
@@ -201,7 +238,8 @@ class Saving:
     reason: str = ""
     """For an ending that is not ``finished``: the signal by name, the limit."""
     stage: str = ""
-    """Where it ended early: ``build``, ``fit``, ``save``, ``rows``, ``use``; else empty."""
+    """Where it ended early: ``build``, ``fit``, ``save``, ``rows``, ``use``; of a model that was
+    saved elsewhere, ``load``; else empty."""
     failure: Failure | None = None
     """What was raised there."""
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
@@ -214,6 +252,8 @@ class Saving:
     """By method, recorded from the fitted object, not from the file."""
     only: bool = False
     """The pipeline's file names the methods to call: readers call no others."""
+    estimators: tuple[str, ...] = ()
+    """Full names of the classes of the model and of the estimators in it; its own comes first."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
 
@@ -236,6 +276,62 @@ class Observation:
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
     cached: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Baseline:
+    """What a model that was saved elsewhere does where it comes from, and on which rows."""
+
+    saving: Saving
+    """The reference that readers are compared with; its one artifact is the model's file."""
+    mistake: str = ""
+    """In words for the user, what is wrong with the data, or why there are no rows; else empty."""
+    made: Mapping[str, int] = field(default_factory=dict)
+    """How many rows there are of each kind, in words, in the order of the rows."""
+    dropped: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of each kind were made and left out, since the model does not take them."""
+    n_rows: int = 0
+    features: tuple[str, ...] | None = None
+    """The names of the columns that the model was fitted on, if they had names."""
+    repeats: Mapping[str, Outcome] = field(default_factory=dict)
+    """Outputs of a second fresh load that differ from the first: the model is unstable itself."""
+    expected: Mapping[str, int | None] = field(default_factory=dict)
+    """By method, in how many rows the outputs that were given differ from what the model returns
+    where it comes from; None if they have another shape. These outputs are in ``saving``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Mend:
+    """Something to set in a model before it is saved again."""
+
+    path: tuple[str | int, ...]
+    """Where: a text is an attribute or the key of a dict, a number a position; empty for the model
+    itself: ``("steps", 1, 1)``."""
+    name: str
+    """Of the attribute."""
+    value: object = None
+    """Plain JSON."""
+    of: str = ""
+    """Another attribute of the same thing that it is taken from, in place of a value: ``scale_``,
+    or ``_idf_diag.diagonal()``."""
+    named: bool = False
+    """The path is the names by which a diagnosis leads to a part: ``("ridge",)``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resaving:
+    """What an environment reports of a file that it loaded and saved again."""
+
+    ending: Ending = Ending.FINISHED
+    problem: str = ""
+    """Why there is no file, in words, where nothing was raised; empty if there is one."""
+    stage: str = ""
+    """Where it was raised: ``load`` or ``mend``; else empty."""
+    failure: Failure | None = None
+    artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
+    """By format, as in a Saving."""
+    lacking: tuple[Mend, ...] = ()
+    """What the classes of the model take there, and it has not, at their default."""
 
 
 # --------------------------------------------------------------------------- verdicts
@@ -336,6 +432,16 @@ class OutputDifference:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class RowChange:
+    """What one row gave before and after, in words."""
+
+    row: int
+    """Counted from 0."""
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ClassScore:
     """How well one class is found, on the rows whose truth is known."""
 
@@ -400,8 +506,60 @@ class Cell:
     retrained: str = ""
     """For a changed cell: what the same pipeline, trained in the reader, predicts, in words."""
     cause: str | None = None
-    """The id of a known cause."""
+    """The id of what it comes from, known or not, if it is not safe and that can be told."""
     cached: bool = False
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelAnswer:
+    """What an upgrade check says of one saved model; its cells are the evidence."""
+
+    model: str
+    """The id of its pipeline."""
+    sha256: str
+    """Of its file; empty if that could not be read."""
+    origin: str
+    """The id of the environment that it comes from; empty if that is not known."""
+    group: Group
+    """The worst of its targets; unknown if nothing can be told."""
+    answer: str
+    """In a line of words."""
+    problem: str = ""
+    """Why nothing can be told; empty if something can."""
+    pin: str = ""
+    """The requirement to write; empty if none can be advised."""
+    safe: tuple[str, ...] = ()
+    """The releases that were run and are safe without a gap, ascending."""
+    first_bad: str = ""
+    """The first release above these that is not safe, or is not known to be; empty if none."""
+    rows: Mapping[str, int] = field(default_factory=dict)
+    """How many rows of which kind it stands on."""
+    worst: Mapping[str, tuple[RowChange, ...]] = field(default_factory=dict)
+    """By environment, the rows that changed most."""
+    sandbox: str = ""
+    """What held it while it was asked, and what that holds, in words; empty if it was not asked."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Point:
+    """One thing that a story tells."""
+
+    heading: str
+    """In a word or two: ``Why``, ``Since``, ``Where``."""
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Story:
+    """Why a cell is as it is, and what to do, as far as that was found out."""
+
+    pipeline: str
+    format: str
+    writer: str
+    reader: str
+    answer: str
+    """In a line."""
+    points: tuple[Point, ...] = ()
 
 
 class Detection(str, enum.Enum):
@@ -409,6 +567,115 @@ class Detection(str, enum.Enum):
 
     DETECTED = "detected"
     MISSED = "missed"
+
+
+# --------------------------------------------------------------------------- against what is known
+
+
+class Status(str, enum.Enum):
+    """What a cell that is not safe, or was not, is against what was known before."""
+
+    NEW = "new"
+    """It is not safe, and was not known not to be."""
+    WORSE = "worse"
+    """It was known not to be safe, and is further down the list of verdicts; or it failed, and
+    silently gives something else now."""
+    FIXED = "fixed"
+    """It was known not to be safe, and is."""
+    STILL = "still"
+    """It is as it was known, or less bad, or accepted."""
+    GONE = "gone"
+    """It was known to be bad, and cannot be told any more, or is not there."""
+
+    @property
+    def fails(self) -> bool:
+        """Whether a gate is to stop at it."""
+        return self in (Status.NEW, Status.WORSE)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Block:
+    """Pairs of environments: each of the writers with each of the readers."""
+
+    writers: tuple[str, ...]
+    readers: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.writers) * len(self.readers)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Change:
+    """Cells of one pipeline and format that all became the same from the same."""
+
+    status: Status
+    pipeline: str
+    format: str
+    was: Verdict | None
+    """None: it was not known, so it was safe or not there."""
+    now: Verdict | None
+    """None: it is not there."""
+    blocks: tuple[Block, ...]
+
+    @property
+    def cells(self) -> int:
+        return sum(map(len, self.blocks))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Acceptance:
+    """Cells that someone accepts as they are, until a day; each glob is over ids."""
+
+    reason: str
+    until: date
+    """The last day that it holds."""
+    pipelines: str = "*"
+    formats: str = "*"
+    writers: str = "*"
+    readers: str = "*"
+    verdicts: str = "*"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Comparison:
+    """A result against what was known before it."""
+
+    against: str
+    """The file that says so."""
+    full: bool
+    """False where only a part was run: then what is not there is not counted as gone."""
+    counts: Mapping[Status, int]
+    changes: tuple[Change, ...] = ()
+    """All but those that are still as they were; the statuses in order, then by pipeline."""
+    expired: tuple[Acceptance, ...] = ()
+    """Those that hold no longer; of a part, only those that would have covered a cell."""
+    stale: tuple[Acceptance, ...] = ()
+    """Those that cover no cell any more; only a full run can tell."""
+
+    @property
+    def fails(self) -> bool:
+        return any(count for status, count in self.counts.items() if status.fails)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """Which part of a plan a result is: the cells of every n-th reader."""
+
+    index: int
+    """Counted from 1."""
+    count: int
+    plan: str = ""
+    """Digest of the whole plan: shards of one plan have the same."""
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def has(self, position: int) -> bool:
+        """Whether the reader at a position, counted from 0, belongs to it."""
+        return position % self.count == self.index - 1
+
+
+# --------------------------------------------------------------------------- matrix
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -427,6 +694,16 @@ class Matrix:
     cells: Iterable[Cell]
     self_check: Mapping[str, Detection] = field(default_factory=dict)
     interrupted: bool = False
+    answers: tuple[ModelAnswer, ...] = ()
+    """Of an upgrade check, one a model; empty for the matrix of reference pipelines."""
+    whole: bool = True
+    """False if only some environments, pipelines or formats of the set were asked for."""
+    shard: Shard | None = None
+    """The part that this is; None if it has the cells of all readers."""
+    comparison: Comparison | None = None
+    """With what was known before; None if that was not asked for."""
+    stories: tuple[Story, ...] = ()
+    """Of the cells that somebody has asked ``explain`` for."""
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

@@ -39,8 +39,21 @@ def start(
     )
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """End a process and its group at once, and wait for it."""
+ASKING_SECONDS = 2.0
+"""How long a process that was asked to end what it has started may take."""
+
+
+def end(process: subprocess.Popen[bytes], *, asking: bool = False) -> None:
+    """End a process and its group at once, and wait for it.
+
+    Args:
+        process: at the head of its group.
+        asking: it knows of more that it has started than its group: let it end that first.
+    """
+    if asking and not WINDOWS and process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(ASKING_SECONDS)
     if WINDOWS:
         # Untested: no Windows machine was to be had.
         subprocess.run(

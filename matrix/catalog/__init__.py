@@ -6,7 +6,18 @@ and imports no pipeline.
 
 from __future__ import annotations
 
-from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances
-from matrix.catalog.reading import default, find, read
+from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances, Trust
+from matrix.catalog.reading import default, find, read, read_or_default, with_reference_pipelines
 
-__all__ = ["Catalog", "Limits", "ToleranceRule", "Tolerances", "default", "find", "read"]
+__all__ = [
+    "Catalog",
+    "Limits",
+    "ToleranceRule",
+    "Tolerances",
+    "Trust",
+    "default",
+    "find",
+    "read",
+    "read_or_default",
+    "with_reference_pipelines",
+]

@@ -13,6 +13,8 @@ from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
+NEWEST = frozenset({"latest", "pre-release"})
+"""What stands for the newest scikit-learn: of final releases, or of candidates too."""
 _PYTHON_LINE = re.compile(r"\d+\.\d+(\.\d+)?")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -24,12 +26,34 @@ def requirement(text: str) -> str:
         raise ValueError(f"{text!r} is an option, not a requirement")
     try:
         parsed = Requirement(text)
-    except InvalidRequirement as error:
+    except (InvalidRequirement, RecursionError) as error:
         problem = str(error).splitlines()[0]
         raise ValueError(f"{text!r} is no requirement: {problem}") from None
     if parsed.url:
         raise ValueError(f"{text!r} names a place to fetch from; only versions can be compared")
     return text.strip()
+
+
+_NAME = r"[^\W\d]\w*(\.[^\W\d]\w*)*"
+_IN_A_MODULE = re.compile(rf"{_NAME}[.:]{_NAME}")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+def trusted_name(text: str) -> str:
+    """Accept one exact name in a module: ``churn_lib.Ours``, ``churn_lib:Ours.Inner``."""
+    if not _IN_A_MODULE.fullmatch(text):
+        raise ValueError(
+            f"{text!r} is no exact name: write the module and the name in it, as the refusal does, "
+            "such as churn_lib.Ours"
+        )
+    return text
+
+
+def sha256(text: str) -> str:
+    """Accept the SHA-256 of a file, as `inspect` shows it."""
+    if not _SHA256.fullmatch(text):
+        raise ValueError(f"{text!r} is no SHA-256: 64 of the letters 0-9 and a-f")
+    return text
 
 
 def one_line(text: str) -> str:
@@ -40,8 +64,8 @@ def one_line(text: str) -> str:
 
 
 def scikit_learn(text: str) -> str:
-    """Accept ``1.3`` (a line), ``1.3.0`` (a release) or ``latest``."""
-    if text == "latest":
+    """Accept ``1.3`` (a line), ``1.3.0`` (a release), ``latest`` or ``pre-release``."""
+    if text in NEWEST:
         return text
     try:
         release = Version(text).release
@@ -50,6 +74,13 @@ def scikit_learn(text: str) -> str:
     if len(release) < 2:
         raise ValueError(f'{text!r} is no line: write "{text}.0" for the line')
     return text
+
+
+def in_full(version: Version) -> str:
+    """Return a release with all three parts: ``1.0`` alone would mean the line."""
+    short = ".".join(str(part) for part in version.release)
+    full = ".".join(str(part) for part in (*version.release, 0, 0)[: max(3, len(version.release))])
+    return version.public.replace(short, full, 1)
 
 
 def python(text: str) -> str:

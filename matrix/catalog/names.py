@@ -62,6 +62,31 @@ def environment_labels(wanted: Iterable[tuple[str, str, Mapping[str, str], str]]
     ]
 
 
+def environment_label(
+    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str = "release"
+) -> str:
+    """Return the label of one environment in full, whatever others there are."""
+    return _label(scikit_learn, python, packages, as_of, shorten=False)
+
+
+def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
+    """Return id and label of an environment that a file describes.
+
+    Args:
+        file: its name: ``requirements.txt``.
+        digest: of what it says, short.
+        as_of: as in EnvSpec; ``release`` is not mentioned.
+    """
+    stem = _plain(file.rpartition(".")[0])[:40].lstrip(".+!_") or "file"
+    day = [] if as_of == "release" else [as_of]
+    return "-".join([stem, digest, *day]), " ".join([file, *day])
+
+
+def of_many(scikit_learn: str, digest: str, as_of: str) -> str:
+    """Return the id of an environment of which too much is said to name it all."""
+    return environment_id(scikit_learn, "newest", {"": f"-{digest}"}, as_of)
+
+
 def _label(
     scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str, *, shorten: bool
 ) -> str:

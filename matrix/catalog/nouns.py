@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from matrix.model import EnvSpec, Pipeline, Tolerance
+from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,6 +50,20 @@ class Limits:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """What saved models may look up beside what scikit-learn's own do; exact names."""
+
+    everywhere: frozenset[str] = frozenset()
+    """In every file that is named."""
+    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """In the file with this SHA-256, and in no other."""
+
+    def of(self, sha256: str) -> frozenset[str]:
+        """The names that one file may look up."""
+        return self.everywhere | self.files.get(sha256, frozenset())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Catalog:
     """Everything the configuration says, in nouns."""
 
@@ -66,11 +80,18 @@ class Catalog:
     """All environments of the set: ``like`` may refer to one that was not selected."""
     select: tuple[str, ...] = ()
     """Globs over environment ids, for those that only the registry knows: see ``latest``."""
+    shard: Shard | None = None
+    """The part that is asked for; its ``plan`` is not known yet."""
+    whole: bool = True
+    """Whether no selection leaves anything of the set out."""
+    requirements: tuple[str, ...] = ()
+    """What every environment holds beside scikit-learn."""
     pipelines: tuple[Pipeline, ...] = ()
     formats: tuple[str, ...] = ()
     """The formats in use, in the order of the file."""
     tolerances: Tolerances = Tolerances()
     limits: Limits = Limits()
+    trust: Trust = Trust()
     release_window_days: int = 21
     """``as of its release`` is so many days after it."""
     download_python: bool = True

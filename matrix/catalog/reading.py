@@ -11,8 +11,8 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog import checks, toml
-from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances
+from matrix.catalog import checks, reference, toml
+from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances, Trust
 from matrix.catalog.pipelines import read_pipelines
 from matrix.catalog.sets import read_set
 from matrix.catalog.table import Table
@@ -30,6 +30,7 @@ _KEYS = (
     "tolerances",
     "limits",
     "sets",
+    "trust",
 )
 _STATE = ".matrix"
 
@@ -100,9 +101,14 @@ def read_document(
     table = Table(source, path_inside, document)
     table.only(_KEYS)
     catalog = _settings(source, table)
-    known = _known_specs(table, set_name)
+    known = _known_specs(table, set_name, catalog.requirements)
     catalog = replace(
-        catalog, set_name=set_name, known=known, specs=_selected(known, select), select=(*select,)
+        catalog,
+        set_name=set_name,
+        known=known,
+        specs=_selected(known, select),
+        select=(*select,),
+        whole=not select and not pipeline_globs and formats is None,
     )
     crossed = _formats(table)
     if not with_pipelines:
@@ -130,6 +136,49 @@ def default(root: Path) -> Catalog:
     """Return what holds in a folder without any configuration: no environments, no pipelines."""
     root = root.resolve()
     return Catalog(root=root, state=root / _STATE)
+
+
+def read_or_default(path: Path | None = None) -> Catalog:
+    """Return what holds for environments that are made up on the spot: no sets, no pipelines.
+
+    Args:
+        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+
+    Raises:
+        ConfigError: a mistake in the settings, with its path.
+    """
+    source = find() if path is None else path
+    if source is None:
+        return default(Path.cwd())
+    path_inside, document = _load(source)
+    table = Table(source, path_inside, document)
+    table.only(_KEYS)
+    return _settings(source, table)
+
+
+def with_reference_pipelines(path: Path | None = None) -> Catalog:
+    """Return what holds where the reference pipelines stand in for those that are missing.
+
+    Args:
+        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+
+    Raises:
+        ConfigError, PipelineFileError, UsageError: as :func:`read` does.
+    """
+    shipped = read_document(Path.cwd() / "pyproject.toml", "tool.matrix", reference.CONFIGURATION)
+    if path is None and find() is None:
+        return replace(shipped, source=None)
+    catalog = read(path)
+    if catalog.pipelines:
+        return catalog
+    named = {canonicalize_name(Requirement(text).name) for text in catalog.requirements}
+    more = (text for text in shipped.requirements if text not in named)
+    return replace(
+        catalog,
+        pipelines=shipped.pipelines,
+        formats=shipped.formats,
+        requirements=(*catalog.requirements, *more),
+    )
 
 
 def _load(source: Path) -> tuple[str, object]:
@@ -162,8 +211,10 @@ def _settings(source: Path, table: Table) -> Catalog:
         root=root,
         state=state,
         source=source,
+        requirements=_common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
         limits=_limits(table.table("limits")),
+        trust=_trust(table),
         release_window_days=table.integer("release-window-days", 21, most=3650),
         download_python=table.text("download-python", "auto") == "auto",
     )
@@ -197,12 +248,24 @@ def _limits(table: Table) -> Limits:
     )
 
 
+def _trust(table: Table) -> Trust:
+    files: dict[str, frozenset[str]] = {}
+    for entry in table.tables("trust"):
+        entry.only(("sha256", "names"))
+        for key in ("sha256", "names"):
+            if key not in entry:
+                raise entry.error(key, "is not there", advice="a file is trusted by its SHA-256")
+        digest = entry.text("sha256", check=checks.sha256)
+        names = entry.texts("names", check=checks.trusted_name)
+        files[digest] = files.get(digest, frozenset()) | frozenset(names)
+    return Trust(files=files)
+
+
 # ------------------------------------------------------------------------ environments
 
 
-def _known_specs(table: Table, set_name: str) -> tuple[EnvSpec, ...]:
+def _known_specs(table: Table, set_name: str, requirements: tuple[str, ...]) -> tuple[EnvSpec, ...]:
     """Return the environments of one set, after checking all sets."""
-    requirements = _common_requirements(table)
     sets = table.table("sets")
     specs = {name: read_set(sets, name, requirements) for name in sets}
     if set_name not in specs:
@@ -335,7 +398,7 @@ def _formats_of(
 def _folders(root: Path, table: Table) -> list[Path]:
     folders = []
     for i, text in enumerate(table.texts("pipelines", check=_path)):
-        folder = root / Path(text).expanduser()
+        folder = reference.folder() if text == reference.NAME else root / Path(text).expanduser()
         if not _is_folder(folder):
             where = f"{table.at('pipelines')}[{i}]"
             raise ConfigError(table.source, where, f"there is no folder {folder}")

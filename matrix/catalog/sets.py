@@ -246,8 +246,9 @@ def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:
     axes = _axes(table, _ENVIRONMENT_KEYS)
     said = {axis: _single(table, axis, values) for axis, values in axes.items()}
     requirements, python = _requirements(table)
-    if python:
-        said.setdefault("python", python)
+    if python and said.setdefault("python", python) != python:
+        problem = f"python is {said['python']} by its key, and {python} by its requirements"
+        raise ConfigError(table.source, table.at("requirements"), problem)
     base = _base(table, known, said)
     packages = {name: v for name, v in said.items() if name not in _COMBINATION_KEYS}
     return _Wanted(
@@ -294,11 +295,12 @@ def _requirements(table: Table) -> tuple[tuple[str, ...], str]:
             others.append(text.strip())
             continue
         try:
-            python = checks.python(str(parsed.specifier))
+            said = checks.python(str(parsed.specifier))
         except ValueError as error:
             raise ConfigError(table.source, where, str(error)) from None
-        if "python" in table:
-            raise ConfigError(table.source, where, "python is said twice")
+        if python and python != said:
+            raise ConfigError(table.source, where, f"python is {python}, and {said} here")
+        python = said
     return tuple(others), python
 
 

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from matrix.environments.prepare import Step, build, prepare, standing
+from matrix.environments.prepare import Step, build, prepare, standing, survey
 from matrix.environments.records import Record
 from matrix.environments.resolve import Resolved, resolve
 
-__all__ = ["Record", "Resolved", "Step", "build", "prepare", "resolve", "standing"]
+__all__ = ["Record", "Resolved", "Step", "build", "prepare", "resolve", "standing", "survey"]

@@ -77,7 +77,9 @@ def build(wanted: Wanted, location: Path, log: Callable[[str], object]) -> Recor
     try:
         record = _built(wanted, lock, location, log)
     except UnavailableError as error:
-        record = Record(digest=lock_digest(lock), reason=str(error), final=error.why in _FINAL)
+        record = Record(
+            digest=lock_digest(lock), reason=str(error), why=error.why, final=error.why in _FINAL
+        )
     write_record(file, lock, record)
     return record
 
@@ -158,11 +160,11 @@ def describe(python: Path, modules: list[str]) -> Found:
             )
         except subprocess.TimeoutExpired:
             detail = f"importing {', '.join(modules)} took more than {_PATIENCE:.0f} seconds"
-            raise UnavailableError(Why.NO_IMPORT, detail) from None
+            raise UnavailableError(Why.NO_ANSWER, detail) from None
         except OSError as error:
             raise UnavailableError(Why.OTHER, f"{python}: {error.strerror}") from None
         if done.returncode:
-            raise UnavailableError(Why.NO_IMPORT, _ended(done.returncode, done.stderr))
+            raise UnavailableError(Why.NO_ANSWER, _ended(done.returncode, done.stderr))
         return _found(json.loads(out.read_text(encoding="utf-8")))
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from matrix.errors import StoreError
+from matrix.writing import write_whole
 
 
 def read_json(path: Path) -> Any:
@@ -20,7 +19,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a file at one stroke: a temporary one beside it, renamed into place.
+    """Write a file at one stroke; folders that are missing are made.
 
     Raises:
         StoreError: there is no space, or no permission.
@@ -28,14 +27,7 @@ def write_json(path: Path, value: object) -> None:
     text = json.dumps(value, indent=1, sort_keys=True)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode("utf-8"))
     except OSError as error:
         problem = error.strerror or str(error)
         raise StoreError(f"{path}: cannot be written: {problem}") from error

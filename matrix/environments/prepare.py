@@ -27,10 +27,11 @@ from matrix.environments.records import (
     wanted_file,
     write_wanted,
 )
+from matrix.environments.remedies import remedy
 from matrix.environments.resolve import Resolved, resolve
 from matrix.environments.uv import clean_environ
 from matrix.errors import CannotTellError, StoreError
-from matrix.model import Environment
+from matrix.model import Environment, Why
 
 NOXFILE = Path(__file__).with_name("noxfile.py")
 """Has nothing but the sessions ``env-<id>``; the project's own noxfile shows the same."""
@@ -82,6 +83,27 @@ def prepare(
     tell = report or (lambda _: None)
     resolved = resolve(catalog, offline=offline, report=lambda done: tell(_step(done)))
     return build(catalog, resolved, jobs=jobs, offline=offline, listing=listing, report=tell)
+
+
+def survey(catalog: Catalog, *, offline: bool = False) -> tuple[Environment, ...]:
+    """Return every environment of a catalog as it stands now; nothing is built.
+
+    One that is still to be built has a lock, no info and no reason.
+
+    Args:
+        catalog, offline: as in :func:`prepare`.
+
+    Raises:
+        UsageError: a selection matches nothing.
+    """
+    resolved = resolve(catalog, offline=offline)
+    records = standing(catalog, resolved)
+    return tuple(
+        _environment(each, records.get(each.spec.id))
+        if each.lock is None or each.spec.id in records
+        else Environment(spec=each.spec, lock=each.lock)
+        for each in resolved
+    )
 
 
 def build(
@@ -138,12 +160,15 @@ def _wanted(catalog: Catalog, resolved: Iterable[Resolved], offline: bool) -> li
 
 def _environment(resolved: Resolved, record: Record | None) -> Environment:
     if resolved.lock is None:
-        return Environment(spec=resolved.spec, reason=resolved.reason)
+        return Environment(spec=resolved.spec, reason=resolved.reason, why=resolved.why)
     if record is None:
         reason = "cannot be built: the session ended without a record"
-        return Environment(spec=resolved.spec, lock=resolved.lock, reason=reason)
+        return Environment(spec=resolved.spec, lock=resolved.lock, reason=reason, why=Why.OTHER)
+    reason = record.reason
+    if record.why is Why.NO_IMPORT:
+        reason += f"; {remedy(resolved.spec, resolved.lock)}"
     return Environment(
-        spec=resolved.spec, lock=resolved.lock, info=record.info, reason=record.reason
+        spec=resolved.spec, lock=resolved.lock, info=record.info, reason=reason, why=record.why
     )
 
 
@@ -206,7 +231,8 @@ def _watch(
     process.wait()
     for each in missing:
         if each.lock is not None and each.spec.id not in records:
-            record = Record(digest="", reason=f"cannot be built: {_last_words(log)}")
+            reason = f"cannot be built: {_last_words(log)}"
+            record = Record(digest="", reason=reason, why=Why.OTHER)
             records[each.spec.id] = record
             tell(Step(environment=each.spec.id, phase="unavailable", text=record.reason))
     return records

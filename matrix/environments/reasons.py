@@ -2,22 +2,11 @@
 
 from __future__ import annotations
 
-import enum
 import re
 
+from matrix.model import Why
 
-class Why(str, enum.Enum):
-    """The kinds of reasons."""
-
-    NO_VERSION = "no such version"
-    NO_WHEEL = "no wheel"
-    CONFLICT = "conflict"
-    NO_INTERPRETER = "no interpreter"
-    OUT_OF_REACH = "registry out of reach"
-    NOT_CACHED = "offline"
-    DIFFERS = "not what was asked for"
-    NO_IMPORT = "does not import"
-    OTHER = "cannot be built"
+__all__ = ["UnavailableError", "Why", "first_line", "understand"]
 
 
 class UnavailableError(Exception):
@@ -47,6 +36,10 @@ _NO_VERSION = re.compile(r"there (?:is|are) no versions? of ([^\s,]+)|(only \S+ 
 _TOO_NEW = re.compile(
     r"`(\S+)` was filtered by `exclude-newer`.*?uploaded before (\S+?)T.*?published at (\S+?)T"
 )
+_CONTRADICTION = re.compile(
+    r"Because you require ([^\s{]+) and ([^\s{]+), we can conclude that your requirements are unsat"
+)
+"""In braces stands what a requirement is for: ``numpy{python_full_version < '3.9'}<1.20``."""
 _DEPENDS = re.compile(r"(\S+) depends on (\S+)")
 _REQUIRED = re.compile(r"you require ([^\s,]+(?:,[<>=!~][^\s,]+)*)")
 
@@ -59,7 +52,7 @@ def understand(stderr: str, python: str) -> UnavailableError:
         python: the version it resolved for.
     """
     text = _SPACE.sub(" ", stderr)
-    for recognize in (_not_reached, _missing, _conflict):
+    for recognize in (_not_reached, _missing, _contradiction, _conflict):
         reason = recognize(text, python)
         if reason is not None:
             return reason
@@ -112,6 +105,13 @@ def _missing(text: str, python: str) -> UnavailableError | None:
 def _asked(text: str, available: str) -> str:
     required = _REQUIRED.search(text)
     return f"{required.group(1)} ({available})" if required else available
+
+
+def _contradiction(text: str, _python: str) -> UnavailableError | None:
+    both = _CONTRADICTION.search(text)
+    if both is None:
+        return None
+    return UnavailableError(Why.CONTRADICTION, f"{both.group(1)} and {both.group(2)} are required")
 
 
 def _conflict(text: str, _python: str) -> UnavailableError | None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from matrix.environments.files import read_json, write_json
-from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock
+from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock, Why
 
 VARIABLE = "MATRIX_ENVIRONMENTS"
 """Names the file of wanted environments where it is not the usual one."""
@@ -52,6 +52,8 @@ class Record:
     """The names of the folders with metadata in ``site``: they change when a package does."""
     reason: str = ""
     """Why it cannot be used, in words; empty if it can."""
+    why: Why | None = None
+    """The kind of that reason."""
     final: bool = False
     """Whether building the same lock again would end the same."""
 
@@ -72,8 +74,10 @@ def lock_digest(lock: Lock) -> str:
 
 
 def spec_digest(spec: EnvSpec) -> str:
-    """Return the digest of what is wanted of an environment."""
-    content = json.dumps(asdict(spec), sort_keys=True)
+    """Return the digest of what is wanted of an environment, wherever that is written."""
+    wanted = asdict(spec)
+    del wanted["place"]
+    content = json.dumps(wanted, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -153,6 +157,7 @@ def write_record(file: Path, lock: Lock, record: Record) -> None:
             "lock": _lock_to_dict(lock),
             "status": "unavailable" if record.reason else "ready",
             "reason": record.reason,
+            "why": None if record.why is None else record.why.value,
             "final": record.final,
             "site": None if record.site is None else str(record.site),
             "installed": list(record.installed),
@@ -173,9 +178,10 @@ def read_record(file: Path) -> Record | None:
             site=None if document["site"] is None else Path(document["site"]),
             installed=tuple(document["installed"]),
             reason=document["reason"],
+            why=None if document["why"] is None else Why(document["why"]),
             final=document["final"],
         )
-    except (KeyError, TypeError):
+    except (KeyError, TypeError, ValueError):
         return None
 
 

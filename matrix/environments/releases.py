@@ -11,6 +11,7 @@ from typing import Any
 
 from packaging.version import Version
 
+from matrix.catalog import checks
 from matrix.environments.reasons import UnavailableError, Why
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
@@ -37,7 +38,7 @@ class Release:
 
 def requirement(scikit_learn: str) -> str:
     """Return the requirement for what EnvSpec says: a line, a release, ``latest``, a specifier."""
-    if scikit_learn == "latest":
+    if scikit_learn in checks.NEWEST:
         return "scikit-learn"
     if not scikit_learn[:1].isdigit():
         return f"scikit-learn{scikit_learn}"
@@ -82,7 +83,12 @@ class Registry:
         """Return the release that one wish means; raises UnavailableError."""
         asked = [requirement(wish)]
         try:
-            packages = self.uv.describe(asked, interpreter=self._any, python=ANY_PYTHON)
+            packages = self.uv.describe(
+                asked,
+                interpreter=self._any,
+                python=ANY_PYTHON,
+                pre_releases=wish == "pre-release",
+            )
         except UnavailableError as error:
             packages = self._from_wheels(asked, error)
         return _release(packages[0])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -15,22 +14,23 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from packaging.requirements import Requirement
+from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from matrix.catalog import Catalog, names
+from matrix.catalog import Catalog, checks, names
 from matrix.environments import interpreters
 from matrix.environments.downloads import downloadable, install
 from matrix.environments.files import read_json, write_json
 from matrix.environments.reasons import UnavailableError, Why
-from matrix.environments.releases import Registry, Release
-from matrix.environments.uv import Uv
+from matrix.environments.releases import Registry, Release, requirement
+from matrix.environments.uv import Uv, clean_environ
 from matrix.errors import CannotTellError, UsageError
 from matrix.model import EnvSpec, Interpreter, Lock
 
 _THREADS = 8
 """uv waits for the registry more than it computes."""
-_HOPELESS = frozenset({Why.OUT_OF_REACH, Why.NOT_CACHED})
+_HOPELESS = frozenset({Why.OUT_OF_REACH, Why.NOT_CACHED, Why.CONTRADICTION})
 """Reasons that another Python would not change."""
 
 
@@ -41,6 +41,7 @@ class Resolved:
     spec: EnvSpec
     lock: Lock | None = None
     reason: str = ""
+    why: Why | None = None
 
 
 def resolve(
@@ -126,7 +127,7 @@ class _Resolver:
         listed = [
             Version(release.line)
             for spec in self._catalog.known
-            if spec.scikit_learn != "latest"
+            if spec.scikit_learn not in checks.NEWEST
             for release in [self._releases.get(spec.scikit_learn)]
             if isinstance(release, Release)
         ]
@@ -153,7 +154,7 @@ class _Resolver:
         try:
             return Resolved(spec=spec, lock=self._lock(spec))
         except UnavailableError as error:
-            return Resolved(spec=spec, reason=str(error))
+            return Resolved(spec=spec, reason=str(error), why=error.why)
 
     def _lock(self, spec: EnvSpec) -> Lock:
         release = self._releases[spec.scikit_learn]
@@ -161,8 +162,10 @@ class _Resolver:
             raise release
         base = self._base(spec)
         question = _Question(
-            requirements=(f"scikit-learn=={release.version}", *spec.requirements),
+            requirements=(_asked(spec, release), *spec.requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
+            constraints=spec.constraints,
+            exempt=_pinned(spec.requirements),
         )
         candidates = interpreters.matching(self._interpreters, spec.python)
         if base is not None:
@@ -280,7 +283,7 @@ class _Question:
 
     def key(self, python: str, candidates: Iterable[Interpreter]) -> str:
         """Return what a kept answer is found by."""
-        index = {key: value for key, value in os.environ.items() if key.startswith("UV_")}
+        index = {key: value for key, value in clean_environ().items() if key.startswith("UV_")}
         everything = [
             self.requirements,
             str(self.as_of),
@@ -319,7 +322,12 @@ def _held(question: _Question, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tupl
         return question, spec.python == base.python
     pins = {name: version for name, version in lock.pins.items() if name not in said}
     constraints = tuple(f"{name}=={version}" for name, version in sorted(pins.items()))
-    held = replace(question, as_of=lock.as_of, constraints=constraints, exempt=tuple(sorted(said)))
+    held = replace(
+        question,
+        as_of=lock.as_of,
+        constraints=(*spec.constraints, *constraints),
+        exempt=tuple(sorted(said)),
+    )
     return held, spec.python == base.python
 
 
@@ -327,11 +335,31 @@ def _name(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
 
 
+def _asked(spec: EnvSpec, release: Release) -> str:
+    """Return the requirement for scikit-learn: one release, or the range that was asked for.
+
+    Of a range, the newest that fits with the Python and all the rest is meant, as an installer
+    would have it: the newest of all may not.
+    """
+    is_range = not spec.scikit_learn[:1].isdigit() and spec.scikit_learn not in checks.NEWEST
+    return requirement(spec.scikit_learn) if is_range else f"scikit-learn=={release.version}"
+
+
+def _pinned(requirements: Iterable[str]) -> tuple[str, ...]:
+    """Return the packages that are required at one version: it holds whatever the day is."""
+    parsed = [Requirement(text) for text in requirements]
+    exact = [r for r in parsed if any(_is_exact(each) for each in r.specifier)]
+    return tuple(sorted({str(canonicalize_name(r.name)) for r in exact}))
+
+
+def _is_exact(specifier: Specifier) -> bool:
+    return specifier.operator in {"==", "==="} and not specifier.version.endswith(".*")
+
+
 def _check(asked: str, pins: Mapping[str, str]) -> None:
     """Refuse an answer that is not about the release that was asked for."""
-    wanted = asked.partition("==")[2]
     got = pins.get("scikit-learn")
-    if got is None or Version(got) != Version(wanted):
+    if got is None or not Requirement(asked).specifier.contains(got, prereleases=True):
         raise UnavailableError(Why.DIFFERS, f"asked for {asked}, got {got or 'none'}")
 
 

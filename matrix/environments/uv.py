@@ -124,7 +124,13 @@ class Uv:
         return _pins(self._compiled(requirements, interpreter, python, options))
 
     def describe(
-        self, requirements: Sequence[str], *, interpreter: Path, python: str, universal: bool = True
+        self,
+        requirements: Sequence[str],
+        *,
+        interpreter: Path,
+        python: str,
+        universal: bool = True,
+        pre_releases: bool = False,
     ) -> list[Mapping[str, Any]]:
         """Return what the registry says of requirements themselves, whatever they depend on.
 
@@ -133,6 +139,7 @@ class Uv:
             interpreter: any that works.
             python: the version to ask for.
             universal: every version from that one on, and source distributions too.
+            pre_releases: whether release candidates count, although there are final releases.
 
         Returns:
             The ``packages`` of a lock in the format of PEP 751.
@@ -141,7 +148,7 @@ class Uv:
             UnavailableError: one of them cannot be had.
         """
         options = ["--python-version", python, "--no-deps", "--format", "pylock.toml", "-q"]
-        options += ["--prerelease", "explicit"]
+        options += ["--prerelease", "allow" if pre_releases else "explicit"]
         options += ["--universal"] if universal else ["--only-binary", ":all:"]
         text = self._compiled(requirements, interpreter, python, options)
         packages: list[Mapping[str, Any]] = toml.loads(text).get("packages", [])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 from matrix.judge import scoring
 from matrix.judge.compare import compare
@@ -27,6 +29,9 @@ from matrix.model import (
 
 Fetch = Callable[[str], bytes]
 """Gives the content of a digest."""
+
+_Told = Callable[..., Cell]
+"""Makes the cell of a case from what is told of it beyond its place; without a word, not run."""
 
 HIDDEN = frozenset(
     {"DeprecationWarning", "PendingDeprecationWarning", "ImportWarning", "ResourceWarning"}
@@ -61,20 +66,20 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         fetch: gives the content of an output by its digest.
         tolerance: gives the tolerance for a method by its name.
     """
-    cell = Cell(
+    artifact, seen = case.saving.artifacts.get(case.format), case.observation
+    cell = partial(
+        Cell,
         pipeline=case.saving.pipeline,
         format=case.format,
         writer=case.saving.writer,
         reader=case.reader,
         verdict=Verdict.NOT_RUN,
+        artifact=artifact.sha256 if isinstance(artifact, Artifact) else "",
+        warnings=() if seen is None else seen.warnings,
+        cached=seen is not None and seen.cached,
     )
-    artifact = case.saving.artifacts.get(case.format)
-    if isinstance(artifact, Artifact):
-        cell = replace(cell, artifact=artifact.sha256)
-    if case.observation is not None:
-        cell = replace(cell, warnings=case.observation.warnings, cached=case.observation.cached)
     return (
-        _not_saved(cell, case.saving)
+        _not_saved(cell, case)
         or _not_loaded(cell, case.observation)
         or _used(cell, case, fetch, tolerance)
     )
@@ -83,80 +88,77 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
 # --------------------------------------------------------------------------- before any use
 
 
-def _not_saved(cell: Cell, saving: Saving) -> Cell | None:
+def _not_saved(cell: _Told, case: Case) -> Cell | None:
     """The cell of an artifact that does not exist; None if it does."""
+    saving = case.saving
     if saving.ending is Ending.NOT_RUN:
-        return replace(cell, reason=saving.reason or "the writer was not asked")
+        return cell(reason=saving.reason or "the writer was not asked")
     if saving.ending is not Ending.FINISHED:
         reason = f"the writer {_ended(saving.ending)}: {saving.reason}"
-        return replace(cell, verdict=Verdict.NOT_SAVED, stage=saving.stage, reason=reason)
+        return cell(verdict=Verdict.NOT_SAVED, stage=saving.stage, reason=reason)
     if saving.unavailable:
-        return replace(cell, verdict=Verdict.UNAVAILABLE, reason=saving.unavailable)
+        return cell(verdict=Verdict.UNAVAILABLE, reason=saving.unavailable)
     if saving.failure is not None:
-        return replace(
-            cell, verdict=Verdict.NOT_SAVED, stage=saving.stage, exception=saving.failure
-        )
-    match saving.artifacts.get(cell.format):
+        return cell(verdict=Verdict.NOT_SAVED, stage=saving.stage, exception=saving.failure)
+    match saving.artifacts.get(case.format):
         case Artifact():
             return None
         case Failure() as failure:
-            return replace(cell, verdict=Verdict.NOT_SAVED, stage="save", exception=failure)
+            return cell(verdict=Verdict.NOT_SAVED, stage="save", exception=failure)
         case str() as reason:
-            return replace(cell, verdict=Verdict.UNAVAILABLE, reason=reason)
+            return cell(verdict=Verdict.UNAVAILABLE, reason=reason)
         case _:
-            return replace(cell, reason="it was not saved in this format")
+            return cell(reason="it was not saved in this format")
 
 
 def _ended(ending: Ending) -> str:
     return {Ending.CRASHED: "crashed", Ending.TIMED_OUT: "was stopped"}.get(ending, ending.value)
 
 
-def _not_loaded(cell: Cell, observation: Observation | None) -> Cell | None:
+def _not_loaded(cell: _Told, observation: Observation | None) -> Cell | None:
     """The cell of an artifact that gave no outputs to compare; None if it did."""
     if observation is None:
-        return cell
+        return cell()
     if observation.ending is not Ending.FINISHED:
         verdict = {
             Ending.CRASHED: Verdict.CRASHED,
             Ending.TIMED_OUT: Verdict.TIMED_OUT,
         }.get(observation.ending, Verdict.NOT_RUN)
-        return replace(cell, verdict=verdict, reason=observation.reason)
+        return cell(verdict=verdict, reason=observation.reason)
     if observation.unavailable:
-        return replace(cell, verdict=Verdict.UNAVAILABLE, reason=observation.unavailable)
+        return cell(verdict=Verdict.UNAVAILABLE, reason=observation.unavailable)
     if observation.load is not None:
-        return replace(cell, verdict=Verdict.LOAD_FAILED, stage="load", exception=observation.load)
+        return cell(verdict=Verdict.LOAD_FAILED, stage="load", exception=observation.load)
     return None
 
 
 # --------------------------------------------------------------------------- in use
 
 
-def _used(cell: Cell, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
+def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
     observation = case.observation
     assert observation is not None
     judged = _Methods(case, observation, _Outputs(fetch), tolerance)
     differences = dict(judged.differences())
     worst = max(differences, key=lambda method: _weight(method, differences[method]), default="")
     if not worst:
-        return replace(cell, verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs))
+        return cell(verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs))
     verdict = differences[worst].verdict
-    cell = replace(
-        cell,
+    found: dict[str, Any] = {}
+    if verdict is Verdict.NOT_RUN:
+        found = {"reason": differences[worst].note}
+    elif not verdict.safe:
+        found = scoring.before_and_after(
+            case.saving, observation, differences, judged.outputs.get
+        ) | {"retrained": judged.retrained(worst)}
+    return cell(
         verdict=verdict,
         stage=worst,
         exception=_exception(observation, worst, verdict),
         outputs=differences,
         n_identical=len(observation.outputs) - len(differences),
         silent=verdict.group is Group.CHANGES and _silent(case.saving, observation, differences),
-    )
-    if verdict is Verdict.NOT_RUN:
-        return replace(cell, reason=differences[worst].note)
-    if verdict.safe:
-        return cell
-    return replace(
-        cell,
-        **scoring.before_and_after(case.saving, observation, differences, judged.outputs.get),
-        retrained=judged.retrained(worst),
+        **found,
     )
 
 

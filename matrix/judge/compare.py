@@ -113,9 +113,10 @@ def _compare_numbers(
         tolerance = for_single_precision(tolerance)
     if left.dtype.kind == "c":
         left, right = left.view(left.real.dtype), right.view(right.real.dtype)
-    before, after = left.astype(np.float64), right.astype(np.float64)
+    before, after = left.astype(np.float64, copy=False), right.astype(np.float64, copy=False)
     missing = np.isnan(before)
-    before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
+    if missing.any():
+        before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
     differs = ~close(before, after, tolerance)
     tally.rows(differs)
     tally.numbers |= bool(differs.any())

@@ -9,12 +9,17 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 _LARGEST_DENSE = 50_000_000
+
+_LARGEST = 2 * 1024**3
+"""Bytes that one array may take that is not as it stands in the content: a few bytes may ask for
+any number, and a model's own code may have written them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,14 @@ class _Cursor:
 
     def take(self, node: dict[str, Any]) -> NDArray[Any]:
         dtype = np.dtype(node["dtype"])
-        count = int(np.prod(node["shape"], dtype=np.int64))
+        count = prod(node["shape"])
+        if count < 0:
+            raise ValueError("no shape")
         size = count * dtype.itemsize
         if self.position + size > len(self.content):
             raise ValueError("cut short")
         if not size:
+            _check_size(count)
             return np.empty(node["shape"], dtype)
         flat = np.frombuffer(self.content, dtype, count, self.position)
         self.position += size
@@ -145,16 +153,30 @@ def _plain(nodes: list[dict[str, Any]]) -> NDArray[Any]:
     """An array of scalars: of their own type where they share one, else of tagged texts."""
     values = [_SCALARS[node["kind"]](node.get("value")) for node in nodes]
     kinds = {node["kind"] for node in nodes}
+    if kinds == {"str"}:
+        return _texts(values)
     if len(kinds) == 1 and not kinds & {"none", "int"}:
         return np.array(values)
     if kinds == {"int"} and all(abs(value) < 2**63 for value in values):
         return np.array(values, dtype=np.int64)
-    return np.array([f"{node['kind']}:{value}" for node, value in zip(nodes, values, strict=True)])
+    return _texts([f"{node['kind']}:{value}" for node, value in zip(nodes, values, strict=True)])
+
+
+def _texts(values: list[str]) -> NDArray[Any]:
+    """An array of texts: each takes as much as the longest."""
+    _check_size(4 * len(values) * max(map(len, values), default=0))
+    return np.array(values, dtype="U")
+
+
+def _check_size(size: int) -> None:
+    if size > _LARGEST:
+        raise ValueError("too large")
 
 
 def _object_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
     items = node["items"]
     if not items:
+        _check_size(4 * prod(node["shape"]))
         return Leaf(place, np.empty(node["shape"], dtype="U1"))
     if all(item["kind"] in _SCALARS for item in items):
         return Leaf(place, _plain(items).reshape(node["shape"]))
@@ -162,16 +184,19 @@ def _object_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
     for item in items:
         inner = tuple(_leaves(item, "", cursor))
         parts.append("|".join(str(leaf.array.tolist()) for leaf in inner))
-    return Leaf(place, np.array(parts).reshape(node["shape"]))
+    return Leaf(place, _texts(parts).reshape(node["shape"]))
 
 
 def _sparse_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
     data, indices, indptr = (cursor.take(node[name]) for name in ("data", "indices", "indptr"))
     rows, columns = node["shape"]
+    if rows != len(indptr) - 1 or np.any(np.diff(indptr) < 0) or len(data) != len(indices):
+        raise ValueError("no sparse matrix")
     where = np.repeat(np.arange(rows), np.diff(indptr))
     if rows * columns > _LARGEST_DENSE:
         # Coordinates and values side by side say the same, without the zeros.
         return Leaf(place, np.stack([where, indices, data], axis=1))
+    _check_size(rows * columns * data.dtype.itemsize)
     dense = np.zeros((rows, columns), dtype=data.dtype)
     dense[where, indices] = data
     return Leaf(place, dense)
@@ -190,4 +215,4 @@ def _category_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
     categories = next(iter(_leaves(node["categories"], "", cursor))).array
     codes = next(iter(_leaves(node["codes"], "", cursor))).array
     values = [str(categories[code]) if code >= 0 else "<missing>" for code in codes]
-    return Leaf(place, np.array(values, dtype="U"))
+    return Leaf(place, _texts(values))

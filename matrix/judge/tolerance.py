@@ -12,12 +12,12 @@ def close(
     before: NDArray[np.float64], after: NDArray[np.float64], tolerance: Tolerance
 ) -> NDArray[np.bool_]:
     """Element by element, for two arrays of one shape without NaN; infinities must be equal."""
-    finite = np.isfinite(before)
-    scale = float(np.max(np.abs(before[finite]))) if finite.any() else 0.0
+    size = np.abs(before)
+    finite = np.isfinite(size)
+    scale = float(size.max(where=finite, initial=0.0))
     with np.errstate(invalid="ignore", over="ignore"):
-        apart = np.abs(before - after)
-        largest = np.maximum(np.abs(before), np.abs(after))
-        near = apart <= tolerance.rtol * largest + tolerance.atol * scale
+        largest = np.maximum(size, np.abs(after))
+        near = np.abs(before - after) <= tolerance.rtol * largest + tolerance.atol * scale
     return np.where(finite & np.isfinite(after), near, before == after)
 
 

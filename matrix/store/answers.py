@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from matrix.model import (
     Absent,
     Artifact,
+    Baseline,
     Ending,
     Failure,
+    Mend,
     Observation,
     Outcome,
+    Resaving,
     Returned,
     Saving,
     WarningSeen,
@@ -24,6 +28,7 @@ to no answer, it is ``{"ending": …, "reason": …}``."""
 
 def saving(answer: Answer, *, pipeline: str, writer: str) -> Saving:
     """What a writer reports of one pipeline."""
+    answer = _without_refusal(answer)
     common: dict[str, Any] = {"pipeline": pipeline, "writer": writer}
     if "ending" in answer:
         ending = Ending(answer["ending"])
@@ -42,12 +47,42 @@ def saving(answer: Answer, *, pipeline: str, writer: str) -> Saving:
         rows=answer["rows"],
         truth=answer["truth"] or "",
         only=answer["only"],
+        estimators=tuple(answer["estimators"]),
         outputs=_outcomes(answer["outputs"]),
+    )
+
+
+def baseline(
+    answer: Answer, *, pipeline: str, format_name: str, sha256: str, size: int, writer: str
+) -> Baseline:
+    """What the environment that a model comes from reports of it; the file is the artifact."""
+    artifact = Artifact(
+        pipeline=pipeline, format=format_name, writer=writer, sha256=sha256, size=size
+    )
+    mistake = answer.get("mistake", "")
+    if mistake:
+        answer = {**answer, "unavailable": mistake}
+    elif not {"ending", "raised", "refused"} & answer.keys():
+        answer = {**answer, "artifacts": {}}
+    saved = replace(
+        saving(answer, pipeline=pipeline, writer=writer), artifacts={format_name: artifact}
+    )
+    if "outputs" not in answer:
+        return Baseline(saving=saved, mistake=mistake)
+    return Baseline(
+        saving=saved,
+        made=dict(answer["made"]),
+        dropped={kind: entry["rows"] for kind, entry in answer["dropped"].items()},
+        n_rows=answer["n_rows"],
+        features=None if answer["features"] is None else tuple(answer["features"]),
+        repeats=_outcomes(answer["repeats"]),
+        expected={method: entry["rows"] for method, entry in answer.get("expected", {}).items()},
     )
 
 
 def observation(answer: Answer, *, cached: bool = False) -> Observation:
     """What a reader reports of one artifact."""
+    answer = _without_refusal(answer)
     if "ending" in answer:
         ending = Ending(answer["ending"])
         return Observation(ending=ending, reason=answer["reason"], cached=cached)
@@ -65,6 +100,39 @@ def observation(answer: Answer, *, cached: bool = False) -> Observation:
         outputs=_outcomes(answer["outputs"]),
         repeats=_outcomes(answer["repeats"]),
     )
+
+
+def resaving(answer: Answer, *, pipeline: str, writer: str) -> Resaving:
+    """What an environment reports of a file that it loaded and saved again."""
+    answer = _without_refusal(answer)
+    if "ending" in answer:
+        return Resaving(ending=Ending(answer["ending"]), problem=answer["reason"])
+    problem = answer.get("unavailable") or answer.get("mistake")
+    if problem:
+        return Resaving(problem=problem)
+    if "raised" in answer:
+        return Resaving(stage=answer["stage"], failure=_failure(answer["raised"]))
+    return Resaving(
+        artifacts={
+            name: _artifact(entry, pipeline, name, writer)
+            for name, entry in answer["artifacts"].items()
+        },
+        lacking=tuple(
+            Mend(path=tuple(entry["path"]), name=entry["name"], value=entry["value"])
+            for entry in answer["lacking"]
+        ),
+    )
+
+
+def _without_refusal(answer: Answer) -> Answer:
+    """The answer of a file that was stopped while loading, as one that came to no answer."""
+    if "refused" not in answer:
+        return answer
+    reason = (
+        f"stopped while loading: it looks up {answer['refused']}, which was not in it when it was "
+        "inspected"
+    )
+    return {"ending": Ending.NOT_RUN, "reason": reason}
 
 
 def _artifact(entry: Answer, pipeline: str, name: str, writer: str) -> Artifact | Failure | str:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from matrix.model import Artifact, EnvInfo, Pipeline, Saving
+from matrix.model import Artifact, EnvInfo, Mend, Pipeline, Saving
 
 WORKER = Path(__file__).parent.parent / "worker"
 JUDGE = Path(__file__).parent.parent / "judge"
+CAUSES = Path(__file__).parent.parent / "causes"
 
 
 def of(*parts: object) -> str:
@@ -31,8 +33,14 @@ def judge() -> str:
     return _code(JUDGE)
 
 
-def _code(folder: Path) -> str:
-    files = sorted(folder.rglob("*.py"))
+@cache
+def causes() -> str:
+    """Of the known causes and how they are found: a change gives cells other causes."""
+    return _code(CAUSES, "*.py", "*.toml")
+
+
+def _code(folder: Path, *globs: str) -> str:
+    files = sorted(file for glob in globs or ("*.py",) for file in folder.rglob(glob))
     return of([(file.relative_to(folder).as_posix(), file.read_text("utf-8")) for file in files])
 
 
@@ -46,17 +54,46 @@ def saving(pipeline: Pipeline, environment_key: str) -> str:
     return of("save", pipeline.id, pipeline.digest, pipeline.formats, environment_key, worker())
 
 
-def loading(pipeline: Pipeline, artifact: Artifact, saved: Saving, environment_key: str) -> str:
-    """Of a piece of loading: the file's bytes, the rows, what was recorded, and the reader.
+def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
+    """Of what is loaded, whoever reads it: the file's bytes, the rows, what was recorded.
 
     The pipeline's code counts too, since its classes are imported from there.
     """
     return of(
-        "load",
         artifact.sha256,
         artifact.format,
         saved.rows,
         {name: getattr(outcome, "digest", None) for name, outcome in saved.outputs.items()},
+        saved.only,
+        pipeline.digest,
+        worker(),
+    )
+
+
+def loading(loaded_key: str, environment_key: str) -> str:
+    """Of a piece of loading: what is loaded, and the reader."""
+    return of("load", loaded_key, environment_key)
+
+
+def tracing(loaded_key: str, method: str, environment_key: str) -> str:
+    """Of a look inside what is loaded, following a method."""
+    return of("trace", loaded_key, method, environment_key)
+
+
+def resaving(
+    pipeline: Pipeline,
+    artifact: Artifact,
+    formats: Sequence[str],
+    mends: Sequence[Mend],
+    environment_key: str,
+) -> str:
+    """Of a file that is loaded and saved again."""
+    return of(
+        "resave",
+        artifact.sha256,
+        artifact.format,
+        list(formats),
+        [[list(mend.path), mend.name, mend.value, mend.of] for mend in mends],
         pipeline.digest,
         environment_key,
         worker(),

@@ -7,8 +7,8 @@
     rows/…             the rows as files, for readers, by digest
     scratch/…          folders of workers at work
 
-Answers and contents are checked against a digest whenever they are read: what is damaged is
-dropped, said, and computed again.
+Answers and contents are checked against a digest whenever they are read: what is damaged counts as
+not there, and is computed again.
 """
 
 from __future__ import annotations
@@ -16,19 +16,25 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
-import shutil
 import sqlite3
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from matrix.errors import StoreError
+from matrix.removing import remove
+from matrix.store import opening
 from matrix.store.answers import Answer
+from matrix.store.files import SCHEMA as FILES_SCHEMA
+from matrix.store.files import Files
+from matrix.store.guard import DamagedError, as_store_error
+from matrix.store.runs import SCHEMA as RUNS_SCHEMA
+from matrix.store.runs import Runs
 from matrix.worker.compat_worker.formats import FORMATS
+from matrix.writing import write_whole
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -39,17 +45,7 @@ CREATE TABLE IF NOT EXISTS rates (
     task TEXT NOT NULL, environment TEXT NOT NULL, seconds REAL NOT NULL,
     PRIMARY KEY (task, environment)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS runs (
-    id INTEGER PRIMARY KEY, head TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
-);
-CREATE TABLE IF NOT EXISTS cells (
-    run INTEGER NOT NULL, position INTEGER NOT NULL, body BLOB NOT NULL,
-    PRIMARY KEY (run, position)
-) WITHOUT ROWID;
 """
-
-_VERSION = 1
-_RUNS_KEPT = 5
 
 
 class Store:
@@ -57,79 +53,111 @@ class Store:
 
     Args:
         folder: made if it is not there.
+        read_only: nothing is written to the folder, nor need it be there; a run may be at work in
+            it. What is read is as it was when the store was opened.
 
     Raises:
         StoreError: the folder cannot be written to, is in use by another run, or was made by
             another version.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
+        self.set_aside: Path | None = None
+        """Where a database is now that was damaged, so that a new one was begun."""
+        self._read_only = read_only
         self._whole: set[Path] = set()
         self._sound: set[str] = set()
+        self._lock: FileLock | None = None
+        if read_only:
+            with as_store_error(folder):
+                self._database = opening.to_read(self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA)
+        else:
+            self._open_to_write()
+        self.runs = Runs(self._database, folder)
+        self.files = Files(self._database, folder)
+
+    @property
+    def _path(self) -> Path:
+        return self.folder / "results.sqlite"
+
+    def _open_to_write(self) -> None:
         try:
             for name in ("artifacts", "rows", "scratch"):
-                (folder / name).mkdir(parents=True, exist_ok=True)
-            self._lock = _lock(folder / "lock")
-            self._database = _open(folder / "results.sqlite")
-        except OSError as error:
+                (self.folder / name).mkdir(parents=True, exist_ok=True)
+            with contextlib.ExitStack() as stack:
+                self._lock = _lock(self.folder / "lock")
+                stack.callback(self._lock.release)
+                self._database, self.set_aside = opening.to_write_or_anew(
+                    self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA
+                )
+                stack.pop_all()
+        except (OSError, sqlite3.Error) as error:
+            said = error.strerror if isinstance(error, OSError) else None
             raise StoreError(
-                f"results cannot be kept in {folder}: {error.strerror or error}",
-                advice="Name another folder with `state` in the configuration, or make room.",
-            ) from error
-        except sqlite3.Error as error:
-            raise StoreError(
-                f"{folder / 'results.sqlite'}: {error}",
-                advice="Move the file away to start anew.",
+                f"results cannot be kept in {self.folder}: {said or error}",
+                advice="Make room, see that the folder may be written to, or name another one "
+                "with --state.",
             ) from error
 
     def __enter__(self) -> Store:
         return self
 
-    def __exit__(self, *_: object) -> None:
-        self.close()
+    def __exit__(self, _: object, error: BaseException | None, __: object) -> None:
+        if isinstance(error, DamagedError) and not self._read_only:
+            self._database.close()
+            with as_store_error(self.folder):
+                opening.set_aside(self._path)
+            self._unlock()
+        else:
+            self.close()
 
     def close(self) -> None:
         """Write what is pending and let go of the folder."""
-        with _as_store_error(self.folder):
-            self._database.commit()
-        self._database.close()
-        self._lock.release()
+        try:
+            self.commit()
+        finally:
+            self._database.close()
+            self._unlock()
+
+    def _unlock(self) -> None:
+        if self._lock is not None:
+            self._lock.release()
 
     # ----------------------------------------------------------------- answers and contents
 
     def answer(self, key: str) -> Answer | None:
         """The answer kept under a key; None if there is none, or it is damaged."""
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             row = self._database.execute(
                 "SELECT body, digest FROM answers WHERE key = ?", (key,)
             ).fetchone()
-            if row is None:
-                return None
-            body, digest = row
-            if _digest(key, body) != digest:
-                self._database.execute("DELETE FROM answers WHERE key = ?", (key,))
-                return None
+        if row is None:
+            return None
+        body, digest = row
+        if _digest(key, body) != digest:
+            return None
         answer: Answer = json.loads(zlib.decompress(body))
         return answer
 
     def keep(self, key: str, answer: Answer, contents: Mapping[str, bytes]) -> None:
         """Keep an answer with the contents and the files that it speaks of, the answer last.
 
-        One that is only an ending is not kept: it may be the machine's, and not the versions'.
+        One that is only an ending is not kept: it may be the machine's, and not the versions'. Nor
+        is one that the file was stopped while loading: it is not what was inspected.
         """
         for digest, content in contents.items():
             self.keep_content(digest, content)
         for name, entry in answer.get("artifacts", {}).items():
             if "path" in entry:
                 self.keep_artifact(Path(entry.pop("path")), name, entry["sha256"])
-        if "ending" not in answer:
+        if not {"ending", "refused"} & answer.keys():
             self.keep_answer(key, answer)
 
     def keep_answer(self, key: str, answer: Answer) -> None:
         """Keep an answer; durable after the next :meth:`commit`."""
         body = zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 1)
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             self._database.execute(
                 "INSERT OR REPLACE INTO answers VALUES (?, ?, ?)", (key, body, _digest(key, body))
             )
@@ -140,7 +168,7 @@ class Store:
         Raises:
             KeyError: there is none, or it is damaged.
         """
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             row = self._database.execute(
                 "SELECT data FROM contents WHERE digest = ?", (digest,)
             ).fetchone()
@@ -151,8 +179,6 @@ class Store:
         except zlib.error:
             data = b""
         if hashlib.sha256(data).hexdigest() != digest:
-            with _as_store_error(self.folder):
-                self._database.execute("DELETE FROM contents WHERE digest = ?", (digest,))
             raise KeyError(digest)
         return data
 
@@ -167,26 +193,32 @@ class Store:
         return True
 
     def keep_content(self, digest: str, data: bytes) -> None:
-        """Keep a content; durable after the next :meth:`commit`."""
-        with _as_store_error(self.folder):
+        """Keep a content; durable after the next :meth:`commit`.
+
+        One that is there already may be damaged: it is replaced, unless it is known to be sound.
+        """
+        if digest in self._sound:
+            return
+        with as_store_error(self.folder):
             self._database.execute(
-                "INSERT OR IGNORE INTO contents VALUES (?, ?)", (digest, zlib.compress(data, 1))
+                "INSERT OR REPLACE INTO contents VALUES (?, ?)", (digest, zlib.compress(data, 1))
             )
+        self._sound.add(digest)
 
     def commit(self) -> None:
         """Make all that was kept so far durable."""
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             self._database.commit()
 
     def rates(self) -> dict[tuple[str, str], float]:
         """Seconds a piece of work took in earlier runs, by task and environment."""
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             rows = self._database.execute("SELECT task, environment, seconds FROM rates")
             return {(task, environment): seconds for task, environment, seconds in rows}
 
     def keep_rates(self, rates: Mapping[tuple[str, str], float]) -> None:
         """Keep what a piece of work takes, for the estimates of later runs."""
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             self._database.executemany(
                 "INSERT OR REPLACE INTO rates VALUES (?, ?, ?)",
                 ((task, environment, seconds) for (task, environment), seconds in rates.items()),
@@ -201,10 +233,10 @@ class Store:
 
     def has_artifact(self, sha256: str, format_name: str) -> bool:
         """Whether the artifact is there, and still what was saved: damage is no version effect."""
-        return self._is_whole(self.artifact(sha256, format_name), sha256)
+        return self.is_whole(self.artifact(sha256, format_name), sha256)
 
-    def _is_whole(self, path: Path, sha256: str) -> bool:
-        """Whether a file is there with this digest; each is read once."""
+    def is_whole(self, path: Path, sha256: str) -> bool:
+        """Whether a file is there with this digest; those that are whole are read once."""
         if path not in self._whole:
             try:
                 found = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -218,7 +250,7 @@ class Store:
     def keep_artifact(self, path: Path, format_name: str, sha256: str) -> None:
         """Move a file that a worker saved to its place."""
         place = self.artifact(sha256, format_name)
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             place.parent.mkdir(exist_ok=True)
             if path.exists() or not place.exists():
                 path.replace(place)
@@ -230,14 +262,14 @@ class Store:
             KeyError: the content is not kept.
         """
         path = self.folder / "rows" / digest
-        if not self._is_whole(path, digest):
-            with _as_store_error(self.folder):
-                write_atomically(path, self.content(digest))
+        if not self.is_whole(path, digest):
+            with as_store_error(self.folder):
+                write_whole(path, self.content(digest))
         return path
 
     def scratch(self) -> Path:
         """A new folder for a worker."""
-        with _as_store_error(self.folder):
+        with as_store_error(self.folder):
             return Path(tempfile.mkdtemp(dir=self.folder / "scratch"))
 
     def left_behind(self) -> list[Path]:
@@ -247,89 +279,7 @@ class Store:
     def clear_scratch(self) -> None:
         """Remove what runs that were cut off left behind."""
         for left in self.left_behind():
-            shutil.rmtree(left, ignore_errors=True)
-
-    # ----------------------------------------------------------------- runs
-
-    def begin_run(self, head: str) -> int:
-        """Open a new run; its head is the report's JSON without cells."""
-        with _as_store_error(self.folder):
-            cursor = self._database.execute("INSERT INTO runs (head) VALUES (?)", (head,))
-            run = int(cursor.lastrowid or 0)
-            oldest = run - _RUNS_KEPT
-            self._database.execute("DELETE FROM cells WHERE run <= ?", (oldest,))
-            self._database.execute("DELETE FROM runs WHERE id <= ?", (oldest,))
-            return run
-
-    def keep_cells(self, run: int, bodies: Iterable[tuple[int, str]]) -> None:
-        """Keep judged cells, as JSON, by their position in the run."""
-        with _as_store_error(self.folder):
-            self._database.executemany(
-                "INSERT OR REPLACE INTO cells VALUES (?, ?, ?)",
-                ((run, position, zlib.compress(body.encode(), 1)) for position, body in bodies),
-            )
-
-    def cells_digest(self, run: int) -> str:
-        """Of all cells of a run, to tell whether they are still what was kept."""
-        digest = hashlib.sha256()
-        with _as_store_error(self.folder):
-            for position, body in self._database.execute(
-                "SELECT position, body FROM cells WHERE run = ? ORDER BY position", (run,)
-            ):
-                digest.update(b"%d:%d:" % (position, len(body)))
-                digest.update(body)
-        return digest.hexdigest()
-
-    def end_run(self, run: int, head: str) -> None:
-        """Close a run: from now on it is the last one."""
-        with _as_store_error(self.folder):
-            self._database.execute(
-                "UPDATE runs SET head = ?, complete = 1 WHERE id = ?", (head, run)
-            )
-            self._database.commit()
-
-    def last_run(self) -> tuple[int, str] | None:
-        """The id and head of the last run that came to its end."""
-        with _as_store_error(self.folder):
-            row = self._database.execute(
-                "SELECT id, head FROM runs WHERE complete ORDER BY id DESC LIMIT 1"
-            ).fetchone()
-        return None if row is None else (row[0], row[1])
-
-    def cells(self, run: int) -> Iterator[str]:
-        """The cells of a run in their order, as JSON."""
-        with _as_store_error(self.folder):
-            yield from (
-                zlib.decompress(body).decode()
-                for (body,) in self._database.execute(
-                    "SELECT body FROM cells WHERE run = ? ORDER BY position", (run,)
-                )
-            )
-
-
-def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file such that it is there whole or not at all."""
-    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".partial-")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-        Path(temporary).replace(path)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-
-
-def _open(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
-    version = database.execute("PRAGMA user_version").fetchone()[0]
-    if version not in (0, _VERSION):
-        raise sqlite3.DatabaseError(f"made by another version of this tool ({version})")
-    # Write-ahead logging: a kill at any moment loses no commit; only a power cut may lose the last.
-    database.execute("PRAGMA journal_mode = WAL")
-    database.execute("PRAGMA synchronous = NORMAL")
-    database.executescript(_SCHEMA)
-    database.execute(f"PRAGMA user_version = {_VERSION}")
-    return database
+            remove(left)
 
 
 def _lock(path: Path) -> FileLock:
@@ -347,14 +297,3 @@ def _lock(path: Path) -> FileLock:
 def _digest(key: str, body: bytes) -> str:
     """Of the key too, so that an entry that was swapped with another is noticed."""
     return hashlib.sha256(key.encode() + b"\0" + body).hexdigest()
-
-
-@contextlib.contextmanager
-def _as_store_error(folder: Path) -> Iterator[None]:
-    try:
-        yield
-    except (OSError, sqlite3.Error) as error:
-        raise StoreError(
-            f"results in {folder} cannot be read or kept: {error}",
-            advice="Is there room on the disk, and may it be written to? Nothing kept was lost.",
-        ) from error

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from matrix.catalog.names import environment_id, environment_labels, meaning_of_latest
+from matrix.catalog.names import (
+    environment_id,
+    environment_labels,
+    meaning_of_latest,
+    of_file,
+    of_many,
+)
 
 
 @pytest.mark.parametrize(
@@ -45,3 +51,17 @@ def test_latest_is_named_as_if_listed() -> None:
         "1.11 py3.9",
     )
     assert meaning_of_latest("prod", "prod", "1.11") == ("prod", "prod")
+
+
+def test_a_file_and_a_crowd_are_named_by_digest() -> None:
+    """What is too long, or stands in a file, is told apart by the digest of what it says."""
+    assert of_file("requirements.txt", "0123abcd", "release") == (
+        "requirements-0123abcd",
+        "requirements.txt",
+    )
+    assert of_file("pylock.prod.toml", "0123abcd", "today") == (
+        "pylock.prod-0123abcd-today",
+        "pylock.prod.toml today",
+    )
+    assert of_file(".txt", "0123abcd", "release")[0] == "file-0123abcd"
+    assert of_many("1.5", "0123abcd", "today") == "sklearn-1.5-0123abcd-today"

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from matrix.catalog import Catalog, default, find, read, toml
+from matrix.catalog import Catalog, default, find, read, read_or_default, toml
 from matrix.catalog.reading import read_document
 from matrix.errors import ConfigError, MatrixError, UsageError
 from matrix.model import Tolerance
@@ -49,10 +49,35 @@ def test_settings_and_their_defaults(configured: Configured) -> None:
     assert catalog.tolerances.of("gaussian_a", "predict_std") == Tolerance(rtol=1e-5, atol=0.1)
 
 
+def test_names_are_trusted_file_by_file(configured: Configured) -> None:
+    one, other = "0" * 64, "1" * 64
+    catalog = configured(
+        f"""
+        [[tool.matrix.trust]]
+        sha256 = "{one}"
+        names = ["churn_lib.Ours", "churn_lib:Ours.Inner"]
+        [[tool.matrix.trust]]
+        sha256 = "{one}"
+        names = ["churn_lib.Other"]
+        """
+        + SETS
+    )
+    assert catalog.trust.of(one) == {"churn_lib.Ours", "churn_lib:Ours.Inner", "churn_lib.Other"}
+    assert catalog.trust.of(other) == frozenset()
+
+
 @pytest.mark.parametrize(
     ("text", "path", "problem"),
     [
         ("[tool.matrix]\npipelnes = []", "pipelnes", "unknown key"),
+        ('[[tool.matrix.trust]]\nnames = ["a.B"]', "trust[0].sha256", "is not there"),
+        (f'[[tool.matrix.trust]]\nsha256 = "{"0" * 64}"', "trust[0].names", "is not there"),
+        ('[[tool.matrix.trust]]\nsha256 = "abc"\nnames = []', "trust[0].sha256", "no SHA-256"),
+        (
+            f'[[tool.matrix.trust]]\nsha256 = "{"0" * 64}"\nnames = ["a.B", "a.*"]',
+            "trust[0].names[1]",
+            "no exact name",
+        ),
         ('[tool.matrix]\npipelines = "fixtures"', "pipelines", "must be a list, not a string"),
         ('[tool.matrix]\npipelines = ["nowhere"]', "pipelines[0]", "there is no folder"),
         ('[tool.matrix]\nrequirements = ["-r x"]', "requirements[0]", "is an option"),
@@ -175,3 +200,22 @@ def test_reading_is_total(tmp_path_factory: pytest.TempPathFactory, draw: st.Dat
     else:
         event("a catalog")
         assert isinstance(catalog, Catalog)
+
+
+def test_environments_may_be_made_up_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a configuration a folder stands for itself; with one, its settings hold."""
+    monkeypatch.chdir(tmp_path)
+    assert read_or_default() == default(tmp_path)
+    file = tmp_path / "pyproject.toml"
+    file.write_text('[tool.matrix]\nrequirements = ["pandas"]\nrelease-window-days = 7\n')
+    (tmp_path / "below").mkdir()
+    monkeypatch.chdir(tmp_path / "below")
+    catalog = read_or_default()
+    assert (catalog.root, catalog.source) == (tmp_path, file)
+    assert (catalog.requirements, catalog.release_window_days) == (("pandas",), 7)
+    assert catalog.specs == ()
+    file.write_text("[tool.matrix]\nstaet = 1\n")
+    with pytest.raises(ConfigError, match="staet: unknown key"):
+        read_or_default()

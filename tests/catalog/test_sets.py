@@ -189,3 +189,27 @@ def test_our_own_sets() -> None:
     full = read(file, set_name="full", with_pipelines=False)
     assert {spec.id for spec in default} < {spec.id for spec in full.specs}
     assert len({spec.label for spec in full.specs}) == len(full.specs)
+
+
+@pytest.mark.parametrize(
+    "said",
+    ['python = "3.12"', 'requirements = ["python==3.12"]', 'requirements = ["python==3.12.*"]'],
+)
+def test_python_may_be_a_requirement(configured: Configured, said: str) -> None:
+    """It is equal to the key, in the environment and in its id."""
+    keys = f"scikit-learn = '1.5', {said}"
+    (spec,) = configured(f"[tool.matrix.sets.default]\nenvironments = [{{ {keys} }}]").specs
+    assert (spec.id, spec.python, spec.requirements) == ("sklearn-1.5-py3.12", "3.12", ())
+
+
+def test_python_is_the_same_wherever_it_is_said(configured: Configured) -> None:
+    """Said twice it may be, in contradiction not."""
+    text = """
+        [tool.matrix.sets.default]
+        environments = [{ scikit-learn = "1.5", python = "3.12", requirements = ["%s"] }]
+        """
+    assert configured(text % "python==3.12").specs[0].python == "3.12"
+    with pytest.raises(ConfigError, match=r"python is 3\.12 by its key, and 3\.13 by"):
+        configured(text % "python==3.13")
+    with pytest.raises(ConfigError, match=r"requirements\[1\]: python is 3.12, and 3.13 here"):
+        configured(text % 'python==3.12", "python==3.13')

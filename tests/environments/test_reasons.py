@@ -61,6 +61,19 @@ HEAD = "error: No solution found when resolving dependencies\n  cause: "
             "conflict: scikit-learn==1.3.2 depends on numpy>=1.17.3,<2.0, and numpy>=2 is required",
         ),
         (
+            HEAD + "Because you require scikit-learn==1.3.2 and scikit-learn<1.3, we can conclude"
+            " that your requirements are unsatisfiable.",
+            Why.CONTRADICTION,
+            "contradiction: scikit-learn==1.3.2 and scikit-learn<1.3 are required",
+        ),
+        (  # not on every Python
+            HEAD + "Because you require scikit-learn==1.3.2 and"
+            " scikit-learn{python_full_version < '3.9'}<1.3, we can conclude that your"
+            " requirements are unsatisfiable.",
+            Why.CONFLICT,
+            "conflict: scikit-learn==1.3.2",
+        ),
+        (
             "error: Request failed after 3 retries in 10.6s\n  cause: Failed to fetch: http://h/\n"
             "  cause: tcp connect error\n  cause: Connection refused (os error 111)",
             Why.OUT_OF_REACH,

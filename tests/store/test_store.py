@@ -85,23 +85,68 @@ def test_two_runs_on_one_folder_do_not_mix(tmp_path: Path) -> None:
         pass
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written_is_a_clear_error(tmp_path: Path) -> None:
-    tmp_path.chmod(0o500)
-    with pytest.raises(StoreError, match="cannot be kept"):
-        Store(tmp_path / "state")
-
-
 def test_a_file_where_the_folder_should_be_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file")
     with pytest.raises(StoreError, match="cannot be kept"):
         Store(tmp_path / "state")
 
 
-def test_a_file_that_is_no_database_is_a_clear_error(tmp_path: Path) -> None:
+def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "results.sqlite").write_text("not a database " * 100)
-    with pytest.raises(StoreError, match="not a database"):
-        Store(tmp_path)
+    with Store(tmp_path) as store:
+        assert store.set_aside == tmp_path / "results.sqlite.damaged"
+        assert store.set_aside.read_text().startswith("not a database")
+        store.keep_answer("key", ANSWER)
+    with Store(tmp_path) as store:
+        assert store.set_aside is None
+        assert store.answer("key") == ANSWER
+
+
+def test_a_database_that_was_cut_short_is_set_aside(tmp_path: Path) -> None:
+    fill(tmp_path)
+    os.truncate(tmp_path / "results.sqlite", 4096 * 2 + 100)
+    with Store(tmp_path) as store:
+        assert store.set_aside is not None
+        assert store.answer("0") is None
+
+
+def test_damage_that_shows_only_in_use_is_said_and_set_aside_for_the_next_run(
+    tmp_path: Path,
+) -> None:
+    fill(tmp_path)
+    size = (tmp_path / "results.sqlite").stat().st_size
+    with (tmp_path / "results.sqlite").open("r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+    with pytest.raises(StoreError, match="damaged"), Store(tmp_path) as store:
+        store.answer("0")
+    with Store(tmp_path) as store:
+        assert store.answer("0") is None
+    assert (tmp_path / "results.sqlite.damaged").exists()
+
+
+def fill(folder: Path) -> None:
+    with Store(folder) as store:
+        for number in range(100):
+            store.keep_answer(str(number), {"noise": os.urandom(500).hex()})
+
+
+def test_garbage_in_the_log_damages_nothing_that_was_there_before(tmp_path: Path) -> None:
+    fill(tmp_path)
+    (tmp_path / "results.sqlite-wal").write_bytes(os.urandom(10_000))
+    with Store(tmp_path) as store:
+        assert store.set_aside is None
+        assert store.answer("99") is not None
+
+
+def test_a_damaged_content_is_replaced_by_what_is_computed_anew(tmp_path: Path) -> None:
+    data = b"content" * 100
+    with Store(tmp_path) as store:
+        store.keep_content(digest(data), data)
+    damage(tmp_path, "UPDATE contents SET data = x'1234'")
+    with Store(tmp_path) as store:
+        store.keep_content(digest(data), data)
+        assert store.content(digest(data)) == data
 
 
 def test_a_store_of_another_version_is_left_alone(tmp_path: Path) -> None:
@@ -150,22 +195,15 @@ def test_rows_are_given_to_workers_as_files(tmp_path: Path) -> None:
             store.rows_file(digest(b"others"))
 
 
-def test_the_last_run_is_the_last_that_came_to_its_end(tmp_path: Path) -> None:
-    with Store(tmp_path) as store:
-        assert store.last_run() is None
-        first = store.begin_run("{}")
-        store.keep_cells(first, [(1, "b"), (0, "a")])
-        store.end_run(first, '{"first": true}')
-        store.begin_run("{}")  # cut off
-        assert store.last_run() == (first, '{"first": true}')
-        assert list(store.cells(first)) == ["a", "b"]
+def test_what_a_file_was_stopped_for_is_never_kept(tmp_path: Path) -> None:
+    from matrix.model import Ending
+    from matrix.store.answers import baseline, observation
 
-
-def test_old_runs_make_room(tmp_path: Path) -> None:
+    answer = {"refused": "os.system", "contents": [], "warnings": [], "seconds": 0.1}
     with Store(tmp_path) as store:
-        for number in range(8):
-            run = store.begin_run("{}")
-            store.keep_cells(run, [(0, str(number))])
-            store.end_run(run, "{}")
-        assert list(store.cells(run)) == ["7"]
-        assert list(store.cells(run - 6)) == []
+        store.keep("key", answer, {})
+        assert store.answer("key") is None
+    seen = observation(answer)
+    assert (seen.ending, "os.system" in seen.reason) == (Ending.NOT_RUN, True)
+    common = {"pipeline": "m", "format_name": "joblib", "sha256": "0", "size": 1, "writer": "w"}
+    assert "os.system" in baseline(answer, **common).saving.reason

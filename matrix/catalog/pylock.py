@@ -1,0 +1,81 @@
+"""Locks in the format of PEP 751: ``pylock.toml``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.pylock import Package, Pylock, PylockValidationError
+from packaging.requirements import Requirement
+
+from matrix.catalog import pythons, toml
+from matrix.catalog.requirement_files import made_with, read_text
+from matrix.catalog.said import Said, parsed
+from matrix.errors import UsageError
+
+_NEWEST = f"3.{pythons.MINORS[-1]}"
+
+
+def read_pylock(file: Path, python: str = "") -> Said:
+    """Return what a lock says: its versions, with the markers that tell when they hold.
+
+    Args:
+        file: the lock.
+        python: the one that is wished for, if one is: some markers ask for groups and extras too,
+            which no requirement can, and are answered here.
+
+    Raises:
+        UsageError: it is no such lock.
+    """
+    text = read_text(file)
+    try:
+        lock = Pylock.from_dict(toml.loads(text))
+    except (PylockValidationError, ValueError, TypeError, RecursionError) as error:
+        raise UsageError(f"{file}: is no lock in the format of pylock.toml: {error}") from None
+    made = made_with(text)
+    requirements, notes = [], []
+    for package in _of_default_groups(lock, python or made or _NEWEST):
+        if package.version is None or package.archive or package.vcs or package.directory:
+            notes.append(f"{file}: {package.name} is left out: it names a place, not a version")
+        else:
+            requirements.append(_requirement(file, package))
+    return Said(
+        requirements=tuple(requirements),
+        made_with=made,
+        pythons=_pythons(lock),
+        notes=tuple(notes),
+    )
+
+
+def _of_default_groups(lock: Pylock, python: str) -> Iterator[Package]:
+    """Yield the packages that are installed without naming an extra or a group."""
+    groups = {
+        "extras": frozenset[str](),
+        "dependency_groups": frozenset[str](lock.default_groups or ()),
+    }
+    for package in lock.packages:
+        if not _asks_for_groups(package) or pythons.holds(package.marker, python, groups):
+            yield package
+
+
+def _asks_for_groups(package: Package) -> bool:
+    text = str(package.marker or "")
+    return "extras" in text or "dependency_groups" in text
+
+
+def _requirement(file: Path, package: Package) -> Requirement:
+    marker = "" if package.marker is None or _asks_for_groups(package) else f" ; {package.marker}"
+    return parsed(f"{package.name}=={package.version}{marker}", f"{file}: {package.name}")
+
+
+def _pythons(lock: Pylock) -> str:
+    """Return the specifier of the Pythons that a lock is for; empty for all."""
+    if not lock.environments:
+        return str(lock.requires_python or "")
+    minors = [
+        minor
+        for minor in pythons.MINORS
+        if any(pythons.holds(marker, f"3.{minor}") for marker in lock.environments)
+    ]
+    said = [str(lock.requires_python or ""), pythons.specifier(minors) if minors else ""]
+    return ",".join(filter(None, said))

@@ -1,0 +1,146 @@
+"""Requirements files as pip, pip-tools and uv write them.
+
+Lines that name a version count. Options are never passed on, and what names a place to fetch from
+is left aside: both are noted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+
+from matrix.catalog.said import Said, joined, parsed
+from matrix.errors import UsageError
+from matrix.model import Place
+
+_LARGEST = 4 * 2**20
+_COMMENT = re.compile(r"(^|\s+)#.*$")
+_OPTION = re.compile(r"\s+--?[A-Za-z].*$")
+_INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)\s*=?\s*(?P<file>.+)")
+_PLACE = re.compile(
+    r"(\w+\+)?\w[\w+.-]*://|\.{0,2}[\\/]|\.{1,2}$|~|[A-Za-z]:\\|.*\.(whl|zip|tar\.gz)$"
+)
+_MADE_WITH = re.compile(
+    r"^#.*(?:pip-compile with python |--python-version[ =])(\d+\.\d+(?:\.\d+)?).*$", re.I | re.M
+)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+
+
+def read_text(file: Path) -> str:
+    """Return what a file of text holds; raises UsageError if it is none, or cannot be read."""
+    try:
+        if not file.is_file():
+            raise UsageError(f"{file}: there is no such file")
+        if file.stat().st_size > _LARGEST:
+            raise UsageError(f"{file}: is too large for a requirements file")
+        content = file.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    encoding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise UsageError(f"{file}: is no text in UTF-8 (byte {error.start})") from None
+
+
+def made_with(text: str) -> str:
+    """Return the Python that the comment at the head of a lock names; empty if it names none."""
+    found = _MADE_WITH.search(text)
+    return found.group(1) if found and "--universal" not in found.group() else ""
+
+
+def read_requirements(file: Path) -> Said:
+    """Return what a requirements file says, with all that it includes.
+
+    Raises:
+        UsageError: with the file and line of the mistake.
+    """
+    return _read(file, {})
+
+
+def _read(file: Path, seen: dict[Path, None]) -> Said:
+    """Read a file; one that was read before, and includes itself in the end, says no more."""
+    if file.resolve() in seen:
+        return Said()
+    seen[file.resolve()] = None
+    text = read_text(file)
+    lines = [_line(file, number, line, seen) for number, line in _lines(text)]
+    return joined([Said(made_with=made_with(text)), *lines])
+
+
+def _lines(text: str) -> Iterator[tuple[int, str]]:
+    """Yield what stands on each line, where a backslash joins it to the next, without comments."""
+    begun, start = "", 0
+    for number, line in enumerate(text.splitlines(), 1):
+        start = start if begun else number
+        if line.endswith("\\") and not line.lstrip().startswith("#"):
+            begun += line[:-1].strip() + " "
+            continue
+        whole = _COMMENT.sub("", (begun + line).replace("\t", " ")).strip()
+        begun = ""
+        if whole:
+            yield start, whole
+    if begun.strip():
+        yield start, _COMMENT.sub("", begun.replace("\t", " ")).strip()
+
+
+def _line(file: Path, number: int, line: str, seen: dict[Path, None]) -> Said:
+    where = f"{file}, line {number}"
+    if not line.isprintable():
+        raise UsageError(f"{where}: {line!r} holds a control character")
+    include = _INCLUDE.fullmatch(line)
+    if include:
+        return _included(file, where, include, seen)
+    if line.startswith("-"):
+        return Said(notes=(_option(where, line),))
+    text = _OPTION.sub("", line)
+    if _PLACE.match(text) or _is_reference(text):
+        return Said(notes=(_place(where, text),))
+    requirement = parsed(text, where)
+    learn = canonicalize_name(requirement.name) == "scikit-learn"
+    place = Place(file=file, line=number) if learn else None
+    return Said(requirements=(requirement,), place=place)
+
+
+def _included(file: Path, where: str, include: re.Match[str], seen: dict[Path, None]) -> Said:
+    name = include["file"].strip().strip("'\"")
+    if "://" in name:
+        raise UsageError(f"{where}: includes {name}", advice="fetch it first, and include the file")
+    said = _read(file.parent / name, seen)
+    if include[1] in {"-r", "--requirement"}:
+        return said
+    constraints = said.requirements + said.constraints
+    return Said(constraints=constraints, notes=said.notes, place=said.place)
+
+
+def _option(where: str, line: str) -> str:
+    """Word what is left aside, without its value: it may be an address with a password."""
+    name = re.split(r"[\s=]", line, maxsplit=1)[0]
+    if name in {"-e", "--editable"}:
+        return f"{where}: an editable install is left out: it names a place, not a version"
+    return f"{where}: the option {name} is not passed on; uv's own settings and variables hold"
+
+
+def _place(where: str, text: str) -> str:
+    name = text.partition("@")[0].strip() if _is_reference(text) else ""
+    what = name or "a path or address"
+    return f"{where}: {what} is left out: it names a place to fetch from, not a version"
+
+
+def _is_reference(text: str) -> bool:
+    """Tell whether this is ``name @ address``; scikit-learn itself cannot be left out."""
+    if "@" not in text:
+        return False
+    try:
+        return Requirement(text).url is not None
+    except (InvalidRequirement, ValueError, RecursionError):
+        return False

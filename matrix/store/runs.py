@@ -1,0 +1,160 @@
+"""The runs that are kept: what each says of itself, and its cells in the order of the report.
+
+Cells come in any order while a run goes on. They wait in a table that ends with the process: of a
+run that was cut off nobody reads them, since its answers are kept elsewhere. At the end they are
+packed in their order, some hundred at a time: cells that are near have exceptions and warnings in
+common, which each batch says once, and one blob is read much faster than hundreds.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from matrix.store.guard import as_store_error
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS runs (
+    id INTEGER PRIMARY KEY, head TEXT NOT NULL, complete INTEGER NOT NULL DEFAULT 0
+);
+CREATE TABLE IF NOT EXISTS batches (
+    run INTEGER NOT NULL, number INTEGER NOT NULL, body BLOB NOT NULL,
+    PRIMARY KEY (run, number)
+) WITHOUT ROWID;
+CREATE TEMP TABLE IF NOT EXISTS waiting (
+    run INTEGER NOT NULL, position INTEGER NOT NULL, parts TEXT NOT NULL,
+    PRIMARY KEY (run, position)
+) WITHOUT ROWID;
+"""
+
+Batch = tuple[list[Any], list[list[Any]]]
+"""Parts that cells share, then for each cell its own part and the places of those it shares."""
+
+_BATCH = 500
+_RUNS_KEPT = 5
+_BETWEEN = "\n"
+"""Stands in no JSON text that was written without indentation."""
+
+
+class Runs:
+    """The runs in a database.
+
+    Args:
+        database: has the tables of ``SCHEMA``; whoever opened it commits what is to be durable.
+        folder: where it is, for messages.
+
+    Raises:
+        StoreError: from every method, if the disk fails.
+    """
+
+    def __init__(self, database: sqlite3.Connection, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def begin(self) -> int:
+        """Open a new run; what was cut off and the oldest of the others make room for it."""
+        with as_store_error(self._folder):
+            cursor = self._database.execute("INSERT INTO runs (head) VALUES ('')")
+            run = int(cursor.lastrowid or 0)
+            self._database.execute(
+                "DELETE FROM runs WHERE id < ? AND id NOT IN "
+                "(SELECT id FROM runs WHERE complete ORDER BY id DESC LIMIT ?)",
+                (run, _RUNS_KEPT - 1),
+            )
+            self._database.execute("DELETE FROM batches WHERE run NOT IN (SELECT id FROM runs)")
+            return run
+
+    def keep(self, run: int, cells: Iterable[tuple[int, Sequence[str]]]) -> None:
+        """Keep judged cells until the run is packed.
+
+        Args:
+            run: which.
+            cells: each by its position in the report, as JSON texts on one line: its own part,
+                then those that other cells may have too.
+        """
+        with as_store_error(self._folder):
+            self._database.executemany(
+                "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?)",
+                ((run, position, _BETWEEN.join(parts)) for position, parts in cells),
+            )
+
+    def pack(self, run: int) -> str:
+        """Put all cells of a run in their order for good; return their digest."""
+        with as_store_error(self._folder):
+            waiting = self._database.execute(
+                "SELECT parts FROM waiting WHERE run = ? ORDER BY position", (run,)
+            )
+            number = 0
+            while texts := [text for (text,) in islice(waiting, _BATCH)]:
+                body = zlib.compress(_packed(texts).encode(), 1)
+                self._database.execute("INSERT INTO batches VALUES (?, ?, ?)", (run, number, body))
+                number += 1
+            self._database.execute("DELETE FROM waiting WHERE run = ?", (run,))
+        return self.digest(run)
+
+    def digest(self, run: int) -> str:
+        """Of all cells of a run, to tell whether they are still what was packed."""
+        digest = hashlib.sha256()
+        for body in self._bodies(run):
+            digest.update(b"%d:" % len(body))
+            digest.update(body)
+        return digest.hexdigest()
+
+    def end(self, run: int, head: str) -> None:
+        """Close a run: from now on it is the last one.
+
+        Args:
+            run: which.
+            head: all that is to be known of it but its cells, as JSON.
+        """
+        with as_store_error(self._folder):
+            self._database.execute(
+                "UPDATE runs SET head = ?, complete = 1 WHERE id = ?", (_signed(head), run)
+            )
+            self._database.commit()
+
+    def last(self) -> tuple[int, str] | None:
+        """The id and head of the last run that came to its end, of those that are undamaged."""
+        with as_store_error(self._folder):
+            for run, text in self._database.execute(
+                "SELECT id, head FROM runs WHERE complete ORDER BY id DESC"
+            ):
+                head = str(text).partition(_BETWEEN)[2]
+                if text == _signed(head):
+                    return int(run), head
+        return None
+
+    def batches(self, run: int) -> Iterator[Batch]:
+        """The cells of a run in their order, as many at a time as were packed together."""
+        for body in self._bodies(run):
+            shared, cells = json.loads(zlib.decompress(body))
+            yield shared, cells
+
+    def _bodies(self, run: int) -> Iterator[bytes]:
+        with as_store_error(self._folder):
+            for (body,) in self._database.execute(
+                "SELECT body FROM batches WHERE run = ? ORDER BY number", (run,)
+            ):
+                yield body
+
+
+def _signed(head: str) -> str:
+    """A head with its digest, so that damage to it is noticed."""
+    return hashlib.sha256(head.encode()).hexdigest() + _BETWEEN + head
+
+
+def _packed(cells: Iterable[str]) -> str:
+    """A batch as JSON, put together from its parts as they are."""
+    places: dict[str, int] = {}
+    lines = []
+    for cell in cells:
+        own, *shared = cell.split(_BETWEEN)
+        numbers = [places.setdefault(part, len(places)) for part in shared]
+        lines.append(f"[{','.join([own, *map(str, numbers)])}]")
+    return f"[[{','.join(places)}],[{','.join(lines)}]]"

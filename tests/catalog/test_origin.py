@@ -1,0 +1,48 @@
+"""The environment that a model's file tells of."""
+
+from __future__ import annotations
+
+import pytest
+
+from matrix.catalog.origin import origin_spec
+from matrix.errors import UsageError
+
+
+@pytest.mark.parametrize(
+    ("version", "numpy", "python", "id_", "requirements"),
+    [
+        ("1.2.2", "", "", "sklearn-1.2.2", ()),
+        ("0.22.2.post1", "1", "3.4", "sklearn-0.22.2.post1", ()),
+        ("1.0", "", "", "sklearn-1.0.0", ()),
+        ("1.5.0rc1", "", "", "sklearn-1.5.0rc1", ()),
+        ("1.3.2+local", "", "", "sklearn-1.3.2", ()),
+        ("1.6.1", "2", "", "sklearn-1.6.1-numpyge2", ("numpy>=2",)),
+        ("1.4.2", "2", "", "sklearn-1.4.2-numpyge2-2024-07-07", ("numpy>=2",)),
+        ("1.6.1", "1", "", "sklearn-1.6.1-numpylt2", ("numpy<2",)),
+        ("1.3.2", "1", "3.8", "sklearn-1.3.2", ()),
+        ("0.24.2", "1", "3.8", "sklearn-0.24.2-pyge3.8", ()),
+        ("0.24.2", "1", "3.6", "sklearn-0.24.2", ()),
+    ],
+)
+def test_versions_become_an_environment(
+    version: str, numpy: str, python: str, id_: str, requirements: tuple[str, ...]
+) -> None:
+    """Exactly that release, as of its release, and no more said than makes a difference."""
+    spec = origin_spec(version, numpy=numpy, python=python, common=("pandas",))
+    assert spec.id == id_
+    assert spec.requirements == ("pandas", *requirements)
+
+
+def test_numpy_2_before_its_time_is_as_of_its_coming() -> None:
+    """scikit-learn 1.4.2 came out before numpy 2, and was made for it."""
+    assert origin_spec("1.4.2", numpy="2").as_of == "2024-07-07"
+    assert origin_spec("1.4.2", numpy="1").as_of == "release"
+    assert origin_spec("1.5.1", numpy="2").as_of == "release"
+
+
+@pytest.mark.parametrize("version", ["1.6.dev0", "1.8.dev0+gitabc", "unknown", ""])
+def test_what_no_registry_has_is_said(version: str) -> None:
+    """The way on is to say which release is meant."""
+    with pytest.raises(UsageError) as error:
+        origin_spec(version)
+    assert "--from scikit-learn==" in error.value.advice
