@@ -1,0 +1,64 @@
+"""How to do by hand what was done: lines for a shell, without this tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from matrix.model import Mend
+from matrix.wayout.grounds import packages_of
+from matrix.wayout.mends import place_of
+from matrix.wayout.nouns import File, Step
+
+_MOST = 40
+"""So many settings are listed."""
+
+
+def by_hand(file: File, source: str, target: str) -> str:
+    """The lines that make a file from another.
+
+    Args:
+        file: at the end of its steps.
+        source, target: the names of the two files.
+    """
+    return "\n".join(_lines(file.steps, source, target))
+
+
+def _lines(steps: Sequence[Step], source: str, target: str) -> Iterator[str]:
+    here = source
+    for number, step in enumerate(steps, 1):
+        there = target if number == len(steps) else f"step-{number}.model"
+        packages = packages_of(step.environment)
+        pins = " ".join(f"{name}=={pin}" for name, pin in packages.items() if name != "python")
+        yield f"uv venv via-{number} --python {packages.get('python', '3')}"
+        yield f"uv pip install --python via-{number} {pins}"
+        yield f"via-{number}/bin/python - <<'EOF'"
+        yield "import joblib, pickle"
+        yield f"model = joblib.load({here!r})"
+        yield from _settings(step.mends)
+        yield _save(step.artifact.format, there)
+        yield "EOF"
+        here = there
+
+
+def _settings(mends: Sequence[Mend]) -> Iterator[str]:
+    for mend in mends[:_MOST]:
+        if mend.named and mend.path:
+            part = " → ".join(map(repr, mend.path))
+            taken = f"its {mend.of}" if mend.of else repr(mend.value)
+            yield f"# in the part {part} of the model set {mend.name} = {taken}"
+        else:
+            whole = place_of(mend)
+            taken = whole.removesuffix(mend.name) + mend.of
+            yield f"{whole} = {taken if mend.of else repr(mend.value)}"
+    if len(mends) > _MOST:
+        yield f"# and so on: {len(mends) - _MOST:,} more, all of them in the provenance"
+
+
+def _save(format_name: str, path: str) -> str:
+    if format_name == "joblib-zlib":
+        return f"joblib.dump(model, {path!r}, compress=('zlib', 3))"
+    if format_name.startswith("joblib"):
+        return f"joblib.dump(model, {path!r})"
+    protocol = format_name.removeprefix("pickle").removeprefix("-")
+    more = f", protocol={protocol}" if protocol else ""
+    return f"pickle.dump(model, open({path!r}, 'wb'){more})"
