@@ -1,32 +1,64 @@
 """One worker process: hand it a request, follow its journal, notice how it ends.
 
-``matrix/worker/worker.py`` says what crosses the border; this is the other side of it.
+``matrix/worker/worker.py`` says what crosses the border; this is the other side of it. A worker
+that loads what nobody here has saved is held in a sandbox. Its answer is given when the process and
+all that it started are over, and only if it did all that was asked, in order: until then whatever
+runs there may still change what is written.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
-import shutil
+import signal
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matrix import processes
+from matrix.engine import border, protocol
+from matrix.engine.border import BreachError
+from matrix.model import Ending
+from matrix.removing import remove
+from matrix.sandbox.commands import interpreter
+from matrix.sandbox.launcher import FAILED as NO_SANDBOX
+from matrix.sandbox.nouns import Limits, Sandbox
 from matrix.store.answers import Answer
+from matrix.store.guard import as_store_error
+from matrix.worker.compat_worker import machine
 
 WORKER = Path(__file__).parent.parent / "worker" / "worker.py"
 
 START_SECONDS = 120.0
 """How long an interpreter may take to import scikit-learn on a busy machine."""
 
-JOURNAL, CONTENTS = "journal.jsonl", "contents.bin"
+EXPIRE_SECONDS = 60
+"""How long after its time a worker ends itself that nobody has stopped: its run was killed."""
+
+REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
+TEMPORARY = "tmp"
+
+LEAVE_SECONDS = 5
+"""How long a worker that is held may take to end when all that it was asked is done."""
 
 OUTPUT_LIMIT = 64 * 1024
-"""How much of a worker's output is kept as evidence, in bytes."""
+"""How much of the end of a worker's output is looked at, in bytes."""
+
+OUTPUT_MOST = 4 * 1024 * 1024
+"""How long a worker's output may grow before it is thrown away and begun anew, in bytes."""
+
+_WATCH_SECONDS = 0.5
+_INSIDE = "inside"
+"""The folder that a worker which is held may write to: in its own, beside what it may not."""
+
+_ENDINGS = {
+    machine.OUT_OF_MEMORY: (Ending.TIMED_OUT, "out of memory"),
+    machine.FAILED: (Ending.NOT_RUN, "the machine failed"),
+    -getattr(signal, "SIGXCPU", 0): (Ending.TIMED_OUT, "it took too much processor time"),
+}
+"""What a worker says of its end by its exit status, and in words."""
 
 Piece = dict[str, Any]
 
@@ -37,7 +69,7 @@ class Request:
 
     executable: Path
     task: str
-    """``check``, ``save`` or ``load``."""
+    """``check``, ``save``, ``load``, ``baseline``, ``trace`` or ``resave``."""
     paths: tuple[Path, ...]
     """Folders that its modules are imported from."""
     pieces: tuple[Piece, ...]
@@ -46,6 +78,16 @@ class Request:
     """How long one piece may take."""
     memory: int | None = None
     """Limit on its address space, in bytes."""
+    sandbox: Sandbox | None = None
+    """What holds it; None for what the run has saved itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """The interpreter is up, and has imported what it needs."""
+
+    seconds: float
+    """Since the process was started, as far as is seen from here."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,8 +107,8 @@ class Ended:
     """It did all that it was asked."""
     piece: int | None
     """The piece under way when it died or was stopped; None if it had none."""
-    stopped: bool
-    """It was stopped because the piece took too long."""
+    ending: Ending
+    """What becomes of that piece, if it ends an interpreter of its own again."""
     reason: str
     """In words: the signal, the limit, and the last line of its output."""
 
@@ -77,133 +119,231 @@ class Worker:
     Args:
         request: what it is asked to do.
         folder: an empty folder for what crosses the border; removed by :meth:`close`.
+
+    Raises:
+        StoreError: its request cannot be written.
     """
 
     def __init__(self, request: Request, folder: Path) -> None:
         self.request = request
         self.folder = folder
-        _write_request(request, folder)
-        self._output = (folder / "output").open("wb")
+        self._inside = folder if request.sandbox is None else folder / _INSIDE
+        with as_store_error(folder):
+            if request.sandbox is not None:
+                (self._inside / TEMPORARY).mkdir(parents=True)
+            _write_request(request, self._inside)
+            self._output = (folder / "output").open("a+b", buffering=0)
         self._process = processes.start(
-            [request.executable, WORKER, folder],
-            environment=_environment(),
-            folder=folder,
+            _command(request, self._inside),
+            environment=_environment(request, self._inside),
+            folder=self._inside,
             output=self._output,
         )
-        self._journal = _Tail(folder / JOURNAL)
+        most = border.LINE * (1 + len(request.pieces))
+        self._journal = border.Tail(self._inside / JOURNAL, most)
+        self._expected = [piece["id"] for piece in request.pieces] or [0]
+        self._held: list[Answered] = []
         self._under_way: int | None = None
+        self._stage = ""
         self._complete = False
-        self._deadline = time.monotonic() + START_SECONDS + request.seconds
+        self._started = self._watched = time.monotonic()
+        self._deadline = self._started + START_SECONDS + request.seconds
 
-    def poll(self) -> Iterator[Answered | Ended]:
+    def poll(self) -> Iterator[Started | Answered | Ended]:
         """What has happened since the last call; after an Ended there is nothing more."""
         code = self._process.poll()
-        # Read after asking whether it ended: what it wrote last is then there for sure.
-        yield from self._answers()
-        if code is not None:
-            yield self._ended(code)
-        elif time.monotonic() > self._deadline:
-            processes.end(self._process)
+        try:
+            self._watch()
+            # Read after asking whether it ended: what it wrote last is then there for sure.
             yield from self._answers()
-            yield self._stopped()
+            if code is not None:
+                yield from self._over(code)
+            elif time.monotonic() > self._deadline:
+                self._end_process()
+                yield from self._answers()
+                yield self._stopped()
+        except BreachError as breach:
+            self._end_process()
+            yield self._ended(Ending.CRASHED, str(breach), breach=True)
+
+    def end(self) -> None:
+        """End the process if it is alive; its folder stays, with what it has finished."""
+        self._end_process()
+        self._output.close()
 
     def close(self) -> None:
         """End the process if it is alive, and remove its folder."""
-        processes.end(self._process)
-        self._output.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self.end()
+        remove(self.folder)
 
-    def _answers(self) -> Iterator[Answered]:
-        for line in self._journal.lines():
-            if "begin" in line:
-                self._under_way = line["begin"]
-                self._deadline = time.monotonic() + self.request.seconds
+    def _end_process(self) -> None:
+        sandbox = self.request.sandbox
+        processes.end(self._process, asking=sandbox is not None and sandbox.sweeps)
+
+    def _watch(self) -> None:
+        """See that what it writes stays within bounds."""
+        if os.fstat(self._output.fileno()).st_size > OUTPUT_MOST:
+            self._output.truncate(0)
+        now = time.monotonic()
+        if self.request.sandbox is not None and now - self._watched > _WATCH_SECONDS:
+            border.watch(self._inside)
+            self._watched = now
+
+    def _answers(self) -> Iterator[Started | Answered]:
+        for text in self._journal.lines():
+            line = protocol.line(text)
+            if self._complete:
+                raise BreachError("its journal goes on after its end")
+            if "ready" in line:
+                yield Started(seconds=time.monotonic() - self._started)
+            elif "begin" in line:
+                self._begin(line["begin"])
+            elif "at" in line:
+                self._stage = line["at"]
             elif "done" in line:
-                self._under_way = None
-                self._deadline = time.monotonic() + self.request.seconds
-                yield _answered(line, self.folder)
+                yield from self._done(line)
             elif "end" in line:
                 self._complete = True
 
-    def _ended(self, code: int) -> Ended:
-        complete = self._complete
-        reason = "" if complete else self._last_words(processes.signal_name(code))
-        return Ended(complete=complete, piece=self._under_way, stopped=False, reason=reason)
+    def _begin(self, piece: int) -> None:
+        if self._under_way is not None or piece not in self._expected:
+            raise BreachError("its journal begins what is not to be begun")
+        self._under_way = piece
+        self._deadline = time.monotonic() + self.request.seconds
+
+    def _done(self, line: Mapping[str, Any]) -> Iterator[Answered]:
+        """The answer that a line holds; of a worker that is held, at its end."""
+        piece = line["done"]
+        if piece != (0 if self.request.task == "check" else self._under_way):
+            raise BreachError("its journal has an answer to what is not under way")
+        answered = _answered(self.request.task, line, self._piece(piece), self._inside)
+        self._under_way, self._stage = None, ""
+        self._deadline = time.monotonic() + self.request.seconds
+        self._expected.remove(piece)
+        if self.request.sandbox is None:
+            yield answered
+            return
+        self._held.append(answered)
+        if not self._expected:
+            self._deadline = time.monotonic() + LEAVE_SECONDS
+
+    def _piece(self, number: int) -> Piece:
+        return next((piece for piece in self.request.pieces if piece["id"] == number), {})
+
+    def _over(self, returned: int) -> Iterator[Answered | Ended]:
+        """The process has ended by itself."""
+        sandbox = self.request.sandbox
+        code = returned if sandbox is None else sandbox.code(returned)
+        if sandbox is not None:
+            if self._complete and code == 0 and not self._expected:
+                yield from self._held
+                yield self._ended(Ending.FINISHED, "")
+                return
+            self._complete = False
+            if code == NO_SANDBOX:
+                yield self._ended(Ending.NOT_RUN, self._last_words("it was not started"))
+                return
+        ending, how = _ENDINGS.get(code, (Ending.CRASHED, processes.signal_name(code)))
+        yield self._ended(ending, "" if self._complete else self._last_words(how))
+
+    def _ended(self, ending: Ending, reason: str, *, breach: bool = False) -> Ended:
+        """What is to be said of the end."""
+        piece = self._under_way
+        if self._held and ending is not Ending.FINISHED:
+            piece = self._held[-1].piece  # what it answered last is not believed
+        elif breach and self.request.sandbox is not None and self._expected:
+            piece = self._expected[0]  # that it began may have been wiped out
+        if self._stage and reason:
+            reason = f"in {self._stage[:100]}: {reason}"
+        complete = self._complete and ending in (Ending.FINISHED, Ending.CRASHED) and not reason
+        return Ended(complete=complete, piece=piece, ending=ending, reason=reason)
 
     def _stopped(self) -> Ended:
-        reason = f"stopped after {self.request.seconds:g} s"
-        return Ended(complete=False, piece=self._under_way, stopped=True, reason=reason)
+        seconds = f"{self.request.seconds:g} s"
+        reason = f"stopped after {seconds}"
+        if self._held:
+            reason = f"stopped {LEAVE_SECONDS} s after its answer, since it did not end"
+        return self._ended(Ending.TIMED_OUT, reason)
 
     def _last_words(self, how: str) -> str:
         """The ending with the last line of output, where a dying interpreter often says why."""
-        with (self.folder / "output").open("rb") as file:
-            file.seek(0, os.SEEK_END)
-            file.seek(max(0, file.tell() - OUTPUT_LIMIT))
-            lines = file.read().decode("utf-8", "replace").strip().splitlines()
+        self._output.seek(0, os.SEEK_END)
+        self._output.seek(max(0, self._output.tell() - OUTPUT_LIMIT))
+        lines = self._output.read(OUTPUT_LIMIT).decode("utf-8", "replace").strip().splitlines()
         return f"{how}: {lines[-1].strip()[:300]}" if lines else how
 
 
 def finished(folder: Path) -> Iterator[Answered]:
-    """The answers in the folder of a worker that is no more; what was cut off is left out."""
-    for line in _Tail(folder / JOURNAL).lines():
-        if "done" in line:
-            answered = _answered(line, folder)
-            whole = all(
-                hashlib.sha256(content).hexdigest() == digest
-                for digest, content in answered.contents.items()
-            )
-            if whole:
-                yield answered
+    """The answers in the folder of a worker that is no more, and was not held in a sandbox.
+
+    What was cut off is left out, and what was damaged since.
+    """
+    try:
+        request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
+        pieces = {piece["id"]: piece for piece in request["pieces"]}
+        most = border.LINE * (1 + len(pieces))
+        for text in border.Tail(folder / JOURNAL, most).lines():
+            try:
+                line = protocol.line(text)
+                if "done" in line:
+                    piece = pieces.get(line["done"], {})
+                    yield _answered(request["task"], line, piece, folder)
+            except BreachError:
+                continue
+    except (OSError, ValueError, KeyError, BreachError):
+        return
 
 
-def _answered(line: Mapping[str, Any], folder: Path) -> Answered:
+def _answered(task: str, line: Mapping[str, Any], piece: Piece, folder: Path) -> Answered:
     answer = line["answer"]
-    contents = _take(folder / CONTENTS, answer["contents"])
+    protocol.check_answer(task, answer, piece)
+    contents = border.take(folder / CONTENTS, answer["contents"])
+    if task == "resave":
+        border.locate(folder, answer.get("artifacts", {}).values())
     return Answered(piece=line["done"], answer=answer, contents=contents)
-
-
-def _take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
-    if not places:
-        return {}
-    with file.open("rb") as stream:
-        found = {}
-        for place in places:
-            stream.seek(place["offset"])
-            found[place["digest"]] = stream.read(place["size"])
-        return found
-
-
-class _Tail:
-    """Reads the lines that were added to a file since the last time."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._position = 0
-
-    def lines(self) -> Iterator[dict[str, Any]]:
-        try:
-            with self._path.open("rb") as file:
-                file.seek(self._position)
-                data = file.read()
-        except FileNotFoundError:
-            return
-        end = data.rfind(b"\n") + 1  # a line half written is left for the next time
-        self._position += end
-        for line in data[:end].splitlines():
-            yield json.loads(line)
 
 
 def _write_request(request: Request, folder: Path) -> None:
     body = {
         "task": request.task,
+        "parent": os.getpid() if os.name == "posix" and request.sandbox is None else None,
         "paths": [str(path) for path in request.paths],
         "memory": request.memory,
+        "expires": int(request.seconds) + EXPIRE_SECONDS,
         "files": [str(path) for path in request.files],
         "pieces": list(request.pieces),
+        "stages": request.sandbox is not None,
     }
-    (folder / "request.json").write_text(json.dumps(body), encoding="utf-8")
+    (folder / REQUEST).write_text(json.dumps(body), encoding="utf-8")
 
 
+def _command(request: Request, inside: Path) -> list[str]:
+    """The command line of a worker, in its sandbox if it has one."""
+    command = [request.executable, WORKER, inside]
+    if request.sandbox is None:
+        return [str(part) for part in command]
+    seconds = (START_SECONDS + request.seconds) * (os.cpu_count() or 1)
+    return request.sandbox.command(
+        command,
+        writable=[inside],
+        readable=list(_readable(request)),
+        limits=Limits(seconds=int(seconds)),
+    )
+
+
+def _readable(request: Request) -> Iterator[Path]:
+    """What a worker must be able to read: its interpreter, its own code, and what it is given."""
+    yield from interpreter(request.executable)
+    yield WORKER.parent
+    yield from request.paths
+    for piece in request.pieces:
+        data = [piece[name]["path"] for name in ("data", "expected") if piece.get(name)]
+        yield from map(Path, (*data, *(piece[name] for name in ("path", "rows") if name in piece)))
+    for name in _LIBRARIES:
+        yield from (Path(part) for part in os.environ.get(name, "").split(os.pathsep) if part)
+
+
+_LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT = (
     "PATH",
     "HOME",
@@ -213,19 +353,20 @@ _KEPT = (
     "TEMP",
     "TMP",
     "SYSTEMROOT",
-    "LD_LIBRARY_PATH",
-    "DYLD_LIBRARY_PATH",
+    *_LIBRARIES,
 )
 
 
-def _environment() -> dict[str, str]:
+def _environment(request: Request, inside: Path) -> dict[str, str]:
     """A small environment: nothing that changes results, and no credentials.
 
     One thread each, so that sums are added in the same order every time. The hash seed is fixed,
     so that the order of sets is. Bytecode may be written: importing scikit-learn without takes
-    three times as long.
+    three times as long. A worker that is held has its home and its temporary files in its folder.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    if request.sandbox is not None:
+        kept |= dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(inside / TEMPORARY))
     threads = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
     return (
         kept

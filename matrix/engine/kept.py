@@ -6,13 +6,15 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
+from typing import Any
 
 from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import selfcheck
 from matrix.engine.setting import Setting
 from matrix.errors import CannotTellError
-from matrix.model import Cell, Environment, Matrix
+from matrix.model import Cell, Environment, Matrix, Story
+from matrix.packing import unpack
 from matrix.store import Store, keys
 
 
@@ -20,15 +22,42 @@ def last(store: Store) -> Matrix:
     """The matrix of the last run that is kept.
 
     Raises:
-        CannotTellError: there is none.
+        CannotTellError: there is none, or its cells are no longer what was kept.
     """
-    found = store.last_run()
+    run_id, head = _last_head(store)
+    if store.runs.digest(run_id) != head["cells_digest"]:
+        raise CannotTellError(
+            f"the results of the last run in {store.folder} were damaged on disk",
+            advice="Run `nox -s matrix`: it makes them again from the answers that are kept.",
+        )
+    return documents.matrix_from_head(head, Cells(store, run_id))
+
+
+def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
+    """The id of the last run, and all that is kept of it but its cells."""
+    found = store.runs.last()
     if found is None:
         raise CannotTellError(
             f"there are no results in {store.folder} yet", advice="Run `nox -s matrix` first."
         )
-    run_id, head = found
-    return documents.matrix_from_head(json.loads(head), Cells(store, run_id))
+    run_id, text = found
+    head: dict[str, Any] = json.loads(text)
+    return run_id, head
+
+
+def tell(store: Store, story: Story) -> None:
+    """Keep a story with the last run, in place of an earlier one of the same cell.
+
+    Raises:
+        CannotTellError: no run is kept.
+    """
+    run_id, head = _last_head(store)
+    told = documents.story_to_dict(story)
+    place = ("pipeline", "format", "writer", "reader")
+    others = [
+        one for one in head.get("stories", ()) if any(one[name] != told[name] for name in place)
+    ]
+    store.runs.end(run_id, documents.encode(head | {"stories": [*others, told]}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +70,8 @@ class Cells:
     """All of them are of an earlier run."""
 
     def __iter__(self) -> Iterator[Cell]:
-        for body in self.store.cells(self.run):
-            data = json.loads(body)
-            data["cached"] = data["cached"] or self.cached
-            yield documents.cell_from_dict(data)
+        for shared, cells in self.store.runs.batches(self.run):
+            yield from unpack(shared, cells, cached=self.cached)
 
 
 def digest(setting: Setting, catalog: Catalog) -> str:
@@ -54,7 +81,8 @@ def digest(setting: Setting, catalog: Catalog) -> str:
     ]
     pipelines = [(one.id, one.digest, one.formats) for one in setting.pipelines]
     limits, tolerances = repr(catalog.limits), repr(catalog.tolerances)
-    return keys.of(environments, pipelines, limits, tolerances, keys.worker(), keys.judge())
+    code = keys.worker(), keys.judge(), keys.causes()
+    return keys.of(environments, pipelines, limits, tolerances, *code, str(setting.shard))
 
 
 def unchanged(setting: Setting, catalog: Catalog, unbuildable: Environment | None) -> Matrix | None:
@@ -63,16 +91,16 @@ def unchanged(setting: Setting, catalog: Catalog, unbuildable: Environment | Non
     None too if it was interrupted, if a worker crashed or was stopped (which may have been the
     machine's doing, and is tried again), or if its cells are no longer what was kept.
     """
-    found = setting.store.last_run()
+    found = setting.store.runs.last()
     if found is None or setting.fresh:
         return None
     run_id, text = found
     head = json.loads(text)
     if head.get("digest") != digest(setting, catalog) or not head["settled"]:
         return None
-    if setting.store.cells_digest(run_id) != head["cells_digest"]:
+    if setting.store.runs.digest(run_id) != head["cells_digest"]:
         return None
     now = datetime.now(timezone.utc)
     matrix = documents.matrix_from_head(head, Cells(setting.store, run_id, cached=True))
     self_check = {**matrix.self_check, **selfcheck.noticed(unbuildable)}
-    return replace(matrix, started=now, finished=now, self_check=self_check)
+    return replace(matrix, started=now, finished=now, self_check=self_check, whole=catalog.whole)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from matrix.engine.annex import Piece
+from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.saving import Savings
 from matrix.engine.setting import Setting
@@ -21,6 +22,7 @@ from matrix.store import answers, keys
 from matrix.store.answers import Answer
 
 TASK = "load"
+STAGE = "loading"
 
 OnObservation = Callable[[Saving, str, Environment, Observation], None]
 """Called with a saving, a format, the reader and what it observed."""
@@ -28,41 +30,38 @@ OnObservation = Callable[[Saving, str, Environment, Observation], None]
 
 @dataclass(slots=True)
 class Load:
-    """One file to load in one reader; writers that saved the same bytes share it."""
+    """One file that every reader is to load; writers that saved the same bytes share it."""
 
     pipeline: Pipeline
     artifact: Artifact
-    key: str
+    digest: str
+    """Of all that its result depends on but the reader."""
     savings: list[Saving] = field(default_factory=list)
+    allowed: tuple[tuple[str, str], ...] | None = None
+    """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def load_all(setting: Setting, savings: Savings, on_observation: OnObservation) -> None:
-    """Load every artifact in every reader, and tell what is observed as it is.
-
-    What is kept from earlier is told first, and not done again.
-    """
-    jobs = load_jobs(setting, savings, on_observation)
-    setting.progress.stage("loading", sum(len(job.request.pieces) for job in jobs))
-    setting.run(jobs)
-
-
-def load_jobs(setting: Setting, savings: Savings, on_observation: OnObservation) -> list[Job]:
-    """A job a reader, of what is to be loaded in it; what is kept of earlier is told."""
-    jobs = []
-    for reader in setting.ready:
-        due = loads_due(setting, reader, savings, on_observation)
-        setting.estimate.expect(TASK, reader.id, len(due))
-        jobs.append(_job(setting, reader, due, on_observation))
-    return jobs
+def loads(setting: Setting, savings: Savings, pipelines: Iterable[Pipeline]) -> list[Load]:
+    """Every file to load of some pipelines, of the savings that there are."""
+    found: dict[str, Load] = {}
+    for pipeline in pipelines:
+        for writer in setting.ready:
+            saving = savings.get((writer.id, pipeline.id))
+            for artifact in () if saving is None else saving.artifacts.values():
+                if saving is None or not isinstance(artifact, Artifact):
+                    continue
+                digest = keys.loaded(pipeline, artifact, saving)
+                found.setdefault(digest, Load(pipeline, artifact, digest)).savings.append(saving)
+    return list(found.values())
 
 
 def loads_due(
-    setting: Setting, reader: Environment, savings: Savings, on_observation: OnObservation
+    setting: Setting, reader: Environment, loads: Iterable[Load], on_observation: OnObservation
 ) -> list[Load]:
-    """What is to be loaded in a reader; what is kept of earlier is told."""
+    """Those of the loads that a reader is yet to do; what is kept of the others is told."""
     due = []
-    for load in _loads(setting, reader, savings):
-        kept = None if setting.fresh else _kept(setting, load)
+    for load in loads:
+        kept = None if setting.fresh else _kept(setting, reader, load)
         if kept is None:
             due.append(load)
             continue
@@ -71,25 +70,9 @@ def loads_due(
     return due
 
 
-def _loads(setting: Setting, reader: Environment, savings: Savings) -> Iterator[Load]:
-    """Every file to load in a reader, of the savings that there are."""
-    found: dict[str, Load] = {}
-    for pipeline in setting.pipelines:
-        for writer in setting.ready:
-            saving = savings.get((writer.id, pipeline.id))
-            if saving is None:
-                continue
-            for artifact in saving.artifacts.values():
-                if not isinstance(artifact, Artifact):
-                    continue
-                key = keys.loading(pipeline, artifact, saving, setting.key(reader))
-                found.setdefault(key, Load(pipeline, artifact, key)).savings.append(saving)
-    yield from found.values()
-
-
-def _kept(setting: Setting, load: Load) -> Observation | None:
+def _kept(setting: Setting, reader: Environment, load: Load) -> Observation | None:
     """What is kept of an earlier load, if all of it still is."""
-    answer = setting.store.answer(load.key)
+    answer = setting.store.answer(keys.loading(load.digest, setting.key(reader)))
     if answer is None:
         return None
     observation = answers.observation(answer, cached=True)
@@ -100,37 +83,41 @@ def _kept(setting: Setting, load: Load) -> Observation | None:
     return observation if setting.store.has_contents(digests) else None
 
 
-def _job(
-    setting: Setting, reader: Environment, missing: list[Load], on_observation: OnObservation
+def load_job(
+    setting: Setting, reader: Environment, due: list[Load], on_observation: OnObservation
 ) -> Job:
+    """A job that loads in one reader what is due there, and tells what is observed as it is."""
+
     def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
-        load = missing[number]
-        setting.store.keep(load.key, answer, contents)
+        load = due[number]
+        setting.store.keep(keys.loading(load.digest, setting.key(reader)), answer, contents)
         observation = answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
         setting.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
-        setting.progress.advance()
+        setting.progress.advance(stage=STAGE)
 
+    pieces = (_piece(setting, reader, number, load) for number, load in enumerate(due))
     return Job(
         label=f"{reader.spec.label} loads",
-        request=setting.request(
-            reader, TASK, (_piece(setting, number, load) for number, load in enumerate(missing))
-        ),
+        request=setting.request(reader, TASK, pieces),
         on_answer=on_answer,
+        on_start=lambda seconds: setting.estimate.took(START, reader.id, seconds),
+        alone=setting.sandbox is not None,  # it is not given a second chance
     )
 
 
-def _piece(setting: Setting, number: int, load: Load) -> Piece:
+def _piece(setting: Setting, reader: Environment, number: int, load: Load) -> Piece:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,
-        "key": load.key,
+        "key": keys.loading(load.digest, setting.key(reader)),
         "format": artifact.format,
         "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(setting.store.rows_file(saving.rows)),
         "known": known_outputs(saving),
         "only": saving.only,
+        "allowed": load.allowed,
     }
 
 

@@ -1,19 +1,23 @@
 """Run many requests on a few cores; a fault costs its own piece of work and nothing else.
 
 A worker that dies or hangs takes the piece under way with it. That piece is tried once more, alone
-in an interpreter of its own; only then is it ``crashed`` or ``timed-out``. The pieces after it go
-on in a new interpreter. A worker that ends before it begins a piece is tried once more as a whole.
+in an interpreter of its own; only then is it ``crashed`` or ``timed-out``, or ``not-run`` where the
+machine failed. The pieces after it go on in a new interpreter. A worker that ends before it begins
+a piece is tried once more as a whole.
+
+A job is made when there is room for it, not before: what all of them would hold together grows with
+the square of the environments.
 """
 
 from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from matrix.engine.annex import Answered, Ended, Request, Worker
+from matrix.engine.annex import Answered, Ended, Request, Started, Worker
 from matrix.model import Ending
 from matrix.store.answers import Answer
 
@@ -31,6 +35,10 @@ class Job:
     """What is under way, for the progress shown."""
     request: Request
     on_answer: OnAnswer
+    on_start: Callable[[float], None] = lambda _: None
+    """Called with the seconds that an interpreter took to be ready for it."""
+    waits: bool = False
+    """It waits more than it works, and needs no core of its own."""
     alone: bool = False
     """Its one piece has cost an interpreter before."""
     restarted: bool = False
@@ -44,13 +52,37 @@ class _Running:
     answered: set[int]
 
 
+Jobs = Iterator[Job | None]
+"""Jobs in the order they are to be begun. None says that there is none just now, and that there may
+be one when something more has been answered."""
+
+
+def first_of(*sources: Jobs) -> Jobs:
+    """Several sources as one: whenever asked, the first of them that has a job just now."""
+    active = list(sources)
+    while active:
+        for source in list(active):
+            try:
+                job = next(source)
+            except StopIteration:
+                active.remove(source)
+                continue
+            if job is not None:
+                yield job
+                break
+        else:
+            if active:
+                yield None
+
+
 class Pool:
     """Runs jobs, so many at a time.
 
     Args:
-        slots: how many workers may run at once.
+        slots: how many workers may be at work at once.
         scratch: gives a new empty folder for a worker.
         on_turn: called at every turn of the loop with the labels of what is under way.
+        on_over: called when a worker is over, before the folder with its answers is removed.
     """
 
     def __init__(
@@ -58,41 +90,41 @@ class Pool:
         slots: int,
         scratch: Callable[[], Path],
         on_turn: Callable[[tuple[str, ...]], None] = lambda _: None,
+        on_over: Callable[[], None] = lambda: None,
     ) -> None:
         self._slots = slots
         self._scratch = scratch
         self._on_turn = on_turn
-        self._waiting: deque[Job] = deque()
+        self._on_over = on_over
+        self._again: deque[Job] = deque()
         self._running: list[_Running] = []
 
-    def submit(self, job: Job) -> bool:
-        """Add a job; False for one without pieces, which is done already."""
-        if not job.request.pieces and not job.request.files:
-            return False
-        self._waiting.append(job)
-        return True
-
-    def run(self) -> None:
+    def run(self, jobs: Jobs) -> None:
         """Return when every piece of every job has an answer.
 
-        Whatever ends it early, no worker is left behind.
+        Whatever ends it early, no worker is left behind; their folders are, with what they have
+        finished.
         """
         try:
-            while self._waiting or self._running:
-                self._start()
+            while self._start(jobs):
                 busy = self._turn()
                 self._on_turn(tuple(running.job.label for running in self._running))
                 if not busy:
                     time.sleep(_POLL_SECONDS)
         finally:
             for running in self._running:
-                running.worker.close()
+                running.worker.end()
             self._running.clear()
 
-    def _start(self) -> None:
-        while self._waiting and len(self._running) < self._slots:
-            job = self._waiting.popleft()
-            self._running.append(_Running(job, Worker(job.request, self._scratch()), set()))
+    def _start(self, jobs: Jobs) -> bool:
+        """Begin as many jobs as there is room for; False if none is under way then."""
+        while sum(not running.job.waits for running in self._running) < self._slots:
+            job = self._again.popleft() if self._again else next(jobs, None)
+            if job is None:
+                break
+            if job.request.pieces or job.request.files:
+                self._running.append(_Running(job, Worker(job.request, self._scratch()), set()))
+        return bool(self._running)
 
     def _turn(self) -> bool:
         """Take in what all workers have written; whether there was anything."""
@@ -100,7 +132,9 @@ class Pool:
         for running in list(self._running):
             for event in running.worker.poll():
                 busy = True
-                if isinstance(event, Answered):
+                if isinstance(event, Started):
+                    running.job.on_start(event.seconds)
+                elif isinstance(event, Answered):
                     running.answered.add(event.piece)
                     running.job.on_answer(event.piece, event.answer, event.contents)
                 else:
@@ -109,6 +143,7 @@ class Pool:
 
     def _over(self, running: _Running, ended: Ended) -> None:
         self._running.remove(running)
+        self._on_over()
         running.worker.close()
         if ended.complete:
             return
@@ -118,19 +153,19 @@ class Pool:
             self._not_begun(job, left, ended, progressed=bool(running.answered))
             return
         rest = tuple(piece for piece in left if piece["id"] != ended.piece)
-        self.submit(_with(job, rest, alone=False))
+        self._again.append(_with(job, rest, alone=False))
         if job.alone:
-            ending = Ending.TIMED_OUT if ended.stopped else Ending.CRASHED
-            job.on_answer(ended.piece, {"ending": ending.value, "reason": ended.reason}, {})
+            answer = {"ending": ended.ending.value, "reason": ended.reason}
+            job.on_answer(ended.piece, answer, {})
         else:
             guilty = tuple(piece for piece in left if piece["id"] == ended.piece)
-            self.submit(_with(job, guilty, alone=True))
+            self._again.append(_with(job, guilty, alone=True))
 
     def _not_begun(
         self, job: Job, left: tuple[dict[str, object], ...], ended: Ended, *, progressed: bool
     ) -> None:
         if progressed or not job.restarted:
-            self._waiting.append(replace(_with(job, left, alone=job.alone), restarted=True))
+            self._again.append(replace(_with(job, left, alone=job.alone), restarted=True))
             return
         reason = f"the worker did not start ({ended.reason})"
         for piece in left or ({"id": 0},):

@@ -1,7 +1,8 @@
 """Take in what workers had finished when a run was cut off.
 
 A kill at any moment loses no finished result: a worker writes each answer to its journal before it
-goes on, and the journal stays where it is until the next run has read it.
+goes on, and the journal stays where it is until the next run has read it. What was damaged on the
+way is left out, and computed again.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from matrix.engine.annex import finished
+from matrix.engine.annex import Answered, finished
 from matrix.store import Store
 
 
@@ -34,7 +35,17 @@ def _recover(store: Store, folder: Path) -> int:
     recovered = 0
     for answered in finished(folder):
         key = keys.get(answered.piece)
-        if key is not None and store.answer(key) is None:
+        if key is not None and store.answer(key) is None and _has_files(store, answered):
             store.keep(key, answered.answer, answered.contents)
             recovered += 1
     return recovered
+
+
+def _has_files(store: Store, answered: Answered) -> bool:
+    """Whether every file that an answer speaks of is whole, where the worker saved it or kept."""
+    return all(
+        store.is_whole(Path(entry["path"]), entry["sha256"])
+        or store.has_artifact(entry["sha256"], name)
+        for name, entry in answered.answer.get("artifacts", {}).items()
+        if "path" in entry
+    )

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timezone
 
-from matrix import documents
+from matrix import causes, documents
 from matrix.catalog import Catalog
 from matrix.engine import kept, selfcheck
+from matrix.engine.board import Board
 from matrix.engine.checking import check_pipeline_files
-from matrix.engine.estimate import Estimate
-from matrix.engine.loading import load_all
+from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
-from matrix.engine.saving import Savings, save_all
+from matrix.engine.saving import Savings
+from matrix.engine.schedule import Schedule
 from matrix.engine.setting import Progress, Setting
+from matrix.engine.shards import planned
 from matrix.errors import CannotTellError
 from matrix.judge import Case, judge
 from matrix.model import (
@@ -26,6 +28,7 @@ from matrix.model import (
     Saving,
     Verdict,
 )
+from matrix.packing import pack
 from matrix.store import Store
 
 _BATCH = 500
@@ -62,16 +65,9 @@ def run(
             "not one environment could be built, so nothing can be told",
             advice=_reasons(environments),
         )
-    setting = Setting(
-        pipelines=catalog.pipelines,
-        environments=environments,
-        limits=catalog.limits,
-        store=store,
-        progress=progress,
-        estimate=Estimate(store, slots),
-        slots=slots,
-        fresh=fresh,
-    )
+    if store.set_aside is not None:
+        progress.note(f"the results kept before were damaged: they are in {store.set_aside} now")
+    setting = Setting.of(catalog, environments, store, progress=progress, slots=slots, fresh=fresh)
     unchanged = kept.unchanged(setting, catalog, unbuildable)
     if unchanged is not None:
         return unchanged
@@ -87,33 +83,26 @@ class _Run:
         self._catalog = catalog
         self._setting = setting
         self._started = datetime.now(timezone.utc)
-        self._id = setting.store.begin_run("{}")
-        self._position = {place: position for position, place in enumerate(self._places())}
-        self._pending: list[tuple[int, str]] = []
+        self._id = setting.store.runs.begin()
+        self._board = Board(setting.environments, catalog.pipelines, setting.asked)
+        self._found = {one.id: one.info for one in setting.environments}
+        self._pending: list[tuple[int, list[str]]] = []
         self._settled = True
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            save_all(self._setting, savings)
-            load_all(self._setting, savings, lambda *seen: self._judge(savings, *seen))
+            schedule = Schedule(self._setting, savings, lambda *seen: self._judge(savings, *seen))
+            planted = selfcheck.Planted(self._setting)
+            self._setting.run(first_of(planted.jobs(), schedule.jobs()))
             self._setting.progress.stage("self-check", len(selfcheck.NAMES))
-            found = selfcheck.check(self._setting, unbuildable)
+            found = planted.check() | selfcheck.noticed(unbuildable)
             self._setting.progress.advance(len(found))
         except KeyboardInterrupt:
             self._end(savings, found, interrupted=True)
             raise
         return self._end(savings, found, interrupted=False)
-
-    def _places(self) -> Iterator[tuple[str, str, str, str]]:
-        """Every cell there is to be, in the order of the report."""
-        ids = [environment.id for environment in self._setting.environments]
-        for writer in ids:
-            for reader in ids:
-                for pipeline in self._catalog.pipelines:
-                    for name in pipeline.formats:
-                        yield pipeline.id, name, writer, reader
 
     def _judge(
         self,
@@ -132,30 +121,33 @@ class _Run:
             observation=observation,
             native=savings.get((reader.id, saving.pipeline)),
         )
-        self._keep(
-            judge(
-                case,
-                self._setting.store.content,
-                lambda method: self._catalog.tolerances.of(saving.pipeline, method),
-            )
+        cell = judge(
+            case,
+            self._setting.store.content,
+            lambda method: self._catalog.tolerances.of(saving.pipeline, method),
         )
+        cause = causes.cause_of(
+            cell,
+            causes.known(),
+            estimators=saving.estimators,
+            writer=self._found[saving.writer],
+            reader=reader.info,
+        )
+        self._keep(replace(cell, cause=cause))
 
     def _keep(self, cell: Cell) -> None:
-        place = (cell.pipeline, cell.format, cell.writer, cell.reader)
-        self._pending.append(
-            (self._position.pop(place), documents.encode(documents.cell_to_dict(cell)))
-        )
+        self._pending.append((self._board.close(cell), pack(cell)))
         if len(self._pending) >= _BATCH:
             self._flush()
 
     def _flush(self) -> None:
-        self._setting.store.keep_cells(self._id, self._pending)
+        self._setting.store.runs.keep(self._id, self._pending)
         self._pending.clear()
 
     def _end(self, savings: Savings, found: dict[str, Detection], *, interrupted: bool) -> Matrix:
         """Give every cell that was not observed its verdict, and close the run."""
         environments = {environment.id: environment for environment in self._setting.environments}
-        for pipeline, name, writer, reader in list(self._position):
+        for pipeline, name, writer, reader in self._board.open():
             missing = next((one for one in (writer, reader) if not environments[one].ready), None)
             saving = savings.get((writer, pipeline))
             if missing is not None:
@@ -166,6 +158,8 @@ class _Run:
             else:
                 self._judge(savings, saving, name, environments[reader], None)
         self._flush()
+        if not interrupted:  # else there may be answers that nobody has read yet
+            self._setting.store.clear_scratch()
         self._setting.estimate.keep()
         matrix = Matrix(
             started=self._started,
@@ -175,13 +169,15 @@ class _Run:
             cells=kept.Cells(self._setting.store, self._id),
             self_check=found,
             interrupted=interrupted,
+            whole=self._catalog.whole,
+            shard=planned(self._catalog, self._setting.environments),
         )
         head = documents.head_to_dict(matrix) | {
             "digest": kept.digest(self._setting, self._catalog),
             "settled": self._settled and not interrupted and _all_found(found),
-            "cells_digest": self._setting.store.cells_digest(self._id),
+            "cells_digest": self._setting.store.runs.pack(self._id),
         }
-        self._setting.store.end_run(self._id, documents.encode(head))
+        self._setting.store.runs.end(self._id, documents.encode(head))
         return matrix
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matrix.engine.annex import Piece
+from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.setting import Setting
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
@@ -14,6 +15,7 @@ from matrix.store import answers, keys
 from matrix.store.answers import Answer
 
 TASK = "save"
+STAGE = "saving"
 
 Savings = dict[tuple[str, str], Saving]
 """What writers report, by writer and pipeline."""
@@ -25,32 +27,6 @@ class Wanted:
 
     pipeline: Pipeline
     key: str
-
-
-def save_all(setting: Setting, savings: Savings) -> None:
-    """Save every pipeline in every environment; what is kept from earlier is not done again.
-
-    Args:
-        setting: the run's.
-        savings: is filled as writers report, so that an interrupted run has what was finished.
-    """
-    jobs = save_jobs(setting, savings)
-    for reader in setting.ready:  # as many loads as there can be, until the savings are known
-        pieces = len(setting.ready) * sum(len(pipeline.formats) for pipeline in setting.pipelines)
-        setting.estimate.expect("load", reader.id, pieces)
-    setting.progress.stage("saving", sum(len(job.request.pieces) for job in jobs))
-    setting.run(jobs)
-    setting.store.clear_scratch()
-
-
-def save_jobs(setting: Setting, savings: Savings) -> list[Job]:
-    """A job an environment, of what is to be saved in it; ``savings`` gets what is kept."""
-    jobs = []
-    for environment in setting.ready:
-        due = saves_due(setting, environment, savings)
-        setting.estimate.expect(TASK, environment.id, len(due))
-        jobs.append(_job(setting, environment, due, savings))
-    return jobs
 
 
 def saves_due(setting: Setting, environment: Environment, savings: Savings) -> list[Wanted]:
@@ -76,14 +52,14 @@ def _kept(setting: Setting, wanted: Wanted, writer: str) -> Saving | None:
         setting.store.has_artifact(artifact.sha256, artifact.format)
         for artifact in _artifacts(saving)
     )
-    return saving if files and setting.store.has_contents(_digests(saving)) else None
+    return saving if files and setting.store.has_contents(digests_of(saving)) else None
 
 
 def _artifacts(saving: Saving) -> Iterator[Artifact]:
     return (entry for entry in saving.artifacts.values() if isinstance(entry, Artifact))
 
 
-def _digests(saving: Saving) -> Iterator[str]:
+def digests_of(saving: Saving) -> Iterator[str]:
     """The contents that a saving speaks of."""
     yield from (digest for digest in (saving.rows, saving.truth) if digest)
     for outcome in saving.outputs.values():
@@ -91,28 +67,30 @@ def _digests(saving: Saving) -> Iterator[str]:
             yield outcome.digest
 
 
-def _job(
-    setting: Setting, environment: Environment, missing: list[Wanted], savings: Savings
+def save_job(
+    setting: Setting, environment: Environment, due: list[Wanted], savings: Savings
 ) -> Job:
+    """A job that saves in one environment what is due there; ``savings`` gets the answers."""
     folder = setting.store.scratch()
 
     def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
-        wanted = missing[number]
+        wanted = due[number]
         setting.store.keep(wanted.key, answer, contents)
         saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
         savings[environment.id, wanted.pipeline.id] = saving
         setting.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
-        setting.progress.advance()
+        setting.progress.advance(stage=STAGE)
 
     return Job(
         label=f"{environment.spec.label} saves",
-        request=setting.request(environment, TASK, _pieces(missing, folder)),
+        request=setting.request(environment, TASK, _pieces(due, folder)),
         on_answer=on_answer,
+        on_start=lambda seconds: setting.estimate.took(START, environment.id, seconds),
     )
 
 
-def _pieces(missing: Iterable[Wanted], folder: Path) -> Iterator[Piece]:
-    for number, wanted in enumerate(missing):
+def _pieces(due: Iterable[Wanted], folder: Path) -> Iterator[Piece]:
+    for number, wanted in enumerate(due):
         yield {
             "id": number,
             "key": wanted.key,

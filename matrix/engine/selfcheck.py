@@ -9,7 +9,7 @@ from pathlib import Path
 from matrix import selfcheck
 from matrix.engine.annex import Piece, Request
 from matrix.engine.loading import known_outputs
-from matrix.engine.pool import Job
+from matrix.engine.pool import Job, Jobs
 from matrix.engine.setting import Setting
 from matrix.judge import Case, judge
 from matrix.model import (
@@ -34,7 +34,8 @@ UNBUILDABLE = EnvSpec(
 )
 """An environment that cannot be built: its requirements contradict each other."""
 
-_FILE = Path(selfcheck.__file__).parent / "planted.py"
+# It is imported by name in an environment of the user's, where a package may be called "planted".
+_FILE = Path(selfcheck.__file__).parent / "compat_planted.py"
 _ENDLESS_SECONDS = 3.0
 
 _EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
@@ -63,25 +64,6 @@ NAMES = (*_NAMES.values(), UNBUILDABLE_NAME)
 """What is planted, in words."""
 
 
-def check(setting: Setting, unbuildable: Environment | None) -> dict[str, Detection]:
-    """Whether each planted fault is found.
-
-    A run that started no worker has nothing new to believe: what the same code found in the same
-    environments, in the run that did the work, holds for it too.
-    """
-    ends = [
-        setting.key(environment) for environment in setting.ready[:: len(setting.ready) - 1 or 1]
-    ]
-    key = keys.of("self-check", ends, keys.worker(), _FILE.read_text("utf-8"), keys.judge())
-    kept = None if setting.worked else setting.store.answer(key)
-    if kept is not None:
-        found = {name: Detection(kept["found"][name]) for name in NAMES}
-        return found | noticed(unbuildable)
-    found = plant(setting) | noticed(unbuildable)
-    setting.store.keep_answer(key, {"found": found})
-    return found
-
-
 def noticed(environment: Environment | None) -> dict[str, Detection]:
     """Whether it was noticed that :data:`UNBUILDABLE` cannot be built.
 
@@ -92,21 +74,8 @@ def noticed(environment: Environment | None) -> dict[str, Detection]:
     return {UNBUILDABLE_NAME: Detection.DETECTED if there else Detection.MISSED}
 
 
-def plant(setting: Setting) -> dict[str, Detection]:
-    """Run the planted pipelines between the first and the last ready environment of a run.
-
-    Returns:
-        By planted pipeline's fault, whether it was found.
-    """
-    found = dict.fromkeys(_NAMES.values(), Detection.MISSED)
-    for cell in _Planted(setting).cells():
-        if _EXPECTED[cell.pipeline](cell):
-            found[_NAMES[cell.pipeline]] = Detection.DETECTED
-    return found
-
-
-class _Planted:
-    """The planted pipelines, saved in one environment and loaded in another."""
+class Planted:
+    """The planted pipelines: saved in one environment of a run, loaded in another, judged."""
 
     def __init__(self, setting: Setting) -> None:
         self._setting = setting
@@ -117,17 +86,46 @@ class _Planted:
         self._observations: dict[str, Observation] = {}
         self._contents: dict[str, bytes] = {}
 
-    def cells(self) -> list[Cell]:
-        """The planted pipelines' cells, judged like any other."""
-        self._setting.run([self._save()])
+    def jobs(self) -> Jobs:
+        """What is to be run beside a run's own work; nothing before there is such work."""
+        while not self._setting.worked:
+            yield None
+        yield from self._jobs()
+
+    def check(self) -> dict[str, Detection]:
+        """Whether each planted fault is found, once all jobs are done.
+
+        A run that started no worker has nothing new to believe: what the same code found in the
+        same environments, in the run that did the work, holds for it too.
+        """
+        setting = self._setting
+        ends = [setting.key(self._writer), setting.key(self._reader)]
+        key = keys.of("self-check", ends, keys.worker(), _FILE.read_text("utf-8"), keys.judge())
+        if not setting.worked:
+            kept = setting.store.answer(key)
+            if kept is not None:
+                return {name: Detection(kept["found"][name]) for name in _NAMES.values()}
+            setting.run(self._jobs())
+        found = self._found()
+        if Detection.MISSED not in found.values():  # else it may have been the machine's doing
+            setting.store.keep_answer(key, {"found": found})
+        return found
+
+    def _jobs(self) -> Jobs:
+        yield self._save()
+        while len(self._savings) < len(_EXPECTED):
+            yield None
         quick = [name for name in self._paths if name != "planted_endless"]
-        self._setting.run(
-            [
-                self._load(quick, self._setting.limits.seconds),
-                self._load([name for name in self._paths if name not in quick], _ENDLESS_SECONDS),
-            ]
-        )
-        return [self._cell(name) for name in self._paths]
+        yield self._load(quick, self._setting.limits.seconds)
+        endless = [name for name in self._paths if name not in quick]
+        yield replace(self._load(endless, _ENDLESS_SECONDS), waits=True)
+
+    def _found(self) -> dict[str, Detection]:
+        found = dict.fromkeys(_NAMES.values(), Detection.MISSED)
+        for name in self._paths:
+            if _EXPECTED[name](self._cell(name)):
+                found[_NAMES[name]] = Detection.DETECTED
+        return found
 
     def _cell(self, name: str) -> Cell:
         case = Case(

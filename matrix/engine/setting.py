@@ -8,11 +8,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from matrix.catalog import Limits
+from matrix.catalog import Catalog, Limits
 from matrix.engine.annex import Piece, Request
 from matrix.engine.estimate import Estimate
-from matrix.engine.pool import Job, Pool
-from matrix.model import Environment, Pipeline
+from matrix.engine.pool import Job, Jobs, Pool
+from matrix.engine.shards import readers
+from matrix.model import Environment, Pipeline, Shard
+from matrix.sandbox.nouns import Sandbox
 from matrix.store import Store, keys
 
 _COMMIT_SECONDS = 0.5
@@ -24,8 +26,8 @@ class Progress(Protocol):
     def stage(self, name: str, total: int | None = None) -> None:
         """A new stage begins, with so many things to do."""
 
-    def advance(self, n: int = 1, under_way: str = "") -> None:
-        """So many are done."""
+    def advance(self, n: int = 1, under_way: str = "", *, stage: str | None = None) -> None:
+        """So many are done, of the stage named or else of the one opened last."""
 
     def note(self, text: str) -> None:
         """Something that is worth a line."""
@@ -46,20 +48,56 @@ class Setting:
     estimate: Estimate
     slots: int
     """How many workers may run at once."""
+    paths: tuple[Path, ...] = ()
+    """The folders that workers import from, beside their environment."""
     fresh: bool = False
     """Do everything again, whatever is kept."""
+    sandbox: Sandbox | None = None
+    """What holds the workers; None for what the run itself has saved."""
+    shard: Shard | None = None
+    """The part of the readers that is to load; None is all of them."""
     _keys: dict[str, str] = field(default_factory=dict)
     _workers: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        catalog: Catalog,
+        environments: tuple[Environment, ...],
+        store: Store,
+        *,
+        progress: Progress,
+        slots: int,
+        fresh: bool = False,
+    ) -> Setting:
+        """The setting of a run of a catalog's pipelines; their folders are imported from."""
+        return cls(
+            pipelines=catalog.pipelines,
+            environments=environments,
+            limits=catalog.limits,
+            store=store,
+            progress=progress,
+            estimate=Estimate(store, slots),
+            slots=slots,
+            paths=tuple(dict.fromkeys(pipeline.file.parent for pipeline in catalog.pipelines)),
+            fresh=fresh,
+            shard=catalog.shard,
+        )
+
+    @property
+    def asked(self) -> tuple[Environment, ...]:
+        """The environments that are asked as readers, ready or not."""
+        return readers(self.environments, self.shard)
+
+    @property
+    def readers(self) -> tuple[Environment, ...]:
+        """Those of them that can be asked."""
+        return tuple(environment for environment in self.asked if environment.ready)
 
     @property
     def ready(self) -> tuple[Environment, ...]:
         """The environments that can be asked."""
         return tuple(environment for environment in self.environments if environment.ready)
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """The folders of the pipeline files."""
-        return tuple(dict.fromkeys(pipeline.file.parent for pipeline in self.pipelines))
 
     @property
     def worked(self) -> bool:
@@ -98,9 +136,10 @@ class Setting:
             files=files,
             seconds=self.limits.seconds,
             memory=self.limits.memory_mb * 1024 * 1024,
+            sandbox=self.sandbox,
         )
 
-    def run(self, jobs: Iterable[Job]) -> None:
+    def run(self, jobs: Iterable[Job | None]) -> None:
         """Run jobs to their end; what they finish is durable within half a second."""
         committed = time.monotonic()
 
@@ -112,11 +151,15 @@ class Setting:
                 self.progress.estimate(self.estimate.seconds_left())
             self.progress.advance(0, under_way=", ".join(under_way))
 
-        pool = Pool(self.slots, self.store.scratch, on_turn)
-        for job in jobs:
-            if pool.submit(job):
-                self._workers.append(job.label)
         try:
-            pool.run()
+            pool = Pool(self.slots, self.store.scratch, on_turn, on_over=self.store.commit)
+            pool.run(self._noted(jobs))
         finally:
             self.store.commit()
+
+    def _noted(self, jobs: Iterable[Job | None]) -> Jobs:
+        """The same jobs; it is taken down that there was work."""
+        for job in jobs:
+            if job is not None and job.request.pieces:
+                self._workers.append(job.label)
+            yield job

@@ -1,0 +1,198 @@
+"""Read what a worker has written, without believing that it was the worker who wrote it.
+
+A model is a program, and may write into its worker's folder: links, pipes, other lines, more than
+there is room for. Nothing is followed, waited for or read without bound.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+_MB = 1024 * 1024
+
+LINE = 4 * _MB
+"""Bytes in a line of the journal, at most."""
+
+CONTENTS = 256 * _MB
+"""Bytes in the contents of one answer, at most."""
+
+FOLDER, FILES = 2048 * _MB, 20_000
+"""Bytes and files in the folder of a worker that is watched, at most."""
+
+
+class BreachError(Exception):
+    """What a worker has left is not what a worker leaves; the text says what is wrong."""
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A regular file, opened for reading.
+
+    Raises:
+        FileNotFoundError: there is none.
+        BreachError: it is a link, a pipe, or something else that is no file of its own.
+    """
+    wanted = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+    flags = os.O_RDONLY
+    for name in wanted:
+        flags |= getattr(os, name, 0)
+    try:
+        descriptor = os.open(path, flags)
+    except OSError as error:
+        if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EACCES):
+            raise BreachError(f"{path.name} is no plain file any more") from error
+        raise
+    found = os.fstat(descriptor)
+    if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
+        os.close(descriptor)
+        raise BreachError(f"{path.name} is no plain file any more")
+    with open(descriptor, "rb") as file:  # noqa: PTH123
+        yield file
+
+
+class Tail:
+    """Reads the lines that were added to a file since the last time.
+
+    Args:
+        path: of the file; it may not exist yet.
+        most: bytes that it may have, at most.
+    """
+
+    def __init__(self, path: Path, most: int) -> None:
+        self._path = path
+        self._most = most
+        self._position = 0
+        self._file: tuple[int, int] | None = None
+
+    def lines(self) -> Iterator[bytes]:
+        """The new lines that are whole; one half written is left for the next time.
+
+        Raises:
+            BreachError: this is not the file any more that it was, or it is too long.
+        """
+        more = True
+        while more:
+            try:
+                with opened(self._path) as file:
+                    self._check(file)
+                    file.seek(self._position)
+                    data = file.read(LINE)
+            except FileNotFoundError:
+                if self._file is not None:
+                    raise BreachError(f"{self._path.name} is gone") from None
+                return
+            end = data.rfind(b"\n") + 1
+            more = len(data) == LINE
+            if more and not end:
+                raise BreachError(f"a line of {self._path.name} has more than {LINE // _MB} MB")
+            self._position += end
+            yield from data[: max(0, end - 1)].split(b"\n") if end else ()
+
+    def _check(self, file: BinaryIO) -> None:
+        found = os.fstat(file.fileno())
+        self._file = self._file or (found.st_dev, found.st_ino)
+        if (found.st_dev, found.st_ino) != self._file or found.st_size < self._position:
+            raise BreachError(f"{self._path.name} was replaced")
+        if found.st_size > self._most:
+            raise BreachError(f"{self._path.name} has more than {self._most // _MB} MB")
+
+
+def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
+    """The contents at some places of a file, by digest.
+
+    Raises:
+        BreachError: they are not there, have other digests, or are too much.
+    """
+    size = sum(place["size"] for place in places)
+    if size > CONTENTS:
+        raise BreachError(
+            f"what it returned takes {size // _MB:,} MB, and no more than {CONTENTS // _MB} are "
+            "taken: ask on fewer rows"
+        )
+    if not places:
+        return {}
+    found = {}
+    try:
+        with opened(file) as stream:
+            if max(place["offset"] + place["size"] for place in places) > _size(stream):
+                raise BreachError(f"{file.name} was cut short")
+            for place in places:
+                stream.seek(place["offset"])
+                content = stream.read(place["size"])
+                if hashlib.sha256(content).hexdigest() != place["digest"]:
+                    raise BreachError(f"{file.name} holds something else than was said")
+                found[place["digest"]] = content
+    except FileNotFoundError:
+        raise BreachError(f"{file.name} is gone") from None
+    return found
+
+
+def locate(folder: Path, files: Iterable[dict[str, Any]]) -> None:
+    """Turn the names of files that a worker wrote into paths, once the files are seen to be whole.
+
+    Args:
+        folder: that they are in.
+        files: each with ``path``, ``sha256`` and ``size``; those without a ``path`` are passed by.
+
+    Raises:
+        BreachError: one is not there, is no plain file, or is not what was said.
+    """
+    for entry in files:
+        if "path" not in entry:
+            continue
+        name = str(entry["path"])
+        if not _PLAIN_NAME.fullmatch(name):
+            raise BreachError(f"it names a file that it may not write: {name[:100]!r}")
+        try:
+            with opened(folder / name) as file:
+                found = hashlib.sha256()
+                while chunk := file.read(_MB):
+                    found.update(chunk)
+                if (found.hexdigest(), _size(file)) != (entry["sha256"], entry["size"]):
+                    raise BreachError(f"{name} holds something else than was said")
+        except FileNotFoundError:
+            raise BreachError(f"{name} is gone") from None
+        entry["path"] = str(folder / name)
+
+
+_PLAIN_NAME = re.compile(r"resaved-\d{1,9}-[a-z0-9-]{1,40}(\.[a-z0-9]{1,10}){1,2}")
+
+
+def _size(stream: BinaryIO) -> int:
+    return os.fstat(stream.fileno()).st_size
+
+
+def watch(folder: Path) -> None:
+    """See that a folder stays within bounds.
+
+    Raises:
+        BreachError: it does not.
+    """
+    size = count = 0
+    waiting = [folder]
+    while waiting:
+        inner = waiting.pop()
+        try:
+            for entry in os.scandir(inner):
+                with contextlib.suppress(FileNotFoundError):
+                    found = entry.stat(follow_symlinks=False)
+                    size += getattr(found, "st_blocks", found.st_size // 512) * 512
+                    if stat.S_ISDIR(found.st_mode):
+                        waiting.append(inner / entry.name)
+                count += 1
+                if count > FILES:
+                    raise BreachError(f"it made more than {FILES:,} files")
+        except OSError as error:
+            if error.errno == errno.ENAMETOOLONG:
+                raise BreachError("it made folders too deep to look into") from error
+            continue  # gone meanwhile, or closed
+        if size > FOLDER:
+            raise BreachError(f"it wrote more than {FOLDER // _MB:,} MB")

@@ -1,0 +1,146 @@
+"""What a run would do: what there is to build, save and load, what is kept, and about how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from matrix.catalog import Catalog
+from matrix.engine import kept, loading, saving
+from matrix.engine.estimate import BUILD, START
+from matrix.engine.loading import loads, loads_due
+from matrix.engine.saving import Savings, saves_due
+from matrix.engine.setting import Setting
+from matrix.engine.shards import digest
+from matrix.model import Environment
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Work:
+    """Pieces of work: those that are to be done, and those that need not be done again."""
+
+    due: int = 0
+    kept: int = 0
+
+    def __add__(self, other: Work) -> Work:
+        return Work(due=self.due + other.due, kept=self.kept + other.kept)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Share:
+    """What a run would do in one environment."""
+
+    environment: Environment
+    saves: Work = field(default_factory=Work)
+    loads: Work = field(default_factory=Work)
+
+    @property
+    def build(self) -> bool:
+        """Whether the environment is to be built first."""
+        return not self.environment.ready and not self.environment.reason
+
+    @property
+    def idle(self) -> bool:
+        """Whether there is nothing to do in it."""
+        return not (self.build or self.saves.due or self.loads.due)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Plan:
+    """What a run would do."""
+
+    shares: tuple[Share, ...]
+    """By environment, in the order of the configuration."""
+    seconds: float | None
+    """About how long it would take; None if nothing is known of what such work takes."""
+    digest: str = ""
+    """Of all that the shards of one plan have in common."""
+
+    @property
+    def saves(self) -> Work:
+        return sum((share.saves for share in self.shares), Work())
+
+    @property
+    def loads(self) -> Work:
+        return sum((share.loads for share in self.shares), Work())
+
+
+def plan(setting: Setting, catalog: Catalog) -> Plan:
+    """Say what a run would do; nothing is built and no worker started.
+
+    An environment that does not stand yet counts with all that could be asked of it, and a file
+    that is yet to be saved as one to load in every reader, although some may turn out to be alike.
+
+    Args:
+        setting: the run's; environments that are to be built have neither info nor reason.
+        catalog: what the run is of.
+    """
+    if kept.unchanged(setting, catalog, None) is not None:
+        return _nothing(setting, catalog)
+    savings: Savings = {}
+    saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
+    to_come = sum(
+        len(pipeline.formats)
+        for writer in setting.environments
+        if _counts(writer)
+        for pipeline in setting.pipelines
+        if (writer.id, pipeline.id) not in savings
+    )
+    files = loads(setting, savings, setting.pipelines)
+    shares = []
+    for one in setting.environments:
+        due = len(files)
+        if one.ready:
+            due = len(loads_due(setting, one, files, lambda *_: None))
+        loading_ = _counts(one) and one in setting.asked
+        work = Work(due=due + to_come, kept=len(files) - due) if loading_ else Work()
+        shares.append(Share(environment=one, saves=saves[one.id], loads=work))
+    return Plan(
+        shares=tuple(shares),
+        seconds=_seconds(setting, shares),
+        digest=digest(catalog, setting.environments),
+    )
+
+
+def _nothing(setting: Setting, catalog: Catalog) -> Plan:
+    """The plan of a run that shows the last table again."""
+    savings: Savings = {}
+    saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
+    files = len(loads(setting, savings, setting.pipelines))
+    shares = tuple(
+        Share(
+            environment=one,
+            saves=Work(kept=saves[one.id].kept),
+            loads=Work(kept=files if one in setting.readers else 0),
+        )
+        for one in setting.environments
+    )
+    return Plan(shares=shares, seconds=0.0, digest=digest(catalog, setting.environments))
+
+
+def _counts(environment: Environment) -> bool:
+    """Whether an environment is there, or is to be built."""
+    return environment.ready or not environment.reason
+
+
+def _saves(setting: Setting, environment: Environment, savings: Savings) -> Work:
+    if not _counts(environment):
+        return Work()
+    due = len(setting.pipelines)
+    if environment.ready:
+        due = len(saves_due(setting, environment, savings))
+    return Work(due=due, kept=len(setting.pipelines) - due)
+
+
+def _seconds(setting: Setting, shares: list[Share]) -> float | None:
+    estimate = setting.estimate
+    estimate.expect(BUILD, "", sum(share.build for share in shares))
+    for share in shares:
+        expected: Mapping[str, int] = {
+            START: bool(share.saves.due) + bool(share.loads.due),
+            saving.TASK: share.saves.due,
+            loading.TASK: share.loads.due,
+        }
+        for task, pieces in expected.items():
+            estimate.expect(task, share.environment.id, pieces)
+    return estimate.seconds_left()

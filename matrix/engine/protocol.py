@@ -1,0 +1,299 @@
+"""The lines that a worker may write, as ``matrix/worker/worker.py`` describes them, and no others.
+
+What is believed of a line is its form: that a model's own code wrote it in the worker's stead
+cannot be seen from here.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from matrix.engine.border import BreachError
+from matrix.worker.compat_worker import within
+
+Line = dict[str, Any]
+Form = Callable[[Any], bool]
+
+_SHOWN = 120
+
+
+def line(text: bytes) -> Line:
+    """A line of the journal.
+
+    Raises:
+        BreachError: it is none.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        found = None
+    if not _LINE(found):
+        shown = text[:_SHOWN].decode("utf-8", "replace")
+        raise BreachError(f"its journal has a line that no worker writes: {shown!r}")
+    return dict(found)
+
+
+def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
+    """See that an answer has the form of its task, and speaks of no content that is not there.
+
+    Raises:
+        BreachError: it has not.
+    """
+    forms = _ANSWERS.get(task, ())
+    if not any(form(answer) for form in forms):
+        raise BreachError("its journal has an answer that no worker gives")
+    if task == "trace":
+        _check_trace(answer)
+    there = {place["digest"] for place in answer["contents"]} | {""}
+    known = set((piece.get("known") or {}).values()) if task == "load" else set()
+    if not there | known >= set(_digests(answer)):
+        raise BreachError("its journal speaks of contents that it does not have")
+
+
+def _check_trace(answer: Mapping[str, Any]) -> None:
+    """See that the calls of a trace are of parts that it has, and that there are not too many."""
+    parts = answer.get("parts", ())
+    attributes = sum(len(part["attributes"]) for part in parts)
+    if attributes > TRACED["attributes"] or any(
+        call["part"] >= len(parts) for call in answer.get("calls", ())
+    ):
+        raise BreachError("its journal has a trace that no worker gives")
+
+
+def _digests(answer: Mapping[str, Any]) -> Iterator[str]:
+    for name in ("rows", "truth"):
+        if answer.get(name):
+            yield answer[name]
+    for name in ("outputs", "repeats"):
+        for outcome in answer.get(name, {}).values():
+            yield outcome.get("digest", "")
+    for name in ("outcome", "untraced"):
+        yield (answer.get(name) or {}).get("digest", "")
+    for call in answer.get("calls", ()):
+        for value in (call["given"], call.get("returned", {"digest": ""})):
+            if value.get("kept", True):
+                yield value["digest"]
+
+
+# ------------------------------------------------------------------------------------- forms
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+def _are_names(value: Any) -> bool:
+    """A model has a say in these, so they have an end."""
+    few = isinstance(value, list) and len(value) <= within.MOST_NAMES
+    return few and all(_is_text(one) and len(one) <= within.LONGEST_NAME for one in value)
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53
+
+
+def _is_number(value: Any) -> bool:
+    plain = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return plain and math.isfinite(value) and value >= 0
+
+
+def _is_signed(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)
+
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def _is_digest(value: Any) -> bool:
+    return isinstance(value, str) and _DIGEST.fullmatch(value) is not None
+
+
+def _is_anything(value: Any) -> bool:
+    return True
+
+
+def _either(*forms: Form) -> Form:
+    return lambda value: any(form(value) for form in forms)
+
+
+def _only(*values: object) -> Form:
+    return lambda value: value in values
+
+
+def _many(form: Form, most: float = math.inf) -> Form:
+    return lambda value: isinstance(value, list) and len(value) <= most and all(map(form, value))
+
+
+def _text_of(most: int) -> Form:
+    return lambda value: isinstance(value, str) and len(value) <= most
+
+
+def _by_name(form: Form) -> Form:
+    return lambda value: isinstance(value, dict) and all(map(form, value.values()))
+
+
+def _by_short_name(form: Form, most: int) -> Form:
+    """An object with so many fields at most, whose names are short too."""
+    short, every = _text_of(TRACED["text"]), _by_name(form)
+    return lambda value: every(value) and len(value) <= most and all(map(short, value))
+
+
+def _record(required: Mapping[str, Form], **optional: Form) -> Form:
+    """An object with these fields and no others."""
+    every = {**required, **optional}
+
+    def form(value: Any) -> bool:
+        return (
+            isinstance(value, dict)
+            and required.keys() <= value.keys() <= every.keys()
+            and all(every[name](field) for name, field in value.items())
+        )
+
+    return form
+
+
+_LINE = _either(
+    _record({"ready": _record({"sklearn": _is_text, "seconds": _is_number})}),
+    _record({"begin": _is_count}),
+    _record({"at": _is_text}),
+    _record({"done": _is_count, "answer": _is_anything}),
+    _record({"end": _only(True)}),
+)
+
+_FAILURE = _record({"type": _is_text, "message": _is_text}, traceback=_is_text)
+_OUTCOME = _either(
+    _record({"digest": _either(_is_digest, _only(""))}, whole=_is_truth),
+    _record({"absent": _is_text}),
+    _record({"raised": _FAILURE}),
+)
+_OUTCOMES = _by_name(_OUTCOME)
+_ARTIFACTS = _by_name(
+    _either(
+        _record({"path": _is_text, "sha256": _is_digest, "size": _is_count}),
+        _record({"raised": _FAILURE}),
+        _record({"unavailable": _is_text}),
+    )
+)
+_CONTENTS = _many(_record({"digest": _is_digest, "offset": _is_count, "size": _is_count}))
+_COMMON: dict[str, Form] = {
+    "contents": _CONTENTS,
+    "warnings": _many(_record({"category": _is_text, "message": _is_text, "stage": _is_text})),
+    "seconds": _is_number,
+}
+_UNAVAILABLE = _record({**_COMMON, "unavailable": _is_text})
+_RAISED = _record({**_COMMON, "raised": _FAILURE})
+_RAISED_IN = _record({**_COMMON, "raised": _FAILURE, "stage": _is_text})
+_RECORD: dict[str, Form] = {
+    **_COMMON,
+    "rows": _is_digest,
+    "truth": _either(_is_digest, _only(None)),
+    "only": _is_truth,
+    "estimators": _are_names,
+    "outputs": _OUTCOMES,
+}
+_BASELINE: dict[str, Form] = {
+    **_RECORD,
+    "repeats": _OUTCOMES,
+    "made": _by_name(_is_count),
+    "dropped": _by_name(lambda value: isinstance(value, dict) and _is_count(value.get("rows"))),
+    "n_rows": _is_count,
+    "features": _either(_only(None), _many(_is_text)),
+}
+_COMPARED = _by_name(
+    _record({"agrees": _either(_is_truth, _only(None)), "rows": _either(_is_count, _only(None))})
+)
+_REFUSED = _record({**_COMMON, "refused": _is_text})
+_LACKING = _record(
+    {
+        "path": _many(_either(_is_text, _is_count)),
+        "name": _is_text,
+        "value": _either(_only(None), _is_truth, _is_signed, _is_text),
+    }
+)
+
+TRACED = {
+    "parts": 200,
+    "path": 20,
+    "attributes": 6000,
+    "held": 200,
+    "classes": 100,
+    "names": 400,
+    "calls": 300,
+    "text": 512,
+}
+"""How much a trace may have of each, all attributes together and those that one part has held; as
+``compat_worker`` keeps to it."""
+
+_SHORT = _text_of(TRACED["text"])
+_NAMES = _many(_SHORT, TRACED["names"])
+_HELD = _record(
+    {"type": _SHORT},
+    dtype=_SHORT,
+    shape=_many(_is_count, 64),
+    shown=_SHORT,
+)
+_PART = _record(
+    {
+        "path": _many(_SHORT, TRACED["path"]),
+        "class": _SHORT,
+        "attributes": _by_short_name(_HELD, TRACED["held"]),
+    }
+)
+_CLASS = _record(
+    {"parameters": _by_short_name(_SHORT, TRACED["held"]), "uses": _NAMES, "asks": _NAMES}
+)
+_VALUE = _record({"digest": _either(_is_digest, _only(""))}, whole=_is_truth, kept=_is_truth)
+_CALL: dict[str, Form] = {
+    "part": _is_count,
+    "method": _SHORT,
+    "depth": _is_count,
+    "given": _VALUE,
+}
+_CALLED = _either(
+    _record({**_CALL, "returned": _VALUE}),
+    _record({**_CALL, "raised": _record({"type": _SHORT, "message": _SHORT})}),
+)
+_TRACE: dict[str, Form] = {
+    **_COMMON,
+    "parts": _many(_PART, TRACED["parts"]),
+    "parts_left_out": _is_count,
+    "classes": _by_short_name(_CLASS, TRACED["classes"]),
+    "calls": _many(_CALLED, TRACED["calls"]),
+    "calls_left_out": _is_count,
+    "outcome": _either(_only(None), _OUTCOME),
+    "untraced": _either(_only(None), _OUTCOME),
+}
+
+_ANSWERS: dict[str, tuple[Form, ...]] = {
+    "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
+    "save": (_UNAVAILABLE, _RAISED_IN, _record({**_RECORD, "artifacts": _ARTIFACTS})),
+    "load": (
+        _REFUSED,
+        _UNAVAILABLE,
+        _RAISED,
+        _record({**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES}),
+    ),
+    "baseline": (
+        _REFUSED,
+        _record({**_COMMON, "mistake": _is_text}),
+        _RAISED_IN,
+        _record(_BASELINE, expected=_COMPARED),
+    ),
+    "trace": (_REFUSED, _UNAVAILABLE, _RAISED, _record(_TRACE)),
+    "resave": (
+        _REFUSED,
+        _UNAVAILABLE,
+        _record({**_COMMON, "mistake": _is_text}),
+        _RAISED_IN,
+        _record({**_COMMON, "artifacts": _ARTIFACTS, "lacking": _many(_LACKING)}),
+    ),
+}
+"""By task, the forms that an answer may have."""

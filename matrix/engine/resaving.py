@@ -1,0 +1,99 @@
+"""An environment loads a file and saves it again, in the same format or in others."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from matrix.engine.annex import Piece
+from matrix.engine.pool import Job
+from matrix.engine.setting import Setting
+from matrix.model import Artifact, Environment, Mend, Pipeline, Resaving
+from matrix.store import answers, keys
+from matrix.store.answers import Answer
+
+TASK = "resave"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Resave:
+    """A file to be saved again."""
+
+    pipeline: Pipeline
+    artifact: Artifact
+    formats: tuple[str, ...]
+    mends: tuple[Mend, ...] = ()
+    """What is set before that."""
+    allowed: tuple[tuple[str, str], ...] | None = None
+    """All that the file may look up, as modules and names in them; None for the run's own files."""
+
+
+def resaved(setting: Setting, environment: Environment, wanted: Resave) -> Resaving:
+    """What becomes of a file in a ready environment; what is kept of earlier is not done again.
+
+    The files that it wrote are in the store then, under the digest of their bytes. Nobody has
+    looked into them.
+    """
+    key = keys.resaving(
+        wanted.pipeline,
+        wanted.artifact,
+        wanted.formats,
+        wanted.mends,
+        setting.key(environment),
+    )
+    kept = None if setting.fresh else _kept(setting, key, wanted, environment)
+    if kept is not None:
+        return kept
+    found: list[Resaving] = []
+
+    def on_answer(_: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        setting.store.keep(key, answer, contents)
+        found.append(_understood(answer, wanted, environment))
+
+    job = Job(
+        label=f"{environment.spec.label} saves again",
+        request=setting.request(environment, TASK, [_piece(setting, key, wanted)]),
+        on_answer=on_answer,
+        alone=True,
+    )
+    setting.run(iter([job]))
+    return found[0]
+
+
+def _piece(setting: Setting, key: str, wanted: Resave) -> Piece:
+    artifact = wanted.artifact
+    return {
+        "id": 0,
+        "key": key,
+        "format": artifact.format,
+        "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
+        "formats": list(wanted.formats),
+        "mends": _as_json(wanted.mends),
+        "allowed": wanted.allowed,
+    }
+
+
+def _as_json(mends: Sequence[Mend]) -> list[dict[str, object]]:
+    return [
+        {"path": list(one.path), "name": one.name, "value": one.value, "of": one.of}
+        for one in mends
+    ]
+
+
+def _kept(setting: Setting, key: str, wanted: Resave, environment: Environment) -> Resaving | None:
+    """What is kept of an earlier time, if all of its files still are."""
+    answer = setting.store.answer(key)
+    if answer is None:
+        return None
+    found = _understood(answer, wanted, environment)
+    whole = all(setting.store.has_artifact(one.sha256, one.format) for one in files(found))
+    return found if whole else None
+
+
+def _understood(answer: Answer, wanted: Resave, environment: Environment) -> Resaving:
+    return answers.resaving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
+
+
+def files(resaving: Resaving) -> Iterator[Artifact]:
+    """The files that were written."""
+    return (one for one in resaving.artifacts.values() if isinstance(one, Artifact))

@@ -1,0 +1,129 @@
+"""In which order the work of a run is begun, so that no core waits while there is work for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from matrix.engine import loading, saving
+from matrix.engine.estimate import START
+from matrix.engine.loading import Load, OnObservation, load_job, loads, loads_due
+from matrix.engine.pool import Job, Jobs
+from matrix.engine.saving import Savings, save_job, saves_due
+from matrix.engine.setting import Setting
+from matrix.model import Environment, Pipeline
+
+_WORTH_AN_INTERPRETER = 0.3
+"""A reader begins before the last writers have ended once it can do this share of its work."""
+
+
+class Schedule:
+    """The saves and loads of a run.
+
+    Writers come first, and then readers, the longest work of each first. A reader needs all writers
+    of a pipeline, so that each file is loaded once, but not all pipelines of all writers: while the
+    last writers are at work, cores that would idle take readers of what is there already.
+
+    Args:
+        setting: the run's.
+        savings: gets what writers report, as they do.
+        on_observation: told what readers observe, as they do.
+    """
+
+    def __init__(self, setting: Setting, savings: Savings, on_observation: OnObservation) -> None:
+        self._setting = setting
+        self._savings = savings
+        self._on_observation = on_observation
+        self._begun: dict[str, _Begun] = {}
+
+    def jobs(self) -> Jobs:
+        """Every job of saving and of loading, as there is room for it."""
+        yield from self._saves()
+        early = iter(self._by_length(loading.TASK, {one.id: 1 for one in self._setting.readers}))
+        while not self._all_saved():
+            there = self._saved_everywhere()
+            enough = len(there) >= _WORTH_AN_INTERPRETER * len(self._setting.pipelines)
+            reader = next(early, None) if enough else None
+            yield None if reader is None else self._early(reader, there)
+        yield from self._loads()
+
+    @property
+    def _ready(self) -> tuple[Environment, ...]:
+        return self._setting.ready
+
+    # ----------------------------------------------------------------- saving
+
+    def _saves(self) -> Jobs:
+        setting = self._setting
+        due = {one.id: saves_due(setting, one, self._savings) for one in self._ready}
+        total = sum(map(len, due.values()))
+        setting.progress.stage(saving.STAGE, total)
+        pieces = len(self._ready) * sum(len(pipeline.formats) for pipeline in setting.pipelines)
+        for one in self._ready if total else ():
+            loads = one in setting.readers
+            setting.estimate.expect(START, one.id, loads + bool(due[one.id]))
+            setting.estimate.expect(saving.TASK, one.id, len(due[one.id]))
+            # As many loads as there can be, until the savings are known.
+            setting.estimate.expect(loading.TASK, one.id, pieces if loads else 0)
+        lengths = {name: len(wanted) for name, wanted in due.items()}
+        for one in self._by_length(saving.TASK, lengths):
+            yield save_job(setting, one, due.pop(one.id), self._savings)
+
+    def _all_saved(self) -> bool:
+        return len(self._savings) == len(self._ready) * len(self._setting.pipelines)
+
+    def _saved_everywhere(self) -> list[Pipeline]:
+        """The pipelines that every writer has reported of."""
+        return [
+            pipeline
+            for pipeline in self._setting.pipelines
+            if all((writer.id, pipeline.id) in self._savings for writer in self._ready)
+        ]
+
+    # ----------------------------------------------------------------- loading
+
+    def _early(self, reader: Environment, pipelines: list[Pipeline]) -> Job:
+        self._setting.progress.stage(loading.STAGE)
+        there = loads(self._setting, self._savings, pipelines)
+        due = loads_due(self._setting, reader, there, self._on_observation)
+        begun = frozenset(pipeline.id for pipeline in pipelines)
+        self._begun[reader.id] = _Begun(begun, len(due))
+        return load_job(self._setting, reader, due, self._on_observation)
+
+    def _loads(self) -> Jobs:
+        due = self._loads_due()
+        lengths = {name: len(wanted) for name, wanted in due.items()}
+        for reader in self._by_length(loading.TASK, lengths):
+            yield load_job(self._setting, reader, due.pop(reader.id), self._on_observation)
+
+    def _loads_due(self) -> dict[str, list[Load]]:
+        """By reader, what it is yet to load; the lists share their entries."""
+        setting = self._setting
+        every = loads(setting, self._savings, setting.pipelines)
+        due = {}
+        total = 0
+        for reader in setting.readers:
+            begun = self._begun.get(reader.id, _Begun())
+            rest = (load for load in every if load.pipeline.id not in begun.pipelines)
+            due[reader.id] = loads_due(setting, reader, rest, self._on_observation)
+            pieces = len(due[reader.id]) + begun.pieces
+            setting.estimate.expect(loading.TASK, reader.id, pieces)
+            total += pieces
+        setting.progress.stage(loading.STAGE, total)
+        return due
+
+    def _by_length(self, task: str, pieces: Mapping[str, int]) -> list[Environment]:
+        """The environments, the one with the longest work first; as they are if nobody can tell."""
+        estimate = self._setting.estimate
+        environments = [one for one in self._ready if one.id in pieces]
+        return sorted(
+            environments, key=lambda one: -(estimate.seconds(task, one.id, pieces[one.id]) or 0.0)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """What a reader has begun with early."""
+
+    pipelines: frozenset[str] = frozenset()
+    pieces: int = 0

@@ -1,0 +1,166 @@
+"""One matrix on several machines: which readers each has, and how their results become one.
+
+A shard saves in every environment and loads in every n-th one: what a reader is given was then
+saved beside it, and nothing but results goes from machine to machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from matrix.catalog import Catalog
+from matrix.errors import CannotTellError, StoreError, UsageError
+from matrix.model import Cell, Detection, Environment, Matrix, Shard, Verdict
+from matrix.store import keys
+
+
+def readers(environments: Sequence[Environment], shard: Shard | None) -> tuple[Environment, ...]:
+    """The environments that load in a shard."""
+    return tuple(
+        environment
+        for position, environment in enumerate(environments)
+        if shard is None or shard.has(position)
+    )
+
+
+def digest(catalog: Catalog, environments: Sequence[Environment]) -> str:
+    """Of a plan: what is to be run, whatever was found on the machine that runs it."""
+    specs = [repr(environment.spec) for environment in environments]
+    pipelines = [(one.id, one.digest, one.formats) for one in catalog.pipelines]
+    settings = repr(catalog.limits), repr(catalog.tolerances)
+    return keys.of(specs, pipelines, settings, keys.worker(), keys.judge(), keys.causes())
+
+
+def planned(catalog: Catalog, environments: Sequence[Environment]) -> Shard | None:
+    """The shard that a run is of, with the digest of its plan."""
+    if catalog.shard is None:
+        return None
+    return replace(catalog.shard, plan=digest(catalog, environments))
+
+
+def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matrix:
+    """Put the results of shards together, as one machine would have given them.
+
+    Args:
+        shards: by the names of their files, in any order.
+        allow_missing: the cells of a shard that is not among them are not run.
+
+    Raises:
+        UsageError: they are no shards of one plan.
+        CannotTellError: some are missing.
+    """
+    by_index = _by_index(shards)
+    first = next(iter(by_index.values()))
+    count = _shard(first).count
+    missing = [str(Shard(index=i, count=count)) for i in range(1, count + 1) if i not in by_index]
+    if missing and not allow_missing:
+        raise CannotTellError(
+            f"{len(missing)} of {count} shards are missing: {', '.join(missing)}",
+            advice="Run them, or merge what there is with --allow-missing: their cells are then "
+            "not-run.",
+        )
+    found = tuple(by_index.values())
+    return Matrix(
+        started=min(matrix.started for matrix in found),
+        finished=max(matrix.finished for matrix in found),
+        environments=tuple(
+            by_index.get(position % count + 1, first).environments[position]
+            for position in range(len(first.environments))
+        ),
+        pipelines=first.pipelines,
+        cells=_Cells(by_index, first, count),
+        self_check=_worst(found),
+        interrupted=any(matrix.interrupted for matrix in found),
+        whole=all(matrix.whole for matrix in found),
+    )
+
+
+def _shard(matrix: Matrix) -> Shard:
+    assert matrix.shard is not None
+    return matrix.shard
+
+
+def _by_index(shards: Mapping[str, Matrix]) -> dict[int, Matrix]:
+    """The shards in order, once it is sure that they belong together."""
+    names: dict[int, str] = {}
+    for name, matrix in shards.items():
+        shard = matrix.shard
+        if shard is None:
+            raise UsageError(
+                f"{name} is no shard: it has the cells of all readers",
+                advice="Shards are results of `run --shard 1/3 --output json:FILE`.",
+            )
+        if shard.index in names:
+            raise UsageError(f"{names[shard.index]} and {name} are both shard {shard}")
+        names[shard.index] = name
+    first, *others = names.values()
+    for other in others:
+        _check_alike(first, shards[first], other, shards[other])
+    return {index: shards[names[index]] for index in sorted(names)}
+
+
+def _check_alike(first: str, one: Matrix, second: str, other: Matrix) -> None:
+    ours, theirs = _shard(one), _shard(other)
+    problem = ""
+    if (ours.plan, ours.count) != (theirs.plan, theirs.count):
+        problem = "shards of different plans: other environments, pipelines, settings or code"
+    else:
+        for left, right in zip(one.environments, other.environments, strict=True):
+            if left.lock and right.lock and left.lock.pins != right.lock.pins:
+                problem = f"shards of different plans: {left.id} holds other packages"
+    if problem:
+        raise UsageError(
+            f"{first} ({ours}) and {second} ({theirs}) are {problem}",
+            advice="Run all shards anew, from one state of the project.",
+        )
+
+
+def _worst(found: Sequence[Matrix]) -> dict[str, Detection]:
+    """Of each planted fault, that it was missed if any shard missed it."""
+    worst: dict[str, Detection] = {}
+    for matrix in found:
+        for name, detection in matrix.self_check.items():
+            if worst.get(name) is not Detection.MISSED:
+                worst[name] = detection
+    return {} if any(not matrix.self_check for matrix in found) else worst
+
+
+@dataclass(frozen=True, slots=True)
+class _Cells:
+    """The cells of all shards in the order of one machine's report, read side by side."""
+
+    shards: Mapping[int, Matrix]
+    first: Matrix
+    count: int
+
+    def __iter__(self) -> Iterator[Cell]:
+        streams = {index: iter(matrix.cells) for index, matrix in self.shards.items()}
+        ids = [environment.id for environment in self.first.environments]
+        columns = [(one.id, name) for one in self.first.pipelines for name in one.formats]
+        for writer in ids:
+            for position, reader in enumerate(ids):
+                index = position % self.count + 1
+                for pipeline, name in columns:
+                    place = pipeline, name, writer, reader
+                    if index in streams:
+                        yield _next(streams[index], index, place)
+                    else:
+                        yield self._not_run(index, *place)
+
+    def _not_run(self, index: int, pipeline: str, name: str, writer: str, reader: str) -> Cell:
+        return Cell(
+            pipeline=pipeline,
+            format=name,
+            writer=writer,
+            reader=reader,
+            verdict=Verdict.NOT_RUN,
+            reason=f"shard {Shard(index=index, count=self.count)} is missing",
+        )
+
+
+def _next(stream: Iterator[Cell], index: int, place: tuple[str, str, str, str]) -> Cell:
+    cell = next(stream, None)
+    if cell is None or (cell.pipeline, cell.format, cell.writer, cell.reader) != place:
+        raise StoreError(f"shard {index} does not hold the cells that it should: {place} is next")
+    return cell

@@ -1,0 +1,104 @@
+"""``inspect``: a file is read, and nothing in it is run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+from matrix.errors import NotAModelError
+from matrix.inspection import kinds
+from matrix.inspection.faults import UnreadableError
+from matrix.inspection.findings import Findings
+from matrix.inspection.machine import Machine
+from matrix.inspection.meaning import code_in, modules_of, numpy_of, python_of
+from matrix.inspection.nouns import Inspection, Limits, Note
+from matrix.inspection.opening import digest, opened
+from matrix.inspection.stream import Stream, compression
+from matrix.inspection.tree import tree
+from matrix.inspection.values import Value
+
+_HEAD = 4096
+
+
+def inspect(path: Path, limits: Limits | None = None) -> Inspection:
+    """Read what is in a saved file, in this process.
+
+    Args:
+        path: of a pickle, or of what ``joblib.dump`` wrote.
+        limits: what it may cost; memory and time are not limited here,
+            see :func:`matrix.inspection.inspect_apart`.
+
+    Raises:
+        NotAModelError: it cannot be read; the message says why.
+    """
+    allowed = limits or Limits()
+    with opened(path, allowed.file) as file:
+        size, sha256 = digest(file)
+        try:
+            return _inspected(path, file, size, sha256, allowed)
+        except UnreadableError as fault:
+            raise NotAModelError(
+                path, fault.problem + _where(fault), advice=fault.advice
+            ) from fault
+
+
+def _where(fault: UnreadableError) -> str:
+    known = fault.position is not None and "bytes" not in fault.problem
+    return f", after {fault.position:,} bytes" if known else ""
+
+
+def _inspected(path: Path, file: BinaryIO, size: int, sha256: str, limits: Limits) -> Inspection:
+    head = file.read(_HEAD)
+    if kinds.is_zip(head):
+        raise kinds.of_zip(file)
+    compressor = compression(head)
+    file.seek(0)
+    findings = Findings(limits)
+    stream = Stream(file, size, compressor, limits.unpacked)
+    try:
+        # What joblib wrote before 0.10 it reads by other rules: no arrays lie in the stream.
+        value = _read(stream, findings, with_arrays=not head.startswith(b"ZF"))
+        if stream.more():
+            left = "more data follow" if compressor else f"{size - stream.position:,} bytes follow"
+            findings.note("data-after-end", f"{left} the end of the pickle")
+    finally:
+        stream.release()
+    names = findings.names
+    return Inspection(
+        path=path,
+        size=size,
+        sha256=sha256,
+        container="joblib" if compressor or findings.joblib else "pickle",
+        compression=compressor,
+        protocol=findings.protocol,
+        joblib=findings.joblib,
+        numpy=numpy_of(names),
+        python=python_of(names, findings.protocol, python_2=findings.python_2),
+        versions=findings.versions,
+        modules=modules_of(names),
+        names=names,
+        code=code_in(names, findings),
+        notes=_notes(findings),
+        root=tree(value),
+    )
+
+
+def _read(stream: Stream, findings: Findings, *, with_arrays: bool) -> Value:
+    """What the pickle makes, unless it begins like something else."""
+    start = stream.peek(_HEAD)
+    if start or not stream.packed:  # nothing unpacked is the beginning of a file that was cut
+        kinds.refuse_other(start)
+    try:
+        return Machine(stream, findings, with_arrays=with_arrays).load()
+    except UnreadableError as fault:
+        raise kinds.unlike_a_pickle(start, fault) from fault
+
+
+def _notes(findings: Findings) -> tuple[Note, ...]:
+    if findings.python_2:
+        findings.note("python-2", "Python 2 wrote it: texts may be letters or bytes")
+    for package, versions in findings.versions.items():
+        if len(versions) > 1:
+            listed = ", ".join(versions)
+            findings.note("several-versions", f"parts of it were saved by {package} {listed}")
+    return findings.notes

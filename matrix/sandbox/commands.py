@@ -1,0 +1,107 @@
+"""The command lines that start a process inside each kind of sandbox."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+LAUNCHER = Path(__file__).with_name("launcher.py")
+
+PACKAGE = Path(__file__).parents[1]
+
+_MB = 1024 * 1024
+
+SHARED, TEMPORARY = 512 * _MB, 512 * _MB
+"""Sizes of a private ``/dev/shm`` and ``/tmp``, in bytes."""
+
+_SYSTEM = (
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/nix/store",
+    "/gnu/store",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/alternatives",
+    "/etc/localtime",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/group",
+    "/sys/devices/system/cpu",
+)
+"""What programs need of the system, and holds no secrets."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Folders:
+    """What may be written to, and what may be read, beside the system's own."""
+
+    writable: tuple[Path, ...]
+    readable: tuple[Path, ...]
+
+    def visible(self) -> list[str]:
+        """All that may be read, each once, parents first; only what there is."""
+        own = [*self.readable, *interpreter(Path(sys.executable)), PACKAGE]
+        paths = {Path(path) for path in _SYSTEM} | {path.absolute() for path in own}
+        there = sorted(path for path in paths if path.exists())
+        return [str(path) for path in there]
+
+    def own(self) -> list[str]:
+        """All that may be written to."""
+        return [str(path.absolute()) for path in self.writable]
+
+
+def interpreter(executable: Path) -> list[Path]:
+    """What an interpreter needs: its environment, and each one that it stands on."""
+    found = []
+    for step in _links(executable.absolute()):
+        prefix = step.parent.parent
+        if prefix == Path(prefix.anchor) or Path.home().is_relative_to(prefix):
+            found += [step, *(prefix / name for name in ("lib", "lib64", "pyvenv.cfg"))]
+        else:
+            found.append(prefix)
+    return found
+
+
+def _links(path: Path) -> Iterator[Path]:
+    """A path and all that it leads to, link by link."""
+    for _ in range(40):  # as many as Linux follows
+        yield path
+        if not path.is_symlink():
+            return
+        path = path.parent / path.readlink()
+
+
+def command_line(
+    kind: str, argv: Sequence[str], folders: Folders, limits: Mapping[str, int], program: str
+) -> list[str]:
+    """The command line that starts another one in a sandbox; ``launcher.py`` describes the plan."""
+    plan: dict[str, object] = {"kind": kind, "limits": dict(limits)}
+    if kind in ("namespaces", "landlock"):
+        plan |= {"readable": folders.visible(), "writable": folders.own()}
+        plan |= {"shared": SHARED, "temporary": TEMPORARY}
+    launched = [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(plan), *argv]
+    if kind != "bubblewrap":
+        return launched
+    return [program, *_bubblewrap(folders), "--", *launched]
+
+
+def _bubblewrap(folders: Folders) -> Iterable[str]:
+    yield from ("--unshare-all", "--die-with-parent", "--cap-drop", "ALL")
+    yield from ("--proc", "/proc", "--dev", "/dev")
+    yield from ("--size", str(SHARED), "--tmpfs", "/dev/shm")  # noqa: S108
+    yield from ("--size", str(TEMPORARY), "--tmpfs", "/tmp")  # noqa: S108
+    for path in folders.visible():
+        yield from ("--ro-bind", path, path)
+    for path in folders.own():
+        yield from ("--bind", path, path)
+    yield from ("--remount-ro", "/dev", "--remount-ro", "/")
+    if folders.writable:
+        yield from ("--chdir", folders.own()[0])

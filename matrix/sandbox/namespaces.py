@@ -1,0 +1,161 @@
+"""User namespaces: a small world of its own, made as bubblewrap makes it, without a program."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from matrix.sandbox import supervise, system
+
+_NEW_USER, _NEW_MOUNTS, _NEW_PIDS, _NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x40000000
+_NEW_IPC, _NEW_NAMES = 0x08000000, 0x04000000
+
+_NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8
+_REMOUNT, _READ_ONLY, _BIND, _RECURSIVE, _PRIVATE = 32, 1, 4096, 16384, 1 << 18
+_DETACH = 2
+
+_PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
+_CAPSET = {"x86_64": 126, "aarch64": 91}
+_MOUNT_SETATTR, _AT_RECURSIVE = 442, 0x8000
+
+_DEVICES = ("null", "zero", "full", "random", "urandom")
+
+_ROOT_IS_NOBODY = 0b101111
+"""Secure bits: that a process is root gives it nothing, and that is locked."""
+
+
+def run(plan: dict[str, Any], become: Callable[[], None]) -> int:
+    """Start a program in namespaces of its own and wait for it; all that is in them ends with it.
+
+    Raises:
+        OSError: there are none to be had.
+    """
+    system.die_with_parent()
+    _enter()
+    # The first process in the new namespace of processes: when it ends, the kernel ends the others.
+    first = supervise.start(lambda: _first(plan, become))
+    return supervise.wait_for(first)
+
+
+def _enter() -> None:
+    user, group = os.getuid(), os.getgid()
+    wanted = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
+    system.call("unshare", wanted)
+    own = Path("/proc/self")
+    (own / "setgroups").write_text("deny")
+    (own / "uid_map").write_text(f"{user} {user} 1")
+    (own / "gid_map").write_text(f"{group} {group} 1")
+
+
+def _first(plan: dict[str, Any], become: Callable[[], None]) -> None:
+    system.die_with_parent()
+    folder = Path.cwd()
+    _build(plan)
+    os.chdir(folder)
+    _give_up_privileges()
+    os._exit(supervise.wait_for(supervise.start(become)))
+
+
+def _build(plan: dict[str, Any]) -> None:
+    """Make a new root with what the plan names, and leave the old one."""
+    _mount("none", "/", None, _RECURSIVE | _PRIVATE)
+    base, new, old = Path("/tmp"), Path("/new"), Path("/old")  # noqa: S108
+    _mount("tmpfs", str(base), "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
+    for root in (new, old):
+        (base / root.name).mkdir()
+    _pivot(base, base / old.name)
+    _mount("tmpfs", str(new), "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
+    for name in ("proc", "dev", "tmp"):
+        (new / name).mkdir()
+    _mount("proc", str(new / "proc"), "proc", _NO_SUID | _NO_DEVICES | _NO_PROGRAMS)
+    _devices(new / "dev", old / "dev", plan["shared"])
+    _mount("tmpfs", str(new / "tmp"), "tmpfs", _NO_SUID | _NO_DEVICES, f"size={plan['temporary']}")
+    _bind(plan["readable"], old, new, read_only=True)
+    _bind(plan["writable"], old, new, read_only=False)
+    for place in (new / "dev", new):
+        _mount("none", str(place), None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
+    os.chdir(new)
+    _pivot(Path(), Path())
+    system.call("umount2", ".", _DETACH)
+    os.chdir("/")
+
+
+def _devices(place: Path, old: Path, shared: int) -> None:
+    _mount("tmpfs", str(place), "tmpfs", _NO_SUID, "size=64k,mode=755")
+    for name in _DEVICES:
+        (place / name).touch()
+        _mount(str(old / name), str(place / name), None, _BIND)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        (place / name).symlink_to(f"/proc/self/fd/{number}")
+    (place / "fd").symlink_to("/proc/self/fd")
+    (place / "shm").mkdir()
+    _mount("tmpfs", str(place / "shm"), "tmpfs", _NO_SUID | _NO_DEVICES, f"size={shared}")
+
+
+def _bind(paths: Iterable[str], old: Path, new: Path, *, read_only: bool) -> None:
+    for path in paths:
+        # Links are followed as they were before the root changed.
+        source, target = _under(old, path), new / path.lstrip("/")
+        if source.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        elif not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.touch()
+        _mount(str(source), str(target), None, _BIND | _RECURSIVE)
+        _set(target, _READ_ONLY | _NO_SUID if read_only else _NO_SUID)
+
+
+def _under(old: Path, path: str) -> Path:
+    """Where a path lies now, when what was the root is a folder, links followed by hand."""
+    found, rest = old, list(Path(path).parts[1:])
+    for _ in range(400):
+        if not rest:
+            return found
+        part = rest.pop(0)
+        if part == "..":
+            found = found.parent if found != old else old
+            continue
+        step = found / part
+        if not step.is_symlink():
+            found = step
+            continue
+        link = step.readlink()
+        found = old if link.is_absolute() else found
+        rest = [*(part for part in link.parts if part != "/"), *rest]
+    raise OSError(f"{path} leads in a circle")
+
+
+def _set(place: Path, flags: int) -> None:
+    """Give a mount and all below it further flags; those that it has stay."""
+
+    class Attributes(ctypes.Structure):
+        _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "spread", "users"))
+
+    wanted = Attributes(set=flags)
+    system.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(wanted), 32)
+
+
+def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
+    system.call("mount", source, target, kind, flags, options or None)
+
+
+def _pivot(new: Path, old: Path) -> None:
+    system.syscall(_PIVOT_ROOT[os.uname().machine], str(new), str(old))
+    if new != Path():
+        os.chdir("/")
+
+
+def _give_up_privileges() -> None:
+    system.prctl(system.PR_SET_SECUREBITS, _ROOT_IS_NOBODY)
+    for capability in range(64):
+        try:
+            system.prctl(system.PR_CAPBSET_DROP, capability)
+        except OSError:
+            break  # there are no more
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+    none = (ctypes.c_uint32 * 6)()
+    system.syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(none))
+    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)

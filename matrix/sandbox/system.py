@@ -1,0 +1,66 @@
+"""The system calls of Linux that Python has no names for."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+
+_LIBC = ctypes.CDLL(None, use_errno=True) if os.name == "posix" else None
+
+PR_SET_PDEATHSIG, PR_CAPBSET_DROP, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+PR_SET_SECCOMP, PR_SET_SECUREBITS = 22, 28
+
+
+def call(name: str, *arguments: object) -> int:
+    """Call a function of the C library.
+
+    Raises:
+        OSError: it failed, or there is none.
+    """
+    function = getattr(_LIBC, name, None)
+    if function is None:
+        raise OSError(f"this system has no {name}")
+    function.restype = ctypes.c_long
+    return _checked(function(*map(_argument, arguments)), name)
+
+
+def syscall(number: int, *arguments: object) -> int:
+    """Make a system call that the C library has no function for.
+
+    Raises:
+        OSError: it failed.
+    """
+    return call("syscall", number, *arguments)
+
+
+def prctl(option: int, first: int = 0, second: object = 0) -> None:
+    """Change something about this process.
+
+    Raises:
+        OSError: the kernel does not know of it, or refuses.
+    """
+    call("prctl", option, first, second, 0, 0)
+
+
+def die_with_parent() -> None:
+    """Have this process killed when its parent ends."""
+    prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def status_of(code: int) -> int:
+    """The exit status that passes on how a child ended, from its exit code."""
+    return code if code >= 0 else 128 - code
+
+
+def _argument(value: object) -> object:
+    if isinstance(value, str):
+        return os.fsencode(value)
+    return ctypes.c_long(value) if isinstance(value, int) else value
+
+
+def _checked(found: int, name: str) -> int:
+    if found == -1:
+        number = ctypes.get_errno()
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return found

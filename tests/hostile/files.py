@@ -1,0 +1,312 @@
+"""Files that nobody should load, each with what is to be said of it.
+
+The payloads do no harm: they make a folder, the marker, where the test looks for it.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tests.inspection import assembler as a
+
+Make = Callable[[str], bytes]
+"""Makes the bytes of a file from the path of the marker."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bad:
+    """One such file."""
+
+    make: Make
+    said: str
+    """Part of what is said of it."""
+    runs: bool = True
+    """Whether its payload would run, were it loaded; a test does so."""
+
+
+def mkdir(marker: str) -> bytes:
+    return a.call("os", "mkdir", a.text(marker))
+
+
+def array() -> bytes:
+    """An array of joblib, so that joblib is what loads the file."""
+    return a.wrapper() + b"\0" * 16 + a.POP
+
+
+def swallowed(payload: bytes) -> bytes:
+    """Nine bytes that whoever reads an array goes by; to others, all that follows is one text."""
+    hidden = payload + a.STOP
+    return b"\x8e" + len(hidden).to_bytes(8, "little") + hidden + a.POP
+
+
+NINE = {
+    "subclass": a.name("numpy", "ndarray"),
+    "shape": a.integer(9) + a.TUPLE1,
+    "order": a.text("C"),
+    "dtype": a.dtype("u1"),
+    "allow_mmap": b"\x89",
+}
+WRAPPER = a.name("joblib.numpy_pickle", "NumpyArrayWrapper")
+PLAIN = a.new("sklearn.neural_network._stochastic_optimizers", "AdamOptimizer")
+"""An object whose state is set attribute by attribute."""
+
+
+def _old_zip(body: bytes) -> bytes:
+    """As joblib packed before 0.10."""
+    return b"ZF" + hex(len(body)).encode().ljust(19) + zlib.compress(body)
+
+
+def _hidden_in_an_array(marker: str) -> bytes:
+    payload = mkdir(marker) + a.STOP
+    return a.whole(a.wrapper("u1", a.integer(len(payload)) + a.TUPLE1) + payload)
+
+
+def _read_otherwise(marker: str) -> bytes:
+    payload = mkdir(marker) + a.STOP
+    shape = a.integer(len(payload)) + a.TUPLE1
+    return a.whole(
+        array() + a.wrapper("u1", shape, read=a.name("builtins", "slice")) + payload + a.POP
+    )
+
+
+def _with_template(marker: str) -> bytes:
+    """A distribution of scipy runs the text that it keeps its arguments' names in."""
+    template = f"import os\nos.mkdir({marker!r})\n"
+    held = a.state(_parse_arg_template=a.text(template))
+    return a.whole(a.new("scipy.stats._continuous_distns", "uniform_gen") + held + a.BUILD)
+
+
+def _nested(marker: str) -> bytes:
+    return a.whole(a.wrapper("O8", a.integer(1) + a.TUPLE1) + a.whole(mkdir(marker)))
+
+
+def _whole(body: Callable[[str], bytes]) -> Make:
+    return lambda marker: a.whole(body(marker))
+
+
+def _called(module: str, qualname: str) -> Make:
+    return lambda marker: a.whole(a.call(module, qualname, a.text(marker)))
+
+
+TRICKS: Mapping[str, Bad] = {
+    "by a protocol 0 name": Bad(
+        make=lambda marker: a.old_name("os", "mkdir") + f"(V{marker}\ntR.".encode(),
+        said="os.mkdir",
+    ),
+    "by its other name": Bad(make=_called("posix", "mkdir"), said="posix.mkdir"),
+    "by a name on the stack": Bad(make=_whole(mkdir), said="os.mkdir"),
+    "as an old instance": Bad(
+        make=lambda marker: a.MARK + f"V{marker}\nios\nmkdir\n.".encode(), said="os.mkdir"
+    ),
+    "as an old object": Bad(
+        make=_whole(lambda marker: a.MARK + a.name("os", "mkdir") + a.text(marker) + b"o"),
+        said="os.mkdir",
+    ),
+    "dropped at once": Bad(
+        make=_whole(lambda marker: mkdir(marker) + a.POP + a.NONE), said="os.mkdir"
+    ),
+    "as a key": Bad(
+        make=_whole(lambda marker: a.EMPTY_DICT + mkdir(marker) + a.NONE + a.SETITEM),
+        said="os.mkdir",
+    ),
+    "dots through scikit-learn": Bad(
+        make=_called("sklearn.datasets._base", "os.mkdir"), said="sklearn.datasets._base:os.mkdir"
+    ),
+    "dots through joblib": Bad(
+        make=_called("joblib.numpy_pickle", "os.mkdir"), said="joblib.numpy_pickle:os.mkdir"
+    ),
+    "taken over by scikit-learn": Bad(
+        make=_called("sklearn.datasets._base", "makedirs"),
+        said="sklearn.datasets._base.makedirs",
+    ),
+    "a function that makes a folder": Bad(
+        make=_called("sklearn.datasets", "get_data_home"), said="sklearn.datasets.get_data_home"
+    ),
+    "an array on disk": Bad(
+        make=lambda marker: a.whole(
+            a.call(
+                "numpy",
+                "memmap",
+                *(a.text(marker), a.text("u1"), a.text("w+"), a.integer(0), a.integer(8)),
+            )
+        ),
+        said="numpy.memmap",
+    ),
+    "a dump while loading": Bad(
+        make=lambda marker: a.whole(
+            a.call("joblib.numpy_pickle", "dump", a.integer(1), a.text(marker))
+        ),
+        said="joblib.numpy_pickle.dump",
+    ),
+    "evaluated": Bad(
+        make=lambda marker: a.whole(
+            a.call("builtins", "eval", a.text(f"__import__('os').mkdir({marker!r})"))
+        ),
+        said="builtins.eval",
+    ),
+    "a partial call": Bad(
+        make=lambda marker: a.whole(
+            a.call("functools", "partial", a.name("os", "mkdir"), a.text(marker))
+            + a.EMPTY_TUPLE
+            + a.REDUCE
+        ),
+        said="made-callable",
+    ),
+    "an attribute that is called": Bad(
+        make=_whole(
+            lambda marker: (
+                PLAIN
+                + a.state(__setstate__=a.name("os", "mkdir"))
+                + a.BUILD
+                + a.text(marker)
+                + a.BUILD
+            )
+        ),
+        said="os.mkdir",
+    ),
+    "a function found by numpy": Bad(
+        make=lambda marker: a.whole(
+            a.call("numpy.core", "_ufunc_reconstruct", a.text("os"), a.text("mkdir"))
+            + a.text(marker)
+            + a.TUPLE1
+            + a.REDUCE
+        ),
+        said="os.mkdir",
+        runs=False,  # numpy 2 has it elsewhere
+    ),
+    "a distribution with a text that is run": Bad(
+        make=_with_template, said="scipy.stats._continuous_distns.uniform_gen", runs=False
+    ),
+    "in an array of objects": Bad(make=_nested, said="holds no array where one was announced"),
+    "after an array": Bad(make=_whole(lambda marker: array() + mkdir(marker)), said="os.mkdir"),
+    "after a packed array": Bad(
+        make=lambda marker: zlib.compress(a.whole(array() + mkdir(marker))), said="os.mkdir"
+    ),
+    "an array in joblib's oldest packing": Bad(
+        make=lambda marker: _old_zip(_hidden_in_an_array(marker)), said="os.mkdir"
+    ),
+    "an array that is not read as one": Bad(
+        make=_read_otherwise, said="told to be read in another way"
+    ),
+    "an array by another class": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + PLAIN
+                + a.NONE
+                + a.state(**{"__class__": WRAPPER, **NINE})
+                + a.TUPLE2
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="sets-class",
+    ),
+    "an array by another maker": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + a.call("sklearn.neighbors._kd_tree", "newObj", WRAPPER)
+                + a.state(**NINE)
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="passed-on",
+    ),
+    "an array by a maker of pandas": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + a.call("pandas.core.indexes.base", "_new_Index", WRAPPER, a.EMPTY_DICT)
+                + a.state(**NINE)
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="passed-on",
+    ),
+    "a name by number": Bad(
+        make=lambda _: a.whole(b"\x82\xf1" + a.EMPTY_TUPLE + a.REDUCE),
+        said="extension-codes",
+        runs=False,
+    ),
+    "a part that lies elsewhere": Bad(
+        make=lambda _: a.whole(a.text("x") + b"Q"), said="persistent-ids", runs=False
+    ),
+    "a buffer that lies elsewhere": Bad(
+        make=lambda _: a.whole(b"\x97", 5), said="out-of-band", runs=False
+    ),
+    "a changed class": Bad(
+        make=lambda _: a.whole(
+            a.name("sklearn.svm._classes", "SVC")
+            + a.state(predict=a.name("builtins", "list"))
+            + a.BUILD
+        ),
+        said="sets-global",
+        runs=False,
+    ),
+}
+"""What would run, or cannot be told to run nothing."""
+
+
+def _field(offset: int) -> bytes:
+    """A dtype of eight bytes with a field at an offset."""
+    fields = a.EMPTY_DICT + a.text("f") + a.dtype("f8") + a.integer(offset) + a.TUPLE2 + a.SETITEM
+    parts = a.text("|") + a.NONE + a.text("f") + a.TUPLE1 + fields
+    inside = a.MARK + a.integer(3) + parts + a.integer(8) + a.integer(1) + a.integer(16) + a.TUPLE
+    return a.call("numpy", "dtype", a.text("V8"), b"\x89", b"\x88") + inside + a.BUILD
+
+
+DAMAGED: Mapping[str, Bad] = {
+    "objects said to be bytes": Bad(
+        make=lambda _: a.whole(a.dtype("O8", 0)), said="contradicts itself"
+    ),
+    "objects said to be bytes, by another spelling": Bad(
+        make=lambda _: a.whole(a.dtype("object", 0)), said="unknown-dtype"
+    ),
+    "a field outside of its element": Bad(
+        make=lambda _: a.whole(_field(1 << 20)), said="a field outside of it"
+    ),
+    "a field before its element": Bad(
+        make=lambda _: a.whole(_field(-8)), said="a field outside of it"
+    ),
+    "an object made in an odd way": Bad(
+        make=lambda _: a.whole(
+            a.call(
+                "copyreg",
+                "_reconstructor",
+                a.name("numpy", "dtype"),
+                a.name("numpy", "dtype"),
+                a.text("O8"),
+            )
+        ),
+        said="in a way that Python does not use",
+    ),
+    "empty": Bad(make=lambda _: b"", said="is empty"),
+    "a web page": Bad(make=lambda _: b"<!DOCTYPE html><html></html>", said="is a web page"),
+    "a text": Bad(make=lambda _: b"Dear colleague,\nplease find it attached.\n", said="is a text"),
+    "cut off": Bad(make=lambda _: a.whole(array())[:60], said="ends too early"),
+    "cut off, packed": Bad(
+        make=lambda _: zlib.compress(a.whole(a.text("".join(map(str, range(999))))))[:200],
+        said="ends too early",
+    ),
+    "a promise of 2 ** 63 bytes": Bad(
+        make=lambda _: a.proto(5) + b"\x96" + b"\xff" * 7 + b"\x7f.", said="ends too early"
+    ),
+    "a memo of 2 ** 32 entries": Bad(
+        make=lambda _: a.proto(2) + a.NONE + b"r\xff\xff\xff\xff", said="ends too early"
+    ),
+    "a frame within a frame": Bad(
+        make=lambda _: (
+            a.proto(4) + b"\x95\x1e\0\0\0\0\0\0\0N\x95\1\0\0\0\0\0\0\0N" + a.NONE * 30 + a.STOP
+        ),
+        said="outside a frame",
+    ),
+    "from the future": Bad(make=lambda _: a.whole(a.NONE, 99), said="newer than this tool"),
+}
+"""What is no model, or a broken one."""
+
+ALL: Mapping[str, Bad] = {**TRICKS, **DAMAGED}

@@ -1,0 +1,72 @@
+"""The strongest sandbox that was seen to hold is taken."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+
+import pytest
+
+from matrix.errors import Exit, SandboxError
+from matrix.sandbox import probing
+from matrix.sandbox.nouns import ESSENTIAL, Kind, Promise, Sandbox
+from matrix.sandbox.probing import Try, sandbox
+
+EVERY = frozenset(Promise)
+
+
+@pytest.fixture(autouse=True)
+def a_linux_with_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(probing.shutil, "which", lambda _: "/opt/bwrap")
+
+
+def holding(found: Mapping[Kind, frozenset[Promise]]) -> Try:
+    return lambda candidate: found.get(candidate.kind)
+
+
+def nothing(_: Sandbox) -> frozenset[Promise]:
+    raise AssertionError("nothing is to be tried")
+
+
+def test_the_first_that_holds_is_taken() -> None:
+    found = sandbox("auto", attempt=holding(dict.fromkeys(Kind, EVERY)))
+    assert found == Sandbox(kind=Kind.BUBBLEWRAP, promises=tuple(Promise), program="/opt/bwrap")
+
+
+def test_one_that_does_not_start_is_passed_over() -> None:
+    found = sandbox("auto", attempt=holding({Kind.LANDLOCK: EVERY}))
+    assert found.kind is Kind.LANDLOCK
+
+
+@pytest.mark.parametrize("promise", sorted(ESSENTIAL))
+def test_one_that_lets_the_essential_happen_is_passed_over(promise: Promise) -> None:
+    held = {Kind.BUBBLEWRAP: EVERY - {promise}, Kind.NAMESPACES: EVERY}
+    assert sandbox("auto", attempt=holding(held)).kind is Kind.NAMESPACES
+
+
+def test_only_what_was_seen_is_promised() -> None:
+    held = EVERY - {Promise.SIGNALS}
+    found = sandbox("auto", attempt=holding({Kind.LANDLOCK: held}))
+    assert set(found.promises) == held
+
+
+def test_without_any_there_are_limits_and_no_promise() -> None:
+    assert sandbox("auto", attempt=holding({})) == Sandbox(kind=Kind.LIMITS)
+
+
+def test_where_one_is_required_limits_are_not_enough() -> None:
+    with pytest.raises(SandboxError) as raised:
+        sandbox("require", attempt=holding({}))
+    assert raised.value.exit_code is Exit.CANNOT_TELL
+    assert "bubblewrap" in raised.value.advice
+    assert sandbox("require", attempt=holding({Kind.LANDLOCK: EVERY})).kind is Kind.LANDLOCK
+
+
+def test_none_is_tried_where_none_is_wanted() -> None:
+    assert sandbox("off", attempt=nothing).kind is Kind.OFF
+
+
+def test_elsewhere_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert sandbox("auto", attempt=nothing).kind is Kind.LIMITS
