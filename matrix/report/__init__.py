@@ -6,6 +6,7 @@ text goes, and that a half-written file never stands there, is settled here for 
 
 from __future__ import annotations
 
+import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -14,8 +15,15 @@ from typing import TextIO
 
 from matrix.errors import UsageError
 from matrix.model import Matrix
+from matrix.report.badge import write_badge
+from matrix.report.csv import write_csv
+from matrix.report.drawn import write_svg, write_text
 from matrix.report.files import replacing
+from matrix.report.html import write_html
 from matrix.report.json import read_json, write_json
+from matrix.report.junit import write_junit
+from matrix.report.markdown import write_markdown
+from matrix.report.sarif import write_sarif
 
 __all__ = ["FORMATS", "Output", "read_json", "write_outputs"]
 
@@ -23,7 +31,15 @@ Writer = Callable[[Matrix, TextIO], None]
 """All that a format promises. It may read the cells several times, and keeps no list of them."""
 
 FORMATS: Mapping[str, Writer] = {
+    "badge": write_badge,
+    "csv": write_csv,
+    "html": write_html,
     "json": write_json,
+    "junit": write_junit,
+    "markdown": write_markdown,
+    "sarif": write_sarif,
+    "svg": write_svg,
+    "text": write_text,
 }
 """By the name that ``--output NAME:PATH`` gives it."""
 
@@ -64,6 +80,8 @@ class Output:
             StoreError: the file cannot be written; what stood there before still does.
         """
         if str(self.path) == "-":
+            if isinstance(sys.stdout, io.TextIOWrapper):  # what a terminal or a pipe takes here
+                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             FORMATS[self.format](matrix, sys.stdout)
             return
         with replacing(self.path) as stream:

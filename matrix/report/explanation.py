@@ -10,8 +10,8 @@ from matrix.report.text import plain
 from matrix.report.words import MEANINGS, group_word
 
 
-def explain(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:
-    """The lines of an explanation.
+def evidence(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:
+    """All that is kept of a cell, in lines.
 
     Args:
         cell: what to explain.

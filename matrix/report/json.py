@@ -8,7 +8,6 @@ cells (``counts``, ``limits``) is written for those who read it elsewhere, and l
 from __future__ import annotations
 
 import json
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,9 +25,9 @@ from matrix.documents import (
     matrix_from_head,
 )
 from matrix.errors import StoreError
-from matrix.model import Cell, Group, Matrix, Verdict
+from matrix.model import Cell, Matrix, Verdict
 from matrix.report.json_stream import Document, NotJsonError
-from matrix.report.words import limits
+from matrix.report.notice import Tally
 
 
 def schema() -> Json:
@@ -42,17 +41,17 @@ def write_json(matrix: Matrix, stream: TextIO) -> None:
     """Write the result, one cell a line; never more than one cell is held."""
     head = head_to_dict(matrix)
     stream.write(encode(head)[:-1] + ',\n"cells": [')
-    counts: Counter[Verdict] = Counter()
+    tally = Tally()
     tracebacks: dict[str, int] = {}
     separator = "\n"
     for cell in matrix.cells:
         stream.write(separator + encode(_shared(cell_to_dict(cell), tracebacks)))
         separator = ",\n"
-        counts[cell.verdict] += 1
+        tally.add(cell)
     tail = {
         "tracebacks": list(tracebacks),
-        "counts": {verdict.value: counts[verdict] for verdict in Verdict},
-        "limits": _limits(matrix, counts),
+        "counts": {verdict.value: tally.verdicts[verdict] for verdict in Verdict},
+        "limits": list(tally.notice(matrix)),
     }
     stream.write("\n],\n" + encode(tail)[1:] + "\n")
 
@@ -148,14 +147,3 @@ class _CellsInFile:
         with _reading(self.document.path, "cells"):
             for item in self.document.items():
                 yield cell_from_dict(_own(item, self.tracebacks))
-
-
-def _limits(matrix: Matrix, counts: Counter[Verdict]) -> list[str]:
-    unknown = sum(n for verdict, n in counts.items() if verdict.group is Group.UNKNOWN)
-    notice = limits(
-        cells=counts.total(),
-        unknown=unknown,
-        not_run=counts[Verdict.NOT_RUN],
-        interrupted=matrix.interrupted,
-    )
-    return list(notice)

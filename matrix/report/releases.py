@@ -43,7 +43,7 @@ def release_line(environments: Sequence[Environment]) -> list[Environment]:
     line: dict[Version, Environment] = {}
     for environment in environments:
         if environment.ready and environment.spec.like is None:
-            line.setdefault(_release(environment), environment)
+            line.setdefault(release_of(environment), environment)
     return [line[version] for version in sorted(line)]
 
 
@@ -183,7 +183,7 @@ def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
                 yield _Key(Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict)
 
 
-def _release(environment: Environment) -> Version:
+def release_of(environment: Environment) -> Version:
     """The scikit-learn that was found, or else the one that was wanted."""
     found = environment.info.packages.get("scikit-learn", "") if environment.info else ""
     for text in (found, environment.spec.scikit_learn):

@@ -11,6 +11,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from matrix import causes
+from matrix.causes import KnownCause
+from matrix.folding import folded
 from matrix.model import (
     Cell,
     ClassifierScores,
@@ -21,11 +24,11 @@ from matrix.model import (
     RegressorScores,
     Verdict,
 )
-from matrix.report.text import folded
+from matrix.report.notice import Tally
 
 ABSENT = 255
 """In a grid: there is no such cell."""
-_MOST_CAUSES = 1000
+_MOST_REASONS = 1000
 """Distinct messages that are told apart; further ones are counted together."""
 VERDICTS = tuple(Verdict)
 """By severity."""
@@ -50,7 +53,7 @@ class Change:
 
 
 @dataclass(slots=True)
-class Cause:
+class Reason:
     """One thing that was raised, or one reason, and the cells that it explains."""
 
     type: str
@@ -64,11 +67,26 @@ class Cause:
 
 
 @dataclass(slots=True)
+class Caused:
+    """The cells that have one cause."""
+
+    id: str
+    example: Cell
+    cells: int = 0
+    pipelines: set[str] = field(default_factory=set)
+
+    @property
+    def known(self) -> KnownCause | None:
+        """What is known of it; None if nobody has written it down."""
+        return causes.by_id().get(self.id)
+
+
+@dataclass(slots=True)
 class Summary:
     """What the cells of a Matrix come to."""
 
     environments: tuple[Environment, ...]
-    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    tally: Tally = field(default_factory=Tally)
     pairs: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """By writer and reader: how many cells have the verdict of each severity."""
     grids: dict[tuple[str, str], bytearray] = field(default_factory=dict)
@@ -77,8 +95,15 @@ class Summary:
     """By pipeline and method."""
     warned: int = 0
     """Changed cells that came with a warning that points at it."""
-    failures: dict[tuple[str, str], Cause] = field(default_factory=dict)
-    unknown: dict[tuple[str, str], Cause] = field(default_factory=dict)
+    causes: dict[str, Caused] = field(default_factory=dict)
+    """By id, known ones and others, of the cells that change or fail."""
+    failures: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
+
+    @property
+    def verdicts(self) -> Counter[Verdict]:
+        """How many cells have each verdict."""
+        return self.tally.verdicts
 
     @property
     def total(self) -> int:
@@ -88,10 +113,17 @@ class Summary:
     @property
     def groups(self) -> Mapping[Group, int]:
         """How many cells have each of the four answers; they add up to the total."""
-        return {
-            group: sum(n for verdict, n in self.verdicts.items() if verdict.group is group)
-            for group in Group
-        }
+        return self.tally.groups()
+
+    @property
+    def bad(self) -> int:
+        """How many cells change or fail."""
+        return self.groups[Group.CHANGES] + self.groups[Group.FAILS]
+
+    def known_causes(self) -> list[Caused]:
+        """Those that are known, those of the most cells first."""
+        found = [one for one in self.causes.values() if one.known is not None]
+        return sorted(found, key=lambda one: (-one.cells, one.id))
 
     def worst_changes(self) -> list[Change]:
         """The silent changes, worst first."""
@@ -107,7 +139,7 @@ def summarize(matrix: Matrix) -> Summary:
     for cell in matrix.cells:
         verdict = cell.verdict
         severity = verdict.severity
-        summary.verdicts[verdict] += 1
+        summary.tally.add(cell)
         pair = (cell.writer, cell.reader)
         counts = summary.pairs.get(pair)
         if counts is None:
@@ -126,6 +158,8 @@ def summarize(matrix: Matrix) -> Summary:
 
 def _explain(summary: Summary, cell: Cell) -> None:
     group = cell.verdict.group
+    if cell.cause is not None:
+        _add_caused(summary.causes, cell, cell.cause)
     if group is Group.CHANGES:
         key = (cell.pipeline, cell.stage)
         if key not in summary.changes:
@@ -133,25 +167,35 @@ def _explain(summary: Summary, cell: Cell) -> None:
         summary.changes[key].add(cell)
         summary.warned += not cell.silent
     else:
-        _add_cause(summary.failures if group is Group.FAILS else summary.unknown, cell)
+        _add_reason(summary.failures if group is Group.FAILS else summary.unknown, cell)
 
 
-def _add_cause(causes: dict[tuple[str, str], Cause], cell: Cell) -> None:
+def _add_caused(found: dict[str, Caused], cell: Cell, name: str) -> None:
+    if name not in found and len(found) >= _MOST_REASONS:
+        name = f"{causes.PREFIX}further"
+    caused = found.get(name)
+    if caused is None:
+        caused = found[name] = Caused(name, cell)
+    caused.cells += 1
+    caused.pipelines.add(cell.pipeline)
+
+
+def _add_reason(reasons: dict[tuple[str, str], Reason], cell: Cell) -> None:
     if cell.exception is not None:
         kind, message = cell.exception.type, cell.exception.message
     else:
         kind, message = cell.verdict.value, cell.reason
     key = (kind, folded(message))
-    if key not in causes and len(causes) >= _MOST_CAUSES:
+    if key not in reasons and len(reasons) >= _MOST_REASONS:
         key, message = ("…", ""), "further messages, each of them different"
-    cause = causes.get(key)
-    if cause is None:
-        cause = causes[key] = Cause(key[0], message, cell)
-    elif cause.message != message and key[0] != "…":
-        cause.message = key[1]
-    cause.cells += 1
-    cause.stages[cell.stage or cell.verdict.value] += 1
-    cause.pipelines.add(cell.pipeline)
+    reason = reasons.get(key)
+    if reason is None:
+        reason = reasons[key] = Reason(key[0], message, cell)
+    elif reason.message != message and key[0] != "…":
+        reason.message = key[1]
+    reason.cells += 1
+    reason.stages[cell.stage or cell.verdict.value] += 1
+    reason.pipelines.add(cell.pipeline)
 
 
 def decisive_output(cell: Cell) -> OutputDifference | None:

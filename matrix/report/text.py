@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import re
-from functools import lru_cache
-
-_LONGEST = 4000
-"""Characters of a text that are looked at: the rest of a megabyte says no more."""
-
 
 def plain(text: str, limit: int = 300) -> str:
     """One line that no terminal, table or markup reads as anything but letters.
@@ -25,42 +19,3 @@ def plain(text: str, limit: int = 300) -> str:
 
 def _spelled(letter: str) -> str:
     return letter.encode("unicode_escape").decode("ascii")
-
-
-_Folds = tuple[tuple[re.Pattern[str], str], ...]
-
-_PLACES: _Folds = (
-    (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
-    (re.compile(r"(?:[A-Za-z]:)?(?:[/\\][\w.+@-]+){2,}[/\\](?=[\w.+@-])"), "…/"),
-)
-"""Addresses, and the folders before a file: true on one machine, in one run."""
-
-_DETAILS: _Folds = (
-    (re.compile(r"(?<!\w)'[^']{40,}'(?!\w)"), "'…'"),
-    (re.compile(r'(?<!\w)"[^"]{40,}"(?!\w)'), '"…"'),
-    (re.compile(r"\[[^\[\]]{40,}\]"), "[…]"),
-    (re.compile(r"\([^()]{60,}\)"), "(…)"),
-    (re.compile(r"\{[^{}]{40,}\}"), "{…}"),
-    (re.compile(r"(?<![\w.])-?\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)"), "N"),
-)
-"""What else differs between two messages that say the same; each is replaced in this order."""
-
-
-@lru_cache(maxsize=4096)
-def folded(message: str) -> str:
-    """A message without what differs from cell to cell: numbers, places, long reprs.
-
-    Messages that become equal have been raised for the same reason, as far as a reader can tell.
-    """
-    return _replaced(without_places(message), _DETAILS)
-
-
-def without_places(message: str) -> str:
-    """A message on one line, without addresses and without the folders of files."""
-    return _replaced(" ".join(message[:_LONGEST].split()), _PLACES)
-
-
-def _replaced(line: str, folds: _Folds) -> str:
-    for pattern, replacement in folds:
-        line = pattern.sub(replacement, line)
-    return line

@@ -89,12 +89,29 @@ def group_word(verdict: Verdict) -> GroupWord:
     return GROUP_WORDS[verdict.group]
 
 
-def limits(*, cells: int, unknown: int, not_run: int, interrupted: bool) -> tuple[str, ...]:
-    """What a result does not say: a notice that stands in every report."""
+def limits(
+    *,
+    cells: int,
+    unknown: int,
+    not_run: int,
+    interrupted: bool,
+    rows: tuple[int, int] | None = None,
+) -> tuple[str, ...]:
+    """What a result does not say: a notice that stands in every report.
+
+    Args:
+        cells, unknown, not_run: how many there are.
+        interrupted: the run did not come to its end.
+        rows: on how many rows outputs were compared, at least and at most; None if not known.
+    """
     notice = [
         "Safe means: these pipelines, on these rows, gave the same outputs within the tolerance. "
         "Other parameters, other data and other machines may differ."
     ]
+    if rows is not None:
+        fewest, most = rows
+        some = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+        notice.append(f"Outputs that differ were compared on {some} row{'s' * (most != 1)}.")
     if unknown:
         notice.append(f"{_of(unknown, cells)} cannot be told: they are neither safe nor broken.")
     if not_run:

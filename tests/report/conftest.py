@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from made_up import Draw
+from drawing import Draw
 
 from matrix.model import Matrix
 from matrix.report.terminal import show

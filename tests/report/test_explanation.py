@@ -17,7 +17,7 @@ from matrix.model import (
     Verdict,
     WarningSeen,
 )
-from matrix.report.explanation import explain
+from matrix.report.explanation import evidence
 
 
 def environment(label: str, **packages: str) -> Environment:
@@ -59,7 +59,7 @@ def test_a_silent_change_is_told_answer_first() -> None:
         },
         n_identical=5,
     )
-    assert explain(cell, OLD, NEW, Path("/state/artifacts/ab/abc.joblib")) == [
+    assert evidence(cell, OLD, NEW, Path("/state/artifacts/ab/abc.joblib")) == [
         "≠ tree (joblib): scores-changed",
         "  saved by 1.3, loaded by 1.9",
         "  numbers moved beyond the tolerance, no label flipped",
@@ -94,6 +94,6 @@ def test_what_a_model_says_cannot_take_over_the_terminal() -> None:
         exception=Failure(type=evil, message=evil * 10, traceback=evil),
         warnings=(WarningSeen(category=evil, message=evil, stage=evil),),
     )
-    lines = explain(cell, OLD, NEW, None)
+    lines = evidence(cell, OLD, NEW, None)
     assert all(line.isprintable() for line in lines)
     assert "By hand" not in lines

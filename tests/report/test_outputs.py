@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import stat
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,6 +36,16 @@ def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     """So that it can be piped."""
     Output.parse("json:-").write(small_matrix())
     assert json.loads(capsys.readouterr().out)["schema_version"] == 1
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_standard_output_is_utf_8_like_a_file(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pipe on Windows has another encoding, which lacks half of the symbols."""
+    taken = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(taken, encoding="ascii"))
+    Output.parse(f"{name}:-").write(small_matrix())
+    sys.stdout.flush()
+    assert taken.getvalue().decode("utf-8").strip()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import math
-import tracemalloc
 from dataclasses import fields, replace
 from datetime import datetime, timezone
 from pathlib import Path
@@ -14,30 +13,21 @@ from typing import Any
 import jsonschema
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
-from made_up import made_up_matrix, small_matrix
+from made_up import small_matrix
 
 from matrix.documents import cell_to_dict
 from matrix.errors import StoreError
 from matrix.model import (
     Cell,
-    ClassifierScores,
-    ClassScore,
-    EnvInfo,
-    Environment,
-    EnvSpec,
-    Failure,
-    Interpreter,
-    Lock,
     Matrix,
     OutputDifference,
-    Pipeline,
-    RegressorScores,
+    Place,
     Verdict,
     WarningSeen,
 )
 from matrix.report.json import read_json, schema, write_json
 from matrix.report.json_stream import Document
+from tests.any_nouns import MATRICES
 
 
 def refuse(literal: str) -> None:
@@ -62,119 +52,6 @@ def written(matrix: Matrix) -> str:
     stream = io.StringIO()
     write_json(matrix, stream)
     return stream.getvalue()
-
-
-TEXT = st.text(max_size=8) | st.sampled_from(["\x00\x1b[2J", "a\nb", '"', "\\", "é漢", "\u2028"])
-NUMBER = st.floats()
-COUNT = st.integers(0, 10**9)
-SHARE = st.floats(0, 1)
-
-CLASSES = st.lists(
-    st.builds(
-        ClassScore, label=TEXT, support=COUNT, precision=SHARE, recall=SHARE, f1=SHARE | NUMBER
-    ),
-    max_size=2,
-).map(tuple)
-SCORES = st.none() | st.one_of(
-    st.builds(
-        ClassifierScores,
-        accuracy=SHARE,
-        classes=CLASSES,
-        confusion=st.just(()) | st.just(((1, 2), (3, 4))),
-    ),
-    st.builds(RegressorScores, r2=NUMBER, mean_absolute_error=NUMBER, max_error=NUMBER),
-)
-CELLS = st.builds(
-    Cell,
-    pipeline=TEXT,
-    format=TEXT,
-    writer=TEXT,
-    reader=TEXT,
-    verdict=st.sampled_from(Verdict),
-    stage=TEXT,
-    reason=TEXT,
-    exception=st.none() | st.builds(Failure, type=TEXT, message=TEXT, traceback=TEXT),
-    warnings=st.lists(
-        st.builds(WarningSeen, category=TEXT, message=TEXT, stage=TEXT), max_size=2
-    ).map(tuple),
-    silent=st.booleans(),
-    outputs=st.dictionaries(
-        TEXT,
-        st.builds(
-            OutputDifference,
-            verdict=st.sampled_from(Verdict),
-            max_abs=st.none() | NUMBER,
-            max_rel=st.none() | NUMBER,
-            n_changed=COUNT,
-            n=COUNT,
-            note=TEXT,
-        ),
-        max_size=2,
-    ),
-    n_identical=COUNT,
-    before=SCORES,
-    after=SCORES,
-    retrained=TEXT,
-    cause=st.none() | TEXT,
-    cached=st.booleans(),
-)
-VERSIONS = st.dictionaries(TEXT, TEXT, max_size=2)
-PATHS = st.sampled_from([Path("/a/b"), Path("c d/é.py")])
-
-
-@st.composite
-def environments(draw: st.DrawFn) -> Environment:
-    name = draw(TEXT)
-    spec = st.builds(
-        EnvSpec,
-        id=st.just(name),
-        label=TEXT,
-        scikit_learn=TEXT,
-        python=TEXT,
-        requirements=st.lists(TEXT, max_size=2).map(tuple),
-        as_of=TEXT,
-        like=st.none() | TEXT,
-    )
-    interpreter = st.builds(Interpreter, path=PATHS, version=TEXT, implementation=TEXT)
-    lock = st.builds(
-        Lock,
-        environment=st.just(name),
-        interpreter=interpreter,
-        pins=VERSIONS,
-        as_of=st.none() | st.dates(),
-    )
-    info = st.builds(
-        EnvInfo, python=TEXT, platform=TEXT, executable=PATHS, packages=VERSIONS, blas=TEXT
-    )
-    return Environment(
-        spec=draw(spec),
-        lock=draw(st.none() | lock),
-        info=draw(st.none() | info),
-        reason=draw(TEXT),
-    )
-
-
-PIPELINES = st.builds(
-    Pipeline,
-    id=TEXT,
-    file=PATHS,
-    line=COUNT,
-    doc=TEXT,
-    tags=st.lists(TEXT, max_size=2).map(tuple),
-    formats=st.lists(TEXT, max_size=2).map(tuple),
-    digest=TEXT,
-)
-TIMES = st.datetimes(timezones=st.just(timezone.utc)).map(lambda time: time.replace(fold=0))
-MATRICES = st.builds(
-    Matrix,
-    started=TIMES,
-    finished=TIMES,
-    environments=st.lists(environments(), max_size=2).map(tuple),
-    pipelines=st.lists(PIPELINES, max_size=2).map(tuple),
-    cells=st.lists(CELLS, max_size=4),
-    self_check=st.just({}) | st.just(small_matrix().self_check),
-    interrupted=st.booleans(),
-)
 
 
 @settings(
@@ -253,6 +130,16 @@ def test_warnings_are_named_once_and_kept_whole() -> None:
     data = cell_to_dict(replace(next(iter(small_matrix().cells)), warnings=seen))
     assert data["warnings"] == ["UserWarning"]
     assert [warning["message"] for warning in data["warning_details"]] == ["a", "b"]
+
+
+def test_the_place_of_a_requirement_survives(tmp_path: Path) -> None:
+    """Though environments are the same wherever they are asked for."""
+    first, *rest = small_matrix().environments
+    place = Place(file=Path("requirements.txt"), line=3)
+    there = replace(first, spec=replace(first.spec, place=place))
+    path = tmp_path / "result.json"
+    path.write_text(written(replace(small_matrix(), environments=(there, *rest))), "utf-8")
+    assert read_json(path).environments[0].spec.place == place
 
 
 def test_a_time_zone_survives(tmp_path: Path) -> None:
@@ -340,25 +227,3 @@ def test_numbers_that_json_does_not_have_are_words() -> None:
     data = cell_to_dict(replace(cell, outputs={"predict": difference}))
     assert data["outputs"]["predict"]["max_abs"] == "NaN"
     assert data["outputs"]["predict"]["max_rel"] == "-Infinity"
-
-
-class _Nowhere(io.StringIO):
-    def write(self, text: str) -> int:
-        return len(text)
-
-
-def peak(matrix: Matrix) -> int:
-    tracemalloc.start()
-    try:
-        write_json(matrix, _Nowhere())
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
-
-
-def test_memory_does_not_grow_with_the_cells() -> None:
-    """Ten times the cells of few environments, the same peak but for the list of pipelines."""
-    names = ["ridge", "lasso_lars"]
-    once = peak(made_up_matrix(names=names))
-    many = peak(made_up_matrix(names=names, copies=6))
-    assert many < once + 100_000

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.report.text import folded, plain, without_places
+from matrix.folding import folded, without_places
+from matrix.report.text import plain
 
 
 @given(st.text(alphabet=st.characters()))

@@ -9,12 +9,14 @@ from typing import TextIO
 
 from rich.console import Console
 
-from matrix.model import Matrix
+from matrix.model import Group, Matrix, Story
 from matrix.report.summary import summarize
+from matrix.report.terminal.against import show_comparison
 from matrix.report.terminal.sections import headline, sections
+from matrix.report.terminal.told import story_lines
 from matrix.report.terminal.voice import Voice
 
-__all__ = ["show"]
+__all__ = ["show", "show_story"]
 
 
 def show(
@@ -37,6 +39,13 @@ def show(
     show_on(console_for(file, width, colour), matrix, everything=everything)
 
 
+def show_story(story: Story, group: Group, file: TextIO | None = None) -> None:
+    """Print why a cell of some group is as it is."""
+    console = console_for(file, None, None)
+    for line in story_lines(Voice.of(console), story, group):
+        console.print(line)
+
+
 def console_for(file: TextIO | None, width: int | None, colour: bool | None) -> Console:
     """A console that takes nothing in a text for markup, an emoji or something to highlight."""
     return Console(
@@ -57,6 +66,9 @@ def show_on(console: Console, matrix: Matrix, *, everything: bool = False) -> No
     summary = summarize(matrix)
     for line in headline(voice, matrix, summary):
         console.print(line)
+    if matrix.comparison is not None:
+        console.print()
+        show_comparison(console, matrix.comparison, everything=everything)
     for title, body in sections(voice, matrix, summary, everything=everything):
         console.print()
         console.print(voice.title(title))

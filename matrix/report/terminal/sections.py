@@ -3,34 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice
 
 from rich.text import Text
 
-from matrix.model import (
-    Cell,
-    ClassifierScores,
-    Detection,
-    Group,
-    Matrix,
-    RegressorScores,
-    Scores,
-    Verdict,
-)
+from matrix.folding import without_places
+from matrix.known.nouns import place
+from matrix.model import Cell, Detection, Group, Matrix
 from matrix.report.progress import duration
 from matrix.report.releases import Break, Direction, find_breaks
-from matrix.report.summary import Cause, Change, Summary, decisive_output
+from matrix.report.sentences import TITLES, counted, difference, route, scores
+from matrix.report.summary import Change, Reason, Summary
+from matrix.report.terminal.because import causes
 from matrix.report.terminal.table import pair_table
+from matrix.report.terminal.told import story_lines
 from matrix.report.terminal.voice import INDENT, Voice, listed, row
-from matrix.report.text import plain, without_places
-from matrix.report.words import GROUP_WORDS, limits
+from matrix.report.words import GROUP_WORDS
 
 _WIDE = 76
 """Columns that it takes to say what each of the four answers means."""
 _MOST_BREAKS = 25
 _MOST_CHANGES = 8
-_MOST_CAUSES = 8
+_MOST_STORIES = 3
+_MOST_REASONS = 8
 _NAME = 34
 """Columns that a pipeline's name may have."""
 
@@ -41,11 +36,11 @@ def headline(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
     """How many cells, on what, in how long, and how many have each of the four answers."""
     ready = sum(environment.ready for environment in matrix.environments)
     took = duration(matrix.finished - matrix.started)
-    what = f"{ready} of {_count(len(matrix.environments), 'environment')} ready"
-    parts = [what, _count(len(matrix.pipelines), "pipeline"), took]
+    what = f"{ready} of {counted(len(matrix.environments), 'environment')} ready"
+    parts = [what, counted(len(matrix.pipelines), "pipeline"), took]
     if matrix.interrupted:
         parts.append("interrupted")
-    cells = _count(summary.total, "cell")
+    cells = counted(summary.total, "cell")
     rest = voice.fit(f", {', '.join(parts)}", voice.width - len(cells))
     yield Text.assemble((cells, "bold"), (rest, "dim"))
     widest = max(len(f"{count:,}") for count in summary.groups.values())
@@ -62,23 +57,40 @@ def sections(
     """All sections that have something to say, with their titles."""
     if summary.pairs:
         yield "Saved by (rows), loaded by (columns)", pair_table(voice, summary)
+    yield from _stories(voice, matrix, everything)
     yield from _breaks(voice, summary, everything)
     yield from _changes(voice, summary, everything)
-    yield from _causes(voice, "Failures", Group.FAILS, summary, everything)
-    yield from _causes(voice, "Cannot tell", Group.UNKNOWN, summary, everything)
+    yield from causes(voice, summary, everything=everything)
+    yield from _reasons(voice, "Failures", Group.FAILS, summary, everything)
+    yield from _reasons(voice, "Cannot tell", Group.UNKNOWN, summary, everything)
     yield from _unavailable(voice, matrix)
     yield from _self_check(voice, matrix)
     yield "Limits", list(_limits(voice, matrix, summary))
 
 
+# --------------------------------------------------------------------------- why
+
+
+def _stories(voice: Voice, matrix: Matrix, everything: bool) -> Iterator[Section]:
+    """What explain has told of cells, the last told first."""
+    wanted = {(s.pipeline, s.format, s.writer, s.reader): s for s in reversed(matrix.stories)}
+    shown = list(islice(wanted, None if everything else _MOST_STORIES))
+    if not shown:
+        return
+    found = {}
+    for cell in matrix.cells:
+        if place(cell) in wanted:
+            found[place(cell)] = cell.verdict.group
+    lines = [
+        line
+        for one in shown
+        if one in found
+        for line in story_lines(voice, wanted[one], found[one])
+    ]
+    yield "Why, and what to do", lines
+
+
 # --------------------------------------------------------------------------- breaks
-
-
-_TITLES = {
-    Direction.UPGRADE: "Upgrades that break or change pipelines",
-    Direction.ROLLBACK: "Rollbacks that break or change pipelines",
-    Direction.VARIATION: "Same release of scikit-learn, something else varied",
-}
 
 
 def _breaks(voice: Voice, summary: Summary, everything: bool) -> Iterator[Section]:
@@ -90,7 +102,7 @@ def _breaks(voice: Voice, summary: Summary, everything: bool) -> Iterator[Sectio
         if found:
             kept = _most_telling(found, room)
             lines = list(_break_lines(voice, kept, None if everything else room))
-            yield _TITLES[direction], lines + _more(voice, len(found) - len(kept), "line")
+            yield TITLES[direction], lines + _more(voice, len(found) - len(kept), "line")
 
 
 def _lines_wanted(breaks: Sequence[Break]) -> int:
@@ -117,7 +129,7 @@ def _most_telling(breaks: Sequence[Break], room: int) -> list[Break]:
 
 def _break_lines(voice: Voice, breaks: Sequence[Break], room: int | None) -> Iterator[Text]:
     """The breaks with the names of their pipelines: all of them if there is no end of room."""
-    steps = [voice.fit(_step(entry), 34) for entry in breaks]
+    steps = [voice.fit(route(entry), 34) for entry in breaks]
     verdicts = [voice.marked(entry.verdict) for entry in breaks]
     widths = [
         max(Text(step).cell_len for step in steps),
@@ -145,19 +157,6 @@ def _depths(breaks: Sequence[Break], room: int) -> list[int]:
     return depths
 
 
-def _step(entry: Break) -> str:
-    return f"{_writers(entry)} → {entry.reader.spec.label}"
-
-
-def _writers(entry: Break) -> str:
-    nearest, farthest = entry.nearest.spec.label, entry.farthest.spec.label
-    if entry.nearest is entry.farthest:
-        return nearest
-    if entry.direction is Direction.ROLLBACK:
-        return f"{nearest} and later" if entry.open else f"{nearest} to {farthest}"
-    return f"up to {nearest}" if entry.open else f"{farthest} to {nearest}"
-
-
 # --------------------------------------------------------------------------- silent changes
 
 
@@ -165,7 +164,7 @@ def _changes(voice: Voice, summary: Summary, everything: bool) -> Iterator[Secti
     changes = summary.worst_changes()
     if not changes:
         return
-    title = f"Silent changes, worst first ({_count(summary.groups[Group.CHANGES], 'cell')}"
+    title = f"Silent changes, worst first ({counted(summary.groups[Group.CHANGES], 'cell')}"
     title += f", {summary.warned:,} of them with a warning)" if summary.warned else ")"
     kept = changes if everything else changes[:_MOST_CHANGES]
     labels = {environment.id: environment.spec.label for environment in summary.environments}
@@ -190,7 +189,7 @@ def _change_lines(voice: Voice, change: Change, labels: dict[str, str]) -> Itera
     )
     line.append(voice.fit(where, voice.width - line.cell_len), style="dim")
     yield line
-    yield Text("    " + voice.fit(_difference(cell), voice.width - 4))
+    yield Text("    " + voice.fit(difference(cell), voice.width - 4))
     yield from _score_lines(voice, cell)
     if cell.retrained:
         yield from voice.paragraph(cell.retrained, indent=4)
@@ -200,55 +199,10 @@ def _label(name: str, labels: dict[str, str]) -> str:
     return labels.get(name, name)
 
 
-def _difference(cell: Cell) -> str:
-    """What the worst method says, then the others by name."""
-    output = decisive_output(cell)
-    if output is None:
-        return cell.verdict.value
-    parts = [cell.verdict.value]
-    flipped = output.verdict is Verdict.LABELS_CHANGED
-    if output.n:
-        parts.append(f"{output.n_changed:,} of {output.n:,} {'labels' if flipped else 'rows'}")
-    if output.max_abs and not flipped:
-        parts.append(f"by up to {output.max_abs:.3g}")
-    parts.append(output.note)
-    others = [
-        f"{name} by {other.max_abs:.3g}" if other.max_abs else name
-        for name, other in cell.outputs.items()
-        if other is not output and not other.verdict.safe
-    ]
-    if others:
-        parts.append(f"also {', '.join(others)}")
-    return ", ".join(filter(None, parts))
-
-
-@dataclass(frozen=True, slots=True)
-class _Score:
-    """A score before saving and after loading."""
-
-    name: str
-    was: float
-    now: float
-
-    @property
-    def fell(self) -> bool:
-        """By enough to leap to the eye."""
-        if not self.name.startswith("mean absolute"):
-            return self.was - self.now > 0.05 or self.now != self.now
-        return self.now > 1.05 * self.was
-
-    def __str__(self) -> str:
-        return f"{self.name} {_score(self.was)} → {_score(self.now)}"
-
-
-def _score(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
-
-
 def _score_lines(voice: Voice, cell: Cell) -> Iterator[Text]:
     """The score of one class that fell the furthest, and the overall ones, side by side."""
     line = Text("   ")
-    for score in (*_worst_class(cell.before, cell.after), *_overall(cell.before, cell.after)):
+    for score in scores(cell):
         text = voice.fit(str(score), voice.width - 5)
         if line.cell_len > 4 and line.cell_len + 3 + len(text) > voice.width:
             yield line
@@ -259,60 +213,39 @@ def _score_lines(voice: Voice, cell: Cell) -> Iterator[Text]:
         yield line
 
 
-def _worst_class(before: Scores | None, after: Scores | None) -> list[_Score]:
-    if not (isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores)):
-        return []
-    now = {score.label: score for score in after.classes}
-    falls = [
-        _Score(f"{what} of {plain(score.label, 24)}", was, getattr(now[score.label], what))
-        for score in before.classes
-        if score.label in now and score.support
-        for what, was in (("recall", score.recall), ("precision", score.precision))
-    ]
-    worst = max(falls, key=lambda score: score.was - score.now, default=None)
-    return [worst] if worst and worst.was > worst.now else []
+# --------------------------------------------------------------------------- reasons
 
 
-def _overall(before: Scores | None, after: Scores | None) -> Iterator[_Score]:
-    if isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores):
-        yield _Score("accuracy", before.accuracy, after.accuracy)
-    elif isinstance(before, RegressorScores) and isinstance(after, RegressorScores):
-        yield _Score("R²", before.r2, after.r2)
-        error = before.mean_absolute_error, after.mean_absolute_error
-        yield _Score("mean absolute error", *error)
-
-
-# --------------------------------------------------------------------------- causes
-
-
-def _causes(
+def _reasons(
     voice: Voice, title: str, group: Group, summary: Summary, everything: bool
 ) -> Iterator[Section]:
-    causes = summary.failures if group is Group.FAILS else summary.unknown
-    if not causes:
+    reasons = summary.failures if group is Group.FAILS else summary.unknown
+    if not reasons:
         return
-    ranked = sorted(causes.values(), key=lambda cause: (-cause.cells, cause.type, cause.message))
-    kept = ranked if everything else ranked[:_MOST_CAUSES]
+    ranked = sorted(
+        reasons.values(), key=lambda reason: (-reason.cells, reason.type, reason.message)
+    )
+    kept = ranked if everything else ranked[:_MOST_REASONS]
     labels = {environment.id: environment.spec.label for environment in summary.environments}
-    lines = [line for cause in kept for line in _cause_lines(voice, cause, labels)]
-    hidden = sum(cause.cells for cause in ranked[len(kept) :])
-    total = f"{_count(summary.groups[group], 'cell')}, {_count(len(ranked), 'reason')}"
+    lines = [line for reason in kept for line in _reason_lines(voice, reason, labels)]
+    hidden = sum(reason.cells for reason in ranked[len(kept) :])
+    total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
     yield f"{title} ({total})", lines + _more(voice, len(ranked) - len(kept), "reason", hidden)
 
 
-def _cause_lines(voice: Voice, cause: Cause, labels: dict[str, str]) -> Iterator[Text]:
-    count = Text(f"{cause.cells:>7,}  ", style="bold")
-    message = without_places(cause.message)
-    what = f"{cause.type}: {message}" if message else cause.type
+def _reason_lines(voice: Voice, reason: Reason, labels: dict[str, str]) -> Iterator[Text]:
+    count = Text(f"{reason.cells:>7,}  ", style="bold")
+    message = without_places(reason.message)
+    what = f"{reason.type}: {message}" if message else reason.type
     room = voice.width - count.cell_len
     first, *rest = voice.fold(voice.fit(what, 2 * room - 12), room) or [""]
     yield Text.assemble(count, first)
     for line in rest:
         yield Text(" " * count.cell_len + line)
-    example = cause.example
+    example = reason.example
     parts = [
-        ", ".join(name for name, _ in islice(cause.stages.most_common(), 3)),
-        _count(len(cause.pipelines), "pipeline"),
+        ", ".join(name for name, _ in islice(reason.stages.most_common(), 3)),
+        counted(len(reason.pipelines), "pipeline"),
         f"{example.pipeline} {_label(example.writer, labels)} → {_label(example.reader, labels)}",
     ]
     yield voice.faint(", ".join(parts), indent=count.cell_len)
@@ -350,22 +283,12 @@ def _self_check(voice: Voice, matrix: Matrix) -> Iterator[Section]:
 
 
 def _limits(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
-    notice = limits(
-        cells=summary.total,
-        unknown=summary.groups[Group.UNKNOWN],
-        not_run=summary.verdicts[Verdict.NOT_RUN],
-        interrupted=matrix.interrupted,
-    )
-    for sentence in notice:
+    for sentence in summary.tally.notice(matrix):
         yield from voice.paragraph(sentence)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _more(voice: Voice, hidden: int, noun: str, cells: int = 0) -> list[Text]:
     if not hidden:
         return []
-    of_cells = f" ({_count(cells, 'cell')})" if cells else ""
-    return [voice.faint(f"… and {_count(hidden, noun)} more{of_cells}: report --all")]
+    of_cells = f" ({counted(cells, 'cell')})" if cells else ""
+    return [voice.faint(f"… and {counted(hidden, noun)} more{of_cells}: report --all")]

@@ -14,7 +14,7 @@ from matrix.model import Group, Verdict
 from matrix.report.text import plain
 from matrix.report.words import GROUP_WORDS
 
-_ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "x", "²": "2"}
+_ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "x", "²": "2", "×": "x"}
 """Our own symbols where there is only ASCII; whatever else is not ASCII is spelled out."""
 
 _STYLES = {

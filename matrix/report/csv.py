@@ -1,0 +1,92 @@
+"""CSV, one row a cell: for a spreadsheet, or whatever reads tables.
+
+As RFC 4180 says: a header, CRLF at the end of each line, quotes where they are needed. What a
+spreadsheet would take for a formula is given a leading apostrophe, which makes it text there.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from typing import TextIO
+
+from matrix.model import Cell, Matrix
+from matrix.report.against import Statuses
+from matrix.report.notice import tally
+from matrix.report.summary import decisive_output
+from matrix.report.text import plain
+
+COLUMNS = (
+    "pipeline",
+    "format",
+    "writer",
+    "reader",
+    "answer",
+    "verdict",
+    "stage",
+    "silent",
+    "rows_changed",
+    "rows",
+    "max_abs",
+    "max_rel",
+    "note",
+    "exception",
+    "message",
+    "reason",
+    "warnings",
+    "retrained",
+    "cause",
+    "known",
+    "cached",
+    "artifact",
+    "notice",
+)
+"""``known`` is what the cell is against a baseline: new, worse, fixed or still; empty without one.
+The last one says, in the first row, what the whole does not say."""
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+
+
+def write_csv(matrix: Matrix, stream: TextIO) -> None:
+    """Write a header and the cells, one at a time."""
+    rows = csv.writer(stream, lineterminator="\r\n")
+    rows.writerow(COLUMNS)
+    notice = " ".join(tally(matrix).notice(matrix))
+    statuses = Statuses(matrix.comparison)
+    for cell in matrix.cells:
+        rows.writerow([*_row(cell, statuses), notice])
+        notice = ""
+
+
+def _row(cell: Cell, statuses: Statuses) -> Iterator[str]:
+    output = decisive_output(cell) if cell.outputs else None
+    failure = cell.exception
+    yield from map(_text, (cell.pipeline, cell.format, cell.writer, cell.reader))
+    yield from (cell.verdict.group.value, cell.verdict.value, _text(cell.stage))
+    yield _yes(cell.silent)
+    if output is None:
+        yield from ("", "", "", "", "")
+    else:
+        yield from (str(output.n_changed), str(output.n))
+        yield from (_number(output.max_abs), _number(output.max_rel), _text(output.note))
+    yield from ("", "") if failure is None else (_text(failure.type), _text(failure.message))
+    yield _text(cell.reason)
+    yield _text("; ".join(dict.fromkeys(seen.category for seen in cell.warnings)))
+    yield from (_text(cell.retrained), _text(cell.cause or ""))
+    status = statuses.of(cell)
+    yield "" if status is None else status.value
+    yield from (_yes(cell.cached), _text(cell.artifact))
+
+
+def _text(text: str) -> str:
+    """One line of anything, which no spreadsheet computes."""
+    line = plain(text) if text else ""
+    return "'" + line if line.startswith(_FORMULAS) else line
+
+
+def _number(value: float | None) -> str:
+    """As Python writes it; sizes of differences are never negative."""
+    return "" if value is None else _text(repr(value))
+
+
+def _yes(value: bool) -> str:
+    return "true" if value else "false"

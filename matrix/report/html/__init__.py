@@ -1,0 +1,107 @@
+"""The HTML report: one file that opens from disk, needs no network and holds all that is known.
+
+``page.html`` is what is seen without a script: answers, counts, environments, limits. What there is
+of the cells is embedded as JSON (``embedding.py``) and drawn by the scripts beside this file, which
+are written by hand and inlined as they stand. A policy in the page lets nothing else run.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from typing import Any, TextIO
+
+from matrix import __version__
+from matrix.model import Detection, Group, Matrix, Verdict
+from matrix.report import against
+from matrix.report.html.embedding import blocks, facts
+from matrix.report.html.head import GROUP_KEYS, head
+from matrix.report.text import plain
+from matrix.report.words import GROUP_WORDS, MEANINGS, limits
+
+STYLE = ("page.css",)
+SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")
+"""In the order in which they are joined into the one that runs."""
+_MOST_CHANGES = 50
+"""So many of what is new or worse than a baseline are listed; the rest is counted."""
+
+
+def write_html(matrix: Matrix, stream: TextIO) -> None:
+    """Write the page, a thousand cells at a time.
+
+    The cells are read twice: counted first, since the answer stands at the top.
+    """
+    template = _environment().get_template("page.html")
+    style, script = _joined(STYLE), _joined(SCRIPTS)
+    found, comparison = facts(matrix), matrix.comparison
+    pieces = template.generate(
+        matrix=matrix,
+        version=__version__,
+        style=style,
+        script=script,
+        policy=_policy(style, script),
+        total=found.counts.total(),
+        counts=found.counts,
+        groups=_groups(found.counts),
+        words=GROUP_WORDS,
+        keys=GROUP_KEYS,
+        labels={one.id: one.spec.label for one in matrix.environments},
+        verdicts=tuple(Verdict),
+        meanings=MEANINGS,
+        against=against,
+        failing=() if comparison is None else [c for c in comparison.changes if c.status.fails],
+        most=_MOST_CHANGES,
+        missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],
+        rows=found.rows,
+        limits=limits(
+            cells=found.counts.total(),
+            unknown=sum(n for one, n in found.counts.items() if one.group is Group.UNKNOWN),
+            not_run=found.counts[Verdict.NOT_RUN],
+            interrupted=matrix.interrupted,
+        ),
+        head=head(matrix, found.counts, found.causes),
+        blocks=blocks(matrix),
+    )
+    for piece in pieces:
+        stream.write(piece)
+
+
+@cache
+def _environment() -> Any:
+    """What renders the page: it escapes all that it is not told is markup."""
+    import jinja2  # whoever wants no page need not wait for it
+
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("matrix.report", "html"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["plain"] = lambda text: plain(str(text), 1000)
+    environment.filters["count"] = lambda number: f"{number:,}"
+    return environment
+
+
+def _joined(names: tuple[str, ...]) -> str:
+    folder = files("matrix.report.html")
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in names)
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may be fetched, sent or run but this style and this script, told by their digests."""
+    return (
+        f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    digest = hashlib.sha256(text.encode("utf-8")).digest()
+    return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _groups(counts: Any) -> list[tuple[Group, int]]:
+    return [(group, sum(n for one, n in counts.items() if one.group is group)) for group in Group]

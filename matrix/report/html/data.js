@@ -1,0 +1,74 @@
+"use strict";
+// What is embedded: columns are read at once, details when somebody opens a cell.
+
+const blocksOf = (kind) => [...document.querySelectorAll(`script[data-kind="${kind}"]`)];
+const parsed = (element) => JSON.parse(element.textContent);
+
+const head = parsed(blocksOf("head")[0]);
+const index = parsed(blocksOf("index")[0]);
+const environments = new Map(head.environments.map((one) => [one.id, one]));
+const pipelines = new Map(head.pipelines.map((one) => [one.id, one]));
+const answers = new Map(head.answers.map((one) => [one.model, one]));
+
+/** The columns of all cells, each a typed array of numbers. */
+const cells = (() => {
+  const columns = ["pipeline", "format", "writer", "reader", "verdict", "cause"];
+  const blocks = blocksOf("cells").map(parsed);
+  const length = blocks.reduce((sum, block) => sum + block[0].length, 0);
+  const read = columns.map((_, column) => {
+    const values = new Uint32Array(length);
+    let at = 0;
+    for (const block of blocks) {
+      values.set(block[column], at);
+      at += block[column].length;
+    }
+    return values;
+  });
+  return { length, ...Object.fromEntries(columns.map((name, i) => [name, read[i]])) };
+})();
+
+/** The group of each verdict, by position: 0 safe, 1 changes, 2 fails, 3 unknown. */
+const groupOf = Uint8Array.from(head.verdicts, (verdict) => verdict.group);
+const SAFE = 0, CHANGES = 1, FAILS = 2, UNKNOWN = 3;
+const groupOfCell = (cell) => groupOf[cells.verdict[cell]];
+
+/** Blocks that are parsed when something in them is asked for, found by its number. */
+function lazily(kind) {
+  const elements = blocksOf(kind);
+  const firsts = elements.map((element) => Number(element.dataset.first));
+  const known = new Map();
+  return (number) => {
+    let low = 0, high = firsts.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (firsts[middle] <= number) low = middle;
+      else high = middle - 1;
+    }
+    if (!known.has(low)) known.set(low, parsed(elements[low]));
+    return known.get(low)[number - firsts[low]];
+  };
+}
+const partAt = lazily("parts");
+const detailAt = lazily("details");
+
+/** All that is known of a cell beside its columns, by the names of the JSON result. */
+function detailOf(cell) {
+  const numbers = detailAt(cell);
+  const said = (found) => {
+    if (Array.isArray(found)) return found.map(partAt);
+    return found ? partAt(found) : null;
+  };
+  return Object.fromEntries(index.parts.map((name, i) => [name, said(numbers[i])]));
+}
+
+/** What is wrong with the data itself, in words; empty if the counts add up. */
+function fault() {
+  const counts = new Array(head.verdicts.length).fill(0);
+  for (const verdict of cells.verdict) counts[verdict] += 1;
+  const wrong = head.verdicts.filter((verdict, i) => verdict.count !== counts[i]);
+  if (!wrong.length) return "";
+  return `✗ The counts do not add up (${wrong.map((one) => one.name).join(", ")}): this file is not whole.`;
+}
+
+const labelOf = (id) => environments.get(id)?.label ?? id;
+const labelAt = (environment) => labelOf(index.environments[environment]);

@@ -1,0 +1,100 @@
+// Elements, made one way only: what comes from a model becomes text, never markup.
+
+/** What cannot be seen is spelled out: control characters, direction marks, lone surrogates. */
+const visible = (text) =>
+  String(text).replace(
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/gu,
+    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
+/** An element; strings among its children become text. The names of attributes are ours alone. */
+function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === false || value == null) continue;
+    if (name === "onclick") element.addEventListener("click", value);
+    else if (name === "value") element.value = value; // it is compared, not shown
+    else element.setAttribute(name, value === true ? "" : visible(value));
+  }
+  for (const child of children.flat()) {
+    if (child == null || child === false) continue;
+    element.append(child instanceof Node ? child : visible(child));
+  }
+  return element;
+}
+
+const number = new Intl.NumberFormat("en").format;
+const symbol = (group) =>
+  make("span", { class: "symbol", "aria-hidden": "true" }, head.groups[group].symbol);
+
+/** A number of a result as it is said: JSON has no NaN and no infinity, so these are words. */
+function size(value) {
+  if (value == null) return "";
+  if (typeof value === "string") return value;
+  return value === 0 ? "0" : String(Number(value.toPrecision(4)));
+}
+
+/** A table with names for its columns; rows are lists, of which the first entry is the row's name. */
+function table(caption, columns, rows, attributes = {}) {
+  return make("div", { class: "scroll" },
+    make("table", attributes,
+      make("caption", {}, caption),
+      make("thead", {}, make("tr", {}, columns.map((name) => make("th", { scope: "col" }, name)))),
+      make("tbody", {}, rows.map(([first, ...rest]) =>
+        make("tr", {}, make("th", { scope: "row" }, first), rest.map((entry) => make("td", {}, entry))),
+      )),
+    ),
+  );
+}
+
+/** Arrow keys move in a grid whose cells say their place; only one of them is a stop for Tab. */
+function roving(grid) {
+  const at = (row, column) => grid.querySelector(`[data-row="${row}"][data-column="${column}"]`);
+  const go = (cell) => {
+    grid.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    cell.setAttribute("tabindex", "0");
+    cell.focus();
+  };
+  grid.querySelector("[data-row]")?.setAttribute("tabindex", "0");
+  grid.addEventListener("keydown", (event) => {
+    const cell = event.target.closest("[data-row]");
+    if (!cell || event.altKey || event.metaKey) return;
+    const [row, column] = [Number(cell.dataset.row), Number(cell.dataset.column)];
+    const [rows, columns] = [Number(grid.dataset.rows), Number(grid.dataset.columns)];
+    const moves = {
+      ArrowUp: [row - 1, column], ArrowDown: [row + 1, column],
+      ArrowLeft: [row, column - 1], ArrowRight: [row, column + 1],
+      PageUp: [Math.max(row - 10, 0), column], PageDown: [Math.min(row + 10, rows - 1), column],
+      Home: [event.ctrlKey ? 0 : row, 0], End: [event.ctrlKey ? rows - 1 : row, columns - 1],
+    };
+    if (event.key in moves) {
+      const next = at(...moves[event.key]);
+      if (next) go(next);
+      event.preventDefault();
+    } else if (event.key === "Enter" || event.key === " ") {
+      cell.click();
+      event.preventDefault();
+    }
+  });
+  grid.addEventListener("focusin", (event) => {
+    const cell = event.target.closest("[data-row]");
+    if (!cell || cell.tabIndex === 0) return;
+    grid.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
+    cell.setAttribute("tabindex", "0");
+  });
+}
+
+/** The group that weighs most in a square, and how much of all that can be told there is bad. */
+function weight(counts, all) {
+  const bad = counts[FAILS] + counts[CHANGES];
+  const share = bad / (all[SAFE] + all[CHANGES] + all[FAILS] || 1);
+  if (bad) return [counts[FAILS] >= counts[CHANGES] ? "fails" : "changes", share];
+  return [counts[SAFE] ? "safe" : "unknown", 0];
+}
+
+/** ``99 fail, 19 change silently, 40 safe`` */
+function saidOf(counts) {
+  const order = [FAILS, CHANGES, SAFE, UNKNOWN];
+  return order.filter((group) => counts[group])
+    .map((group) => `${number(counts[group])} ${head.groups[group].verb}`).join(", ") || "no cells";
+}

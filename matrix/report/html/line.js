@@ -1,0 +1,134 @@
+// By pipeline, along the line of releases: what loads, changes or fails from where on.
+
+/** A row for each pipeline and format: the number of its cell by writer and reader, or -1. */
+const grids = (() => {
+  const found = new Map();
+  const side = index.environments.length;
+  for (let cell = 0; cell < cells.length; cell += 1) {
+    const key = cells.pipeline[cell] * index.formats.length + cells.format[cell];
+    let grid = found.get(key);
+    if (!grid) {
+      grid = { pipeline: cells.pipeline[cell], format: cells.format[cell], at: new Map() };
+      found.set(key, grid);
+    }
+    grid.at.set(cells.writer[cell] * side + cells.reader[cell], cell);
+  }
+  return [...found.values()];
+})();
+
+/** Readers in the order of releases, then those that vary something else. */
+const line = (() => {
+  const known = new Map(readers.map((reader) => [index.environments[reader], reader]));
+  return head.line.filter((id) => known.has(id)).map((id) => known.get(id));
+})();
+const beside = readers.filter((reader) => !line.includes(reader));
+
+/** The writer that is shown first: from the middle of the line there is a way up and a way down. */
+function usualWriter() {
+  const along = line.filter((environment) => writers.includes(environment));
+  if (head.answers.length || !along.length) return "every";
+  return index.environments[along[along.length >> 1]];
+}
+
+/** The cell of a grid for a reader: from one writer, or the worst that is known from any. */
+function cellFor(grid, from, reader) {
+  const side = index.environments.length;
+  if (from !== null) return grid.at.get(from * side + reader) ?? -1;
+  let worst = -1;
+  for (const writer of writers) {
+    const cell = grid.at.get(writer * side + reader);
+    if (cell !== undefined && (worst < 0 || harm(cell) > harm(worst))) worst = cell;
+  }
+  return worst;
+}
+const harm = (cell) => (groupOfCell(cell) === UNKNOWN ? -1 : cells.verdict[cell]);
+
+const VERBS = ["loads", "changes", "fails", "unknown"];
+
+/** ``fails up to 1.2, loads from 1.3, changes at 1.8``, of the groups along the line. */
+function inWords(groups) {
+  const stretches = [];
+  groups.forEach((group, i) => {
+    const last = stretches.at(-1);
+    if (last && last.group === group) last.end = i;
+    else stretches.push({ group, start: i, end: i });
+  });
+  if (!stretches.length) return "";
+  if (stretches.length === 1) return `${VERBS[stretches[0].group]}${groups.length > 1 ? " in all" : ""}`;
+  return stretches.map(({ group, start, end }) => {
+    const [first, last] = [labelAt(line[start]), labelAt(line[end])];
+    if (start === end) return `${VERBS[group]} at ${first}`;
+    return start ? `${VERBS[group]} from ${first}` : `${VERBS[group]} up to ${last}`;
+  }).join(", ");
+}
+
+const AT_ONCE = 150;
+
+/** Draw a row for each pipeline of which something is kept. */
+function drawLine(place, state, keep, open) {
+  const id = state.from ?? usualWriter();
+  const from = id === "every" ? null : index.environments.indexOf(id);
+  const columns = [...line, ...beside];
+  const rows = grids
+    .map((grid) => ({ grid, found: columns.map((reader) => cellFor(grid, from, reader)) }))
+    .filter(({ found }) => found.some((cell) => cell >= 0 && keep[cell]));
+  if (!rows.length) {
+    place.replaceChildren(make("p", { class: "empty" }, "No pipeline matches."));
+    return;
+  }
+  const several = new Set();
+  grids.forEach((grid, i) => { if (i && grids[i - 1].pipeline === grid.pipeline) several.add(grid.pipeline); });
+  const body = make("tbody");
+  const grid = make("table",
+    { class: "line", role: "grid", "data-rows": rows.length, "data-columns": columns.length },
+    make("caption", {}, `Saved by ${id === "every" ? "any release (the worst of them)" : labelOf(id)}, loaded by (columns)`),
+    make("thead", {}, make("tr", {},
+      make("td"), columns.map((reader, i) =>
+        make("th", { scope: "col", class: i === line.length ? "beside" : null, title: index.environments[reader] }, labelAt(reader))),
+      make("th", { scope: "col" }, "in words"))),
+    body);
+  grid.addEventListener("click", (event) => {
+    const cell = event.target.closest("[data-row]");
+    const known = cell && rows[cell.dataset.row].found[cell.dataset.column];
+    if (cell && known >= 0) open(known);
+  });
+  const more = make("button", { type: "button", class: "more" });
+  const add = (count) => {
+    const start = body.childElementCount;
+    const end = Math.min(start + count, rows.length);
+    for (let row = start; row < end; row += 1) {
+      body.append(lineRow(rows[row], row, columns, from, keep, several));
+    }
+    more.textContent = `Show ${number(rows.length - end)} more`;
+    more.hidden = end === rows.length;
+  };
+  more.addEventListener("click", () => add(rows.length));
+  add(AT_ONCE);
+  place.replaceChildren(grid, more);
+  roving(grid);
+}
+
+function lineRow({ grid, found }, row, columns, from, keep, several) {
+  const name = index.pipelines[grid.pipeline];
+  const format = index.formats[grid.format];
+  const groups = found.slice(0, line.length).map((cell) => (cell < 0 ? UNKNOWN : groupOfCell(cell)));
+  return make("tr", {},
+    make("th", { scope: "row", title: pipelines.get(name)?.doc }, name,
+      several.has(grid.pipeline) && make("small", {}, ` ${format}`)),
+    columns.map((reader, column) => {
+      const cell = found[column];
+      const group = cell < 0 ? UNKNOWN : groupOfCell(cell);
+      const verdict = cell < 0 ? "no cell" : head.verdicts[cells.verdict[cell]].name;
+      const marks = [head.groups[group].key];
+      if (reader === from) marks.push("same");
+      if (cell < 0 || !keep[cell]) marks.push("faint");
+      if (column === line.length) marks.push("beside");
+      if (column && column !== line.length && groups[column - 1] === group) marks.push("goes-on");
+      return make("td", {
+        class: marks.join(" "), "data-row": row, "data-column": column, tabindex: "-1",
+        "aria-label": `${name} ${format}, loaded by ${labelAt(reader)}: ${verdict}`,
+        title: `${labelAt(reader)}: ${verdict}`,
+      }, symbol(group));
+    }),
+    make("td", { class: "words" }, inWords(groups)));
+}

@@ -1,0 +1,73 @@
+// The heat map: who saved in rows, who loaded in columns.
+
+/** Environments that occur in a column of the cells, in the order of the configuration. */
+function occurring(column) {
+  const seen = new Uint8Array(index.environments.length);
+  for (const environment of column) seen[environment] = 1;
+  return [...seen.keys()].filter((environment) => seen[environment]);
+}
+const writers = occurring(cells.writer);
+const readers = occurring(cells.reader);
+
+/** How many cells that are kept have each answer, by writer and reader. */
+function tally(keep) {
+  const side = index.environments.length;
+  const counts = new Uint32Array(side * side * 4);
+  for (let cell = 0; cell < keep.length; cell += 1) {
+    if (keep[cell]) counts[(cells.writer[cell] * side + cells.reader[cell]) * 4 + groupOfCell(cell)] += 1;
+  }
+  return (writer, reader) => counts.subarray((writer * side + reader) * 4, (writer * side + reader) * 4 + 4);
+}
+
+/** Draw the map of the cells that are kept; how dark a square is says how many of all there are bad. */
+function drawMap(place, state, keep, open) {
+  const counted = tally(keep);
+  const all = state.verdict || state.cause ? tally(kept({ ...state, verdict: "", cause: "" })) : counted;
+  const some = (own, others, pair) => own.filter((one) => others.some((other) => pair(one, other).some(Boolean)));
+  const rows = some(writers, readers, counted);
+  const columns = some(readers, writers, (reader, writer) => counted(writer, reader));
+  if (!rows.length) {
+    place.replaceChildren(make("p", { class: "empty" }, "No cell matches."));
+    return;
+  }
+  const heading = (environment, scope) =>
+    make("th", { scope, title: index.environments[environment] }, labelAt(environment));
+  const grid = make("table",
+    { class: "map", role: "grid", "data-rows": rows.length, "data-columns": columns.length },
+    make("caption", {}, "Saved by (rows), loaded by (columns)"),
+    make("thead", {}, make("tr", {},
+      make("td", { class: "corner" }, make("span", {}, "saved by ↓"), make("span", {}, "loaded by →")),
+      columns.map((reader) => heading(reader, "col")))),
+    make("tbody", {}, rows.map((writer, row) => make("tr", {},
+      heading(writer, "row"),
+      columns.map((reader, column) => square(writer, reader, row, column, counted(writer, reader), all(writer, reader))),
+    ))),
+  );
+  grid.addEventListener("click", (event) => {
+    const cell = event.target.closest("[data-row]");
+    if (!cell || cell.classList.contains("none")) return;
+    open(rows[cell.dataset.row], columns[cell.dataset.column]);
+  });
+  place.replaceChildren(grid);
+  roving(grid);
+}
+
+/** One square: its symbols and counts are text, its colour says the same again. */
+function square(writer, reader, row, column, counts, all) {
+  const any = counts.some(Boolean);
+  const [kind, share] = weight(counts, all);
+  const bad = [FAILS, CHANGES].filter((group) => counts[group]);
+  const counted = (group) => make("span", {}, symbol(group), number(counts[group]));
+  const text = bad.map(counted);
+  if (!bad.length && counts[SAFE]) text.push(make("span", {}, symbol(SAFE)));
+  if (!bad.length && counts[UNKNOWN]) text.push(counted(UNKNOWN)); // no green hides what is not known
+  const same = writer === reader ? " same" : "";
+  const cell = make("td", {
+    class: (any ? kind : "none") + same,
+    "data-row": row, "data-column": column, tabindex: "-1",
+    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${saidOf(counts)}`,
+    title: `${labelAt(writer)} → ${labelAt(reader)}: ${saidOf(counts)}`,
+  }, make("div", {}, text));
+  cell.style.setProperty("--heat", String(Math.round(10 + 50 * Math.sqrt(share))));
+  return cell;
+}

@@ -1,0 +1,15 @@
+"""What is in a saved file as JSON; ``docs/inspect.md`` says what the fields mean."""
+
+from __future__ import annotations
+
+import json
+from typing import TextIO
+
+from matrix.inspection import Inspection
+from matrix.inspection.answer import inspection_to_dict
+
+
+def write_inspection(inspection: Inspection, stream: TextIO) -> None:
+    """Write it as one document, in ASCII."""
+    json.dump(inspection_to_dict(inspection), stream, indent=1)
+    stream.write("\n")

@@ -1,0 +1,163 @@
+"""JUnit XML: a suite a pipeline, a test case for each way through it, as CI systems show tests.
+
+Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what cannot be told is
+skipped. Against a baseline, what was known or is accepted is skipped too, and says so: only what is
+new or worse is a failure. A suite without test cases comes first, with the environments and the
+notice of limits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from typing import TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from matrix.folding import without_places
+from matrix.model import Cell, Environment, Group, Matrix, Status
+from matrix.report import against
+from matrix.report.against import Statuses
+from matrix.report.notice import Tally
+from matrix.report.sentences import difference, scores
+from matrix.report.text import plain
+from matrix.report.words import MEANINGS
+
+
+@dataclass(slots=True)
+class _Suite:
+    """How many test cases, and what became of them: a suite says so before it lists them."""
+
+    tests: int = 0
+    failures: int = 0
+    skipped: int = 0
+
+    def add(self, cell: Cell, statuses: Statuses) -> None:
+        self.tests += 1
+        if _skipped(cell, statuses):
+            self.skipped += 1
+        elif not cell.verdict.safe:
+            self.failures += 1
+
+    def __str__(self) -> str:
+        return f'tests="{self.tests}" failures="{self.failures}" errors="0"'
+
+
+def _skipped(cell: Cell, statuses: Statuses) -> bool:
+    return cell.verdict.group is Group.UNKNOWN or statuses.excuses(cell)
+
+
+def write_junit(matrix: Matrix, stream: TextIO) -> None:
+    """Write the suites; the cells are read twice, and what is kept of each suite is its counts."""
+    statuses = Statuses(matrix.comparison)
+    tally, suites, total = Tally(), [], _Suite()
+    for _, cells in _by_pipeline(matrix):
+        suites.append(_counted(cells, tally, statuses))
+        total.tests += suites[-1].tests
+        total.failures += suites[-1].failures
+    stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+    stream.write(f'<testsuites name="sklearn-compat-matrix" {total}>\n')
+    _write_about(matrix, tally, stream)
+    for (pipeline, cells), suite in zip(_by_pipeline(matrix), suites, strict=True):
+        _write_suite(pipeline, cells, suite, statuses, stream)
+    stream.write("</testsuites>\n")
+
+
+def _by_pipeline(matrix: Matrix) -> Iterator[tuple[str, Iterator[Cell]]]:
+    """Stretches of cells of one pipeline: one for each, in the order that reports have."""
+    return groupby(matrix.cells, lambda cell: cell.pipeline)
+
+
+def _counted(cells: Iterable[Cell], tally: Tally, statuses: Statuses) -> _Suite:
+    suite = _Suite()
+    for cell in cells:
+        tally.add(cell)
+        suite.add(cell, statuses)
+    return suite
+
+
+def _write_about(matrix: Matrix, tally: Tally, stream: TextIO) -> None:
+    stamp = matrix.started.replace(tzinfo=None, microsecond=0).isoformat()
+    stream.write(f'<testsuite name="about this report" {_Suite()} timestamp="{stamp}">\n')
+    stream.write("<properties>\n")
+    for name, value in _properties(matrix):
+        stream.write(f"<property name={_attribute(name)} value={_attribute(value)}/>\n")
+    stream.write("</properties>\n")
+    said = "\n".join(tally.notice(matrix))
+    stream.write(f"<system-out>{escape(said)}</system-out>\n</testsuite>\n")
+
+
+def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
+    for found in matrix.environments:
+        yield f"environment {found.id}", _found(found)
+    for name, detection in matrix.self_check.items():
+        yield f"self-check {name}", detection.value
+    if matrix.comparison is not None:
+        yield f"against {matrix.comparison.against}", against.counts(matrix.comparison)
+    for answer in matrix.answers:
+        yield f"answer {answer.model}", answer.answer
+        if answer.pin:
+            yield f"pin {answer.model}", answer.pin
+
+
+def _found(environment: Environment) -> str:
+    info = environment.info
+    if info is None or not environment.ready:
+        return f"unavailable: {environment.reason}"
+    packages = (f"{name} {version}" for name, version in info.packages.items())
+    return ", ".join([f"Python {info.python}", info.platform, *packages])
+
+
+def _write_suite(
+    pipeline: str, cells: Iterator[Cell], suite: _Suite, statuses: Statuses, stream: TextIO
+) -> None:
+    name = _attribute(pipeline)
+    stream.write(f'<testsuite name={name} {suite} skipped="{suite.skipped}">\n')
+    for cell in cells:
+        way = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
+        body = _body(cell, statuses)
+        end = f">{body}</testcase>" if body else "/>"
+        stream.write(f"<testcase classname={name} name={way}{end}\n")
+    stream.write("</testsuite>\n")
+
+
+def _body(cell: Cell, statuses: Statuses) -> str:
+    """What became of it where that is not "safe"; short, since there may be thousands."""
+    if cell.verdict.safe:
+        return ""
+    status = statuses.of(cell)
+    known = f"{_BEFORE[status]}: " if status in _BEFORE else ""
+    kind, message = f'type="{cell.verdict.value}"', _attribute(known + _message(cell))
+    if _skipped(cell, statuses):
+        return f"<skipped {kind} message={message}/>"
+    details = "\n".join(_details(cell))
+    return f"<failure {kind} message={message}>{escape(details)}</failure>"
+
+
+_BEFORE = {Status.STILL: "known before", Status.NEW: "new", Status.WORSE: "worse than before"}
+
+
+def _message(cell: Cell) -> str:
+    if cell.exception is not None:
+        said = f"{cell.exception.type}: {without_places(cell.exception.message)}"
+    elif cell.verdict.group is Group.CHANGES:
+        said = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
+    else:
+        said = cell.reason
+    where = f" in {cell.stage}" if cell.stage else ""
+    return f"{cell.verdict.value}{where}: {said or MEANINGS[cell.verdict]}"
+
+
+def _details(cell: Cell) -> Iterator[str]:
+    if cell.silent:
+        yield "silently: nothing was raised, and nobody was warned"
+    for score in scores(cell):
+        yield plain(str(score))
+    if cell.retrained:
+        yield plain(cell.retrained)
+    yield plain(f"all that is known: explain {cell.pipeline} {cell.writer} {cell.reader}")
+
+
+def _attribute(text: str, limit: int = 300) -> str:
+    """A quoted attribute; what XML has no place for is spelled out."""
+    return quoteattr(plain(text, limit))

@@ -1,0 +1,395 @@
+"""Markdown as GitHub reads it: a step summary, or a comment on a pull request.
+
+The answer first, then the worst; details are folded. What models say stands in code spans, where
+nobody is mentioned and nothing is a link or a tag. It is never longer than a comment may be.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timezone
+from itertools import islice
+from typing import TextIO
+
+from matrix.causes import KnownCause
+from matrix.folding import without_places
+from matrix.model import (
+    Cell,
+    Comparison,
+    Detection,
+    Environment,
+    Group,
+    Matrix,
+    ModelAnswer,
+    Story,
+    Verdict,
+)
+from matrix.model import Change as Becoming
+from matrix.report import against
+from matrix.report.progress import duration
+from matrix.report.releases import Break, Direction, find_breaks
+from matrix.report.sentences import TITLES, counted, difference, route, scores
+from matrix.report.summary import VERDICTS, Caused, Change, Reason, Summary, summarize
+from matrix.report.text import plain
+from matrix.report.why import share_known, since, unknown_left
+from matrix.report.words import GROUP_WORDS, MEANINGS
+
+LONGEST = 60_000
+"""Characters; GitHub takes 65,536."""
+_LONGEST_SECTION = 9_000
+"""So that one section does not take the room of all others."""
+_MOST_BREAKS = 12
+"""Upgrades that are not folded away."""
+_MOST_NAMES = 12
+_MOST_ROWS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    title: str
+    lines: Sequence[str]
+    more: str = "line"
+    """What it has more of, where some are left out."""
+    head: Sequence[str] = ()
+    """Lines that the others mean nothing without."""
+    folded: bool = True
+    foot: Sequence[str] = field(default=())
+    """Lines after them that are never left out."""
+
+
+def write_markdown(matrix: Matrix, stream: TextIO) -> None:
+    """Write the report; the cells are read once."""
+    summary = summarize(matrix)
+    first = "\n".join(_headline(matrix, summary))
+    last = "\n".join(["", "**Limits**", "", *(f"- {s}" for s in summary.tally.notice(matrix)), ""])
+    room = LONGEST - len(first) - len(last) - 1
+    stream.write(first + "\n")
+    for section in _sections(matrix, summary):
+        text = _fitted(section, min(room, _LONGEST_SECTION))
+        stream.write(text)
+        room -= len(text)
+    stream.write(last)
+
+
+def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
+    labels = {environment.id: environment.spec.label for environment in matrix.environments}
+    if matrix.comparison is not None:
+        yield from _against(matrix.comparison)
+    if matrix.answers:
+        lines = [_answer(answer) for answer in _worst_first(matrix.answers)]
+        yield _Section("Models", lines, more="model", folded=False)
+    yield from _self_check(matrix)
+    if summary.total:
+        yield _Section("Cells", [], head=list(_counts(summary)), folded=False)
+        yield _pairs(summary, labels)
+    yield from _stories(matrix.stories, labels)
+    yield from _breaks(summary)
+    yield from _changes(summary, labels)
+    yield from _causes(summary)
+    yield from _reasons("Failures", Group.FAILS, summary, labels)
+    yield from _reasons("Cannot tell", Group.UNKNOWN, summary, labels)
+    missing = [found for found in matrix.environments if not found.ready]
+    if missing:
+        title = f"Environments that could not be had ({len(missing)})"
+        yield _Section(title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing])
+    ready = [found for found in matrix.environments if found.ready]
+    if ready:
+        yield _Section("Environments", list(map(_versions, ready)), head=_VERSIONS)
+
+
+# --------------------------------------------------------------------------- text and room
+
+
+def code(text: str, limit: int = 300) -> str:
+    """Any text as a code span: GitHub finds no mention, no link, no tag and no table in it.
+
+    A broken bar stands for a pipe, which would end the column of a table.
+    """
+    line = plain(text, limit).replace("|", "¦")
+    if not line:
+        return "`-`"
+    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
+    space = " " if line.startswith("`") or line.endswith("`") else ""
+    return f"{fence}{space}{line}{space}{fence}"
+
+
+def _fitted(section: _Section, room: int) -> str:
+    """The section with as many of its lines as there is room for, and how many more there are."""
+    before, after = (
+        (f"\n<details>\n<summary>{section.title}</summary>\n\n", "\n</details>\n")
+        if section.folded
+        else (f"\n### {section.title}\n\n", "")
+    )
+    frame = "".join(f"{line}\n" for line in (*section.head, *section.foot))
+    left = room - len(before) - len(after) - len(frame) - 80
+    if left < 0:
+        note = f"\n*{section.title}: left out, for want of room*\n"
+        return note if len(note) <= room else ""
+    kept = []
+    for line in section.lines:
+        left -= len(line) + 1
+        if left < 0:
+            break
+        kept.append(line)
+    hidden = len(section.lines) - len(kept)
+    rest = [f"\n… and {counted(hidden, section.more)} more"] if hidden else []
+    body = "".join(f"{line}\n" for line in (*section.head, *kept, *section.foot, *rest))
+    return before + body + after
+
+
+# --------------------------------------------------------------------------- why
+
+
+def _stories(stories: Iterable[Story], labels: Mapping[str, str]) -> Iterator[_Section]:
+    """What explain has told, a line a cell with its points below."""
+    lines = [line for story in stories for line in _story(story, labels)]
+    if lines:
+        yield _Section("Why, and what to do", lines, folded=False)
+
+
+def _story(story: Story, labels: Mapping[str, str]) -> Iterator[str]:
+    pair = " → ".join(labels.get(one, one) for one in (story.writer, story.reader))
+    yield f"- {code(story.pipeline)} {code(story.format)} {code(pair)}: {code(story.answer)}"
+    for point in story.points:
+        first, *rest = point.lines or ("",)
+        yield f"  - {code(point.heading)} {code(first)}"
+        yield from (f"    - {code(line)}" for line in rest)
+
+
+# --------------------------------------------------------------------------- what is new
+
+
+def _against(comparison: Comparison) -> Iterator[_Section]:
+    """The counts and what fails for all to see; what does not, folded."""
+    head = [f"**{against.counts(comparison)}**", ""]
+    if not comparison.full:
+        head += [against.PART, ""]
+    failing = [_becoming(one) for one in comparison.changes if one.status.fails]
+    foot = [f"- {code(text)}" for text in against.acceptances(comparison)[:_MOST_NAMES]]
+    title = f"Against {code(comparison.against)}"
+    yield _Section(title, failing, more="entry", head=head, folded=False, foot=foot)
+    rest = [_becoming(one) for one in comparison.changes if not one.status.fails]
+    if rest:
+        yield _Section("Fixed and gone", rest, more="entry")
+
+
+def _becoming(change: Becoming) -> str:
+    return f"- {change.status.value}: {code(against.what(change))} {code(against.where(change))}"
+
+
+# --------------------------------------------------------------------------- the answer
+
+
+def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
+    if matrix.answers:
+        groups = {group: sum(a.group is group for a in matrix.answers) for group in Group}
+        what = counted(len(matrix.answers), "model")
+    else:
+        groups, what = dict(summary.groups), counted(summary.total, "cell")
+    worst = next((group for group in _WORST if groups[group]), Group.UNKNOWN)
+    said = ", ".join(f"{groups[g]:,} {GROUP_WORDS[g].verb}" for g in _WORST if groups[g])
+    yield f"## {GROUP_WORDS[worst].symbol} {what}: {said or 'nothing was run'}"
+    yield ""
+    ready = sum(environment.ready for environment in matrix.environments)
+    parts = [
+        counted(summary.total, "cell"),
+        f"{ready} of {counted(len(matrix.environments), 'environment')} ready",
+        counted(len(matrix.pipelines), "pipeline"),
+        f"{matrix.started.astimezone(timezone.utc):%Y-%m-%d %H:%M} UTC",
+        duration(matrix.finished - matrix.started),
+    ]
+    yield ", ".join([*parts, "**interrupted**"] if matrix.interrupted else parts)
+
+
+_WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LOADS)
+
+
+def _worst_first(answers: Iterable[ModelAnswer]) -> list[ModelAnswer]:
+    return sorted(answers, key=lambda answer: _WORST.index(answer.group))
+
+
+def _answer(answer: ModelAnswer) -> str:
+    """A model in one item of a list: what becomes of it, what to write, what it stands on."""
+    lines = [
+        f"- {GROUP_WORDS[answer.group].symbol} {code(answer.model)}: {code(answer.answer, 600)}"
+    ]
+    if answer.pin:
+        lines.append(f"  - pin {code(answer.pin)}")
+    if answer.rows:
+        kinds = ", ".join(f"{n:,} {code(kind)}" for kind, n in answer.rows.items())
+        lines.append(f"  - on {counted(sum(answer.rows.values()), 'row')}: {kinds}")
+    for name, changes in answer.worst.items():
+        for change in islice(changes, _MOST_ROWS):
+            was, now = code(change.before, 120), code(change.after, 120)
+            lines.append(f"  - in {code(name)} row {change.row:,}: {was} → {now}")
+    return "\n".join(lines)
+
+
+def _self_check(matrix: Matrix) -> Iterator[_Section]:
+    missed = [name for name, found in matrix.self_check.items() if found is Detection.MISSED]
+    if missed:
+        said = f"{len(missed)} of {len(matrix.self_check)} planted faults were missed"
+        lines = [f"- ✗ {code(name)}" for name in missed]
+        yield _Section(f"Not to be believed: {said}", lines, folded=False)
+
+
+# --------------------------------------------------------------------------- tables
+
+
+def _counts(summary: Summary) -> Iterator[str]:
+    yield "| | verdict | cells | |"
+    yield "| :-: | --- | --: | --- |"
+    for verdict in sorted(summary.verdicts, key=lambda v: (_WORST.index(v.group), -v.severity)):
+        symbol = GROUP_WORDS[verdict.group].symbol
+        n = summary.verdicts[verdict]
+        yield f"| {symbol} | {verdict.value} | {n:,} | {MEANINGS[verdict]} |"
+
+
+def _pairs(summary: Summary, labels: dict[str, str]) -> _Section:
+    """The writer × reader table, of the environments that anything is known of."""
+    known = [e.id for e in summary.environments if e.ready]
+    ids = list(dict.fromkeys([*known, *(n for pair in summary.pairs for n in pair)]))
+    ids = [n for n in ids if n not in labels or n in known]
+    readers = " | ".join(_label(name, labels) for name in ids)
+    head = [f"| saved by ↓, loaded by → | {readers} |", "| --- |" + " :-: |" * len(ids)]
+    lines = [
+        f"| **{_label(writer, labels)}** | "
+        + " | ".join(_pair(summary.pairs.get((writer, reader))) for reader in ids)
+        + " |"
+        for writer in ids
+    ]
+    legend = "   ".join(f"{word.symbol} {word.table}" for word in GROUP_WORDS.values())
+    return _Section(
+        "Saved by (rows), loaded by (columns)",
+        lines,
+        more="row",
+        head=head,
+        foot=["", legend],
+        folded=False,
+    )
+
+
+def _pair(counts: Sequence[int] | None) -> str:
+    if counts is None:
+        return ""
+    groups = dict.fromkeys(Group, 0)
+    for verdict, n in zip(VERDICTS, counts, strict=True):
+        groups[verdict.group] += n
+    bad = [g for g in (Group.FAILS, Group.CHANGES) if groups[g]]
+    if bad:
+        return " ".join(f"{GROUP_WORDS[group].symbol}{groups[group]:,}" for group in bad)
+    not_run = counts[Verdict.NOT_RUN.severity]
+    calm = Group.LOADS if groups[Group.LOADS] and not not_run else Group.UNKNOWN
+    return GROUP_WORDS[calm].symbol
+
+
+_VERSIONS = ("| | scikit-learn | Python | numpy | joblib |", "| --- | --- | --- | --- | --- |")
+
+
+def _versions(found: Environment) -> str:
+    packages = {} if found.info is None else found.info.packages
+    python = "" if found.info is None else found.info.python
+    learn, *others = (packages.get(name, "") for name in ("scikit-learn", "numpy", "joblib"))
+    return f"| {' | '.join(map(code, (found.spec.label, learn, python, *others)))} |"
+
+
+def _label(name: str, labels: dict[str, str]) -> str:
+    return code(labels.get(name, name), 40)
+
+
+# --------------------------------------------------------------------------- where and why
+
+
+def _breaks(summary: Summary) -> Iterator[_Section]:
+    """Those that concern the most pipelines first; only of upgrades are some not folded away."""
+    found = find_breaks(summary)
+    for direction in Direction:
+        entries = [entry for entry in found if entry.direction is direction]
+        lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]
+        if lines and direction is Direction.UPGRADE:
+            yield _Section(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
+            lines = lines[_MOST_BREAKS:]
+            if lines:
+                yield _Section(f"Further upgrades that do ({len(lines):,})", lines)
+        elif lines:
+            yield _Section(f"{TITLES[direction]} ({len(lines):,})", lines)
+
+
+def _break(entry: Break) -> str:
+    verdict = f"{GROUP_WORDS[entry.verdict.group].symbol} {entry.verdict.value}"
+    names = _names(entry.pipelines)
+    return f"- {code(route(entry))} {verdict}: **{len(entry.pipelines):,}** {names}"
+
+
+def _names(names: Sequence[str]) -> str:
+    more = f", +{len(names) - _MOST_NAMES:,}" if len(names) > _MOST_NAMES else ""
+    return ", ".join(code(name, 60) for name in names[:_MOST_NAMES]) + more
+
+
+def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_Section]:
+    changes = summary.worst_changes()
+    if changes:
+        cells = counted(summary.groups[Group.CHANGES], "cell")
+        lines = [_change(change, change.worst, labels) for change in changes if change.worst]
+        yield _Section(f"Silent changes, worst first ({cells})", lines, more="change")
+
+
+def _change(change: Change, worst: Cell, labels: dict[str, str]) -> str:
+    where = _way(worst, labels)
+    of = f", worst of {change.cells:,}" if change.cells > 1 else ""
+    lines = [
+        f"- ≠ {code(change.pipeline)} {code(change.method or worst.verdict.value)} {where}{of}"
+    ]
+    lines.append(f"  - {code(difference(worst))}")
+    fell = [code(str(score)) for score in scores(worst)]
+    if fell:
+        lines.append(f"  - {', '.join(fell)}")
+    if worst.retrained:
+        lines.append(f"  - {code(worst.retrained)}")
+    return "\n".join(lines)
+
+
+def _way(cell: Cell, labels: dict[str, str]) -> str:
+    return f"{_label(cell.writer, labels)} → {_label(cell.reader, labels)}"
+
+
+def _causes(summary: Summary) -> Iterator[_Section]:
+    """Known ones, with what to do; what is not known is among the reasons."""
+    known = [(one, one.known) for one in summary.known_causes()]
+    lines = [_caused(one, cause) for one, cause in known if cause is not None]
+    if summary.causes:
+        left = unknown_left(summary)
+        title = f"Causes ({share_known(summary)})"
+        yield _Section(title, lines, more="cause", foot=["", left] if left else [])
+
+
+def _caused(one: Caused, cause: KnownCause) -> str:
+    about = f"{code(cause.id)}, {since(cause)}, {counted(len(one.pipelines), 'pipeline')}"
+    links = ", ".join(f"[{place + 1}]({link})" for place, link in enumerate(cause.links))
+    return (
+        f"- **{one.cells:,}** {cause.title} ({about})\n"
+        f"  - {cause.explanation}\n  - {cause.advice} See {links}."
+    )
+
+
+def _reasons(
+    title: str, group: Group, summary: Summary, labels: dict[str, str]
+) -> Iterator[_Section]:
+    reasons = summary.failures if group is Group.FAILS else summary.unknown
+    if reasons:
+        ranked = sorted(reasons.values(), key=lambda reason: (-reason.cells, reason.type))
+        total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
+        lines = [_reason(reason, labels) for reason in ranked]
+        yield _Section(f"{title} ({total})", lines, more="reason")
+
+
+def _reason(reason: Reason, labels: dict[str, str]) -> str:
+    message = without_places(reason.message)
+    what = f"{reason.type}: {message}" if message else reason.type
+    stages = ", ".join(code(name, 40) for name, _ in reason.stages.most_common(3))
+    example = reason.example
+    where = f"{code(example.pipeline)} {_way(example, labels)}"
+    pipelines = counted(len(reason.pipelines), "pipeline")
+    return f"- **{reason.cells:,}** {code(what)}\n  - {stages}, {pipelines}, such as {where}"

@@ -1,0 +1,56 @@
+"""What a result does not say, from what was counted: a notice that stands in every report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from matrix.model import Cell, Group, Matrix, Verdict
+from matrix.report.words import limits
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts of the cells that were seen, and on how many rows outputs were compared."""
+
+    verdicts: Counter[Verdict] = field(default_factory=Counter)
+    rows: set[int] = field(default_factory=set)
+    """The fewest and the most; cells tell it where some output differs."""
+
+    def add(self, cell: Cell) -> None:
+        """Count one more cell."""
+        self.verdicts[cell.verdict] += 1
+        if cell.outputs:
+            self._compared(output.n for output in cell.outputs.values())
+
+    def groups(self) -> dict[Group, int]:
+        """How many cells have each of the four answers; they add up to the total."""
+        found = dict.fromkeys(Group, 0)
+        for verdict, count in self.verdicts.items():
+            found[verdict.group] += count
+        return found
+
+    def notice(self, matrix: Matrix) -> tuple[str, ...]:
+        """The sentences, of a matrix all of whose cells were counted."""
+        self._compared(sum(answer.rows.values()) for answer in matrix.answers)
+        return limits(
+            cells=self.verdicts.total(),
+            unknown=self.groups()[Group.UNKNOWN],
+            not_run=self.verdicts[Verdict.NOT_RUN],
+            interrupted=matrix.interrupted,
+            rows=(min(self.rows), max(self.rows)) if self.rows else None,
+        )
+
+    def _compared(self, rows: Iterable[int]) -> None:
+        self.rows.update(n for n in rows if n)
+        if len(self.rows) > 2:
+            self.rows = {min(self.rows), max(self.rows)}
+
+
+def tally(matrix: Matrix) -> Tally:
+    """Count all cells, in a pass of its own."""
+    found = Tally()
+    for cell in matrix.cells:
+        found.add(cell)
+    return found

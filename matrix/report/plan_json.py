@@ -1,0 +1,55 @@
+"""A plan as JSON, for those who hand its parts out to machines; ``docs/ci.md`` tells its fields."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, TextIO
+
+from matrix.engine.plan import Plan, Share, Work
+from matrix.engine.shards import readers
+from matrix.model import Shard
+
+SCHEMA_VERSION = 1
+_GROUPS = 4
+
+
+def write_plan(plan: Plan, stream: TextIO, groups: int | None = None) -> None:
+    """Write a plan on one line.
+
+    Args:
+        plan: what a run would do.
+        stream: where to.
+        groups: how many groups of environments to make, at most as many as there are environments;
+            None is four.
+    """
+    environments = [share.environment for share in plan.shares]
+    count = max(min(groups or _GROUPS, len(environments)), 1)
+    shards = [Shard(index=index, count=count) for index in range(1, count + 1)]
+    document = {
+        "schema_version": SCHEMA_VERSION,
+        "plan": plan.digest,
+        "seconds": None if plan.seconds is None else round(plan.seconds, 1),
+        "environments": [_share(share) for share in plan.shares],
+        "groups": [
+            {"shard": str(shard), "readers": [one.id for one in readers(environments, shard)]}
+            for shard in shards
+        ],
+    }
+    stream.write(json.dumps(document) + "\n")
+
+
+def _share(share: Share) -> dict[str, Any]:
+    one = share.environment
+    status = "to-build" if share.build else "ready" if one.ready else "unavailable"
+    return {
+        "id": one.id,
+        "label": one.spec.label,
+        "status": status,
+        "reason": one.reason,
+        "saves": _work(share.saves),
+        "loads": _work(share.loads),
+    }
+
+
+def _work(work: Work) -> dict[str, int]:
+    return {"due": work.due, "kept": work.kept}

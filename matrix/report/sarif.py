@@ -1,0 +1,243 @@
+"""SARIF 2.1.0: findings for code scanning, with a rule for each verdict that is not safe.
+
+A finding is a pipeline that changes or fails from some reader on, not a cell: there are some
+hundred of them, and ``occurrenceCount`` says how many cells each stands for.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any, TextIO
+from urllib.parse import quote
+
+from matrix import __version__
+from matrix.causes import by_id
+from matrix.folding import without_places
+from matrix.model import (
+    Cell,
+    Detection,
+    Group,
+    Matrix,
+    ModelAnswer,
+    Pipeline,
+    Place,
+    Status,
+    Verdict,
+)
+from matrix.report import against
+from matrix.report.findings import Finding, find
+from matrix.report.releases import Direction
+from matrix.report.sentences import difference
+from matrix.report.summary import Summary, summarize
+from matrix.report.text import plain
+from matrix.report.why import since
+from matrix.report.words import MEANINGS, group_word
+
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_RULES = [v for v in Verdict if v.group in (Group.CHANGES, Group.FAILS)]
+_TO_DO = {
+    Group.CHANGES: "Nothing is raised, so nobody is told. Stay below the release that changes it, "
+    "or train the model again there; explain PIPELINE WRITER READER shows the outputs before and "
+    "after.",
+    Group.FAILS: "Stay below the release that fails, or train the model again there; "
+    "explain PIPELINE WRITER READER shows the traceback and which packages differ.",
+}
+_WAYS = {
+    Direction.UPGRADE: "upgraded to",
+    Direction.ROLLBACK: "rolled back to",
+    Direction.VARIATION: "loaded by",
+}
+
+Json = dict[str, Any]
+
+
+def write_sarif(matrix: Matrix, stream: TextIO) -> None:
+    """Write the log; the cells are read twice."""
+    summary = summarize(matrix)
+    results = _results(matrix, summary)
+    stream.write(f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{\n')
+    for key, value in _head(matrix, summary).items():
+        stream.write(f'"{key}": {json.dumps(value, allow_nan=False)},\n')
+    stream.write('"results": [')
+    separator = "\n"
+    for result in results:
+        stream.write(separator + json.dumps(result, allow_nan=False))
+        separator = ",\n"
+    stream.write("\n]}]}\n")
+
+
+# --------------------------------------------------------------------------- the run
+
+
+def _head(matrix: Matrix, summary: Summary) -> Json:
+    driver = {
+        "name": "sklearn-compat-matrix",
+        "semanticVersion": __version__,
+        "rules": [_rule(verdict) for verdict in _RULES],
+    }
+    notice = list(summary.tally.notice(matrix))
+    counts = {verdict.value: summary.verdicts[verdict] for verdict in Verdict}
+    return {
+        "tool": {"driver": driver},
+        "invocations": [_invocation(matrix, notice)],
+        "columnKind": "unicodeCodePoints",
+        "properties": {"counts": counts, "limits": notice},
+    }
+
+
+def _rule(verdict: Verdict) -> Json:
+    meaning = MEANINGS[verdict]
+    said = f"{meaning[0].upper()}{meaning[1:]}."
+    return {
+        "id": verdict.value,
+        "name": "".join(word.capitalize() for word in verdict.value.split("-")),
+        "shortDescription": {"text": said},
+        "fullDescription": {"text": f"{said} The file {group_word(verdict).meaning}."},
+        "help": {"text": f"{said} {_TO_DO[verdict.group]}"},
+        "defaultConfiguration": {"level": _level(verdict)},
+        "properties": {"tags": ["scikit-learn", verdict.group.value]},
+    }
+
+
+def _level(verdict: Verdict) -> str:
+    return "warning" if verdict is Verdict.SCORES_CHANGED else "error"
+
+
+def _invocation(matrix: Matrix, notice: list[str]) -> Json:
+    return {
+        "executionSuccessful": not matrix.interrupted,
+        "startTimeUtc": _moment(matrix.started),
+        "endTimeUtc": _moment(matrix.finished),
+        "toolExecutionNotifications": [
+            {"level": level, "message": {"text": _text(text)}}
+            for level, text in _notes(matrix, notice)
+        ],
+    }
+
+
+def _notes(matrix: Matrix, notice: list[str]) -> Iterator[tuple[str, str]]:
+    """What no result can say."""
+    for sentence in notice:
+        yield "note", sentence
+    for name, found in matrix.self_check.items():
+        if found is Detection.MISSED:
+            yield "error", f"a planted fault was missed: {name}"
+    for environment in matrix.environments:
+        if not environment.ready:
+            yield "warning", f"{environment.spec.label} is unavailable: {environment.reason}"
+    if matrix.comparison is not None:
+        said = against.counts(matrix.comparison)
+        yield "note", f"against {matrix.comparison.against}: {said}"
+    for answer in matrix.answers:
+        if answer.problem:
+            yield "warning", f"{answer.model}: cannot tell: {answer.problem}"
+
+
+def _moment(when: datetime) -> str:
+    utc = when.astimezone(timezone.utc).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"
+
+
+# --------------------------------------------------------------------------- results
+
+
+def _results(matrix: Matrix, summary: Summary) -> Iterator[Json]:
+    specs = {environment.id: environment.spec for environment in matrix.environments}
+    labels = {name: spec.label for name, spec in specs.items()}
+    pipelines = {pipeline.id: pipeline for pipeline in matrix.pipelines}
+    answers = {answer.model: answer for answer in matrix.answers}
+    found = find(matrix, summary, lambda cell: _words(cell, labels))
+    for finding in sorted(found, key=lambda one: (-one.verdict.severity, -one.cells)):
+        name = finding.pipeline
+        place = specs[finding.reader].place if finding.reader in specs else None
+        places = _places(finding, place, pipelines.get(name))
+        yield {**_result(finding, answers.get(name), labels), **places}
+
+
+def _words(cell: Cell, labels: dict[str, str]) -> str:
+    if cell.exception is not None:
+        said = f"{cell.exception.type}: {without_places(cell.exception.message)}"
+    elif cell.verdict.group is Group.CHANGES:
+        said = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
+    else:
+        said = cell.reason
+    where = f" in {cell.stage}" if cell.stage else ""
+    writer = labels.get(cell.writer, cell.writer)
+    return f"saved by {writer}, {cell.verdict.value}{where}: {said or MEANINGS[cell.verdict]}"
+
+
+def _result(
+    finding: Finding,
+    answer: ModelAnswer | None,
+    labels: dict[str, str],
+) -> Json:
+    reader = labels.get(finding.reader, finding.reader)
+    text = f"{finding.pipeline} {_WAYS[finding.direction]} {reader}: {finding.said}"
+    cause = by_id().get(finding.cause)
+    if cause is not None:
+        text += f". {cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
+    if finding.cells > 1:
+        text += f" ({finding.cells:,} cells come to this)"
+    if answer is not None and answer.pin:
+        text += f"; pin {answer.pin}"
+    fingerprint = _fingerprint(finding)
+    return {
+        "ruleId": finding.verdict.value,
+        "ruleIndex": _RULES.index(finding.verdict),
+        "level": _level(finding.verdict),
+        "message": {"text": _text(text, 1500)},
+        "occurrenceCount": finding.cells,
+        **_state(finding),
+        "partialFingerprints": {"finding/v1": fingerprint, "primaryLocationLineHash": fingerprint},
+    }
+
+
+def _state(finding: Finding) -> Json:
+    """What it is against a baseline: of several cells, what a gate stops at comes first."""
+    if not finding.statuses:
+        return {}
+    if finding.statuses[Status.NEW]:
+        return {"baselineState": "new"}
+    return {"baselineState": "updated" if finding.statuses[Status.WORSE] else "unchanged"}
+
+
+def _fingerprint(finding: Finding) -> str:
+    """The same in every run in which the same is found, wherever the pipeline's file has it."""
+    said = [finding.pipeline, finding.verdict.value, finding.direction.value, finding.reader]
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+
+
+def _places(finding: Finding, pinned: Place | None, pipeline: Pipeline | None) -> Json:
+    """Where it is: at the requirement that asks for the reader, or else at the pipeline."""
+    name = plain(finding.pipeline) or "pipeline"
+    here: Json = {"logicalLocations": [{"name": name, "kind": "function"}]}
+    if pipeline is not None:
+        here["physicalLocation"] = _physical(pipeline.file, pipeline.line)
+    if pinned is None:
+        return {"locations": [here]}
+    there = {"physicalLocation": _physical(pinned.file, pinned.line)}
+    return {"locations": [there], "relatedLocations": [here]}
+
+
+def _physical(file: Path, line: int) -> Json:
+    return {"artifactLocation": _artifact(file), "region": {"startLine": max(line, 1)}}
+
+
+def _artifact(file: Path) -> Json:
+    """A file by its place under the folder that the report is made in, or by its whole path."""
+    if file.is_absolute() and not file.is_relative_to(Path.cwd()):
+        return {"uri": file.as_uri()}
+    inside = file.relative_to(Path.cwd()) if file.is_absolute() else file
+    return {"uri": quote(inside.as_posix()), "uriBaseId": "%SRCROOT%"}
+
+
+def _text(text: str, limit: int = 600) -> str:
+    """A message on one line; brackets and braces would be links and placeholders in SARIF."""
+    return plain(text, limit).translate(_ROUND)
+
+
+_ROUND = str.maketrans("[]{}", "()()")

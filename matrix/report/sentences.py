@@ -1,0 +1,109 @@
+"""What a matrix comes to, in words that every report for people shares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from matrix.model import Cell, ClassifierScores, RegressorScores, Scores, Verdict
+from matrix.report.releases import Break, Direction
+from matrix.report.summary import decisive_output
+from matrix.report.text import plain
+
+TITLES = {
+    Direction.UPGRADE: "Upgrades that break or change pipelines",
+    Direction.ROLLBACK: "Rollbacks that break or change pipelines",
+    Direction.VARIATION: "Same release of scikit-learn, something else varied",
+}
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 cell``, ``1,200 cells``"""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def route(entry: Break) -> str:
+    """``up to 1.2 → 1.3``"""
+    return f"{_writers(entry)} → {entry.reader.spec.label}"
+
+
+def _writers(entry: Break) -> str:
+    nearest, farthest = entry.nearest.spec.label, entry.farthest.spec.label
+    if entry.nearest is entry.farthest:
+        return nearest
+    if entry.direction is Direction.ROLLBACK:
+        return f"{nearest} and later" if entry.open else f"{nearest} to {farthest}"
+    return f"up to {nearest}" if entry.open else f"{farthest} to {nearest}"
+
+
+def difference(cell: Cell) -> str:
+    """What the worst method says, then the others by name."""
+    output = decisive_output(cell)
+    if output is None:
+        return cell.verdict.value
+    parts = [cell.verdict.value]
+    flipped = output.verdict is Verdict.LABELS_CHANGED
+    if output.n:
+        parts.append(f"{output.n_changed:,} of {output.n:,} {'labels' if flipped else 'rows'}")
+    if output.max_abs and not flipped:
+        parts.append(f"by up to {output.max_abs:.3g}")
+    parts.append(output.note)
+    others = [
+        f"{name} by {other.max_abs:.3g}" if other.max_abs else name
+        for name, other in cell.outputs.items()
+        if other is not output and not other.verdict.safe
+    ]
+    if others:
+        parts.append(f"also {', '.join(others)}")
+    return ", ".join(filter(None, parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A score before saving and after loading."""
+
+    name: str
+    was: float
+    now: float
+
+    @property
+    def fell(self) -> bool:
+        """By enough to leap to the eye."""
+        if not self.name.startswith("mean absolute"):
+            return self.was - self.now > 0.05 or self.now != self.now
+        return self.now > 1.05 * self.was
+
+    def __str__(self) -> str:
+        return f"{self.name} {_number(self.was)} → {_number(self.now)}"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
+
+
+def scores(cell: Cell) -> list[Score]:
+    """The score of the one class that fell the furthest, and the overall ones."""
+    return [*_worst_class(cell.before, cell.after), *_overall(cell.before, cell.after)]
+
+
+def _worst_class(before: Scores | None, after: Scores | None) -> list[Score]:
+    if not (isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores)):
+        return []
+    now = {score.label: score for score in after.classes}
+    falls = [
+        Score(f"{what} of {plain(score.label, 24)}", was, getattr(now[score.label], what))
+        for score in before.classes
+        if score.label in now and score.support
+        for what, was in (("recall", score.recall), ("precision", score.precision))
+    ]
+    worst = max(falls, key=lambda score: score.was - score.now, default=None)
+    return [worst] if worst and worst.was > worst.now else []
+
+
+def _overall(before: Scores | None, after: Scores | None) -> Iterator[Score]:
+    if isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores):
+        yield Score("accuracy", before.accuracy, after.accuracy)
+    elif isinstance(before, RegressorScores) and isinstance(after, RegressorScores):
+        yield Score("R²", before.r2, after.r2)
+        error = before.mean_absolute_error, after.mean_absolute_error
+        yield Score("mean absolute error", *error)

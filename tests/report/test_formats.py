@@ -1,0 +1,155 @@
+"""Every format: well-formed whatever the models say, and the same numbers in each."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from made_up import made_up_matrix, small_matrix
+from reading import (
+    csv_rows,
+    junit,
+    markdown_tokens,
+    sarif,
+    strict_json,
+    svg_text,
+    written,
+)
+
+from matrix.errors import Exit, StoreError, UsageError
+from matrix.model import Group, Matrix, Verdict
+from matrix.report import FORMATS, Output
+from matrix.report.markdown import LONGEST
+from tests.any_nouns import MATRICES
+
+OURS = re.compile(r"</?(details|summary)>.*", re.DOTALL)
+"""The only tags in our Markdown."""
+
+
+def check(matrix: Matrix) -> None:
+    """Hold every format to what it promises."""
+    cells = list(matrix.cells)
+    assert len(csv_rows(written(matrix, "csv"))) == len(cells)
+    assert sum(suite.tests for suite in junit(written(matrix, "junit"))) == len(cells)
+    run = sarif(written(matrix, "sarif"))
+    bad = sum(cell.verdict.group in (Group.CHANGES, Group.FAILS) for cell in cells)
+    assert sum(result["occurrenceCount"] for result in run["results"]) == bad
+    badge = strict_json(written(matrix, "badge"))
+    assert set(badge) == {"schemaVersion", "label", "message", "color"}
+    assert "Limits" in svg_text(written(matrix, "svg"))
+    assert "Limits" in written(matrix, "text")
+    text = written(matrix, "markdown")
+    assert len(text) <= LONGEST
+    for token in markdown_tokens(text):
+        assert token.type not in {"link_open", "image", "html_inline"}
+        assert token.type != "html_block" or OURS.fullmatch(token.content)
+
+
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True
+)
+@given(matrix=MATRICES)
+def test_every_format_is_well_formed_whatever_the_models_say(matrix: Matrix) -> None:
+    """Names, messages and numbers may be anything."""
+    check(matrix)
+
+
+SOME = ["0.22", "0.24", "1.2", "1.3", "1.5", "1.9", "1.5 numpy1.26"]
+
+
+@pytest.mark.parametrize(
+    "matrix", [small_matrix(), made_up_matrix(labels=SOME)], ids=["small", "large"]
+)
+def test_every_format_says_the_same_numbers(matrix: Matrix) -> None:
+    """Each counts the same cells, by verdict where it tells verdicts apart."""
+    counts = {verdict.value: n for verdict, n in matrix.counts.items()}
+    groups: Counter[Group] = Counter()
+    for verdict, n in matrix.counts.items():
+        groups[verdict.group] += n
+    bad = groups[Group.CHANGES] + groups[Group.FAILS]
+    everywhere = {f"{n:,} {word}" for word, n in _words(groups).items()}
+
+    json = strict_json(written(matrix, "json"))
+    assert {name: n for name, n in json["counts"].items() if n} == counts
+    assert Counter(row["verdict"] for row in csv_rows(written(matrix, "csv"))) == counts
+
+    suites = junit(written(matrix, "junit"))
+    assert (suites.tests, suites.failures, suites.errors) == (sum(counts.values()), bad, 0)
+    assert suites.skipped in (None, groups[Group.UNKNOWN])
+    kinds = Counter(result.type for suite in suites for case in suite for result in case.result)
+    assert kinds == {name: n for name, n in counts.items() if not Verdict(name).safe}
+
+    run = sarif(written(matrix, "sarif"))
+    found: Counter[str] = Counter()
+    for result in run["results"]:
+        found[result["ruleId"]] += result["occurrenceCount"]
+    assert found == {
+        name: n for name, n in counts.items() if Verdict(name).group in (Group.CHANGES, Group.FAILS)
+    }
+    assert {name: n for name, n in run["properties"]["counts"].items() if n} == counts
+
+    badge = strict_json(written(matrix, "badge"))["message"]
+    headline = written(matrix, "markdown").splitlines()[0]
+    for said in everywhere:
+        assert said in badge
+        assert said in headline
+    for name, n in counts.items():
+        assert f"| {name} | {n:,} |" in written(matrix, "markdown")
+    for shown in (written(matrix, "text"), svg_text(written(matrix, "svg"))):
+        assert everywhere <= {" ".join(found.split()) for found in _numbers(shown)}
+
+
+def _words(groups: Counter[Group]) -> dict[str, int]:
+    words = {Group.LOADS: "safe", Group.CHANGES: "change silently"}
+    words |= {Group.FAILS: "fail", Group.UNKNOWN: "cannot tell"}
+    return {words[group]: n for group, n in groups.items()}
+
+
+def _numbers(text: str) -> list[str]:
+    return re.findall(r"[\d,]+ (?:safe|change silently|fail|cannot tell)", text)
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"badge", "html"}))
+def test_every_report_says_what_it_does_not_say(name: str) -> None:
+    """A badge has no room; its colour is green only where nothing is unknown."""
+    text = written(small_matrix(), name)
+    said = svg_text(text) if name == "svg" else text
+    said = " ".join(said.split())
+    assert "Safe means: these pipelines, on these rows" in said
+    assert "34 of 175 cells cannot be told" in said
+    assert "compared on 180 to 1,000 rows" in said
+
+
+def test_what_was_not_run_and_what_was_interrupted_is_said() -> None:
+    """In each format, as far as it has words."""
+    cells = [replace(cell, verdict=Verdict.NOT_RUN) for cell in small_matrix().cells]
+    matrix = replace(small_matrix(), cells=cells[:3], interrupted=True)
+    for name in sorted(set(FORMATS) - {"badge", "html"}):
+        text = written(matrix, name)
+        said = " ".join((svg_text(text) if name == "svg" else text).split())
+        assert "3 of 3 cells were not run" in said, name
+        assert "interrupted" in said, name
+
+
+@pytest.mark.parametrize("name", sorted(FORMATS))
+def test_a_report_that_cannot_be_written_says_so(name: str, tmp_path: Path) -> None:
+    """A clear error that no result is lost by, and nothing is left behind."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StoreError, match="cannot be written") as caught:
+        Output(name, tmp_path / "file" / "report").write(small_matrix())
+    assert caught.value.exit_code in (Exit.USAGE, Exit.CANNOT_TELL)
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+    with pytest.raises(UsageError, match="a path is missing"):
+        Output.parse(name)
+
+
+def test_an_unknown_format_is_told_which_there_are() -> None:
+    """By name, all of them."""
+    with pytest.raises(UsageError) as caught:
+        Output.parse("pdf:report.pdf")
+    assert caught.value.exit_code is Exit.USAGE
+    assert all(name in caught.value.advice for name in FORMATS)

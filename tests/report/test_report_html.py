@@ -1,0 +1,383 @@
+"""The page is whole, adds up, and takes nothing of what models say for its own."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import subprocess
+import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from functools import cache
+from html.parser import HTMLParser
+from importlib.resources import files
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from made_up import made_up_matrix, small_matrix, so_many_cells
+
+from matrix import known as baselines
+from matrix.documents import cell_to_dict, encode, head_to_dict
+from matrix.model import (
+    Acceptance,
+    Comparison,
+    Detection,
+    Failure,
+    Group,
+    Matrix,
+    ModelAnswer,
+    OutputDifference,
+    RowChange,
+    Verdict,
+)
+from matrix.report.html import SCRIPTS, STYLE, write_html
+from matrix.report.html.embedding import PARTS, blocks, cause_of, embedded
+from tests.any_nouns import CELLS, MARKUP, MATRICES, TEXT
+
+Attributes = tuple[tuple[str, str | None], ...]
+
+
+class Page(HTMLParser):
+    """What a browser would make of a page: elements, text, and what is embedded."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, Attributes]] = []
+        self.comments: list[str] = []
+        self.said = ""
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self._within: list[str] = []
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, tuple(attrs)))
+        self._within.append(tag)
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        while self._within and self._within.pop() != tag:
+            pass
+
+    def handle_comment(self, data: str) -> None:
+        self.comments.append(data)
+
+    def handle_data(self, data: str) -> None:
+        if self._within and self._within[-1] == "script":
+            attributes, text = self.scripts[-1]
+            self.scripts[-1] = (attributes, text + data)
+        elif not self._within or self._within[-1] != "style":
+            self.said += data
+
+    def data(self, kind: str) -> list[Any]:
+        """All blocks of a kind, parsed."""
+        return [json.loads(t) for a, t in self.scripts if a.get("data-kind") == kind]
+
+    def cells(self) -> list[dict[str, Any]]:
+        """The cells as their columns and parts say, put together as the page's script does."""
+        (index,) = self.data("index")
+        parts = [part for block in self.data("parts") for part in block]
+        details = [detail for block in self.data("details") for detail in block]
+        places = [place for block in self.data("cells") for place in zip(*block, strict=True)]
+        names = [index[name] for name in ("pipelines", "formats", "environments", "environments")]
+        found = []
+        for place, detail in zip(places, details, strict=True):
+            *where, verdict, _ = place
+            keys = [known[i] for known, i in zip(names, where, strict=True)]
+            cell = dict(zip(("pipeline", "format", "writer", "reader"), keys, strict=True))
+            cell["verdict"] = list(Verdict)[verdict].value
+            for name, number in zip(index["parts"], detail, strict=True):
+                several = isinstance(number, list)
+                cell[name] = (
+                    [parts[i - 1] for i in number] if several else number and parts[number - 1]
+                )
+            found.append(cell)
+        return found
+
+
+def written(matrix: Matrix) -> str:
+    stream = io.StringIO()
+    write_html(matrix, stream)
+    return stream.getvalue()
+
+
+@cache
+def page_of_many() -> Page:
+    """The page of some twenty thousand cells, read once for several tests."""
+    return Page(written(made_up_matrix()))
+
+
+def shape(page: Page) -> set[tuple[str, Attributes]]:
+    """The elements with their attributes, but for numbers, the time and the name of the page."""
+    numbers = {"data-first", "datetime", "content"}
+    return {(tag, tuple(a for a in attrs if a[0] not in numbers)) for tag, attrs in page.elements}
+
+
+ANSWER = ModelAnswer(
+    model="tree.joblib",
+    sha256="ab",
+    origin="sklearn-1.2",
+    group=Group.CHANGES,
+    answer="changes 3 of 40 labels in 1.6",
+    problem="nothing",
+    pin="scikit-learn<1.6",
+    safe=("1.2", "1.3"),
+    first_bad="1.6",
+    rows={"far outliers": 40},
+    worst={"sklearn-1.6": (RowChange(row=7, before="ham", after="spam"),)},
+)
+
+
+def everything() -> Matrix:
+    """A matrix that makes the page say all that it can."""
+    matrix = small_matrix()
+    return replace(
+        matrix,
+        answers=tuple(replace(ANSWER, group=group) for group in Group),
+        interrupted=True,
+        comparison=replace(all_new("base.toml"), full=False),
+    )
+
+
+def all_new(against: str) -> Comparison:
+    """What the small matrix is where nothing was known before, and an acceptance is over."""
+    over = Acceptance(reason="for a while", until=date(2026, 1, 1))
+    known = baselines.of_matrix(replace(small_matrix(), cells=()), against)
+    return baselines.compare(
+        replace(known, acceptances=(over,)), small_matrix(), date(2026, 11, 21)
+    )
+
+
+ALLOWED = set().union(
+    shape(page_of_many()), *(shape(Page(written(one))) for one in (small_matrix(), everything()))
+)
+
+
+def without_defaults(cell: dict[str, Any]) -> str:
+    """What a cell says; nothing, none and zero are all "says nothing"."""
+    names = ("pipeline", "format", "writer", "reader", "verdict", *PARTS)
+    return encode({name: cell[name] or 0 for name in names})
+
+
+# --------------------------------------------------------------------------- foreign text
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(MATRICES)
+def test_no_element_and_no_attribute_comes_from_data(matrix: Matrix) -> None:
+    """Whatever names, messages and versions say: only the template makes elements."""
+    page = Page(written(matrix))
+    assert shape(page) <= ALLOWED
+    assert not page.comments
+
+
+@settings(max_examples=50, suppress_health_check=[HealthCheck.too_slow])
+@given(MATRICES)
+def test_what_is_embedded_is_what_there_is(matrix: Matrix) -> None:
+    """Cell by cell, with NaN and infinities by name, and the head beside."""
+    page = Page(written(matrix))
+    assert [without_defaults(cell) for cell in page.cells()] == [
+        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+    ]
+    (head,) = page.data("head")
+    assert encode({name: head[name] for name in head_to_dict(matrix)}) == encode(
+        head_to_dict(matrix)
+    )
+
+
+@given(st.lists(TEXT | st.text() | st.sampled_from(MARKUP)))
+def test_embedded_text_cannot_break_out(texts: list[str]) -> None:
+    """No letter is left that could end a script, begin a comment, or end a line in JavaScript."""
+    found = embedded(encode(texts)).text
+    assert found.isascii()
+    assert not set(found) & set("<>&")
+    assert json.loads(found) == texts
+
+
+@given(CELLS)
+def test_a_cause_is_one_line_that_can_be_printed(cell: Any) -> None:
+    """It goes into a list to choose from, and into the address."""
+    assert cause_of(cell).isprintable()
+
+
+def test_foreign_text_shows_as_it_is() -> None:
+    """Escaped, not thrown away: who names a model so wants to find it again."""
+    name = "</script><img src=x onerror=alert(1)>"
+    page = Page(written(replace(small_matrix(), answers=(replace(ANSWER, answer=name),))))
+    assert name in page.said
+    assert "img" not in {tag for tag, _ in page.elements}
+
+
+# --------------------------------------------------------------------------- what it says
+
+
+def test_counts_are_those_of_the_matrix_and_add_up() -> None:
+    """In the figures at the top, in the table of verdicts, and in the cells."""
+    matrix, page = made_up_matrix(), page_of_many()
+    (head,) = page.data("head")
+    counts = {one["name"]: one["count"] for one in head["verdicts"]}
+    assert counts == {verdict.value: matrix.counts[verdict] for verdict in Verdict}
+    assert Counter(cell["verdict"] for cell in page.cells()) == +Counter(counts)
+    assert f"they add up to {matrix.counts.total():,}" in page.said
+    for group in Group:
+        n = sum(count for one, count in matrix.counts.items() if one.group is group)
+        assert f" {n:,}" in page.said
+
+
+def test_cells_of_several_blocks_stay_in_order() -> None:
+    """A block is a thousand cells; 2,500 are three."""
+    matrix = so_many_cells(2500)
+    page = Page(written(matrix))
+    assert len(page.data("cells")) == 3
+    assert [without_defaults(cell) for cell in page.cells()] == [
+        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+    ]
+
+
+def test_what_many_cells_share_is_said_once() -> None:
+    """A traceback is long, and the same for hundreds of cells."""
+    tracebacks = {c.exception.traceback for c in made_up_matrix().cells if c.exception}
+    page = page_of_many()
+    parts = [part for block in page.data("parts") for part in block]
+    assert len({encode(part) for part in parts}) == len(parts)
+    assert len([p for p in parts if isinstance(p, dict) and "traceback" in p]) == len(tracebacks)
+
+
+def test_answers_come_first() -> None:
+    """Before the figures and the map: they are what was asked."""
+    said = Page(written(everything())).said
+    assert said.index("tree.joblib: changes 3 of 40 labels") < said.index("change silently")
+    for words in ("scikit-learn<1.6", "40 rows", "far outliers", "1.2, 1.3", "ham", "spam"):
+        assert words in said
+
+
+def test_a_missed_fault_is_said_at_the_top() -> None:
+    """A page that cannot be trusted says so before anything else."""
+    missed = replace(small_matrix(), self_check={"dies on load": Detection.MISSED})
+    said = Page(written(missed)).said
+    assert said.index("Planted faults were missed: dies on load") < said.index("change silently")
+    found = Page(written(replace(missed, self_check={"dies on load": Detection.DETECTED}))).said
+    assert "were missed" not in found
+    assert "1 of 1 planted faults found" in found
+
+
+def test_the_page_says_its_limits() -> None:
+    """What green means, how many cannot be told, on how many rows, and what was not run."""
+    said = Page(written(replace(small_matrix(), interrupted=True))).said
+    assert "Safe means: these pipelines, on these rows" in said
+    assert "cannot be told: they are neither safe nor broken" in said
+    assert "180 to 1,000 rows were compared" in said
+    assert "The run was interrupted" in said
+
+
+def test_what_is_new_against_a_baseline_stands_above_the_map() -> None:
+    compared = replace(small_matrix(), comparison=all_new("<base>.toml"))
+    said = Page(written(compared)).said
+    assert "an acceptance holds no longer: ; until 2026-01-01: for a while" in said
+    assert "65 new, 0 worse, 0 fixed, 0 still, 0 gone" in said
+    assert "new: pls_regression joblib: not known → scores-changed" in said
+    assert "Against <base>.toml" in said
+    assert said.index("65 new") < said.index("change silently")
+
+
+def test_an_environment_that_is_unavailable_says_why() -> None:
+    """In the table of environments."""
+    assert "unavailable: no wheel of scikit-learn 0.21" in Page(written(small_matrix())).said
+
+
+def test_a_matrix_without_cells_is_a_page_too() -> None:
+    """Nothing was run, and that is said."""
+    page = Page(written(replace(small_matrix(), cells=())))
+    assert page.cells() == []
+    assert "they add up to 0" in page.said
+
+
+# --------------------------------------------------------------------------- causes
+
+
+def test_cells_that_fail_for_one_reason_share_a_cause() -> None:
+    """Places and numbers that differ from cell to cell are folded away."""
+    cell = next(iter(small_matrix().cells))
+    one, other = (
+        replace(
+            cell,
+            verdict=Verdict.LOAD_FAILED,
+            exception=Failure(type="E", message=f"at 0x{n}ff of {n}", traceback=""),
+        )
+        for n in (1, 2)
+    )
+    assert cause_of(one) == cause_of(other) == "E: at 0x… of N"
+    assert cause_of(replace(one, cause="sk-123")) == "sk-123"
+
+
+def test_a_cell_that_is_not_safe_always_has_a_cause() -> None:
+    """What nothing is known of but the verdict is found by that; what is safe has none."""
+    cell = next(iter(small_matrix().cells))
+    assert cause_of(cell) == ""
+    assert cause_of(replace(cell, verdict=Verdict.CRASHED, reason="SIGSEGV")) == "SIGSEGV"
+    changed = replace(cell, verdict=Verdict.LABELS_CHANGED, stage="predict")
+    assert cause_of(changed) == "labels-changed in predict"
+    assert cause_of(replace(cell, verdict=Verdict.NOT_RUN)) == "not-run"
+
+
+def test_causes_without_end_are_counted_together() -> None:
+    """A model may raise something else in every cell; the list to choose from stays short."""
+    cell = next(iter(small_matrix().cells))
+    letters = ["".join(chr(97 + int(digit)) for digit in str(n)) for n in range(1500)]
+    cells = [replace(cell, verdict=Verdict.CRASHED, reason=word) for word in letters]
+    *_, last = blocks(replace(small_matrix(), cells=cells))
+    causes = json.loads(last.json.text)["causes"]
+    assert len(causes) <= 1001
+    assert "further causes" in causes[-1]
+
+
+# --------------------------------------------------------------------------- the file
+
+
+def test_the_policy_names_the_script_and_the_style_that_are_there() -> None:
+    """Nothing else may run, and nothing may be fetched."""
+    text = written(small_matrix())
+    (policy,) = (
+        dict(attributes)["content"]
+        for tag, attributes in Page(text).elements
+        if tag == "meta" and ("http-equiv", "Content-Security-Policy") in attributes
+    )
+    assert policy is not None
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for tag in ("script", "style"):
+        inside = text.rpartition(f"<{tag}>")[2].partition(f"</{tag}>")[0]
+        digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+
+
+@pytest.mark.parametrize("name", [*STYLE, *SCRIPTS])
+def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
+    """Elements are made one by one, and their text is set as text."""
+    source = files("matrix.report.html").joinpath(name).read_text("utf-8")
+    for forbidden in (
+        *("http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "import("),
+        *("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function("),
+        *("</script", "</style", "<!--"),
+    ):
+        assert forbidden not in source
+
+
+def test_a_run_without_a_page_does_not_wait_for_the_template_engine() -> None:
+    """It is imported when the page is written."""
+    code = "import sys, matrix.cli.main; print('jinja2' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_difference_without_rows_says_nothing_of_rows() -> None:
+    """None were compared."""
+    difference = OutputDifference(verdict=Verdict.STRUCTURE_CHANGED)
+    cell = replace(next(iter(small_matrix().cells)), outputs={"predict": difference})
+    assert "rows were compared" not in Page(written(replace(small_matrix(), cells=[cell]))).said
