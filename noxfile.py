@@ -24,27 +24,6 @@ nox.options.sessions = ["lint", "typecheck", "tests"]
 
 
 @nox.session
-def matrix(session: nox.Session) -> None:
-    """Save in one environment, load in all the others: nox -s matrix -- [OPTION]..."""
-    python = sessions.install_project(session, HERE)
-    sessions.run_engine(session, python, "run")
-
-
-@nox.session
-def report(session: nox.Session) -> None:
-    """The last results again: nox -s report -- [--all] [--output FORMAT:PATH]..."""
-    python = sessions.install_project(session, HERE)
-    sessions.run_engine(session, python, "report")
-
-
-@nox.session
-def explain(session: nox.Session) -> None:
-    """All that is known of one cell: nox -s explain -- PIPELINE WRITER READER."""
-    python = sessions.install_project(session, HERE)
-    sessions.run_engine(session, python, "explain")
-
-
-@nox.session
 def tests(session: nox.Session) -> None:
     """Quick tests and real environments: nox -s tests -- [PYTEST OPTION]..."""
     sessions.install_project(session, HERE, groups=["test"])
@@ -68,9 +47,36 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """The obvious way, ours, ours again and the floor, side by side: about ten minutes."""
+    """What runs and 100,000 cells cost: nox -s benchmark -- [--only runs|cells] ..."""
     sessions.install_project(session, HERE)
     session.run("python", "benchmarks/benchmark.py", *session.posargs)
 
 
-sessions.environments()
+@nox.session
+def allowed(session: nox.Session) -> None:
+    """Write the list of names that scikit-learn's own pickles need: nox -s allowed -- [GLOB]..."""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/allowed.py", *session.posargs, external=True)
+
+
+@nox.session
+def causes(session: nox.Session) -> None:
+    """Write docs/causes.md from the file of known causes: nox -s causes"""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/causes.py", external=True)
+
+
+@nox.session
+def fuzz(session: nox.Session) -> None:
+    """300 altered copies of each model in each way of saving: nox -s fuzz -- [SEED]"""
+    sessions.install_project(session, HERE, groups=["test"])
+    seed = session.posargs[0] if session.posargs else "1"
+    session.run(
+        *("python", "-m", "pytest", "-q", "tests/hostile/test_mutants.py"),
+        *("tests/integration/test_hostile.py", "-k", "mutant or damaged"),
+        env={"MUTANTS": "300", "MUTANTS_LOADED": "100", "MUTANTS_SEED": seed},
+    )
+
+
+# matrix, upgrade, report, explain and the other commands, and env-<id> for each environment
+sessions.add(lambda session: sessions.install_project(session, HERE))

@@ -4,8 +4,8 @@
 
     matrix.sessions.add()
 
-gives it ``matrix``, ``report``, ``explain``, and a session ``env-<id>`` for each environment.
-Nothing is imported here that nox itself does not bring along.
+gives it a session for each command, ``matrix`` for ``run``, and a session ``env-<id>`` for each
+environment. Nothing is imported here that nox itself does not bring along.
 """
 
 from __future__ import annotations
@@ -28,30 +28,43 @@ from matrix.environments.records import VARIABLE, Wanted, read_wanted, spec_dige
 from matrix.environments.resolve import resolve
 from matrix.errors import MatrixError
 
+Asks = Callable[[nox.Session], None]
 
-def add() -> None:
+COMMANDS = {
+    "matrix": ("run", "Save in one environment, load in all the others: -- [OPTION]..."),
+    "upgrade": ("upgrade", "Is it safe to bump, for your own models? -- MODEL... [OPTION]..."),
+    "migrate": ("migrate", "A model that works elsewhere: -- MODEL --to REQ [OPTION]..."),
+    "inspect": ("inspect", "What is in a saved file, without loading it: -- MODEL"),
+    "plan": ("plan", "What a run would do, and about how long: -- [OPTION]..."),
+    "report": ("report", "The last results again: -- [--all] [--output FORMAT:PATH]..."),
+    "explain": ("explain", "All that is known of one cell: -- PIPELINE WRITER READER"),
+    "baseline": ("baseline", "Write down what is known and accepted: -- update [OPTION]..."),
+    "diff": ("diff", "What differs between two results: -- OLD NEW"),
+    "merge": ("merge", "Put the results of several machines together: -- FILE..."),
+}
+"""The sessions that ask, by name: the command of the engine, and what ``nox -l`` says of it."""
+
+
+def add(interpreter: Callable[[nox.Session], str] | None = None) -> None:
     """Register all sessions: those that ask, and those that build.
 
-    Those that ask run in the virtualenv of nox itself, which has this package.
+    Args:
+        interpreter: gives an interpreter that has this package, installed in the session's own
+            virtualenv; without it the sessions run in that of nox itself, which has it.
     """
-    for session in (matrix, report, explain):
-        nox.session(name=session.__name__, venv_backend="none", default=False)(session)
+    for name, (command, said) in COMMANDS.items():
+        backend = "none" if interpreter is None else None
+        register = nox.session(name=name, venv_backend=backend, default=False)
+        register(_asks(command, said, interpreter))
     environments()
 
 
-def matrix(session: nox.Session) -> None:
-    """Save in one environment, load in all the others: nox -s matrix -- [OPTION]..."""
-    run_engine(session, sys.executable, "run")
+def _asks(command: str, said: str, interpreter: Callable[[nox.Session], str] | None) -> Asks:
+    def session(session: nox.Session) -> None:
+        run_engine(session, interpreter(session) if interpreter else sys.executable, command)
 
-
-def report(session: nox.Session) -> None:
-    """The last results again: nox -s report -- [--all] [--output FORMAT:PATH]..."""
-    run_engine(session, sys.executable, "report")
-
-
-def explain(session: nox.Session) -> None:
-    """All that is known of one cell: nox -s explain -- PIPELINE WRITER READER."""
-    run_engine(session, sys.executable, "explain")
+    session.__doc__ = said
+    return session
 
 
 def run_engine(session: nox.Session, python: str, command: str) -> None:
@@ -160,7 +173,7 @@ def _register(wanted: Wanted) -> None:
     session(_session(wanted))
 
 
-def _session(wanted: Wanted) -> Callable[[nox.Session], None]:
+def _session(wanted: Wanted) -> Asks:
     def run(session: nox.Session) -> None:
         try:
             known = wanted if wanted.lock is not None else _resolved(wanted)

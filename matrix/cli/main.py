@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from types import FrameType
 
 from matrix.cli.arguments import Arguments, parse
-from matrix.errors import Exit, MatrixError
+from matrix.errors import MACHINE, Exit, MatrixError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -36,6 +36,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # Whoever read our output has had enough, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK)
+    except OSError as error:
+        if error.errno not in MACHINE:
+            raise
+        _say(f"error: {error}\n  What was finished is kept, and the next run goes on from there.")
+        return int(Exit.CANNOT_TELL)
 
 
 def _say(text: str) -> None:

@@ -40,6 +40,10 @@ def test_a_run_takes_its_options() -> None:
         (["run", "--output", "docx:x"], "'docx' is not a format"),
         (["run", "--output", "json"], "path is missing"),
         (["run", "--no-such-option"], "--no-such-option"),
+        (["migrate"], "MODEL"),
+        (["migrate", "a.joblib", "b.joblib"], "b.joblib"),
+        (["migrate", "m.joblib", "--via", "latest"], "is no release"),
+        (["migrate", "m.joblib", "--via", "old"], "'old' is no version"),
     ],
 )
 def test_what_is_not_understood_is_a_usage_error(arguments: list[str], said: str) -> None:
@@ -66,3 +70,28 @@ def test_a_report_without_results_says_what_to_do(
     file.write_text('[sets.default]\nscikit-learn = ["1.3"]\n')
     assert main(["report", "--config", str(file)]) == Exit.CANNOT_TELL
     assert "no results" in capsys.readouterr().err
+
+
+def test_a_migration_takes_its_options() -> None:
+    ends = ["--to", "1.9", "--from", "1.2.2", "--via", "1.3.2", "--via", "1.4"]
+    parsed = parse(["migrate", "m.joblib", *ends, "--output", "n.joblib", "--force"])
+    assert (parsed.models, parsed.migrated) == ([Path("m.joblib")], Path("n.joblib"))
+    assert (parsed.targets, parsed.via, parsed.force) == (["1.9"], ["1.3.2", "1.4"], True)
+
+
+@pytest.mark.parametrize("to", [[], ["--to", "1.5", "--to", "1.6"]])
+def test_a_migration_has_one_target(to: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["migrate", "m.joblib", *to]) == Exit.USAGE
+    assert "where the model is to go must be said, once" in capsys.readouterr().err
+
+
+def test_a_migration_overwrites_nothing_and_asks_nothing_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    there = tmp_path / "there.joblib"
+    there.write_bytes(b"precious")
+    model = str(tmp_path / "not-even-there.joblib")
+    assert main(["migrate", model, "--to", "1.5", "--output", str(there)]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert "there.joblib is there already" in said
+    assert "--force" in said

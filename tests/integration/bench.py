@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
+from typing import Any
 
 from matrix.engine.annex import Request
 from matrix.engine.pool import Job, Pool
+from matrix.sandbox.nouns import Sandbox
 from matrix.store.answers import Answer
 
 HEAD = """
@@ -49,7 +52,13 @@ class Bench:
         return Path(tempfile.mkdtemp(dir=self.folder))
 
     def run(
-        self, task: str, pieces: Mapping[str, dict[str, object]], *, seconds: float = 30.0
+        self,
+        task: str,
+        pieces: Mapping[str, dict[str, object]],
+        *,
+        seconds: float = 30.0,
+        memory: int = 4 * 2**30,
+        sandbox: Sandbox | None = None,
     ) -> dict[str, Answer]:
         names = list(pieces)
         found: dict[str, Answer] = {}
@@ -65,11 +74,17 @@ class Bench:
             paths=(self.folder,),
             pieces=tuple({"id": number, **pieces[name]} for number, name in enumerate(names)),
             seconds=seconds,
-            memory=4 * 2**30,
+            memory=memory,
+            sandbox=sandbox,
         )
-        pool = Pool(2, self.scratch)
-        pool.submit(Job(label="test", request=request, on_answer=on_answer))
-        pool.run()
+        requests = [request]
+        if sandbox is not None:  # a user's models are asked one by one
+            requests = [replace(request, pieces=(piece,)) for piece in request.pieces]
+        jobs = (
+            Job(label="test", request=one, on_answer=on_answer, alone=sandbox is not None)
+            for one in requests
+        )
+        Pool(2, self.scratch).run(iter(jobs))
         return found
 
     def save(self, *names: str, **options: float) -> dict[str, Answer]:
@@ -86,18 +101,19 @@ class Bench:
         self.answers = self.run("save", pieces, **options)
         return self.answers
 
-    def load(self, *names: str, **options: float) -> dict[str, Answer]:
+    def load(self, *names: str, **options: Any) -> dict[str, Answer]:
         """Load what was saved last."""
-        pieces = {}
-        for name in names:
-            saved = self.answers[name]
-            rows = self.folder / f"{name}.rows"
-            rows.write_bytes(self.contents[saved["rows"]])
-            pieces[name] = {
-                "format": "joblib",
-                "path": saved["artifacts"]["joblib"]["path"],
-                "rows": str(rows),
-                "known": {m: found.get("digest") for m, found in saved["outputs"].items()},
-                "only": saved["only"],
-            }
-        return self.run("load", pieces, **options)
+        return self.run("load", {name: self.piece(name) for name in names}, **options)
+
+    def piece(self, name: str) -> dict[str, object]:
+        """What is asked of the reader of a pipeline that was saved last."""
+        saved = self.answers[name]
+        rows = self.folder / f"{name}.rows"
+        rows.write_bytes(self.contents[saved["rows"]])
+        return {
+            "format": "joblib",
+            "path": saved["artifacts"]["joblib"]["path"],
+            "rows": str(rows),
+            "known": {m: found.get("digest") for m, found in saved["outputs"].items()},
+            "only": saved["only"],
+        }

@@ -9,6 +9,7 @@ import pytest
 
 from .bench import Bench
 from .projects import CONFIGURATION, command, environ
+from .truths import Result, taken
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -30,3 +31,14 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "matrix.toml").write_text(CONFIGURATION)
     subprocess.run(command(), cwd=folder, env=environ(), check=True, capture_output=True)
     return folder
+
+
+@pytest.fixture(scope="session")
+def truths_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("truths")
+
+
+@pytest.fixture(scope="session")
+def truths(truths_folder: Path) -> Result:
+    """One run over real releases, for all tests that read cells of it."""
+    return taken(truths_folder)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
 import pytest
+
+from matrix.engine.annex import WORKER, Request, finished
+from matrix.engine.pool import Job, Pool
 
 from .bench import Bench
 
@@ -42,7 +49,7 @@ def assert_good(answer: dict[str, object], saved: dict[str, object]) -> None:
 
 @POSIX
 @pytest.mark.parametrize(
-    ("body", "signal"),
+    ("body", "how"),
     [
         ("os.abort()", "SIGABRT"),
         ("import ctypes; ctypes.string_at(0)", "SIGSEGV"),
@@ -50,12 +57,12 @@ def assert_good(answer: dict[str, object], saved: dict[str, object]) -> None:
         ("os.kill(os.getpid(), 9)", "SIGKILL"),
     ],
 )
-def test_a_dead_interpreter_costs_one_piece(bench: Bench, body: str, signal: str) -> None:
+def test_a_dead_interpreter_costs_one_piece(bench: Bench, body: str, how: str) -> None:
     bench.write(GOOD + faulty(body))
     saved = bench.save("good", "bad", "also_good")
     found = bench.load("good", "bad", "also_good")
     assert found["bad"]["ending"] == "crashed"
-    assert signal in found["bad"]["reason"]
+    assert how in found["bad"]["reason"]
     assert_good(found["good"], saved["good"])
     assert_good(found["also_good"], saved["also_good"])
 
@@ -88,6 +95,70 @@ def test_a_flood_of_output_is_no_answer(bench: Bench) -> None:
 
 
 @POSIX
+def test_a_worker_whose_run_was_killed_does_not_stay_for_ever(bench: Bench) -> None:
+    """Nobody is there to stop it, and the piece under way never ends."""
+    bench.write(GOOD + faulty("time.sleep(3600)"))
+    bench.save("bad")
+    pieces = [{"id": 0, **bench.piece("bad")}]
+    folder = bench.scratch()
+    (folder / "request.json").write_text(json.dumps(asked(bench, pieces, parent=os.getpid())))
+    done = subprocess.run([sys.executable, WORKER, folder], check=False)
+    assert done.returncode == -signal.SIGALRM
+    assert '"begin":0' in (folder / "journal.jsonl").read_text()
+
+
+@POSIX
+def test_a_worker_whose_run_was_killed_while_it_started_does_nothing(bench: Bench) -> None:
+    """By the time it could look, its parent is another process already."""
+    bench.write(GOOD)
+    bench.save("good")
+    folder = bench.scratch()
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    pieces = [{"id": 0, **bench.piece("good")}]
+    (folder / "request.json").write_text(json.dumps(asked(bench, pieces, parent=ended.pid)))
+    assert subprocess.run([sys.executable, WORKER, folder], check=False).returncode == 0
+    assert '"ready"' in (folder / "journal.jsonl").read_text()
+    assert '"begin"' not in (folder / "journal.jsonl").read_text()
+
+
+def asked(bench: Bench, pieces: list[dict[str, object]], parent: int) -> dict[str, object]:
+    """A request as a run writes it."""
+    return {
+        "task": "load",
+        "paths": [str(bench.folder)],
+        "memory": None,
+        "parent": parent,
+        "expires": 1,
+        "pieces": pieces,
+    }
+
+
+def test_a_workers_folder_stays_until_its_answers_can_be_made_durable(bench: Bench) -> None:
+    bench.write(GOOD)
+    bench.save("good")
+    piece = {"id": 0, **bench.piece("good")}
+    seen = []
+
+    def on_over() -> None:
+        seen.extend(answered.piece for folder in folders for answered in finished(folder))
+
+    folders = []
+
+    def scratch() -> Path:
+        folders.append(bench.scratch())
+        return folders[-1]
+
+    request = Request(
+        executable=Path(sys.executable), task="load", paths=(bench.folder,), pieces=(piece,)
+    )
+    job = Job(label="test", request=request, on_answer=lambda *_: None)
+    Pool(1, scratch, on_over=on_over).run(iter([job]))
+    assert seen == [0]
+    assert not folders[0].exists()
+
+
+@POSIX
 def test_a_child_that_is_left_behind_holds_nothing_up(bench: Bench) -> None:
     bench.write(GOOD + faulty("subprocess.Popen(['sleep', '600'])"))
     bench.save("bad", "good")
@@ -96,6 +167,129 @@ def test_a_child_that_is_left_behind_holds_nothing_up(bench: Bench) -> None:
     assert time.monotonic() - started < 60
     assert "outputs" in found["bad"]
     assert "outputs" in found["good"]
+
+
+MEMORY, NO_ROOM = "raise MemoryError('too much')", "raise OSError(errno.ENOSPC, 'No space left')"
+
+
+@pytest.mark.parametrize(
+    ("body", "ending", "reason"),
+    [
+        (MEMORY, "timed-out", "out of memory: MemoryError: too much"),
+        ("np.empty(10**15, dtype='u1')", "timed-out", "out of memory: "),
+        (NO_ROOM, "not-run", "the machine failed: OSError: [Errno 28] No space left"),
+    ],
+)
+def test_a_failure_of_the_machine_is_no_answer(
+    bench: Bench, body: str, ending: str, reason: str
+) -> None:
+    """An ending is not kept: the next run tries again."""
+    bench.write("import errno" + GOOD + faulty(body))
+    saved = bench.save("good", "bad", "also_good")
+    found = bench.load("good", "bad", "also_good")
+    assert found["bad"]["ending"] == ending
+    assert found["bad"]["reason"].startswith(reason)
+    assert_good(found["good"], saved["good"])
+    assert_good(found["also_good"], saved["also_good"])
+
+
+@pytest.mark.parametrize(
+    ("stage", "body", "ending"),
+    [
+        ("build", MEMORY, "timed-out"),
+        ("fit", MEMORY, "timed-out"),
+        ("save", NO_ROOM, "not-run"),
+        ("load", NO_ROOM, "not-run"),
+    ],
+)
+def test_a_failure_of_the_machine_is_no_answer_at_any_stage(
+    bench: Bench, stage: str, body: str, ending: str
+) -> None:
+    def at(name: str) -> str:
+        return body if name == stage else "pass"
+
+    bench.write(
+        f"""
+import errno
+class Unlucky(Model):
+    def fit(self, X, y=None):
+        {at("fit")}
+        return super().fit(X)
+    def __getstate__(self):
+        {at("save")}
+        return self.__dict__
+    def __setstate__(self, state):
+        {at("load")}
+
+@pipeline(data=rows)
+def bad():
+    {at("build")}
+    return Unlucky()
+"""
+    )
+    found = bench.save("bad")["bad"]
+    if stage == "load":
+        found = bench.load("bad")["bad"]
+    assert found["ending"] == ending
+
+
+def test_a_failure_of_the_machine_that_passed_costs_nothing(bench: Bench) -> None:
+    once = "open('failed', 'x').close(); raise MemoryError"
+    bench.write(
+        GOOD + faulty(f"os.chdir({str(bench.folder)!r}); os.path.exists('failed') or once()")
+    )
+    text = bench.file.read_text() + f"\ndef once():\n    {once}\n"
+    bench.file.write_text(text)
+    saved = bench.save("bad")
+    assert_good(bench.load("bad")["bad"], saved["bad"])
+
+
+@pytest.mark.parametrize("lost", ["path", "rows"])
+def test_a_file_of_the_run_that_is_gone_is_no_effect_of_versions(bench: Bench, lost: str) -> None:
+    bench.write(GOOD)
+    saved = bench.save("good")["good"]
+    piece = bench.piece("good")
+    Path(str(piece[lost])).unlink()
+    found = bench.run("load", {"good": piece})["good"]
+    assert found["ending"] == "not-run"
+    assert "No such file" in found["reason"]
+    assert "outputs" in saved
+
+
+@POSIX
+def test_a_disk_that_is_full_under_the_worker_is_no_answer(bench: Bench) -> None:
+    """Whatever it was about to write: the file it saves, its journal."""
+    bench.write(
+        """
+import resource
+from sklearn.tree import DecisionTreeClassifier
+
+class Large(DecisionTreeClassifier):
+    def fit(self, X, y=None):
+        self.noise_ = np.random.RandomState(0).rand(100000)
+        return super().fit(X, y)
+    def __getstate__(self):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10000, 10000))
+        return super().__getstate__()
+
+@pipeline(data=rows)
+def large(): return Large()
+
+class Chatty(Model):
+    def predict(self, X):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        return super().predict(X)
+
+@pipeline(data=rows)
+def chatty(): return Chatty()
+"""
+    )
+    found = bench.save("large", "chatty")
+    assert {name: answer["ending"] for name, answer in found.items()} == {
+        "large": "not-run",
+        "chatty": "not-run",
+    }
+    assert all("File too large" in answer["reason"] for answer in found.values()), found
 
 
 def test_a_fault_while_fitting_costs_one_pipeline(bench: Bench) -> None:

@@ -1,103 +1,28 @@
 """What is true of real releases, and found by the tool as a user runs it.
 
-One run over ten environments on four Pythons; each test reads a cell of its result.
+Each test reads a cell of the result of one run.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-
-RELEASES = ["1.2", "1.3", "1.4", "1.5", "1.6", "1.7", "1.8", "1.9"]
-PIPELINES = [
-    "adaboost_samme_r",
-    "forest_classifier",
-    "gradient_boosting_classifier",
-    "logistic_binary",
-    "logistic_ovr",
-    "mistake_lambda",
-    "mistake_notebook_function",
-    "mistake_open_file",
-    "own_clipper",
-    "pls_regression",
-    "ridge_scaled",
-    "simple_imputer",
-    "table_by_name",
-    "target_encoder_binary",
-    "tree_classifier",
-]
-CONFIGURATION = f"""
-pipelines = ["{ROOT.as_posix()}/fixtures"]
-requirements = ["pandas"]
-
-[formats]
-joblib = ["*"]
-pickle-2 = ["ridge_scaled"]
-pickle-5 = ["ridge_scaled"]
-
-[sets.default]
-scikit-learn = ["0.24", {", ".join(f'"{release}"' for release in RELEASES)}]
-environments = [
-  {{ like = "sklearn-0.24", python = "3.7" }},
-  {{ name = "conflict", scikit-learn = "1.3", numpy = ">=2" }},
-]
-"""
-
-
-class Result:
-    """The JSON result of a run, by cell."""
-
-    def __init__(self, document: dict[str, Any], output: str, code: int) -> None:
-        self.document = document
-        self.output = output
-        self.code = code
-        self.environments = {one["id"]: one for one in document["environments"]}
-        self.cells = {
-            (cell["pipeline"], cell["format"], cell["writer"], cell["reader"]): cell
-            for cell in document["cells"]
-        }
-
-    def cell(self, pipeline: str, writer: str, reader: str, form: str = "joblib") -> Any:
-        for one in (writer, reader):
-            status = self.environments[f"sklearn-{one}"]
-            if status["status"] != "ready":
-                pytest.skip(f"{one} is unavailable here: {status['reason']}")
-        return self.cells[pipeline, form, f"sklearn-{writer}", f"sklearn-{reader}"]
-
-
-def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "matrix", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
+from .truths import ROOT, Result, globs, run
 
 
 @pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("truths")
-    (folder / "matrix.toml").write_text(CONFIGURATION)
-    return folder
+def folder(truths_folder: Path) -> Path:
+    return truths_folder
 
 
 @pytest.fixture(scope="module")
-def result(folder: Path) -> Result:
-    globs = [part for name in PIPELINES for part in ("--pipelines", name)]
-    done = run(folder, "run", "--config", "matrix.toml", *globs, "--output", "json:result.json")
-    assert (folder / "result.json").exists(), done.stderr
-    document = json.loads((folder / "result.json").read_text())
-    return Result(document, done.stdout, done.returncode)
+def result(truths: Result) -> Result:
+    return truths
 
 
 def message(cell: Any) -> str:
@@ -325,8 +250,7 @@ def test_the_report_is_shown_again_without_running_anything(result: Result, fold
 def test_a_second_run_has_the_same_cells_and_starts_from_what_is_kept(
     result: Result, folder: Path
 ) -> None:
-    globs = [part for name in PIPELINES for part in ("--pipelines", name)]
-    done = run(folder, "run", "--config", "matrix.toml", *globs, "--output", "json:second.json")
+    done = run(folder, "run", "--config", "matrix.toml", *globs(), "--output", "json:second.json")
     second = json.loads((folder / "second.json").read_text())
     assert done.returncode == 0
     for cell, before in zip(second["cells"], result.document["cells"], strict=True):

@@ -1,35 +1,148 @@
-"""``explain``: everything known of one cell."""
+"""``explain``: why one cell is as it is, and what to do."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from matrix import catalog as catalogs
+from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
-from matrix.cli.commands.run import with_state
+from matrix.cli.commands.run import Steps, with_state
+from matrix.diagnosis import Diagnosis
 from matrix.engine import kept
-from matrix.errors import Exit, UsageError
-from matrix.model import Cell, Environment, Matrix
+from matrix.engine.material import material
+from matrix.engine.setting import Setting
+from matrix.errors import CannotTellError, Exit, StoreError, UsageError
+from matrix.explaining import SEARCHED, look, search, tell
+from matrix.known.nouns import place
+from matrix.model import Cell, Environment, Group, Matrix, Point, Story
 from matrix.report import explanation
+from matrix.report.progress import Progress, open_progress
+from matrix.report.terminal import show_story
+from matrix.report.why import known_cause
 from matrix.store import Store
+from matrix.wayout import Grounds, Inquiry, Subject
+
+_MORE = Point(
+    heading="Further",
+    lines=("explain --deep tells whose fault it is, since when, and ways out that were run",),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Asked:
+    """The cell that was asked for, and what it is part of."""
+
+    matrix: Matrix
+    cell: Cell
+    writer: Environment
+    reader: Environment
+    file: Path | None
+    """Where its artifact is kept; None if there is none."""
 
 
 def explain(arguments: Arguments) -> Exit:
-    """Show what is kept of a cell; nothing is run."""
-    catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
-    with Store(catalog.state) as store:
-        matrix = kept.last(store)
-        writer = _environment(matrix, arguments.writer)
-        reader = _environment(matrix, arguments.reader)
-        cell = _cell(matrix, arguments, writer, reader)
-        file: Path | None = None
-        if cell.artifact:
-            file = store.artifact(cell.artifact, cell.format)
-        lines = explanation.explain(cell, writer, reader, file)
-    _write(lines)
+    """Tell the story of a cell, then everything that is kept of it.
+
+    What changes or fails is looked into: its file is loaded again where it comes from and where it
+    goes wrong. That needs the folder of results for itself; where it cannot be had, what is known
+    already is told.
+    """
+    catalog = with_state(catalogs.read(arguments.config), arguments.state)
+    with Store(catalog.state, read_only=True) as store:
+        asked = _find(store, arguments)
+        told = _told_before(asked)
+    story, note = told, ""
+    if asked.cell.verdict.group in (Group.CHANGES, Group.FAILS) and not arguments.kept:
+        try:
+            with Store(catalog.state) as store:
+                story = _find_out(store, catalog, asked, told, arguments)
+        except (CannotTellError, StoreError) as error:
+            note = f"not looked into any further: {error}"
+    show_story(story or _plain_story(asked), asked.cell.verdict.group)
+    _write([*([note] if note else []), ""])
+    _write(explanation.evidence(asked.cell, asked.writer, asked.reader, asked.file))
     return Exit.OK
+
+
+def _find(store: Store, arguments: Arguments) -> _Asked:
+    matrix = kept.last(store)
+    writer = _environment(matrix, arguments.writer)
+    reader = _environment(matrix, arguments.reader)
+    cell = _cell(matrix, arguments, writer, reader)
+    file = store.artifact(cell.artifact, cell.format) if cell.artifact else None
+    return _Asked(matrix=matrix, cell=cell, writer=writer, reader=reader, file=file)
+
+
+def _told_before(asked: _Asked) -> Story | None:
+    told = (one for one in asked.matrix.stories if _place(one) == place(asked.cell))
+    return next(told, None)
+
+
+def _place(story: Story) -> tuple[str, str, str, str]:
+    return story.pipeline, story.format, story.writer, story.reader
+
+
+def _plain_story(
+    asked: _Asked, diagnosis: Diagnosis | None = None, further: Iterable[Point] = ()
+) -> Story:
+    return tell(
+        asked.cell,
+        asked.writer,
+        asked.reader,
+        cause=known_cause(asked.cell),
+        diagnosis=diagnosis,
+        further=further,
+    )
+
+
+def _find_out(
+    store: Store, catalog: Catalog, asked: _Asked, told: Story | None, arguments: Arguments
+) -> Story:
+    """Look into a cell, and keep what is found with the run; what was searched before stays."""
+    found = material(store, asked.matrix, catalog.pipelines, asked.cell)
+    with open_progress() as progress:
+        setting = Setting.of(
+            catalog, asked.matrix.environments, store, progress=progress, slots=arguments.jobs
+        )
+        subject = Subject.of(found)
+        diagnosis = look(setting, subject, asked.cell, catalog.tolerances)
+        further = (
+            list(_searched(setting, catalog, subject, asked.cell, diagnosis, arguments, progress))
+            if arguments.deep
+            else _searched_before(told) or [_MORE]
+        )
+    story = _plain_story(asked, diagnosis, further)
+    kept.tell(store, story)
+    return story
+
+
+def _searched_before(told: Story | None) -> list[Point]:
+    """The points of an earlier story that only a search can find."""
+    return [] if told is None else [one for one in told.points if one.heading in SEARCHED]
+
+
+def _searched(
+    setting: Setting,
+    catalog: Catalog,
+    subject: Subject,
+    cell: Cell,
+    diagnosis: Diagnosis,
+    arguments: Arguments,
+    progress: Progress,
+) -> Iterator[Point]:
+    grounds = Grounds(
+        catalog=catalog,
+        report=Steps(progress).tell,
+        common=catalog.requirements,
+        jobs=arguments.jobs,
+        offline=arguments.offline,
+    )
+    inquiry = Inquiry(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
+    yield from search(inquiry, subject, cell, diagnosis)
 
 
 def _environment(matrix: Matrix, name: str) -> Environment:
@@ -44,7 +157,7 @@ def _environment(matrix: Matrix, name: str) -> Environment:
 def _cell(matrix: Matrix, arguments: Arguments, writer: Environment, reader: Environment) -> Cell:
     wanted = (arguments.pipeline, arguments.format, writer.id, reader.id)
     for cell in matrix.cells:
-        if (cell.pipeline, cell.format, cell.writer, cell.reader) == wanted:
+        if place(cell) == wanted:
             return cell
     raise UsageError(
         f"the last run has no {arguments.pipeline!r} in format {arguments.format!r}",

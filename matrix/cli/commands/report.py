@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matrix import catalog as catalogs
 from matrix.cli.arguments import Arguments
-from matrix.cli.commands.run import with_state
+from matrix.cli.commands.run import compared, exit_code, read_known, with_state
 from matrix.engine import kept
 from matrix.errors import Exit
 from matrix.report import write_outputs
@@ -15,8 +15,9 @@ from matrix.store import Store
 def report(arguments: Arguments) -> Exit:
     """Show what is kept; nothing is run."""
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
-    with Store(catalog.state) as store:
-        matrix = kept.last(store)
+    known = read_known(arguments.baseline)
+    with Store(catalog.state, read_only=True) as store:
+        matrix = compared(kept.last(store), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
-    return Exit.OK
+        return Exit.OK if known is None else exit_code(matrix, frozenset())

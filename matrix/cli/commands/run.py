@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 from matrix import catalog as catalogs
 from matrix import environments
+from matrix import known as baselines
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
+from matrix.engine.estimate import BUILD
 from matrix.errors import Exit
+from matrix.known import Known
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
 from matrix.report.progress import Progress, open_progress
@@ -21,16 +26,18 @@ from matrix.store import Store
 
 def run(arguments: Arguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
-    catalog = _read(arguments)
+    catalog = read(arguments)
+    known = read_known(arguments.baseline)
     with Store(catalog.state) as store:
         with open_progress() as progress:
-            matrix = _fill(catalog, store, arguments, progress)
+            matrix = compared(fill(catalog, store, arguments, progress), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
         return exit_code(matrix, arguments.fail_on)
 
 
-def _read(arguments: Arguments) -> Catalog:
+def read(arguments: Arguments) -> Catalog:
+    """The catalog that the arguments of a run ask for."""
     catalog = catalogs.read(
         arguments.config,
         set_name=arguments.set,
@@ -38,7 +45,7 @@ def _read(arguments: Arguments) -> Catalog:
         pipeline_globs=arguments.pipelines,
         formats=arguments.formats,
     )
-    return with_state(catalog, arguments.state)
+    return with_state(replace(catalog, shard=arguments.shard), arguments.state)
 
 
 def with_state(catalog: Catalog, state: Path | None) -> Catalog:
@@ -46,7 +53,22 @@ def with_state(catalog: Catalog, state: Path | None) -> Catalog:
     return catalog if state is None else replace(catalog, state=state.absolute())
 
 
-def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progress) -> Matrix:
+def fill(
+    catalog: Catalog,
+    store: Store,
+    arguments: Arguments,
+    progress: Progress,
+    listing: Path | None = None,
+) -> Matrix:
+    """Build what is missing, save, load, judge.
+
+    Args:
+        catalog: environments and pipelines.
+        store: where results are kept.
+        arguments: say how: jobs, offline, fresh.
+        progress: is told how far it is.
+        listing: where to write down environments that the configuration does not name.
+    """
     planted = selfcheck.UNBUILDABLE.id
     wanted = replace(
         catalog,
@@ -54,15 +76,17 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
         select=(*catalog.select, planted) if catalog.select else (),
     )
     progress.stage("environments", len(wanted.specs))
-    over: set[str] = set()
+    steps = Steps(progress)
     prepared = environments.prepare(
         wanted,
         jobs=arguments.jobs,
         offline=arguments.offline,
-        report=lambda step: _tell(progress, step, over),
+        listing=listing,
+        report=steps.tell,
     )
     progress.stage("environments", len(prepared))  # now that it is known what `latest` means
-    progress.advance(len(prepared) - len(over))  # those that stood already
+    progress.advance(len(prepared) - len(steps.over))  # those that stood already
+    steps.keep_rate(store, arguments.jobs)
     return engine.run(
         catalog,
         tuple(one for one in prepared if one.id != planted),
@@ -74,22 +98,56 @@ def _fill(catalog: Catalog, store: Store, arguments: Arguments, progress: Progre
     )
 
 
-def _tell(progress: Progress, step: environments.Step, over: set[str]) -> None:
-    """Show what became of an environment; the planted one is nobody's concern."""
-    if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
-        progress.note(f"{step.environment} is unavailable: {step.text}")
-    if step.phase in ("ready", "unavailable"):
-        over.add(step.environment)
-        progress.advance(1, under_way=step.environment)
-    else:
-        progress.advance(0, under_way=step.environment)
+class Steps:
+    """Shows what becomes of environments; the planted one is nobody's concern."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._started = time.monotonic()
+        self._built = 0
+        self.over: set[str] = set()
+        """Those of which it is known what became of them."""
+
+    def tell(self, step: environments.Step) -> None:
+        if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
+            self._progress.note(f"{step.environment} is unavailable: {step.text}")
+        self._built += step.phase == "building"
+        if step.phase in ("ready", "unavailable"):
+            self.over.add(step.environment)
+            self._progress.advance(1, under_way=step.environment)
+        else:
+            self._progress.advance(0, under_way=step.environment)
+
+    def keep_rate(self, store: Store, jobs: int) -> None:
+        """Keep what building took, for the estimates of later runs."""
+        if self._built:
+            seconds = (time.monotonic() - self._started) * jobs
+            store.keep_rates({(BUILD, ""): seconds / self._built})
+
+
+def read_known(baseline: Path | None) -> Known | None:
+    """What a run is to be held against; read before anything is done."""
+    return None if baseline is None else baselines.read(baseline)
+
+
+def compared(matrix: Matrix, known: Known | None) -> Matrix:
+    """The matrix with what it is against what was known."""
+    if known is None:
+        return matrix
+    return replace(matrix, comparison=baselines.compare(known, matrix, date.today()))
 
 
 def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:
     """What a matrix means to whoever waits for it.
 
-    A planted fault that was missed outweighs all else: then no verdict can be believed.
+    A planted fault that was missed outweighs all else: then no verdict can be believed. Against a
+    baseline, what was not run may be anything: without it nobody can tell that nothing is new.
     """
     if not matrix.self_check or Detection.MISSED in matrix.self_check.values():
         return Exit.CANNOT_TELL
-    return Exit.UNSAFE if any(matrix.counts[verdict] for verdict in fail_on) else Exit.OK
+    if matrix.comparison is not None and matrix.comparison.fails:
+        return Exit.UNSAFE
+    if any(matrix.counts[verdict] for verdict in fail_on):
+        return Exit.UNSAFE
+    judged = matrix.comparison is None or not matrix.counts[Verdict.NOT_RUN]
+    return Exit.OK if judged else Exit.CANNOT_TELL

@@ -1,0 +1,49 @@
+"""``baseline update``: the last result is taken for known."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+from matrix import catalog as catalogs
+from matrix import known as baselines
+from matrix.catalog import Catalog
+from matrix.cli.arguments import Arguments
+from matrix.cli.commands.run import with_state
+from matrix.engine import kept
+from matrix.errors import Exit
+from matrix.model import Matrix
+from matrix.report import read_json
+from matrix.report.files import replacing
+from matrix.store import Store
+
+FILE = "compat-baseline.toml"
+
+
+def baseline(arguments: Arguments) -> Exit:
+    """Write the file from a result; what people accepted in it stays."""
+    catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
+    path = arguments.baseline or catalog.root / FILE
+    old = baselines.read(path) if path.exists() else None
+    with _result(arguments, catalog) as matrix:
+        known = baselines.updated(old, matrix, str(path), date.today())
+    text = baselines.written(known)
+    with replacing(path) as stream:
+        stream.write(text)
+    sys.stdout.write(
+        f"{path}: {len(known.verdicts):,} cells are known not to be safe, "
+        f"{len(known.acceptances):,} acceptances are kept\n"
+    )
+    return Exit.OK
+
+
+@contextmanager
+def _result(arguments: Arguments, catalog: Catalog) -> Iterator[Matrix]:
+    """The result that is named, or that of the last run."""
+    if arguments.result is not None:
+        yield read_json(arguments.result)
+        return
+    with Store(catalog.state, read_only=True) as store:
+        yield kept.last(store)

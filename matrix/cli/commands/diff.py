@@ -1,0 +1,23 @@
+"""``diff``: what two results differ in."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from matrix import known as baselines
+from matrix.cli.arguments import Arguments
+from matrix.errors import Exit
+from matrix.report import read_json, write_outputs
+from matrix.report.terminal import console_for
+from matrix.report.terminal.against import show_comparison
+
+
+def diff(arguments: Arguments) -> Exit:
+    """Hold one result against another; nothing is run."""
+    known = baselines.of_matrix(read_json(arguments.old), str(arguments.old))
+    matrix = read_json(arguments.new)
+    comparison = baselines.compare(known, matrix, date.today())
+    show_comparison(console_for(None, None, None), comparison, everything=arguments.all)
+    write_outputs(replace(matrix, comparison=comparison), arguments.output)
+    return Exit.UNSAFE if comparison.fails else Exit.OK

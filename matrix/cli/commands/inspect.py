@@ -1,0 +1,21 @@
+"""``inspect``: what is in a saved file, without loading it."""
+
+from __future__ import annotations
+
+import sys
+
+from matrix.cli.arguments import Arguments
+from matrix.errors import Exit
+from matrix.inspection import inspect_apart
+from matrix.report.inspection_json import write_inspection
+from matrix.report.terminal.inspected import show_inspection
+
+
+def inspect(arguments: Arguments) -> Exit:
+    """Show what is in the file; nothing in it is run."""
+    found = inspect_apart(arguments.model)
+    if arguments.json:
+        write_inspection(found, sys.stdout)
+    else:
+        show_inspection(found, everything=arguments.all)
+    return Exit.OK

@@ -1,0 +1,125 @@
+"""``migrate``: a model that works elsewhere, written only when that is proven."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from matrix import catalog as catalogs
+from matrix.catalog import Catalog
+from matrix.cli.arguments import Arguments
+from matrix.cli.commands.run import with_state
+from matrix.cli.commands.upgrade import Asking, asking, material_of
+from matrix.errors import CannotTellError, Exit, UsageError
+from matrix.explaining import look
+from matrix.model import Group
+from matrix.report import migration
+from matrix.report.progress import open_progress
+from matrix.report.terminal.migrated import show_migration
+from matrix.report.terminal.upgraded import show_upgrade
+from matrix.store import Store
+from matrix.upgrade.nouns import Answer, Target, Upgrade
+from matrix.upgrade.places import Wishes
+from matrix.upgrade.upgrade import upgrade as ask
+from matrix.wayout import Grounds, Inquiry, Subject, Ways, ways_by, ways_out
+from matrix.wayout.given import mends_of
+from matrix.wayout.models import subject_of
+from matrix.wayout.provenance import provenance, refuse_existing, write
+
+
+def migrate(arguments: Arguments) -> Exit:
+    """Ask the model where it comes from and where it is to go; find a way, and write the file."""
+    if len(arguments.targets) != 1:
+        raise UsageError(
+            "where the model is to go must be said, once",
+            advice="Say --to scikit-learn==…, a requirements file or a lock.",
+        )
+    wishes = Wishes.read(
+        origins=arguments.origins,
+        targets=arguments.targets,
+        further=arguments.further,
+        as_of=arguments.as_of,
+        rollback=False,
+    )
+    material = material_of(arguments)
+    if arguments.migrated is not None:
+        refuse_existing(arguments.migrated, force=arguments.force)
+    catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
+    with Store(catalog.state) as store:
+        with open_progress() as progress:
+            with_ = asking(arguments, catalog, wishes, material, store, progress)
+            answered = ask(with_.models, with_.places, with_.check, bisect=False)
+            (answer,) = answered.answers
+            target = _target(answer)
+            if target is None:
+                subject = ways = None
+            else:
+                subject, ways = _ways(arguments, catalog, with_, answer, target)
+        if target is None or subject is None or ways is None:
+            return _without(answered)
+        if not ways.files:
+            show_migration(migration.no_way(answer, subject, ways), target.cell.verdict.group)
+            return Exit.UNSAFE
+        return _written(arguments, store, answer, subject, ways)
+
+
+def _target(answer: Answer) -> Target | None:
+    """Where the model is to go, if it is known to be bad there."""
+    if answer.problem is not None or not answer.targets:
+        return None
+    origin, *targets = answer.targets
+    target = targets[0] if targets else origin
+    if not origin.cell.verdict.safe or target.cell.verdict.group is Group.UNKNOWN:
+        return None
+    return None if target.cell.verdict.safe else target
+
+
+def _without(answered: Upgrade) -> Exit:
+    """There is nothing to look for: the model is safe already, or nobody can tell."""
+    (answer,) = answered.answers
+    if answer.problem is None and all(one.cell.verdict.safe for one in answer.targets):
+        show_migration(migration.already(answer), Group.LOADS)
+        return Exit.OK
+    show_upgrade(answered)
+    return Exit.CANNOT_TELL if answer.problem is None else answer.problem.exit_code
+
+
+def _ways(
+    arguments: Arguments, catalog: Catalog, with_: Asking, answer: Answer, target: Target
+) -> tuple[Subject, Ways]:
+    subject = subject_of(answer, target, with_.check, with_.trust)
+    grounds = Grounds(
+        catalog=catalog,
+        report=with_.steps.tell,
+        common=with_.places.common,
+        jobs=arguments.jobs,
+        offline=arguments.offline,
+    )
+    inquiry = Inquiry(setting=with_.setting, tolerances=catalog.tolerances, grounds=grounds)
+    if arguments.via:
+        bridges = [grounds.as_released(release) for release in arguments.via]
+        return subject, ways_by(inquiry, subject, bridges)
+    diagnosis = look(with_.setting, subject, target.cell, catalog.tolerances)
+    given = mends_of(diagnosis)
+    return subject, ways_out(inquiry, subject, target.cell, given=given, first=True)
+
+
+def _written(
+    arguments: Arguments, store: Store, answer: Answer, subject: Subject, ways: Ways
+) -> Exit:
+    way = ways.files[0]
+    assert way.file is not None
+    artifact = way.file.artifact
+    place = arguments.migrated or _beside(answer.model.path, subject)
+    document = provenance(subject, way, answer.rows.n, answer.model.path, place)
+    if not store.has_artifact(artifact.sha256, artifact.format):
+        raise CannotTellError("the file that was made is damaged", advice="Run it again.")
+    write(store.artifact(artifact.sha256, artifact.format), document, place, force=arguments.force)
+    show_migration(migration.migrated(answer, subject, ways, place), Group.LOADS)
+    return Exit.OK
+
+
+def _beside(model: Path, subject: Subject) -> Path:
+    """The name of a migrated file that nobody has named."""
+    assert subject.reader.info is not None
+    release = subject.reader.info.packages["scikit-learn"]
+    return model.with_name(f"{model.stem}.sklearn-{release}{model.suffix}")

@@ -1,0 +1,37 @@
+"""``plan``: what a run would do."""
+
+from __future__ import annotations
+
+import sys
+
+from matrix import environments
+from matrix.cli.arguments import Arguments
+from matrix.cli.commands.run import read
+from matrix.engine.plan import plan as make_plan
+from matrix.engine.setting import Setting
+from matrix.errors import Exit
+from matrix.report.plan_json import write_plan
+from matrix.report.progress import Progress
+from matrix.report.terminal.planned import show_plan
+from matrix.store import Store
+
+
+def plan(arguments: Arguments) -> Exit:
+    """Show what a run with these arguments would do; nothing is built, saved or loaded."""
+    catalog = read(arguments)
+    found = environments.survey(catalog, offline=arguments.offline)
+    with Store(catalog.state) as store:
+        setting = Setting.of(
+            catalog,
+            found,
+            store,
+            progress=Progress(),
+            slots=arguments.jobs,
+            fresh=arguments.fresh,
+        )
+        made = make_plan(setting, catalog)
+        if arguments.json:
+            write_plan(made, sys.stdout, arguments.groups)
+        else:
+            show_plan(made)
+    return Exit.OK

@@ -1,0 +1,79 @@
+"""Which models may be asked at all: those that the gate lets in, with what they may look up."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from matrix.catalog import Trust
+from matrix.errors import Exit
+from matrix.inspection import Inspection, Refusal, refusals
+from matrix.model import Environment
+from matrix.upgrade.nouns import Model, Problem
+
+_SHOWN = 20
+"""Names that a refusal tells; the rest are counted."""
+
+
+def admit(models: Iterable[Model], trust: Trust) -> list[Model]:
+    """The same models; those that the gate keeps out have a problem, and are asked nothing.
+
+    Args:
+        models: as they were taken in; nothing of them has been run.
+        trust: names that the user lets in.
+    """
+    return [_admitted(model, trust) for model in models]
+
+
+def _admitted(model: Model, trust: Trust) -> Model:
+    found = model.inspection
+    if model.problem is not None or found is None:
+        return model
+    refused = refusals(found, trust.of(found.sha256))
+    return replace(model, problem=_problem(found, refused)) if refused else model
+
+
+def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
+    told = [f"{one.what} ({one.why})" for one in refused[:_SHOWN]]
+    if len(refused) > _SHOWN:
+        told.append(f"{len(refused) - _SHOWN:,} more")
+    return Problem(
+        message=f"refused, and not loaded: {'; '.join(told)}",
+        advice=_advice(found, refused),
+        exit_code=Exit.USAGE,
+    )
+
+
+def _advice(found: Inspection, refused: Sequence[Refusal]) -> str:
+    if not all(one.trust for one in refused):
+        return "Nothing lets this file in. Save the model anew where it was made."
+    names = [one.trust for one in refused]
+    options = " ".join(f"--trust {name}" for name in names)
+    listed = ", ".join(f'"{name}"' for name in names)
+    return (
+        f"If you know what these do, and where the file is from: {options}; or, for this file "
+        f'alone, in the configuration: [[tool.matrix.trust]] sha256 = "{found.sha256}" '
+        f"names = [{listed}]"
+    )
+
+
+def looked_up(model: Model) -> tuple[tuple[str, str], ...]:
+    """What an admitted model may look up while it is loaded: what was seen in it, no more."""
+    assert model.inspection is not None
+    return tuple((name.module, name.qualname) for name in model.inspection.names)
+
+
+def unguarded(environments: Iterable[Environment]) -> Iterator[str]:
+    """A note on the environments where nothing watches over a load."""
+    old = [one.spec.label for one in environments if one.ready and not _is_guarded(one)]
+    if old:
+        yield (
+            f"in {', '.join(old)} Python is too old (3.8) to watch what is looked up while "
+            "loading: there the file was checked beforehand only"
+        )
+
+
+def _is_guarded(environment: Environment) -> bool:
+    assert environment.info is not None
+    major, minor = environment.info.python.split(".")[:2]
+    return (int(major), int(minor)) >= (3, 8)

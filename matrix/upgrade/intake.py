@@ -1,0 +1,144 @@
+"""Take in the files that are named: found, looked into without loading, copied."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from matrix.errors import Exit, MatrixError, UsageError
+from matrix.inspection import Copy, copied, inspect_apart
+from matrix.store import Store
+from matrix.upgrade.nouns import Model, Problem
+
+ENDINGS = frozenset({".pkl", ".pickle", ".p", ".joblib", ".jbl", ".sav", ".model", ".z", ".gz"})
+ENDINGS |= {".bz2", ".xz", ".lzma", ".lz4"}
+"""Of files in a folder that are taken for models."""
+
+
+def find(paths: Iterable[Path]) -> list[Path]:
+    """The files that are named, and those in the folders that are named, each once.
+
+    Raises:
+        UsageError: a folder holds no file that could be a model.
+    """
+    found: dict[Path, None] = {}
+    for path in paths:
+        if not path.is_dir():
+            found[path] = None
+            continue
+        inside = list(_inside(path))
+        if not inside:
+            raise UsageError(
+                f"{path} holds no saved model",
+                advice=f"Name a file; in a folder those count that end in {_listed(ENDINGS)}.",
+            )
+        found.update(dict.fromkeys(inside))
+    return list(found)
+
+
+def _listed(endings: Iterable[str]) -> str:
+    return ", ".join(sorted(endings))
+
+
+def _inside(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if not hidden and path.suffix.lower() in ENDINGS and path.is_file():
+            yield path
+
+
+def take_in(
+    paths: Sequence[Path], store: Store, jobs: int, recorded: Mapping[Path, str] | None = None
+) -> list[Model]:
+    """Copy files to where no one else writes, and look into the copies.
+
+    Args:
+        paths: of the files; each is opened once.
+        store: gets the copies, which are all that environments will see.
+        jobs: how many to look into at once.
+        recorded: by absolute path, the SHA-256 that a file must have.
+    """
+    folder = store.scratch()
+    with ThreadPoolExecutor(jobs) as pool:
+        copies = list(pool.map(lambda path: _copy(path, folder), paths))
+        models = list(pool.map(_look, paths, copies))
+    for model, copy in zip(models, copies, strict=True):
+        if model.inspection is not None and isinstance(copy, Copy):
+            store.keep_artifact(copy.path, model.format, copy.sha256)
+    return [_identified(model, store, recorded or {}) for model in models]
+
+
+def _copy(path: Path, folder: Path) -> Copy | Problem:
+    try:
+        return copied(path, folder)
+    except MatrixError as error:
+        return Problem.of(error)
+
+
+def _look(path: Path, copy: Copy | Problem) -> Model:
+    if isinstance(copy, Problem):
+        return Model(id=str(path), path=path, problem=copy)
+    try:
+        inspection = inspect_apart(path, copy=copy.path)
+    except MatrixError as error:
+        return Model(id=str(path), path=path, problem=Problem.of(error))
+    return Model(id=str(path), path=path, inspection=inspection)
+
+
+def _identified(model: Model, store: Store, recorded: Mapping[Path, str]) -> Model:
+    """The model, if its file is the one that was recorded; a note if it was another one before.
+
+    Damage and a file that was replaced are no effect of versions.
+    """
+    if model.inspection is None:
+        return model
+    here = model.inspection.sha256
+    wanted = recorded.get(_place(model.path), here)
+    if wanted != here:
+        message = f"file changed: its SHA-256 is {here}, and {wanted} was recorded"
+        advice = "Was it damaged, or trained anew? Restore it, or record what it is now."
+        problem = Problem(message=message, advice=advice, exit_code=Exit.UNSAFE)
+        return replace(model, problem=problem)
+    known = store.files.known(model.path)
+    store.files.remember(model.path, here)
+    if known is None or known.sha256 == here:
+        return model
+    said = f"the file is not the one that was asked on {known.day} (SHA-256 {known.sha256[:12]}…)"
+    return replace(model, notes=(said,))
+
+
+def _place(path: Path) -> Path:
+    """A path as it is written from the root, however it was given."""
+    return Path(os.path.abspath(path))  # noqa: PTH100  (links stay what they are)
+
+
+_LINE = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)")
+
+
+def read_hashes(file: Path) -> dict[Path, str]:
+    """The hashes in a file that ``sha256sum`` wrote, by absolute path.
+
+    Args:
+        file: names in it are looked up from its folder.
+
+    Raises:
+        UsageError: it cannot be read, or is no such file.
+    """
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"--hashes {file} cannot be read: {error}") from error
+    found = {}
+    for number, line in enumerate(lines, 1):
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise UsageError(
+                f"--hashes {file}, line {number}: it is no SHA-256 and a name",
+                advice=f"Write it with: sha256sum models/* > {file}",
+            )
+        found[_place(file.parent / match[2])] = match[1].lower()
+    return found

@@ -1,0 +1,78 @@
+"""Every known cause is provoked in real environments: its example has it, and nothing beside it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from packaging.version import Version
+
+from matrix import causes
+from matrix.causes import KnownCause
+from matrix.model import Group, Verdict
+
+from .truths import Result
+
+SAFE = {verdict.value for verdict in Verdict if verdict.safe}
+BAD = {verdict.value for verdict in Verdict if verdict.group in (Group.CHANGES, Group.FAILS)}
+MACHINE = {"numpy-partition-2.0"}
+"""Instructions of the processor decide whether these show at all."""
+
+
+def example(result: Result, cause: KnownCause) -> Any:
+    one = cause.example
+    writer, reader = (name.removeprefix("sklearn-") for name in (one.writer, one.reader))
+    return result.cell(one.pipeline, writer, reader, one.format)
+
+
+@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+def test_the_example_has_the_cause(truths: Result, cause: KnownCause) -> None:
+    cell = example(truths, cause)
+    if cause.id in MACHINE and cell["verdict"] in SAFE:
+        pytest.skip("this processor takes equal values in the order that they had before")
+    assert cell["cause"] == cause.id
+
+
+@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+def test_at_home_the_example_is_safe(truths: Result, cause: KnownCause) -> None:
+    """What breaks or changes it is the way over the release, not the pipeline or the reader."""
+    if not cause.since:
+        pytest.skip("no release did it")
+    one = cause.example
+    for home in (one.writer, one.reader):
+        verdict = truths.cells[one.pipeline, one.format, home, home]["verdict"]
+        assert verdict in {*SAFE, "unavailable"}, home
+
+
+def version(result: Result, environment: str, package: str) -> Version:
+    info = result.environments[environment]["info"]
+    return Version(info["python"] if package == "python" else info["packages"][package])
+
+
+def test_no_cause_is_claimed_on_one_side_of_its_release(truths: Result) -> None:
+    """Looked at from outside: by the versions that the result itself says."""
+    known = {cause.id: cause for cause in causes.known()}
+    seen = set()
+    for cell in truths.document["cells"]:
+        cause = known.get(cell["cause"])
+        if cause is None or not cause.since:
+            continue
+        seen.add(cause.id)
+        after = [
+            version(truths, cell[end], cause.package) >= Version(cause.since)
+            for end in ("writer", "reader")
+        ]
+        assert after[0] != after[1], (cause.id, cell["writer"], cell["reader"])
+    assert len(seen) > 100
+
+
+def test_every_bad_cell_has_a_cause_and_no_other_has(truths: Result) -> None:
+    for cell in truths.document["cells"]:
+        assert (cell["cause"] is not None) == (cell["verdict"] in BAD), cell["pipeline"]
+
+
+def test_nine_in_ten_bad_cells_have_a_known_cause(truths: Result) -> None:
+    found = [cell["cause"] for cell in truths.document["cells"] if cell["cause"] is not None]
+    known = [one for one in found if not one.startswith(causes.PREFIX)]
+    assert len(known) >= 0.9 * len(found)
+    assert "have a known cause" in truths.output

@@ -1,0 +1,121 @@
+"""A project of its own, outside this repository, with the package installed from a built wheel."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from matrix.environments.uv import clean_environ, find_uv
+
+from .projects import ROOT
+from .test_usage import GOOD
+
+NOXFILE = """
+import matrix.sessions
+
+matrix.sessions.add()
+"""
+PYPROJECT = """
+[project]
+name = "shop"
+version = "1"
+
+[tool.matrix]
+pipelines = ["models"]
+download-python = "never"
+
+[tool.matrix.sets.default]
+scikit-learn = ["1.3", "1.5"]
+"""
+
+
+class Elsewhere:
+    """A folder, and the virtualenv that has the package."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.programs = folder / "venv" / ("Scripts" if os.name == "nt" else "bin")
+
+    def run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run a program of the virtualenv in the folder, with nothing of this repository's."""
+        path = os.pathsep.join([str(self.programs), os.environ["PATH"]])
+        return subprocess.run(
+            [str(self.programs / program), *arguments],
+            cwd=self.folder,
+            env={**clean_environ(), "PATH": path},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+
+@pytest.fixture(scope="module")
+def venv(tmp_path_factory: pytest.TempPathFactory) -> Elsewhere:
+    """A virtualenv with the wheel, in a folder without any configuration."""
+    folder = tmp_path_factory.mktemp("elsewhere")
+    built = folder / "dist"
+    venv = folder / "venv"
+    uv(folder, "build", "--wheel", "--out-dir", str(built), str(ROOT))
+    (wheel,) = built.glob("*.whl")
+    uv(folder, "venv", "--python", sys.executable, str(venv))
+    elsewhere = Elsewhere(folder)
+    python = elsewhere.programs / "python"
+    uv(folder, "pip", "install", "--python", str(python), str(wheel))
+    return elsewhere
+
+
+@pytest.fixture(scope="module")
+def shop(venv: Elsewhere) -> Elsewhere:
+    """A project with a noxfile of two lines, its own environments and its own pipelines."""
+    (venv.folder / "noxfile.py").write_text(NOXFILE)
+    (venv.folder / "pyproject.toml").write_text(PYPROJECT)
+    models = venv.folder / "models"
+    models.mkdir()
+    (models / "churn.py").write_text(GOOD)
+    return venv
+
+
+def uv(folder: Path, *arguments: str) -> None:
+    subprocess.run(
+        [find_uv(), *arguments], cwd=folder, env=clean_environ(), check=True, capture_output=True
+    )
+
+
+def test_without_any_configuration_the_reference_pipelines_are_asked(venv: Elsewhere) -> None:
+    """Between two sets of packages; they came with the wheel. Runs before there is a project."""
+    assert not (venv.folder / "pyproject.toml").exists()
+    wishes = ("--from", "scikit-learn==1.3.2", "--to", "scikit-learn==1.5.2", "--as-of", "release")
+    done = venv.run("compat-matrix", "upgrade", *wishes, "--output", "json:upgrade.json")
+    assert done.returncode == 1, done.stderr
+    document = json.loads((venv.folder / "upgrade.json").read_text())
+    sources = {pipeline["source"] for pipeline in document["pipelines"]}
+    assert len(document["pipelines"]) > 100
+    assert all(str(venv.folder / "venv") in source for source in sources)
+    verdicts = {cell["verdict"] for cell in document["cells"]}
+    assert {"identical", "load-failed"} <= verdicts
+
+
+def test_two_lines_in_a_noxfile_bring_the_sessions(shop: Elsewhere) -> None:
+    listed = shop.run("nox", "-l").stdout
+    for name in ("matrix", "upgrade", "plan", "report", "explain", "env-sklearn-1.3"):
+        assert f" {name} " in f"{listed} ", name
+
+
+def test_its_own_pipelines_in_its_own_environments(shop: Elsewhere) -> None:
+    done = shop.run("nox", "-s", "matrix", "--", "--output", "json:result.json")
+    assert done.returncode == 0, done.stderr + done.stdout
+    document = json.loads((shop.folder / "result.json").read_text())
+    assert [pipeline["id"] for pipeline in document["pipelines"]] == ["our_model"]
+    ids = [environment["id"] for environment in document["environments"]]
+    assert ids == ["sklearn-1.3", "sklearn-1.5"]
+    assert set(document["self_check"].values()) == {"detected"}
+
+
+def test_the_tool_is_the_installed_one(shop: Elsewhere) -> None:
+    found = shop.run("python", "-c", "import matrix; print(matrix.__file__)").stdout
+    assert str(shop.folder) in found

@@ -1,0 +1,234 @@
+"""Whose fault, since when, and a way out: on real releases, and seen again by a plain script."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog import read_or_default
+from matrix.catalog.requirements import read_wish, spec_of
+from matrix.environments import prepare
+from matrix.model import Environment
+
+from .projects import environ
+
+TRAIN = """
+import sys, joblib
+from sklearn.datasets import load_iris
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeClassifier
+
+TEXTS = ["good food and wine", "bad food", "nice place good wine", "slow bad service"] * 5
+X, y = load_iris(return_X_y=True)
+for name, model in {
+    "scaler": StandardScaler().fit(X),
+    "ridge": make_pipeline(StandardScaler(), Ridge()).fit(X, y),
+    "tree": DecisionTreeClassifier(random_state=0).fit(X, y),
+}.items():
+    joblib.dump(model, sys.argv[1] + "/" + name + ".joblib")
+text = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, [1, 0, 1, 0] * 5)
+joblib.dump(text, sys.argv[1] + "/text.joblib")
+"""
+
+SHOW = """
+import sys, joblib
+from sklearn.datasets import load_iris
+model = joblib.load(sys.argv[1])
+print(repr(model)[:0], getattr(model, sys.argv[2])(load_iris().data).tolist())
+"""
+
+
+READ = """
+import sys, joblib
+model = joblib.load(sys.argv[1])
+found = model.predict_proba(["good food", "bad wine and service", "slow place", "unknown"])
+print(found.round(9).tolist())
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    here = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("migrate"))
+    Path("train.py").write_text(TRAIN)
+    Path("show.py").write_text(SHOW)
+    Path("read.py").write_text(READ)
+    yield Path()
+    os.chdir(here)
+
+
+def environment(*requirements: str) -> Environment:
+    """The environment that the tool itself makes for some requirements, as of the release."""
+    catalog = read_or_default()
+    spec = spec_of(read_wish(requirements), as_of="release", common=("pandas",))
+    (made,) = prepare(replace(catalog, specs=(spec,)), listing=catalog.state / "upgrade.json")
+    assert made.ready, made.reason
+    return made
+
+
+def train(*requirements: str) -> Path:
+    """A folder of models, saved in an environment."""
+    found = environment(*requirements)
+    models = Path("-".join(requirements).replace("=", "").replace(">", ""))
+    if not models.exists():
+        models.mkdir()
+        python(found, "train.py", models)
+    return models
+
+
+def python(where: Environment, *arguments: str | Path) -> str:
+    assert where.info is not None
+    command = [where.info.executable, "-W", "ignore", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def migrate(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code of the command, and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "matrix", "migrate", *map(str, arguments), "--as-of", "release"],
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_a_model_that_a_bridge_saves(home: Path) -> None:
+    """0.22 renamed all modules, and could read the old names up to 0.23."""
+    models = train("scikit-learn==0.21.3")
+    target = environment("scikit-learn==1.2.2")
+    code, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2")
+    assert code == 0, said
+    written = models / "scaler.sklearn-1.2.2.joblib"
+    with pytest.raises(subprocess.CalledProcessError):
+        python(target, "show.py", models / "scaler.joblib", "transform")
+    before = python(
+        environment("scikit-learn==0.21.3"), "show.py", models / "scaler.joblib", "transform"
+    )
+    assert python(target, "show.py", written, "transform") == before
+    told = json.loads((models / "scaler.sklearn-1.2.2.joblib.provenance.json").read_text())
+    (step,) = told["steps"]
+    assert step["environment"]["packages"]["scikit-learn"] in ("0.22.2.post1", "0.23.2")
+    assert told["compared"]["transform"] == "identical"
+    assert told["way"] == "save again on the way"
+
+    again, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2")
+    assert again == 2
+    assert "is there already" in said
+
+    # Somebody else's way is held to the same: 1.0 cannot even load it.
+    wrong = ("--via", "1.0.2", "--output", "other.joblib")
+    code, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2", *wrong)
+    assert code == 1
+    assert "there it is load-failed" in said
+    assert not Path("other.joblib").exists()
+
+
+def test_a_model_that_lacks_a_parameter(home: Path) -> None:
+    models = train("scikit-learn==1.3.2")
+    target = environment("scikit-learn==1.6.1")
+    code, said = migrate(models / "ridge.joblib", "--to", "scikit-learn==1.6.1")
+    assert code == 0, said
+    assert "transform_input=None" in said
+    with pytest.raises(subprocess.CalledProcessError):
+        python(target, "show.py", models / "ridge.joblib", "predict")
+    before = python(
+        environment("scikit-learn==1.3.2"), "show.py", models / "ridge.joblib", "predict"
+    )
+    written = models / "ridge.sklearn-1.6.1.joblib"
+    assert python(target, "show.py", written, "predict") == before
+    code, said = migrate(written, "--to", "scikit-learn==1.6.1", "--from", "scikit-learn==1.6.1")
+    assert code == 0
+    assert "nothing to migrate" in said
+
+
+def test_a_model_that_changes_without_a_word_is_given_what_it_has_under_another_name(
+    home: Path,
+) -> None:
+    """1.5 looks for the weights of words as ``idf_``, and goes on without: the file has them."""
+    models = train("scikit-learn==1.3.2")
+    target = environment("scikit-learn==1.6.1")
+    before = python(environment("scikit-learn==1.3.2"), "read.py", models / "text.joblib")
+    assert python(target, "read.py", models / "text.joblib") != before
+    code, said = migrate(models / "text.joblib", "--to", "scikit-learn==1.6.1")
+    assert code == 0, said
+    assert "idf_=_idf_diag.diagonal()" in said
+    assert python(target, "read.py", models / "text.sklearn-1.6.1.joblib") == before
+
+
+def test_an_upgrade_check_says_why(home: Path) -> None:
+    """In the terminal and in every report, for whoever asks for it."""
+    command = [
+        sys.executable,
+        "-m",
+        "matrix",
+        "upgrade",
+        train("scikit-learn==1.3.2") / "text.joblib",
+    ]
+    command += ["--to", "scikit-learn==1.6.1", "--as-of", "release", "--why"]
+    command += ["--output", "json:why.json"]
+    done = subprocess.run(command, env=environ(), capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done.stderr
+    assert "looks for `idf_`, which the file lacks" in " ".join(done.stdout.split())
+    (story,) = json.loads(Path("why.json").read_text())["stories"]
+    points = {point["heading"]: point["lines"] for point in story["points"]}
+    assert points["Where"][0].startswith("tfidfvectorizer → _tfidf → TfidfTransformer.transform: ")
+    assert any("tfidf-idf-1.5" in line for line in points["Why"])
+
+
+def test_a_model_that_nothing_saves(home: Path) -> None:
+    """1.3 gave the nodes of trees another layout."""
+    models = train("scikit-learn==1.2.2")
+    code, said = migrate(models / "tree.joblib", "--to", "scikit-learn==1.3.2")
+    assert code == 1, said
+    assert "retrain: nothing else that was tried keeps the predictions" in said
+    assert "first bad: scikit-learn 1.3.0; 1.2.2 is the last good one" in said
+    assert [path.name for path in models.glob("tree*")] == ["tree.joblib"]
+
+
+ARMED = """
+import os
+import sklearn
+from sklearn.linear_model import Ridge
+
+class Harmless(Ridge):
+    def __getstate__(self):
+        state = dict(super().__getstate__())
+        if sklearn.__version__.startswith("1.5"):
+            state["later"] = Exploit()
+        return state
+
+class Exploit:
+    def __reduce__(self):
+        return os.system, ("touch owned",)
+"""
+
+
+def test_what_is_saved_again_is_looked_into_before_it_is_loaded(home: Path) -> None:
+    """It was written where the model's own code runs, which may write what it likes."""
+    Path("code").mkdir()
+    Path("code/ours.py").write_text(ARMED)
+    script = (
+        "import sys, joblib; sys.path.insert(0, 'code'); import ours;"
+        "from sklearn.datasets import load_iris; from sklearn.pipeline import make_pipeline;"
+        "joblib.dump(make_pipeline(ours.Harmless()).fit(*load_iris(return_X_y=True)), 'h.joblib')"
+    )
+    python(environment("scikit-learn==1.3.2"), "-c", script)
+    ours = ("--trust", "ours.Harmless", "--path", "code", "--via", "1.5.2")
+    code, said = migrate("h.joblib", "--to", "scikit-learn==1.6.1", *ours)
+    assert code == 1, said
+    assert "what was saved is refused, and not loaded" in said
+    assert "system" in said
+    assert not list(Path().rglob("owned"))
+    assert not list(Path().glob("h.*.joblib"))

@@ -1,0 +1,102 @@
+"""Explanations of cells whose causes are known, since they were planted, are right in every point.
+
+A package of nine versions is built here; in five of them something is done to saved models.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from . import planted
+from .projects import environ
+
+CONFIGURATION = f"""
+pipelines = ["pipelines"]
+download-python = "never"
+[sets.default]
+scikit-learn = ["1.5"]
+planted = ["{planted.VERSIONS[0]}", "{planted.VERSIONS[-1]}"]
+"""
+WRITER, READER = "sklearn-1.5-planted1.0.0", "sklearn-1.5-planted1.5.1"
+
+
+@pytest.fixture(scope="module")
+def stories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What is told of each pipeline between the first and the last version, by its id."""
+    folder = tmp_path_factory.mktemp("trust")
+    planted.write_wheels(folder / "wheels")
+    (folder / "pipelines").mkdir()
+    (folder / "pipelines" / "plants.py").write_text(planted.PIPELINES, encoding="utf-8")
+    (folder / "matrix.toml").write_text(CONFIGURATION, encoding="utf-8")
+    asked(folder, "run")
+    for plant in planted.PLANTS:
+        asked(folder, "explain", "--deep", plant.pipeline, WRITER, READER)
+    asked(folder, "explain", planted.PLANTS[0].pipeline, WRITER, READER)  # what is known stays
+    asked(folder, "report", "--output", "json:result.json")
+    result = json.loads((folder / "result.json").read_text("utf-8"))
+    sound = [cell for cell in result["cells"] if cell["pipeline"] == "sound"]
+    assert {cell["verdict"] for cell in sound} == {"identical"}
+    return {story["pipeline"]: story for story in result["stories"]}
+
+
+def asked(folder: Path, command: str, *arguments: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "matrix", command, "--config", "matrix.toml", *arguments],
+        cwd=folder,
+        env={**environ(), "UV_FIND_LINKS": str(folder / "wheels")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def said(story: Any, *headings: str) -> str:
+    points = {point["heading"]: "\n".join(point["lines"]) for point in story["points"]}
+    return "\n".join(points.get(heading, "") for heading in headings)
+
+
+@pytest.mark.parametrize("plant", planted.PLANTS, ids=lambda plant: plant.pipeline)
+def test_cause_step_package_and_first_bad_version_are_each_right(
+    plant: planted.Plant, stories: dict[str, Any]
+) -> None:
+    story = stories[plant.pipeline]
+    assert story["answer"].endswith(f"({plant.cause})")
+    assert all(f"`{name}" in said(story, "Why") for name in plant.names)
+    assert plant.value in said(story, "Why")
+    assert said(story, "Where", "Holds").startswith((plant.step, f"\n{plant.step}"))
+    assert said(story, "Fault") == "planted alone does this (1.0.0 → 1.5.1)"
+    assert said(story, "Since").startswith(f"first bad: planted {plant.since}; ")
+
+
+@pytest.mark.parametrize("plant", planted.PLANTS, ids=lambda plant: plant.pipeline)
+def test_the_pin_that_is_advised_was_run_and_is_safe(
+    plant: planted.Plant, stories: dict[str, Any]
+) -> None:
+    pin = said(stories[plant.pipeline], "Way out").splitlines()[0]
+    assert pin.startswith(f'pin "planted<{plant.since.removesuffix(".0")}": ')
+    assert pin.endswith("was run, and is identical")
+
+
+@pytest.mark.parametrize(
+    ("pipeline", "setting"), [("renamed", "shift_=offset_"), ("renamed_quietly", "factor_=scale_")]
+)
+def test_an_attribute_that_was_renamed_is_set_and_brings_the_outputs_back(
+    pipeline: str, setting: str, stories: dict[str, Any]
+) -> None:
+    ways = said(stories[pipeline], "Way out").splitlines()
+    assert f"in 1.5 planted1.5 set {setting}, and save again: identical where it goes" in ways
+    assert not any("retrain" in way for way in ways)
+
+
+@pytest.mark.parametrize("pipeline", ["ignored", "moved"])
+def test_where_nothing_keeps_the_predictions_it_is_said(
+    pipeline: str, stories: dict[str, Any]
+) -> None:
+    assert "retrain: nothing else that was tried" in said(stories[pipeline], "Way out")

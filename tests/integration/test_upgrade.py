@@ -1,0 +1,235 @@
+"""One command answers for a user's own models, on real releases."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from matrix.catalog import read_or_default
+from matrix.catalog.requirements import read_wish, spec_of
+from matrix.environments import prepare
+from matrix.model import Environment
+
+from .projects import environ
+
+TRAIN = """
+import sys, joblib
+from sklearn.datasets import load_diabetes, load_iris
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+X, y = load_iris(return_X_y=True)
+D, t = load_diabetes(return_X_y=True)
+for name, model in {
+    "tree": DecisionTreeClassifier(random_state=0).fit(X, y),
+    "linear": LinearRegression().fit(D, t),
+    "ridge": make_pipeline(StandardScaler(), Ridge()).fit(D, t),
+    "neighbours": KNeighborsClassifier().fit(X, y),
+    "svc": SVC(random_state=0).fit(X, y),
+    "encoder": OneHotEncoder().fit(X.round().astype(int)),
+}.items():
+    joblib.dump(model, sys.argv[1] + "/" + name + ".joblib")
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("upgrade")
+
+
+@pytest.fixture(scope="module")
+def home(folder: Path) -> Iterator[Path]:
+    here = Path.cwd()
+    os.chdir(folder)
+    yield folder
+    os.chdir(here)
+
+
+def environment(release: str) -> Environment:
+    """The environment that the check itself makes for a release."""
+    from dataclasses import replace
+
+    catalog = read_or_default()
+    spec = spec_of(read_wish([f"scikit-learn=={release}"]), as_of="release", common=("pandas",))
+    (made,) = prepare(replace(catalog, specs=(spec,)), listing=catalog.state / "upgrade.json")
+    assert made.ready, made.reason
+    return made
+
+
+def train(home: Path, release: str) -> Path:
+    """A folder of models, saved by a release."""
+    found = environment(release)
+    assert found.info is not None
+    models = home / f"models-{release}"
+    models.mkdir(exist_ok=True)
+    (home / "train.py").write_text(TRAIN)
+    subprocess.run([found.info.executable, "train.py", models], check=True)
+    return models
+
+
+def upgrade(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "matrix", "upgrade", *map(str, arguments)],
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def answers(*arguments: str | Path) -> dict[str, dict[str, Any]]:
+    """By model's name, what JSON says of it, its cells by reader among it."""
+    done = upgrade(*arguments, "--output", "json:answers.json")
+    assert done.returncode in (0, 1, 3), done.stderr
+    result = json.loads(Path("answers.json").read_text())
+    found = {Path(answer["model"]).stem: answer for answer in result["answers"]}
+    for answer in found.values():
+        answer["cells"] = {
+            cell["reader"]: cell for cell in result["cells"] if cell["pipeline"] == answer["model"]
+        }
+    return found
+
+
+def test_a_model_is_answered_with_no_option_at_all(home: Path) -> None:
+    models = train(home, "1.3.2")
+    done = upgrade(models / "tree.joblib")
+    assert done.returncode == 1, done.stderr
+    said = " ".join(done.stdout.split())
+    assert "safe for scikit-learn 1.3.2 alone, fails in predict in 1.4.0" in said
+    assert 'pin "scikit-learn>=1.3.2,<1.4"' in said
+    assert "no longer probabilities" in said
+
+
+def test_the_known_truths_come_out(home: Path) -> None:
+    models = train(home, "1.3.2")
+    found = answers(models, "--to", "scikit-learn==1.9.1", "--as-of", "release")
+    verdict = {name: answer["cells"]["sklearn-1.9.1"] for name, answer in found.items()}
+    assert verdict["tree"]["outputs"]["predict_proba"]["note"].startswith("no longer probabilities")
+    assert verdict["tree"]["verdict"] == "scores-changed"
+    assert verdict["neighbours"]["verdict"] in ("identical", "equivalent")
+    assert found["neighbours"]["group"] == "loads"
+
+
+def test_an_old_linear_regression_fails_for_lack_of_positive(home: Path) -> None:
+    models = train(home, "0.23.2")
+    found = answers(models / "linear.joblib", "--to", "scikit-learn==1.6.1", "--as-of", "release")
+    cell = found["linear"]["cells"]["sklearn-1.6.1"]
+    assert (cell["verdict"], cell["stage"]) == ("use-failed", "predict")
+    assert "positive" in cell["exception"]["message"]
+
+
+def test_a_gone_module_does_not_load(home: Path) -> None:
+    models = train(home, "0.21.3")
+    found = answers(models / "svc.joblib", "--to", "scikit-learn==1.2.2", "--as-of", "release")
+    cell = found["svc"]["cells"]["sklearn-1.2.2"]
+    assert cell["verdict"] == "load-failed"
+    assert cell["exception"]["type"] == "ModuleNotFoundError"
+
+
+def test_an_encoder_fails_in_transform(home: Path) -> None:
+    models = train(home, "1.0.2")
+    found = answers(models / "encoder.joblib", "--to", "scikit-learn==1.2.2", "--as-of", "release")
+    cell = found["encoder"]["cells"]["sklearn-1.2.2"]
+    assert (cell["verdict"], cell["stage"]) == ("use-failed", "transform")
+
+
+def test_a_plain_script_sees_the_same(home: Path) -> None:
+    """The reproducer is run in both environments; it needs nothing of this tool."""
+    models = train(home, "1.3.2")
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    assert upgrade(models / "tree.joblib", *to, "--reproduce", "shown").returncode == 1
+    (shown,) = (home / "shown").iterdir()
+    said = {}
+    for release in ("1.3.2", "1.9.1"):
+        info = environment(release).info
+        assert info is not None
+        said[release] = subprocess.run(
+            [info.executable, "show.py"], cwd=shown, capture_output=True, text=True, check=True
+        ).stdout
+    assert "scikit-learn 1.3.2" in said["1.3.2"]
+    assert re.search(r"row \d+ \[1\. 0\. 0\.\]", said["1.3.2"])
+    assert re.search(r"row \d+ \[50\.  0\.  0\.\]", said["1.9.1"])
+    assert "scikit-learn==1.9.1" in (shown / "after.txt").read_text()
+
+
+def test_packages_that_do_not_import_together_are_no_fault_of_the_model(home: Path) -> None:
+    models = train(home, "1.3.2")
+    done = upgrade(models / "ridge.joblib", "--to", "scikit-learn==1.2.2")
+    assert done.returncode == 3
+    said = " ".join(done.stdout.split())
+    assert "cannot tell for 1.2.2 today" in said
+    assert "scikit-learn 1.2.2 was made before numpy 2" in said
+    assert 'require "numpy<2"' in said
+
+
+def test_own_rows_with_their_truth(home: Path) -> None:
+    models = train(home, "1.3.2")
+    rows = ["a,b,c,d,species", "5.1,3.5,1.4,0.2,0", "7.0,3.2,4.7,1.4,1", "6.3,3.3,6.0,2.5,2"]
+    Path("iris.csv").write_text("\n".join(rows) + "\n")
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release", "--data", "iris.csv")
+    found = answers(models / "tree.joblib", *to, "--target", "species")
+    assert found["tree"]["rows"] == {"rows of data": 3}
+    forgot = upgrade(models / "tree.joblib", *to)
+    assert forgot.returncode == 2
+    assert "the data has 5 columns" in " ".join(forgot.stdout.split())
+    assert "--target NAME" in forgot.stdout
+
+
+def test_what_is_no_model_is_told_and_the_others_are_answered(home: Path) -> None:
+    models = train(home, "1.3.2")
+    Path("page.pkl").write_text("<!DOCTYPE html><html></html>")
+    Path("empty.pkl").write_text("")
+    files = ("page.pkl", "empty.pkl", models / "neighbours.joblib", "not-there.pkl")
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    done = upgrade(*files, *to)
+    assert done.returncode == 2
+    said = " ".join(done.stdout.split())
+    for text in ("HTML", "empty.pkl is empty", "not-there.pkl does not exist", "safe for 1.9.1"):
+        assert text in said
+
+
+def test_a_module_that_is_missing_is_named_with_what_to_do(home: Path) -> None:
+    code = home / "our_code"
+    code.mkdir()
+    (code / "churn_lib.py").write_text(
+        "from sklearn.linear_model import Ridge\nclass Ours(Ridge):\n    pass\n"
+    )
+    script = (
+        "import sys, joblib; sys.path.insert(0, 'our_code'); import churn_lib;"
+        "from sklearn.datasets import load_diabetes; from sklearn.pipeline import make_pipeline;"
+        "model = make_pipeline(churn_lib.Ours()).fit(*load_diabetes(return_X_y=True));"
+        "joblib.dump(model, 'ours.joblib')"
+    )
+    info = environment("1.3.2").info
+    assert info is not None
+    subprocess.run([info.executable, "-c", script], check=True)
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    refused = upgrade("ours.joblib", *to)
+    assert refused.returncode == 2
+    assert "--trust churn_lib.Ours" in " ".join(refused.stdout.split())
+    trusted = (*to, "--trust", "churn_lib.Ours")
+    without = upgrade("ours.joblib", *trusted)
+    assert without.returncode == 3
+    assert "churn_lib" in without.stdout
+    assert "--path DIR" in without.stdout
+    found = answers("ours.joblib", *trusted, "--path", "our_code")
+    assert found["ours"]["cells"]["sklearn-1.9.1"]["verdict"] != "not-run"
+    assert found["ours"]["problem"] == ""
+
+
+def test_without_models_there_must_be_something_to_ask(home: Path) -> None:
+    done = upgrade("--to", "1.5")
+    assert done.returncode == 2
+    assert "--from and --to" in " ".join(done.stderr.split())

@@ -1,0 +1,190 @@
+"""Between a safe release and a bad one, the first bad one is found."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.errors import Exit, UsageError
+from matrix.model import (
+    Baseline,
+    Cell,
+    EnvInfo,
+    Environment,
+    EnvSpec,
+    Returned,
+    Saving,
+    Verdict,
+)
+from matrix.sandbox.nouns import Sandbox
+from matrix.upgrade.checking import Asked, Found
+from matrix.upgrade.nouns import Answer, Model, Problem, Target
+from matrix.upgrade.upgrade import upgrade
+
+RELEASES = [f"1.{line}.{patch}" for line in range(6) for patch in range(3)]
+LINES = [release for release in RELEASES if release.endswith(".2")]
+SAFE, BAD = Verdict.IDENTICAL, Verdict.LABELS_CHANGED
+
+
+def spec(release: str) -> EnvSpec:
+    return EnvSpec(id=f"sklearn-{release}", label=release, scikit_learn=release)
+
+
+def environment(wanted: EnvSpec, *, ready: bool = True) -> Environment:
+    packages = {"scikit-learn": wanted.scikit_learn}
+    info = EnvInfo(python="3.12", platform="linux", executable=Path("python"), packages=packages)
+    reason = "" if ready else "there is none"
+    return Environment(spec=wanted, info=info if ready else None, reason=reason)
+
+
+@dataclass
+class Places:
+    """Releases of which some cannot be had."""
+
+    start: str
+    missing: frozenset[str] = frozenset()
+    in_a_row: bool = True
+    made: dict[str, Environment] = field(default_factory=dict)
+
+    def origin(self, model: Model) -> EnvSpec:
+        if model.id == "unknown":
+            raise UsageError("it does not say where it comes from", advice="say it with --from")
+        return spec(self.start)
+
+    def targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
+        return tuple(map(spec, LINES))
+
+    def between(self, low: str, high: str) -> EnvSpec | None:
+        inside = RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)]
+        return spec(inside[len(inside) // 2]) if inside else None
+
+    def neighbours(self, low: str, high: str) -> bool:
+        return RELEASES.index(high) - RELEASES.index(low) == 1
+
+    def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
+        for one in specs:
+            self.made[one.id] = environment(one, ready=one.scikit_learn not in self.missing)
+        return self.made
+
+    def notes(self, model: Model) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        return tuple(self.made.values())
+
+
+@dataclass
+class Check:
+    """Gives each release its verdict."""
+
+    verdicts: Mapping[str, Verdict]
+    asked: int = 0
+    sandbox: Sandbox | None = None
+
+    def ask(self, asked: Sequence[Asked]) -> dict[str, Found]:
+        self.asked += 1
+        return {one.model.id: self._found(one) for one in asked}
+
+    def _found(self, one: Asked) -> Found:
+        outputs = {"predict": Returned(digest="0")}
+        found = Found(baseline=Baseline(saving=Saving(pipeline="m", writer="o", outputs=outputs)))
+        for reader in (one.origin, *one.targets):
+            verdict = self.verdicts.get(reader.spec.scikit_learn, SAFE)
+            cell = Cell(
+                pipeline="m", format="joblib", writer="o", reader=reader.id, verdict=verdict
+            )
+            found.targets[reader.id] = Target(environment=reader, cell=cell)
+        return found
+
+
+def answer(
+    verdicts: Mapping[str, Verdict],
+    start: str = "1.0.2",
+    missing: frozenset[str] = frozenset(),
+    *,
+    bisect: bool = True,
+) -> Answer:
+    places, check = Places(start, missing), Check(verdicts)
+    model = Model(id="model", path=Path("model"))
+    found = upgrade([model], cast(Any, places), cast(Any, check), bisect=bisect)
+    assert found.environments == places.environments
+    return found.answers[0]
+
+
+def bad_from(release: str) -> dict[str, Verdict]:
+    return dict.fromkeys(RELEASES[RELEASES.index(release) :], BAD)
+
+
+@given(st.sampled_from(RELEASES[3:]))
+def test_the_first_bad_release_is_found(first: str) -> None:
+    found = answer(bad_from(first)).range
+    assert found is not None
+    assert found.first_bad is not None
+    assert found.first_bad.release == first
+    assert found.highest == RELEASES[RELEASES.index(first) - 1]
+    assert found.pin == f"scikit-learn>=1.0.2,<{first.removesuffix('.0')}"
+
+
+def test_where_all_is_safe_nothing_further_is_asked() -> None:
+    found = answer({})
+    assert [target.release for target in found.targets] == LINES
+    assert found.range is not None
+    assert found.range.run == tuple(LINES)
+
+
+def test_it_need_not_be_looked_for() -> None:
+    found = answer(bad_from("1.3.0"), bisect=False)
+    assert found.range is not None
+    assert found.range.first_bad is not None
+    assert found.range.first_bad.release == "1.3.2"
+    # 1.3.0 and 1.3.1 were not run: nothing is known of them.
+    assert found.range.pin == "scikit-learn>=1.0.2,<=1.2.2"
+
+
+@given(st.dictionaries(st.sampled_from(RELEASES), st.sampled_from([SAFE, BAD])))
+def test_however_it_goes_up_and_down_the_ends_are_neighbours(
+    verdicts: dict[str, Verdict],
+) -> None:
+    verdicts["1.0.2"] = SAFE
+    found = answer(verdicts).range
+    assert found is not None
+    for release in found.run:
+        assert verdicts.get(release, SAFE) is SAFE
+    if found.first_bad is not None:
+        after = RELEASES.index(found.first_bad.release) - RELEASES.index(found.highest)
+        assert after == 1
+
+
+def test_a_release_that_is_not_to_be_had_ends_what_is_known() -> None:
+    found = answer({}, missing=frozenset({"1.3.2"}))
+    assert found.range is not None
+    assert found.range.highest == "1.2.2"
+    assert found.range.first_bad is not None
+    assert found.range.first_bad.cell.verdict is Verdict.UNAVAILABLE
+
+
+def test_without_its_origin_nothing_can_be_told() -> None:
+    found = answer({}, missing=frozenset({"1.0.2"}))
+    assert found.problem is not None
+    assert "there is none" in found.problem.message
+    assert found.problem.exit_code is Exit.CANNOT_TELL
+
+
+def test_one_model_that_cannot_be_asked_leaves_the_others() -> None:
+    broken = Model(id="broken", path=Path("x"), problem=Problem(message="empty"))
+    unknown, good = Model(id="unknown", path=Path("u")), Model(id="good", path=Path("g"))
+    places, check = Places("1.0.2"), Check({})
+    found = upgrade([broken, unknown, good], cast(Any, places), cast(Any, check))
+    first, second, third = found.answers
+    assert first.problem is not None
+    assert first.problem.message == "empty"
+    assert second.problem is not None
+    assert second.problem.exit_code is Exit.USAGE
+    assert third.problem is None
+    assert third.range is not None
