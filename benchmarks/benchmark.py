@@ -8,7 +8,8 @@
        the sum of their times divided by the cores in use
 
 Environments are built before the clock starts. A load is what a truthful verdict needs, in all
-four: two fresh loads, every method on each. Run it by ``nox -s benchmark``.
+four: two fresh loads, every method on each. Then, without any worker, ``throughput`` takes made-up
+cells through the judge, the store and every report. Run it by ``nox -s benchmark``.
 """
 
 from __future__ import annotations
@@ -29,16 +30,16 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import memory
+import throughput
 from rich.console import Console
 from rich.table import Table
 
 from matrix import catalog as catalogs
 from matrix import environments
-from matrix.catalog import Catalog
 from matrix.engine.annex import Ended, Request, Worker
-from matrix.engine.estimate import Estimate
-from matrix.engine.loading import load_jobs
-from matrix.engine.saving import Savings, save_jobs
+from matrix.engine.loading import load_job, loads, loads_due
+from matrix.engine.saving import Savings, save_job, saves_due
 from matrix.engine.setting import Setting
 from matrix.model import Environment
 from matrix.report.progress import Progress
@@ -46,8 +47,19 @@ from matrix.store import Store
 
 
 def main() -> None:
-    """Measure, print a table, write JSON."""
+    """Measure, print tables, write JSON."""
     arguments = _arguments()
+    result: dict[str, Any] = {"machine": {"platform": platform.platform(), "cores": os.cpu_count()}}
+    if arguments.only != "cells":
+        result |= _runs(arguments)
+        _show(result)
+    if arguments.only != "runs":
+        result["cells"] = throughput.measure()
+        throughput.show_table(result["cells"])
+    arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _runs(arguments: argparse.Namespace) -> dict[str, Any]:
     catalog = catalogs.read(arguments.config, select=arguments.select)
     ready = tuple(one for one in environments.prepare(catalog) if one.ready)
     with tempfile.TemporaryDirectory() as folder:
@@ -55,12 +67,12 @@ def main() -> None:
         _environments_only(catalog.state, state)
         ours = _ours(arguments, state)
         again = _ours(arguments, state)
-        setting = _setting(catalog, ready, Store(state), arguments.jobs)
+        setting = Setting.of(
+            catalog, ready, Store(state), progress=Progress(), slots=arguments.jobs, fresh=True
+        )
         floor, counts = _floor(setting)
         obvious = _obvious(setting, arguments.sample, counts)
-    result = _result(arguments, ready, counts, ours, again, floor, obvious)
-    arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
-    _show(result)
+    return _result(arguments, ready, counts, ours, again, floor, obvious)
 
 
 def _environments_only(source: Path, target: Path) -> None:
@@ -77,6 +89,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sample", type=int, default=40, help="saves, and loads, of the obvious way"
     )
+    parser.add_argument("--only", choices=["runs", "cells"], help="one of the two parts alone")
     parser.add_argument("--output", type=Path, default=Path("benchmark.json"))
     return parser.parse_args()
 
@@ -95,52 +108,47 @@ def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     peak = 0.0
     while process.poll() is None:
-        peak = max(peak, _memory(process.pid))
+        peak = max(peak, memory.peak(process.pid))
         time.sleep(0.1)
     if process.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
     return {"seconds": time.perf_counter() - started, "peak_mib": peak}
 
 
-def _memory(pid: int) -> float:
-    """Largest resident memory so far, in MiB; 0 where the platform does not tell."""
-    try:
-        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    except OSError:
-        return 0.0
-    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM")), 0.0)
-
-
 # --------------------------------------------------------------------------- d: the floor
-
-
-def _setting(catalog: Catalog, ready: tuple[Environment, ...], store: Store, slots: int) -> Setting:
-    return Setting(
-        pipelines=catalog.pipelines,
-        environments=ready,
-        limits=catalog.limits,
-        store=store,
-        progress=Progress(),
-        estimate=Estimate(store, slots),
-        slots=slots,
-        fresh=True,
-    )
 
 
 def _floor(setting: Setting) -> tuple[dict[str, float], dict[str, int]]:
     """Time each worker of a run alone, as many at once as a run has, and nothing else."""
-    savings: Savings = {}
-    kept = replace(setting, fresh=False)
-    requests = [job.request for job in save_jobs(setting, savings)]
-    saved: Savings = {}
-    save_jobs(kept, saved)  # what the run before has kept: the artifacts to load
-    loads = [job.request for job in load_jobs(setting, saved, lambda *_: None)]
+    to_save, to_load = _saves(setting), _loads(setting)
     counts = {
-        "saves": sum(len(request.pieces) for request in requests),
-        "loads": sum(len(request.pieces) for request in loads),
+        "saves": sum(len(request.pieces) for request in to_save),
+        "loads": sum(len(request.pieces) for request in to_load),
     }
-    took = list(_times([*requests, *loads], setting))
+    took = list(_times([*to_save, *to_load], setting))
     return {"seconds": sum(took) / setting.slots, "processes": len(took)}, counts
+
+
+def _saves(setting: Setting) -> list[Request]:
+    """The requests to writers, of everything."""
+    return [
+        save_job(setting, writer, saves_due(setting, writer, {}), {}).request
+        for writer in setting.ready
+    ]
+
+
+def _loads(setting: Setting) -> list[Request]:
+    """The requests to readers, of every artifact that the run before has kept."""
+    savings: Savings = {}
+    for writer in setting.ready:
+        saves_due(replace(setting, fresh=False), writer, savings)
+    every = loads(setting, savings, setting.pipelines)
+    return [
+        load_job(
+            setting, reader, loads_due(setting, reader, every, lambda *_: None), lambda *_: None
+        ).request
+        for reader in setting.ready
+    ]
 
 
 def _times(requests: list[Request], setting: Setting) -> Iterator[float]:
@@ -166,13 +174,9 @@ def _obvious(setting: Setting, sample: int, counts: dict[str, int]) -> dict[str,
     """A process a piece, one after the other, on a sample drawn with a fixed seed."""
     draw = random.Random(0)
     alone = replace(setting, slots=1)
-    savings: Savings = {}
-    saves = _single([job.request for job in save_jobs(setting, savings)])
-    saved: Savings = {}
-    save_jobs(replace(setting, fresh=False), saved)
-    loads = _single([job.request for job in load_jobs(setting, saved, lambda *_: None)])
-    save_times = list(_times(draw.sample(saves, min(sample, len(saves))), alone))
-    load_times = list(_times(draw.sample(loads, min(sample, len(loads))), alone))
+    to_save, to_load = _single(_saves(setting)), _single(_loads(setting))
+    save_times = list(_times(draw.sample(to_save, min(sample, len(to_save))), alone))
+    load_times = list(_times(draw.sample(to_load, min(sample, len(to_load))), alone))
     total = counts["saves"] * _mean(save_times) + counts["loads"] * _mean(load_times)
     return {
         "seconds": total,
@@ -204,7 +208,6 @@ def _result(
     obvious: dict[str, float],
 ) -> dict[str, Any]:
     return {
-        "machine": {"platform": platform.platform(), "cores": os.cpu_count()},
         "jobs": arguments.jobs,
         "environments": [one.id for one in ready],
         "counts": counts,
