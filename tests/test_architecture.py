@@ -13,15 +13,21 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "matrix"
 
 ROOMS = [
-    {"errors", "model", "processes"},
+    {"errors", "folding", "model", "processes", "removing", "writing"},
+    {"sandbox"},
     {"worker", "selfcheck"},
     {"documents"},
-    {"catalog"},
+    {"packing"},
+    {"catalog", "inspection"},
     {"environments"},
     {"store"},
-    {"judge"},
+    {"causes", "judge", "known"},
+    {"diagnosis"},
     {"engine"},
+    {"upgrade"},
+    {"wayout"},
     {"report"},
+    {"explaining"},
     {"cli"},
     {"__main__", "sessions"},
 ]

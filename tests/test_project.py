@@ -41,3 +41,24 @@ def test_every_key_of_the_configuration_is_in_its_reference() -> None:
     reference = (ROOT / "docs" / "configuration.md").read_text("utf-8")
     keys = {*reading._KEYS, *sets._SET_KEYS, *sets._ENVIRONMENT_KEYS} - {"sets", "label"}
     assert {key for key in keys if key not in reference} == set()
+
+
+def test_every_note_and_reason_of_an_inspection_is_in_its_reference() -> None:
+    from matrix.inspection import WHY
+
+    reference = (ROOT / "docs" / "inspect.md").read_text("utf-8")
+    sources = [path.read_text("utf-8") for path in (ROOT / "matrix" / "inspection").glob("*.py")]
+    notes = {code for text in sources for code in re.findall(r'\.note\(\s*"([\w-]+)"', text)}
+    assert len(notes) > 5
+    assert {code for code in {*notes, *WHY} if f"`{code}`" not in reference} == set()
+
+
+def test_every_command_has_a_session() -> None:
+    """What works as ``python -m matrix COMMAND`` works as ``nox -s COMMAND`` here and elsewhere."""
+    from matrix import sessions
+    from matrix.cli import arguments
+
+    source = Path(arguments.__file__).read_text("utf-8")
+    commands = set(re.findall(r'commands\.add_parser\(\s*"(\w+)"', source))
+    assert len(commands) > 5
+    assert {command for command, _ in sessions.COMMANDS.values()} == commands

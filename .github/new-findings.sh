@@ -1,0 +1,11 @@
+#!/bin/sh
+# Open an issue with what is new, or put it into the one that is open. Needs gh, and GH_TOKEN.
+set -eu
+summary=$1
+gh label create compat-matrix --force --description "Found by the weekly run of the matrix"
+number=$(gh issue list --label compat-matrix --state open --limit 1 --json number --jq '.[0].number // empty')
+if [ -n "$number" ]; then
+  gh issue edit "$number" --body-file "$summary"
+else
+  gh issue create --title "The matrix has something new" --label compat-matrix --body-file "$summary"
+fi

@@ -1,0 +1,105 @@
+"""The files that CI systems read follow their official schemas, and name what there is.
+
+That their commands run is shown in ``tests/integration/test_workflows.py``.
+"""
+
+from __future__ import annotations
+
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+pytest.importorskip("check_jsonschema")
+from ruamel.yaml import YAML
+
+from matrix import known
+from matrix.cli.arguments import parse
+from matrix.report import FORMATS
+
+ROOT = Path(__file__).parents[1]
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+ACTION = ROOT / "action.yml"
+HOOKS = ROOT / ".pre-commit-hooks.yaml"
+
+
+def load(path: Path) -> Any:
+    return YAML(typ="safe").load(path.read_text("utf-8"))
+
+
+def schema(name: str) -> Any:
+    folder = files("check_jsonschema").joinpath("builtin_schemas", "vendor")
+    return YAML(typ="safe").load(folder.joinpath(f"{name}.json").read_text("utf-8"))
+
+
+def check(document: Any, name: str) -> None:
+    found = schema(name)
+    validator = jsonschema.validators.validator_for(found)
+    validator(found).validate(document)
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_workflows_follow_the_schema(path: Path) -> None:
+    document = load(path)
+    check(document, "github-workflows")
+    document["jobs"]["plan"]["runs-on"] = 3
+    with pytest.raises(jsonschema.ValidationError):
+        check(document, "github-workflows")
+
+
+def test_a_job_waits_for_jobs_that_are_there() -> None:
+    for path in WORKFLOWS:
+        jobs = load(path)["jobs"]
+        for job in jobs.values():
+            needs = job.get("needs", [])
+            assert {*([needs] if isinstance(needs, str) else needs)} <= jobs.keys()
+
+
+def steps(document: Any) -> list[Any]:
+    if "runs" in document:
+        return list(document["runs"]["steps"])
+    return [step for job in document["jobs"].values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("path", [*WORKFLOWS, ACTION], ids=lambda path: path.name)
+def test_no_text_from_outside_is_put_into_a_script(path: Path) -> None:
+    """An expression in a script is replaced before a shell reads it; variables are not."""
+    for step in steps(load(path)):
+        assert "${{" not in step.get("run", "")
+
+
+def test_the_hook_calls_a_command_that_is_there() -> None:
+    """With what a project adds, such as a folder of models and the file that was bumped."""
+    (hook,) = load(HOOKS)
+    assert hook.keys() >= {"id", "name", "entry", "language", "files"}
+    program, *arguments = hook["entry"].split()
+    assert program == "compat-matrix"
+    parsed = parse([*arguments, "models", "--to", "requirements.txt"])
+    assert parsed.models == [Path("models")]
+    for name in ("requirements.txt", "deploy/requirements-prod.txt", "pylock.toml"):
+        assert re.search(hook["files"], name)
+    assert not re.search(hook["files"], "README.txt")
+
+
+def test_the_baseline_that_the_workflow_names_can_be_read() -> None:
+    assert "--baseline compat-baseline.toml" in WORKFLOWS[0].read_text("utf-8")
+    assert known.read(ROOT / "compat-baseline.toml").verdicts
+
+
+def test_reports_that_the_workflow_wants_are_there() -> None:
+    text = WORKFLOWS[0].read_text("utf-8")
+    missing = set(re.findall(r"--output (\w+):", text)) - {*FORMATS}
+    if missing == {"html"}:
+        pytest.skip("HTML is not there yet")
+    assert missing == set()
+
+
+def test_the_action_follows_the_schema() -> None:
+    document = load(ACTION)
+    check(document, "github-actions")
+    del document["runs"]["using"]
+    with pytest.raises(jsonschema.ValidationError):
+        check(document, "github-actions")

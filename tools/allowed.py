@@ -1,0 +1,144 @@
+"""Write the list of names that scikit-learn's own pickles need: ``nox -s allowed``.
+
+In every environment of the default set everything that the release has is fitted and saved, and
+what those files look up is read by the inert machine. Classes of scikit-learn go onto the list by
+themselves. Whatever else comes up, a function say, has to be looked at by people first, and be
+written into ``reviewed.txt`` with the reason why it is harmless; until then this fails.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from matrix import catalog as catalogs
+from matrix.catalog.requirements import read_wish, spec_of
+from matrix.environments import prepare
+from matrix.inspection import Name, inspect
+from matrix.inspection.gate import GENERATED, REVIEWED, read_list
+from matrix.model import Environment, EnvSpec
+
+SCRIPT = Path(__file__).with_name("everything.py")
+
+OLDER = ("0.21.3",)
+"""Releases that are no longer in the matrix, and still in production."""
+
+LEFT_OUT = ("functools", "scipy.stats._continuous_distns", "scipy.stats._distn_infrastructure")
+"""Modules of names that models may hold and that stay out; reviewed.txt says why."""
+
+_HEAD = """\
+# Classes of scikit-learn that its own pickles look up: a module and a name in it a line.
+# Written by `nox -s allowed`, which fits and saves all that each supported release has.
+# Edit nothing here: what is no class of scikit-learn belongs into reviewed.txt, with a reason.
+"""
+
+
+def names_of(folder: Path) -> dict[Name, str]:
+    """Everything that the files in a folder look up, each with the name of one such file."""
+    found: dict[Name, str] = {}
+    for path in sorted(folder.iterdir()):
+        for name in inspect(path).names:
+            found.setdefault(name, path.name)
+    return found
+
+
+def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
+    """Fit and save all that an environment has; what it says goes to ``folder.log``."""
+    with folder.with_suffix(".log").open("w", encoding="utf-8") as log:
+        subprocess.run(
+            [python, SCRIPT, "save", folder, *ways],
+            stdout=log,
+            stderr=log,
+            check=True,
+            cwd=folder,
+            env={**os.environ, "OMP_NUM_THREADS": "1"},
+        )
+
+
+def kinds_in(python: str | Path, names: Iterable[Name]) -> dict[Name, str]:
+    """What names stand for in an environment."""
+    asked = list(names)
+    done = subprocess.run(
+        [python, SCRIPT, "kinds"],
+        input=json.dumps([[name.module, name.qualname] for name in asked]),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return dict(zip(asked, json.loads(done.stdout), strict=True))
+
+
+def is_own_class(name: Name, kind: str) -> bool:
+    """Whether a name may go onto the list unseen: a class that scikit-learn itself defines."""
+    own = name.module.partition(".")[0] in ("sklearn", "_loss")
+    borrowed = name.module.startswith("sklearn.externals")
+    return own and not borrowed and kind == "class" and name.qualname.isidentifier()
+
+
+def _found(environment: Environment) -> tuple[dict[Name, str], dict[Name, str]]:
+    """What the files of an environment look up, with a file of each, and what it is there."""
+    assert environment.info is not None
+    python = environment.info.executable
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / "files"
+        folder.mkdir()
+        everything_in(python, folder)
+        found = names_of(folder)
+    print(f"{environment.spec.label}: {len(found)} names", flush=True)
+    return found, kinds_in(python, found)
+
+
+def _as_of_release(release: str, common: tuple[str, ...]) -> EnvSpec:
+    return spec_of(read_wish([f"scikit-learn=={release}"]), as_of="release", common=common)
+
+
+def main(select: list[str]) -> int:
+    """Make the list anew; or add what some environments bring, where globs choose them."""
+    catalog = catalogs.read(select=select, with_pipelines=False)
+    older = () if select else tuple(_as_of_release(one, catalog.requirements) for one in OLDER)
+    made = prepare(
+        replace(catalog, specs=(*catalog.specs, *older), known=()),
+        listing=catalog.state / "allowed.json",
+    )
+    ready = [one for one in made if one.ready]
+    for one in made:
+        if not one.ready:
+            print(f"{one.spec.label} is left out: {one.reason}", flush=True)
+    own: set[Name] = set(read_list(GENERATED)) if select else set()
+    odd: set[str] = set()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        for found, kinds in pool.map(_found, ready):
+            odd.update(_sort(found, kinds, own))
+            if select:
+                _write(own)
+    _write(own)
+    print("".join(f"look at: {one}\n" for one in sorted(odd)), end="")
+    return 1 if odd else 0
+
+
+def _sort(found: dict[Name, str], kinds: dict[Name, str], own: set[Name]) -> Iterator[str]:
+    """Put scikit-learn's own classes to the others; what nobody has looked at yet is told."""
+    reviewed = read_list(REVIEWED)
+    for name, file in found.items():
+        if name in reviewed or name.module in LEFT_OUT:
+            continue
+        if is_own_class(name, kinds[name]):
+            own.add(name)
+        else:
+            yield f"{name.module} {name.qualname} ({kinds[name]}, in {file})"
+
+
+def _write(own: set[Name]) -> None:
+    lines = "".join(f"{name.module} {name.qualname}\n" for name in sorted(own))
+    GENERATED.write_text(_HEAD + lines, encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

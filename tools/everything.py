@@ -1,0 +1,606 @@
+"""Fit and save everything that a scikit-learn release has, for the names that its pickles hold.
+
+Run as ``python everything.py save FOLDER`` in a target environment, Python 3.6 to the newest: each
+object becomes a file per way of saving, ``NAME.joblib`` say; ``plain`` in place of ``save`` takes
+each estimator once. ``python everything.py kinds`` reads
+names (a JSON list of pairs) from standard input, and answers what each is there, as JSON.
+"""
+
+import importlib
+import inspect
+import itertools
+import json
+import os
+import pickle
+import sys
+import warnings
+
+import joblib
+import numpy as np
+import scipy.sparse as sp
+import sklearn
+
+OPTIONS = {
+    "algorithm": "auto ball_tree kd_tree brute lloyd elkan full SAMME SAMME.R arpack randomized "
+    "deflation parallel lasso_lars",
+    "average": "macro",
+    "covariance_type": "full tied diag spherical",
+    "criterion": "gini entropy log_loss squared_error mse mae absolute_error friedman_mse poisson",
+    "encode": "onehot onehot-dense ordinal",
+    "eigen_solver": "arpack dense auto",
+    "fit_method": "fd",
+    "fun": "logcosh exp cube",
+    "handle_unknown": "ignore infrequent_if_exist use_encoded_value",
+    "init": "random k-means++ pca nndsvd nndsvda zero",
+    "init_params": "random kmeans",
+    "initial_strategy": "median most_frequent",
+    "kernel": "linear poly rbf sigmoid knn gaussian tophat epanechnikov exponential cosine",
+    "learning_rate": "adaptive invscaling optimal constant",
+    "linkage": "average complete single ward",
+    "loss": "hinge log log_loss modified_huber squared_hinge perceptron squared_loss squared_error "
+    "huber epsilon_insensitive squared_epsilon_insensitive deviance exponential ls lad "
+    "absolute_error quantile least_squares poisson gamma binary_crossentropy "
+    "categorical_crossentropy auto linear square frobenius",
+    "max_features": "sqrt log2",
+    "method": "isotonic sigmoid ltsa hessian modified lars cd exact barnes_hut k-means yeo-johnson "
+    "box-cox predict_proba lasso_lars xi dbscan",
+    "metric": "manhattan euclidean chebyshev minkowski seuclidean mahalanobis canberra braycurtis "
+    "hamming cosine haversine jaccard infinity l1 l2 cityblock correlation sqeuclidean p",
+    "multi_class": "ovr multinomial crammer_singer one_vs_rest one_vs_one",
+    "norm": "l1 max",
+    "output_distribution": "normal",
+    "penalty": "l1 l2 elasticnet none",
+    "shuffle": "",
+    "selection": "random",
+    "solver": "lbfgs liblinear newton-cg newton-cholesky sag saga svd eigen lsqr cholesky "
+    "sparse_cg sgd adam cd mu highs interior-point",
+    "splitter": "best random",
+    "strategy": "mean median most_frequent constant stratified uniform quantile kmeans output-code",
+    "weights": "distance",
+    "positive": "",
+}
+"""Words that parameters of these names take somewhere; those that do not fit are gone by."""
+
+FIXED = {
+    "n_estimators": 3,
+    "max_iter": 30,
+    "n_iter": 4,
+    "max_leaf_nodes": 5,
+    "n_epochs": 2,
+    "hidden_layer_sizes": (4,),
+    "cv": 2,
+    "min_samples": 3,
+    "perplexity": 4,
+    "n_bins": 3,
+    "batch_size": 20,
+    "max_no_improvement": 2,
+}
+"""So that it does not take long."""
+
+KERNELS = "RBF Matern RationalQuadratic ExpSineSquared DotProduct WhiteKernel ConstantKernel"
+
+
+def random():
+    """The same numbers each time."""
+    return np.random.RandomState(0)
+
+
+def tables():
+    """Pairs of X and y, of every kind that some estimator wants, the usual ones first."""
+    X = np.abs(random().normal(size=(48, 4))) + 0.1
+    y = np.arange(48) % 3
+    target = X[:, 0] * 2 + X[:, 1]
+    words = np.array(["red", "green", "blue"], dtype=object)
+    texts = ["red apple", "green pear and apple", "blue sea"] * 16
+    yield X, y
+    yield X, target
+    yield X, y % 2
+    yield X, words[y]
+    yield X, np.array([y % 2, y // 2]).T
+    yield X, np.array([target, target * 2]).T
+    yield X, None
+    yield sp.csr_matrix(X), y
+    yield words[y].reshape(-1, 1), y
+    yield texts, y
+    yield [{"a": float(i), "b": "x"} for i in range(48)], None
+    yield y, None
+    yield [["a"], ["b", "a"]] * 8, None
+    yield X[:, 0], target
+    yield X.dot(X.T), y
+    yield random().normal(size=(48, 8, 8)), None
+    for frame in frames(X, y, words):
+        yield frame
+
+
+def frames(X, y, words):
+    """The same as tables of pandas, where it is."""
+    try:
+        import pandas
+    except ImportError:
+        return
+    frame = pandas.DataFrame(X, columns=["a", "b", "c", "d"])
+    yield frame, pandas.Series(y)
+    frame["e"] = pandas.Categorical(words[y])
+    yield frame[["e"]], pandas.Series(y)
+
+
+def estimators():
+    """Pairs of name and class of every estimator."""
+    for path in (
+        "experimental.enable_hist_gradient_boosting",
+        "experimental.enable_halving_search_cv",
+        "experimental.enable_iterative_imputer",
+    ):
+        try:
+            importlib.import_module("sklearn." + path)
+        except ImportError:
+            pass
+    for place in ("sklearn.utils", "sklearn.utils.testing"):
+        try:
+            return sorted(importlib.import_module(place).all_estimators())
+        except (ImportError, AttributeError):
+            continue
+    return sorted(_public().items())
+
+
+def _public():
+    """By name, the estimators of public modules; releases before 0.22 import their tests."""
+    from sklearn.base import BaseEstimator
+
+    found = {}
+    for part in sklearn.__all__:
+        try:
+            module = importlib.import_module("sklearn." + part)
+        except ImportError:  # a function
+            continue
+        for name, one in vars(module).items():
+            if isinstance(one, type) and issubclass(one, BaseEstimator) and name[0] != "_":
+                if not inspect.isabstract(one) and one is not BaseEstimator:
+                    found[name] = one
+    return found
+
+
+def needed(cls):
+    """The parameters without which a class cannot be made, and those that make it quick."""
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import LogisticRegression, Ridge
+    from sklearn.preprocessing import OneHotEncoder, StandardScaler
+
+    known = {
+        "estimator": LogisticRegression(max_iter=30),
+        "base_estimator": LogisticRegression(max_iter=30),
+        "estimators": [("a", LogisticRegression(max_iter=30)), ("b", LogisticRegression(C=2.0))],
+        "steps": [("scale", StandardScaler()), ("fit", LogisticRegression())],
+        "transformer_list": [("scale", StandardScaler()), ("pca", PCA(2))],
+        "transformers": [
+            ("scale", StandardScaler(), [0, 1]),
+            ("drop", "drop", [2]),
+            ("one", OneHotEncoder(handle_unknown="ignore"), [3]),
+        ],
+        "param_grid": {"C": [0.1, 1.0]},
+        "param_distributions": {"C": [0.1, 1.0]},
+        "dictionary": np.eye(4),
+    }
+    names = inspect.signature(cls.__init__).parameters
+    made = {
+        name: known[name]
+        for name, one in names.items()
+        if name in known and one.default is inspect.Parameter.empty
+    }
+    made.update({name: value for name, value in FIXED.items() if name in names})
+    if "Projection" in cls.__name__ and "n_components" in names:
+        made["n_components"] = 2
+    if cls.__name__ == "SelfTrainingClassifier":
+        made = {name: known["estimator"] for name in names if "estimator" in name}
+        made = dict([min(made.items(), key=lambda pair: len(pair[0]))])
+    if "Regressor" in cls.__name__ and "estimators" in made:
+        made["estimators"] = [("a", Ridge()), ("b", Ridge(2.0))]
+    return made
+
+
+def variants(cls):
+    """Sets of parameters to try, the plain one first."""
+    base = needed(cls)
+    yield base
+    names = inspect.signature(cls.__init__).parameters
+    if set(base) & set(FIXED):
+        yield {name: value for name, value in base.items() if name not in FIXED}
+    for name in sorted(set(OPTIONS) & set(names)):
+        for word in OPTIONS[name].split() or [True]:
+            yield dict(base, **{name: word})
+    for name, values in (
+        ("affinity", "rbf nearest_neighbors euclidean precomputed".split()),
+        ("random_state", [np.random.RandomState(0)]),
+        ("warm_start", [True]),
+        ("early_stopping", [True]),
+        ("oob_score", [True]),
+        ("probability", [True]),
+        ("positive", [True]),
+        ("class_weight", ["balanced", {0: 1.0}]),
+        ("memory", [None]),
+        ("fit_inverse_transform", [True]),
+        ("categorical_features", [[0]]),
+        ("monotonic_cst", [[0, 1, 0, 0]]),
+        ("interaction_cst", [[{0, 1}, {2}]]),
+        ("bootstrap", [True]),
+        ("add_indicator", [True]),
+        ("sparse_output", [True]),
+        ("drop", ["first", "if_binary"]),
+        ("min_frequency", [2]),
+        ("dtype", [np.float32, np.float64, np.int64]),
+    ):
+        if name in names:
+            for value in values:
+                yield dict(base, **{name: value})
+
+
+def fitted(cls, parameters, chosen):
+    """Pairs of a table's number and what comes of fitting to it, for those of the tables that fit.
+
+    Args:
+        chosen: the numbers of the tables to try; None tries all.
+    """
+    for number, (X, y) in enumerate(tables()):
+        if chosen is not None and number not in chosen:
+            continue
+        try:
+            model = cls(**parameters)
+            model = model.fit(X) if y is None else model.fit(X, y)
+        except Exception:
+            continue
+        yield number, model
+
+
+def of_classes():
+    """Every estimator, fitted in every way that works."""
+    for name, cls in estimators():
+        try:
+            plain = cls(**needed(cls))
+        except Exception as error:
+            sys.stderr.write("{} cannot be made: {}\n".format(name, error))
+            continue
+        yield name + "-unfitted", plain
+        fits = []
+        for number, model in fitted(cls, needed(cls), None):
+            yield "{}-{}".format(name, number), model
+            fits.append(number)
+        if not fits:
+            sys.stderr.write("{} was not fitted\n".format(name))
+        for place, parameters in enumerate(variants(cls)):
+            for number, model in itertools.islice(fitted(cls, parameters, fits[:3]), 1):
+                yield "{}-{}-{}".format(name, number, place), model
+
+
+def plain():
+    """Every estimator as it is, and fitted in the first way that works."""
+    for name, cls in estimators():
+        try:
+            yield name + "-unfitted", cls(**needed(cls))
+        except Exception:
+            continue
+        for _, model in itertools.islice(fitted(cls, needed(cls), None), 1):
+            yield name + "-fitted", model
+
+
+def composed():
+    """What people put together, as functions that a release may lack."""
+    X, y = next(tables())
+
+    def searches():
+        from scipy import stats
+        from sklearn import metrics
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.metrics import f1_score, get_scorer, make_scorer
+        from sklearn.model_selection import GridSearchCV, RandomizedSearchCV
+
+        for scoring in (
+            "f1_macro",
+            "roc_auc_ovr",
+            make_scorer(f1_score, average="macro"),
+            get_scorer("neg_log_loss"),
+            ["accuracy", "f1_macro"],
+        ):
+            refit = scoring[0] if isinstance(scoring, list) else True
+            yield GridSearchCV(
+                LogisticRegression(), {"C": [0.1, 1.0]}, cv=2, scoring=scoring, refit=refit
+            ).fit(X, y)
+        names = (
+            metrics.get_scorer_names() if hasattr(metrics, "get_scorer_names") else metrics.SCORERS
+        )
+        for name in sorted(names):
+            yield get_scorer(name)
+        yield RandomizedSearchCV(
+            LogisticRegression(), {"C": stats.uniform(0, 2)}, n_iter=2, cv=2, random_state=0
+        ).fit(X, y)
+        yield RandomizedSearchCV(
+            LogisticRegression(), {"C": stats.loguniform(0.1, 2)}, n_iter=2, cv=2, random_state=0
+        ).fit(X, y)
+
+    def splitters():
+        from sklearn import model_selection
+
+        for name in sorted(dir(model_selection)):
+            cls = getattr(model_selection, name)
+            if isinstance(cls, type) and hasattr(cls, "split"):
+                for arguments in ((), (2,)):
+                    try:
+                        yield cls(*arguments)
+                    except Exception:
+                        continue
+
+    def functions():
+        from sklearn import feature_selection, preprocessing
+        from sklearn.preprocessing import FunctionTransformer
+
+        for name in (
+            "log1p expm1 log log2 log10 exp exp2 sqrt cbrt square abs absolute sign "
+            "reciprocal sin cos tan arcsin arccos arctan sinh cosh tanh arcsinh floor ceil "
+            "rint trunc isnan isfinite isinf deg2rad rad2deg negative logical_not"
+        ).split():
+            yield FunctionTransformer(getattr(np, name))
+        for (
+            name
+        ) in "f_classif f_regression chi2 mutual_info_classif mutual_info_regression".split():
+            yield feature_selection.SelectKBest(getattr(feature_selection, name), k=2).fit(X, y)
+        for name in "scale minmax_scale maxabs_scale robust_scale normalize binarize".split():
+            yield FunctionTransformer(getattr(preprocessing, name))
+
+    def selectors():
+        import pandas
+        from sklearn.compose import ColumnTransformer, make_column_selector
+        from sklearn.preprocessing import StandardScaler
+
+        frame = pandas.DataFrame(X, columns=list("abcd"))
+        for chosen in (
+            make_column_selector(dtype_include=np.number),
+            ["a"],
+            slice(0, 2),
+            [True] * 4,
+        ):
+            yield ColumnTransformer([("s", StandardScaler(), chosen)], remainder="passthrough").fit(
+                frame
+            )
+
+    def kernels():
+        from sklearn.gaussian_process import GaussianProcessRegressor, kernels
+
+        made = [getattr(kernels, name)() for name in KERNELS.split()]
+        made += [
+            made[0] + made[1],
+            made[0] * made[5],
+            made[0] ** 2,
+            kernels.CompoundKernel(made[:2]),
+            kernels.PairwiseKernel(),
+        ]
+        for kernel in made:
+            yield kernel
+            yield GaussianProcessRegressor(kernel, alpha=10.0).fit(X, y)
+
+    def trees():
+        from sklearn.neighbors import BallTree, KDTree
+
+        try:
+            from sklearn.metrics import DistanceMetric
+        except ImportError:
+            from sklearn.neighbors import DistanceMetric
+
+        for tree in (BallTree, KDTree):
+            yield tree(X)
+            try:
+                yield tree(X.astype(np.float32))
+            except Exception:
+                pass
+            for metric in sorted(
+                tree.valid_metrics() if callable(tree.valid_metrics) else tree.valid_metrics
+            ):
+                try:
+                    yield tree(X, metric=metric)
+                except Exception:
+                    continue
+        for metric in (
+            "euclidean manhattan chebyshev canberra braycurtis hamming jaccard dice "
+            "matching rogerstanimoto russellrao sokalmichener sokalsneath haversine "
+            "kulsinski"
+        ).split():
+            try:
+                yield DistanceMetric.get_metric(metric)
+            except Exception:
+                continue
+
+    def calibrated():
+        from sklearn.calibration import CalibratedClassifierCV
+        from sklearn.naive_bayes import GaussianNB
+
+        for method in ("isotonic", "sigmoid", "temperature"):
+            yield CalibratedClassifierCV(GaussianNB(), method=method, cv=2).fit(X, y)
+
+    def frozen():
+        from sklearn.frozen import FrozenEstimator
+        from sklearn.linear_model import Ridge
+
+        yield FrozenEstimator(Ridge().fit(X, y))
+
+    def nested():
+        from sklearn.ensemble import (
+            AdaBoostClassifier,
+            BaggingClassifier,
+            GradientBoostingClassifier,
+            GradientBoostingRegressor,
+        )
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.pipeline import make_pipeline, make_union
+        from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+        yield make_pipeline(
+            make_union(StandardScaler(), FunctionTransformer()),
+            BaggingClassifier(LogisticRegression(), 3),
+        ).fit(X, y)
+        yield AdaBoostClassifier(LogisticRegression(), n_estimators=3).fit(X, y)
+        yield GradientBoostingClassifier(init="zero", n_estimators=3).fit(X, y)
+        yield GradientBoostingRegressor(init=LogisticRegression(), n_estimators=3).fit(X, y)
+
+    def metadata():
+        from sklearn.linear_model import LogisticRegression
+        from sklearn.preprocessing import StandardScaler
+
+        with sklearn.config_context(enable_metadata_routing=True):
+            yield LogisticRegression().set_fit_request(sample_weight=True)
+        yield StandardScaler().set_output(transform="pandas").fit(X)
+
+    for make in (
+        searches,
+        splitters,
+        functions,
+        selectors,
+        kernels,
+        trees,
+        calibrated,
+        frozen,
+        nested,
+        metadata,
+        plain_data,
+    ):
+        made = make()
+        for number in itertools.count():
+            try:
+                one = next(made)
+            except StopIteration:
+                break
+            except Exception as error:
+                sys.stderr.write("{}: {}: {}\n".format(make.__name__, type(error).__name__, error))
+                break
+            yield "{}-{}".format(make.__name__, number), one
+
+
+def plain_data():
+    """What models hold beside estimators."""
+    import collections
+    import datetime
+
+    yield np.random.RandomState(0)
+    for name in ("PCG64", "MT19937", "Philox", "SFC64", "PCG64DXSM"):
+        if hasattr(np.random, name):
+            yield np.random.Generator(getattr(np.random, name)(0))
+            yield np.random.RandomState(getattr(np.random, name)(0))
+    for name in ("csr", "csc", "coo", "lil", "dok", "dia", "bsr"):
+        yield getattr(sp, name + "_matrix")(np.eye(4))
+        if hasattr(sp, name + "_array"):
+            yield getattr(sp, name + "_array")(np.eye(4))
+    yield np.ma.masked_array([1.0, 2.0], mask=[True, False])
+    yield np.ma.masked
+    yield np.array([(1, 2.0)], dtype=[("a", int), ("b", float)])
+    yield np.array([None, "a", 1.0], dtype=object)
+    yield np.array(["a", "bc"])
+    yield np.asfortranarray(np.ones((3, 3)))
+    yield np.array(["2020-01-01"], dtype="M8[D]")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield np.matrix([[1.0]])
+    for kind in (
+        np.float64,
+        np.float32,
+        np.float16,
+        np.int64,
+        np.int32,
+        np.int16,
+        np.int8,
+        np.uint8,
+        np.uint16,
+        np.uint32,
+        np.uint64,
+        np.bool_,
+        np.complex128,
+        np.str_,
+        np.bytes_,
+        np.datetime64,
+        np.timedelta64,
+        np.object_,
+    ):
+        yield kind
+        yield kind(1) if kind not in (np.datetime64, np.timedelta64) else kind(1, "s")
+        yield np.dtype(kind)
+    yield collections.OrderedDict(a=1)
+    yield collections.Counter("aab")
+    yield collections.defaultdict(int, a=1)
+    yield collections.defaultdict(list)
+    yield collections.deque([1, 2])
+    yield {
+        "a": (1, {2}, frozenset([3]), b"bytes", bytearray(b"x"), 1j, range(3), slice(2), 1 << 70)
+    }
+    yield [int, float, str, bool, object, bytes, dict, list, tuple, set, complex]
+    yield [
+        datetime.date(2020, 1, 1),
+        datetime.datetime(2020, 1, 1),
+        datetime.timedelta(1),
+        datetime.timezone.utc,
+    ]
+    yield sklearn.utils.Bunch(a=1)
+
+
+def everything():
+    """All of it, as pairs of a name and an object."""
+    return itertools.chain(of_classes(), composed())
+
+
+def _pickled(protocol):
+    def save(one, path):
+        with open(path, "wb") as file:
+            pickle.dump(one, file, protocol=protocol)
+
+    return save
+
+
+def _compressed(how):
+    def save(one, path):
+        joblib.dump(one, path, compress=how)
+
+    return save
+
+
+WAYS = {"joblib": joblib.dump}
+WAYS.update({"pickle-{}".format(n): _pickled(n) for n in range(2, pickle.HIGHEST_PROTOCOL + 1)})
+WAYS.update(
+    {"joblib-" + name: _compressed((name, 3)) for name in ("zlib", "gzip", "bz2", "xz", "lzma")}
+)
+
+
+def save(folder, ways, things):
+    """Save things in some ways; what cannot be saved is said, and left out."""
+    for name, one in things:
+        for way in ways:
+            path = os.path.join(folder, "{}.{}".format(name, way))
+            try:
+                WAYS[way](one, path)
+            except Exception as error:
+                sys.stderr.write("{} is not saved: {}\n".format(name, error))
+                if os.path.exists(path):
+                    os.remove(path)
+                break
+
+
+def kind(module, qualname):
+    """What a name stands for here: ``class``, ``ufunc``, ``function``, ``other`` or ``gone``."""
+    try:
+        found = getattr(importlib.import_module(module), qualname)
+    except Exception:
+        return "gone"
+    if isinstance(found, type):
+        return "class"
+    if isinstance(found, np.ufunc):
+        return "ufunc"
+    return "function" if callable(found) else "other"
+
+
+def main(arguments):
+    """Do what the command line says."""
+    warnings.simplefilter("ignore")
+    if arguments[0] == "kinds":
+        names = json.load(sys.stdin)
+        json.dump([kind(*name) for name in names], sys.stdout)
+    else:
+        things = plain() if arguments[0] == "plain" else everything()
+        save(arguments[1], arguments[2:] or ["joblib", "pickle-2"], things)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
