@@ -25,7 +25,7 @@ def inspect_apart(
     """Read what is in a saved file, in a process of its own with limits on all it takes.
 
     Args:
-        path: of a pickle, or of what ``joblib.dump`` wrote.
+        path: of a pickle, or of what ``joblib.dump`` or ``skops.io.dump`` wrote.
         limits: what it may cost.
         copy: a private copy to read in place of the file, which only gives its name then.
 

@@ -141,7 +141,7 @@ class Dtype:
         """Whether an array of a dtype and a shape is as large as an element."""
         if type(part) is not tuple or len(part) != 2 or not isinstance(part[0], Dtype):
             return False
-        shape = _shape((part[1],) if type(part[1]) is int else part[1])
+        shape = shape_of((part[1],) if type(part[1]) is int else part[1])
         return shape is not None and part[0].size * math.prod(shape) == self.size
 
     @property
@@ -197,7 +197,7 @@ class Array:
             return
         shape, self.dtype, fortran, data = state[-4:]
         self.order = "F" if fortran is True else "C"
-        self.shape = _shape(shape)
+        self.shape = shape_of(shape)
         if type(data) is list:
             self.items = data
         else:
@@ -262,7 +262,7 @@ def called(maker: Global, args: tuple[Value, ...]) -> Value:
         array = Array(Global("numpy", "ndarray"))
         data, array.dtype, shape, order = args
         array.order = "F" if order == "F" and type(order) is str else "C"
-        array.shape = _shape(shape)
+        array.shape = shape_of(shape)
         array.take(data)
         return array
     return None
@@ -281,7 +281,7 @@ def wrapped(wrapper: Object) -> tuple[Array, int | None, int | None]:
     state = wrapper.state.texts() if isinstance(wrapper.state, Dict) else {}
     if not _ATTRIBUTES.issuperset(state) or wrapper.args or wrapper.kwargs:
         raise DamageError("holds an array that is told to be read in another way")
-    dtype, shape = state.get("dtype"), _shape(state.get("shape"))
+    dtype, shape = state.get("dtype"), shape_of(state.get("shape"))
     align = state.get("numpy_array_alignment_bytes")
     if not isinstance(dtype, Dtype) or shape is None or type(align) not in (int, type(None)):
         raise DamageError("holds an array of a kind that is not known here")
@@ -292,7 +292,8 @@ def wrapped(wrapper: Object) -> tuple[Array, int | None, int | None]:
     return array, size, align
 
 
-def _shape(shape: Value) -> tuple[int, ...] | None:
+def shape_of(shape: Value) -> tuple[int, ...] | None:
+    """A shape, if it can be one."""
     if not isinstance(shape, Sequence) or type(shape) not in (tuple, list) or len(shape) > 64:
         return None
     if any(type(one) is not int or not 0 <= one < 2**63 for one in shape):

@@ -74,11 +74,15 @@ class Findings:
                 self._version(own, key, value)
 
     def _version(self, own: str, key: object, value: object) -> None:
-        if type(key) is not str or type(value) is not str or not key.endswith(("version", "__")):
+        if type(key) is not str or not key.endswith(("version", "__")):
             return
         match = _VERSION_KEY.fullmatch(key)
-        if match and _VERSION.fullmatch(value):
-            package = match[1] or own
+        if match:
+            self.version(match[1] or own, value)
+
+    def version(self, package: str, value: object) -> None:
+        """What a file says of the version of a package; nothing if it is none."""
+        if type(value) is str and _VERSION.fullmatch(value):
             known = self._versions.setdefault(_PACKAGES.get(package, package), set())
             if len(known) < _MOST_VERSIONS and len(self._versions) < _MOST_VERSIONS:
                 known.add(value)

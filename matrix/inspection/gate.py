@@ -30,6 +30,7 @@ _NOTES: Mapping[str, str] = {
     "passed-on": "it hides how an array or a dtype is made",
     "persistent-ids": "parts of it lie elsewhere",
     "sets-class": "it gives an object another class",
+    "skops-part": "it makes things in a way in which skops does not write them",
     "sets-global": "it changes a class or a function itself",
     "unknown-dtype": "it holds a dtype that is not known here",
 }

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matrix.errors import NotAModelError
-from matrix.inspection import kinds
+from matrix.inspection import kinds, skops
 from matrix.inspection.faults import UnreadableError
 from matrix.inspection.findings import Findings
 from matrix.inspection.machine import Machine
@@ -24,7 +24,7 @@ def inspect(path: Path, limits: Limits | None = None) -> Inspection:
     """Read what is in a saved file, in this process.
 
     Args:
-        path: of a pickle, or of what ``joblib.dump`` wrote.
+        path: of a pickle, or of what ``joblib.dump`` or ``skops.io.dump`` wrote.
         limits: what it may cost; memory and time are not limited here,
             see :func:`matrix.inspection.inspect_apart`.
 
@@ -49,12 +49,49 @@ def _where(fault: UnreadableError) -> str:
 
 def _inspected(path: Path, file: BinaryIO, size: int, sha256: str, limits: Limits) -> Inspection:
     head = file.read(_HEAD)
-    if kinds.is_zip(head):
-        raise kinds.of_zip(file)
-    compressor = compression(head)
-    file.seek(0)
     findings = Findings(limits)
-    stream = Stream(file, size, compressor, limits.unpacked)
+    compressor = ""
+    if kinds.is_zip(head):
+        names = kinds.names_in(file)
+        if skops.SCHEMA not in names:
+            raise kinds.of_zip(names)
+        container = "skops"
+        value = skops.read(file, findings, limits.unpacked)
+    else:
+        compressor = compression(head)
+        value = _pickled(file, size, head, compressor, findings, limits.unpacked)
+        container = "joblib" if compressor or findings.joblib else "pickle"
+    return Inspection(
+        path=path,
+        size=size,
+        sha256=sha256,
+        container=container,
+        compression=compressor,
+        protocol=findings.protocol,
+        joblib=findings.joblib,
+        numpy=numpy_of(findings.names),
+        python=_python(container, findings),
+        versions=findings.versions,
+        modules=modules_of(findings.names),
+        names=findings.names,
+        code=code_in(findings.names, findings),
+        notes=_notes(findings),
+        root=tree(value),
+    )
+
+
+def _python(container: str, findings: Findings) -> str:
+    """The lowest Python that can load it: the protocol of a skops file does not tell."""
+    protocol = 0 if container == "skops" else findings.protocol
+    return python_of(findings.names, protocol, python_2=findings.python_2)
+
+
+def _pickled(
+    file: BinaryIO, size: int, head: bytes, compressor: str, findings: Findings, unpacked: int
+) -> Value:
+    """What the pickle in a file makes."""
+    file.seek(0)
+    stream = Stream(file, size, compressor, unpacked)
     try:
         # What joblib wrote before 0.10 it reads by other rules: no arrays lie in the stream.
         value = _read(stream, findings, with_arrays=not head.startswith(b"ZF"))
@@ -63,24 +100,7 @@ def _inspected(path: Path, file: BinaryIO, size: int, sha256: str, limits: Limit
             findings.note("data-after-end", f"{left} the end of the pickle")
     finally:
         stream.release()
-    names = findings.names
-    return Inspection(
-        path=path,
-        size=size,
-        sha256=sha256,
-        container="joblib" if compressor or findings.joblib else "pickle",
-        compression=compressor,
-        protocol=findings.protocol,
-        joblib=findings.joblib,
-        numpy=numpy_of(names),
-        python=python_of(names, findings.protocol, python_2=findings.python_2),
-        versions=findings.versions,
-        modules=modules_of(names),
-        names=names,
-        code=code_in(names, findings),
-        notes=_notes(findings),
-        root=tree(value),
-    )
+    return value
 
 
 def _read(stream: Stream, findings: Findings, *, with_arrays: bool) -> Value:

@@ -93,16 +93,24 @@ def is_zip(head: bytes) -> bool:
     return head.startswith(b"PK\x03\x04")
 
 
-def of_zip(file: BinaryIO) -> UnreadableError:
-    """What a zip archive is, by the names in it."""
+def names_in(file: BinaryIO) -> frozenset[str]:
+    """The names of the parts of a zip archive.
+
+    Raises:
+        UnreadableError: it is not whole.
+    """
     try:
         with zipfile.ZipFile(file) as archive:
-            names = set(archive.namelist()[:10_000])
+            return frozenset(archive.namelist())
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        return UnreadableError("is a zip archive that is not whole, no pickle", advice=_SAVE)
+        raise UnreadableError(
+            "is a zip archive that is not whole, no pickle", advice=_SAVE
+        ) from None
+
+
+def of_zip(names: frozenset[str]) -> UnreadableError:
+    """What a zip archive is that is no model of ours, by the names in it."""
     last = {name.rpartition("/")[2] for name in names}
-    if "schema.json" in names:
-        return UnreadableError("looks like a skops file, no pickle", advice=_SAVE)
     if {"config.json", "metadata.json"} <= names or "model.weights.h5" in names:
         return UnreadableError("looks like a Keras model, no pickle", advice=_SAVE)
     if "data.pkl" in last:

@@ -100,11 +100,12 @@ class Inspection:
     """In bytes."""
     sha256: str
     container: str
-    """``joblib`` if only joblib loads it (arrays in the stream, or compressed), else ``pickle``."""
+    """``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or compressed); else
+    ``pickle``."""
     compression: str = ""
     """``zlib``, ``gzip``, ``bz2``, ``xz``, ``lzma`` or ``lz4``; empty if there is none."""
     protocol: int
-    """The highest that is declared or needed."""
+    """Of the pickle, the highest that is declared or needed; of a skops file, its own."""
     joblib: str = ""
     """Which joblib wrote it, as far as the layout of its arrays tells."""
     numpy: str = ""

@@ -9,6 +9,7 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from tests.hostile import skops_parts as s
 from tests.inspection import assembler as a
 
 Make = Callable[[str], bytes]
@@ -260,6 +261,112 @@ def _field(offset: int) -> bytes:
     return a.call("numpy", "dtype", a.text("V8"), b"\x89", b"\x88") + inside + a.BUILD
 
 
+SKOPS: Mapping[str, Bad] = {
+    "skops calls a name": Bad(
+        make=lambda marker: s.archive(s.calling("os.mkdir", marker)), said="os.mkdir"
+    ),
+    "skops calls a name in a model": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "ObjectNode",
+                "sklearn.preprocessing._data.StandardScaler",
+                content=s.dict_({"mean_": s.calling("os.mkdir", marker)}),
+            )
+        ),
+        said="os.mkdir",
+    ),
+    "skops makes a list of a name": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "ListNode",
+                "os.mkdir",
+                content=[s.plain(letter) for letter in marker],
+            )
+        ),
+        said="os.mkdir",
+        runs=False,  # os.mkdir takes no list
+    ),
+    "skops makes a key by a name": Bad(
+        make=lambda marker: s.archive(
+            s.dict_({marker: s.plain(1)}, s.part("FunctionNode", "os.mkdir"))
+        ),
+        said="os.mkdir",
+    ),
+    "skops makes a key by what numpy looks up": Bad(
+        make=lambda marker: s.archive(s.dict_({marker: s.plain(1)}, s.resolved("os", "mkdir"))),
+        said="skops-part",
+    ),
+    "skops calls a method": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "MethodNode",
+                "builtins.str",
+                content={"func": "join", "obj": s.plain(marker)},
+            )
+        ),
+        said="skops-part",
+        runs=False,
+    ),
+    "skops calls an operator": Bad(
+        make=lambda marker: s.archive(
+            s.part("OperatorFuncNode", "operator.methodcaller", attrs=s.tuple_(s.plain(marker)))
+        ),
+        said="operator.methodcaller",
+        runs=False,
+    ),
+    "skops calls a part": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "PartialNode",
+                "functools.partial",
+                content={
+                    "func": s.part("FunctionNode", "os.mkdir"),
+                    "args": s.tuple_(s.plain(marker)),
+                    "kwds": s.dict_({}),
+                    "namespace": s.plain(None),
+                },
+            )
+        ),
+        said="os.mkdir",
+        runs=False,
+    ),
+    "skops draws by a name": Bad(
+        make=lambda _: s.archive(
+            s.part(
+                "RandomGeneratorNode",
+                "numpy.random._generator.Generator",
+                content={
+                    "bit_generator": s.dict_({"bit_generator": s.plain("seed")}),
+                    "seed_seq": s.dict_({}),
+                },
+            )
+        ),
+        said="numpy.random.seed",
+        runs=False,
+    ),
+    "skops of an unknown kind": Bad(
+        make=lambda marker: s.archive(s.part("NewNode", "builtins.list", path=marker)),
+        said="skops-part",
+        runs=False,
+    ),
+    "skops from the future": Bad(
+        make=lambda _: s.archive(s.plain(1), protocol=3), said="of protocol 3", runs=False
+    ),
+    "skops from the past": Bad(
+        make=lambda _: s.archive(
+            s.part(
+                "FunctionNode",
+                "builtins.len",
+                content={"module_path": "os", "function": "mkdir"},
+            ),
+            protocol=0,
+        ),
+        said="of protocol 0",
+        runs=False,
+    ),
+}
+"""Files of skops that load what they should not; skops would, if all that it asks about is said."""
+
 DAMAGED: Mapping[str, Bad] = {
     "objects said to be bytes": Bad(
         make=lambda _: a.whole(a.dtype("O8", 0)), said="contradicts itself"
@@ -309,4 +416,4 @@ DAMAGED: Mapping[str, Bad] = {
 }
 """What is no model, or a broken one."""
 
-ALL: Mapping[str, Bad] = {**TRICKS, **DAMAGED}
+ALL: Mapping[str, Bad] = {**TRICKS, **SKOPS, **DAMAGED}

@@ -54,7 +54,7 @@ BAD = {
     "pointer": (POINTER, "is a Git LFS pointer"),
     "zip": (zipped("a.txt"), "is a zip archive, no pickle"),
     "cut zip": (zipped("a.txt")[:40], "zip archive that is not whole"),
-    "skops": (zipped("schema.json", "0.npy"), "looks like a skops file"),
+    "skops": (zipped("schema.json", "0.npy"), "looks like a skops file, and its schema"),
     "keras": (zipped("metadata.json", "config.json", "model.weights.h5"), "looks like a Keras"),
     "torch": (zipped("archive/data.pkl", "archive/version"), "looks like a PyTorch model"),
     "npz": (zipped("arr_0.npy"), r"numpy arrays \(\.npz\)"),

@@ -81,7 +81,8 @@ def how_saved(inspection: Inspection) -> str:
     if inspection.joblib:
         parts.append(f"joblib {inspection.joblib}")
     parts.append(f"compressed with {inspection.compression}" if inspection.compression else "")
-    parts += [f"pickle protocol {inspection.protocol}", f"{inspection.size:,} bytes"]
+    kind = "its" if inspection.container == "skops" else "pickle"
+    parts += [f"{kind} protocol {inspection.protocol}", f"{inspection.size:,} bytes"]
     if inspection.joblib:
         del parts[0]
     return ", ".join(part for part in parts if part)

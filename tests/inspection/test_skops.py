@@ -1,0 +1,261 @@
+"""A file of skops is read like any other: what it makes, what it looks up, and nothing comes in."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+from collections import OrderedDict, defaultdict
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+from zipfile import ZIP_LZMA, ZipFile
+
+import joblib
+import numpy as np
+import pytest
+import skops.io
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from sklearn.compose import ColumnTransformer
+from sklearn.datasets import load_iris
+from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.neural_network import MLPClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
+from sklearn.svm import SVC
+
+from matrix.errors import NotAModelError
+from matrix.inspection import Inspection, Limits, inspect
+from matrix.inspection.gate import refusals
+from matrix.inspection.nouns import Node
+from tests.hostile import skops_parts as s
+from tests.hostile.files import SKOPS
+
+from .conftest import Inspect
+
+X, Y = load_iris(return_X_y=True)
+TEXTS = ["good food", "bad food", "good wine"]
+MODELS = {
+    "pipeline": make_pipeline(StandardScaler(), LogisticRegression()).fit(X, Y),
+    "forest": RandomForestClassifier(7, random_state=0).fit(X, Y),
+    "boosting": HistGradientBoostingClassifier(max_iter=2).fit(X, Y),
+    "drawn": MLPClassifier(3, max_iter=5, random_state=np.random.RandomState(1)).fit(X, Y),
+    "search": GridSearchCV(SVC(), {"C": [1, 2]}, cv=2).fit(X, Y),
+    "neighbours": KNeighborsClassifier(algorithm="kd_tree").fit(X, Y),
+    "text": make_pipeline(TfidfVectorizer(dtype=np.float32), SVC()).fit(TEXTS, [1, 0, 1]),
+    "function": make_pipeline(FunctionTransformer(np.log1p), SVC()).fit(X, Y),
+    "columns": ColumnTransformer(
+        [("numbers", StandardScaler(), [0, 1]), ("words", OneHotEncoder(), [2])]
+    ).fit(np.array([[1, 2, "a"], [3, 4, "b"]], dtype=object)),
+}
+
+
+def shape(node: Node) -> object:
+    """The classes in a tree."""
+    return node.name, node.kind, node.count, [shape(child) for child in node.children]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_is_the_same_model_as_in_a_pickle_and_is_let_in(
+    name: str, inspected: Inspect
+) -> None:
+    stream = BytesIO()
+    joblib.dump(MODELS[name], stream)
+    pickled = inspected(stream.getvalue())
+    found = inspected(skops.io.dumps(MODELS[name]))
+    assert (found.container, found.protocol) == ("skops", 2)
+    assert found.versions == {**pickled.versions, "skops": (skops.__version__,)}
+    assert shape(found.root) == shape(pickled.root)
+    assert found.root.params.keys() == pickled.root.params.keys()
+    assert refusals(found) == ()
+    assert {one.why for one in found.code} <= {"function"}
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_all_that_skops_does_not_trust_of_itself_is_among_the_names(
+    name: str, inspected: Inspect
+) -> None:
+    data = skops.io.dumps(MODELS[name])
+    names = {str(one) for one in inspected(data).names}
+    assert set(skops.io.get_untrusted_types(data=data)) <= names
+
+
+def test_values_are_told_as_those_of_a_pickle_are(inspected: Inspect) -> None:
+    stream = BytesIO()
+    joblib.dump(MODELS["pipeline"], stream)
+    found = inspected(skops.io.dumps(MODELS["pipeline"])).root.children[1]
+    pickled = inspected(stream.getvalue()).root.children[1]
+    assert found.params == pickled.params
+    assert found.fitted["coef_"] == pickled.fitted["coef_"] == "float64 (3, 4)"
+
+
+def test_what_python_holds_is_read(inspected: Inspect) -> None:
+    held = {
+        "a": [1, 2.5, None, True],
+        "b": ("x", {1}, slice(1, 2, None), b"raw", bytearray(b"r")),
+        "c": OrderedDict(x=1),
+        "d": defaultdict(list, y=[1]),
+        "e": np.array(["a", 1], dtype=object),
+        "f": np.float64(1.5),
+        "g": np.dtype("float32"),
+        "h": np.ma.masked_array([1, 2], [0, 1]),
+    }
+    found = inspected(skops.io.dumps(held))
+    assert [note.code for note in found.notes] == []
+    fitted = found.root.fitted
+    assert fitted["a"] == "[1, 2.5, None, True]"
+    assert fitted["c"] == "OrderedDict of 1"
+    assert fitted["e"].startswith("object (2,)")
+
+
+@pytest.mark.parametrize("kind", SKOPS)
+def test_what_skops_would_not_write_is_refused(
+    kind: str, tmp_path: Path, inspected: Inspect
+) -> None:
+    bad = SKOPS[kind]
+    marker = tmp_path / "mark"
+    with contextlib.suppress(NotAModelError):
+        found = inspected(bad.make(str(marker)))
+        told = [one.what for one in refusals(found)]
+        assert bad.said in told
+    assert not marker.exists()
+
+
+LOAD = """
+import sys, skops.io
+try:
+    skops.io.load(sys.argv[1], trusted=[*skops.io.get_untrusted_types(file=sys.argv[1])])
+except Exception as error:
+    print(repr(error))
+"""
+
+
+@pytest.mark.parametrize("kind", [kind for kind, bad in SKOPS.items() if bad.runs])
+def test_those_that_leave_a_mark_are_real(kind: str, tmp_path: Path) -> None:
+    """Whoever trusts what skops asks about runs them."""
+    path, marker = tmp_path / "bad.skops", tmp_path / "mark"
+    path.write_bytes(SKOPS[kind].make(str(marker)))
+    subprocess.run([sys.executable, "-W", "ignore", "-c", LOAD, path], check=True)
+    assert marker.exists()
+
+
+def test_a_part_that_skops_makes_only_once_is_looked_into_every_time(inspected: Inspect) -> None:
+    """Of two parts with one number the first is made; nobody relies on that here."""
+    first = s.part("ListNode", "builtins.list", content=[], __id__=1)
+    second = s.part("ListNode", "os.mkdir", content=[], __id__=1)
+    found = inspected(s.archive(s.tuple_(first, second)))
+    assert "os.mkdir" in [one.what for one in refusals(found)]
+
+
+PACKED = skops.io.dumps(StandardScaler().fit(X), compression=ZIP_LZMA)
+BROKEN = {
+    "no JSON": s.archive(b"{"),
+    "a list": s.archive(b"[]"),
+    "no kind": s.archive({"__class__": "a", "__module__": "b"}),
+    "no class": s.archive({"__loader__": "ListNode", "__module__": "b", "content": []}),
+    "a class without a name": s.archive(
+        {"__loader__": "ListNode", "__class__": 1, "__module__": "b", "content": []}
+    ),
+    "no protocol": s.archive(s.plain(1), protocol=None),
+    "a protocol that is true": s.archive(s.plain(1), protocol=True),
+    "an array that is not there": s.archive(
+        s.part("NdArrayNode", "numpy.ndarray", type="numpy", file="0.npy")
+    ),
+    "a part of no number": s.archive({"__loader__": "CachedNode", "__id__": 9}),
+    "too deep": s.archive(b'{"content": [' * 5000 + b"]}" * 5000),
+    "too deep in parts": s.archive(
+        b'{"protocol": 2, "__loader__": "TupleNode", "__class__": "tuple", "__module__": '
+        b'"builtins", "content": [' * 400 + b"]}" * 400
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_what_is_broken_is_said_to_be(kind: str, inspected: Inspect) -> None:
+    with pytest.raises(NotAModelError, match="skops file"):
+        inspected(BROKEN[kind])
+
+
+def test_parts_of_one_name_and_bombs_are_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "model.skops"
+    path.write_bytes(s.archive(s.plain(1), **{"0_npy": bytes(2_000_000)}))
+    assert inspect(path).container == "skops"
+    with pytest.raises(NotAModelError, match="unpacks to more than"):
+        inspect(path, Limits(unpacked=1_000_000))
+    with ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
+        archive.writestr("schema.json", b"{}")
+    with pytest.raises(NotAModelError, match="two parts of one name"):
+        inspect(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(["content", "__loader__", "__class__", "__module__", "a"]), inner
+        )
+    ),
+    max_leaves=8,
+)
+KINDS = [
+    *("BytesNode", "CachedNode", "ConstructorFromReduceNode", "DTypeNode", "DefaultDictNode"),
+    *("DictNode", "FunctionNode", "JsonNode", "ListNode", "LossNode", "MethodNode", "NdArrayNode"),
+    *("ObjectNode", "PartialNode", "RandomGeneratorNode", "SetNode", "SliceNode", "TreeNode"),
+    *("SparseMatrixNode", "TupleNode", "TypeNode", "x"),
+]
+PART = st.deferred(lambda: PARTS)
+PARTS = st.fixed_dictionaries(
+    {
+        "__loader__": st.sampled_from(KINDS) | JSON,
+        "__class__": st.sampled_from(["list", "Pipeline", "mkdir"]) | JSON,
+        "__module__": st.sampled_from(["builtins", "sklearn.pipeline", "os"]) | JSON,
+        "protocol": st.just(2),
+    },
+    optional={
+        "content": JSON | st.lists(PART, max_size=2) | PART,
+        "key_types": JSON,
+        "type": st.sampled_from(["numpy", "json", "scipy"]) | JSON,
+        "file": JSON,
+        "__id__": JSON,
+        "__reduce__": JSON,
+    },
+)
+
+
+@given(schema=PARTS | JSON)
+@example(schema={"protocol": 2, "__loader__": "x", "__class__": "a", "__module__": "b", "c": []})
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_a_schema_says_the_end_is_an_inspection_or_a_reason(
+    schema: object, inspected: Inspect
+) -> None:
+    with contextlib.suppress(NotAModelError):
+        assert isinstance(inspected(s.archive(json.dumps(schema).encode())), Inspection)
+
+
+@given(data=st.data())
+@settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_whatever_a_damaged_archive_holds_the_end_is_an_inspection_or_a_reason(
+    data: st.DataObject, inspected: Inspect
+) -> None:
+    whole = bytearray(PACKED)
+    for _ in range(data.draw(st.integers(1, 4))):
+        whole[data.draw(st.integers(4, len(whole) - 1))] = data.draw(st.integers(0, 255))
+    with contextlib.suppress(NotAModelError):
+        assert isinstance(inspected(bytes(whole)), Inspection)
+
+
+def test_a_copy_is_told_alike(inspected: Inspect) -> None:
+    """Two dumps differ in bytes, and in nothing that is told of them."""
+    first, second = (inspected(skops.io.dumps(MODELS["pipeline"])) for _ in range(2))
+    assert replace(first, sha256="") == replace(second, sha256="")
