@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from compat_worker import lacking, resaving
+from compat_worker import guard, lacking, resaving
+from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.mistake import Mistake
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
@@ -20,6 +22,7 @@ from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from matrix.engine import border, protocol
+from matrix.inspection import inspect
 
 X = np.arange(24.0).reshape(-1, 2)
 Y = (X[:, 0] > 9).astype(int)
@@ -64,6 +67,31 @@ def test_what_is_saved_again_is_told_with_its_digest(folder: Path) -> None:
         again = joblib.load(entry["path"])
         assert (again.predict(X) == ridge().predict(X)).all()
     assert found["lacking"] == []
+
+
+def test_what_is_saved_as_skops_is_the_same_model(folder: Path) -> None:
+    found = resave(folder, ridge(), "skops")["artifacts"]["skops"]
+    assert (FORMATS["skops"].load(found["path"]).predict(X) == ridge().predict(X)).all()
+
+
+def test_a_file_of_skops_is_loaded_with_what_was_seen_in_it_and_no_more(folder: Path) -> None:
+    path = str(folder / "model.skops")
+    FORMATS["skops"].save(RandomForestClassifier(2).fit(X, Y), path)
+    names = [[name.module, name.qualname] for name in inspect(Path(path)).names]
+    with guard.only(names):
+        assert FORMATS["skops"].load(path).predict(X).shape == Y.shape
+    tree = [name for name in names if name[1] == "Tree"]
+    with (
+        pytest.raises(guard.Refused, match="Tree"),
+        guard.only([n for n in names if n not in tree]),
+    ):
+        FORMATS["skops"].load(path)
+
+
+def test_where_skops_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert FORMATS["skops"].missing() is None
+    monkeypatch.setitem(sys.modules, "skops.io", None)
+    assert "add it to the requirements" in str(FORMATS["skops"].missing())
 
 
 def test_what_is_lacking_is_told_and_can_be_set(folder: Path) -> None:

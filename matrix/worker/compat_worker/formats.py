@@ -63,6 +63,32 @@ def _load_pickle(path: str) -> Any:
         return pickle.load(file)
 
 
+def _save_skops(model: Any, path: str) -> None:
+    import skops.io
+
+    skops.io.dump(model, path)
+
+
+def _load_skops(path: str) -> Any:
+    """All that skops does not trust of itself is trusted, but for what :mod:`guard` keeps out."""
+    import skops.io
+
+    from compat_worker import guard
+
+    wanted = skops.io.get_untrusted_types(file=path)
+    guard.ask(wanted)
+    return skops.io.load(path, trusted=wanted)
+
+
+def _missing_skops() -> Optional[str]:
+    """It is imported here, before anybody listens for warnings: they would not be the model's."""
+    try:
+        import skops.io  # noqa: F401
+    except ImportError:
+        return "skops is not installed here: add it to the requirements"
+    return None
+
+
 def _missing_protocol(protocol: int) -> Callable[[], Optional[str]]:
     def missing() -> Optional[str]:
         import pickle
@@ -102,4 +128,5 @@ FORMATS: Dict[str, Format] = {
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
     "pickle-5": _pickle(5),
+    "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops),
 }

@@ -1,7 +1,8 @@
 """While a user's file is loaded: what it looks up was seen in it before, or the load ends there.
 
 An audit hook sees every pickle that is read, whoever reads it: joblib reads arrays of objects by an
-unpickler of their own. Python 3.6 and 3.7 have no such hooks; there nothing is watched.
+unpickler of their own. Python 3.6 and 3.7 have no such hooks; there nothing is watched. Files that
+are no pickles are asked about by whoever reads them.
 """
 
 import _compat_pickle
@@ -44,6 +45,20 @@ def only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         yield
     finally:
         _allowed[0] = None
+
+
+def ask(names: Sequence[str]) -> None:
+    """Whether all of these may be looked up just now: each a module, a dot and a name in it.
+
+    Raises:
+        Refused: one may not.
+    """
+    if _allowed[0] is None:
+        return
+    known = {"{}.{}".format(module, name) for module, name in _allowed[0]}
+    for name in names:
+        if name not in known:
+            raise Refused(*name.rsplit(".", 1))
 
 
 def _watch(event: str, arguments: Tuple[Any, ...]) -> None:
