@@ -192,6 +192,33 @@ def like(
     )
 
 
+def with_package(base: Environment, requirement: str) -> EnvSpec:
+    """An environment that has all pins of another one, and a package more.
+
+    Args:
+        base: has a lock.
+        requirement: of the package, of which the newest that fits is taken as of today.
+    """
+    assert base.lock is not None
+    pins = dict(base.lock.pins)
+    python = base.lock.interpreter.version
+    scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
+    package = str(canonicalize_name(Requirement(requirement).name))
+    held = tuple(sorted(f"{name}=={pin}" for name, pin in pins.items() if name != package))
+    named = [str(canonicalize_name(Requirement(text).name)) for text in base.spec.requirements]
+    asked = tuple(f"{name}=={pins[name]}" for name in named if name in pins and name != package)
+    digest = hashlib.sha256(json.dumps([scikit_learn, python, held, requirement]).encode())
+    return EnvSpec(
+        id=f"{base.id[: _LONGEST - 30]}-with-{package}-{digest.hexdigest()[:8]}",
+        label=f"{base.spec.label} with {package}",
+        scikit_learn=scikit_learn,
+        python=python,
+        requirements=(*asked, requirement),
+        constraints=held,
+        as_of="today",
+    )
+
+
 def _held(name: str, here: str, there: str, hold: Hold) -> str:
     """How a package that models are made of is held."""
     if hold is Hold.CORE:

@@ -150,6 +150,8 @@ class WayOut:
     ``retrain``, which nobody has run."""
     file: File | None = None
     """What is loaded there in the end; None where that is the file as it is, or there is none."""
+    reader: Environment | None = None
+    """Where the file was loaded in the end; None for the reader that was asked for, as it is."""
     requirement: str = ""
     """Of a pin, what to write: ``scikit-learn<1.5``."""
     by_hand: str = ""

@@ -48,11 +48,13 @@ def provenance(subject: Subject, way: WayOut, n_rows: int, source: Path, target:
         "migrated": _file(way.file) | {"name": target.name},
         "from": _environment(subject.writer),
         "steps": [_step(step) for step in way.file.steps],
-        "to": _environment(subject.reader),
+        "to": _environment(way.reader or subject.reader),
         "rows": {"sha256": subject.saving.rows, "n": n_rows},
         "compared": _compared(subject, way.cell),
         "verdict": way.cell.verdict.value,
-        "by_hand": by_hand(way.file, source.name, target.name).splitlines(),
+        "by_hand": by_hand(
+            way.file, source.name, target.name, saved_as=subject.artifact.format
+        ).splitlines(),
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matrix.model import Cell, EnvSpec, Mend
+from matrix.model import Cell, Environment, EnvSpec, Mend
 from matrix.wayout.blame import Blame
 from matrix.wayout.by_hand import by_hand
 from matrix.wayout.exports import find_export
@@ -78,7 +78,7 @@ def ways_by(
     search = find_route(inquiry, subject, bridges, budget or Budget())
     if search.file is None or search.cell is None:
         return Ways(found=(), tried=search.tried)
-    return Ways(found=(_route(search.file, search.cell),), tried=search.tried)
+    return Ways(found=(_route(subject, search.file, search.cell),), tried=search.tried)
 
 
 def _pin(since: Since) -> list[WayOut]:
@@ -100,7 +100,7 @@ def _mend(
     file, end = found
     (step,) = file.steps
     words = f"in {step.environment.spec.label} set {told(step.mends)}, and save again"
-    return [_way(Way.MEND, words, file, end)], []
+    return [_way(Way.MEND, words, subject, file, end)], []
 
 
 def _export(
@@ -109,14 +109,15 @@ def _export(
     found, tried = find_export(inquiry, subject, cell)
     if found is None:
         return [], list(tried)
-    file, end = found
-    words = f"in {subject.writer.spec.label} save it as {file.artifact.format}"
-    return [_way(Way.EXPORT, words, file, end)], list(tried)
+    words = f"in {subject.writer.spec.label} save it as {found.file.artifact.format}"
+    if found.package:
+        words += f", and load it with {found.package}"
+    return [_way(Way.EXPORT, words, subject, found.file, found.cell, found.reader)], list(tried)
 
 
-def _route(file: File, end: Cell) -> WayOut:
+def _route(subject: Subject, file: File, end: Cell) -> WayOut:
     hops = ", then in ".join(_release(step) for step in file.steps)
-    return _way(Way.ROUTE, f"save again in {hops}", file, end)
+    return _way(Way.ROUTE, f"save again in {hops}", subject, file, end)
 
 
 def _release(step: Step) -> str:
@@ -124,11 +125,14 @@ def _release(step: Step) -> str:
     return f"scikit-learn {step.environment.spec.label}{set_}"
 
 
-def _way(way: Way, words: str, file: File, end: Cell) -> WayOut:
+def _way(
+    way: Way, words: str, subject: Subject, file: File, end: Cell, reader: Environment | None = None
+) -> WayOut:
     return WayOut(
         way=way,
         words=f"{words}: {end.verdict.value} where it goes",
         cell=end,
         file=file,
-        by_hand=by_hand(file, _SOURCE, _TARGET),
+        reader=reader,
+        by_hand=by_hand(file, _SOURCE, _TARGET, saved_as=subject.artifact.format),
     )

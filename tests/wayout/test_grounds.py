@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from matrix.wayout.grounds import Hold, differing, like
+from matrix.wayout.grounds import Hold, differing, like, with_package
 
 from .conftest import environment
 
@@ -71,3 +71,20 @@ def test_the_python_of_the_other_end_may_be_taken_along() -> None:
     assert spec.python == LATER.info.python
     assert "numpy==1.26.4" in (*spec.requirements, *spec.constraints)
     assert like(BASE, "python", "3.9.18", LATER, hold=Hold.OTHER_PYTHON).python == "3.9.18"
+
+
+def test_a_package_more_moves_nothing_else() -> None:
+    spec = with_package(BASE, "skops<=0.11.0")
+    assert (spec.scikit_learn, spec.python, spec.as_of) == ("1.2.2", "3.10.13", "today")
+    assert spec.requirements == ("pandas==2.2.0", "skops<=0.11.0")
+    assert set(spec.constraints) == {
+        "numpy==1.24.2",
+        "pandas==2.2.0",
+        "scipy==1.10.1",
+        "threadpoolctl==3.1.0",
+    }
+    assert spec.id != with_package(BASE, "skops").id
+    held = environment("1.2.2", skops="0.9.0")
+    held = replace(held, spec=replace(held.spec, requirements=("pandas", "skops")))
+    assert with_package(held, "skops").requirements == ("pandas==2.2.0", "skops")
+    assert not any(one.startswith("skops") for one in with_package(held, "skops").constraints)

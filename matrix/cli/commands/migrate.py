@@ -24,6 +24,7 @@ from matrix.wayout import Grounds, Inquiry, Subject, Ways, ways_by, ways_out
 from matrix.wayout.given import mends_of
 from matrix.wayout.models import subject_of
 from matrix.wayout.provenance import provenance, refuse_existing, write
+from matrix.worker.compat_worker.formats import FORMATS
 
 
 def migrate(arguments: Arguments) -> Exit:
@@ -109,7 +110,7 @@ def _written(
     way = ways.files[0]
     assert way.file is not None
     artifact = way.file.artifact
-    place = arguments.migrated or _beside(answer.model.path, subject)
+    place = arguments.migrated or _beside(answer.model.path, subject, artifact.format)
     document = provenance(subject, way, answer.rows.n, answer.model.path, place)
     if not store.has_artifact(artifact.sha256, artifact.format):
         raise CannotTellError("the file that was made is damaged", advice="Run it again.")
@@ -118,8 +119,10 @@ def _written(
     return Exit.OK
 
 
-def _beside(model: Path, subject: Subject) -> Path:
+def _beside(model: Path, subject: Subject, format_name: str) -> Path:
     """The name of a migrated file that nobody has named."""
     assert subject.reader.info is not None
     release = subject.reader.info.packages["scikit-learn"]
-    return model.with_name(f"{model.stem}.sklearn-{release}{model.suffix}")
+    same = format_name == subject.artifact.format
+    ending = model.suffix if same else FORMATS[format_name].ending
+    return model.with_name(f"{model.stem}.sklearn-{release}{ending}")

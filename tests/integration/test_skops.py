@@ -1,0 +1,148 @@
+"""Files of skops: as a format of a run, as a way out, and of a user's own; seen again by hand."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog import read_or_default
+from matrix.catalog.requirements import read_wish, spec_of
+from matrix.environments import prepare
+from matrix.model import Environment, EnvSpec
+from matrix.wayout.grounds import with_package
+
+from .projects import ROOT, environ
+
+TRAIN = """
+import sys, joblib, skops.io
+from sklearn.datasets import load_iris
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+model = make_pipeline(StandardScaler(), Ridge()).fit(*load_iris(return_X_y=True))
+joblib.dump(model, "ridge.joblib")
+skops.io.dump(model, "ridge.skops")
+"""
+
+SHOW = """
+import sys, joblib, skops.io
+from sklearn.datasets import load_iris
+path = sys.argv[1]
+if path.endswith(".skops"):
+    model = skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+else:
+    model = joblib.load(path)
+print(model.predict(load_iris().data).round(12).tolist())
+"""
+
+CONFIGURATION = f"""
+pipelines = ["{ROOT.as_posix()}/fixtures"]
+requirements = ["pandas", "skops"]
+[formats]
+joblib = ["*"]
+skops = ["*"]
+[sets.default]
+scikit-learn = ["1.3", "1.5"]
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    here = Path.cwd()
+    os.chdir(tmp_path_factory.mktemp("skops"))
+    python(environment("scikit-learn==1.5.2"), "-c", TRAIN)
+    yield Path()
+    os.chdir(here)
+
+
+def environment(*requirements: str, skops: bool = True) -> Environment:
+    """The environment that the tool makes for some requirements as of the release."""
+    common = ("pandas", "skops") if skops else ("pandas",)
+    spec = spec_of(read_wish(requirements), as_of="release", common=common)
+    (found,) = made(spec)
+    return found
+
+
+def made(*specs: EnvSpec) -> list[Environment]:
+    catalog = read_or_default()
+    found = prepare(replace(catalog, specs=specs), listing=catalog.state / "upgrade.json")
+    assert all(one.ready for one in found), [one.reason for one in found]
+    return found
+
+
+def python(where: Environment, *arguments: str | Path) -> str:
+    assert where.info is not None
+    command = [where.info.executable, "-W", "ignore", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def matrix(*arguments: str | Path) -> tuple[int, str]:
+    """The exit code of a command, and what it said."""
+    done = subprocess.run(
+        [sys.executable, "-m", "matrix", *map(str, arguments)],
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.returncode, " ".join((done.stdout + done.stderr).split())
+
+
+def test_what_numpy_2_has_saved_goes_to_numpy_1_by_skops(home: Path) -> None:
+    """Arrays in a pickle name modules of the numpy that wrote them; skops writes none."""
+    target = environment("scikit-learn==1.2.2", skops=False)
+    with pytest.raises(subprocess.CalledProcessError):
+        python(environment("scikit-learn==1.2.2"), "-c", SHOW, "ridge.joblib")
+    to = ("--to", "scikit-learn==1.2.2", "--as-of", "release")
+    code, said = matrix("migrate", "ridge.joblib", *to)
+    assert code == 0, said
+    assert "save it as skops, and load it with skops" in said
+    written = Path("ridge.sklearn-1.2.2.skops")
+    told = json.loads(Path(f"{written}.provenance.json").read_text())
+    assert told["way"] == "save in another format"
+    assert told["compared"]["predict"] in ("identical", "equivalent")
+    version = told["to"]["packages"]["skops"]
+    (newer,) = made(with_package(target, f"skops=={version}"))
+    before = python(environment("scikit-learn==1.5.2"), "-c", SHOW, "ridge.joblib")
+    assert python(newer, "-c", SHOW, written) == before
+
+
+def test_a_file_of_skops_is_asked_like_any_other(home: Path) -> None:
+    to = ("--to", "scikit-learn==1.6.1", "--as-of", "release")
+    code, said = matrix("upgrade", "ridge.skops", *to, "--output", "json:answers.json")
+    (answer,) = json.loads(Path("answers.json").read_text())["answers"]
+    assert answer["problem"] == "", said
+    places = [environment(f"scikit-learn=={release}") for release in ("1.5.2", "1.6.1")]
+    assert len({python(place, "-c", SHOW, "ridge.skops") for place in places}) == 1
+    # The repr of a pipeline of 1.5 fails in 1.6, where it looks for what came then.
+    assert code == 1
+    assert "fails only in repr" in said
+
+
+def test_it_is_a_format_of_a_run(home: Path) -> None:
+    Path("matrix.toml").write_text(CONFIGURATION)
+    wanted = (
+        "--config",
+        "matrix.toml",
+        "--pipelines",
+        "bisecting_kmeans",
+        "--output",
+        "json:r.json",
+    )
+    code, said = matrix("run", *wanted)
+    assert code == 0, said
+    cells = {
+        (cell["format"], cell["writer"], cell["reader"]): cell
+        for cell in json.loads(Path("r.json").read_text())["cells"]
+    }
+    one, other = "sklearn-1.5", "sklearn-1.3"
+    assert cells["joblib", one, other]["verdict"] == "load-failed"
+    assert cells["skops", one, other]["verdict"] in ("identical", "equivalent")
