@@ -8,6 +8,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from matrix.catalog import Catalog
@@ -21,6 +23,8 @@ from matrix.errors import CannotTellError, UsageError
 from matrix.model import Environment, EnvSpec
 from matrix.upgrade.nouns import Model
 
+_PACKAGES = frozenset({"skops"})
+"""Formats that are written and read by a package of the same name."""
 _BETWEEN_REQUIREMENTS = re.compile(r"\s+(?=[A-Za-z])")
 
 
@@ -66,6 +70,12 @@ class Wishes:
             as_of=as_of or "today",
             rollback=rollback,
         )
+
+    def holding(self, models: Iterable[Model]) -> Wishes:
+        """The same, with what the formats of these models need in every environment."""
+        named = {canonicalize_name(Requirement(text).name) for text in self.further}
+        needed = sorted({model.format for model in models} & _PACKAGES - named)
+        return replace(self, further=(*self.further, *needed))
 
 
 def _parts(text: str) -> list[str]:

@@ -161,7 +161,8 @@ def asking(
     models = admit(take_in(files, store, arguments.jobs, recorded), trust)
     progress.advance(len(models))
     steps = Steps(progress)
-    places = Places(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
+    needed = wishes.holding(models)
+    places = Places(catalog, needed, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
     setting = Setting.of(
         replace(catalog, pipelines=()),
         (),
