@@ -116,6 +116,7 @@ class _Plan:
         self._archive = archive
         self._findings = findings
         self._known: dict[int, Value] = {}
+        self._kinds: dict[int, tuple[str, str, str]] = {}
 
     def read(self, schema: dict[str, Any]) -> Value:
         protocol = schema["protocol"]
@@ -136,13 +137,20 @@ class _Plan:
         if kind == "CachedNode":
             return self._known[part["__id__"]]
         made = self._made(kind, part)
+        if number is None:
+            return made
         # Of two parts with one number skops makes the first; the other is looked into all the same.
-        return made if number is None else self._known.setdefault(number, made)
+        what = kind, part["__module__"], part["__class__"]
+        if self._kinds.setdefault(number, what) != what:
+            self._note("two parts of one number make different things")
+        return self._known.setdefault(number, made)
 
     def _made(self, kind: str, part: dict[str, Any]) -> Value:
         name = self._name(part)
         self._hold(kind, name)
         if kind in _NAMED:
+            if "content" in part:  # older ones looked up what stands there
+                self._note(f"a part of the kind {kind} names two things")
             return name
         self._findings.called(name)
         if kind == "JsonNode":
@@ -182,9 +190,10 @@ class _Plan:
             usual = kind in _OTHER or kind in _NAMED
             usual = usual and (name.pair == DTYPE or name.pair not in SPECIAL)
         if not usual:
-            self._findings.note(
-                "skops-part", f"a part of the kind {kind[:40]} makes {name.module}.{name.qualname}"
-            )
+            self._note(f"a part of the kind {kind[:40]} makes {name.module}.{name.qualname}")
+
+    def _note(self, text: str) -> None:
+        self._findings.note("skops-part", text)
 
     def _bit_generator(self, part: dict[str, Any]) -> None:
         """What a generator of random numbers is made of: skops calls it by a name in its state."""
@@ -210,9 +219,11 @@ class _Plan:
             held = self.value(content["main"])
             self.value(content["default_factory"])
         else:
-            if any(one["__loader__"] != "TypeNode" for one in part["key_types"]["content"]):
-                self._findings.note("skops-part", "the keys of a dict are made by what is no type")
-            self.value(part["key_types"])
+            types = part["key_types"]
+            kinds = [types["__loader__"], *(one["__loader__"] for one in types["content"])]
+            if kinds != ["ListNode"] + ["TypeNode"] * (len(kinds) - 1):
+                self._note("the keys of a dict are made by what is no type")
+            self.value(types)
             flat: list[Value] = []
             for key, one in content.items():
                 flat += [key, self.value(one)]

@@ -129,20 +129,23 @@ def test_what_skops_would_not_write_is_refused(
 
 LOAD = """
 import sys, skops.io
-try:
-    skops.io.load(sys.argv[1], trusted=[*skops.io.get_untrusted_types(file=sys.argv[1])])
-except Exception as error:
-    print(repr(error))
+for path in sys.argv[1:]:
+    try:
+        skops.io.load(path, trusted=skops.io.get_untrusted_types(file=path))
+    except Exception as error:
+        print(repr(error))
 """
 
 
-@pytest.mark.parametrize("kind", [kind for kind, bad in SKOPS.items() if bad.runs])
-def test_those_that_leave_a_mark_are_real(kind: str, tmp_path: Path) -> None:
+def test_those_that_leave_a_mark_are_real(tmp_path: Path) -> None:
     """Whoever trusts what skops asks about runs them."""
-    path, marker = tmp_path / "bad.skops", tmp_path / "mark"
-    path.write_bytes(SKOPS[kind].make(str(marker)))
-    subprocess.run([sys.executable, "-W", "ignore", "-c", LOAD, path], check=True)
-    assert marker.exists()
+    kinds = [kind for kind, bad in SKOPS.items() if bad.runs]
+    paths = [tmp_path / f"{number}.skops" for number in range(len(kinds))]
+    for kind, path in zip(kinds, paths, strict=True):
+        path.write_bytes(SKOPS[kind].make(str(path.with_suffix(".mark"))))
+    subprocess.run([sys.executable, "-W", "ignore", "-c", LOAD, *paths], check=True)
+    unmarked = [not path.with_suffix(".mark").exists() for path in paths]
+    assert [kind for kind, one in zip(kinds, unmarked, strict=True) if one] == []
 
 
 def test_a_part_that_skops_makes_only_once_is_looked_into_every_time(inspected: Inspect) -> None:
@@ -154,6 +157,30 @@ def test_a_part_that_skops_makes_only_once_is_looked_into_every_time(inspected: 
 
 
 PACKED = skops.io.dumps(StandardScaler().fit(X), compression=ZIP_LZMA)
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        s.part("FunctionNode", "numpy.log1p", content={"module_path": "os", "function": "mkdir"}),
+        s.part(
+            "DictNode",
+            "builtins.dict",
+            content={"a": s.plain(1)},
+            key_types=s.tuple_(s.part("TypeNode", "builtins.str")),
+        ),
+        s.tuple_(
+            s.part("FunctionNode", "numpy.log1p", __id__=1),
+            s.part("TypeNode", "builtins.str", __id__=1),
+        ),
+        s.part("NdArrayNode", "numpy.dtype", type="json", content=[], shape=s.tuple_()),
+        s.part("ObjectNode", "joblib.numpy_pickle.NumpyArrayWrapper", content=s.dict_({})),
+    ],
+)
+def test_what_may_be_read_in_two_ways_is_refused(schema: s.Part, inspected: Inspect) -> None:
+    assert "skops-part" in [one.what for one in refusals(inspected(s.archive(schema)))]
+
+
 BROKEN = {
     "no JSON": s.archive(b"{"),
     "a list": s.archive(b"[]"),
