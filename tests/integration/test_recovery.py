@@ -173,7 +173,7 @@ def nobody_is_left(project: Path) -> bool:
 
     Or when that expires: the endless prediction never comes to its end.
     """
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 120
     while at_work_on(project) and time.monotonic() < deadline:
         time.sleep(0.1)
     return not at_work_on(project)
@@ -221,7 +221,7 @@ def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(projec
         process, before = started(project)
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGCONT)
-        _, said = process.communicate(timeout=30)
+        _, said = process.communicate(timeout=120)
         if process.returncode:
             break
     assert process.returncode == 130
