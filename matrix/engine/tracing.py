@@ -33,25 +33,6 @@ class Look:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def trace(
-    setting: Setting,
-    pipeline: Pipeline,
-    artifact: Artifact,
-    saving: Saving,
-    environment: Environment,
-    method: str,
-) -> Trace:
-    """What one environment sees inside one of the run's own files."""
-    look = Look(
-        pipeline=pipeline,
-        artifact=artifact,
-        saving=saving,
-        environment=environment,
-        method=method,
-    )
-    return traces(setting, [look])[0]
-
-
 def traces(setting: Setting, looks: Sequence[Look]) -> list[Trace]:
     """What environments see inside artifacts, in the order asked.
 

@@ -18,8 +18,6 @@ from matrix.report.text import plain
 MOST = 12
 """Lines of one kind; what is beyond is counted."""
 
-_WIDTH = 9
-
 
 def points(diagnosis: Diagnosis, reader: str) -> list[Point]:
     """What a diagnosis says, where it begins first; empty if it says nothing.
@@ -38,15 +36,6 @@ def points(diagnosis: Diagnosis, reader: str) -> list[Point]:
     ]
     headed = ((head, tuple(_few(lines))) for head, lines in groups)
     return [Point(heading=head, lines=lines) for head, lines in headed if lines]
-
-
-def diagnosed(diagnosis: Diagnosis, reader: str) -> list[str]:
-    """The same as lines of text."""
-    return [
-        f"{'' if number else point.heading:<{_WIDTH}}{line}"
-        for point in points(diagnosis, reader)
-        for number, line in enumerate(point.lines)
-    ]
 
 
 def place(path: Path, kind: str, method: str = "") -> str:

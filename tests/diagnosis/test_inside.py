@@ -10,7 +10,7 @@ import pytest
 from matrix.diagnosis import diagnose
 from matrix.diagnosis.nouns import Attribute, Call, Diagnosis, Kind, Part, Trace, Value
 from matrix.model import Cell, Ending, Failure, Returned, Tolerance, Verdict
-from matrix.report.diagnosed import diagnosed
+from matrix.report.diagnosed import points
 
 NAME = "sklearn.cluster._spectral.SpectralClustering"
 TFIDF = "sklearn.feature_extraction.text.TfidfTransformer"
@@ -48,7 +48,11 @@ def told(writer: Trace, reader: Trace, native: Trace | None = None, **fields: An
 
 
 def lines(diagnosis: Diagnosis) -> list[str]:
-    return diagnosed(diagnosis, "scikit-learn 1.5")
+    return [
+        f"{'' if number else point.heading:<9}{line}"
+        for point in points(diagnosis, "scikit-learn 1.5")
+        for number, line in enumerate(point.lines)
+    ]
 
 
 # ------------------------------------------------------------------------------- parameters

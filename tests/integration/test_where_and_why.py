@@ -18,9 +18,9 @@ from matrix.diagnosis import Diagnosis, Trace, diagnose
 from matrix.engine import kept
 from matrix.engine.material import Material, material
 from matrix.engine.setting import Setting
-from matrix.engine.tracing import Look, trace, traces
-from matrix.model import Artifact, Cell, Matrix, Returned
-from matrix.report.diagnosed import diagnosed, place
+from matrix.engine.tracing import Look, traces
+from matrix.model import Artifact, Cell, Environment, Matrix, Returned
+from matrix.report.diagnosed import place, points
 from matrix.store import Store
 
 from .truths import ROOT, Result
@@ -206,9 +206,22 @@ def test_a_cell_is_taken_back_to_its_step_and_its_cause(
     found = doctor.diagnose(pipeline, writer, reader)
     first = found.first
     assert ("" if first is None else place(first.path, first.kind, first.method)) == where
-    text = "\n".join(diagnosed(found, f"scikit-learn {reader}"))
+    told = points(found, f"scikit-learn {reader}")
+    text = "\n".join(f"{point.heading:<9}{line}" for point in told for line in point.lines)
     for words in said:
         assert words in text, text
+
+
+def look(found: Material, environment: Environment, method: str) -> Look:
+    """A look inside the file of a cell."""
+    assert found.artifact is not None
+    return Look(
+        pipeline=found.pipeline,
+        artifact=found.artifact,
+        saving=found.saving,
+        environment=environment,
+        method=method,
+    )
 
 
 def test_what_is_watched_returns_what_the_run_has_recorded(truths: Result, doctor: Doctor) -> None:
@@ -217,9 +230,7 @@ def test_what_is_watched_returns_what_the_run_has_recorded(truths: Result, docto
     found = doctor.material("stacking_classifier", "1.4", "1.5")
     assert found.artifact is not None
     for method in ("predict", "predict_proba", "transform"):
-        seen = trace(
-            doctor.setting(), found.pipeline, found.artifact, found.saving, found.writer, method
-        )
+        (seen,) = traces(doctor.setting(), [look(found, found.writer, method)])
         recorded = found.saving.outputs[method]
         assert isinstance(recorded, Returned)
         assert seen.outcome == seen.untraced == recorded
@@ -230,9 +241,9 @@ def test_a_second_look_starts_no_worker(truths: Result, doctor: Doctor) -> None:
     _ready(truths, "1.4", "1.5")
     found = doctor.material("logistic_ovr", "1.4", "1.5")
     assert found.artifact is not None
-    look = (found.pipeline, found.artifact, found.saving, found.reader, "predict")
+    looks = [look(found, found.reader, "predict")]
     first, again = doctor.setting(), doctor.setting()
-    assert trace(first, *look) == trace(again, *look)
+    assert traces(first, looks) == traces(again, looks)
     assert first.worked
     assert not again.worked
 
