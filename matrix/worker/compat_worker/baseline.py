@@ -1,11 +1,11 @@
 """Load a user's model where it comes from, and record what it returns on made or given rows."""
 
-import time
 from typing import Any, Callable, Dict, List
 
 import numpy as np
 
 from compat_worker import content, datafiles, expected, guard, learning, making, methods, within
+from compat_worker.answering import Kept, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import twice
@@ -21,34 +21,21 @@ Fresh = Callable[[], Any]
 
 def baseline(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``baseline`` request, as ``worker.py`` describes it."""
-    started = time.perf_counter()
     seen = Seen(journal.stage)
     kept = _Kept(journal)
-    try:
-        answer = _baseline(piece, seen, kept)
-    except Mistake as mistake:
-        answer = {"mistake": str(mistake)}
-    except guard.Refused as refused:
-        answer = guard.refusal(refused)
-    answer["contents"] = list(kept.places.values())
-    answer["warnings"] = seen.warnings
-    answer["seconds"] = time.perf_counter() - started
-    return answer
+    return answered(lambda: _baseline(piece, seen, kept), seen, kept)
 
 
-class _Kept:
-    """The contents that an answer speaks of, each written once."""
+class _Kept(Kept):
+    """What is kept is still at hand, for it is compared."""
 
     def __init__(self, journal: Journal) -> None:
-        self.places: Dict[str, Dict[str, Any]] = {}
+        super().__init__(journal)
         self.data: Dict[str, bytes] = {}
-        self._journal = journal
 
     def keep(self, data: bytes) -> str:
-        name = content.digest(data)
-        if name not in self.places:
-            self.places[name] = self._journal.keep(data)
-            self.data[name] = data
+        name = super().keep(data)
+        self.data[name] = data
         return name
 
 

@@ -1,9 +1,9 @@
 """Load an artifact and take down all that its methods return."""
 
-import time
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, Dict, List
 
 from compat_worker import content, guard, machine, methods
+from compat_worker.answering import Kept, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observing import Seen, failure
@@ -15,25 +15,9 @@ Answer = Dict[str, Any]
 
 def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
-    started = time.perf_counter()
     seen = Seen(journal.stage)
-    kept: Dict[str, Dict[str, Any]] = {}
-    known: Set[str] = set(piece["known"].values())
-
-    def keep(data: bytes) -> str:
-        name = content.digest(data)
-        if name not in kept and name not in known:
-            kept[name] = journal.keep(data)
-        return name
-
-    try:
-        answer = _load(piece, seen, keep)
-    except guard.Refused as refused:
-        answer = guard.refusal(refused)
-    answer["contents"] = list(kept.values())
-    answer["warnings"] = seen.warnings
-    answer["seconds"] = time.perf_counter() - started
-    return answer
+    kept = Kept(journal, known=piece["known"].values())
+    return answered(lambda: _load(piece, seen, kept.keep), seen, kept)
 
 
 def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:

@@ -1,10 +1,10 @@
 """Load a file and save it again, with attributes set that it lacks, if that is wanted."""
 
 import os
-import time
 from typing import Any, Dict, List
 
 from compat_worker import guard, lacking
+from compat_worker.answering import Kept, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.mistake import Mistake
@@ -17,18 +17,8 @@ Answer = Dict[str, Any]
 
 def resave(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``resave`` request, as ``worker.py`` describes it."""
-    started = time.perf_counter()
     seen = Seen(journal.stage)
-    try:
-        answer = _resave(piece, seen)
-    except Mistake as mistake:
-        answer = {"mistake": str(mistake)}
-    except guard.Refused as refused:
-        answer = guard.refusal(refused)
-    answer["contents"] = []
-    answer["warnings"] = seen.warnings
-    answer["seconds"] = time.perf_counter() - started
-    return answer
+    return answered(lambda: _resave(piece, seen), seen, Kept(journal))
 
 
 def _resave(piece: Piece, seen: Seen) -> Answer:

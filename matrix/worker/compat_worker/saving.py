@@ -4,13 +4,13 @@ import hashlib
 import importlib
 import os
 import random
-import time
 from typing import Any, Callable, Dict, List, Tuple
 
 import compat_matrix
 import numpy as np
 
 from compat_worker import content, machine, methods, within
+from compat_worker.answering import Kept, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observing import Seen, failure, outcome
@@ -32,27 +32,19 @@ class _Stage:
 
 def save(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``save`` request, as ``worker.py`` describes it."""
-    started = time.perf_counter()
     seen = Seen()
-    stage = _Stage()
-    kept: Dict[str, Dict[str, Any]] = {}
+    kept = Kept(journal)
 
-    def keep(data: bytes) -> str:
-        name = content.digest(data)
-        if name not in kept:
-            kept[name] = journal.keep(data)
-        return name
+    def work() -> Answer:
+        stage = _Stage()
+        try:
+            return _save(piece, stage, seen, kept.keep)
+        except Unavailable as error:
+            return {"unavailable": str(error)}
+        except (Exception, SystemExit) as error:
+            return {"stage": stage.name, "raised": failure(error)}
 
-    try:
-        answer = _save(piece, stage, seen, keep)
-    except Unavailable as error:
-        answer = {"unavailable": str(error)}
-    except (Exception, SystemExit) as error:
-        answer = {"stage": stage.name, "raised": failure(error)}
-    answer["contents"] = list(kept.values())
-    answer["warnings"] = seen.warnings
-    answer["seconds"] = time.perf_counter() - started
-    return answer
+    return answered(work, seen, kept)
 
 
 def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str]) -> Answer:

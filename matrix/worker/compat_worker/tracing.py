@@ -1,9 +1,9 @@
 """Load an artifact, look at every estimator in it, and follow one method through them."""
 
-import time
 from typing import Any, Callable, Dict, List, Tuple
 
-from compat_worker import code_reading, content, guard, states
+from compat_worker import code_reading, guard, states
+from compat_worker.answering import Kept, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import rows_of, see
@@ -29,24 +29,9 @@ _ASKED = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"
 
 def trace(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``trace`` request, as ``worker.py`` describes it."""
-    started = time.perf_counter()
     seen = Seen(journal.stage)
-    kept: Dict[str, Dict[str, Any]] = {}
-
-    def keep(data: bytes) -> str:
-        name = content.digest(data)
-        if name not in kept:
-            kept[name] = journal.keep(data)
-        return name
-
-    try:
-        answer = _trace(piece, seen, keep)
-    except guard.Refused as refused:
-        answer = guard.refusal(refused)
-    answer["contents"] = list(kept.values())
-    answer["warnings"] = seen.warnings
-    answer["seconds"] = time.perf_counter() - started
-    return answer
+    kept = Kept(journal)
+    return answered(lambda: _trace(piece, seen, kept.keep), seen, kept)
 
 
 def _trace(piece: Piece, seen: Seen, keep: Keep) -> Answer:
