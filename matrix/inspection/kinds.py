@@ -102,7 +102,7 @@ def names_in(file: BinaryIO) -> frozenset[str]:
     try:
         with zipfile.ZipFile(file) as archive:
             return frozenset(archive.namelist())
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+    except (zipfile.BadZipFile, OSError, ValueError, OverflowError, NotImplementedError):
         raise UnreadableError(
             "is a zip archive that is not whole, no pickle", advice=_SAVE
         ) from None

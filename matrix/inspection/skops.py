@@ -11,11 +11,12 @@ from __future__ import annotations
 import ast
 import json
 import lzma
+import os
 import re
 import zipfile
 import zlib
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeGuard
 
 from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, shape_of
 from matrix.inspection.faults import DamageError, TooMuchError, UnreadableError
@@ -59,14 +60,41 @@ _PLAIN: Mapping[str, frozenset[tuple[str, str]]] = {
     "RandomStateNode": frozenset({("numpy.random.mtrand", "RandomState")}),
     "SetNode": frozenset({("builtins", "set")}),
     "SliceNode": frozenset({("builtins", "slice")}),
-    "TupleNode": frozenset({("builtins", "tuple")}),
+    "TupleNode": frozenset(
+        {("builtins", "tuple"), ("sklearn.impute._iterative", "_ImputerTriplet")}
+    ),
 }
 """What each kind of part makes, where skops wrote it."""
 _REDUCED = frozenset({"ConstructorFromReduceNode", "LossNode", "TreeNode"})
 """Kinds that call a class of scikit-learn with arguments of the file's."""
 _NAMED = frozenset({"FunctionNode", "TypeNode"})
 """Kinds that are a class or a function, and call nothing."""
-_OTHER = frozenset({"CachedNode", "NdArrayNode", "ObjectNode", "SparseMatrixNode"})
+_OTHER = frozenset({"NdArrayNode", "ObjectNode", "SparseMatrixNode"})
+_EVERYWHERE = frozenset(
+    {"__class__", "__id__", "__loader__", "__module__", "_skops_version", "protocol"}
+)
+_FIELDS: Mapping[str, frozenset[str]] = {
+    **dict.fromkeys(_NAMED, frozenset()),
+    **dict.fromkeys(("BytearrayNode", "BytesNode"), frozenset({"file"})),
+    **dict.fromkeys(("LossNode", "TreeNode"), frozenset({"__reduce__", "content"})),
+    "DictNode": frozenset({"content", "key_types"}),
+    "JsonNode": frozenset({"content", "is_json"}),
+    "NdArrayNode": frozenset({"content", "file", "shape", "type"}),
+    "SparseMatrixNode": frozenset({"file", "type"}),
+}
+"""What else stands in a part of a kind; ``content`` alone where nothing is said."""
+_INSIDE: Mapping[str, frozenset[str]] = {
+    "DefaultDictNode": frozenset({"default_factory", "main"}),
+    "MaskedArrayNode": frozenset({"data", "mask"}),
+    "RandomGeneratorNode": frozenset({"bit_generator", "seed_seq"}),
+    "SliceNode": frozenset({"start", "step", "stop"}),
+}
+"""Kinds whose content is no part: what stands in it."""
+_ZIP64 = b"\1\0"
+"""The only extra field that Python writes; others give a part another name in newer Pythons."""
+_PIECE = 4096
+_END = 42
+"""Bytes of the last record of an archive, and of the one that may stand before it."""
 _ELEMENT = re.compile(
     r"ndarray|(?:u?int|float|complex|bool|str|bytes|void|datetime|timedelta)\d*_?"
 )
@@ -86,14 +114,22 @@ def read(file: BinaryIO, findings: Findings, unpacked: int) -> Value:
     """
     try:
         with zipfile.ZipFile(file) as archive:
-            _check(archive, unpacked)
-            schema = json.loads(archive.read(SCHEMA))
+            _check(archive, file, unpacked)
+            schema = json.loads(_unpacked(archive, SCHEMA))
             return _Plan(archive, findings).read(schema)
     except _PACKING as error:
         raise _damaged("its zip archive is not whole") from error
     except RecursionError as error:
         raise TooMuchError("looks like a skops file, and is nested too deeply") from error
-    except (AttributeError, KeyError, SyntaxError, TypeError, ValueError, RuntimeError) as error:
+    except (
+        ArithmeticError,  # a place in the archive that no file has
+        AttributeError,
+        KeyError,
+        SyntaxError,
+        TypeError,
+        ValueError,
+        RuntimeError,
+    ) as error:
         raise _damaged("its schema.json is none of skops") from error
 
 
@@ -101,12 +137,38 @@ def _damaged(what: str) -> DamageError:
     return DamageError(f"looks like a skops file, and {what}", advice=_ANEW)
 
 
-def _check(archive: zipfile.ZipFile, unpacked: int) -> None:
+def _check(archive: zipfile.ZipFile, file: BinaryIO, unpacked: int) -> None:
     names = archive.namelist()
     if len(set(names)) != len(names):
         raise _damaged("has two parts of one name")
+    if _has_odd_end(file) or any(_is_odd(one) for one in archive.infolist()):
+        raise _damaged("its zip archive may be read in two ways")
     if sum(one.file_size for one in archive.infolist()) > unpacked:
         raise TooMuchError(f"unpacks to more than {unpacked / 1024**3:g} GiB, and was not read")
+
+
+def _has_odd_end(file: BinaryIO) -> bool:
+    """Whether there is more at the end than an archive of less than 4 GiB has.
+
+    Newer Pythons take the place of the directory from a record before the last one, older ones do
+    not (CVE-2025-8291); behind the last one there may be another.
+    """
+    file.seek(-_END, os.SEEK_END)
+    end = file.read(_END)
+    return end[:4] == b"PK\6\7" or end[-22:-18] != b"PK\5\6"
+
+
+def _is_odd(one: zipfile.ZipInfo) -> bool:
+    """Whether a part has more to its name than Python writes."""
+    extra = one.extra
+    plain = extra[:2] == _ZIP64 and len(extra) == 4 + int.from_bytes(extra[2:4], "little")
+    return one.orig_filename != one.filename or bool(extra and not plain)
+
+
+def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
+    """A part, never more at once than a piece of it becomes: its size may be a lie."""
+    with archive.open(name) as stream:
+        return b"".join(iter(lambda: stream.read(_PIECE), b""))
 
 
 class _Plan:
@@ -115,8 +177,8 @@ class _Plan:
     def __init__(self, archive: zipfile.ZipFile, findings: Findings) -> None:
         self._archive = archive
         self._findings = findings
-        self._known: dict[int, Value] = {}
-        self._kinds: dict[int, tuple[str, str, str]] = {}
+        self._parts: dict[int, dict[str, Any]] = {}
+        self._headers: dict[str, tuple[Value, tuple[int, ...] | None]] = {}
 
     def read(self, schema: dict[str, Any]) -> Value:
         protocol = schema["protocol"]
@@ -134,23 +196,31 @@ class _Plan:
         self._findings.step()
         number = part.get("__id__")
         kind = part["__loader__"]
-        if kind == "CachedNode":
-            return self._known[part["__id__"]]
-        made = self._made(kind, part)
-        if number is None:
-            return made
-        # Of two parts with one number skops makes the first; the other is looked into all the same.
-        what = kind, part["__module__"], part["__class__"]
-        if self._kinds.setdefault(number, what) != what:
+        if number is not None and not self._same(self._parts.setdefault(number, part), part):
+            # skops makes the first that it comes to, whatever stands in the other.
             self._note("two parts of one number make different things")
-        return self._known.setdefault(number, made)
+        return self._made(kind, part)
+
+    def _same(self, one: object, other: object) -> bool:
+        """Whether two parts say the same, but for numbers and the names of files."""
+        self._findings.step()
+        if one is other:
+            return True
+        if type(one) is not type(other):
+            return False
+        if isinstance(one, dict) and isinstance(other, dict):
+            return list(one) == list(other) and all(
+                key in ("__id__", "file") or self._same(one[key], other[key]) for key in one
+            )
+        if isinstance(one, list) and isinstance(other, list):
+            return len(one) == len(other) and all(map(self._same, one, other))
+        return one == other
 
     def _made(self, kind: str, part: dict[str, Any]) -> Value:
         name = self._name(part)
         self._hold(kind, name)
+        self._hold_fields(kind, part)
         if kind in _NAMED:
-            if "content" in part:  # older ones looked up what stands there
-                self._note(f"a part of the kind {kind} names two things")
             return name
         self._findings.called(name)
         if kind == "JsonNode":
@@ -192,13 +262,29 @@ class _Plan:
         if not usual:
             self._note(f"a part of the kind {kind[:40]} makes {name.module}.{name.qualname}")
 
+    def _hold_fields(self, kind: str, part: dict[str, Any]) -> None:
+        """Hold a part to the fields that its kind has: whatever skops reads is read here too."""
+        fields = part.keys() - _EVERYWHERE
+        usual = fields <= _FIELDS.get(kind, frozenset({"content"}))
+        if kind in _INSIDE:
+            inside = part["content"]
+            usual = usual and inside.keys() <= _INSIDE[kind]
+            usual = usual and (kind == "SliceNode" or all(map(_is_part, inside.values())))
+        if "__reduce__" in fields:
+            usual = usual and part["__reduce__"].keys() == {"args"}
+            usual = usual and _is_part(part["__reduce__"]["args"])
+        if not usual:
+            self._note(f"a part of the kind {kind[:40]} holds what is not known of it")
+
     def _note(self, text: str) -> None:
         self._findings.note("skops-part", text)
 
     def _bit_generator(self, part: dict[str, Any]) -> None:
         """What a generator of random numbers is made of: skops calls it by a name in its state."""
-        said = part["content"]["bit_generator"]["content"]["bit_generator"]
-        name = self._plain(said["content"]) if said["__loader__"] == "JsonNode" else None
+        state = part["content"]["bit_generator"]
+        said = state["content"]["bit_generator"]
+        kinds = state["__loader__"], said["__loader__"]
+        name = self._plain(said["content"]) if kinds == ("DictNode", "JsonNode") else None
         if type(name) is not str:
             raise _damaged("has a generator without a name")
         self._findings.called(self._findings.look_up("numpy.random", name))
@@ -224,8 +310,12 @@ class _Plan:
             if kinds != ["ListNode"] + ["TypeNode"] * (len(kinds) - 1):
                 self._note("the keys of a dict are made by what is no type")
             self.value(types)
+            if not all(_makes_keys(one) for one in types["content"]):
+                self._note("the keys of a dict are made by what makes no keys")
             flat: list[Value] = []
             for key, one in content.items():
+                if key.startswith("__"):  # numpy asks every element for __array_interface__
+                    self._note(f"an object is given the attribute {key[:40]}")
                 flat += [key, self.value(one)]
             held = Dict(flat)
         if name.pair == ("builtins", "dict"):
@@ -242,7 +332,10 @@ class _Plan:
             array.dtype = Dtype("O", 8)
             array.shape = shape_of(shape)
         else:
-            array.dtype, array.shape = self._header(part["file"])
+            file = part["file"]
+            if file not in self._headers:
+                self._headers[file] = self._header(file)
+            array.dtype, array.shape = self._headers[file]
         return array
 
     def _header(self, file: str) -> tuple[Value, tuple[int, ...] | None]:
@@ -257,23 +350,32 @@ class _Plan:
     def _object(self, kind: str, name: Global, part: dict[str, Any]) -> Value:
         """Anything else: its arguments and its state, and whatever more stands in the part."""
         made = Object(name, (), by_class=True)
-        more = [self.value(one) for one in _parts_in(part.get("__reduce__"))]
         content = part.get("content")
-        if isinstance(content, dict) and "__loader__" in content:
+        others = [one for key, one in part.items() if key not in {*_EVERYWHERE, "content"}]
+        if not _is_part(content):
+            others.append(content)
+        more = [self.value(found) for found in _parts_in(others)]
+        if _is_part(content):
             state = self.value(content)
             if kind == "ConstructorFromReduceNode":
-                made.args = state if type(state) is tuple else ()
+                more.insert(0, state)
             else:
                 made.build(state)
-        else:
-            more += [self.value(one) for one in _parts_in(content)]
-        for key, one in part.items():
-            if key not in ("content", "__reduce__"):
-                more += [self.value(found) for found in _parts_in(one)]
-        if more and not made.args:
+        if more:
             made.args = more[0] if type(more[0]) is tuple else tuple(more)
         self._findings.built(made)
         return made
+
+
+def _is_part(value: object) -> TypeGuard[dict[str, Any]]:
+    return isinstance(value, dict) and "__loader__" in value
+
+
+def _makes_keys(part: dict[str, Any]) -> bool:
+    module, name = part["__module__"], part["__class__"]
+    if module == "numpy":
+        return bool(_ELEMENT.fullmatch(name))
+    return module == "builtins" and name in ("bool", "float", "int", "str")
 
 
 def _parts_in(value: object) -> list[dict[str, Any]]:

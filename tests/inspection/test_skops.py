@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import json
+import struct
 import subprocess
 import sys
+import zlib
 from collections import OrderedDict, defaultdict
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-from zipfile import ZIP_LZMA, ZipFile
+from zipfile import ZIP_LZMA, ZipFile, ZipInfo
 
 import joblib
 import numpy as np
@@ -159,9 +161,43 @@ def test_a_part_that_skops_makes_only_once_is_looked_into_every_time(inspected: 
 PACKED = skops.io.dumps(StandardScaler().fit(X), compression=ZIP_LZMA)
 
 
+HIDDEN = s.calling("os.mkdir", "mark")
+NAMED = s.dict_({"bit_generator": s.plain("PCG64")})
+TEXT = s.part("TypeNode", "builtins.str")
+
+
+def generator(state: s.Part) -> s.Part:
+    inside = {"bit_generator": state, "seed_seq": s.dict_({})}
+    return s.part("RandomGeneratorNode", "numpy.random._generator.Generator", content=inside)
+
+
 @pytest.mark.parametrize(
     "schema",
     [
+        # What looks like a part is none to skops, which takes what stands in it under a name.
+        s.part(
+            "MaskedArrayNode",
+            "numpy.ma.MaskedArray",
+            content={**s.plain(1), "data": HIDDEN, "mask": s.plain(0)},
+        ),
+        generator(NAMED) | {"content": {**s.plain(1), "bit_generator": NAMED, "seed_seq": HIDDEN}},
+        s.part(
+            "TreeNode",
+            "sklearn.tree._tree.Tree",
+            content=s.dict_({}),
+            __reduce__={**s.plain(1), "args": HIDDEN},
+        ),
+        s.part("ListNode", "builtins.list", content=[], attrs=HIDDEN),
+        # Of two parts with one number skops makes the first.
+        s.tuple_({**s.plain("seed"), "__id__": 1}, {**s.plain("PCG64"), "__id__": 1}),
+        s.tuple_(
+            {**s.part("ListNode", "builtins.list", content=[s.plain(1)]), "__id__": 1},
+            {**s.part("ListNode", "builtins.list", content=[TEXT]), "__id__": 1},
+        ),
+        s.part("MaskedArrayNode", "numpy.ma.MaskedArray", content={"data": {"__id__": 1}}),
+        # Keys are made by what makes keys, and an array asks every element for its interface.
+        s.dict_({"a": s.plain(1)}, s.part("TypeNode", "sklearn.svm._classes.SVC")),
+        s.dict_({"__array_interface__": s.plain(1)}),
         s.part("FunctionNode", "numpy.log1p", content={"module_path": "os", "function": "mkdir"}),
         s.part(
             "DictNode",
@@ -179,6 +215,50 @@ PACKED = skops.io.dumps(StandardScaler().fit(X), compression=ZIP_LZMA)
 )
 def test_what_may_be_read_in_two_ways_is_refused(schema: s.Part, inspected: Inspect) -> None:
     assert "skops-part" in [one.what for one in refusals(inspected(s.archive(schema)))]
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        s.part(
+            "DefaultDictNode",
+            "collections.defaultdict",
+            content={
+                "main": s.dict_({"bit_generator": s.plain("seed")}),
+                "default_factory": s.plain(None),
+                "bit_generator": s.plain("PCG64"),
+            },
+        ),
+        {"__loader__": "CachedNode", "__id__": 1, "content": {"bit_generator": s.plain("PCG64")}},
+        {"__id__": 1, "content": {"bit_generator": s.plain("PCG64")}},
+        s.dict_({"bit_generator": s.part("ListNode", "builtins.list", content='"PCG64"')}),
+    ],
+)
+def test_a_generator_is_of_the_kind_that_was_seen(state: s.Part, inspected: Inspect) -> None:
+    """skops calls what stands in the state that it has made, whatever that was made of."""
+    said = {**s.dict_({"bit_generator": s.plain("seed")}), "__id__": 1}
+    with pytest.raises(NotAModelError, match="skops file"):
+        inspected(s.archive(s.tuple_(said, generator(state))))
+
+
+def test_an_archive_that_may_be_read_in_two_ways_is_not_read(inspected: Inspect) -> None:
+    """Python 3.12 gives a part another name than 3.11; newer ones find another directory."""
+    named = ZipInfo("0.bin")
+    name = struct.pack("<BL", 1, zlib.crc32(b"0.bin")) + b"schema.json"
+    named.extra = struct.pack("<HH", 0x7075, len(name)) + name
+    stream = BytesIO(s.archive(s.plain(1)))
+    with ZipFile(stream, "a") as archive:
+        archive.writestr(named, b"{}")
+    whole = s.archive(s.plain(1))
+    locator = b"PK\6\7" + struct.pack("<LQL", 0, 0, 1)
+    for data in (
+        stream.getvalue(),
+        whole + b"PK\5\6",
+        whole[:-22] + locator + whole[-22:],
+        whole[:-2] + b"\1\0x",
+    ):
+        with pytest.raises(NotAModelError, match=r"two ways|not whole"):
+            inspected(data)
 
 
 BROKEN = {
