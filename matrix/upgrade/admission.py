@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from packaging.version import Version
+
 from matrix.catalog import Trust
 from matrix.errors import Exit
 from matrix.inspection import Inspection, Refusal, refusals
@@ -63,14 +65,32 @@ def looked_up(model: Model) -> tuple[tuple[str, str], ...]:
     return tuple((name.module, name.qualname) for name in model.inspection.names)
 
 
-def unguarded(environments: Iterable[Environment]) -> Iterator[str]:
+_WATCHFUL = Version("0.16")
+"""The oldest skops that was seen to ask about all that it looks up before it does."""
+
+
+def unguarded(model: Model, environments: Iterable[Environment]) -> Iterator[str]:
     """A note on the environments where nothing watches over a load."""
+    if model.format == "skops":
+        careless = [one.spec.label for one in environments if one.ready and _is_careless(one)]
+        if careless:
+            yield (
+                f"in {', '.join(careless)} skops is older than {_WATCHFUL}, and does not ask about "
+                "all that it looks up: there the file was checked beforehand only"
+            )
+        return
     old = [one.spec.label for one in environments if one.ready and not _is_guarded(one)]
     if old:
         yield (
             f"in {', '.join(old)} Python is too old (3.8) to watch what is looked up while "
             "loading: there the file was checked beforehand only"
         )
+
+
+def _is_careless(environment: Environment) -> bool:
+    assert environment.info is not None
+    version = environment.info.packages.get("skops")
+    return version is not None and Version(version) < _WATCHFUL
 
 
 def _is_guarded(environment: Environment) -> bool:

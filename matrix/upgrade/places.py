@@ -71,16 +71,25 @@ class Wishes:
             rollback=rollback,
         )
 
-    def holding(self, models: Iterable[Model]) -> Wishes:
-        """The same, with what the formats of these models need in every environment."""
-        named = {canonicalize_name(Requirement(text).name) for text in self.further}
-        needed = sorted({model.format for model in models} & _PACKAGES - named)
-        return replace(self, further=(*self.further, *needed))
+
+def needed_by(model: Model) -> tuple[str, ...]:
+    """What the format of a model needs in every environment that is to load it."""
+    return (model.format,) if model.format in _PACKAGES else ()
 
 
 def _parts(text: str) -> list[str]:
     """The requirements in a text; a file may have spaces in its name."""
     return [text] if Path(text).exists() else _BETWEEN_REQUIREMENTS.split(text.strip())
+
+
+def _holding(spec: EnvSpec, model: Model) -> EnvSpec:
+    """An environment with what the format of a model needs, if it does not name it already."""
+    named = {canonicalize_name(Requirement(text).name) for text in spec.requirements}
+    needed = [package for package in needed_by(model) if package not in named]
+    if not needed:
+        return spec
+    id_ = "-with-".join([spec.id, *needed])
+    return replace(spec, id=id_, requirements=(*spec.requirements, *needed))
 
 
 @dataclass
@@ -118,6 +127,9 @@ class Places:
         Raises:
             UsageError: its file does not tell, and nobody else did.
         """
+        return _holding(self._origin(model), model)
+
+    def _origin(self, model: Model) -> EnvSpec:
         wish = self.wishes.origin
         if wish is not None and (wish.scikit_learn is not None or wish.file):
             return spec_of(wish, as_of="release", common=self.common)
@@ -138,12 +150,15 @@ class Places:
             common=self.common,
         )
 
-    def targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
+    def targets(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         """Where a model from there may go.
 
         Raises:
             CannotTellError: the registry cannot be asked which releases there are.
         """
+        return tuple(_holding(spec, model) for spec in self._targets(origin))
+
+    def _targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         if self.wishes.targets:
             return tuple(self._target(wish, origin) for wish in self.wishes.targets)
         release = self._release(origin)
@@ -161,13 +176,13 @@ class Places:
             wish = replace(wish, scikit_learn=self._release(origin))
         return spec_of(wish, as_of=self.wishes.as_of, common=self.common)
 
-    def between(self, low: str, high: str) -> EnvSpec | None:
+    def between(self, model: Model, low: str, high: str) -> EnvSpec | None:
         """The release in the middle between two; None if there is none, or nobody can tell."""
         found = self._releases_between(low, high)
         if not found:
             return None
         wish = Wish(scikit_learn=found[len(found) // 2])
-        return spec_of(wish, as_of="release", common=self.common)
+        return _holding(spec_of(wish, as_of="release", common=self.common), model)
 
     def neighbours(self, low: str, high: str) -> bool:
         """Whether it is known that there is no release between two."""

@@ -54,7 +54,7 @@ def _question(model: Model, places: Places) -> Question | Answer:
         return Answer(model=model, problem=model.problem)
     try:
         origin = places.origin(model)
-        return Question(model=model, origin=origin, targets=places.targets(origin))
+        return Question(model=model, origin=origin, targets=places.targets(model, origin))
     except MatrixError as error:
         return Answer(model=model, problem=Problem.of(error))
 
@@ -64,7 +64,7 @@ def _further(asked: Question | Answer, answer: Answer, places: Places) -> Questi
     if isinstance(asked, Answer) or not places.in_a_row:
         return asked
     known = {spec.id for spec in asked.targets}
-    more = [places.between(low, high) for low, high in gaps(answer.targets)]
+    more = [places.between(asked.model, low, high) for low, high in gaps(answer.targets)]
     new = tuple(spec for spec in more if spec is not None and spec.id not in known)
     return replace(asked, targets=(*asked.targets, *new)) if new else asked
 
@@ -116,7 +116,7 @@ def _answer(
         why = f"the environment that it comes from cannot be had: {origin.reason}"
         return replace(answer, problem=Problem(message=why))
     asked = [there[spec.id] for spec in (question.origin, *question.targets)]
-    notes = (*answer.notes, *notes_of(found.baseline), *unguarded(asked))
+    notes = (*answer.notes, *notes_of(found.baseline), *unguarded(question.model, asked))
     answer = replace(answer, notes=notes)
     problem = problem_of(found.baseline, origin, question.model)
     if problem is not None:

@@ -125,6 +125,7 @@ def test_a_file_of_skops_is_asked_like_any_other(home: Path) -> None:
     # The repr of a pipeline of 1.5 fails in 1.6, where it looks for what came then.
     assert code == 1
     assert "fails only in repr" in said
+    assert "in 1.5.2, 1.6.1 skops is older than 0.16" in said
 
 
 def test_it_is_a_format_of_a_run(home: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_a_file_that_tells_nothing_needs_a_word_of_the_user() -> None:
 
 def target(text: str) -> EnvSpec:
     found = places(targets=[text])
-    (spec,) = found.targets(found.origin(model("1.2.2")))
+    (spec,) = found.targets(model("1.2.2"), found.origin(model("1.2.2")))
     return spec
 
 
@@ -97,9 +98,24 @@ def test_a_file_without_scikit_learn_is_a_mistake(tmp_path: Path) -> None:
         target(str(file))
 
 
+def test_what_a_file_of_skops_needs_is_in_its_own_environments_alone() -> None:
+    """An environment that cannot have it is still where other models come from."""
+    plain = model("1.2.2")
+    assert plain.inspection is not None
+    packed = replace(plain, inspection=replace(plain.inspection, container="skops"))
+    found = places(targets=["1.5"])
+    own = found.origin(packed)
+    assert (own.id, own.requirements[-1]) == (f"{origin(plain).id}-with-skops", "skops")
+    assert "skops" in found.targets(packed, own)[0].requirements
+    assert "skops" not in found.origin(plain).requirements
+    named = places(targets=["1.5 skops==0.13.0"])
+    assert named.targets(packed, own)[0].requirements.count("skops==0.13.0") == 1
+    assert "skops" not in named.targets(packed, own)[0].requirements
+
+
 def test_further_packages_are_in_every_environment() -> None:
     found = places(targets=["1.5"], further=["xgboost<3"])
     here = found.origin(model("1.2.2"))
-    (there,) = found.targets(here)
+    (there,) = found.targets(model("1.2.2"), here)
     assert "xgboost<3" in here.requirements
     assert "xgboost<3" in there.requirements

@@ -56,10 +56,10 @@ class Places:
             raise UsageError("it does not say where it comes from", advice="say it with --from")
         return spec(self.start)
 
-    def targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
+    def targets(self, _: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         return tuple(map(spec, LINES))
 
-    def between(self, low: str, high: str) -> EnvSpec | None:
+    def between(self, _: Model, low: str, high: str) -> EnvSpec | None:
         inside = RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)]
         return spec(inside[len(inside) // 2]) if inside else None
 

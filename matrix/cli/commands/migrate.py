@@ -18,7 +18,7 @@ from matrix.report.terminal.migrated import show_migration
 from matrix.report.terminal.upgraded import show_upgrade
 from matrix.store import Store
 from matrix.upgrade.nouns import Answer, Target, Upgrade
-from matrix.upgrade.places import Wishes
+from matrix.upgrade.places import Wishes, needed_by
 from matrix.upgrade.upgrade import upgrade as ask
 from matrix.wayout import Grounds, Inquiry, Subject, Ways, ways_by, ways_out
 from matrix.wayout.given import mends_of
@@ -91,7 +91,7 @@ def _ways(
     grounds = Grounds(
         catalog=catalog,
         report=with_.steps.tell,
-        common=with_.places.common,
+        common=(*with_.places.common, *needed_by(answer.model)),
         jobs=arguments.jobs,
         offline=arguments.offline,
     )

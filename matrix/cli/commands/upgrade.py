@@ -161,8 +161,7 @@ def asking(
     models = admit(take_in(files, store, arguments.jobs, recorded), trust)
     progress.advance(len(models))
     steps = Steps(progress)
-    needed = wishes.holding(models)
-    places = Places(catalog, needed, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
+    places = Places(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
     setting = Setting.of(
         replace(catalog, pipelines=()),
         (),
