@@ -95,9 +95,13 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
         assert since.exact
         ways = ways_out(case.inquiry, case.subject, case.cell, blame=blame, since=since)
         kinds = [way.way for way in ways.found]
-        assert kinds == [Way.PIN, Way.ROUTE]
-        pin, route = ways.found
+        assert kinds == [Way.PIN, Way.EXPORT, Way.ROUTE]
+        pin, export, route = ways.found
         assert pin.requirement == "numpy>=1.26.1"
+        assert export.file is not None
+        assert export.file.artifact.format == "skops"
+        assert export.cell is not None
+        assert export.cell.verdict.safe
         assert route.cell is not None
         assert route.cell.verdict.safe
         assert route.file is not None
