@@ -172,7 +172,7 @@ def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
 
 
 class _Plan:
-    """The parts of one file, each understood once."""
+    """The parts of one file."""
 
     def __init__(self, archive: zipfile.ZipFile, findings: Findings) -> None:
         self._archive = archive
