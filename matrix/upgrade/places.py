@@ -22,9 +22,8 @@ from matrix.environments.releases import Registry
 from matrix.errors import CannotTellError, UsageError
 from matrix.model import Environment, EnvSpec
 from matrix.upgrade.nouns import Model
+from matrix.worker.compat_worker.formats import FORMATS
 
-_PACKAGES = frozenset({"skops"})
-"""Formats that are written and read by a package of the same name."""
 _BETWEEN_REQUIREMENTS = re.compile(r"\s+(?=[A-Za-z])")
 
 
@@ -74,7 +73,8 @@ class Wishes:
 
 def needed_by(model: Model) -> tuple[str, ...]:
     """What the format of a model needs in every environment that is to load it."""
-    return (model.format,) if model.format in _PACKAGES else ()
+    package = FORMATS[model.format].package if model.format else ""
+    return (package,) if package else ()
 
 
 def _parts(text: str) -> list[str]:

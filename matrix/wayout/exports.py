@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
@@ -11,10 +11,11 @@ from matrix.model import Cell, Environment
 from matrix.wayout.grounds import version_of, with_package
 from matrix.wayout.inquiry import Inquiry
 from matrix.wayout.nouns import File, Subject
+from matrix.worker.compat_worker.formats import FORMATS
 
 _PICKLES = ("pickle-4", "joblib", "pickle-2")
 """Formats that hold the same as any pickle does: tried only where a file does not load at all."""
-_PACKAGES: Mapping[str, str] = {"skops": "skops"}
+_PACKAGED = tuple(name for name, one in FORMATS.items() if one.package)
 """Formats that need a package on both sides: they hold less than a pickle, and depend on less."""
 
 
@@ -43,8 +44,8 @@ def find_export(
     """
     tried: list[str] = []
     for name in _formats(subject, cell):
-        if name in _PACKAGES:
-            found = _with_package(inquiry, subject, name, _PACKAGES[name])
+        if name in _PACKAGED:
+            found = _with_package(inquiry, subject, name, FORMATS[name].package)
         else:
             found = _saved(inquiry, subject, name, subject.writer, subject.reader)
         if isinstance(found, str):
@@ -59,9 +60,9 @@ def find_export(
 def _formats(subject: Subject, cell: Cell) -> Iterator[str]:
     """Other formats, those that need nothing first."""
     own = subject.artifact.format
-    if cell.stage == "load" or own in _PACKAGES:
+    if cell.stage == "load" or own in _PACKAGED:
         yield from (name for name in _PICKLES if name != own)
-    yield from (name for name in _PACKAGES if name != own)
+    yield from (name for name in _PACKAGED if name != own)
 
 
 def _with_package(inquiry: Inquiry, subject: Subject, name: str, package: str) -> Export | str:

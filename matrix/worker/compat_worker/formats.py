@@ -19,6 +19,8 @@ class Format(NamedTuple):
     """Takes a path."""
     missing: Callable[[], Optional[str]]
     """Why it is not to be had here, in words; None if it is."""
+    package: str = ""
+    """What an environment must hold to save and to load it, beside scikit-learn; often nothing."""
 
 
 def _save_joblib(model: Any, path: str) -> None:
@@ -128,5 +130,5 @@ FORMATS: Dict[str, Format] = {
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
     "pickle-5": _pickle(5),
-    "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops),
+    "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops, "skops"),
 }
