@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+ANEW = "Copy or download it again, or save the model anew."
+"""What to do about a file that came here damaged."""
+
 
 class UnreadableError(Exception):
     """The bytes cannot be read on.

@@ -6,7 +6,7 @@ import re
 import zipfile
 from typing import BinaryIO
 
-from matrix.inspection.faults import TruncatedError, UnreadableError
+from matrix.inspection.faults import ANEW, TruncatedError, UnreadableError
 
 _SAVE = "Give the file that joblib.dump or pickle.dump wrote."
 _UNPACK = "Unpack it, and give the file of the model in it."
@@ -54,9 +54,7 @@ def refuse_other(head: bytes) -> None:
         UnreadableError: they are.
     """
     if not head:
-        raise UnreadableError(
-            "is empty", advice="Copy or download it again, or save the model anew."
-        )
+        raise UnreadableError("is empty", advice=ANEW)
     if head.startswith(b"version https://git-lfs"):
         raise UnreadableError(
             "is a Git LFS pointer: the model itself was not downloaded",

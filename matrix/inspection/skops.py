@@ -19,14 +19,13 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, TypeGuard
 
 from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, shape_of
-from matrix.inspection.faults import DamageError, TooMuchError, UnreadableError
+from matrix.inspection.faults import ANEW, DamageError, TooMuchError, UnreadableError
 from matrix.inspection.findings import Findings
 from matrix.inspection.values import Blob, Dict, Global, Object, Set, Value
 
 SCHEMA = "schema.json"
 _PROTOCOLS = (1, 2)
 _AGAIN = "Load it where it was saved, and save it again with joblib.dump or a newer skops."
-_ANEW = "Copy or download it again, or save the model anew."
 _PACKING = (
     zipfile.BadZipFile,
     zlib.error,
@@ -134,7 +133,7 @@ def read(file: BinaryIO, findings: Findings, unpacked: int) -> Value:
 
 
 def _damaged(what: str) -> DamageError:
-    return DamageError(f"looks like a skops file, and {what}", advice=_ANEW)
+    return DamageError(f"looks like a skops file, and {what}", advice=ANEW)
 
 
 def _check(archive: zipfile.ZipFile, file: BinaryIO, unpacked: int) -> None:

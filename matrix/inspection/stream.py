@@ -11,7 +11,13 @@ import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-from matrix.inspection.faults import DamageError, TooMuchError, TruncatedError, UnreadableError
+from matrix.inspection.faults import (
+    ANEW,
+    DamageError,
+    TooMuchError,
+    TruncatedError,
+    UnreadableError,
+)
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -181,7 +187,7 @@ class Stream:
         here = self._size if self._seekable else self.position
         raise TruncatedError(
             f"ends too early, after {here:,}{packed} bytes: it is not whole",
-            advice="Copy or download it again, or save the model anew.",
+            advice=ANEW,
             position=here,
         )
 
@@ -192,7 +198,7 @@ class Stream:
         except (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError) as error:
             raise DamageError(
                 f"cannot be unpacked beyond {self.position:,} bytes: {error}",
-                advice="Copy or download it again, or save the model anew.",
+                advice=ANEW,
             ) from error
 
 

@@ -132,11 +132,7 @@ def differing(one: Environment, other: Environment) -> tuple[str, ...]:
 
     What either was asked to hold by name is one too: the user's own packages.
     """
-    asked = [
-        str(canonicalize_name(Requirement(text).name))
-        for environment in (one, other)
-        for text in environment.spec.requirements
-    ]
+    asked = [*_asked_for(one), *_asked_for(other)]
     suspects = dict.fromkeys((*SUSPECTS, *asked))
     versions = ((name, version_of(one, name), version_of(other, name)) for name in suspects)
     return tuple(name for name, here, there in versions if here != there and here and there)
@@ -168,7 +164,7 @@ def like(
         if hold is Hold.OTHER_PYTHON:
             python = version_of(other, "python")
     scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
-    named = [str(canonicalize_name(Requirement(text).name)) for text in base.spec.requirements]
+    named = _asked_for(base)
     asked = [name for name in dict.fromkeys([*named, package]) if name in pins]
     if hold is Hold.ALL:
         requirements = tuple(f"{name}=={pins[name]}" for name in asked)
@@ -179,8 +175,7 @@ def like(
         held = [_held(name, pins[name], version_of(other, name), hold) for name in core]
     constraints = tuple(sorted(held))
     as_of = _later(base.lock, other.lock)
-    everything = [scikit_learn, python, requirements, constraints, as_of]
-    digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:8]
+    digest = _digest([scikit_learn, python, requirements, constraints, as_of])
     return EnvSpec(
         id=f"{base.id[: _LONGEST - 40]}-with-{package}-{version}"[: _LONGEST - 9] + f"-{digest}",
         label=f"{base.spec.label} with {package} {version}",
@@ -203,13 +198,13 @@ def with_package(base: Environment, requirement: str) -> EnvSpec:
     pins = dict(base.lock.pins)
     python = base.lock.interpreter.version
     scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
-    package = str(canonicalize_name(Requirement(requirement).name))
+    package = _name_in(requirement)
     held = tuple(sorted(f"{name}=={pin}" for name, pin in pins.items() if name != package))
-    named = [str(canonicalize_name(Requirement(text).name)) for text in base.spec.requirements]
+    named = _asked_for(base)
     asked = tuple(f"{name}=={pins[name]}" for name in named if name in pins and name != package)
-    digest = hashlib.sha256(json.dumps([scikit_learn, python, held, requirement]).encode())
+    digest = _digest([scikit_learn, python, held, requirement])
     return EnvSpec(
-        id=f"{base.id[: _LONGEST - 30]}-with-{package}-{digest.hexdigest()[:8]}",
+        id=f"{base.id[: _LONGEST - 30]}-with-{package}-{digest}",
         label=f"{base.spec.label} with {package}",
         scikit_learn=scikit_learn,
         python=python,
@@ -217,6 +212,20 @@ def with_package(base: Environment, requirement: str) -> EnvSpec:
         constraints=held,
         as_of="today",
     )
+
+
+def _asked_for(environment: Environment) -> list[str]:
+    """The packages that an environment was asked to hold by name."""
+    return [_name_in(text) for text in environment.spec.requirements]
+
+
+def _name_in(requirement: str) -> str:
+    return str(canonicalize_name(Requirement(requirement).name))
+
+
+def _digest(parts: list[object]) -> str:
+    """A few letters that tell apart what is told by the same name."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _held(name: str, here: str, there: str, hold: Hold) -> str:
