@@ -37,10 +37,10 @@ from rich.table import Table
 
 from matrix import catalog as catalogs
 from matrix import environments
-from matrix.engine.annex import Ended, Request, Worker
 from matrix.engine.loading import load_job, loads, loads_due
+from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
-from matrix.engine.setting import Setting
+from matrix.engine.worker_process import Ended, Request, Worker
 from matrix.model import Environment
 from matrix.report.progress import Progress
 from matrix.store import Store
@@ -67,7 +67,7 @@ def _runs(arguments: argparse.Namespace) -> dict[str, Any]:
         _environments_only(catalog.state, state)
         ours = _ours(arguments, state)
         again = _ours(arguments, state)
-        setting = Setting.of(
+        setting = RunContext.of(
             catalog, ready, Store(state), progress=Progress(), slots=arguments.jobs, fresh=True
         )
         floor, counts = _floor(setting)
@@ -118,7 +118,7 @@ def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
 # --------------------------------------------------------------------------- d: the floor
 
 
-def _floor(setting: Setting) -> tuple[dict[str, float], dict[str, int]]:
+def _floor(setting: RunContext) -> tuple[dict[str, float], dict[str, int]]:
     """Time each worker of a run alone, as many at once as a run has, and nothing else."""
     to_save, to_load = _saves(setting), _loads(setting)
     counts = {
@@ -129,7 +129,7 @@ def _floor(setting: Setting) -> tuple[dict[str, float], dict[str, int]]:
     return {"seconds": sum(took) / setting.slots, "processes": len(took)}, counts
 
 
-def _saves(setting: Setting) -> list[Request]:
+def _saves(setting: RunContext) -> list[Request]:
     """The requests to writers, of everything."""
     return [
         save_job(setting, writer, saves_due(setting, writer, {}), {}).request
@@ -137,7 +137,7 @@ def _saves(setting: Setting) -> list[Request]:
     ]
 
 
-def _loads(setting: Setting) -> list[Request]:
+def _loads(setting: RunContext) -> list[Request]:
     """The requests to readers, of every artifact that the run before has kept."""
     savings: Savings = {}
     for writer in setting.ready:
@@ -151,7 +151,7 @@ def _loads(setting: Setting) -> list[Request]:
     ]
 
 
-def _times(requests: list[Request], setting: Setting) -> Iterator[float]:
+def _times(requests: list[Request], setting: RunContext) -> Iterator[float]:
     """How long each worker lived, so many at a time."""
     waiting = list(reversed(requests))
     running: list[tuple[Worker, float]] = []
@@ -170,7 +170,7 @@ def _times(requests: list[Request], setting: Setting) -> Iterator[float]:
 # --------------------------------------------------------------------------- a: the obvious way
 
 
-def _obvious(setting: Setting, sample: int, counts: dict[str, int]) -> dict[str, float]:
+def _obvious(setting: RunContext, sample: int, counts: dict[str, int]) -> dict[str, float]:
     """A process a piece, one after the other, on a sample drawn with a fixed seed."""
     draw = random.Random(0)
     alone = replace(setting, slots=1)

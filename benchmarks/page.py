@@ -18,7 +18,7 @@ from typing import Any
 from made_up import so_many_cells
 from playwright.sync_api import sync_playwright
 
-from matrix.report import Output, read_json
+from matrix.report import ReportOutput, read_json
 
 ROUNDS = 7
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
@@ -57,7 +57,7 @@ def main() -> None:
     root = hasattr(os, "geteuid") and os.geteuid() == 0
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "page.html"
-        Output("html", path).write(matrix)
+        ReportOutput("html", path).write(matrix)
         total = matrix.counts.total()
         print(f"{total:,} cells, {path.stat().st_size / 1e6:.1f} MB, {ROUNDS} rounds")
         browser = playwright.chromium.launch(

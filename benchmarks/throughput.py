@@ -27,7 +27,7 @@ from made_up_cases import Cases
 from rich.console import Console
 from rich.table import Table
 
-from matrix.engine.kept import Cells
+from matrix.engine.last_run import Cells
 from matrix.judge import judge
 from matrix.model import Cell, Matrix, Tolerance
 from matrix.packing import pack

@@ -14,9 +14,8 @@ from typing import Any
 
 from matrix.model import (
     Acceptance,
-    Block,
     Cell,
-    Change,
+    CellChange,
     ClassifierScores,
     ClassScore,
     Comparison,
@@ -24,25 +23,26 @@ from matrix.model import (
     EnvInfo,
     Environment,
     EnvSpec,
+    Explanation,
+    ExplanationPoint,
     Failure,
+    FileLine,
     Group,
     Interpreter,
     Lock,
     Matrix,
     ModelAnswer,
     OutputDifference,
+    PairBlock,
     Pipeline,
-    Place,
-    Point,
     RegressorScores,
     RowChange,
     Scores,
     Shard,
     Status,
-    Story,
+    UnavailableReason,
     Verdict,
     WarningSeen,
-    Why,
 )
 
 SCHEMA_VERSION = 1
@@ -100,7 +100,7 @@ def matrix_from_head(head: Json, cells: Iterable[Cell]) -> Matrix:
     )
 
 
-def story_to_dict(story: Story) -> Json:
+def story_to_dict(story: Explanation) -> Json:
     """A story as a result holds it."""
     return {
         "pipeline": story.pipeline,
@@ -114,15 +114,17 @@ def story_to_dict(story: Story) -> Json:
     }
 
 
-def _story_from_dict(data: Json) -> Story:
-    return Story(
+def _story_from_dict(data: Json) -> Explanation:
+    return Explanation(
         pipeline=_text(data["pipeline"]),
         format=_text(data["format"]),
         writer=_text(data["writer"]),
         reader=_text(data["reader"]),
         answer=_text(data["answer"]),
         points=tuple(
-            Point(heading=_text(point["heading"]), lines=tuple(map(_text, point["lines"])))
+            ExplanationPoint(
+                heading=_text(point["heading"]), lines=tuple(map(_text, point["lines"]))
+            )
             for point in data["points"]
         ),
     )
@@ -206,7 +208,7 @@ def _comparison_from_dict(data: Json) -> Comparison:
     )
 
 
-def _change_to_dict(change: Change) -> Json:
+def _change_to_dict(change: CellChange) -> Json:
     return {
         "status": change.status.value,
         "pipeline": change.pipeline,
@@ -221,15 +223,15 @@ def _change_to_dict(change: Change) -> Json:
     }
 
 
-def _change_from_dict(data: Json) -> Change:
-    return Change(
+def _change_from_dict(data: Json) -> CellChange:
+    return CellChange(
         status=Status(data["status"]),
         pipeline=_text(data["pipeline"]),
         format=_text(data["format"]),
         was=None if data["was"] is None else Verdict(data["was"]),
         now=None if data["now"] is None else Verdict(data["now"]),
         blocks=tuple(
-            Block(
+            PairBlock(
                 writers=tuple(map(_text, block["writers"])),
                 readers=tuple(map(_text, block["readers"])),
             )
@@ -311,12 +313,12 @@ def _environment_to_dict(environment: Environment) -> Json:
     }
 
 
-def _place_to_dict(place: Place) -> Json:
+def _place_to_dict(place: FileLine) -> Json:
     return {"file": str(place.file), "line": place.line}
 
 
-def _place_from_dict(data: Json | None) -> Place | None:
-    return None if data is None else Place(file=Path(_text(data["file"])), line=data["line"])
+def _place_from_dict(data: Json | None) -> FileLine | None:
+    return None if data is None else FileLine(file=Path(_text(data["file"])), line=data["line"])
 
 
 def _environment_from_dict(data: Json) -> Environment:
@@ -336,7 +338,7 @@ def _environment_from_dict(data: Json) -> Environment:
         lock=None if data["lock"] is None else _lock_from_dict(_text(data["id"]), data["lock"]),
         info=None if data["info"] is None else _info_from_dict(data["info"]),
         reason=_text(data["reason"]),
-        why=None if data.get("why") is None else Why(data["why"]),
+        why=None if data.get("why") is None else UnavailableReason(data["why"]),
     )
 
 

@@ -18,7 +18,7 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
+class FileLine:
     """A line of a file of the user's."""
 
     file: Path
@@ -49,7 +49,7 @@ class EnvSpec:
     """``release`` (as its users had it, a few weeks after), ``today``, or a date ``2024-05-31``."""
     like: str | None = None
     """The id of the environment that this one equals in all that is not said here."""
-    place: Place | None = field(default=None, compare=False)
+    place: FileLine | None = field(default=None, compare=False)
     """Where a requirements file names its scikit-learn; it is the same environment elsewhere."""
 
 
@@ -98,7 +98,7 @@ class EnvInfo:
     """The linear algebra library and its threading, as far as the environment tells."""
 
 
-class Why(str, enum.Enum):
+class UnavailableReason(str, enum.Enum):
     """Kinds of reasons why an environment is unavailable."""
 
     NO_VERSION = "no such version"
@@ -126,7 +126,7 @@ class Environment:
     info: EnvInfo | None = None
     reason: str = ""
     """Why it is unavailable, in words; empty when ready."""
-    why: Why | None = None
+    why: UnavailableReason | None = None
     """The kind of that reason; None when ready."""
 
     @property
@@ -279,7 +279,7 @@ class Observation:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Baseline:
+class ModelReference:
     """What a model that was saved elsewhere does where it comes from, and on which rows."""
 
     saving: Saving
@@ -301,7 +301,7 @@ class Baseline:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Mend:
+class Fix:
     """Something to set in a model before it is saved again."""
 
     path: tuple[str | int, ...]
@@ -330,7 +330,7 @@ class Resaving:
     failure: Failure | None = None
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
     """By format, as in a Saving."""
-    lacking: tuple[Mend, ...] = ()
+    lacking: tuple[Fix, ...] = ()
     """What the classes of the model take there, and it has not, at their default."""
 
 
@@ -541,7 +541,7 @@ class ModelAnswer:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Point:
+class ExplanationPoint:
     """One thing that a story tells."""
 
     heading: str
@@ -550,7 +550,7 @@ class Point:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Story:
+class Explanation:
     """Why a cell is as it is, and what to do, as far as that was found out."""
 
     pipeline: str
@@ -559,7 +559,7 @@ class Story:
     reader: str
     answer: str
     """In a line."""
-    points: tuple[Point, ...] = ()
+    points: tuple[ExplanationPoint, ...] = ()
 
 
 class Detection(str, enum.Enum):
@@ -594,7 +594,7 @@ class Status(str, enum.Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Block:
+class PairBlock:
     """Pairs of environments: each of the writers with each of the readers."""
 
     writers: tuple[str, ...]
@@ -605,7 +605,7 @@ class Block:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Change:
+class CellChange:
     """Cells of one pipeline and format that all became the same from the same."""
 
     status: Status
@@ -615,7 +615,7 @@ class Change:
     """None: it was not known, so it was safe or not there."""
     now: Verdict | None
     """None: it is not there."""
-    blocks: tuple[Block, ...]
+    blocks: tuple[PairBlock, ...]
 
     @property
     def cells(self) -> int:
@@ -645,7 +645,7 @@ class Comparison:
     full: bool
     """False where only a part was run: then what is not there is not counted as gone."""
     counts: Mapping[Status, int]
-    changes: tuple[Change, ...] = ()
+    changes: tuple[CellChange, ...] = ()
     """All but those that are still as they were; the statuses in order, then by pipeline."""
     expired: tuple[Acceptance, ...] = ()
     """Those that hold no longer; of a part, only those that would have covered a cell."""
@@ -702,7 +702,7 @@ class Matrix:
     """The part that this is; None if it has the cells of all readers."""
     comparison: Comparison | None = None
     """With what was known before; None if that was not asked for."""
-    stories: tuple[Story, ...] = ()
+    stories: tuple[Explanation, ...] = ()
     """Of the cells that somebody has asked ``explain`` for."""
 
     @cached_property

@@ -24,7 +24,13 @@ import nox
 
 from matrix import catalog
 from matrix.environments.building import build
-from matrix.environments.records import VARIABLE, Wanted, read_wanted, spec_digest, wanted_file
+from matrix.environments.records import (
+    VARIABLE,
+    BuildRequest,
+    read_wanted,
+    spec_digest,
+    wanted_file,
+)
 from matrix.environments.resolve import resolve
 from matrix.errors import MatrixError
 
@@ -144,7 +150,7 @@ def environments() -> None:
         _register(wanted)
 
 
-def _configured() -> dict[str, Wanted]:
+def _configured() -> dict[str, BuildRequest]:
     """Return the environments of the configuration here, resolved as far as they were before."""
     try:
         found = catalog.read(with_pipelines=False)
@@ -152,7 +158,7 @@ def _configured() -> dict[str, Wanted]:
         return {}  # the engine tells what is wrong with it, better than a traceback of nox
     asked = {spec.id: spec_digest(spec) for spec in found.specs}
     known = {
-        spec.id: Wanted(id=spec.id, label=spec.label, root=found.root, state=found.state)
+        spec.id: BuildRequest(id=spec.id, label=spec.label, root=found.root, state=found.state)
         for spec in found.specs
     }
     for wanted in read_wanted(wanted_file(found.state)):
@@ -161,7 +167,7 @@ def _configured() -> dict[str, Wanted]:
     return known
 
 
-def _register(wanted: Wanted) -> None:
+def _register(wanted: BuildRequest) -> None:
     session = nox.session(
         name=f"env-{wanted.id}",
         python=None if wanted.lock is None else str(wanted.lock.interpreter.path),
@@ -173,7 +179,7 @@ def _register(wanted: Wanted) -> None:
     session(_session(wanted))
 
 
-def _session(wanted: Wanted) -> Asks:
+def _session(wanted: BuildRequest) -> Asks:
     def run(session: nox.Session) -> None:
         try:
             known = wanted if wanted.lock is not None else _resolved(wanted)
@@ -187,7 +193,7 @@ def _session(wanted: Wanted) -> Asks:
     return run
 
 
-def _summary(wanted: Wanted) -> str:
+def _summary(wanted: BuildRequest) -> str:
     if wanted.lock is None:
         return f"{wanted.label}: not resolved yet"
     pins, python = wanted.lock.pins, wanted.lock.interpreter.version
@@ -195,7 +201,7 @@ def _summary(wanted: Wanted) -> str:
     return ", ".join([f"Python {python}", *(f"{name} {pins[name]}" for name in names)])
 
 
-def _resolved(wanted: Wanted) -> Wanted:
+def _resolved(wanted: BuildRequest) -> BuildRequest:
     """Resolve an environment that is built without a run before it."""
     found = catalog.read(select=[wanted.id], with_pipelines=False)
     specs = tuple(spec for spec in found.specs if spec.id == wanted.id)
@@ -203,7 +209,7 @@ def _resolved(wanted: Wanted) -> Wanted:
     if not result or result[0].lock is None:
         reason = result[0].reason if result else "it is no longer in the configuration"
         raise MatrixError(f"{wanted.id} is unavailable: {reason}")
-    return Wanted(
+    return BuildRequest(
         id=wanted.id,
         label=wanted.label,
         root=wanted.root,

@@ -1,4 +1,4 @@
-"""Imports point down; the rooms are listed from the lowest up."""
+"""Imports point down; the packages are listed from the lowest up."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "matrix"
 
-ROOMS = [
-    {"errors", "folding", "model", "processes", "removing", "writing"},
+LAYERS = [
+    {"errors", "atomic_write", "model", "normalize_messages", "processes", "remove_tree"},
     {"sandbox"},
     {"worker", "selfcheck"},
     {"documents"},
@@ -21,31 +21,31 @@ ROOMS = [
     {"catalog", "inspection"},
     {"environments"},
     {"store"},
-    {"causes", "judge", "known"},
+    {"causes", "baseline", "judge"},
     {"diagnosis"},
     {"engine"},
     {"upgrade"},
-    {"wayout"},
+    {"remedies"},
     {"report"},
-    {"explaining"},
+    {"explain"},
     {"cli"},
     {"__main__", "sessions"},
 ]
-LEVEL = {room: level for level, rooms in enumerate(ROOMS) for room in rooms}
+LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
 
 
-def room_of(path: Path) -> str:
+def package_of(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
 def modules() -> Iterator[Path]:
     for path in sorted(PACKAGE.rglob("*.py")):
-        inside_the_worker = room_of(path) == "worker"
+        inside_the_worker = package_of(path) == "worker"
         if not inside_the_worker and path.name != "noxfile.py" and path != PACKAGE / "__init__.py":
             yield path
 
 
-def imported_rooms(path: Path) -> Iterator[str]:
+def imported_packages(path: Path) -> Iterator[str]:
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -62,9 +62,11 @@ def imported_rooms(path: Path) -> Iterator[str]:
 
 @pytest.mark.parametrize("path", list(modules()), ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_imports_point_down(path: Path) -> None:
-    own = LEVEL[room_of(path)]
-    for room in set(imported_rooms(path)) - {room_of(path), "__version__"}:
-        assert LEVEL[room] < own or room in ROOMS[0], f"{room} is not below {room_of(path)}"
+    own = LEVEL[package_of(path)]
+    for package in set(imported_packages(path)) - {package_of(path), "__version__"}:
+        assert LEVEL[package] < own or package in LAYERS[0], (
+            f"{package} is not below {package_of(path)}"
+        )
 
 
 def test_only_the_terminal_report_imports_rich() -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from made_up import so_many_cells
 
-from matrix.engine.kept import Cells
+from matrix.engine.last_run import Cells
 from matrix.model import Matrix
 from matrix.packing import pack
 from matrix.report import FORMATS

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from matrix.model import Cell, Failure, Verdict
 from matrix.packing import pack, unpack
-from tests.any_nouns import CELLS
+from tests.strategies import CELLS
 
 CELL = Cell(pipeline="p", format="joblib", writer="w", reader="r", verdict=Verdict.IDENTICAL)
 

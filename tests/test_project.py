@@ -36,10 +36,10 @@ def test_links_in_the_documents_lead_somewhere() -> None:
 
 
 def test_every_key_of_the_configuration_is_in_its_reference() -> None:
-    from matrix.catalog import reading, sets
+    from matrix.catalog import config_reader, sets
 
     reference = (ROOT / "docs" / "configuration.md").read_text("utf-8")
-    keys = {*reading._KEYS, *sets._SET_KEYS, *sets._ENVIRONMENT_KEYS} - {"sets", "label"}
+    keys = {*config_reader._KEYS, *sets._SET_KEYS, *sets._ENVIRONMENT_KEYS} - {"sets", "label"}
     assert {key for key in keys if key not in reference} == set()
 
 

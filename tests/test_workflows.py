@@ -16,7 +16,7 @@ import pytest
 pytest.importorskip("check_jsonschema")
 from ruamel.yaml import YAML
 
-from matrix import known
+from matrix import baseline
 from matrix.cli.arguments import parse
 from matrix.report import FORMATS
 
@@ -86,7 +86,7 @@ def test_the_hook_calls_a_command_that_is_there() -> None:
 
 def test_the_baseline_that_the_workflow_names_can_be_read() -> None:
     assert "--baseline compat-baseline.toml" in WORKFLOWS[0].read_text("utf-8")
-    assert known.read(ROOT / "compat-baseline.toml").verdicts
+    assert baseline.read(ROOT / "compat-baseline.toml").verdicts
 
 
 def test_reports_that_the_workflow_wants_are_there() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from matrix.causes import known
-from matrix.causes.document import documented
+from matrix.causes.documentation import documented
 
 PAGE = Path(__file__).parents[1] / "docs" / "causes.md"
 

@@ -6,15 +6,21 @@ and imports no pipeline.
 
 from __future__ import annotations
 
-from matrix.catalog.nouns import Catalog, Limits, ToleranceRule, Tolerances, Trust
-from matrix.catalog.reading import default, find, read, read_or_default, with_reference_pipelines
+from matrix.catalog.config_reader import (
+    default,
+    find,
+    read,
+    read_or_default,
+    with_reference_pipelines,
+)
+from matrix.catalog.configuration import Catalog, ToleranceRule, Tolerances, Trust, WorkerLimits
 
 __all__ = [
     "Catalog",
-    "Limits",
     "ToleranceRule",
     "Tolerances",
     "Trust",
+    "WorkerLimits",
     "default",
     "find",
     "read",

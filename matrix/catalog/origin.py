@@ -8,7 +8,7 @@ from datetime import date
 from packaging.version import InvalidVersion, Version
 
 from matrix.catalog import checks
-from matrix.catalog.requirements import Wish, spec_of
+from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.errors import UsageError
 from matrix.model import EnvSpec
 
@@ -44,7 +44,7 @@ def origin_spec(
         day = AFTER_NUMPY_2.isoformat() if version < _HAD_NUMPY_2 else day
     elif numpy == "1" and version >= Version("1.4"):
         others = ("numpy<2",)  # those before had no other
-    wish = Wish(
+    wish = EnvironmentRequest(
         scikit_learn=checks.in_full(version),
         python=readable_by(version, python),
         others=others,

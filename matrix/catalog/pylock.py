@@ -8,15 +8,15 @@ from pathlib import Path
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import Requirement
 
-from matrix.catalog import pythons, toml
+from matrix.catalog import python_markers, toml
 from matrix.catalog.requirement_files import made_with, read_text
-from matrix.catalog.said import Said, parsed
+from matrix.catalog.requirement_set import RequirementSet, parsed
 from matrix.errors import UsageError
 
-_NEWEST = f"3.{pythons.MINORS[-1]}"
+_NEWEST = f"3.{python_markers.MINORS[-1]}"
 
 
-def read_pylock(file: Path, python: str = "") -> Said:
+def read_pylock(file: Path, python: str = "") -> RequirementSet:
     """Return what a lock says: its versions, with the markers that tell when they hold.
 
     Args:
@@ -39,7 +39,7 @@ def read_pylock(file: Path, python: str = "") -> Said:
             notes.append(f"{file}: {package.name} is left out: it names a place, not a version")
         else:
             requirements.append(_requirement(file, package))
-    return Said(
+    return RequirementSet(
         requirements=tuple(requirements),
         made_with=made,
         pythons=_pythons(lock),
@@ -54,7 +54,7 @@ def _of_default_groups(lock: Pylock, python: str) -> Iterator[Package]:
         "dependency_groups": frozenset[str](lock.default_groups or ()),
     }
     for package in lock.packages:
-        if not _asks_for_groups(package) or pythons.holds(package.marker, python, groups):
+        if not _asks_for_groups(package) or python_markers.holds(package.marker, python, groups):
             yield package
 
 
@@ -74,8 +74,8 @@ def _pythons(lock: Pylock) -> str:
         return str(lock.requires_python or "")
     minors = [
         minor
-        for minor in pythons.MINORS
-        if any(pythons.holds(marker, f"3.{minor}") for marker in lock.environments)
+        for minor in python_markers.MINORS
+        if any(python_markers.holds(marker, f"3.{minor}") for marker in lock.environments)
     ]
-    said = [str(lock.requires_python or ""), pythons.specifier(minors) if minors else ""]
+    said = [str(lock.requires_python or ""), python_markers.specifier(minors) if minors else ""]
     return ",".join(filter(None, said))

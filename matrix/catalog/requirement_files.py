@@ -14,9 +14,9 @@ from pathlib import Path
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog.said import Said, joined, parsed
+from matrix.catalog.requirement_set import RequirementSet, joined, parsed
 from matrix.errors import UsageError
-from matrix.model import Place
+from matrix.model import FileLine
 
 _LARGEST = 4 * 2**20
 _COMMENT = re.compile(r"(^|\s+)#.*$")
@@ -58,7 +58,7 @@ def made_with(text: str) -> str:
     return found.group(1) if found and "--universal" not in found.group() else ""
 
 
-def read_requirements(file: Path) -> Said:
+def read_requirements(file: Path) -> RequirementSet:
     """Return what a requirements file says, with all that it includes.
 
     Raises:
@@ -67,14 +67,14 @@ def read_requirements(file: Path) -> Said:
     return _read(file, {})
 
 
-def _read(file: Path, seen: dict[Path, None]) -> Said:
+def _read(file: Path, seen: dict[Path, None]) -> RequirementSet:
     """Read a file; one that was read before, and includes itself in the end, says no more."""
     if file.resolve() in seen:
-        return Said()
+        return RequirementSet()
     seen[file.resolve()] = None
     text = read_text(file)
     lines = [_line(file, number, line, seen) for number, line in _lines(text)]
-    return joined([Said(made_with=made_with(text)), *lines])
+    return joined([RequirementSet(made_with=made_with(text)), *lines])
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -93,7 +93,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, _COMMENT.sub("", begun.replace("\t", " ")).strip()
 
 
-def _line(file: Path, number: int, line: str, seen: dict[Path, None]) -> Said:
+def _line(file: Path, number: int, line: str, seen: dict[Path, None]) -> RequirementSet:
     where = f"{file}, line {number}"
     if not line.isprintable():
         raise UsageError(f"{where}: {line!r} holds a control character")
@@ -101,17 +101,19 @@ def _line(file: Path, number: int, line: str, seen: dict[Path, None]) -> Said:
     if include:
         return _included(file, where, include, seen)
     if line.startswith("-"):
-        return Said(notes=(_option(where, line),))
+        return RequirementSet(notes=(_option(where, line),))
     text = _OPTION.sub("", line)
     if _PLACE.match(text) or _is_reference(text):
-        return Said(notes=(_place(where, text),))
+        return RequirementSet(notes=(_place(where, text),))
     requirement = parsed(text, where)
     learn = canonicalize_name(requirement.name) == "scikit-learn"
-    place = Place(file=file, line=number) if learn else None
-    return Said(requirements=(requirement,), place=place)
+    place = FileLine(file=file, line=number) if learn else None
+    return RequirementSet(requirements=(requirement,), place=place)
 
 
-def _included(file: Path, where: str, include: re.Match[str], seen: dict[Path, None]) -> Said:
+def _included(
+    file: Path, where: str, include: re.Match[str], seen: dict[Path, None]
+) -> RequirementSet:
     name = include["file"].strip().strip("'\"")
     if "://" in name:
         raise UsageError(f"{where}: includes {name}", advice="fetch it first, and include the file")
@@ -119,7 +121,7 @@ def _included(file: Path, where: str, include: re.Match[str], seen: dict[Path, N
     if include[1] in {"-r", "--requirement"}:
         return said
     constraints = said.requirements + said.constraints
-    return Said(constraints=constraints, notes=said.notes, place=said.place)
+    return RequirementSet(constraints=constraints, notes=said.notes, place=said.place)
 
 
 def _option(where: str, line: str) -> str:

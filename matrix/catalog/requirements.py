@@ -18,12 +18,12 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from matrix.catalog import checks, names
-from matrix.catalog.choice import choose
+from matrix.catalog import checks, environment_names
+from matrix.catalog.release_choice import choose
 from matrix.catalog.requirement_files import read_requirements
-from matrix.catalog.said import Said, joined, parsed
+from matrix.catalog.requirement_set import RequirementSet, joined, parsed
 from matrix.errors import UsageError
-from matrix.model import EnvSpec, Place
+from matrix.model import EnvSpec, FileLine
 
 _FILES = {".txt", ".in", ".lock", ".toml"}
 _FOREIGN_KINDS = {".yml", ".yaml", ".json", ".cfg", ".ini"}
@@ -43,7 +43,7 @@ ANY = ">=0"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wish:
+class EnvironmentRequest:
     """An environment as somebody asks for it."""
 
     scikit_learn: str | None = None
@@ -60,11 +60,11 @@ class Wish:
     """The name of the file; empty if there was none."""
     notes: tuple[str, ...] = ()
     """What was left aside or taken for granted, in words."""
-    place: Place | None = None
+    place: FileLine | None = None
     """The line that names scikit-learn, if a file does."""
 
 
-def read_wish(texts: Sequence[str], *, folder: Path | None = None) -> Wish:
+def read_wish(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
     """Return what requirements and files say together.
 
     Args:
@@ -75,11 +75,11 @@ def read_wish(texts: Sequence[str], *, folder: Path | None = None) -> Wish:
     Raises:
         UsageError: what was given cannot be understood, is not there, or contradicts itself.
     """
-    given, files = Said(), []
+    given, files = RequirementSet(), []
     for text in texts:
         file = _file(text, folder or Path())
         if file is None:
-            given = joined([given, Said(requirements=(_typed(text),))])
+            given = joined([given, RequirementSet(requirements=(_typed(text),))])
         else:
             files.append(file)
     python = _one_python(given.requirements)
@@ -87,7 +87,7 @@ def read_wish(texts: Sequence[str], *, folder: Path | None = None) -> Wish:
     return _wish(said, source=" ".join(texts), file=files[0].name if files else "")
 
 
-def spec_of(wish: Wish, *, as_of: str, common: Sequence[str] = ()) -> EnvSpec:
+def spec_of(wish: EnvironmentRequest, *, as_of: str, common: Sequence[str] = ()) -> EnvSpec:
     """Return the environment that a wish means.
 
     Args:
@@ -128,23 +128,23 @@ def _on_the_day(scikit_learn: str, as_of: str) -> str:
     return f"=={scikit_learn}.*" if is_line else scikit_learn
 
 
-def _named(wish: Wish, scikit_learn: str, as_of: str) -> tuple[str, str]:
+def _named(wish: EnvironmentRequest, scikit_learn: str, as_of: str) -> tuple[str, str]:
     """Return id and label: as the matrix would name it, or by the file and a digest."""
     everything = [scikit_learn, wish.python, sorted(wish.others), sorted(wish.constraints)]
     digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:8]
     if wish.file:
-        return names.of_file(wish.file, digest, as_of)
+        return environment_names.of_file(wish.file, digest, as_of)
     requirements = [Requirement(text) for text in wish.others]
     packages = {str(canonicalize_name(r.name)): str(r.specifier) for r in requirements}
     release = "any" if scikit_learn == ANY else scikit_learn
     said = (release, wish.python or "newest", packages, as_of)
-    id_, label = names.environment_id(*said), names.environment_label(*said)
+    id_, label = environment_names.environment_id(*said), environment_names.environment_label(*said)
     plain = len(packages) == len(requirements) and not any(
         r.marker or r.extras for r in requirements
     )
     if plain and not wish.constraints and len(id_) <= _LONGEST_ID:
         return id_, label
-    return names.of_many(release, digest, as_of), label
+    return environment_names.of_many(release, digest, as_of), label
 
 
 # ------------------------------------------------------------------------ what was given
@@ -177,7 +177,7 @@ def _typed(text: str) -> Requirement:
     return parsed(f"scikit-learn=={text.removeprefix('v')}{wild}")
 
 
-def _read_file(file: Path, python: str) -> Said:
+def _read_file(file: Path, python: str) -> RequirementSet:
     advice = _FOREIGN.get(file.name)
     if advice is None and file.suffix.lower() in _FOREIGN_KINDS:
         advice = _FROM_ENVIRONMENT
@@ -193,7 +193,7 @@ def _read_file(file: Path, python: str) -> Said:
 # ------------------------------------------------------------------------ what it means
 
 
-def _wish(said: Said, *, source: str, file: str) -> Wish:
+def _wish(said: RequirementSet, *, source: str, file: str) -> EnvironmentRequest:
     for requirement in (*said.requirements, *said.constraints):
         if canonicalize_name(requirement.name) == "sklearn":
             raise UsageError(f"{requirement}: the package is called scikit-learn")
@@ -207,7 +207,7 @@ def _wish(said: Said, *, source: str, file: str) -> Wish:
     if said.made_with and not explicit:
         notes.append(f"Python {said.made_with}, which it was made with; python==… says otherwise")
     alone = not others and not choice.python
-    return Wish(
+    return EnvironmentRequest(
         scikit_learn=_as_spec(choice.scikit_learn, alone=alone) if learn else None,
         python=_python_of(choice.python) if choice.python else None,
         others=_texts(others),

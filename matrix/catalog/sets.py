@@ -14,8 +14,8 @@ from fnmatch import fnmatchcase
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog import checks, names
-from matrix.catalog.table import Table
+from matrix.catalog import checks, environment_names
+from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError
 from matrix.model import EnvSpec
 
@@ -28,7 +28,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Wanted:
+class _DraftSpec:
     """An environment on its way to become an EnvSpec."""
 
     at: str
@@ -45,7 +45,7 @@ class _Wanted:
 
     @property
     def id(self) -> str:
-        return self.name or names.environment_id(*self.said)
+        return self.name or environment_names.environment_id(*self.said)
 
     @property
     def said(self) -> tuple[str, str, Mapping[str, str], str]:
@@ -57,7 +57,7 @@ class _Wanted:
         return own.get(axis, self.packages.get(axis))
 
 
-def read_set(sets: Table, name: str, requirements: tuple[str, ...]) -> tuple[EnvSpec, ...]:
+def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple[EnvSpec, ...]:
     """Return the environments of a named set, in the order of the file.
 
     Args:
@@ -69,7 +69,7 @@ def read_set(sets: Table, name: str, requirements: tuple[str, ...]) -> tuple[Env
         ConfigError: with the path of the mistake.
     """
     wanted = _wanted_of(sets, name, ())
-    labels = names.environment_labels(w.said for w in wanted)
+    labels = environment_names.environment_labels(w.said for w in wanted)
     return tuple(
         EnvSpec(
             id=w.id,
@@ -84,7 +84,7 @@ def read_set(sets: Table, name: str, requirements: tuple[str, ...]) -> tuple[Env
     )
 
 
-def _merged(requirements: tuple[str, ...], wanted: _Wanted) -> tuple[str, ...]:
+def _merged(requirements: tuple[str, ...], wanted: _DraftSpec) -> tuple[str, ...]:
     """Join what all environments hold with what this one says; its own word replaces theirs."""
     said = tuple(checks.package_requirement(n, v) for n, v in wanted.packages.items())
     own = said + wanted.requirements
@@ -96,7 +96,7 @@ def _package_of(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
 
 
-def _wanted_of(sets: Table, name: str, above: tuple[str, ...]) -> list[_Wanted]:
+def _wanted_of(sets: TomlTable, name: str, above: tuple[str, ...]) -> list[_DraftSpec]:
     table = sets.table(name)
     inherited = _inherited(sets, table, (*above, name))
     axes = _axes(table, _SET_KEYS)
@@ -108,7 +108,7 @@ def _wanted_of(sets: Table, name: str, above: tuple[str, ...]) -> list[_Wanted]:
     return collected
 
 
-def _inherited(sets: Table, table: Table, above: tuple[str, ...]) -> list[_Wanted]:
+def _inherited(sets: TomlTable, table: TomlTable, above: tuple[str, ...]) -> list[_DraftSpec]:
     base = table.text("extends")
     if "extends" not in table:
         return []
@@ -119,11 +119,11 @@ def _inherited(sets: Table, table: Table, above: tuple[str, ...]) -> list[_Wante
     return _wanted_of(sets, base, above)
 
 
-def _listed(names_: Table | Mapping[str, object]) -> str:
+def _listed(names_: TomlTable | Mapping[str, object]) -> str:
     return ", ".join(names_) or "none"
 
 
-def _axes(table: Table, reserved: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+def _axes(table: TomlTable, reserved: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
     """Return the values on each axis of a table; a key that is not reserved is a package."""
     axes = {}
     for key in table:
@@ -135,7 +135,7 @@ def _axes(table: Table, reserved: tuple[str, ...]) -> dict[str, tuple[str, ...]]
     return axes
 
 
-def _axis(table: Table, key: str, reserved: tuple[str, ...]) -> str:
+def _axis(table: TomlTable, key: str, reserved: tuple[str, ...]) -> str:
     if key in reserved:
         return key
     close = difflib.get_close_matches(key.replace("_", "-"), reserved, n=1, cutoff=0.8)
@@ -148,7 +148,7 @@ def _axis(table: Table, key: str, reserved: tuple[str, ...]) -> str:
         raise table.error(key, f"unknown key: {error}", advice=known) from None
 
 
-def _checked(table: Table, key: str, value: str) -> str:
+def _checked(table: TomlTable, key: str, value: str) -> str:
     """Return the canonical form of a value on an axis."""
     check = {"scikit-learn": checks.scikit_learn, "python": checks.python}.get(
         key, checks.package_version
@@ -159,7 +159,7 @@ def _checked(table: Table, key: str, value: str) -> str:
         raise table.error(key, str(error)) from None
 
 
-def _product(table: Table, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_Wanted]:
+def _product(table: TomlTable, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_DraftSpec]:
     """Yield every combination of the values on the axes."""
     if not axes:
         return
@@ -177,7 +177,7 @@ def _product(table: Table, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_Wan
     for scikit_learn, python, *versions in itertools.product(
         axes["scikit-learn"], axes.get("python", ("newest",)), *(axes[name] for name in packages)
     ):
-        yield _Wanted(
+        yield _DraftSpec(
             at=table.at("scikit-learn"),
             scikit_learn=scikit_learn,
             python=python,
@@ -185,8 +185,8 @@ def _product(table: Table, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_Wan
         )
 
 
-def _included(table: Table) -> list[_Wanted]:
-    included: list[_Wanted] = []
+def _included(table: TomlTable) -> list[_DraftSpec]:
+    included: list[_DraftSpec] = []
     for rule in table.tables("include"):
         found = list(_product(rule, _axes(rule, _COMBINATION_KEYS)))
         if not found:
@@ -195,7 +195,7 @@ def _included(table: Table) -> list[_Wanted]:
     return included
 
 
-def _excluded(table: Table, wanted: list[_Wanted]) -> list[_Wanted]:
+def _excluded(table: TomlTable, wanted: list[_DraftSpec]) -> list[_DraftSpec]:
     """Return what no exclude rule names; a rule without a reason or an effect is refused."""
     for rule in table.tables("exclude"):
         if not rule.text("reason").strip():
@@ -211,7 +211,7 @@ def _excluded(table: Table, wanted: list[_Wanted]) -> list[_Wanted]:
     return wanted
 
 
-def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _Wanted) -> bool:
+def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _DraftSpec) -> bool:
     def on(axis: str) -> bool:
         value = wanted.value(axis)
         return value is not None and any(fnmatchcase(value, glob) for glob in patterns[axis])
@@ -220,8 +220,8 @@ def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _Wanted) -> bool:
 
 
 def _joined(
-    sets: Table, wanted: list[_Wanted], more: list[_Wanted], inherited: list[_Wanted]
-) -> list[_Wanted]:
+    sets: TomlTable, wanted: list[_DraftSpec], more: list[_DraftSpec], inherited: list[_DraftSpec]
+) -> list[_DraftSpec]:
     """Append environments; one that was inherited may be said again, and stays one."""
     joined = {_folder(each.id): each for each in wanted}
     for new in more:
@@ -242,7 +242,7 @@ def _folder(id_: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", id_.casefold())
 
 
-def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:
+def _explicit(table: TomlTable, known: Mapping[str, _DraftSpec]) -> _DraftSpec:
     axes = _axes(table, _ENVIRONMENT_KEYS)
     said = {axis: _single(table, axis, values) for axis, values in axes.items()}
     requirements, python = _requirements(table)
@@ -251,7 +251,7 @@ def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:
         raise ConfigError(table.source, table.at("requirements"), problem)
     base = _base(table, known, said)
     packages = {name: v for name, v in said.items() if name not in _COMBINATION_KEYS}
-    return _Wanted(
+    return _DraftSpec(
         at=table.path,
         scikit_learn=said.get("scikit-learn", base.scikit_learn),
         python=said.get("python", base.python),
@@ -264,13 +264,13 @@ def _explicit(table: Table, known: Mapping[str, _Wanted]) -> _Wanted:
     )
 
 
-def _single(table: Table, axis: str, values: tuple[str, ...]) -> str:
+def _single(table: TomlTable, axis: str, values: tuple[str, ...]) -> str:
     if len(values) != 1:
         raise table.error(axis, "an environment has one value here")
     return values[0]
 
 
-def _base(table: Table, known: Mapping[str, _Wanted], said: Mapping[str, str]) -> _Wanted:
+def _base(table: TomlTable, known: Mapping[str, _DraftSpec], said: Mapping[str, str]) -> _DraftSpec:
     """Return the environment that this one is like; a bare one if it says all by itself."""
     if "like" in table:
         like = table.text("like")
@@ -281,10 +281,10 @@ def _base(table: Table, known: Mapping[str, _Wanted], said: Mapping[str, str]) -
         return known[like]
     if "scikit-learn" not in said:
         raise ConfigError(table.source, table.path, 'needs "scikit-learn", or "like"')
-    return _Wanted(at=table.path, scikit_learn=said["scikit-learn"])
+    return _DraftSpec(at=table.path, scikit_learn=said["scikit-learn"])
 
 
-def _requirements(table: Table) -> tuple[tuple[str, ...], str]:
+def _requirements(table: TomlTable) -> tuple[tuple[str, ...], str]:
     """Return the further requirements, and the Python that one of them may name."""
     python, others = "", []
     for i, text in enumerate(table.texts("requirements", check=checks.requirement)):
@@ -304,7 +304,7 @@ def _requirements(table: Table) -> tuple[tuple[str, ...], str]:
     return tuple(others), python
 
 
-def _as_of(table: Table, default: str) -> str:
+def _as_of(table: TomlTable, default: str) -> str:
     if "as-of" in table and isinstance(table.raw("as-of"), date):
         return str(table.raw("as-of"))[:10]
     return table.text("as-of", default, check=checks.as_of)

@@ -5,9 +5,9 @@ Pure but for reading that file, which comes with the package.
 
 from __future__ import annotations
 
-from matrix.causes.file import by_id, known, read
+from matrix.causes.causes_file import by_id, known, read
+from matrix.causes.known_cause import KnownCause
 from matrix.causes.matching import cause_of
-from matrix.causes.nouns import KnownCause
 from matrix.causes.unknown import PREFIX
 
 __all__ = ["PREFIX", "KnownCause", "by_id", "cause_of", "known", "read"]

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
-from matrix.causes.nouns import Condition, Direction, KnownCause, Signature
+from matrix.causes.known_cause import Condition, Direction, KnownCause, Signature
 from matrix.causes.unknown import unknown
 from matrix.model import Cell, EnvInfo, Group
 

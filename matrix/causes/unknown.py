@@ -6,8 +6,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 
-from matrix.folding import folded
 from matrix.model import Cell, Group
+from matrix.normalize_messages import folded
 
 PREFIX = "unknown-"
 

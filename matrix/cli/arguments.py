@@ -12,7 +12,7 @@ from matrix import __version__
 from matrix.catalog import checks
 from matrix.errors import UsageError
 from matrix.model import Group, Shard, Verdict
-from matrix.report import FORMATS, Output
+from matrix.report import FORMATS, ReportOutput
 
 
 class Arguments(argparse.Namespace):
@@ -28,7 +28,7 @@ class Arguments(argparse.Namespace):
     jobs: int
     fresh: bool
     offline: bool
-    output: list[Output]
+    output: list[ReportOutput]
     fail_on: frozenset[Verdict]
     all: bool
     baseline: Path | None
@@ -459,7 +459,7 @@ def _add_configuration(parser: argparse.ArgumentParser) -> None:
 def _add_outputs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--output",
-        type=Output.parse,
+        type=ReportOutput.parse,
         action="append",
         default=[],
         metavar="FORMAT:PATH",

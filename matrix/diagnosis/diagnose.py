@@ -6,9 +6,9 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
-from matrix.diagnosis import inside
-from matrix.diagnosis.nouns import Diagnosis, First, Missing, Trace
-from matrix.diagnosis.where import Fetch, first
+from matrix.diagnosis import state_mismatch
+from matrix.diagnosis.divergence import Fetch, first
+from matrix.diagnosis.trace_data import Diagnosis, Divergence, Missing, Trace
 from matrix.model import Cell, Ending, Failure, Outcome, Returned, Tolerance
 
 
@@ -38,17 +38,17 @@ def diagnose(
     where = None if found is None else found.path
     return Diagnosis(
         first=found,
-        states=tuple(inside.states(writer, reader)),
-        own=() if native is None else tuple(inside.own(file, native, reader, where)),
-        orphans=tuple(inside.orphans(writer, known, file)),
-        missing=tuple(_confirmed(inside.missing(writer, known, file, native), found)),
-        unread=tuple(inside.unread(writer, known, file)),
-        holders=() if reader.load is None else tuple(inside.holders(writer, reader.load)),
+        states=tuple(state_mismatch.states(writer, reader)),
+        own=() if native is None else tuple(state_mismatch.own(file, native, reader, where)),
+        orphans=tuple(state_mismatch.orphans(writer, known, file)),
+        missing=tuple(_confirmed(state_mismatch.missing(writer, known, file, native), found)),
+        unread=tuple(state_mismatch.unread(writer, known, file)),
+        holders=() if reader.load is None else tuple(state_mismatch.holders(writer, reader.load)),
         notes=tuple(_notes(cell, writer, reader, native, found)),
     )
 
 
-def _confirmed(missing: Iterable[Missing], found: First | None) -> Iterator[Missing]:
+def _confirmed(missing: Iterable[Missing], found: Divergence | None) -> Iterator[Missing]:
     """The same; what the failing step complains of is needed, wherever it is read."""
     failure = None if found is None else found.failure
     name = None if failure is None else _NO_ATTRIBUTE.search(failure.message)
@@ -63,7 +63,7 @@ _NO_ATTRIBUTE = re.compile(r"'(\w+)' object has no attribute '(\w+)'")
 
 
 def _notes(
-    cell: Cell, writer: Trace, reader: Trace, native: Trace | None, found: First | None
+    cell: Cell, writer: Trace, reader: Trace, native: Trace | None, found: Divergence | None
 ) -> Iterator[str]:
     for environment, trace in ((cell.writer, writer), (cell.reader, reader)):
         if trace.ending is not Ending.FINISHED:

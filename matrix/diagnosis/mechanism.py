@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from matrix.diagnosis.nouns import Diagnosis, Missing, Path
+from matrix.diagnosis.trace_data import Diagnosis, Missing, NamePath
 from matrix.model import Cell, Failure
 
 
@@ -33,7 +33,7 @@ class Mechanism(str, enum.Enum):
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Explained:
+class ExplainedChange:
     """A kind of change, and what it is of."""
 
     mechanism: Mechanism
@@ -41,7 +41,7 @@ class Explained:
     """What came first, then what went: modules, attributes, parameters."""
     kind: str = ""
     """The class that it is in; empty if it is none."""
-    path: Path = ()
+    path: NamePath = ()
     """Where that is in the model."""
     value: str = ""
     """Of a parameter: the one that is ignored, or the default that is taken."""
@@ -51,7 +51,7 @@ _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_NAME = re.compile(r"(?:Can't get attribute|cannot import name|has no attribute) '(\w+)'")
 
 
-def explained(cell: Cell, diagnosis: Diagnosis) -> Explained | None:
+def explained(cell: Cell, diagnosis: Diagnosis) -> ExplainedChange | None:
     """The most telling change that a diagnosis shows; None if it shows none.
 
     What is where the model first goes another way counts before what is elsewhere in it.
@@ -69,25 +69,25 @@ def explained(cell: Cell, diagnosis: Diagnosis) -> Explained | None:
         found = find(diagnosis, here)
         if found is not None:
             return found
-    return Explained(
+    return ExplainedChange(
         mechanism=Mechanism.OTHER_CODE, names=(first.method,), kind=first.kind, path=first.path
     )
 
 
-def _not_loaded(failure: Failure) -> Explained | None:
+def _not_loaded(failure: Failure) -> ExplainedChange | None:
     module = _NO_MODULE.search(failure.message)
     if module is not None:
-        return Explained(mechanism=Mechanism.MISSING_MODULE, names=(module[1],))
+        return ExplainedChange(mechanism=Mechanism.MISSING_MODULE, names=(module[1],))
     name = _NO_NAME.search(failure.message)
     if name is not None and failure.type in ("AttributeError", "ImportError"):
-        return Explained(mechanism=Mechanism.MISSING_NAME, names=(name[1],))
+        return ExplainedChange(mechanism=Mechanism.MISSING_NAME, names=(name[1],))
     return None
 
 
 _Here = Callable[[object], bool]
 
 
-def _attribute(diagnosis: Diagnosis, here: _Here) -> Explained | None:
+def _attribute(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     lacking = [one for one in diagnosis.missing if not one.parameter and here(one)]
     lacking.sort(key=lambda one: not one.needed)
     if not lacking:
@@ -101,13 +101,13 @@ def _attribute(diagnosis: Diagnosis, here: _Here) -> Explained | None:
     )
 
 
-def _ignored(diagnosis: Diagnosis, here: _Here) -> Explained | None:
+def _ignored(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     orphans = [one for one in diagnosis.orphans if here(one)]
     orphans.sort(key=lambda one: one.by_default)
     if not orphans:
         return None
     one = orphans[0]
-    return Explained(
+    return ExplainedChange(
         mechanism=Mechanism.IGNORED_PARAMETER,
         names=(one.name,),
         kind=one.kind,
@@ -116,23 +116,23 @@ def _ignored(diagnosis: Diagnosis, here: _Here) -> Explained | None:
     )
 
 
-def _new(diagnosis: Diagnosis, here: _Here) -> Explained | None:
+def _new(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     wanted = [one for one in diagnosis.missing if one.parameter and one.needed and here(one)]
     return _of(Mechanism.NEW_PARAMETER, wanted[0], (wanted[0].name,)) if wanted else None
 
 
-def _state(diagnosis: Diagnosis, here: _Here) -> Explained | None:
+def _state(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     other = [one for one in diagnosis.own if one.read and one.before and one.after and here(one)]
     if not other:
         return None
     one = other[0]
-    return Explained(
+    return ExplainedChange(
         mechanism=Mechanism.OTHER_STATE, names=(one.name,), kind=one.kind, path=one.path
     )
 
 
-def _of(mechanism: Mechanism, one: Missing, names: Iterable[str]) -> Explained:
-    return Explained(
+def _of(mechanism: Mechanism, one: Missing, names: Iterable[str]) -> ExplainedChange:
+    return ExplainedChange(
         mechanism=mechanism,
         names=tuple(names),
         kind=one.kind,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from matrix.engine.annex import Piece
 from matrix.engine.estimate import START
 from matrix.engine.pool import Job
+from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
-from matrix.engine.setting import Setting
+from matrix.engine.worker_process import Piece
 from matrix.model import (
     Artifact,
     Environment,
@@ -18,8 +18,8 @@ from matrix.model import (
     Returned,
     Saving,
 )
-from matrix.store import answers, keys
-from matrix.store.answers import Answer
+from matrix.store import keys, worker_answers
+from matrix.store.worker_answers import WorkerAnswer
 
 TASK = "load"
 STAGE = "loading"
@@ -29,7 +29,7 @@ OnObservation = Callable[[Saving, str, Environment, Observation], None]
 
 
 @dataclass(slots=True)
-class Load:
+class LoadWork:
     """One file that every reader is to load; writers that saved the same bytes share it."""
 
     pipeline: Pipeline
@@ -41,9 +41,9 @@ class Load:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def loads(setting: Setting, savings: Savings, pipelines: Iterable[Pipeline]) -> list[Load]:
+def loads(setting: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) -> list[LoadWork]:
     """Every file to load of some pipelines, of the savings that there are."""
-    found: dict[str, Load] = {}
+    found: dict[str, LoadWork] = {}
     for pipeline in pipelines:
         for writer in setting.ready:
             saving = savings.get((writer.id, pipeline.id))
@@ -51,13 +51,18 @@ def loads(setting: Setting, savings: Savings, pipelines: Iterable[Pipeline]) -> 
                 if saving is None or not isinstance(artifact, Artifact):
                     continue
                 digest = keys.loaded(pipeline, artifact, saving)
-                found.setdefault(digest, Load(pipeline, artifact, digest)).savings.append(saving)
+                found.setdefault(digest, LoadWork(pipeline, artifact, digest)).savings.append(
+                    saving
+                )
     return list(found.values())
 
 
 def loads_due(
-    setting: Setting, reader: Environment, loads: Iterable[Load], on_observation: OnObservation
-) -> list[Load]:
+    setting: RunContext,
+    reader: Environment,
+    loads: Iterable[LoadWork],
+    on_observation: OnObservation,
+) -> list[LoadWork]:
     """Those of the loads that a reader is yet to do; what is kept of the others is told."""
     due = []
     for load in loads:
@@ -70,12 +75,12 @@ def loads_due(
     return due
 
 
-def _kept(setting: Setting, reader: Environment, load: Load) -> Observation | None:
+def _kept(setting: RunContext, reader: Environment, load: LoadWork) -> Observation | None:
     """What is kept of an earlier load, if all of it still is."""
     answer = setting.store.answer(keys.loading(load.digest, setting.key(reader)))
     if answer is None:
         return None
-    observation = answers.observation(answer, cached=True)
+    observation = worker_answers.observation(answer, cached=True)
     outcomes = [*observation.outputs.values(), *observation.repeats.values()]
     digests = (
         outcome.digest for outcome in outcomes if isinstance(outcome, Returned) and outcome.digest
@@ -84,14 +89,14 @@ def _kept(setting: Setting, reader: Environment, load: Load) -> Observation | No
 
 
 def load_job(
-    setting: Setting, reader: Environment, due: list[Load], on_observation: OnObservation
+    setting: RunContext, reader: Environment, due: list[LoadWork], on_observation: OnObservation
 ) -> Job:
     """A job that loads in one reader what is due there, and tells what is observed as it is."""
 
-    def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         load = due[number]
         setting.store.keep(keys.loading(load.digest, setting.key(reader)), answer, contents)
-        observation = answers.observation(answer)
+        observation = worker_answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
         setting.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
@@ -107,7 +112,7 @@ def load_job(
     )
 
 
-def _piece(setting: Setting, reader: Environment, number: int, load: Load) -> Piece:
+def _piece(setting: RunContext, reader: Environment, number: int, load: LoadWork) -> Piece:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,

@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matrix.catalog import Catalog
-from matrix.engine import kept, loading, saving
+from matrix.engine import last_run, loading, saving
 from matrix.engine.estimate import BUILD, START
 from matrix.engine.loading import loads, loads_due
+from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, saves_due
-from matrix.engine.setting import Setting
 from matrix.engine.shards import digest
 from matrix.model import Environment
 
@@ -27,7 +27,7 @@ class Work:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Share:
+class EnvironmentWork:
     """What a run would do in one environment."""
 
     environment: Environment
@@ -49,7 +49,7 @@ class Share:
 class Plan:
     """What a run would do."""
 
-    shares: tuple[Share, ...]
+    shares: tuple[EnvironmentWork, ...]
     """By environment, in the order of the configuration."""
     seconds: float | None
     """About how long it would take; None if nothing is known of what such work takes."""
@@ -65,7 +65,7 @@ class Plan:
         return sum((share.loads for share in self.shares), Work())
 
 
-def plan(setting: Setting, catalog: Catalog) -> Plan:
+def plan(setting: RunContext, catalog: Catalog) -> Plan:
     """Say what a run would do; nothing is built and no worker started.
 
     An environment that does not stand yet counts with all that could be asked of it, and a file
@@ -75,7 +75,7 @@ def plan(setting: Setting, catalog: Catalog) -> Plan:
         setting: the run's; environments that are to be built have neither info nor reason.
         catalog: what the run is of.
     """
-    if kept.unchanged(setting, catalog, None) is not None:
+    if last_run.unchanged(setting, catalog, None) is not None:
         return _nothing(setting, catalog)
     savings: Savings = {}
     saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
@@ -94,7 +94,7 @@ def plan(setting: Setting, catalog: Catalog) -> Plan:
             due = len(loads_due(setting, one, files, lambda *_: None))
         loading_ = _counts(one) and one in setting.asked
         work = Work(due=due + to_come, kept=len(files) - due) if loading_ else Work()
-        shares.append(Share(environment=one, saves=saves[one.id], loads=work))
+        shares.append(EnvironmentWork(environment=one, saves=saves[one.id], loads=work))
     return Plan(
         shares=tuple(shares),
         seconds=_seconds(setting, shares),
@@ -102,13 +102,13 @@ def plan(setting: Setting, catalog: Catalog) -> Plan:
     )
 
 
-def _nothing(setting: Setting, catalog: Catalog) -> Plan:
+def _nothing(setting: RunContext, catalog: Catalog) -> Plan:
     """The plan of a run that shows the last table again."""
     savings: Savings = {}
     saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
     files = len(loads(setting, savings, setting.pipelines))
     shares = tuple(
-        Share(
+        EnvironmentWork(
             environment=one,
             saves=Work(kept=saves[one.id].kept),
             loads=Work(kept=files if one in setting.readers else 0),
@@ -123,7 +123,7 @@ def _counts(environment: Environment) -> bool:
     return environment.ready or not environment.reason
 
 
-def _saves(setting: Setting, environment: Environment, savings: Savings) -> Work:
+def _saves(setting: RunContext, environment: Environment, savings: Savings) -> Work:
     if not _counts(environment):
         return Work()
     due = len(setting.pipelines)
@@ -132,7 +132,7 @@ def _saves(setting: Setting, environment: Environment, savings: Savings) -> Work
     return Work(due=due, kept=len(setting.pipelines) - due)
 
 
-def _seconds(setting: Setting, shares: list[Share]) -> float | None:
+def _seconds(setting: RunContext, shares: list[EnvironmentWork]) -> float | None:
     estimate = setting.estimate
     estimate.expect(BUILD, "", sum(share.build for share in shares))
     for share in shares:

@@ -17,11 +17,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from matrix.engine.annex import Answered, Ended, Request, Started, Worker
+from matrix.engine.worker_process import Answered, Ended, Request, Started, Worker
 from matrix.model import Ending
-from matrix.store.answers import Answer
+from matrix.store.worker_answers import WorkerAnswer
 
-OnAnswer = Callable[[int, Answer, Mapping[str, bytes]], None]
+OnAnswer = Callable[[int, WorkerAnswer, Mapping[str, bytes]], None]
 """Called with a piece's id, its answer and the contents that the answer speaks of."""
 
 _POLL_SECONDS = 0.02

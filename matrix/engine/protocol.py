@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from matrix.engine.border import BreachError
-from matrix.worker.compat_worker import within
+from matrix.engine.untrusted_files import BreachError
+from matrix.worker.compat_worker import estimator_names
 
 Line = dict[str, Any]
 Form = Callable[[Any], bool]
@@ -88,8 +88,8 @@ def _is_text(value: Any) -> bool:
 
 def _are_names(value: Any) -> bool:
     """A model has a say in these, so they have an end."""
-    few = isinstance(value, list) and len(value) <= within.MOST_NAMES
-    return few and all(_is_text(one) and len(one) <= within.LONGEST_NAME for one in value)
+    few = isinstance(value, list) and len(value) <= estimator_names.MOST_NAMES
+    return few and all(_is_text(one) and len(one) <= estimator_names.LONGEST_NAME for one in value)
 
 
 def _is_truth(value: Any) -> bool:

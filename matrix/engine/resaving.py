@@ -5,30 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matrix.engine.annex import Piece
 from matrix.engine.pool import Job
-from matrix.engine.setting import Setting
-from matrix.model import Artifact, Environment, Mend, Pipeline, Resaving
-from matrix.store import answers, keys
-from matrix.store.answers import Answer
+from matrix.engine.run_context import RunContext
+from matrix.engine.worker_process import Piece
+from matrix.model import Artifact, Environment, Fix, Pipeline, Resaving
+from matrix.store import keys, worker_answers
+from matrix.store.worker_answers import WorkerAnswer
 
 TASK = "resave"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Resave:
+class ResaveWork:
     """A file to be saved again."""
 
     pipeline: Pipeline
     artifact: Artifact
     formats: tuple[str, ...]
-    mends: tuple[Mend, ...] = ()
+    mends: tuple[Fix, ...] = ()
     """What is set before that."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def resaved(setting: Setting, environment: Environment, wanted: Resave) -> Resaving:
+def resaved(setting: RunContext, environment: Environment, wanted: ResaveWork) -> Resaving:
     """What becomes of a file in a ready environment; what is kept of earlier is not done again.
 
     The files that it wrote are in the store then, under the digest of their bytes. Nobody has
@@ -46,7 +46,7 @@ def resaved(setting: Setting, environment: Environment, wanted: Resave) -> Resav
         return kept
     found: list[Resaving] = []
 
-    def on_answer(_: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         setting.store.keep(key, answer, contents)
         found.append(_understood(answer, wanted, environment))
 
@@ -60,7 +60,7 @@ def resaved(setting: Setting, environment: Environment, wanted: Resave) -> Resav
     return found[0]
 
 
-def _piece(setting: Setting, key: str, wanted: Resave) -> Piece:
+def _piece(setting: RunContext, key: str, wanted: ResaveWork) -> Piece:
     artifact = wanted.artifact
     return {
         "id": 0,
@@ -73,14 +73,16 @@ def _piece(setting: Setting, key: str, wanted: Resave) -> Piece:
     }
 
 
-def _as_json(mends: Sequence[Mend]) -> list[dict[str, object]]:
+def _as_json(mends: Sequence[Fix]) -> list[dict[str, object]]:
     return [
         {"path": list(one.path), "name": one.name, "value": one.value, "of": one.of}
         for one in mends
     ]
 
 
-def _kept(setting: Setting, key: str, wanted: Resave, environment: Environment) -> Resaving | None:
+def _kept(
+    setting: RunContext, key: str, wanted: ResaveWork, environment: Environment
+) -> Resaving | None:
     """What is kept of an earlier time, if all of its files still are."""
     answer = setting.store.answer(key)
     if answer is None:
@@ -90,8 +92,8 @@ def _kept(setting: Setting, key: str, wanted: Resave, environment: Environment) 
     return found if whole else None
 
 
-def _understood(answer: Answer, wanted: Resave, environment: Environment) -> Resaving:
-    return answers.resaving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
+def _understood(answer: WorkerAnswer, wanted: ResaveWork, environment: Environment) -> Resaving:
+    return worker_answers.resaving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
 
 
 def files(resaving: Resaving) -> Iterator[Artifact]:

@@ -7,14 +7,14 @@ from datetime import datetime, timezone
 
 from matrix import causes, documents
 from matrix.catalog import Catalog
-from matrix.engine import kept, selfcheck
-from matrix.engine.board import Board
-from matrix.engine.checking import check_pipeline_files
+from matrix.engine import last_run, selfcheck
+from matrix.engine.cell_index import CellIndex
+from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
+from matrix.engine.run_context import ProgressListener, RunContext
 from matrix.engine.saving import Savings
 from matrix.engine.schedule import Schedule
-from matrix.engine.setting import Progress, Setting
 from matrix.engine.shards import planned
 from matrix.errors import CannotTellError
 from matrix.judge import Case, judge
@@ -40,7 +40,7 @@ def run(
     store: Store,
     *,
     unbuildable: Environment | None,
-    progress: Progress,
+    progress: ProgressListener,
     slots: int,
     fresh: bool = False,
 ) -> Matrix:
@@ -67,8 +67,10 @@ def run(
         )
     if store.set_aside is not None:
         progress.note(f"the results kept before were damaged: they are in {store.set_aside} now")
-    setting = Setting.of(catalog, environments, store, progress=progress, slots=slots, fresh=fresh)
-    unchanged = kept.unchanged(setting, catalog, unbuildable)
+    setting = RunContext.of(
+        catalog, environments, store, progress=progress, slots=slots, fresh=fresh
+    )
+    unchanged = last_run.unchanged(setting, catalog, unbuildable)
     if unchanged is not None:
         return unchanged
     recovered = recover(store)
@@ -79,12 +81,12 @@ def run(
 
 
 class _Run:
-    def __init__(self, catalog: Catalog, setting: Setting) -> None:
+    def __init__(self, catalog: Catalog, setting: RunContext) -> None:
         self._catalog = catalog
         self._setting = setting
         self._started = datetime.now(timezone.utc)
         self._id = setting.store.runs.begin()
-        self._board = Board(setting.environments, catalog.pipelines, setting.asked)
+        self._board = CellIndex(setting.environments, catalog.pipelines, setting.asked)
         self._found = {one.id: one.info for one in setting.environments}
         self._pending: list[tuple[int, list[str]]] = []
         self._settled = True
@@ -166,14 +168,14 @@ class _Run:
             finished=datetime.now(timezone.utc),
             environments=self._setting.environments,
             pipelines=self._catalog.pipelines,
-            cells=kept.Cells(self._setting.store, self._id),
+            cells=last_run.Cells(self._setting.store, self._id),
             self_check=found,
             interrupted=interrupted,
             whole=self._catalog.whole,
             shard=planned(self._catalog, self._setting.environments),
         )
         head = documents.head_to_dict(matrix) | {
-            "digest": kept.digest(self._setting, self._catalog),
+            "digest": last_run.digest(self._setting, self._catalog),
             "settled": self._settled and not interrupted and _all_found(found),
             "cells_digest": self._setting.store.runs.pack(self._id),
         }

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.engine.annex import Piece
 from matrix.engine.estimate import START
 from matrix.engine.pool import Job
-from matrix.engine.setting import Setting
+from matrix.engine.run_context import RunContext
+from matrix.engine.worker_process import Piece
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
-from matrix.store import answers, keys
-from matrix.store.answers import Answer
+from matrix.store import keys, worker_answers
+from matrix.store.worker_answers import WorkerAnswer
 
 TASK = "save"
 STAGE = "saving"
@@ -22,18 +22,18 @@ Savings = dict[tuple[str, str], Saving]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SaveWork:
     """A pipeline to be saved in some environment, and the key of its answer."""
 
     pipeline: Pipeline
     key: str
 
 
-def saves_due(setting: Setting, environment: Environment, savings: Savings) -> list[Wanted]:
+def saves_due(setting: RunContext, environment: Environment, savings: Savings) -> list[SaveWork]:
     """What is to be saved in an environment; what is kept of earlier goes into ``savings``."""
     due = []
     for pipeline in setting.pipelines:
-        wanted = Wanted(pipeline, keys.saving(pipeline, setting.key(environment)))
+        wanted = SaveWork(pipeline, keys.saving(pipeline, setting.key(environment)))
         kept = None if setting.fresh else _kept(setting, wanted, environment.id)
         if kept is None:
             due.append(wanted)
@@ -42,12 +42,12 @@ def saves_due(setting: Setting, environment: Environment, savings: Savings) -> l
     return due
 
 
-def _kept(setting: Setting, wanted: Wanted, writer: str) -> Saving | None:
+def _kept(setting: RunContext, wanted: SaveWork, writer: str) -> Saving | None:
     """What is kept of an earlier saving, if all of it still is."""
     answer = setting.store.answer(wanted.key)
     if answer is None:
         return None
-    saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
+    saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
     files = all(
         setting.store.has_artifact(artifact.sha256, artifact.format)
         for artifact in _artifacts(saving)
@@ -68,15 +68,15 @@ def digests_of(saving: Saving) -> Iterator[str]:
 
 
 def save_job(
-    setting: Setting, environment: Environment, due: list[Wanted], savings: Savings
+    setting: RunContext, environment: Environment, due: list[SaveWork], savings: Savings
 ) -> Job:
     """A job that saves in one environment what is due there; ``savings`` gets the answers."""
     folder = setting.store.scratch()
 
-    def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         wanted = due[number]
         setting.store.keep(wanted.key, answer, contents)
-        saving = answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
+        saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
         savings[environment.id, wanted.pipeline.id] = saving
         setting.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
         setting.progress.advance(stage=STAGE)
@@ -89,7 +89,7 @@ def save_job(
     )
 
 
-def _pieces(due: Iterable[Wanted], folder: Path) -> Iterator[Piece]:
+def _pieces(due: Iterable[SaveWork], folder: Path) -> Iterator[Piece]:
     for number, wanted in enumerate(due):
         yield {
             "id": number,

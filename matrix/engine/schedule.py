@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from matrix.engine import loading, saving
 from matrix.engine.estimate import START
-from matrix.engine.loading import Load, OnObservation, load_job, loads, loads_due
+from matrix.engine.loading import LoadWork, OnObservation, load_job, loads, loads_due
 from matrix.engine.pool import Job, Jobs
+from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
-from matrix.engine.setting import Setting
 from matrix.model import Environment, Pipeline
 
 _WORTH_AN_INTERPRETER = 0.3
@@ -30,7 +30,9 @@ class Schedule:
         on_observation: told what readers observe, as they do.
     """
 
-    def __init__(self, setting: Setting, savings: Savings, on_observation: OnObservation) -> None:
+    def __init__(
+        self, setting: RunContext, savings: Savings, on_observation: OnObservation
+    ) -> None:
         self._setting = setting
         self._savings = savings
         self._on_observation = on_observation
@@ -96,7 +98,7 @@ class Schedule:
         for reader in self._by_length(loading.TASK, lengths):
             yield load_job(self._setting, reader, due.pop(reader.id), self._on_observation)
 
-    def _loads_due(self) -> dict[str, list[Load]]:
+    def _loads_due(self) -> dict[str, list[LoadWork]]:
         """By reader, what it is yet to load; the lists share their entries."""
         setting = self._setting
         every = loads(setting, self._savings, setting.pipelines)

@@ -7,10 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix import selfcheck
-from matrix.engine.annex import Piece, Request
 from matrix.engine.loading import known_outputs
 from matrix.engine.pool import Job, Jobs
-from matrix.engine.setting import Setting
+from matrix.engine.run_context import RunContext
+from matrix.engine.worker_process import Piece, Request
 from matrix.judge import Case, judge
 from matrix.model import (
     Artifact,
@@ -23,8 +23,8 @@ from matrix.model import (
     Tolerance,
     Verdict,
 )
-from matrix.store import answers, keys
-from matrix.store.answers import Answer
+from matrix.store import keys, worker_answers
+from matrix.store.worker_answers import WorkerAnswer
 
 UNBUILDABLE = EnvSpec(
     id="planted-unbuildable",
@@ -77,7 +77,7 @@ def noticed(environment: Environment | None) -> dict[str, Detection]:
 class Planted:
     """The planted pipelines: saved in one environment of a run, loaded in another, judged."""
 
-    def __init__(self, setting: Setting) -> None:
+    def __init__(self, setting: RunContext) -> None:
         self._setting = setting
         self._writer, self._reader = setting.ready[0], setting.ready[-1]
         self._folder = setting.store.scratch()
@@ -139,10 +139,10 @@ class Planted:
     def _save(self) -> Job:
         names = list(_EXPECTED)
 
-        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
             name = names[number]
             self._contents.update(contents)
-            saving = answers.saving(answer, pipeline=name, writer=self._writer.id)
+            saving = worker_answers.saving(answer, pipeline=name, writer=self._writer.id)
             self._savings[name] = saving
             if isinstance(saving.artifacts.get("joblib"), Artifact):
                 self._paths[name] = Path(answer["artifacts"]["joblib"]["path"])
@@ -161,9 +161,9 @@ class Planted:
         return Job(label="self-check", request=request, on_answer=on_answer)
 
     def _load(self, names: list[str], seconds: float) -> Job:
-        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
             self._contents.update(contents)
-            self._observations[names[number]] = answers.observation(answer)
+            self._observations[names[number]] = worker_answers.observation(answer)
 
         pieces = tuple(self._piece(number, name) for number, name in enumerate(names))
         request = replace(self._request(self._reader, "load", pieces), seconds=seconds)

@@ -8,18 +8,18 @@ from itertools import groupby
 
 from matrix import diagnosis
 from matrix.diagnosis import Trace
-from matrix.engine.annex import Piece
 from matrix.engine.pool import Job
-from matrix.engine.setting import Setting
+from matrix.engine.run_context import RunContext
+from matrix.engine.worker_process import Piece
 from matrix.model import Artifact, Environment, Pipeline, Saving
 from matrix.store import keys
-from matrix.store.answers import Answer
+from matrix.store.worker_answers import WorkerAnswer
 
 TASK = "trace"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Look:
+class TraceWork:
     """An artifact, an environment to look inside it, and the method to follow."""
 
     pipeline: Pipeline
@@ -33,13 +33,13 @@ class Look:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def traces(setting: Setting, looks: Sequence[Look]) -> list[Trace]:
+def traces(setting: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
     """What environments see inside artifacts, in the order asked.
 
     What is kept is not asked again; environments are asked beside each other.
     """
-    found: dict[str, Answer] = {}
-    due: dict[str, Look] = {}
+    found: dict[str, WorkerAnswer] = {}
+    due: dict[str, TraceWork] = {}
     for look in looks:
         key = _key(setting, look)
         kept = None if setting.fresh else _kept(setting, key)
@@ -52,12 +52,12 @@ def traces(setting: Setting, looks: Sequence[Look]) -> list[Trace]:
     return [diagnosis.trace(found[_key(setting, look)], look.method) for look in looks]
 
 
-def _key(setting: Setting, look: Look) -> str:
+def _key(setting: RunContext, look: TraceWork) -> str:
     loaded = keys.loaded(look.pipeline, look.artifact, look.saving)
     return keys.tracing(loaded, look.method, setting.key(look.environment))
 
 
-def _kept(setting: Setting, key: str) -> Answer | None:
+def _kept(setting: RunContext, key: str) -> WorkerAnswer | None:
     """What is kept of an earlier look, if all of it still is."""
     answer = setting.store.answer(key)
     if answer is None:
@@ -66,10 +66,12 @@ def _kept(setting: Setting, key: str) -> Answer | None:
     return answer if setting.store.has_contents(digests) else None
 
 
-def _jobs(setting: Setting, due: Mapping[str, Look], found: dict[str, Answer]) -> Iterator[Job]:
+def _jobs(
+    setting: RunContext, due: Mapping[str, TraceWork], found: dict[str, WorkerAnswer]
+) -> Iterator[Job]:
     """A job an environment; a job a file where files are held apart from each other."""
 
-    def group(entry: tuple[str, Look]) -> tuple[str, str]:
+    def group(entry: tuple[str, TraceWork]) -> tuple[str, str]:
         look = entry[1]
         return look.environment.id, "" if setting.sandbox is None else look.artifact.sha256
 
@@ -77,10 +79,12 @@ def _jobs(setting: Setting, due: Mapping[str, Look], found: dict[str, Answer]) -
         yield _job(setting, list(entries), found)
 
 
-def _job(setting: Setting, due: list[tuple[str, Look]], found: dict[str, Answer]) -> Job:
+def _job(
+    setting: RunContext, due: list[tuple[str, TraceWork]], found: dict[str, WorkerAnswer]
+) -> Job:
     environment = due[0][1].environment
 
-    def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         key = due[number][0]
         setting.store.keep(key, answer, contents)
         found[key] = answer
@@ -93,7 +97,7 @@ def _job(setting: Setting, due: list[tuple[str, Look]], found: dict[str, Answer]
     )
 
 
-def _pieces(setting: Setting, due: Iterable[tuple[str, Look]]) -> Iterator[Piece]:
+def _pieces(setting: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterator[Piece]:
     for number, (key, look) in enumerate(due):
         artifact = look.artifact
         yield {

@@ -5,8 +5,8 @@
 
 from __future__ import annotations
 
-from matrix.environments.prepare import Step, build, prepare, standing, survey
+from matrix.environments.prepare import BuildStep, build, prepare, standing, survey
 from matrix.environments.records import Record
 from matrix.environments.resolve import Resolved, resolve
 
-__all__ = ["Record", "Resolved", "Step", "build", "prepare", "resolve", "standing", "survey"]
+__all__ = ["BuildStep", "Record", "Resolved", "build", "prepare", "resolve", "standing", "survey"]

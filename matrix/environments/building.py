@@ -19,10 +19,10 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from matrix.environments.reasons import UnavailableError, Why, first_line, understand
+from matrix.environments.reasons import UnavailableError, UnavailableReason, first_line, understand
 from matrix.environments.records import (
+    BuildRequest,
     Record,
-    Wanted,
     lock_digest,
     metadata_folders,
     read_record,
@@ -42,19 +42,19 @@ _IMPORTED = {
 }
 """What is imported once, of what is installed: module by package."""
 _PATIENCE = 600.0
-_FINAL = frozenset({Why.NO_IMPORT})
+_FINAL = frozenset({UnavailableReason.NO_IMPORT})
 """Reasons that building the same lock again would not change."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Found:
+class Description:
     """What the interpreter in an environment reported."""
 
     info: EnvInfo
     site: Path
 
 
-def build(wanted: Wanted, location: Path, log: Callable[[str], object]) -> Record:
+def build(wanted: BuildRequest, location: Path, log: Callable[[str], object]) -> Record:
     """Bring a virtualenv to what its lock says, and write the record of it.
 
     Args:
@@ -88,7 +88,9 @@ def _within(record: Record, location: Path) -> bool:
     return record.info is not None and record.info.executable.is_relative_to(location)
 
 
-def _built(wanted: Wanted, lock: Lock, location: Path, log: Callable[[str], object]) -> Record:
+def _built(
+    wanted: BuildRequest, lock: Lock, location: Path, log: Callable[[str], object]
+) -> Record:
     uv = Uv(folder=wanted.root, offline=wanted.offline)
     if not _stands_on(location, lock):
         log(f"{wanted.id}: creating it anew on Python {lock.interpreter.version}")
@@ -97,7 +99,7 @@ def _built(wanted: Wanted, lock: Lock, location: Path, log: Callable[[str], obje
     try:
         return _filled(uv, location, lock)
     except UnavailableError as error:
-        if error.why not in {Why.DIFFERS, Why.OTHER}:
+        if error.why not in {UnavailableReason.DIFFERS, UnavailableReason.OTHER}:
             raise
         # Something was done to it by hand that installing does not mend: once more, from nothing.
         log(f"{wanted.id}: {error}; creating it anew")
@@ -135,7 +137,7 @@ def install(uv: Uv, python: Path, lock: Lock) -> None:
         )
 
 
-def describe(python: Path, modules: list[str]) -> Found:
+def describe(python: Path, modules: list[str]) -> Description:
     """Ask an environment what it is.
 
     Args:
@@ -160,11 +162,13 @@ def describe(python: Path, modules: list[str]) -> Found:
             )
         except subprocess.TimeoutExpired:
             detail = f"importing {', '.join(modules)} took more than {_PATIENCE:.0f} seconds"
-            raise UnavailableError(Why.NO_ANSWER, detail) from None
+            raise UnavailableError(UnavailableReason.NO_ANSWER, detail) from None
         except OSError as error:
-            raise UnavailableError(Why.OTHER, f"{python}: {error.strerror}") from None
+            raise UnavailableError(UnavailableReason.OTHER, f"{python}: {error.strerror}") from None
         if done.returncode:
-            raise UnavailableError(Why.NO_ANSWER, _ended(done.returncode, done.stderr))
+            raise UnavailableError(
+                UnavailableReason.NO_ANSWER, _ended(done.returncode, done.stderr)
+            )
         return _found(json.loads(out.read_text(encoding="utf-8")))
 
 
@@ -186,15 +190,15 @@ def compare(lock: Lock, info: EnvInfo) -> None:
         elif Version(asked) != Version(installed):
             differences.append(f"{name} {installed} instead of {asked}")
     if differences:
-        raise UnavailableError(Why.DIFFERS, "; ".join(differences))
+        raise UnavailableError(UnavailableReason.DIFFERS, "; ".join(differences))
 
 
-def _found(report: Mapping[str, Any]) -> Found:
+def _found(report: Mapping[str, Any]) -> Description:
     failure = report["failure"]
     if failure is not None:
         message = " ".join(failure["message"].split())
         detail = f"import {failure['name']} raised {failure['type']}: {message}"
-        raise UnavailableError(Why.NO_IMPORT, detail)
+        raise UnavailableError(UnavailableReason.NO_IMPORT, detail)
     info = EnvInfo(
         python=report["python"],
         platform=report["platform"],
@@ -202,7 +206,7 @@ def _found(report: Mapping[str, Any]) -> Found:
         packages={canonicalize_name(name): v for name, v in report["packages"].items()},
         blas=report["blas"],
     )
-    return Found(info=info, site=Path(report["site"]))
+    return Description(info=info, site=Path(report["site"]))
 
 
 def _done(done: subprocess.CompletedProcess[str], lock: Lock) -> None:

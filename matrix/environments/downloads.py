@@ -9,7 +9,7 @@ from pathlib import Path
 from packaging.version import Version
 
 from matrix.environments import interpreters
-from matrix.environments.reasons import UnavailableError, Why, first_line
+from matrix.environments.reasons import UnavailableError, UnavailableReason, first_line
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
@@ -41,12 +41,14 @@ def install(uv: Uv, python: str, *, needed_by: UnavailableError) -> Interpreter:
     done = uv.run("python", "install", "--no-bin", python)
     if done.returncode:
         detail = f"{needed_by}; Python {python} cannot be downloaded: {first_line(done.stderr)}"
-        raise UnavailableError(Why.NO_INTERPRETER, detail)
+        raise UnavailableError(UnavailableReason.NO_INTERPRETER, detail)
     found = uv.run("python", "find", "--managed-python", "--no-project", python)
     path = Path(found.stdout.strip())
     version = uv.run("python", "find", "--managed-python", "--no-project", "--show-version", python)
     if found.returncode or version.returncode:
-        raise UnavailableError(Why.NO_INTERPRETER, first_line(found.stderr or version.stderr))
+        raise UnavailableError(
+            UnavailableReason.NO_INTERPRETER, first_line(found.stderr or version.stderr)
+        )
     return Interpreter(path=path, version=version.stdout.strip())
 
 

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from matrix.atomic_write import write_whole
 from matrix.errors import StoreError
-from matrix.writing import write_whole
 
 
 def read_json(path: Path) -> Any:

@@ -8,7 +8,7 @@ from packaging.version import Version
 
 from matrix.catalog import Catalog, checks
 from matrix.catalog.origin import readable_by
-from matrix.catalog.requirements import Wish, spec_of
+from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.environments import interpreters
 from matrix.environments.releases import ANY_PYTHON, Registry
 from matrix.environments.uv import Uv
@@ -54,9 +54,14 @@ def upgrade_specs(
     """
     newest = registry.release("latest")
     lines = [line for line in lines_after(version, newest.version, registry) if line != newest.line]
-    specs = [spec_of(Wish(scikit_learn=line), as_of="release", common=common) for line in lines]
+    specs = [
+        spec_of(EnvironmentRequest(scikit_learn=line), as_of="release", common=common)
+        for line in lines
+    ]
     if Version(version) <= Version(newest.version):
-        specs.append(spec_of(Wish(scikit_learn=newest.line), as_of="today", common=common))
+        specs.append(
+            spec_of(EnvironmentRequest(scikit_learn=newest.line), as_of="today", common=common)
+        )
     return tuple(specs)
 
 
@@ -74,7 +79,7 @@ def rollback_specs(
     """
     return tuple(
         spec_of(
-            Wish(scikit_learn=line, python=readable_by(Version(line), python)),
+            EnvironmentRequest(scikit_learn=line, python=readable_by(Version(line), python)),
             as_of="release",
             common=common,
         )

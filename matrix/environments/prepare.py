@@ -17,21 +17,21 @@ from typing import Literal
 from filelock import FileLock
 
 from matrix.catalog import Catalog
+from matrix.environments.import_advice import remedy
 from matrix.environments.records import (
     VARIABLE,
+    BuildRequest,
     Record,
-    Wanted,
     read_record,
     record_file,
     spec_digest,
     wanted_file,
     write_wanted,
 )
-from matrix.environments.remedies import remedy
 from matrix.environments.resolve import Resolved, resolve
 from matrix.environments.uv import clean_environ
 from matrix.errors import CannotTellError, StoreError
-from matrix.model import Environment, Why
+from matrix.model import Environment, UnavailableReason
 
 NOXFILE = Path(__file__).with_name("noxfile.py")
 """Has nothing but the sessions ``env-<id>``; the project's own noxfile shows the same."""
@@ -42,7 +42,7 @@ Phase = Literal["resolved", "building", "ready", "unavailable"]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Step:
+class BuildStep:
     """Something became of an environment."""
 
     environment: str
@@ -51,7 +51,7 @@ class Step:
     """The reason, where it is unavailable."""
 
 
-Report = Callable[[Step], None]
+Report = Callable[[BuildStep], None]
 
 
 def prepare(
@@ -142,9 +142,9 @@ def standing(catalog: Catalog, resolved: Iterable[Resolved]) -> dict[str, Record
     return records
 
 
-def _wanted(catalog: Catalog, resolved: Iterable[Resolved], offline: bool) -> list[Wanted]:
+def _wanted(catalog: Catalog, resolved: Iterable[Resolved], offline: bool) -> list[BuildRequest]:
     return [
-        Wanted(
+        BuildRequest(
             id=each.spec.id,
             label=each.spec.label,
             root=catalog.root,
@@ -163,19 +163,21 @@ def _environment(resolved: Resolved, record: Record | None) -> Environment:
         return Environment(spec=resolved.spec, reason=resolved.reason, why=resolved.why)
     if record is None:
         reason = "cannot be built: the session ended without a record"
-        return Environment(spec=resolved.spec, lock=resolved.lock, reason=reason, why=Why.OTHER)
+        return Environment(
+            spec=resolved.spec, lock=resolved.lock, reason=reason, why=UnavailableReason.OTHER
+        )
     reason = record.reason
-    if record.why is Why.NO_IMPORT:
+    if record.why is UnavailableReason.NO_IMPORT:
         reason += f"; {remedy(resolved.spec, resolved.lock)}"
     return Environment(
         spec=resolved.spec, lock=resolved.lock, info=record.info, reason=reason, why=record.why
     )
 
 
-def _step(resolved: Resolved) -> Step:
+def _step(resolved: Resolved) -> BuildStep:
     if resolved.lock is None:
-        return Step(environment=resolved.spec.id, phase="unavailable", text=resolved.reason)
-    return Step(environment=resolved.spec.id, phase="resolved")
+        return BuildStep(environment=resolved.spec.id, phase="unavailable", text=resolved.reason)
+    return BuildStep(environment=resolved.spec.id, phase="resolved")
 
 
 # ------------------------------------------------------------------------ nox
@@ -187,7 +189,7 @@ def _run_nox(
     """Run the sessions of some environments, several at a time, and return their records."""
     for each in missing:
         record_file(catalog.state, each.spec.id).unlink(missing_ok=True)
-        tell(Step(environment=each.spec.id, phase="building"))
+        tell(BuildStep(environment=each.spec.id, phase="building"))
     log = catalog.state / "nox.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
@@ -225,16 +227,16 @@ def _watch(
             if record is not None:
                 records[each.spec.id] = record
                 phase: Phase = "unavailable" if record.reason else "ready"
-                tell(Step(environment=each.spec.id, phase=phase, text=record.reason))
+                tell(BuildStep(environment=each.spec.id, phase=phase, text=record.reason))
         if running:
             time.sleep(_POLL)
     process.wait()
     for each in missing:
         if each.lock is not None and each.spec.id not in records:
             reason = f"cannot be built: {_last_words(log)}"
-            record = Record(digest="", reason=reason, why=Why.OTHER)
+            record = Record(digest="", reason=reason, why=UnavailableReason.OTHER)
             records[each.spec.id] = record
-            tell(Step(environment=each.spec.id, phase="unavailable", text=record.reason))
+            tell(BuildStep(environment=each.spec.id, phase="unavailable", text=record.reason))
     return records
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from matrix.model import Why
+from matrix.model import UnavailableReason
 
-__all__ = ["UnavailableError", "Why", "first_line", "understand"]
+__all__ = ["UnavailableError", "UnavailableReason", "first_line", "understand"]
 
 
 class UnavailableError(Exception):
@@ -17,7 +17,7 @@ class UnavailableError(Exception):
         detail: the rest, in words.
     """
 
-    def __init__(self, why: Why, detail: str) -> None:
+    def __init__(self, why: UnavailableReason, detail: str) -> None:
         super().__init__(f"{why.value}: {detail}" if detail else why.value)
         self.why = why
 
@@ -56,7 +56,7 @@ def understand(stderr: str, python: str) -> UnavailableError:
         reason = recognize(text, python)
         if reason is not None:
             return reason
-    return UnavailableError(Why.OTHER, first_line(stderr))
+    return UnavailableError(UnavailableReason.OTHER, first_line(stderr))
 
 
 def first_line(stderr: str) -> str:
@@ -72,33 +72,41 @@ def first_line(stderr: str) -> str:
 def _not_reached(text: str, _python: str) -> UnavailableError | None:
     cached = _NOT_CACHED.search(text)
     if cached:
-        return UnavailableError(Why.NOT_CACHED, f"{cached.group(1) or 'it'} is not in uv's cache")
+        return UnavailableError(
+            UnavailableReason.NOT_CACHED, f"{cached.group(1) or 'it'} is not in uv's cache"
+        )
     if _REACH.search(text):
         causes = [part.strip() for part in text.split("cause:")[1:]]
-        return UnavailableError(Why.OUT_OF_REACH, causes[-1] if causes else text[:200].strip())
+        return UnavailableError(
+            UnavailableReason.OUT_OF_REACH, causes[-1] if causes else text[:200].strip()
+        )
     return None
 
 
 def _missing(text: str, python: str) -> UnavailableError | None:
     package = _NO_PACKAGE.search(text)
     if package:
-        return UnavailableError(Why.NO_VERSION, f"there is no package {package.group(1)}")
+        return UnavailableError(
+            UnavailableReason.NO_VERSION, f"there is no package {package.group(1)}"
+        )
     newer = _TOO_NEW.search(text)
     if newer:
         name, day, published = newer.groups()
         detail = f"nothing that fits of {name} before {day} (it came out on {published})"
-        return UnavailableError(Why.NO_VERSION, detail)
+        return UnavailableError(UnavailableReason.NO_VERSION, detail)
     wheels = _NO_WHEELS.search(text)
     if wheels:
-        return UnavailableError(Why.NO_WHEEL, f"of {wheels.group(1)} for Python {python}")
+        return UnavailableError(
+            UnavailableReason.NO_WHEEL, f"of {wheels.group(1)} for Python {python}"
+        )
     needs = _NEEDS_PYTHON.search(text)
     if needs:
         detail = f"{needs.group(1)} is for Python {needs.group(2)}, not {python}"
-        return UnavailableError(Why.NO_WHEEL, detail)
+        return UnavailableError(UnavailableReason.NO_WHEEL, detail)
     version = _NO_VERSION.search(text)
     if version and "depends on" not in text:
         asked = version.group(1) or _asked(text, version.group(2))
-        return UnavailableError(Why.NO_VERSION, asked)
+        return UnavailableError(UnavailableReason.NO_VERSION, asked)
     return None
 
 
@@ -111,7 +119,9 @@ def _contradiction(text: str, _python: str) -> UnavailableError | None:
     both = _CONTRADICTION.search(text)
     if both is None:
         return None
-    return UnavailableError(Why.CONTRADICTION, f"{both.group(1)} and {both.group(2)} are required")
+    return UnavailableError(
+        UnavailableReason.CONTRADICTION, f"{both.group(1)} and {both.group(2)} are required"
+    )
 
 
 def _conflict(text: str, _python: str) -> UnavailableError | None:
@@ -119,9 +129,13 @@ def _conflict(text: str, _python: str) -> UnavailableError | None:
         return None
     depends, required = _DEPENDS.search(text), _REQUIRED.findall(text)
     if depends is None:
-        return UnavailableError(Why.CONFLICT, f"{' and '.join(dict.fromkeys(required))}")
+        return UnavailableError(
+            UnavailableReason.CONFLICT, f"{' and '.join(dict.fromkeys(required))}"
+        )
     package, needed = depends.groups()
     name = re.split(r"[<>=!~]", needed)[0]
     others = [r for r in required if re.split(r"[<>=!~]", r)[0] == name and r != needed]
     asked = f"{others[-1]} is required" if others else "something else is required"
-    return UnavailableError(Why.CONFLICT, f"{package} depends on {needed}, and {asked}")
+    return UnavailableError(
+        UnavailableReason.CONFLICT, f"{package} depends on {needed}, and {asked}"
+    )

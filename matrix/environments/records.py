@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from matrix.environments.files import read_json, write_json
-from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock, Why
+from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock, UnavailableReason
 
 VARIABLE = "MATRIX_ENVIRONMENTS"
 """Names the file of wanted environments where it is not the usual one."""
@@ -24,7 +24,7 @@ _VERSION = 1
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Wanted:
+class BuildRequest:
     """An environment to build, as a session needs it."""
 
     id: str
@@ -52,7 +52,7 @@ class Record:
     """The names of the folders with metadata in ``site``: they change when a package does."""
     reason: str = ""
     """Why it cannot be used, in words; empty if it can."""
-    why: Why | None = None
+    why: UnavailableReason | None = None
     """The kind of that reason."""
     final: bool = False
     """Whether building the same lock again would end the same."""
@@ -98,7 +98,7 @@ def wanted_file(state: Path) -> Path:
     return state / "environments.json"
 
 
-def write_wanted(file: Path, wanted: Iterable[Wanted]) -> None:
+def write_wanted(file: Path, wanted: Iterable[BuildRequest]) -> None:
     """Write down which environments are wanted."""
     environments = [
         {
@@ -115,7 +115,7 @@ def write_wanted(file: Path, wanted: Iterable[Wanted]) -> None:
     write_json(file, {"version": _VERSION, "environments": environments})
 
 
-def read_wanted(file: Path) -> tuple[Wanted, ...]:
+def read_wanted(file: Path) -> tuple[BuildRequest, ...]:
     """Return what was written down; nothing if it is not there, or is of another version."""
     document = read_json(file)
     if not isinstance(document, dict) or document.get("version") != _VERSION:
@@ -126,8 +126,8 @@ def read_wanted(file: Path) -> tuple[Wanted, ...]:
         return ()
 
 
-def _wanted_from_dict(value: Mapping[str, Any]) -> Wanted:
-    return Wanted(
+def _wanted_from_dict(value: Mapping[str, Any]) -> BuildRequest:
+    return BuildRequest(
         id=value["id"],
         label=value["label"],
         root=Path(value["root"]),
@@ -178,7 +178,7 @@ def read_record(file: Path) -> Record | None:
             site=None if document["site"] is None else Path(document["site"]),
             installed=tuple(document["installed"]),
             reason=document["reason"],
-            why=None if document["why"] is None else Why(document["why"]),
+            why=None if document["why"] is None else UnavailableReason(document["why"]),
             final=document["final"],
         )
     except (KeyError, TypeError, ValueError):

@@ -12,7 +12,7 @@ from typing import Any
 from packaging.version import Version
 
 from matrix.catalog import checks
-from matrix.environments.reasons import UnavailableError, Why
+from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
@@ -135,7 +135,7 @@ class Registry:
         self, asked: Sequence[str], error: UnavailableError
     ) -> list[Mapping[str, Any]]:
         """Ask for each Python here: a registry of our own may have wheels alone."""
-        if error.why in {Why.OUT_OF_REACH, Why.NOT_CACHED}:
+        if error.why in {UnavailableReason.OUT_OF_REACH, UnavailableReason.NOT_CACHED}:
             raise error
         for python in dict.fromkeys(i.minor for i in self.interpreters):
             try:

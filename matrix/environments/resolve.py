@@ -18,11 +18,11 @@ from packaging.specifiers import Specifier
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from matrix.catalog import Catalog, checks, names
+from matrix.catalog import Catalog, checks, environment_names
 from matrix.environments import interpreters
 from matrix.environments.downloads import downloadable, install
 from matrix.environments.files import read_json, write_json
-from matrix.environments.reasons import UnavailableError, Why
+from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release, requirement
 from matrix.environments.uv import Uv, clean_environ
 from matrix.errors import CannotTellError, UsageError
@@ -30,7 +30,9 @@ from matrix.model import EnvSpec, Interpreter, Lock
 
 _THREADS = 8
 """uv waits for the registry more than it computes."""
-_HOPELESS = frozenset({Why.OUT_OF_REACH, Why.NOT_CACHED, Why.CONTRADICTION})
+_HOPELESS = frozenset(
+    {UnavailableReason.OUT_OF_REACH, UnavailableReason.NOT_CACHED, UnavailableReason.CONTRADICTION}
+)
 """Reasons that another Python would not change."""
 
 
@@ -41,7 +43,7 @@ class Resolved:
     spec: EnvSpec
     lock: Lock | None = None
     reason: str = ""
-    why: Why | None = None
+    why: UnavailableReason | None = None
 
 
 def resolve(
@@ -108,7 +110,7 @@ class _Resolver:
                 expanded.append(spec)
                 continue
             for new in self._new_lines(release, registry, pool):
-                id_, label = names.meaning_of_latest(spec.id, spec.label, new.line)
+                id_, label = environment_names.meaning_of_latest(spec.id, spec.label, new.line)
                 if id_ == spec.id and new is not release:
                     continue  # a name of its own stands for the newest alone
                 expanded.append(replace(spec, id=id_, label=label, scikit_learn=new.line))
@@ -161,7 +163,7 @@ class _Resolver:
         if isinstance(release, UnavailableError):
             raise release
         base = self._base(spec)
-        question = _Question(
+        question = _ResolveKey(
             requirements=(_asked(spec, release), *spec.requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
             constraints=spec.constraints,
@@ -178,13 +180,15 @@ class _Resolver:
             return None
         base = self._done.get(spec.like)
         if base is None:
-            raise UnavailableError(Why.OTHER, f"like {spec.like}, which is not there")
+            raise UnavailableError(UnavailableReason.OTHER, f"like {spec.like}, which is not there")
         if base.lock is None:
-            raise UnavailableError(Why.OTHER, f"like {spec.like}, which cannot: {base.reason}")
+            raise UnavailableError(
+                UnavailableReason.OTHER, f"like {spec.like}, which cannot: {base.reason}"
+            )
         return base.spec, base.lock
 
     def _answered(
-        self, spec: EnvSpec, question: _Question, candidates: tuple[Interpreter, ...]
+        self, spec: EnvSpec, question: _ResolveKey, candidates: tuple[Interpreter, ...]
     ) -> Lock:
         """Find the first Python with an answer; one that is missing may be fetched."""
         kept = self._catalog.state / "locks" / f"{question.key(spec.python, candidates)}.json"
@@ -205,13 +209,13 @@ class _Resolver:
                 return lock
         return self._downloaded(spec, question, candidates, errors)
 
-    def _asked(self, spec: EnvSpec, question: _Question, interpreter: Interpreter) -> Lock:
+    def _asked(self, spec: EnvSpec, question: _ResolveKey, interpreter: Interpreter) -> Lock:
         pins = question.ask(self._uv, self._interpreters[0].path, interpreter.version)
         _check(question.requirements[0], pins)
         return Lock(environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of)
 
     def _kept(
-        self, spec: EnvSpec, question: _Question, file: Path, candidates: Iterable[Interpreter]
+        self, spec: EnvSpec, question: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
     ) -> Lock | None:
         """Return the lock that an earlier run found for the same question on a past day."""
         found = read_json(file) if question.as_of is not None else None
@@ -231,7 +235,7 @@ class _Resolver:
     def _downloaded(
         self,
         spec: EnvSpec,
-        question: _Question,
+        question: _ResolveKey,
         candidates: tuple[Interpreter, ...],
         errors: list[UnavailableError],
     ) -> Lock:
@@ -259,7 +263,7 @@ class _Resolver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Question:
+class _ResolveKey:
     """All that the pins of an environment depend on, but the Python."""
 
     requirements: tuple[str, ...]
@@ -305,7 +309,7 @@ def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
         return date.fromisoformat(spec.as_of)
     if release.uploaded is None:
         raise UnavailableError(
-            Why.OTHER,
+            UnavailableReason.OTHER,
             f"the registry does not say when scikit-learn {release.version} came out,"
             ' so "as of its release" has no meaning; set as-of = "today"',
         )
@@ -313,7 +317,9 @@ def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
     return day if day < date.today() else None
 
 
-def _held(question: _Question, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tuple[_Question, bool]:
+def _held(
+    question: _ResolveKey, spec: EnvSpec, base: EnvSpec, lock: Lock
+) -> tuple[_ResolveKey, bool]:
     """Hold all that the base has but what was said here; tell whether its Python is held too."""
     said = {_name(r) for r in spec.requirements if r not in base.requirements}
     if spec.scikit_learn != base.scikit_learn:
@@ -360,7 +366,7 @@ def _check(asked: str, pins: Mapping[str, str]) -> None:
     """Refuse an answer that is not about the release that was asked for."""
     got = pins.get("scikit-learn")
     if got is None or not Requirement(asked).specifier.contains(got, prereleases=True):
-        raise UnavailableError(Why.DIFFERS, f"asked for {asked}, got {got or 'none'}")
+        raise UnavailableError(UnavailableReason.DIFFERS, f"asked for {asked}, got {got or 'none'}")
 
 
 def _summary(
@@ -369,13 +375,21 @@ def _summary(
     """Return the one reason to tell, of those that each Python gave."""
     if not candidates:
         wish = spec.python if spec.python not in {"newest", "oldest"} else "3.6 or newer"
-        return UnavailableError(Why.NO_INTERPRETER, f"there is no Python {wish} on this machine")
-    telling = [error for error in errors if error.why is not Why.NO_WHEEL]
+        return UnavailableError(
+            UnavailableReason.NO_INTERPRETER, f"there is no Python {wish} on this machine"
+        )
+    telling = [error for error in errors if error.why is not UnavailableReason.NO_WHEEL]
     if telling or len(errors) == 1:
         return (telling or errors)[0]
     pythons = ", ".join(candidate.minor for candidate in candidates)
-    package = str(errors[0]).removeprefix(f"{Why.NO_WHEEL.value}: of ").partition(" for ")[0]
-    return UnavailableError(Why.NO_WHEEL, f"of {package} for any Python here ({pythons})")
+    package = (
+        str(errors[0])
+        .removeprefix(f"{UnavailableReason.NO_WHEEL.value}: of ")
+        .partition(" for ")[0]
+    )
+    return UnavailableError(
+        UnavailableReason.NO_WHEEL, f"of {package} for any Python here ({pythons})"
+    )
 
 
 # ------------------------------------------------------------------------ specs

@@ -16,7 +16,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 
 from matrix.catalog import toml
-from matrix.environments.reasons import UnavailableError, Why, understand
+from matrix.environments.reasons import UnavailableError, UnavailableReason, understand
 from matrix.errors import CannotTellError
 
 _FOREIGN = (
@@ -159,7 +159,7 @@ class Uv:
     ) -> str:
         for text in requirements:
             if text.startswith("-") or not text.isprintable():
-                raise UnavailableError(Why.OTHER, f"{text!r} is no requirement")
+                raise UnavailableError(UnavailableReason.OTHER, f"{text!r} is no requirement")
         command = ("pip", "compile", "--python", str(interpreter), *options, "-")
         done = self.run(*command, stdin="\n".join(requirements))
         if done.returncode:

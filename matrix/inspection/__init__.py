@@ -3,21 +3,21 @@
 :func:`inspect_apart` is what commands use: a process of its own reads the file, under limits.
 """
 
-from matrix.inspection.apart import inspect_apart
-from matrix.inspection.copying import Copy, copied
+from matrix.inspection.copying import PrivateCopy, copied
 from matrix.inspection.gate import Refusal, refusals
-from matrix.inspection.inspecting import inspect
-from matrix.inspection.nouns import WHY, Code, Inspection, Limits, Name, Node, Note
+from matrix.inspection.inspect_file import inspect
+from matrix.inspection.result import WHY, Code, Inspection, InspectionLimits, ModelNode, Name, Note
+from matrix.inspection.subprocess_inspect import inspect_apart
 
 __all__ = [
     "WHY",
     "Code",
-    "Copy",
     "Inspection",
-    "Limits",
+    "InspectionLimits",
+    "ModelNode",
     "Name",
-    "Node",
     "Note",
+    "PrivateCopy",
     "Refusal",
     "copied",
     "inspect",

@@ -8,8 +8,8 @@ import struct
 from collections.abc import Sequence
 from typing import Any
 
-from matrix.inspection.faults import DamageError
-from matrix.inspection.values import Blob, Dict, Global, Object, Value
+from matrix.inspection.read_errors import DamageError
+from matrix.inspection.stand_ins import Blob, Dict, Global, Object, StandIn
 
 _CORES = ("numpy.core", "numpy._core")
 _ARRAY = {(f"{core}.multiarray", "_reconstruct") for core in _CORES}
@@ -83,7 +83,7 @@ class Dtype:
         self.flags = _HAS_OBJECTS if letter == "O" else 0
 
     @classmethod
-    def of(cls, args: tuple[Value, ...]) -> Dtype | None:
+    def of(cls, args: tuple[StandIn, ...]) -> Dtype | None:
         """What ``numpy.dtype(*args)`` is; None if it is nothing that we know."""
         text = args[0] if args else None
         if type(text) is bytes:
@@ -98,7 +98,7 @@ class Dtype:
         dtype.order = order or "="
         return dtype
 
-    def build(self, state: Value) -> None:
+    def build(self, state: StandIn) -> None:
         """Take a state.
 
         Raises:
@@ -129,7 +129,7 @@ class Dtype:
         if type(names) is tuple:
             self.fields = tuple(name for name in names if type(name) is str)
 
-    def _fits(self, field: Value) -> bool:
+    def _fits(self, field: StandIn) -> bool:
         """Whether a field lies within an element."""
         if type(field) is not tuple or len(field) not in (2, 3):
             return False
@@ -137,7 +137,7 @@ class Dtype:
         inside = isinstance(dtype, Dtype) and type(offset) is int
         return inside and 0 <= offset <= self.size - dtype.size
 
-    def _is_filled_by(self, part: Value) -> bool:
+    def _is_filled_by(self, part: StandIn) -> bool:
         """Whether an array of a dtype and a shape is as large as an element."""
         if type(part) is not tuple or len(part) != 2 or not isinstance(part[0], Dtype):
             return False
@@ -182,16 +182,16 @@ class Array:
 
     __slots__ = ("data", "dtype", "items", "order", "shape", "subclass")
 
-    def __init__(self, subclass: Value) -> None:
+    def __init__(self, subclass: StandIn) -> None:
         self.subclass = subclass
-        self.dtype: Value = None
+        self.dtype: StandIn = None
         self.shape: tuple[int, ...] | None = None
         self.order = "C"
         self.data: bytes | None = None
-        self.items: list[Value] | None = None
+        self.items: list[StandIn] | None = None
         """The elements of an array of objects."""
 
-    def build(self, state: Value) -> None:
+    def build(self, state: StandIn) -> None:
         """Take a state, as ``ndarray.__setstate__`` would."""
         if type(state) is not tuple or len(state) not in (4, 5):
             return
@@ -203,11 +203,11 @@ class Array:
         else:
             self._keep(data)
 
-    def take(self, data: Value) -> None:
+    def take(self, data: StandIn) -> None:
         """Take the bytes that stand in the file for this array."""
         self._keep(data)
 
-    def _keep(self, data: Value) -> None:
+    def _keep(self, data: StandIn) -> None:
         if isinstance(data, Blob):
             data = data.data
         if type(data) is bytes:
@@ -232,7 +232,7 @@ class Scalar:
 
     __slots__ = ("data", "dtype")
 
-    def __init__(self, dtype: Value, data: Value) -> None:
+    def __init__(self, dtype: StandIn, data: StandIn) -> None:
         self.dtype = dtype
         self.data = data
 
@@ -244,12 +244,12 @@ class Scalar:
         return None
 
 
-def is_special(value: Value) -> bool:
+def is_special(value: StandIn) -> bool:
     """Whether it is a name whose objects decide how what follows is read."""
     return isinstance(value, Global) and value.pair in SPECIAL
 
 
-def called(maker: Global, args: tuple[Value, ...]) -> Value:
+def called(maker: Global, args: tuple[StandIn, ...]) -> StandIn:
     """What a function of numpy would return for these; None if it is none that we know."""
     pair = maker.pair
     if pair == DTYPE:
@@ -292,7 +292,7 @@ def wrapped(wrapper: Object) -> tuple[Array, int | None, int | None]:
     return array, size, align
 
 
-def shape_of(shape: Value) -> tuple[int, ...] | None:
+def shape_of(shape: StandIn) -> tuple[int, ...] | None:
     """A shape, if it can be one."""
     if not isinstance(shape, Sequence) or type(shape) not in (tuple, list) or len(shape) > 64:
         return None

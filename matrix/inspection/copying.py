@@ -8,14 +8,14 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.inspection.nouns import Limits
-from matrix.inspection.opening import opened
+from matrix.inspection.file_access import opened
+from matrix.inspection.result import InspectionLimits
 
 _CHUNK = 1024 * 1024
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Copy:
+class PrivateCopy:
     """A private copy, which nobody may write to."""
 
     path: Path
@@ -23,7 +23,7 @@ class Copy:
     """Of the bytes that were read, which are those of the copy."""
 
 
-def copied(path: Path, folder: Path, limits: Limits | None = None) -> Copy:
+def copied(path: Path, folder: Path, limits: InspectionLimits | None = None) -> PrivateCopy:
     """Copy a file, hashing what is read on the way.
 
     Args:
@@ -39,7 +39,7 @@ def copied(path: Path, folder: Path, limits: Limits | None = None) -> Copy:
     descriptor, name = tempfile.mkstemp(dir=folder)
     copy = Path(name)
     try:
-        largest = (limits or Limits()).file
+        largest = (limits or InspectionLimits()).file
         with os.fdopen(descriptor, "wb") as target, opened(path, largest) as source:
             while chunk := source.read(_CHUNK):
                 digest.update(chunk)
@@ -48,4 +48,4 @@ def copied(path: Path, folder: Path, limits: Limits | None = None) -> Copy:
     except BaseException:
         copy.unlink(missing_ok=True)
         raise
-    return Copy(path=copy, sha256=digest.hexdigest())
+    return PrivateCopy(path=copy, sha256=digest.hexdigest())

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 
 from matrix.inspection.arrays import COMPANIONS
-from matrix.inspection.faults import TooMuchError
-from matrix.inspection.nouns import Limits, Name, Note
-from matrix.inspection.values import Dict, Global, Object
+from matrix.inspection.read_errors import TooMuchError
+from matrix.inspection.result import InspectionLimits, Name, Note
+from matrix.inspection.stand_ins import Dict, Global, Object
 
 _VERSION_KEY = re.compile(r"_([A-Za-z][A-Za-z0-9]*)_version|__version__")
 _VERSION = re.compile(r"\d[A-Za-z0-9.+!_-]{0,40}")
@@ -19,7 +19,7 @@ _MOST_VERSIONS = 20
 class Findings:
     """Names, versions and oddities, collected in the order they come."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: InspectionLimits) -> None:
         self.protocol = 0
         self.python_2 = False
         self.kept = 0

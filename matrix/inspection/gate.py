@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from matrix.inspection.nouns import Inspection, Name
+from matrix.inspection.result import Inspection, Name
 
 _FOLDER = Path(__file__).parent / "allowed"
 GENERATED = _FOLDER / "scikit-learn.txt"

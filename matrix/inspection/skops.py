@@ -19,9 +19,9 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO, TypeGuard
 
 from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, shape_of
-from matrix.inspection.faults import ANEW, DamageError, TooMuchError, UnreadableError
 from matrix.inspection.findings import Findings
-from matrix.inspection.values import Blob, Dict, Global, Object, Set, Value
+from matrix.inspection.read_errors import ANEW, DamageError, TooMuchError, UnreadableError
+from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Set, StandIn
 
 SCHEMA = "schema.json"
 _PROTOCOLS = (1, 2)
@@ -100,7 +100,7 @@ _ELEMENT = re.compile(
 """What of numpy an array is made into: itself, or its only element."""
 
 
-def read(file: BinaryIO, findings: Findings, unpacked: int) -> Value:
+def read(file: BinaryIO, findings: Findings, unpacked: int) -> StandIn:
     """What the file makes, with nothing of it made.
 
     Args:
@@ -177,9 +177,9 @@ class _Plan:
         self._archive = archive
         self._findings = findings
         self._parts: dict[int, dict[str, Any]] = {}
-        self._headers: dict[str, tuple[Value, tuple[int, ...] | None]] = {}
+        self._headers: dict[str, tuple[StandIn, tuple[int, ...] | None]] = {}
 
-    def read(self, schema: dict[str, Any]) -> Value:
+    def read(self, schema: dict[str, Any]) -> StandIn:
         protocol = schema["protocol"]
         if type(protocol) is not int or protocol not in _PROTOCOLS:
             raise UnreadableError(
@@ -190,7 +190,7 @@ class _Plan:
         self._findings.version("skops", schema.get("_skops_version"))
         return self.value(schema)
 
-    def value(self, part: dict[str, Any]) -> Value:
+    def value(self, part: dict[str, Any]) -> StandIn:
         """What a part makes."""
         self._findings.step()
         number = part.get("__id__")
@@ -215,7 +215,7 @@ class _Plan:
             return len(one) == len(other) and all(map(self._same, one, other))
         return one == other
 
-    def _made(self, kind: str, part: dict[str, Any]) -> Value:
+    def _made(self, kind: str, part: dict[str, Any]) -> StandIn:
         name = self._name(part)
         self._hold(kind, name)
         self._hold_fields(kind, part)
@@ -288,17 +288,17 @@ class _Plan:
             raise _damaged("has a generator without a name")
         self._findings.called(self._findings.look_up("numpy.random", name))
 
-    def _plain(self, text: str) -> Value:
+    def _plain(self, text: str) -> StandIn:
         found = json.loads(text)
         return Dict([]) if isinstance(found, dict) else found
 
-    def _sequence(self, kind: str, content: list[Any]) -> Value:
+    def _sequence(self, kind: str, content: list[Any]) -> StandIn:
         inside = [self.value(one) for one in content]
         if kind == "SetNode":
             return Set(inside)
         return tuple(inside) if kind == "TupleNode" else inside
 
-    def _mapping(self, kind: str, name: Global, part: dict[str, Any]) -> Value:
+    def _mapping(self, kind: str, name: Global, part: dict[str, Any]) -> StandIn:
         content = part["content"]
         if kind == "DefaultDictNode":
             held = self.value(content["main"])
@@ -311,7 +311,7 @@ class _Plan:
             self.value(types)
             if not all(_makes_keys(one) for one in types["content"]):
                 self._note("the keys of a dict are made by what makes no keys")
-            flat: list[Value] = []
+            flat: list[StandIn] = []
             for key, one in content.items():
                 if key.startswith("__"):  # numpy asks every element for __array_interface__
                     self._note(f"an object is given the attribute {key[:40]}")
@@ -323,7 +323,7 @@ class _Plan:
         made.pairs = held if isinstance(held, Dict) else None
         return made
 
-    def _array(self, name: Global, part: dict[str, Any]) -> Value:
+    def _array(self, name: Global, part: dict[str, Any]) -> StandIn:
         array = Array(name)
         if part["type"] == "json":
             array.items = [self.value(one) for one in part["content"]]
@@ -337,7 +337,7 @@ class _Plan:
             array.dtype, array.shape = self._headers[file]
         return array
 
-    def _header(self, file: str) -> tuple[Value, tuple[int, ...] | None]:
+    def _header(self, file: str) -> tuple[StandIn, tuple[int, ...] | None]:
         """The dtype and the shape of an array; ``numpy.lib.format`` says how they are written."""
         with self._archive.open(file) as stream:
             match = _NPY.match(stream.read(_HEADER))
@@ -346,7 +346,7 @@ class _Plan:
         said = ast.literal_eval(match[1].decode("latin-1"))
         return Dtype.of((said["descr"],)), shape_of(said["shape"])
 
-    def _object(self, kind: str, name: Global, part: dict[str, Any]) -> Value:
+    def _object(self, kind: str, name: Global, part: dict[str, Any]) -> StandIn:
         """Anything else: its arguments and its state, and whatever more stands in the part."""
         made = Object(name, (), by_class=True)
         content = part.get("content")

@@ -9,7 +9,7 @@ from typing import Any
 
 from matrix.judge import scoring
 from matrix.judge.compare import compare
-from matrix.judge.content import Output, read
+from matrix.judge.content import MethodOutput, read
 from matrix.model import (
     Absent,
     Artifact,
@@ -220,9 +220,9 @@ class _Outputs:
 
     def __init__(self, fetch: Fetch) -> None:
         self._fetch = fetch
-        self._read: dict[str, Output] = {}
+        self._read: dict[str, MethodOutput] = {}
 
-    def get(self, digest: str) -> Output:
+    def get(self, digest: str) -> MethodOutput:
         if digest not in self._read:
             self._read[digest] = read(self._fetch(digest))
         return self._read[digest]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix.judge.content import Leaf, Output
+from matrix.judge.content import Leaf, MethodOutput
 from matrix.judge.tolerance import close, for_single_precision
 from matrix.model import OutputDifference, Tolerance, Verdict
 
@@ -21,7 +21,9 @@ PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
 
-def compare(method: str, before: Output, after: Output, tolerance: Tolerance) -> OutputDifference:
+def compare(
+    method: str, before: MethodOutput, after: MethodOutput, tolerance: Tolerance
+) -> OutputDifference:
     """How the output after loading differs from the one before saving.
 
     Both are known not to be bit for bit the same, so the best answer is ``equivalent``.
@@ -68,7 +70,7 @@ class _Tally:
         self.max_rel = max(self.max_rel or 0.0, relative)
 
 
-def _structure(before: Output, after: Output) -> str:
+def _structure(before: MethodOutput, after: MethodOutput) -> str:
     """What differs in form, in words; empty if the values can be compared one by one."""
     if before.form != after.form:
         return f"{before.form} became {after.form}"
@@ -135,7 +137,7 @@ def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _Ta
     tally.largest(float(apart.max()), float(relative.max()))
 
 
-def _difference(method: str, after: Output, tally: _Tally) -> OutputDifference:
+def _difference(method: str, after: MethodOutput, tally: _Tally) -> OutputDifference:
     n = max(tally.changed, default=0)
     n_changed = int(np.count_nonzero(tally.changed[n])) if n else 0
     if not n_changed:  # the change is in a part with fewer rows, if anywhere
@@ -160,7 +162,7 @@ def _verdict(method: str, tally: _Tally) -> Verdict:
     return Verdict.EQUIVALENT
 
 
-def _note(method: str, after: Output) -> str:
+def _note(method: str, after: MethodOutput) -> str:
     """What no reference is needed to see: probabilities that are none."""
     if method != "predict_proba":
         return ""

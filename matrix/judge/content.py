@@ -48,7 +48,7 @@ _SORTS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class MethodOutput:
     """What a method returned: its shape in words, and its arrays."""
 
     form: str
@@ -56,7 +56,7 @@ class Output:
     leaves: tuple[Leaf, ...]
 
 
-def read(content: bytes) -> Output:
+def read(content: bytes) -> MethodOutput:
     """The output that a content holds.
 
     Raises:
@@ -68,7 +68,7 @@ def read(content: bytes) -> Output:
     outline = json.loads(content[:end])
     cursor = _Cursor(content, end + 1)
     leaves = tuple(_leaves(outline, "", cursor))
-    return Output(_form(outline), leaves)
+    return MethodOutput(_form(outline), leaves)
 
 
 class _Cursor:

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from matrix.judge.content import Leaf, Output
+from matrix.judge.content import Leaf, MethodOutput
 from matrix.model import RowChange
 
 _ENTRIES = 4
 """So many entries of a row are shown, around the one that changed most."""
 
 
-def worst_rows(before: Output, after: Output, most: int = 3) -> tuple[RowChange, ...]:
+def worst_rows(before: MethodOutput, after: MethodOutput, most: int = 3) -> tuple[RowChange, ...]:
     """The rows that changed most, the worst first; none where they cannot be put side by side.
 
     Args:
@@ -34,7 +34,7 @@ def worst_rows(before: Output, after: Output, most: int = 3) -> tuple[RowChange,
     return tuple(change for _, change in worst[:most])
 
 
-def _pairs(before: Output, after: Output) -> Iterator[tuple[Leaf, Leaf]]:
+def _pairs(before: MethodOutput, after: MethodOutput) -> Iterator[tuple[Leaf, Leaf]]:
     if len(before.leaves) != len(after.leaves):
         return
     for left, right in zip(before.leaves, after.leaves, strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from matrix.judge.content import Output
+from matrix.judge.content import MethodOutput
 from matrix.judge.scores import classifier_scores, regressor_scores
 from matrix.model import Observation, OutputDifference, Returned, Saving, Scores
 
@@ -14,7 +14,7 @@ def before_and_after(
     saving: Saving,
     observation: Observation,
     differences: Mapping[str, OutputDifference],
-    output: Callable[[str], Output],
+    output: Callable[[str], MethodOutput],
 ) -> dict[str, Any]:
     """``before`` and ``after`` for a cell whose ``predict`` changed; nothing otherwise."""
     first, second = saving.outputs.get("predict"), observation.outputs.get("predict")
@@ -29,7 +29,7 @@ def before_and_after(
     return {"before": before, "after": after} if before and after else {}
 
 
-def _scores(truth: Output, predicted: Output, classifies: bool) -> Scores | None:
+def _scores(truth: MethodOutput, predicted: MethodOutput, classifies: bool) -> Scores | None:
     if len(truth.leaves) != 1 or len(predicted.leaves) != 1:
         return None
     known = truth.leaves[0].array

@@ -17,15 +17,15 @@ from matrix.errors import UsageError
 from matrix.model import Matrix
 from matrix.report.badge import write_badge
 from matrix.report.csv import write_csv
-from matrix.report.drawn import write_svg, write_text
 from matrix.report.files import replacing
 from matrix.report.html import write_html
 from matrix.report.json import read_json, write_json
 from matrix.report.junit import write_junit
 from matrix.report.markdown import write_markdown
 from matrix.report.sarif import write_sarif
+from matrix.report.text_and_svg import write_svg, write_text
 
-__all__ = ["FORMATS", "Output", "read_json", "write_outputs"]
+__all__ = ["FORMATS", "ReportOutput", "read_json", "write_outputs"]
 
 Writer = Callable[[Matrix, TextIO], None]
 """All that a format promises. It may read the cells several times, and keeps no list of them."""
@@ -45,7 +45,7 @@ FORMATS: Mapping[str, Writer] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
+class ReportOutput:
     """A report that is wanted, and where."""
 
     format: str
@@ -53,7 +53,7 @@ class Output:
     """``-`` is standard output."""
 
     @classmethod
-    def parse(cls, text: str) -> Output:
+    def parse(cls, text: str) -> ReportOutput:
         """Read ``FORMAT:PATH``.
 
         Raises:
@@ -88,7 +88,7 @@ class Output:
             FORMATS[self.format](matrix, stream)
 
 
-def write_outputs(matrix: Matrix, outputs: Iterable[Output]) -> None:
+def write_outputs(matrix: Matrix, outputs: Iterable[ReportOutput]) -> None:
     """Write several reports of one Matrix, in the order given."""
     for output in outputs:
         output.write(matrix)

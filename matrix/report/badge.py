@@ -11,7 +11,7 @@ from typing import TextIO
 
 from matrix.model import Detection, Group, Matrix
 from matrix.report.notice import tally
-from matrix.report.words import GROUP_WORDS
+from matrix.report.verdict_words import GROUP_WORDS
 
 _UNKNOWN, _SAFE = "lightgrey", "brightgreen"
 _COLOURS = (

@@ -11,10 +11,10 @@ from collections.abc import Iterator
 from typing import TextIO
 
 from matrix.model import Cell, Matrix
-from matrix.report.against import Statuses
+from matrix.report.comparison_text import CellStatuses
 from matrix.report.notice import tally
+from matrix.report.safe_text import plain
 from matrix.report.summary import decisive_output
-from matrix.report.text import plain
 
 COLUMNS = (
     "pipeline",
@@ -51,13 +51,13 @@ def write_csv(matrix: Matrix, stream: TextIO) -> None:
     rows = csv.writer(stream, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     notice = " ".join(tally(matrix).notice(matrix))
-    statuses = Statuses(matrix.comparison)
+    statuses = CellStatuses(matrix.comparison)
     for cell in matrix.cells:
         rows.writerow([*_row(cell, statuses), notice])
         notice = ""
 
 
-def _row(cell: Cell, statuses: Statuses) -> Iterator[str]:
+def _row(cell: Cell, statuses: CellStatuses) -> Iterator[str]:
     output = decisive_output(cell) if cell.outputs else None
     failure = cell.exception
     yield from map(_text, (cell.pipeline, cell.format, cell.writer, cell.reader))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
-from matrix.report.text import plain
-from matrix.report.words import MEANINGS, group_word
+from matrix.report.safe_text import plain
+from matrix.report.verdict_words import MEANINGS, group_word
 
 
 def evidence(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Environment, Group, Matrix, Status, Verdict
-from matrix.report.against import Statuses
-from matrix.report.releases import Direction, release_of
+from matrix.report.comparison_text import CellStatuses
+from matrix.report.releases import Travel, release_of
 from matrix.report.summary import ABSENT, VERDICTS, Summary
 
 
@@ -18,7 +18,7 @@ class Finding:
 
     pipeline: str
     verdict: Verdict
-    direction: Direction
+    direction: Travel
     reader: str
     """The id of the first on the way; each writer has its own way."""
     cells: int = 0
@@ -39,8 +39,8 @@ def find(matrix: Matrix, summary: Summary, words: Callable[[Cell], str]) -> list
         summary: of the same matrix.
         words: says what is to be known of a cell.
     """
-    ways, statuses = _Ways(summary), Statuses(matrix.comparison)
-    found: dict[tuple[str, Verdict, Direction, str], Finding] = {}
+    ways, statuses = _Ways(summary), CellStatuses(matrix.comparison)
+    found: dict[tuple[str, Verdict, Travel, str], Finding] = {}
     for cell in matrix.cells:
         if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
             continue
@@ -78,11 +78,11 @@ class _Ways:
             for reader in way
         }
 
-    def first(self, cell: Cell) -> tuple[Direction, str]:
+    def first(self, cell: Cell) -> tuple[Travel, str]:
         """Which way this cell goes, and the first reader on it that comes to the same."""
         writer, reader = self._place.get(cell.writer), self._place.get(cell.reader)
         if writer is None or reader is None:
-            return Direction.VARIATION, cell.reader
+            return Travel.VARIATION, cell.reader
         direction = self._direction[writer, reader]
         grid, row = self._grids[cell.pipeline, cell.format], writer * len(self._ids)
         for place in self._ways[writer, direction]:
@@ -92,13 +92,13 @@ class _Ways:
         return direction, cell.reader
 
 
-def _ways_from(writer: int, environments: tuple[Environment, ...]) -> Mapping[Direction, list[int]]:
+def _ways_from(writer: int, environments: tuple[Environment, ...]) -> Mapping[Travel, list[int]]:
     """Readers by the direction that they lie in, the nearest release first."""
     releases = [release_of(environment) for environment in environments]
     own, places = releases[writer], range(len(environments))
     nearest = sorted(places, key=lambda place: releases[place])
     return {
-        Direction.UPGRADE: [place for place in nearest if releases[place] > own],
-        Direction.ROLLBACK: [place for place in nearest[::-1] if releases[place] < own],
-        Direction.VARIATION: [place for place in nearest if releases[place] == own],
+        Travel.UPGRADE: [place for place in nearest if releases[place] > own],
+        Travel.ROLLBACK: [place for place in nearest[::-1] if releases[place] < own],
+        Travel.VARIATION: [place for place in nearest if releases[place] == own],
     }

@@ -6,7 +6,7 @@ import json
 from typing import TextIO
 
 from matrix.inspection import Inspection
-from matrix.inspection.answer import inspection_to_dict
+from matrix.inspection.result_json import inspection_to_dict
 
 
 def write_inspection(inspection: Inspection, stream: TextIO) -> None:

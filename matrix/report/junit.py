@@ -14,14 +14,14 @@ from itertools import groupby
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from matrix.folding import without_places
 from matrix.model import Cell, Environment, Group, Matrix, Status
-from matrix.report import against
-from matrix.report.against import Statuses
+from matrix.normalize_messages import without_places
+from matrix.report import comparison_text
+from matrix.report.comparison_text import CellStatuses
 from matrix.report.notice import Tally
+from matrix.report.safe_text import plain
 from matrix.report.sentences import difference, scores
-from matrix.report.text import plain
-from matrix.report.words import MEANINGS
+from matrix.report.verdict_words import MEANINGS
 
 
 @dataclass(slots=True)
@@ -32,7 +32,7 @@ class _Suite:
     failures: int = 0
     skipped: int = 0
 
-    def add(self, cell: Cell, statuses: Statuses) -> None:
+    def add(self, cell: Cell, statuses: CellStatuses) -> None:
         self.tests += 1
         if _skipped(cell, statuses):
             self.skipped += 1
@@ -43,13 +43,13 @@ class _Suite:
         return f'tests="{self.tests}" failures="{self.failures}" errors="0"'
 
 
-def _skipped(cell: Cell, statuses: Statuses) -> bool:
+def _skipped(cell: Cell, statuses: CellStatuses) -> bool:
     return cell.verdict.group is Group.UNKNOWN or statuses.excuses(cell)
 
 
 def write_junit(matrix: Matrix, stream: TextIO) -> None:
     """Write the suites; the cells are read twice, and what is kept of each suite is its counts."""
-    statuses = Statuses(matrix.comparison)
+    statuses = CellStatuses(matrix.comparison)
     tally, suites, total = Tally(), [], _Suite()
     for _, cells in _by_pipeline(matrix):
         suites.append(_counted(cells, tally, statuses))
@@ -68,7 +68,7 @@ def _by_pipeline(matrix: Matrix) -> Iterator[tuple[str, Iterator[Cell]]]:
     return groupby(matrix.cells, lambda cell: cell.pipeline)
 
 
-def _counted(cells: Iterable[Cell], tally: Tally, statuses: Statuses) -> _Suite:
+def _counted(cells: Iterable[Cell], tally: Tally, statuses: CellStatuses) -> _Suite:
     suite = _Suite()
     for cell in cells:
         tally.add(cell)
@@ -93,7 +93,7 @@ def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
     for name, detection in matrix.self_check.items():
         yield f"self-check {name}", detection.value
     if matrix.comparison is not None:
-        yield f"against {matrix.comparison.against}", against.counts(matrix.comparison)
+        yield f"against {matrix.comparison.against}", comparison_text.counts(matrix.comparison)
     for answer in matrix.answers:
         yield f"answer {answer.model}", answer.answer
         if answer.pin:
@@ -109,7 +109,7 @@ def _found(environment: Environment) -> str:
 
 
 def _write_suite(
-    pipeline: str, cells: Iterator[Cell], suite: _Suite, statuses: Statuses, stream: TextIO
+    pipeline: str, cells: Iterator[Cell], suite: _Suite, statuses: CellStatuses, stream: TextIO
 ) -> None:
     name = _attribute(pipeline)
     stream.write(f'<testsuite name={name} {suite} skipped="{suite.skipped}">\n')
@@ -121,7 +121,7 @@ def _write_suite(
     stream.write("</testsuite>\n")
 
 
-def _body(cell: Cell, statuses: Statuses) -> str:
+def _body(cell: Cell, statuses: CellStatuses) -> str:
     """What became of it where that is not "safe"; short, since there may be thousands."""
     if cell.verdict.safe:
         return ""

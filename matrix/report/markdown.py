@@ -14,27 +14,27 @@ from itertools import islice
 from typing import TextIO
 
 from matrix.causes import KnownCause
-from matrix.folding import without_places
 from matrix.model import (
     Cell,
     Comparison,
     Detection,
     Environment,
+    Explanation,
     Group,
     Matrix,
     ModelAnswer,
-    Story,
     Verdict,
 )
-from matrix.model import Change as Becoming
-from matrix.report import against
+from matrix.model import CellChange as Becoming
+from matrix.normalize_messages import without_places
+from matrix.report import comparison_text
+from matrix.report.cause_text import share_known, since, unknown_left
 from matrix.report.progress import duration
-from matrix.report.releases import Break, Direction, find_breaks
+from matrix.report.releases import Break, Travel, find_breaks
+from matrix.report.safe_text import plain
 from matrix.report.sentences import TITLES, counted, difference, route, scores
-from matrix.report.summary import VERDICTS, Caused, Change, Reason, Summary, summarize
-from matrix.report.text import plain
-from matrix.report.why import share_known, since, unknown_left
-from matrix.report.words import GROUP_WORDS, MEANINGS
+from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summary, summarize
+from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
 LONGEST = 60_000
 """Characters; GitHub takes 65,536."""
@@ -142,14 +142,14 @@ def _fitted(section: _Section, room: int) -> str:
 # --------------------------------------------------------------------------- why
 
 
-def _stories(stories: Iterable[Story], labels: Mapping[str, str]) -> Iterator[_Section]:
+def _stories(stories: Iterable[Explanation], labels: Mapping[str, str]) -> Iterator[_Section]:
     """What explain has told, a line a cell with its points below."""
     lines = [line for story in stories for line in _story(story, labels)]
     if lines:
         yield _Section("Why, and what to do", lines, folded=False)
 
 
-def _story(story: Story, labels: Mapping[str, str]) -> Iterator[str]:
+def _story(story: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
     pair = " → ".join(labels.get(one, one) for one in (story.writer, story.reader))
     yield f"- {code(story.pipeline)} {code(story.format)} {code(pair)}: {code(story.answer)}"
     for point in story.points:
@@ -163,11 +163,11 @@ def _story(story: Story, labels: Mapping[str, str]) -> Iterator[str]:
 
 def _against(comparison: Comparison) -> Iterator[_Section]:
     """The counts and what fails for all to see; what does not, folded."""
-    head = [f"**{against.counts(comparison)}**", ""]
+    head = [f"**{comparison_text.counts(comparison)}**", ""]
     if not comparison.full:
-        head += [against.PART, ""]
+        head += [comparison_text.PART, ""]
     failing = [_becoming(one) for one in comparison.changes if one.status.fails]
-    foot = [f"- {code(text)}" for text in against.acceptances(comparison)[:_MOST_NAMES]]
+    foot = [f"- {code(text)}" for text in comparison_text.acceptances(comparison)[:_MOST_NAMES]]
     title = f"Against {code(comparison.against)}"
     yield _Section(title, failing, more="entry", head=head, folded=False, foot=foot)
     rest = [_becoming(one) for one in comparison.changes if not one.status.fails]
@@ -176,7 +176,8 @@ def _against(comparison: Comparison) -> Iterator[_Section]:
 
 
 def _becoming(change: Becoming) -> str:
-    return f"- {change.status.value}: {code(against.what(change))} {code(against.where(change))}"
+    what, where = comparison_text.what(change), comparison_text.where(change)
+    return f"- {change.status.value}: {code(what)} {code(where)}"
 
 
 # --------------------------------------------------------------------------- the answer
@@ -305,10 +306,10 @@ def _label(name: str, labels: dict[str, str]) -> str:
 def _breaks(summary: Summary) -> Iterator[_Section]:
     """Those that concern the most pipelines first; only of upgrades are some not folded away."""
     found = find_breaks(summary)
-    for direction in Direction:
+    for direction in Travel:
         entries = [entry for entry in found if entry.direction is direction]
         lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]
-        if lines and direction is Direction.UPGRADE:
+        if lines and direction is Travel.UPGRADE:
             yield _Section(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
             lines = lines[_MOST_BREAKS:]
             if lines:
@@ -336,7 +337,7 @@ def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_Section]:
         yield _Section(f"Silent changes, worst first ({cells})", lines, more="change")
 
 
-def _change(change: Change, worst: Cell, labels: dict[str, str]) -> str:
+def _change(change: SilentChange, worst: Cell, labels: dict[str, str]) -> str:
     where = _way(worst, labels)
     of = f", worst of {change.cells:,}" if change.cells > 1 else ""
     lines = [

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Group, Matrix, Verdict
-from matrix.report.words import limits
+from matrix.report.verdict_words import limits
 
 
 @dataclass(slots=True)

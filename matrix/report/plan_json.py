@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, TextIO
 
-from matrix.engine.plan import Plan, Share, Work
+from matrix.engine.plan import EnvironmentWork, Plan, Work
 from matrix.engine.shards import readers
 from matrix.model import Shard
 
@@ -38,7 +38,7 @@ def write_plan(plan: Plan, stream: TextIO, groups: int | None = None) -> None:
     stream.write(json.dumps(document) + "\n")
 
 
-def _share(share: Share) -> dict[str, Any]:
+def _share(share: EnvironmentWork) -> dict[str, Any]:
     one = share.environment
     status = "to-build" if share.build else "ready" if one.ready else "unavailable"
     return {

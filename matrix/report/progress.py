@@ -2,7 +2,7 @@
 
 The engine speaks to a Progress and does not know what shows it: lines now and then where the
 output is a file, a pipe or a log (here), or a display that moves on a terminal
-(``matrix.report.terminal.live``). A plain ``Progress`` keeps count and shows nothing.
+(``matrix.report.terminal.live_progress``). A plain ``Progress`` keeps count and shows nothing.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TextIO
 
-from matrix.report.text import plain
+from matrix.report.safe_text import plain
 
 Clock = Callable[[], float]
 
@@ -191,6 +191,6 @@ def open_progress(stream: TextIO | None = None) -> Progress:
     stream = sys.stderr if stream is None else stream
     if not stream.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
         return PlainProgress(stream)
-    from matrix.report.terminal.live import LiveProgress  # only a terminal needs rich
+    from matrix.report.terminal.live_progress import LiveProgress  # only a terminal needs rich
 
     return LiveProgress(stream)

@@ -12,7 +12,7 @@ from matrix.model import Environment, Group, Verdict
 from matrix.report.summary import ABSENT, VERDICTS, Summary
 
 
-class Direction(str, enum.Enum):
+class Travel(str, enum.Enum):
     """Which way a model travels."""
 
     UPGRADE = "upgrade"
@@ -25,7 +25,7 @@ class Direction(str, enum.Enum):
 class Break:
     """Some writers, the first reader on their way that is bad, and who is concerned."""
 
-    direction: Direction
+    direction: Travel
     nearest: Environment
     """The writer closest to the reader."""
     farthest: Environment
@@ -63,9 +63,9 @@ def find_breaks(summary: Summary) -> list[Break]:
     found: dict[_Key, dict[str, list[str]]] = {}
     for (pipeline, fmt), grid in summary.grids.items():
         look = _Lookup(summary.environments, grid)
-        for key in (*_along(line, look, Direction.UPGRADE), *_varied(summary, look)):
+        for key in (*_along(line, look, Travel.UPGRADE), *_varied(summary, look)):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
-        for key in _along(line[::-1], look, Direction.ROLLBACK):
+        for key in _along(line[::-1], look, Travel.ROLLBACK):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
     formats: dict[str, int] = {}
     for pipeline, _ in summary.grids:
@@ -73,14 +73,12 @@ def find_breaks(summary: Summary) -> list[Break]:
     order = {environment.id: i for i, environment in enumerate(line)}
     position = {environment.id: i for i, environment in enumerate(summary.environments)}
     by_id = {environment.id: environment for environment in summary.environments}
-    directions = list(Direction)
+    directions = list(Travel)
 
     def place(key: _Key) -> tuple[int, ...]:
         return (
             directions.index(key.direction),
-            order.get(
-                key.nearest if key.direction is Direction.VARIATION else key.reader, len(order)
-            ),
+            order.get(key.nearest if key.direction is Travel.VARIATION else key.reader, len(order)),
             position[key.reader],
             -key.verdict.severity,
             position[key.nearest],
@@ -108,7 +106,7 @@ def find_breaks(summary: Summary) -> list[Break]:
 class _Key:
     """A Break before the pipelines that share it are gathered; environments by id."""
 
-    direction: Direction
+    direction: Travel
     nearest: str
     farthest: str
     open: bool
@@ -132,7 +130,7 @@ class _Lookup:
         return None if verdict.group is Group.UNKNOWN else verdict
 
 
-def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_Key]:
+def _along(line: Sequence[Environment], look: _Lookup, direction: Travel) -> Iterator[_Key]:
     """Runs of writers that meet the same first bad reader further along the line.
 
     Writers of which nothing is known neither break a run nor extend it.
@@ -162,7 +160,7 @@ _Met = tuple[Environment, Verdict]
 
 
 def _key(
-    direction: Direction,
+    direction: Travel,
     line: Sequence[Environment],
     run: Sequence[int],
     met: _Met,
@@ -180,7 +178,7 @@ def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
         for writer, reader in ((base, variant), (variant, base)):
             verdict = look(writer, reader)
             if verdict is not None and not verdict.safe:
-                yield _Key(Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict)
+                yield _Key(Travel.VARIATION, writer.id, writer.id, False, reader.id, verdict)
 
 
 def release_of(environment: Environment) -> Version:

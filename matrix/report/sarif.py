@@ -16,26 +16,26 @@ from urllib.parse import quote
 
 from matrix import __version__
 from matrix.causes import by_id
-from matrix.folding import without_places
 from matrix.model import (
     Cell,
     Detection,
+    FileLine,
     Group,
     Matrix,
     ModelAnswer,
     Pipeline,
-    Place,
     Status,
     Verdict,
 )
-from matrix.report import against
+from matrix.normalize_messages import without_places
+from matrix.report import comparison_text
+from matrix.report.cause_text import since
 from matrix.report.findings import Finding, find
-from matrix.report.releases import Direction
+from matrix.report.releases import Travel
+from matrix.report.safe_text import plain
 from matrix.report.sentences import difference
 from matrix.report.summary import Summary, summarize
-from matrix.report.text import plain
-from matrix.report.why import since
-from matrix.report.words import MEANINGS, group_word
+from matrix.report.verdict_words import MEANINGS, group_word
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = [v for v in Verdict if v.group in (Group.CHANGES, Group.FAILS)]
@@ -47,9 +47,9 @@ _TO_DO = {
     "explain PIPELINE WRITER READER shows the traceback and which packages differ.",
 }
 _WAYS = {
-    Direction.UPGRADE: "upgraded to",
-    Direction.ROLLBACK: "rolled back to",
-    Direction.VARIATION: "loaded by",
+    Travel.UPGRADE: "upgraded to",
+    Travel.ROLLBACK: "rolled back to",
+    Travel.VARIATION: "loaded by",
 }
 
 Json = dict[str, Any]
@@ -130,7 +130,7 @@ def _notes(matrix: Matrix, notice: list[str]) -> Iterator[tuple[str, str]]:
         if not environment.ready:
             yield "warning", f"{environment.spec.label} is unavailable: {environment.reason}"
     if matrix.comparison is not None:
-        said = against.counts(matrix.comparison)
+        said = comparison_text.counts(matrix.comparison)
         yield "note", f"against {matrix.comparison.against}: {said}"
     for answer in matrix.answers:
         if answer.problem:
@@ -211,7 +211,7 @@ def _fingerprint(finding: Finding) -> str:
     return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
 
 
-def _places(finding: Finding, pinned: Place | None, pipeline: Pipeline | None) -> Json:
+def _places(finding: Finding, pinned: FileLine | None, pipeline: Pipeline | None) -> Json:
     """Where it is: at the requirement that asks for the reader, or else at the pipeline."""
     name = plain(finding.pipeline) or "pipeline"
     here: Json = {"logicalLocations": [{"name": name, "kind": "function"}]}

@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from matrix.model import Cell, ClassifierScores, RegressorScores, Scores, Verdict
-from matrix.report.releases import Break, Direction
+from matrix.report.releases import Break, Travel
+from matrix.report.safe_text import plain
 from matrix.report.summary import decisive_output
-from matrix.report.text import plain
 
 TITLES = {
-    Direction.UPGRADE: "Upgrades that break or change pipelines",
-    Direction.ROLLBACK: "Rollbacks that break or change pipelines",
-    Direction.VARIATION: "Same release of scikit-learn, something else varied",
+    Travel.UPGRADE: "Upgrades that break or change pipelines",
+    Travel.ROLLBACK: "Rollbacks that break or change pipelines",
+    Travel.VARIATION: "Same release of scikit-learn, something else varied",
 }
 
 
@@ -31,7 +31,7 @@ def _writers(entry: Break) -> str:
     nearest, farthest = entry.nearest.spec.label, entry.farthest.spec.label
     if entry.nearest is entry.farthest:
         return nearest
-    if entry.direction is Direction.ROLLBACK:
+    if entry.direction is Travel.ROLLBACK:
         return f"{nearest} and later" if entry.open else f"{nearest} to {farthest}"
     return f"up to {nearest}" if entry.open else f"{farthest} to {nearest}"
 

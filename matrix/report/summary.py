@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 
 from matrix import causes
 from matrix.causes import KnownCause
-from matrix.folding import folded
 from matrix.model import (
     Cell,
     ClassifierScores,
@@ -24,6 +23,7 @@ from matrix.model import (
     RegressorScores,
     Verdict,
 )
+from matrix.normalize_messages import folded
 from matrix.report.notice import Tally
 
 ABSENT = 255
@@ -35,7 +35,7 @@ VERDICTS = tuple(Verdict)
 
 
 @dataclass(slots=True)
-class Change:
+class SilentChange:
     """The silent changes of one pipeline that show in one method."""
 
     pipeline: str
@@ -91,7 +91,7 @@ class Summary:
     """By writer and reader: how many cells have the verdict of each severity."""
     grids: dict[tuple[str, str], bytearray] = field(default_factory=dict)
     """By pipeline and format: the severity for each writer (row) and reader, or ABSENT."""
-    changes: dict[tuple[str, str], Change] = field(default_factory=dict)
+    changes: dict[tuple[str, str], SilentChange] = field(default_factory=dict)
     """By pipeline and method."""
     warned: int = 0
     """Changed cells that came with a warning that points at it."""
@@ -125,7 +125,7 @@ class Summary:
         found = [one for one in self.causes.values() if one.known is not None]
         return sorted(found, key=lambda one: (-one.cells, one.id))
 
-    def worst_changes(self) -> list[Change]:
+    def worst_changes(self) -> list[SilentChange]:
         """The silent changes, worst first."""
         ordered = sorted(self.changes.values(), key=lambda c: (c.pipeline, c.method))
         return sorted(ordered, key=lambda change: change.harm, reverse=True)
@@ -163,7 +163,7 @@ def _explain(summary: Summary, cell: Cell) -> None:
     if group is Group.CHANGES:
         key = (cell.pipeline, cell.stage)
         if key not in summary.changes:
-            summary.changes[key] = Change(*key)
+            summary.changes[key] = SilentChange(*key)
         summary.changes[key].add(cell)
         summary.warned += not cell.silent
     else:

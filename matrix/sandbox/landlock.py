@@ -10,7 +10,7 @@ import os
 import stat
 from collections.abc import Iterable
 
-from matrix.sandbox import system
+from matrix.sandbox import system_calls
 
 _CREATE_RULESET, _ADD_RULE, _RESTRICT_SELF = 444, 445, 446
 _VERSION, _PATH_BENEATH = 1, 1
@@ -54,7 +54,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     Raises:
         OSError: this kernel has no Landlock, or one that is too old.
     """
-    version = system.syscall(_CREATE_RULESET, 0, 0, _VERSION)
+    version = system_calls.syscall(_CREATE_RULESET, 0, 0, _VERSION)
     if version < OLDEST:
         raise OSError(f"Landlock has version {version} here, and {OLDEST} is needed")
     handled = (1 << (16 if version >= 5 else 15)) - 1
@@ -64,15 +64,15 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
         scoped=_ABSTRACT_SOCKETS_AND_SIGNALS if version >= 6 else 0,
     )
     size = 24 if version >= 6 else 16 if version >= 4 else 8
-    ruleset = system.syscall(_CREATE_RULESET, ctypes.byref(rules), size, 0)
+    ruleset = system_calls.syscall(_CREATE_RULESET, ctypes.byref(rules), size, 0)
     for path in (*readable, *_OF_THE_MACHINE):
         _allow(ruleset, path, _READ)
     for path in writable:
         _allow(ruleset, path, _READ | _WRITE)
     for path in _DEVICES:
         _allow(ruleset, path, READ_FILE | WRITE_FILE)
-    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
-    system.syscall(_RESTRICT_SELF, ruleset, 0)
+    system_calls.prctl(system_calls.PR_SET_NO_NEW_PRIVS, 1)
+    system_calls.syscall(_RESTRICT_SELF, ruleset, 0)
     os.close(ruleset)
 
 
@@ -85,6 +85,6 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         if not stat.S_ISDIR(os.fstat(found).st_mode):
             access &= _OF_FILES
         rule = _Beneath(allowed=access, parent=found)
-        system.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
+        system_calls.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
     finally:
         os.close(found)

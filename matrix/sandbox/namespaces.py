@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from matrix.sandbox import supervise, system
+from matrix.sandbox import supervise, system_calls
 
 _NEW_USER, _NEW_MOUNTS, _NEW_PIDS, _NEW_NETWORK = 0x10000000, 0x00020000, 0x20000000, 0x40000000
 _NEW_IPC, _NEW_NAMES = 0x08000000, 0x04000000
@@ -33,7 +33,7 @@ def run(plan: dict[str, Any], become: Callable[[], None]) -> int:
     Raises:
         OSError: there are none to be had.
     """
-    system.die_with_parent()
+    system_calls.die_with_parent()
     _enter()
     # The first process in the new namespace of processes: when it ends, the kernel ends the others.
     first = supervise.start(lambda: _first(plan, become))
@@ -43,7 +43,7 @@ def run(plan: dict[str, Any], become: Callable[[], None]) -> int:
 def _enter() -> None:
     user, group = os.getuid(), os.getgid()
     wanted = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
-    system.call("unshare", wanted)
+    system_calls.call("unshare", wanted)
     own = Path("/proc/self")
     (own / "setgroups").write_text("deny")
     (own / "uid_map").write_text(f"{user} {user} 1")
@@ -51,7 +51,7 @@ def _enter() -> None:
 
 
 def _first(plan: dict[str, Any], become: Callable[[], None]) -> None:
-    system.die_with_parent()
+    system_calls.die_with_parent()
     folder = Path.cwd()
     _build(plan)
     os.chdir(folder)
@@ -79,7 +79,7 @@ def _build(plan: dict[str, Any]) -> None:
         _mount("none", str(place), None, _REMOUNT | _BIND | _READ_ONLY | _NO_SUID | _NO_DEVICES)
     os.chdir(new)
     _pivot(Path(), Path())
-    system.call("umount2", ".", _DETACH)
+    system_calls.call("umount2", ".", _DETACH)
     os.chdir("/")
 
 
@@ -135,27 +135,27 @@ def _set(place: Path, flags: int) -> None:
         _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "spread", "users"))
 
     wanted = Attributes(set=flags)
-    system.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(wanted), 32)
+    system_calls.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(wanted), 32)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
-    system.call("mount", source, target, kind, flags, options or None)
+    system_calls.call("mount", source, target, kind, flags, options or None)
 
 
 def _pivot(new: Path, old: Path) -> None:
-    system.syscall(_PIVOT_ROOT[os.uname().machine], str(new), str(old))
+    system_calls.syscall(_PIVOT_ROOT[os.uname().machine], str(new), str(old))
     if new != Path():
         os.chdir("/")
 
 
 def _give_up_privileges() -> None:
-    system.prctl(system.PR_SET_SECUREBITS, _ROOT_IS_NOBODY)
+    system_calls.prctl(system_calls.PR_SET_SECUREBITS, _ROOT_IS_NOBODY)
     for capability in range(64):
         try:
-            system.prctl(system.PR_CAPBSET_DROP, capability)
+            system_calls.prctl(system_calls.PR_CAPBSET_DROP, capability)
         except OSError:
             break  # there are no more
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     none = (ctypes.c_uint32 * 6)()
-    system.syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(none))
-    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
+    system_calls.syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(none))
+    system_calls.prctl(system_calls.PR_SET_NO_NEW_PRIVS, 1)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from matrix import processes
 from matrix.errors import SandboxError
-from matrix.sandbox.nouns import ESSENTIAL, Kind, Promise, Sandbox
+from matrix.sandbox.kinds import ESSENTIAL, Promise, Sandbox, SandboxKind
 
 TRIAL = Path(__file__).with_name("trial.py")
 
@@ -39,7 +39,7 @@ def sandbox(wish: str, *, attempt: Try | None = None) -> Sandbox:
         SandboxError: one is required, and there are only limits.
     """
     if wish == "off":
-        return Sandbox(kind=Kind.OFF)
+        return Sandbox(kind=SandboxKind.OFF)
     found = probe(attempt or held_in)
     if wish == "require" and not found.kind.contains:
         raise SandboxError(
@@ -56,7 +56,7 @@ def probe(attempt: Try) -> Sandbox:
         held = attempt(candidate)
         if held is not None and held >= ESSENTIAL:
             return replace(candidate, promises=tuple(one for one in Promise if one in held))
-    return Sandbox(kind=Kind.LIMITS)
+    return Sandbox(kind=SandboxKind.LIMITS)
 
 
 def _candidates() -> Iterator[Sandbox]:
@@ -64,9 +64,9 @@ def _candidates() -> Iterator[Sandbox]:
         return
     program = shutil.which("bwrap")
     if program:
-        yield Sandbox(kind=Kind.BUBBLEWRAP, program=program)
-    yield Sandbox(kind=Kind.NAMESPACES)
-    yield Sandbox(kind=Kind.LANDLOCK)
+        yield Sandbox(kind=SandboxKind.BUBBLEWRAP, program=program)
+    yield Sandbox(kind=SandboxKind.NAMESPACES)
+    yield Sandbox(kind=SandboxKind.LANDLOCK)
 
 
 def held_in(candidate: Sandbox) -> frozenset[Promise] | None:

@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Iterator
 
-from matrix.sandbox import system
+from matrix.sandbox import system_calls
 
 _REFUSED = {
     "socket": (41, 198),
@@ -146,8 +146,8 @@ def restrict(*, attributes: bool, required: bool) -> None:
     found = list(program(machine, attributes=attributes))
     code = (_Instruction * len(found))(*(_Instruction(*one) for one in found))
     filter_ = _Filter(len(found), ctypes.cast(code, ctypes.c_void_p))
-    system.prctl(system.PR_SET_NO_NEW_PRIVS, 1)
-    system.prctl(system.PR_SET_SECCOMP, 2, ctypes.byref(filter_))
+    system_calls.prctl(system_calls.PR_SET_NO_NEW_PRIVS, 1)
+    system_calls.prctl(system_calls.PR_SET_SECCOMP, 2, ctypes.byref(filter_))
 
 
 def program(machine: str, *, attributes: bool) -> Iterator[Instruction]:

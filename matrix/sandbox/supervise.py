@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 
-from matrix.sandbox import system
+from matrix.sandbox import system_calls
 
 _SWEEP_SECONDS = 5.0
 _PAUSE_SECONDS = 0.005
@@ -25,7 +25,7 @@ def run(become: Callable[[], None]) -> int:
         The status to end with.
     """
     if sys.platform == "linux":
-        system.prctl(system.PR_SET_CHILD_SUBREAPER, 1)
+        system_calls.prctl(system_calls.PR_SET_CHILD_SUBREAPER, 1)
     child = start(become)
 
     def on_term(*_: object) -> None:
@@ -59,7 +59,7 @@ def wait_for(child: int) -> int:
     while True:
         ended, status = os.wait()
         if ended == child:
-            return system.status_of(os.waitstatus_to_exitcode(status))
+            return system_calls.status_of(os.waitstatus_to_exitcode(status))
 
 
 def _follow_parent() -> None:
@@ -67,7 +67,7 @@ def _follow_parent() -> None:
     if sys.platform != "linux":
         return
     parent = os.getppid()
-    system.prctl(system.PR_SET_PDEATHSIG, signal.SIGTERM)
+    system_calls.prctl(system_calls.PR_SET_PDEATHSIG, signal.SIGTERM)
     if parent == 1 or os.getppid() != parent:
         os.kill(os.getpid(), signal.SIGTERM)
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from matrix.model import Artifact, EnvInfo, Mend, Pipeline, Saving
+from matrix.model import Artifact, EnvInfo, Fix, Pipeline, Saving
 
 WORKER = Path(__file__).parent.parent / "worker"
 JUDGE = Path(__file__).parent.parent / "judge"
@@ -84,7 +84,7 @@ def resaving(
     pipeline: Pipeline,
     artifact: Artifact,
     formats: Sequence[str],
-    mends: Sequence[Mend],
+    mends: Sequence[Fix],
     environment_key: str,
 ) -> str:
     """Of a file that is loaded and saved again."""

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from matrix.store.guard import as_store_error
+from matrix.store.disk_errors import as_store_error
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (

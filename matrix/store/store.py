@@ -24,17 +24,17 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from matrix.atomic_write import write_whole
 from matrix.errors import StoreError
-from matrix.removing import remove
-from matrix.store import opening
-from matrix.store.answers import Answer
-from matrix.store.files import SCHEMA as FILES_SCHEMA
-from matrix.store.files import Files
-from matrix.store.guard import DamagedError, as_store_error
+from matrix.remove_tree import remove
+from matrix.store import database
+from matrix.store.disk_errors import DamagedError, as_store_error
+from matrix.store.file_stamps import SCHEMA as FILES_SCHEMA
+from matrix.store.file_stamps import Files
 from matrix.store.runs import SCHEMA as RUNS_SCHEMA
 from matrix.store.runs import Runs
+from matrix.store.worker_answers import WorkerAnswer
 from matrix.worker.compat_worker.formats import FORMATS
-from matrix.writing import write_whole
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -71,7 +71,7 @@ class Store:
         self._lock: FileLock | None = None
         if read_only:
             with as_store_error(folder):
-                self._database = opening.to_read(self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA)
+                self._database = database.to_read(self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA)
         else:
             self._open_to_write()
         self.runs = Runs(self._database, folder)
@@ -88,7 +88,7 @@ class Store:
             with contextlib.ExitStack() as stack:
                 self._lock = _lock(self.folder / "lock")
                 stack.callback(self._lock.release)
-                self._database, self.set_aside = opening.to_write_or_anew(
+                self._database, self.set_aside = database.to_write_or_anew(
                     self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA
                 )
                 stack.pop_all()
@@ -107,7 +107,7 @@ class Store:
         if isinstance(error, DamagedError) and not self._read_only:
             self._database.close()
             with as_store_error(self.folder):
-                opening.set_aside(self._path)
+                database.set_aside(self._path)
             self._unlock()
         else:
             self.close()
@@ -126,7 +126,7 @@ class Store:
 
     # ----------------------------------------------------------------- answers and contents
 
-    def answer(self, key: str) -> Answer | None:
+    def answer(self, key: str) -> WorkerAnswer | None:
         """The answer kept under a key; None if there is none, or it is damaged."""
         with as_store_error(self.folder):
             row = self._database.execute(
@@ -137,10 +137,10 @@ class Store:
         body, digest = row
         if _digest(key, body) != digest:
             return None
-        answer: Answer = json.loads(zlib.decompress(body))
+        answer: WorkerAnswer = json.loads(zlib.decompress(body))
         return answer
 
-    def keep(self, key: str, answer: Answer, contents: Mapping[str, bytes]) -> None:
+    def keep(self, key: str, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         """Keep an answer with the contents and the files that it speaks of, the answer last.
 
         One that is only an ending is not kept: it may be the machine's, and not the versions'. Nor
@@ -154,7 +154,7 @@ class Store:
         if not {"ending", "refused"} & answer.keys():
             self.keep_answer(key, answer)
 
-    def keep_answer(self, key: str, answer: Answer) -> None:
+    def keep_answer(self, key: str, answer: WorkerAnswer) -> None:
         """Keep an answer; durable after the next :meth:`commit`."""
         body = zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 1)
         with as_store_error(self.folder):

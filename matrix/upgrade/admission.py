@@ -11,7 +11,7 @@ from matrix.catalog import Trust
 from matrix.errors import Exit
 from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
-from matrix.upgrade.nouns import Model, Problem
+from matrix.upgrade.answer import Model, Problem
 
 _SHOWN = 20
 """Names that a refusal tells; the rest are counted."""

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix.errors import Exit, MatrixError, UsageError
-from matrix.inspection import Copy, copied, inspect_apart
+from matrix.inspection import PrivateCopy, copied, inspect_apart
 from matrix.store import Store
-from matrix.upgrade.nouns import Model, Problem
+from matrix.upgrade.answer import Model, Problem
 
 ENDINGS = frozenset({".pkl", ".pickle", ".p", ".joblib", ".jbl", ".sav", ".model", ".z", ".gz"})
 ENDINGS |= {".bz2", ".xz", ".lzma", ".lz4"}
@@ -67,19 +67,19 @@ def take_in(
         copies = list(pool.map(lambda path: _copy(path, folder), paths))
         models = list(pool.map(_look, paths, copies))
     for model, copy in zip(models, copies, strict=True):
-        if model.inspection is not None and isinstance(copy, Copy):
+        if model.inspection is not None and isinstance(copy, PrivateCopy):
             store.keep_artifact(copy.path, model.format, copy.sha256)
     return [_identified(model, store, recorded or {}) for model in models]
 
 
-def _copy(path: Path, folder: Path) -> Copy | Problem:
+def _copy(path: Path, folder: Path) -> PrivateCopy | Problem:
     try:
         return copied(path, folder)
     except MatrixError as error:
         return Problem.of(error)
 
 
-def _look(path: Path, copy: Copy | Problem) -> Model:
+def _look(path: Path, copy: PrivateCopy | Problem) -> Model:
     if isinstance(copy, Problem):
         return Model(id=str(path), path=path, problem=copy)
     try:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matrix.model import Environment, Verdict
 from matrix.store import Store
-from matrix.upgrade.nouns import Answer, Target
+from matrix.upgrade.answer import Target, UpgradeAnswer
 
 _CONTENT = Path(__file__).parent.parent / "worker" / "compat_worker" / "content.py"
 
@@ -79,7 +79,7 @@ _CALLS = {
 """How methods are called that are not simply given the rows."""
 
 
-def reproduce(answers: Iterable[Answer], store: Store, folder: Path) -> list[Path]:
+def reproduce(answers: Iterable[UpgradeAnswer], store: Store, folder: Path) -> list[Path]:
     """Write a folder for each target that is not safe, of those that could be asked.
 
     Args:
@@ -100,7 +100,7 @@ def reproduce(answers: Iterable[Answer], store: Store, folder: Path) -> list[Pat
     ]
 
 
-def _bad(answer: Answer) -> Iterator[tuple[Target, str]]:
+def _bad(answer: UpgradeAnswer) -> Iterator[tuple[Target, str]]:
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", answer.model.id).strip("-.")
     for target in answer.targets:
         unasked = target.cell.verdict in (Verdict.UNAVAILABLE, Verdict.NOT_RUN)
@@ -108,7 +108,7 @@ def _bad(answer: Answer) -> Iterator[tuple[Target, str]]:
             yield target, f"{stem}-in-{target.environment.id}"
 
 
-def _write(answer: Answer, target: Target, store: Store, folder: Path) -> Path:
+def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) -> Path:
     assert answer.origin is not None
     assert answer.model.inspection is not None
     inspection, cell = answer.model.inspection, target.cell

@@ -9,16 +9,23 @@ from datetime import datetime, timezone
 from matrix.errors import MatrixError
 from matrix.model import Cell, Environment, Verdict
 from matrix.upgrade.admission import unguarded
-from matrix.upgrade.advice import gaps, safe_range
-from matrix.upgrade.baselines import notes_of, problem_of, rows_of
-from matrix.upgrade.checking import Asked, Check, Found
-from matrix.upgrade.nouns import Answer, Model, Problem, Question, Target, Upgrade
-from matrix.upgrade.places import Places
+from matrix.upgrade.answer import (
+    Model,
+    Problem,
+    Target,
+    UpgradeAnswer,
+    UpgradeQuestion,
+    UpgradeResult,
+)
+from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
+from matrix.upgrade.origins import Origins
+from matrix.upgrade.references import notes_of, problem_of, rows_of
+from matrix.upgrade.safe_range import gaps, safe_range
 
 
 def upgrade(
-    models: Sequence[Model], places: Places, check: Check, *, bisect: bool = True
-) -> Upgrade:
+    models: Sequence[Model], places: Origins, check: ModelChecker, *, bisect: bool = True
+) -> UpgradeResult:
     """Answer for models.
 
     Args:
@@ -40,7 +47,7 @@ def upgrade(
             break
         asked = further
         answers = _answers(asked, places, check)
-    return Upgrade(
+    return UpgradeResult(
         started=started,
         finished=datetime.now(timezone.utc),
         environments=places.environments,
@@ -48,20 +55,22 @@ def upgrade(
     )
 
 
-def _question(model: Model, places: Places) -> Question | Answer:
+def _question(model: Model, places: Origins) -> UpgradeQuestion | UpgradeAnswer:
     """What to ask of a model, or the answer that it cannot be asked anything."""
     if model.problem is not None:
-        return Answer(model=model, problem=model.problem)
+        return UpgradeAnswer(model=model, problem=model.problem)
     try:
         origin = places.origin(model)
-        return Question(model=model, origin=origin, targets=places.targets(model, origin))
+        return UpgradeQuestion(model=model, origin=origin, targets=places.targets(model, origin))
     except MatrixError as error:
-        return Answer(model=model, problem=Problem.of(error))
+        return UpgradeAnswer(model=model, problem=Problem.of(error))
 
 
-def _further(asked: Question | Answer, answer: Answer, places: Places) -> Question | Answer:
+def _further(
+    asked: UpgradeQuestion | UpgradeAnswer, answer: UpgradeAnswer, places: Origins
+) -> UpgradeQuestion | UpgradeAnswer:
     """The question with the releases in the middle of each gap, as long as there are any."""
-    if isinstance(asked, Answer) or not places.in_a_row:
+    if isinstance(asked, UpgradeAnswer) or not places.in_a_row:
         return asked
     known = {spec.id for spec in asked.targets}
     more = [places.between(asked.model, low, high) for low, high in gaps(answer.targets)]
@@ -69,7 +78,7 @@ def _further(asked: Question | Answer, answer: Answer, places: Places) -> Questi
     return replace(asked, targets=(*asked.targets, *new)) if new else asked
 
 
-def _bisected(answer: Answer, places: Places) -> Answer:
+def _bisected(answer: UpgradeAnswer, places: Origins) -> UpgradeAnswer:
     """The answer with a range that is known to end between two neighbouring releases."""
     if answer.range is None:
         return answer
@@ -77,15 +86,17 @@ def _bisected(answer: Answer, places: Places) -> Answer:
     return replace(answer, range=safe_range(answer.targets, bisected=exact))
 
 
-def _answers(asked: Sequence[Question | Answer], places: Places, check: Check) -> list[Answer]:
-    questions = [one for one in asked if isinstance(one, Question)]
+def _answers(
+    asked: Sequence[UpgradeQuestion | UpgradeAnswer], places: Origins, check: ModelChecker
+) -> list[UpgradeAnswer]:
+    questions = [one for one in asked if isinstance(one, UpgradeQuestion)]
     there = places.prepare(
         spec for question in questions for spec in (question.origin, *question.targets)
     )
     found = check.ask([one for question in questions if (one := _asked(question, there))])
     return [
         one
-        if isinstance(one, Answer)
+        if isinstance(one, UpgradeAnswer)
         else replace(
             _answer(one, there, found.get(one.model.id), places),
             sandbox=check.sandbox if one.model.id in found else None,
@@ -94,13 +105,13 @@ def _answers(asked: Sequence[Question | Answer], places: Places, check: Check) -
     ]
 
 
-def _asked(question: Question, there: Mapping[str, Environment]) -> Asked | None:
+def _asked(question: UpgradeQuestion, there: Mapping[str, Environment]) -> ModelWork | None:
     """The question with its environments; None if the model cannot be had where it comes from."""
     origin = there[question.origin.id]
     if not origin.ready:
         return None
     targets = (there[spec.id] for spec in question.targets)
-    return Asked(
+    return ModelWork(
         model=question.model,
         origin=origin,
         targets=tuple(target for target in targets if target.ready),
@@ -108,10 +119,13 @@ def _asked(question: Question, there: Mapping[str, Environment]) -> Asked | None
 
 
 def _answer(
-    question: Question, there: Mapping[str, Environment], found: Found | None, places: Places
-) -> Answer:
+    question: UpgradeQuestion,
+    there: Mapping[str, Environment],
+    found: ModelRecord | None,
+    places: Origins,
+) -> UpgradeAnswer:
     origin = there[question.origin.id]
-    answer = Answer(model=question.model, origin=origin, notes=places.notes(question.model))
+    answer = UpgradeAnswer(model=question.model, origin=origin, notes=places.notes(question.model))
     if found is None or found.baseline is None:
         why = f"the environment that it comes from cannot be had: {origin.reason}"
         return replace(answer, problem=Problem(message=why))
@@ -131,7 +145,7 @@ def _answer(
     )
 
 
-def _missing(environment: Environment, question: Question) -> Target:
+def _missing(environment: Environment, question: UpgradeQuestion) -> Target:
     """A target that could not be asked, since there is no such environment."""
     cell = Cell(
         pipeline=question.model.id,

@@ -31,7 +31,8 @@ In: ``request.json``
       through its estimators; empty to follow none.
     - for ``resave``: ``path`` and ``format`` of an artifact, ``formats`` to save it in again, and
       ``mends``, what is to be set before that: a list of ``{"path", "name", "value",
-      "of"}``, see ``compat_worker/lacking.py`` for the path; values are plain JSON, unless ``of``
+      "of"}``, see ``compat_worker/missing_params.py`` for the path;
+      values are plain JSON, unless ``of``
       names another attribute of the same thing to take: ``scale_``, ``_idf_diag.diagonal()``.
     - for ``load``, ``baseline``, ``trace`` and ``resave``: ``allowed``, a list of
       ``[module, name]``: all that the file may look up while it is loaded. Null for files that the
@@ -86,7 +87,8 @@ Out: ``journal.jsonl``, a line of JSON each, on disk as soon as it is true
     ``"whole": false`` is of a value that holds objects which are no plain data.
 
 Standard output and error are evidence, never protocol. An exit without ``end`` is a crash, but for
-the two statuses of ``compat_worker/machine.py``: memory ran out, or the machine failed in another
+the two statuses of ``compat_worker/machine_failures.py``: memory ran out, or the machine failed in
+another
 way, such as a full disk. The piece under way is given up then, and has no answer: what the machine
 does is no finding. A worker whose parent is gone stops before its next piece, or when the one under
 way expires; what it has written is taken in by the next run.
@@ -98,7 +100,7 @@ import signal
 import sys
 import time
 
-from compat_worker import machine
+from compat_worker import machine_failures
 
 
 def main(folder: str) -> None:
@@ -112,7 +114,7 @@ def main(folder: str) -> None:
     journal = Journal(folder, request.get("stages", False))
     import joblib  # noqa: F401  (imported before the clock of the first piece starts)
     import sklearn
-    from compat_worker import baseline, loading, resaving, saving, tracing
+    from compat_worker import loading, reference, resaving, saving, tracing
 
     # The user's own modules come last and find nothing of ours in their way.
     sys.path[:] = sys.path[1:] + request["paths"]
@@ -124,7 +126,7 @@ def main(folder: str) -> None:
         work = {
             "save": saving.save,
             "load": loading.load,
-            "baseline": baseline.baseline,
+            "baseline": reference.baseline,
             "trace": tracing.trace,
             "resave": resaving.resave,
         }[request["task"]]
@@ -159,5 +161,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except BaseException as error:
-        machine.leave(error)
+        machine_failures.leave(error)
         raise

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from matrix.catalog.requirements import Wish, read_wish, spec_of
+from matrix.catalog.requirements import EnvironmentRequest, read_wish, spec_of
 from matrix.catalog.sets import read_set
-from matrix.catalog.table import Table
+from matrix.catalog.toml_table import TomlTable
 from matrix.environments.records import spec_digest
 from matrix.errors import UsageError
-from matrix.model import Place
+from matrix.model import FileLine
 
 
 def written(folder: Path, name: str, text: str) -> str:
@@ -33,8 +33,8 @@ def test_the_line_that_names_scikit_learn_is_known(tmp_path: Path) -> None:
         tmp_path, "pins.txt", "# pins\nnumpy==1.26.4 \\\n  --hash=x\nscikit_learn==1.5.2\n"
     )
     outer = written(tmp_path, "outer.txt", "-c pins.txt\nscikit-learn\n")
-    assert spec_of(read_wish([pins]), as_of="today").place == Place(file=Path(pins), line=4)
-    assert spec_of(read_wish([outer]), as_of="today").place == Place(
+    assert spec_of(read_wish([pins]), as_of="today").place == FileLine(file=Path(pins), line=4)
+    assert spec_of(read_wish([outer]), as_of="today").place == FileLine(
         file=tmp_path / "pins.txt", line=4
     )
     assert spec_of(read_wish(["scikit-learn==1.5.2"]), as_of="today").place is None
@@ -84,7 +84,7 @@ def test_python_and_the_others_are_told_apart() -> None:
     wish = read_wish(
         ["scikit-learn==1.6.1", "numpy<2", "python==3.12", "tomli; python_version<'3.11'"]
     )
-    assert wish == Wish(
+    assert wish == EnvironmentRequest(
         scikit_learn="1.6.1",
         python="3.12",
         others=("numpy<2", 'tomli; python_version < "3.11"'),
@@ -304,7 +304,7 @@ def test_the_same_environment_has_the_same_id_as_in_the_matrix(tmp_path: Path) -
             ],
         }
     }
-    configured = read_set(Table(tmp_path, "sets", sets), "default", ("pandas",))
+    configured = read_set(TomlTable(tmp_path, "sets", sets), "default", ("pandas",))
     wished = [
         spec_of(read_wish(["scikit-learn==1.2.2"]), as_of="release", common=("pandas",)),
         spec_of(read_wish(["scikit-learn==1.5.*"]), as_of="release", common=("pandas",)),

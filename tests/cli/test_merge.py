@@ -12,8 +12,8 @@ import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.cli import main
-from matrix.engine.board import Board
-from matrix.engine.plan import Plan, Share
+from matrix.engine.cell_index import CellIndex
+from matrix.engine.plan import EnvironmentWork, Plan
 from matrix.engine.shards import readers
 from matrix.model import Cell, Detection, Interpreter, Lock, Matrix, Shard, Verdict
 from matrix.report.json import read_json, write_json
@@ -27,7 +27,7 @@ MADE_UP = {(c.pipeline, c.format, c.writer, c.reader): c for c in MADE.cells}
 
 def cells(shard: Shard | None = None) -> list[Cell]:
     """In the order of a run."""
-    board = Board(ENVIRONMENTS, MADE.pipelines, readers(ENVIRONMENTS, shard))
+    board = CellIndex(ENVIRONMENTS, MADE.pipelines, readers(ENVIRONMENTS, shard))
     places = []
     for place in board.open():
         board.close(MADE_UP[place])
@@ -160,7 +160,7 @@ def test_environments_that_hold_other_packages_are_no_shards_of_one_plan(
 def test_every_reader_is_in_one_shard_of_a_plan_in_json(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    shares = tuple(Share(environment=environment(f"1.{i}")) for i in range(10))
+    shares = tuple(EnvironmentWork(environment=environment(f"1.{i}")) for i in range(10))
     stream = io.StringIO()
     write_plan(Plan(shares=shares, seconds=None, digest="d"), stream)
     (line,) = stream.getvalue().splitlines()
@@ -171,7 +171,7 @@ def test_every_reader_is_in_one_shard_of_a_plan_in_json(
 
 
 def test_a_board_of_some_readers_has_their_cells_only() -> None:
-    board = Board(ENVIRONMENTS, [pipeline("a", ("x", "y"))], ENVIRONMENTS[1:2])
+    board = CellIndex(ENVIRONMENTS, [pipeline("a", ("x", "y"))], ENVIRONMENTS[1:2])
     found = []
     for place in board.open():
         found.append(place)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from matrix.engine.annex import Request
 from matrix.engine.pool import Job, Jobs, first_of
+from matrix.engine.worker_process import Request
 
 
 def job(label: str) -> Job:

@@ -18,7 +18,7 @@ from matrix.environments.history import (
     rollback_specs,
     upgrade_specs,
 )
-from matrix.environments.reasons import UnavailableError, Why
+from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release
 from matrix.model import Interpreter
 
@@ -43,7 +43,7 @@ class Answering:
             assert found is not None
             fits = list(SpecifierSet(found["wish"].strip()).filter(RELEASES))
             if not fits:
-                raise UnavailableError(Why.NO_VERSION, question)
+                raise UnavailableError(UnavailableReason.NO_VERSION, question)
             taken.append(next((t for t in taken if t in fits), max(fits, key=Version)))
         return [{"version": version} for version in taken]
 

@@ -11,8 +11,8 @@ import pytest
 from matrix.environments.building import compare
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.records import (
+    BuildRequest,
     Record,
-    Wanted,
     lock_digest,
     metadata_folders,
     read_record,
@@ -20,7 +20,7 @@ from matrix.environments.records import (
     write_record,
     write_wanted,
 )
-from matrix.model import EnvInfo, Interpreter, Lock, Why
+from matrix.model import EnvInfo, Interpreter, Lock, UnavailableReason
 
 LOCK = Lock(
     environment="sklearn-1.3",
@@ -46,10 +46,12 @@ def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
     """Records and wishes come back equal; what is damaged is not there."""
     write_record(tmp_path / "r.json", LOCK, record)
     assert read_record(tmp_path / "r.json") == record
-    failed = replace(record, info=None, reason="does not import: x", why=Why.NO_IMPORT)
+    failed = replace(
+        record, info=None, reason="does not import: x", why=UnavailableReason.NO_IMPORT
+    )
     write_record(tmp_path / "r.json", LOCK, failed)
     assert read_record(tmp_path / "r.json") == failed
-    wanted = Wanted(id="a", label="b", root=tmp_path, state=tmp_path, lock=LOCK, asked="x")
+    wanted = BuildRequest(id="a", label="b", root=tmp_path, state=tmp_path, lock=LOCK, asked="x")
     write_wanted(tmp_path / "w.json", [wanted, replace(wanted, lock=None)])
     assert read_wanted(tmp_path / "w.json") == (wanted, replace(wanted, lock=None))
     for text in ("", "{", "[]", '{"version": 1}', '{"version": 2}'):

@@ -10,7 +10,7 @@ import pytest
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.environments import interpreters, resolve
-from matrix.environments.reasons import UnavailableError, Why
+from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
@@ -38,10 +38,15 @@ def catalog_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
 
 @pytest.mark.parametrize(
     ("why", "times"),
-    [(Why.CONTRADICTION, 1), (Why.OUT_OF_REACH, 1), (Why.NO_WHEEL, 3), (Why.CONFLICT, 3)],
+    [
+        (UnavailableReason.CONTRADICTION, 1),
+        (UnavailableReason.OUT_OF_REACH, 1),
+        (UnavailableReason.NO_WHEEL, 3),
+        (UnavailableReason.CONFLICT, 3),
+    ],
 )
 def test_another_python_is_tried_where_it_may_have_another_answer(
-    why: Why, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    why: UnavailableReason, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each costs a process, in every run."""
     asked: list[str] = []

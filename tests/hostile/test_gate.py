@@ -12,7 +12,7 @@ from matrix.errors import Exit, NotAModelError
 from matrix.inspection import Name, inspect, refusals
 from matrix.inspection.gate import GENERATED, REVIEWED, allowed, read_list
 from matrix.upgrade.admission import admit
-from matrix.upgrade.nouns import Model
+from matrix.upgrade.answer import Model
 from tests.hostile.files import ALL, TRICKS
 from tests.inspection import assembler as a
 

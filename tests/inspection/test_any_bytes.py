@@ -20,13 +20,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from matrix.errors import NotAModelError
-from matrix.inspection import Inspection, Limits, Name
-from matrix.inspection.answer import inspection_from_dict, inspection_to_dict
-from matrix.inspection.inspecting import inspect
-from matrix.inspection.instructions import ACTIONS, SINCE
+from matrix.inspection import Inspection, InspectionLimits, Name
+from matrix.inspection.inspect_file import inspect
+from matrix.inspection.opcodes import ACTIONS, SINCE
+from matrix.inspection.result_json import inspection_from_dict, inspection_to_dict
 from tests.inspection import assembler as a
 
-LIMITS = Limits(operations=20_000, unpacked=1_000_000)
+LIMITS = InspectionLimits(operations=20_000, unpacked=1_000_000)
 OPCODES = [opcode.code.encode("latin-1") for opcode in pickletools.opcodes]
 
 

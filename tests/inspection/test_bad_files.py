@@ -18,8 +18,8 @@ import pytest
 
 from matrix.cli import main
 from matrix.errors import Exit, NotAModelError
-from matrix.inspection import Limits, inspect, inspect_apart
-from matrix.inspection.opening import opened
+from matrix.inspection import InspectionLimits, inspect, inspect_apart
+from matrix.inspection.file_access import opened
 from tests.inspection import assembler as a
 from tests.inspection.conftest import Inspect
 
@@ -110,7 +110,7 @@ def test_what_unpacks_to_more_than_is_allowed_is_not_read_on(tmp_path: Path) -> 
     path.write_bytes(zlib.compress(a.whole(body)))
     assert inspect(path).root.kind == "blob"
     with pytest.raises(NotAModelError, match=r"unpacks to more than 0\.0 GiB"):
-        inspect(path, Limits(unpacked=1_000_000))
+        inspect(path, InspectionLimits(unpacked=1_000_000))
 
 
 def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:

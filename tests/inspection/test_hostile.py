@@ -195,33 +195,33 @@ def test_a_tree_of_shared_parts_is_not_unfolded(tmp_path: Path) -> None:
 
 
 def test_a_state_given_again_and_again_costs_what_it_holds(tmp_path: Path) -> None:
-    from matrix.inspection import Limits
+    from matrix.inspection import InspectionLimits
 
     large = a.state(**{f"k{index}": a.NONE for index in range(1000)})
     body = large + b"q\0" + a.POP + a.new("own.model", "Model") + (b"h\0" + a.BUILD) * 1000
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(body))
     with pytest.raises(NotAModelError, match="instructions"):
-        inspect(path, Limits(operations=1_000_000))
+        inspect(path, InspectionLimits(operations=1_000_000))
 
 
 def test_a_process_apart_ends_when_its_time_is_over(tmp_path: Path) -> None:
-    from matrix.inspection import Limits
+    from matrix.inspection import InspectionLimits
 
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(a.NONE + (a.NONE + a.POP) * 10_000_000))
     with pytest.raises(NotAModelError, match=r"not read within 0\.5 seconds"):
-        inspect_apart(path, Limits(seconds=0.5))
+        inspect_apart(path, InspectionLimits(seconds=0.5))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory as one expects")
 def test_a_process_apart_ends_when_its_memory_is_used_up(tmp_path: Path) -> None:
-    from matrix.inspection import Limits
+    from matrix.inspection import InspectionLimits
 
     path = tmp_path / "model.pkl"
     path.write_bytes(zlib.compress(a.proto(4) + a.EMPTY_LIST * 20_000_000))
     with pytest.raises(NotAModelError, match="takes more than 200 MB to be read"):
-        inspect_apart(path, Limits(memory=200 * 1024 * 1024))
+        inspect_apart(path, InspectionLimits(memory=200 * 1024 * 1024))
 
 
 def test_a_process_apart_takes_no_code_from_where_it_stands(

@@ -38,7 +38,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from matrix.inspection import Inspection, Name, Node, inspect, inspect_apart
+from matrix.inspection import Inspection, ModelNode, Name, inspect, inspect_apart
 from tests.inspection import assembler as a
 from tests.inspection.conftest import Inspect
 
@@ -110,7 +110,7 @@ def looked_up(path: Path) -> set[Name]:
     return found
 
 
-def kinds(node: Node) -> list[str]:
+def kinds(node: ModelNode) -> list[str]:
     own = [node.kind.rpartition(".")[2]] * (node.count == 1)
     own += [f"{node.count} {node.kind.rpartition('.')[2]}"] * (node.count > 1)
     return [*own, *(kind for child in node.children for kind in kinds(child))]

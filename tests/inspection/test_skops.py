@@ -33,9 +33,9 @@ from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardSc
 from sklearn.svm import SVC
 
 from matrix.errors import NotAModelError
-from matrix.inspection import Inspection, Limits, inspect
+from matrix.inspection import Inspection, InspectionLimits, inspect
 from matrix.inspection.gate import refusals
-from matrix.inspection.nouns import Node
+from matrix.inspection.result import ModelNode
 from tests.hostile import skops_parts as s
 from tests.hostile.files import SKOPS
 
@@ -58,7 +58,7 @@ MODELS = {
 }
 
 
-def shape(node: Node) -> object:
+def shape(node: ModelNode) -> object:
     """The classes in a tree."""
     return node.name, node.kind, node.count, [shape(child) for child in node.children]
 
@@ -294,7 +294,7 @@ def test_parts_of_one_name_and_bombs_are_not_read(tmp_path: Path) -> None:
     path.write_bytes(s.archive(s.plain(1), **{"0_npy": bytes(2_000_000)}))
     assert inspect(path).container == "skops"
     with pytest.raises(NotAModelError, match="unpacks to more than"):
-        inspect(path, Limits(unpacked=1_000_000))
+        inspect(path, InspectionLimits(unpacked=1_000_000))
     with ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("schema.json", b"{}")
     with pytest.raises(NotAModelError, match="two parts of one name"):

@@ -10,10 +10,10 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from matrix.engine.annex import Request
 from matrix.engine.pool import Job, Pool
-from matrix.sandbox.nouns import Sandbox
-from matrix.store.answers import Answer
+from matrix.engine.worker_process import Request
+from matrix.sandbox.kinds import Sandbox
+from matrix.store.worker_answers import WorkerAnswer
 
 HEAD = """
 import os, subprocess, sys, time
@@ -42,7 +42,7 @@ class Bench:
     def __init__(self, folder: Path, name: str) -> None:
         self.folder = folder
         self.file = folder / f"{name}.py"
-        self.answers: dict[str, Answer] = {}
+        self.answers: dict[str, WorkerAnswer] = {}
         self.contents: dict[str, bytes] = {}
 
     def write(self, text: str) -> None:
@@ -59,11 +59,11 @@ class Bench:
         seconds: float = 30.0,
         memory: int = 4 * 2**30,
         sandbox: Sandbox | None = None,
-    ) -> dict[str, Answer]:
+    ) -> dict[str, WorkerAnswer]:
         names = list(pieces)
-        found: dict[str, Answer] = {}
+        found: dict[str, WorkerAnswer] = {}
 
-        def on_answer(number: int, answer: Answer, contents: Mapping[str, bytes]) -> None:
+        def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
             assert names[number] not in found, "two answers to one piece"
             found[names[number]] = answer
             self.contents.update(contents)
@@ -87,7 +87,7 @@ class Bench:
         Pool(2, self.scratch).run(iter(jobs))
         return found
 
-    def save(self, *names: str, **options: float) -> dict[str, Answer]:
+    def save(self, *names: str, **options: float) -> dict[str, WorkerAnswer]:
         folder = self.scratch()
         pieces = {
             name: {
@@ -101,7 +101,7 @@ class Bench:
         self.answers = self.run("save", pieces, **options)
         return self.answers
 
-    def load(self, *names: str, **options: Any) -> dict[str, Answer]:
+    def load(self, *names: str, **options: Any) -> dict[str, WorkerAnswer]:
         """Load what was saved last."""
         return self.run("load", {name: self.piece(name) for name in names}, **options)
 

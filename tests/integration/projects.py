@@ -21,8 +21,8 @@ scikit-learn = ["1.3", "1.5"]
 """
 _QUICK = """
 from matrix.cli import main
-from matrix.engine import annex, selfcheck
-annex.EXPIRE_SECONDS = 5
+from matrix.engine import selfcheck, worker_process
+worker_process.EXPIRE_SECONDS = 5
 selfcheck._ENDLESS_SECONDS = 0.5
 raise SystemExit(main())
 """

@@ -16,8 +16,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
 from matrix.judge import content
-from matrix.store import answers
-from matrix.store.answers import Answer
+from matrix.store import worker_answers
+from matrix.store.worker_answers import WorkerAnswer
 
 from .bench import Bench
 
@@ -34,7 +34,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def baseline(bench: Bench, path: Path, **piece: Any) -> Answer:
+def baseline(bench: Bench, path: Path, **piece: Any) -> WorkerAnswer:
     whole = {"path": str(path), "format": "joblib", "data": None, "expected": None, "n": 80}
     return bench.run("baseline", {"model": {**whole, **piece}})["model"]
 
@@ -79,7 +79,7 @@ def test_rows_of_data_come_with_their_truth_and_count(
     answer = baseline(bench, model, data=given(tmp_path / "rows.csv", target="answer"))
     assert answer["made"] == {"rows of data": 40}
     assert values(bench, answer["truth"]) == Y.tolist()
-    found = answers.baseline(
+    found = worker_answers.baseline(
         answer, pipeline="model", format_name="joblib", sha256="00", size=1, writer="w"
     )
     assert found.n_rows == 40

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog import Catalog, read
-from matrix.environments import Step, interpreters, prepare, resolve
+from matrix.environments import BuildStep, interpreters, prepare, resolve
 from matrix.environments.building import compare, describe
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.uv import Uv
@@ -116,7 +116,7 @@ def test_bytecode_was_written(built: tuple[Environment, ...]) -> None:
 
 def test_what_stands_is_left_alone(project: Path, built: tuple[Environment, ...]) -> None:
     """The second time no session is run, and nothing is slower than asking the registry."""
-    steps: list[Step] = []
+    steps: list[BuildStep] = []
     started = time.monotonic()
     assert prepare(catalog(project), report=steps.append) == built
     assert time.monotonic() - started < 3
@@ -136,7 +136,7 @@ def test_what_was_tampered_with_is_refused_and_mended(
     found = describe(environment.info.executable, [])
     with pytest.raises(UnavailableError, match=r": threadpoolctl 3\.1\.0 instead of 3\.2\.0$"):
         compare(environment.lock, found.info)
-    steps: list[Step] = []
+    steps: list[BuildStep] = []
     again = prepare(catalog(project), report=steps.append)
     assert again == built
     assert [s.environment for s in steps if s.phase == "building"] == [environment.id]
@@ -234,7 +234,7 @@ def test_what_installs_but_does_not_import(project: Path, here: tuple[Interprete
     assert not environment.ready
     assert environment.lock is not None
     assert environment.reason.startswith("does not import: import sklearn raised ")
-    steps: list[Step] = []
+    steps: list[BuildStep] = []
     assert prepare(catalog(project, "broken"), report=steps.append) == (environment,)
     assert {step.phase for step in steps} == {"resolved"}
 

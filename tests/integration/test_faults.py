@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix.engine.annex import WORKER, Request, finished
 from matrix.engine.pool import Job, Pool
+from matrix.engine.worker_process import WORKER, Request, finished
 
 from .bench import Bench
 

@@ -16,13 +16,13 @@ import pytest
 
 from matrix.catalog import read_or_default
 from matrix.catalog.requirements import read_wish, spec_of
-from matrix.engine.annex import Request
 from matrix.engine.pool import Job, Pool
+from matrix.engine.worker_process import Request
 from matrix.environments import prepare
 from matrix.errors import NotAModelError
 from matrix.inspection import inspect
 from matrix.inspection.gate import allowed, refusals
-from matrix.store.answers import Answer
+from matrix.store.worker_answers import WorkerAnswer
 from tests.hostile.files import ALL, TRICKS
 from tests.hostile.mutants import mutants
 
@@ -83,8 +83,8 @@ def test_the_tricks_are_real(python: Path, tmp_path: Path) -> None:
     assert [kind for kind, (_, marker) in files.items() if not marker.exists()] == []
 
 
-def ask(python: Path, folder: Path, pieces: list[dict[str, object]]) -> list[Answer]:
-    found: dict[int, Answer] = {}
+def ask(python: Path, folder: Path, pieces: list[dict[str, object]]) -> list[WorkerAnswer]:
+    found: dict[int, WorkerAnswer] = {}
     request = Request(
         executable=python,
         task="baseline",

@@ -19,8 +19,8 @@ from made_up import made_up_matrix, small_matrix, so_many_cells
 
 from matrix import causes
 from matrix.model import Cell, Environment, Failure, Group, Matrix, ModelAnswer, RowChange, Verdict
-from matrix.report import Output
-from matrix.report.words import GROUP_WORDS
+from matrix.report import ReportOutput
+from matrix.report.verdict_words import GROUP_WORDS
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome", "msedge")
 
@@ -52,7 +52,7 @@ def opened(browser: Any, tmp_path: Path) -> Iterator[Open]:
 
     def open_page(matrix: Matrix, hash_: str = "", **options: Any) -> Any:
         path = tmp_path / "page.html"
-        Output("html", path).write(matrix)
+        ReportOutput("html", path).write(matrix)
         page = browser.new_page(**{"viewport": {"width": 1200, "height": 900}, **options})
         pages.append(page)
         page.on("pageerror", lambda error: wrong.append(str(error)))

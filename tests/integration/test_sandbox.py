@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.judge.content import read
-from matrix.sandbox.nouns import Kind, Promise, Sandbox
+from matrix.sandbox.kinds import Promise, Sandbox, SandboxKind
 from matrix.sandbox.probing import held_in
 
 from .bench import Bench
@@ -21,14 +21,14 @@ from .test_faults import GOOD, assert_good, faulty
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sandboxes are of Linux")
 
-_TRIED: dict[Kind, Sandbox | None] = {}
+_TRIED: dict[SandboxKind, Sandbox | None] = {}
 
 
-def sandbox_of(kind: Kind) -> Sandbox:
+def sandbox_of(kind: SandboxKind) -> Sandbox:
     """The sandbox of a kind with all that it holds here; the test is skipped without it."""
     if kind not in _TRIED:
         one = Sandbox(kind=kind, program=shutil.which("bwrap") or "")
-        missing = kind is Kind.BUBBLEWRAP and not one.program
+        missing = kind is SandboxKind.BUBBLEWRAP and not one.program
         found = None if missing else held_in(one)
         held = tuple(promise for promise in Promise if found and promise in found)
         _TRIED[kind] = (
@@ -40,19 +40,24 @@ def sandbox_of(kind: Kind) -> Sandbox:
     return sandbox
 
 
-@pytest.fixture(params=[kind for kind in Kind if kind.contains], ids=lambda kind: kind.name.lower())
+@pytest.fixture(
+    params=[kind for kind in SandboxKind if kind.contains], ids=lambda kind: kind.name.lower()
+)
 def contained(request: pytest.FixtureRequest) -> Sandbox:
     return sandbox_of(request.param)
 
 
 @pytest.fixture(
-    params=[kind for kind in Kind if kind is not Kind.OFF], ids=lambda kind: kind.name.lower()
+    params=[kind for kind in SandboxKind if kind is not SandboxKind.OFF],
+    ids=lambda kind: kind.name.lower(),
 )
 def held(request: pytest.FixtureRequest) -> Sandbox:
     return sandbox_of(request.param)
 
 
-@pytest.fixture(params=[Kind.NAMESPACES, Kind.LIMITS], ids=lambda kind: kind.name.lower())
+@pytest.fixture(
+    params=[SandboxKind.NAMESPACES, SandboxKind.LIMITS], ids=lambda kind: kind.name.lower()
+)
 def strong_or_weak(request: pytest.FixtureRequest) -> Sandbox:
     return sandbox_of(request.param)
 
@@ -158,7 +163,7 @@ def test_limits_alone_hold_nothing_of_it_but_the_environment(
 ) -> None:
     """The attempts are such that they do succeed where nothing hinders them."""
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "for no one else")
-    found = could(bench, sandbox_of(Kind.LIMITS), other, port)
+    found = could(bench, sandbox_of(SandboxKind.LIMITS), other, port)
     assert found | {"mount"} == set(NAMES) - {"find credentials"}
 
 

@@ -16,7 +16,7 @@ from matrix.catalog import read_or_default
 from matrix.catalog.requirements import read_wish, spec_of
 from matrix.environments import prepare
 from matrix.model import Environment, EnvSpec
-from matrix.wayout.grounds import with_package
+from matrix.remedies.environment_factory import with_package
 
 from .projects import ROOT, environ
 

@@ -15,12 +15,12 @@ import pytest
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.diagnosis import Diagnosis, Trace, diagnose
-from matrix.engine import kept
-from matrix.engine.material import Material, material
-from matrix.engine.setting import Setting
-from matrix.engine.tracing import Look, traces
+from matrix.engine import last_run
+from matrix.engine.inputs import CellInputs, material
+from matrix.engine.run_context import RunContext
+from matrix.engine.tracing import TraceWork, traces
 from matrix.model import Artifact, Cell, Environment, Matrix, Returned
-from matrix.report.diagnosed import place, points
+from matrix.report.diagnosis_text import place, points
 from matrix.store import Store
 
 from .truths import ROOT, Result
@@ -43,17 +43,17 @@ class Doctor:
     store: Store
     matrix: Matrix
 
-    def setting(self) -> Setting:
-        return Setting.of(
+    def setting(self) -> RunContext:
+        return RunContext.of(
             self.catalog, self.matrix.environments, self.store, progress=Quiet(), slots=2
         )
 
-    def material(self, pipeline: str, writer: str, reader: str) -> Material:
+    def material(self, pipeline: str, writer: str, reader: str) -> CellInputs:
         ids = (pipeline, "joblib", f"sklearn-{writer}", f"sklearn-{reader}")
         cell = next(one for one in self.matrix.cells if _ids(one) == ids)
         return material(self.store, self.matrix, self.catalog.pipelines, cell)
 
-    def traces(self, found: Material, method: str) -> list[Trace]:
+    def traces(self, found: CellInputs, method: str) -> list[Trace]:
         """Of the writer, the reader, and the reader's own model, if there can be one."""
         wanted = [
             (found.artifact, found.saving, found.writer, method),
@@ -63,7 +63,7 @@ class Doctor:
             own = found.native.artifacts.get("joblib")
             wanted += [(own, found.native, found.reader, "")] if isinstance(own, Artifact) else []
         looks = [
-            Look(
+            TraceWork(
                 pipeline=found.pipeline,
                 artifact=artifact,
                 saving=saving,
@@ -94,7 +94,7 @@ def _ids(cell: Cell) -> tuple[str, str, str, str]:
 def doctor(truths: Result, truths_folder: Path) -> Iterator[Doctor]:
     catalog = catalogs.read(truths_folder / "matrix.toml")
     with Store(catalog.state) as store:
-        yield Doctor(catalog, store, kept.last(store))
+        yield Doctor(catalog, store, last_run.last(store))
 
 
 def _ready(result: Result, *releases: str) -> None:
@@ -212,10 +212,10 @@ def test_a_cell_is_taken_back_to_its_step_and_its_cause(
         assert words in text, text
 
 
-def look(found: Material, environment: Environment, method: str) -> Look:
+def look(found: CellInputs, environment: Environment, method: str) -> TraceWork:
     """A look inside the file of a cell."""
     assert found.artifact is not None
-    return Look(
+    return TraceWork(
         pipeline=found.pipeline,
         artifact=found.artifact,
         saving=found.saving,

@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from matrix.judge.content import Leaf, Output
+from matrix.judge.content import Leaf, MethodOutput
 from matrix.judge.evidence import worst_rows
 
 
-def output(*arrays: ArrayLike) -> Output:
-    return Output("array", tuple(Leaf("", np.asarray(array)) for array in arrays))
+def output(*arrays: ArrayLike) -> MethodOutput:
+    return MethodOutput("array", tuple(Leaf("", np.asarray(array)) for array in arrays))
 
 
 def rows(before: ArrayLike, after: ArrayLike, most: int = 3) -> list[tuple[int, str, str]]:

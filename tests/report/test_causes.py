@@ -12,8 +12,8 @@ from reading import written
 
 from matrix import causes
 from matrix.model import Cell, Matrix, Verdict
+from matrix.report.cause_text import share_known, unknown_left
 from matrix.report.summary import summarize
-from matrix.report.why import share_known, unknown_left
 
 OLD, NEW = environment("1.2", "1.2.2"), environment("1.3", "1.3.2")
 KNOWN = causes.by_id()["tree-nodes-1.3"]

@@ -12,15 +12,15 @@ import pytest
 from made_up import pipeline, small_matrix
 from reading import csv_rows, junit, sarif, strict_json, svg_text, written
 
-from matrix import known as baselines
+from matrix import baseline as baselines
 from matrix.model import (
     Cell,
     Detection,
     Failure,
+    FileLine,
     Group,
     Matrix,
     ModelAnswer,
-    Place,
     Status,
     Verdict,
 )
@@ -97,7 +97,7 @@ def test_findings_stand_at_the_line_of_their_pipeline(monkeypatch: pytest.Monkey
 
 def test_findings_stand_at_the_requirement_that_asks_for_the_reader() -> None:
     """A bump is a changed line of a requirements file; the pipeline is beside the point."""
-    place = Place(file=Path("requirements/prod.txt"), line=7)
+    place = FileLine(file=Path("requirements/prod.txt"), line=7)
     environments = tuple(
         replace(e, spec=replace(e.spec, place=place)) if e.id == "sklearn-1.3" else e
         for e in small_matrix().environments

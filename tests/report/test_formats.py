@@ -22,9 +22,9 @@ from reading import (
 
 from matrix.errors import Exit, StoreError, UsageError
 from matrix.model import Group, Matrix, Verdict
-from matrix.report import FORMATS, Output
+from matrix.report import FORMATS, ReportOutput
 from matrix.report.markdown import LONGEST
-from tests.any_nouns import MATRICES
+from tests.strategies import MATRICES
 
 OURS = re.compile(r"</?(details|summary)>.*", re.DOTALL)
 """The only tags in our Markdown."""
@@ -140,16 +140,16 @@ def test_a_report_that_cannot_be_written_says_so(name: str, tmp_path: Path) -> N
     """A clear error that no result is lost by, and nothing is left behind."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written") as caught:
-        Output(name, tmp_path / "file" / "report").write(small_matrix())
+        ReportOutput(name, tmp_path / "file" / "report").write(small_matrix())
     assert caught.value.exit_code in (Exit.USAGE, Exit.CANNOT_TELL)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
     with pytest.raises(UsageError, match="a path is missing"):
-        Output.parse(name)
+        ReportOutput.parse(name)
 
 
 def test_an_unknown_format_is_told_which_there_are() -> None:
     """By name, all of them."""
     with pytest.raises(UsageError) as caught:
-        Output.parse("pdf:report.pdf")
+        ReportOutput.parse("pdf:report.pdf")
     assert caught.value.exit_code is Exit.USAGE
     assert all(name in caught.value.advice for name in FORMATS)

@@ -9,7 +9,7 @@ import pytest
 from made_up import failed, made_up_matrix, small_matrix, unavailable
 from reading import markdown_tokens, written
 
-from matrix import known as baselines
+from matrix import baseline as baselines
 from matrix.model import Cell, Group, Matrix, ModelAnswer, RowChange, Verdict
 from matrix.report.markdown import LONGEST, code
 

@@ -16,25 +16,25 @@ from made_up import small_matrix
 
 from matrix.errors import Exit, StoreError, UsageError
 from matrix.model import Cell
-from matrix.report import FORMATS, Output, read_json, write_outputs
+from matrix.report import FORMATS, ReportOutput, read_json, write_outputs
 
 
 def test_a_report_is_written_where_it_is_wanted(tmp_path: Path) -> None:
     """Folders that are missing are made; nothing else is left behind."""
     path = tmp_path / "deep" / "er" / "result.json"
-    write_outputs(small_matrix(), [Output.parse(f"json:{path}")])
+    write_outputs(small_matrix(), [ReportOutput.parse(f"json:{path}")])
     assert list(read_json(path).cells) == list(small_matrix().cells)
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_a_path_may_have_colons(tmp_path: Path) -> None:
     """Only the first one parts the format from the path."""
-    assert Output.parse("json:a:b.json") == Output("json", Path("a:b.json"))
+    assert ReportOutput.parse("json:a:b.json") == ReportOutput("json", Path("a:b.json"))
 
 
 def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     """So that it can be piped."""
-    Output.parse("json:-").write(small_matrix())
+    ReportOutput.parse("json:-").write(small_matrix())
     assert json.loads(capsys.readouterr().out)["schema_version"] == 1
 
 
@@ -43,7 +43,7 @@ def test_standard_output_is_utf_8_like_a_file(name: str, monkeypatch: pytest.Mon
     """A pipe on Windows has another encoding, which lacks half of the symbols."""
     taken = io.BytesIO()
     monkeypatch.setattr("sys.stdout", io.TextIOWrapper(taken, encoding="ascii"))
-    Output.parse(f"{name}:-").write(small_matrix())
+    ReportOutput.parse(f"{name}:-").write(small_matrix())
     sys.stdout.flush()
     assert taken.getvalue().decode("utf-8").strip()
 
@@ -61,7 +61,7 @@ def test_standard_output_is_utf_8_like_a_file(name: str, monkeypatch: pytest.Mon
 def test_what_cannot_be_is_refused_before_the_run(text: str, problem: str) -> None:
     """Not after five minutes of it."""
     with pytest.raises(UsageError, match=problem) as caught:
-        Output.parse(text)
+        ReportOutput.parse(text)
     assert caught.value.advice
     assert caught.value.exit_code is Exit.USAGE
 
@@ -80,7 +80,7 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text("old")
     with pytest.raises(RuntimeError):
-        Output("json", path).write(replace(small_matrix(), cells=_Breaking()))
+        ReportOutput("json", path).write(replace(small_matrix(), cells=_Breaking()))
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
 
@@ -90,7 +90,7 @@ def test_who_reads_the_old_report_reads_it_to_the_end(tmp_path: Path) -> None:
     path = tmp_path / "result.json"
     path.write_text("old")
     with path.open() as reader:
-        Output("json", path).write(small_matrix())
+        ReportOutput("json", path).write(small_matrix())
         assert reader.read() == "old"
     assert path.read_text() != "old"
 
@@ -99,7 +99,7 @@ def test_a_path_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -
     """The results are kept in the store: nothing is lost."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written") as caught:
-        Output("json", tmp_path / "file" / "result.json").write(small_matrix())
+        ReportOutput("json", tmp_path / "file" / "result.json").write(small_matrix())
     assert "are kept" in caught.value.advice
 
 
@@ -108,10 +108,10 @@ def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     target, link = tmp_path / "target.json", tmp_path / "link.json"
     target.write_text("old")
     link.symlink_to(target)
-    Output("json", link).write(small_matrix())
+    ReportOutput("json", link).write(small_matrix())
     assert link.is_symlink()
     assert json.loads(target.read_text())["schema_version"] == 1
-    Output("json", Path(os.devnull)).write(small_matrix())
+    ReportOutput("json", Path(os.devnull)).write(small_matrix())
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 
 
@@ -120,7 +120,7 @@ def test_permissions_are_those_of_any_new_file(tmp_path: Path) -> None:
     other = tmp_path / "other"
     other.write_text("")
     path = tmp_path / "result.json"
-    Output("json", path).write(small_matrix())
+    ReportOutput("json", path).write(small_matrix())
     assert path.stat().st_mode == other.stat().st_mode
 
 
@@ -128,5 +128,5 @@ def test_every_format_writes_something(tmp_path: Path) -> None:
     """Each of the registry keeps the promise of the interface."""
     for name in FORMATS:
         path = tmp_path / f"result.{name}"
-        Output(name, path).write(small_matrix())
+        ReportOutput(name, path).write(small_matrix())
         assert path.stat().st_size

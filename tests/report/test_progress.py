@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from matrix.report.progress import PlainProgress, Progress, duration, open_progress
-from matrix.report.terminal.live import LiveProgress
+from matrix.report.terminal.live_progress import LiveProgress
 
 
 class Clock:

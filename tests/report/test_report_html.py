@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_up import made_up_matrix, small_matrix, so_many_cells
 
-from matrix import known as baselines
+from matrix import baseline as baselines
 from matrix.documents import cell_to_dict, encode, head_to_dict
 from matrix.model import (
     Acceptance,
@@ -37,7 +37,7 @@ from matrix.model import (
 )
 from matrix.report.html import SCRIPTS, STYLE, write_html
 from matrix.report.html.embedding import PARTS, blocks, cause_of, embedded
-from tests.any_nouns import CELLS, MARKUP, MATRICES, TEXT
+from tests.strategies import CELLS, MARKUP, MATRICES, TEXT
 
 Attributes = tuple[tuple[str, str | None], ...]
 

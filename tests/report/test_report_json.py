@@ -19,15 +19,15 @@ from matrix.documents import cell_to_dict
 from matrix.errors import StoreError
 from matrix.model import (
     Cell,
+    FileLine,
     Matrix,
     OutputDifference,
-    Place,
     Verdict,
     WarningSeen,
 )
 from matrix.report.json import read_json, schema, write_json
 from matrix.report.json_stream import Document
-from tests.any_nouns import MATRICES
+from tests.strategies import MATRICES
 
 
 def refuse(literal: str) -> None:
@@ -135,7 +135,7 @@ def test_warnings_are_named_once_and_kept_whole() -> None:
 def test_the_place_of_a_requirement_survives(tmp_path: Path) -> None:
     """Though environments are the same wherever they are asked for."""
     first, *rest = small_matrix().environments
-    place = Place(file=Path("requirements.txt"), line=3)
+    place = FileLine(file=Path("requirements.txt"), line=3)
     there = replace(first, spec=replace(first.spec, place=place))
     path = tmp_path / "result.json"
     path.write_text(written(replace(small_matrix(), environments=(there, *rest))), "utf-8")

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 
 from matrix.sandbox.commands import interpreter
-from matrix.sandbox.nouns import Kind, Limits, Promise, Sandbox
+from matrix.sandbox.kinds import ProcessLimits, Promise, Sandbox, SandboxKind
 
-CONTAINED = [kind for kind in Kind if kind is not Kind.OFF]
+CONTAINED = [kind for kind in SandboxKind if kind is not SandboxKind.OFF]
 
 
-def command(kind: Kind, tmp_path: Path) -> list[str]:
+def command(kind: SandboxKind, tmp_path: Path) -> list[str]:
     scratch, model = tmp_path / "scratch", tmp_path / "model.pkl"
     scratch.mkdir()
     model.touch()
     sandbox = Sandbox(kind=kind, program="/opt/bwrap")
-    limits = Limits(file=7, seconds=8, processes=9)
+    limits = ProcessLimits(file=7, seconds=8, processes=9)
     return sandbox.command(
         ["/env/bin/python", "worker.py"], writable=[scratch], readable=[model], limits=limits
     )
@@ -32,7 +32,7 @@ def plan(line: list[str]) -> dict[str, object]:
 
 @pytest.mark.parametrize("kind", CONTAINED)
 def test_what_is_started_comes_last_and_is_started_by_our_own_interpreter(
-    kind: Kind, tmp_path: Path
+    kind: SandboxKind, tmp_path: Path
 ) -> None:
     line = command(kind, tmp_path)
     assert line[-2:] == ["/env/bin/python", "worker.py"]
@@ -40,15 +40,15 @@ def test_what_is_started_comes_last_and_is_started_by_our_own_interpreter(
 
 
 def test_without_a_sandbox_nothing_is_put_before(tmp_path: Path) -> None:
-    assert command(Kind.OFF, tmp_path) == ["/env/bin/python", "worker.py"]
+    assert command(SandboxKind.OFF, tmp_path) == ["/env/bin/python", "worker.py"]
 
 
 @pytest.mark.parametrize("kind", CONTAINED)
 def test_every_kind_has_limits_and_only_those_that_count_alone_limit_processes(
-    kind: Kind, tmp_path: Path
+    kind: SandboxKind, tmp_path: Path
 ) -> None:
     limits = {"RLIMIT_FSIZE": 7, "RLIMIT_CPU": 8, "RLIMIT_CORE": 0}
-    if kind in (Kind.BUBBLEWRAP, Kind.NAMESPACES):
+    if kind in (SandboxKind.BUBBLEWRAP, SandboxKind.NAMESPACES):
         limits["RLIMIT_NPROC"] = 9
     assert plan(command(kind, tmp_path))["limits"] == limits
 
@@ -56,7 +56,7 @@ def test_every_kind_has_limits_and_only_those_that_count_alone_limit_processes(
 def test_bubblewrap_shows_what_may_be_read_and_lets_write_to_the_scratch_folder_alone(
     tmp_path: Path,
 ) -> None:
-    line = command(Kind.BUBBLEWRAP, tmp_path)
+    line = command(SandboxKind.BUBBLEWRAP, tmp_path)
     assert line[0] == "/opt/bwrap"
     shown = [line[n + 1] for n, part in enumerate(line) if part == "--ro-bind"]
     written = [line[n + 1] for n, part in enumerate(line) if part == "--bind"]
@@ -66,8 +66,10 @@ def test_bubblewrap_shows_what_may_be_read_and_lets_write_to_the_scratch_folder_
     assert line.index("--remount-ro") > line.index("--bind")
 
 
-@pytest.mark.parametrize("kind", [Kind.NAMESPACES, Kind.LANDLOCK])
-def test_the_launcher_is_told_what_may_be_read_and_written(kind: Kind, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", [SandboxKind.NAMESPACES, SandboxKind.LANDLOCK])
+def test_the_launcher_is_told_what_may_be_read_and_written(
+    kind: SandboxKind, tmp_path: Path
+) -> None:
     found = plan(command(kind, tmp_path))
     assert str(tmp_path / "model.pkl") in str(found["readable"])
     assert found["writable"] == [str(tmp_path / "scratch")]
@@ -92,13 +94,13 @@ def test_an_interpreter_in_the_home_folder_does_not_open_all_of_it(
 
 
 def test_a_signal_is_told_through_the_launcher() -> None:
-    sandbox = Sandbox(kind=Kind.BUBBLEWRAP)
+    sandbox = Sandbox(kind=SandboxKind.BUBBLEWRAP)
     assert [sandbox.code(code) for code in (0, 81, 139, -9)] == [0, 81, -11, -9]
-    assert Sandbox(kind=Kind.OFF).code(139) == 139
+    assert Sandbox(kind=SandboxKind.OFF).code(139) == 139
 
 
 def test_its_words_name_what_it_holds_and_warn_where_it_holds_little() -> None:
-    strong = Sandbox(kind=Kind.BUBBLEWRAP, promises=(Promise.NETWORK, Promise.WRITING))
+    strong = Sandbox(kind=SandboxKind.BUBBLEWRAP, promises=(Promise.NETWORK, Promise.WRITING))
     assert strong.words == "bubblewrap: no network, no writing outside its scratch folder"
-    assert "can read your files" in Sandbox(kind=Kind.LIMITS).words
-    assert "all that you can" in Sandbox(kind=Kind.OFF).words
+    assert "can read your files" in Sandbox(kind=SandboxKind.LIMITS).words
+    assert "all that you can" in Sandbox(kind=SandboxKind.OFF).words

@@ -9,7 +9,7 @@ import pytest
 
 from matrix.errors import Exit, SandboxError
 from matrix.sandbox import probing
-from matrix.sandbox.nouns import ESSENTIAL, Kind, Promise, Sandbox
+from matrix.sandbox.kinds import ESSENTIAL, Promise, Sandbox, SandboxKind
 from matrix.sandbox.probing import Try, sandbox
 
 EVERY = frozenset(Promise)
@@ -21,7 +21,7 @@ def a_linux_with_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(probing.shutil, "which", lambda _: "/opt/bwrap")
 
 
-def holding(found: Mapping[Kind, frozenset[Promise]]) -> Try:
+def holding(found: Mapping[SandboxKind, frozenset[Promise]]) -> Try:
     return lambda candidate: found.get(candidate.kind)
 
 
@@ -30,29 +30,31 @@ def nothing(_: Sandbox) -> frozenset[Promise]:
 
 
 def test_the_first_that_holds_is_taken() -> None:
-    found = sandbox("auto", attempt=holding(dict.fromkeys(Kind, EVERY)))
-    assert found == Sandbox(kind=Kind.BUBBLEWRAP, promises=tuple(Promise), program="/opt/bwrap")
+    found = sandbox("auto", attempt=holding(dict.fromkeys(SandboxKind, EVERY)))
+    assert found == Sandbox(
+        kind=SandboxKind.BUBBLEWRAP, promises=tuple(Promise), program="/opt/bwrap"
+    )
 
 
 def test_one_that_does_not_start_is_passed_over() -> None:
-    found = sandbox("auto", attempt=holding({Kind.LANDLOCK: EVERY}))
-    assert found.kind is Kind.LANDLOCK
+    found = sandbox("auto", attempt=holding({SandboxKind.LANDLOCK: EVERY}))
+    assert found.kind is SandboxKind.LANDLOCK
 
 
 @pytest.mark.parametrize("promise", sorted(ESSENTIAL))
 def test_one_that_lets_the_essential_happen_is_passed_over(promise: Promise) -> None:
-    held = {Kind.BUBBLEWRAP: EVERY - {promise}, Kind.NAMESPACES: EVERY}
-    assert sandbox("auto", attempt=holding(held)).kind is Kind.NAMESPACES
+    held = {SandboxKind.BUBBLEWRAP: EVERY - {promise}, SandboxKind.NAMESPACES: EVERY}
+    assert sandbox("auto", attempt=holding(held)).kind is SandboxKind.NAMESPACES
 
 
 def test_only_what_was_seen_is_promised() -> None:
     held = EVERY - {Promise.SIGNALS}
-    found = sandbox("auto", attempt=holding({Kind.LANDLOCK: held}))
+    found = sandbox("auto", attempt=holding({SandboxKind.LANDLOCK: held}))
     assert set(found.promises) == held
 
 
 def test_without_any_there_are_limits_and_no_promise() -> None:
-    assert sandbox("auto", attempt=holding({})) == Sandbox(kind=Kind.LIMITS)
+    assert sandbox("auto", attempt=holding({})) == Sandbox(kind=SandboxKind.LIMITS)
 
 
 def test_where_one_is_required_limits_are_not_enough() -> None:
@@ -60,13 +62,16 @@ def test_where_one_is_required_limits_are_not_enough() -> None:
         sandbox("require", attempt=holding({}))
     assert raised.value.exit_code is Exit.CANNOT_TELL
     assert "bubblewrap" in raised.value.advice
-    assert sandbox("require", attempt=holding({Kind.LANDLOCK: EVERY})).kind is Kind.LANDLOCK
+    assert (
+        sandbox("require", attempt=holding({SandboxKind.LANDLOCK: EVERY})).kind
+        is SandboxKind.LANDLOCK
+    )
 
 
 def test_none_is_tried_where_none_is_wanted() -> None:
-    assert sandbox("off", attempt=nothing).kind is Kind.OFF
+    assert sandbox("off", attempt=nothing).kind is SandboxKind.OFF
 
 
 def test_elsewhere_there_are_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    assert sandbox("auto", attempt=nothing).kind is Kind.LIMITS
+    assert sandbox("auto", attempt=nothing).kind is SandboxKind.LIMITS

@@ -197,7 +197,7 @@ def test_rows_are_given_to_workers_as_files(tmp_path: Path) -> None:
 
 def test_what_a_file_was_stopped_for_is_never_kept(tmp_path: Path) -> None:
     from matrix.model import Ending
-    from matrix.store.answers import baseline, observation
+    from matrix.store.worker_answers import baseline, observation
 
     answer = {"refused": "os.system", "contents": [], "warnings": [], "seconds": 0.1}
     with Store(tmp_path) as store:

@@ -12,18 +12,18 @@ from hypothesis import strategies as st
 
 from matrix.errors import Exit, UsageError
 from matrix.model import (
-    Baseline,
     Cell,
     EnvInfo,
     Environment,
     EnvSpec,
+    ModelReference,
     Returned,
     Saving,
     Verdict,
 )
-from matrix.sandbox.nouns import Sandbox
-from matrix.upgrade.checking import Asked, Found
-from matrix.upgrade.nouns import Answer, Model, Problem, Target
+from matrix.sandbox.kinds import Sandbox
+from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
+from matrix.upgrade.checker import ModelRecord, ModelWork
 from matrix.upgrade.upgrade import upgrade
 
 RELEASES = [f"1.{line}.{patch}" for line in range(6) for patch in range(3)]
@@ -87,13 +87,15 @@ class Check:
     asked: int = 0
     sandbox: Sandbox | None = None
 
-    def ask(self, asked: Sequence[Asked]) -> dict[str, Found]:
+    def ask(self, asked: Sequence[ModelWork]) -> dict[str, ModelRecord]:
         self.asked += 1
         return {one.model.id: self._found(one) for one in asked}
 
-    def _found(self, one: Asked) -> Found:
+    def _found(self, one: ModelWork) -> ModelRecord:
         outputs = {"predict": Returned(digest="0")}
-        found = Found(baseline=Baseline(saving=Saving(pipeline="m", writer="o", outputs=outputs)))
+        found = ModelRecord(
+            baseline=ModelReference(saving=Saving(pipeline="m", writer="o", outputs=outputs))
+        )
         for reader in (one.origin, *one.targets):
             verdict = self.verdicts.get(reader.spec.scikit_learn, SAFE)
             cell = Cell(
@@ -109,7 +111,7 @@ def answer(
     missing: frozenset[str] = frozenset(),
     *,
     bisect: bool = True,
-) -> Answer:
+) -> UpgradeAnswer:
     places, check = Places(start, missing), Check(verdicts)
     model = Model(id="model", path=Path("model"))
     found = upgrade([model], cast(Any, places), cast(Any, check), bisect=bisect)

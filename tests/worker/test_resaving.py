@@ -12,16 +12,16 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from compat_worker import guard, lacking, resaving
+from compat_worker import missing_params, name_guard, resaving
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.mistake import Mistake
+from compat_worker.user_error import UserError
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from matrix.engine import border, protocol
+from matrix.engine import protocol, untrusted_files
 from matrix.inspection import inspect
 
 X = np.arange(24.0).reshape(-1, 2)
@@ -55,7 +55,7 @@ def resave(folder: Path, model: Any, *formats: str, mends: list[Any] | None = No
     }
     answer = resaving.resave(piece, Journal(str(folder)))
     protocol.check_answer("resave", answer, piece)
-    border.locate(folder, answer.get("artifacts", {}).values())
+    untrusted_files.locate(folder, answer.get("artifacts", {}).values())
     return answer
 
 
@@ -78,12 +78,12 @@ def test_a_file_of_skops_is_loaded_with_what_was_seen_in_it_and_no_more(folder: 
     path = str(folder / "model.skops")
     FORMATS["skops"].save(RandomForestClassifier(2).fit(X, Y), path)
     names = [[name.module, name.qualname] for name in inspect(Path(path)).names]
-    with guard.only(names):
+    with name_guard.only(names):
         assert FORMATS["skops"].load(path).predict(X).shape == Y.shape
     tree = [name for name in names if name[1] == "Tree"]
     with (
-        pytest.raises(guard.Refused, match="Tree"),
-        guard.only([n for n in names if n not in tree]),
+        pytest.raises(name_guard.NameRefused, match="Tree"),
+        name_guard.only([n for n in names if n not in tree]),
     ):
         FORMATS["skops"].load(path)
 
@@ -151,23 +151,23 @@ def test_every_estimator_is_found_where_it_is() -> None:
         FeatureUnion([("a", StandardScaler()), ("b", make_pipeline(StandardScaler()))]).fit(X),
     ]
     for model in models:
-        found = list(lacking.estimators(model))
+        found = list(missing_params.estimators(model))
         assert len(found) > 3
         for path, one in found:
-            assert lacking.at(model, path) is one
-    assert lacking.at(models[1], ["estimators_", 1, 0]) is models[1].estimators_[1, 0]
+            assert missing_params.at(model, path) is one
+    assert missing_params.at(models[1], ["estimators_", 1, 0]) is models[1].estimators_[1, 0]
 
 
 def test_a_diagnosis_names_a_place_by_its_steps() -> None:
     model = ridge()
-    assert lacking.at(model, ["ridge"]) is model.steps[1][1]
-    assert lacking.at(model, []) is model
+    assert missing_params.at(model, ["ridge"]) is model.steps[1][1]
+    assert missing_params.at(model, []) is model
 
 
 def test_a_place_that_is_not_there() -> None:
     for path in (["steps", 9], ["steps", "x"], ["steps", 0, 1, "nix"]):
-        with pytest.raises(Mistake, match="nothing at"):
-            lacking.at(ridge(), path)
+        with pytest.raises(UserError, match="nothing at"):
+            missing_params.at(ridge(), path)
 
 
 def test_only_plain_defaults_are_told() -> None:
@@ -175,11 +175,11 @@ def test_only_plain_defaults_are_told() -> None:
         def __init__(self, a=None, b=(), c=float("nan"), d=1.5, e=max, *, f="x", g):
             pass
 
-    found = lacking.parameters(Strange.__new__(Strange))
+    found = missing_params.parameters(Strange.__new__(Strange))
     assert {one["name"]: one["value"] for one in found} == {"a": None, "d": 1.5, "f": "x"}
 
 
 def test_a_model_that_holds_itself_is_gone_through_once() -> None:
     model = ridge()
     model.own = [model, {"again": model}]
-    assert len(list(lacking.estimators(model))) == 3
+    assert len(list(missing_params.estimators(model))) == 3

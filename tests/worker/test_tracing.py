@@ -9,7 +9,7 @@ from typing import Any
 import joblib
 import numpy as np
 import pytest
-from compat_worker import content, tracing, watching
+from compat_worker import call_recorder, content, tracing
 from compat_worker.journal import Journal
 from compat_worker.parts import MEMBERS, MOST, parts_of, state
 from hypothesis import given
@@ -227,7 +227,7 @@ def test_every_step_is_seen_and_the_outcome_is_that_of_the_untraced_call(
     assert last["depth"] == 0
     assert last["returned"]["digest"] == answer["outcome"]["digest"]
     assert getattr(model, method)(ROWS) is not None  # nothing is watched any more
-    assert not isinstance(vars(type(model)).get(method), watching._Watched)
+    assert not isinstance(vars(type(model)).get(method), call_recorder._Watched)
 
 
 def test_steps_are_told_in_the_order_in_which_they_end(tmp_path: Path) -> None:
@@ -280,7 +280,7 @@ def test_of_an_ensemble_the_first_members_are_looked_at_and_the_rest_is_counted(
 def test_no_more_calls_are_taken_down_than_there_is_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "MOST", 3)
+    monkeypatch.setattr(call_recorder, "MOST", 3)
     answer = traced(tmp_path, MODELS["columns"](), "predict")
     assert len(answer["calls"]) == 3
     assert answer["calls_left_out"] > 0
@@ -291,7 +291,7 @@ def test_no_more_calls_are_taken_down_than_there_is_room_for(
 def test_what_is_too_large_to_keep_is_told_by_its_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "LARGEST", 200)
+    monkeypatch.setattr(call_recorder, "LARGEST", 200)
     answer = traced(tmp_path, MODELS["union"](), "transform")
     assert all(call["returned"]["kept"] is False for call in answer["calls"])
     assert answer["calls"][-1]["returned"]["digest"] == answer["outcome"]["digest"]
@@ -459,10 +459,10 @@ def test_odd_objects_are_told_as_far_as_they_let(kind: type) -> None:
     empty = {"outcome": None, "untraced": None, "calls": [], "calls_left_out": 0}
     common = {"contents": [], "warnings": [], "seconds": 0.0}
     protocol.check_answer("trace", {**told, **empty, **common}, {})
-    watch = watching.Watch(parts, content.digest)
+    watch = call_recorder.Watch(parts, content.digest)
     with watch.at_work():
         assert (model.predict(ROWS) == ROWS[:, 0]).all()
-    assert not isinstance(vars(Odd)["predict"], watching._Watched)
+    assert not isinstance(vars(Odd)["predict"], call_recorder._Watched)
 
 
 def test_texts_go_the_same_way(tmp_path: Path) -> None:

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
 
+from matrix import baseline as baselines
 from matrix import catalog as catalogs
-from matrix import known as baselines
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import with_state
-from matrix.engine import kept
+from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.model import Matrix
 from matrix.report import read_json
@@ -46,4 +46,4 @@ def _result(arguments: Arguments, catalog: Catalog) -> Iterator[Matrix]:
         yield read_json(arguments.result)
         return
     with Store(catalog.state, read_only=True) as store:
-        yield kept.last(store)
+        yield last_run.last(store)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 
-from matrix import known as baselines
+from matrix import baseline as baselines
 from matrix.cli.arguments import Arguments
 from matrix.errors import Exit
 from matrix.report import read_json, write_outputs
 from matrix.report.terminal import console_for
-from matrix.report.terminal.against import show_comparison
+from matrix.report.terminal.comparison_section import show_comparison
 
 
 def diff(arguments: Arguments) -> Exit:

@@ -8,25 +8,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matrix import catalog as catalogs
+from matrix.baseline.baseline import place
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
-from matrix.cli.commands.run import Steps, with_state
+from matrix.cli.commands.run import BuildProgress, with_state
 from matrix.diagnosis import Diagnosis
-from matrix.engine import kept
-from matrix.engine.material import material
-from matrix.engine.setting import Setting
+from matrix.engine import last_run
+from matrix.engine.inputs import material
+from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
-from matrix.explaining import SEARCHED, look, search, tell
-from matrix.known.nouns import place
-from matrix.model import Cell, Environment, Group, Matrix, Point, Story
+from matrix.explain import SEARCHED, look, search, tell
+from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Group, Matrix
+from matrix.remedies import EnvironmentFactory, Experiment, Subject
 from matrix.report import explanation
+from matrix.report.cause_text import known_cause
 from matrix.report.progress import Progress, open_progress
 from matrix.report.terminal import show_story
-from matrix.report.why import known_cause
 from matrix.store import Store
-from matrix.wayout import Grounds, Inquiry, Subject
 
-_MORE = Point(
+_MORE = ExplanationPoint(
     heading="Further",
     lines=("explain --deep tells whose fault it is, since when, and ways out that were run",),
 )
@@ -69,7 +69,7 @@ def explain(arguments: Arguments) -> Exit:
 
 
 def _find(store: Store, arguments: Arguments) -> _Asked:
-    matrix = kept.last(store)
+    matrix = last_run.last(store)
     writer = _environment(matrix, arguments.writer)
     reader = _environment(matrix, arguments.reader)
     cell = _cell(matrix, arguments, writer, reader)
@@ -77,18 +77,18 @@ def _find(store: Store, arguments: Arguments) -> _Asked:
     return _Asked(matrix=matrix, cell=cell, writer=writer, reader=reader, file=file)
 
 
-def _told_before(asked: _Asked) -> Story | None:
+def _told_before(asked: _Asked) -> Explanation | None:
     told = (one for one in asked.matrix.stories if _place(one) == place(asked.cell))
     return next(told, None)
 
 
-def _place(story: Story) -> tuple[str, str, str, str]:
+def _place(story: Explanation) -> tuple[str, str, str, str]:
     return story.pipeline, story.format, story.writer, story.reader
 
 
 def _plain_story(
-    asked: _Asked, diagnosis: Diagnosis | None = None, further: Iterable[Point] = ()
-) -> Story:
+    asked: _Asked, diagnosis: Diagnosis | None = None, further: Iterable[ExplanationPoint] = ()
+) -> Explanation:
     return tell(
         asked.cell,
         asked.writer,
@@ -100,12 +100,12 @@ def _plain_story(
 
 
 def _find_out(
-    store: Store, catalog: Catalog, asked: _Asked, told: Story | None, arguments: Arguments
-) -> Story:
+    store: Store, catalog: Catalog, asked: _Asked, told: Explanation | None, arguments: Arguments
+) -> Explanation:
     """Look into a cell, and keep what is found with the run; what was searched before stays."""
     found = material(store, asked.matrix, catalog.pipelines, asked.cell)
     with open_progress() as progress:
-        setting = Setting.of(
+        setting = RunContext.of(
             catalog, asked.matrix.environments, store, progress=progress, slots=arguments.jobs
         )
         subject = Subject.of(found)
@@ -116,32 +116,32 @@ def _find_out(
             else _searched_before(told) or [_MORE]
         )
     story = _plain_story(asked, diagnosis, further)
-    kept.tell(store, story)
+    last_run.tell(store, story)
     return story
 
 
-def _searched_before(told: Story | None) -> list[Point]:
+def _searched_before(told: Explanation | None) -> list[ExplanationPoint]:
     """The points of an earlier story that only a search can find."""
     return [] if told is None else [one for one in told.points if one.heading in SEARCHED]
 
 
 def _searched(
-    setting: Setting,
+    setting: RunContext,
     catalog: Catalog,
     subject: Subject,
     cell: Cell,
     diagnosis: Diagnosis,
     arguments: Arguments,
     progress: Progress,
-) -> Iterator[Point]:
-    grounds = Grounds(
+) -> Iterator[ExplanationPoint]:
+    grounds = EnvironmentFactory(
         catalog=catalog,
-        report=Steps(progress).tell,
+        report=BuildProgress(progress).tell,
         common=catalog.requirements,
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
-    inquiry = Inquiry(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
+    inquiry = Experiment(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
     yield from search(inquiry, subject, cell, diagnosis)
 
 

@@ -8,7 +8,7 @@ from matrix.cli.arguments import Arguments
 from matrix.errors import Exit
 from matrix.inspection import inspect_apart
 from matrix.report.inspection_json import write_inspection
-from matrix.report.terminal.inspected import show_inspection
+from matrix.report.terminal.inspection import show_inspection
 
 
 def inspect(arguments: Arguments) -> Exit:

@@ -8,22 +8,22 @@ from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import with_state
-from matrix.cli.commands.upgrade import Asking, asking, material_of
+from matrix.cli.commands.upgrade import CheckSetup, asking, material_of
 from matrix.errors import CannotTellError, Exit, UsageError
-from matrix.explaining import look
+from matrix.explain import look
 from matrix.model import Group
+from matrix.remedies import EnvironmentFactory, Experiment, Remedies, Subject, ways_by, ways_out
+from matrix.remedies.fixes_from_diagnosis import mends_of
+from matrix.remedies.model_subject import subject_of
+from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
 from matrix.report.progress import open_progress
-from matrix.report.terminal.migrated import show_migration
-from matrix.report.terminal.upgraded import show_upgrade
+from matrix.report.terminal.migration import show_migration
+from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store
-from matrix.upgrade.nouns import Answer, Target, Upgrade
-from matrix.upgrade.places import Wishes, needed_by
+from matrix.upgrade.answer import Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.origins import UpgradeRequest, needed_by
 from matrix.upgrade.upgrade import upgrade as ask
-from matrix.wayout import Grounds, Inquiry, Subject, Ways, ways_by, ways_out
-from matrix.wayout.given import mends_of
-from matrix.wayout.models import subject_of
-from matrix.wayout.provenance import provenance, refuse_existing, write
 from matrix.worker.compat_worker.formats import FORMATS
 
 
@@ -34,7 +34,7 @@ def migrate(arguments: Arguments) -> Exit:
             "where the model is to go must be said, once",
             advice="Say --to scikit-learn==…, a requirements file or a lock.",
         )
-    wishes = Wishes.read(
+    wishes = UpgradeRequest.read(
         origins=arguments.origins,
         targets=arguments.targets,
         further=arguments.further,
@@ -63,7 +63,7 @@ def migrate(arguments: Arguments) -> Exit:
         return _written(arguments, store, answer, subject, ways)
 
 
-def _target(answer: Answer) -> Target | None:
+def _target(answer: UpgradeAnswer) -> Target | None:
     """Where the model is to go, if it is known to be bad there."""
     if answer.problem is not None or not answer.targets:
         return None
@@ -74,7 +74,7 @@ def _target(answer: Answer) -> Target | None:
     return None if target.cell.verdict.safe else target
 
 
-def _without(answered: Upgrade) -> Exit:
+def _without(answered: UpgradeResult) -> Exit:
     """There is nothing to look for: the model is safe already, or nobody can tell."""
     (answer,) = answered.answers
     if answer.problem is None and all(one.cell.verdict.safe for one in answer.targets):
@@ -85,17 +85,17 @@ def _without(answered: Upgrade) -> Exit:
 
 
 def _ways(
-    arguments: Arguments, catalog: Catalog, with_: Asking, answer: Answer, target: Target
-) -> tuple[Subject, Ways]:
+    arguments: Arguments, catalog: Catalog, with_: CheckSetup, answer: UpgradeAnswer, target: Target
+) -> tuple[Subject, Remedies]:
     subject = subject_of(answer, target, with_.check, with_.trust)
-    grounds = Grounds(
+    grounds = EnvironmentFactory(
         catalog=catalog,
         report=with_.steps.tell,
         common=(*with_.places.common, *needed_by(answer.model)),
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
-    inquiry = Inquiry(setting=with_.setting, tolerances=catalog.tolerances, grounds=grounds)
+    inquiry = Experiment(setting=with_.setting, tolerances=catalog.tolerances, grounds=grounds)
     if arguments.via:
         bridges = [grounds.as_released(release) for release in arguments.via]
         return subject, ways_by(inquiry, subject, bridges)
@@ -105,7 +105,7 @@ def _ways(
 
 
 def _written(
-    arguments: Arguments, store: Store, answer: Answer, subject: Subject, ways: Ways
+    arguments: Arguments, store: Store, answer: UpgradeAnswer, subject: Subject, ways: Remedies
 ) -> Exit:
     way = ways.files[0]
     assert way.file is not None

@@ -8,11 +8,11 @@ from matrix import environments
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import read
 from matrix.engine.plan import plan as make_plan
-from matrix.engine.setting import Setting
+from matrix.engine.run_context import RunContext
 from matrix.errors import Exit
 from matrix.report.plan_json import write_plan
 from matrix.report.progress import Progress
-from matrix.report.terminal.planned import show_plan
+from matrix.report.terminal.plan import show_plan
 from matrix.store import Store
 
 
@@ -21,7 +21,7 @@ def plan(arguments: Arguments) -> Exit:
     catalog = read(arguments)
     found = environments.survey(catalog, offline=arguments.offline)
     with Store(catalog.state) as store:
-        setting = Setting.of(
+        setting = RunContext.of(
             catalog,
             found,
             store,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from matrix import catalog as catalogs
 from matrix.cli.arguments import Arguments
 from matrix.cli.commands.run import compared, exit_code, read_known, with_state
-from matrix.engine import kept
+from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.report import write_outputs
 from matrix.report.terminal import show
@@ -17,7 +17,7 @@ def report(arguments: Arguments) -> Exit:
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
     known = read_known(arguments.baseline)
     with Store(catalog.state, read_only=True) as store:
-        matrix = compared(kept.last(store), known)
+        matrix = compared(last_run.last(store), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
         return Exit.OK if known is None else exit_code(matrix, frozenset())

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+from matrix import baseline as baselines
 from matrix import catalog as catalogs
 from matrix import environments
-from matrix import known as baselines
+from matrix.baseline import Baseline
 from matrix.catalog import Catalog
 from matrix.cli.arguments import Arguments
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
 from matrix.engine.estimate import BUILD
 from matrix.errors import Exit
-from matrix.known import Known
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
 from matrix.report.progress import Progress, open_progress
@@ -76,7 +76,7 @@ def fill(
         select=(*catalog.select, planted) if catalog.select else (),
     )
     progress.stage("environments", len(wanted.specs))
-    steps = Steps(progress)
+    steps = BuildProgress(progress)
     prepared = environments.prepare(
         wanted,
         jobs=arguments.jobs,
@@ -98,7 +98,7 @@ def fill(
     )
 
 
-class Steps:
+class BuildProgress:
     """Shows what becomes of environments; the planted one is nobody's concern."""
 
     def __init__(self, progress: Progress) -> None:
@@ -108,7 +108,7 @@ class Steps:
         self.over: set[str] = set()
         """Those of which it is known what became of them."""
 
-    def tell(self, step: environments.Step) -> None:
+    def tell(self, step: environments.BuildStep) -> None:
         if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
             self._progress.note(f"{step.environment} is unavailable: {step.text}")
         self._built += step.phase == "building"
@@ -125,12 +125,12 @@ class Steps:
             store.keep_rates({(BUILD, ""): seconds / self._built})
 
 
-def read_known(baseline: Path | None) -> Known | None:
+def read_known(baseline: Path | None) -> Baseline | None:
     """What a run is to be held against; read before anything is done."""
     return None if baseline is None else baselines.read(baseline)
 
 
-def compared(matrix: Matrix, known: Known | None) -> Matrix:
+def compared(matrix: Matrix, known: Baseline | None) -> Matrix:
     """The matrix with what it is against what was known."""
     if known is None:
         return matrix

@@ -10,34 +10,34 @@ from matrix import catalog as catalogs
 from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import spec_of
 from matrix.cli.arguments import Arguments
-from matrix.cli.commands.run import Steps, fill, with_state
-from matrix.engine.setting import Setting
+from matrix.cli.commands.run import BuildProgress, fill, with_state
+from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
-from matrix.explaining import look, tell
-from matrix.model import Cell, Detection, Environment, Group, Matrix, Story
+from matrix.explain import look, tell
+from matrix.model import Cell, Detection, Environment, Explanation, Group, Matrix
+from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
-from matrix.report.answers import as_matrix, group_of
+from matrix.report.cause_text import known_cause
+from matrix.report.model_answers import as_matrix, group_of
 from matrix.report.progress import Progress, open_progress
 from matrix.report.risk import risks
 from matrix.report.terminal import show_story
-from matrix.report.terminal.risky import show_risks
-from matrix.report.terminal.upgraded import show_upgrade
-from matrix.report.why import known_cause
+from matrix.report.terminal.risks import show_risks
+from matrix.report.terminal.upgrade import show_upgrade
 from matrix.sandbox.probing import sandbox
 from matrix.store import Store
 from matrix.upgrade.admission import admit
-from matrix.upgrade.checking import Check, Material
+from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.intake import find, read_hashes, take_in
-from matrix.upgrade.nouns import Answer, Model, Target, Upgrade
-from matrix.upgrade.places import Places, Wishes
+from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as ask
-from matrix.wayout.models import subject_of
 
 
 def upgrade(arguments: Arguments) -> Exit:
     """Look into the models, ask them where they come from and where they may go, and answer."""
-    wishes = Wishes.read(
+    wishes = UpgradeRequest.read(
         origins=arguments.origins,
         targets=arguments.targets,
         further=arguments.further,
@@ -62,7 +62,9 @@ def upgrade(arguments: Arguments) -> Exit:
     return exit_code(answered)
 
 
-def _told(catalog: Catalog, with_: Asking, answered: Upgrade) -> Iterator[tuple[Story, Cell]]:
+def _told(
+    catalog: Catalog, with_: CheckSetup, answered: UpgradeResult
+) -> Iterator[tuple[Explanation, Cell]]:
     """Why each model changes or fails where it does so first, with the cell that is told of."""
     for answer in answered.answers:
         target = _worst(answer)
@@ -78,7 +80,7 @@ def _told(catalog: Catalog, with_: Asking, answered: Upgrade) -> Iterator[tuple[
         )
 
 
-def _worst(answer: Answer) -> Target | None:
+def _worst(answer: UpgradeAnswer) -> Target | None:
     """The first target above the safe range that is known to be bad, or else any that is."""
     if answer.problem is not None:
         return None
@@ -88,7 +90,7 @@ def _worst(answer: Answer) -> Target | None:
     return next((target for target in wanted if target.cell.verdict.group in bad), None)
 
 
-def _dependencies(arguments: Arguments, wishes: Wishes) -> Exit:
+def _dependencies(arguments: Arguments, wishes: UpgradeRequest) -> Exit:
     """Without a model: the reference pipelines, between two sets of packages."""
     if wishes.origin is None or not wishes.targets:
         raise UsageError(
@@ -122,21 +124,21 @@ def _risk_code(matrix: Matrix, origin: Environment) -> Exit:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Asking:
+class CheckSetup:
     """All that models are asked with."""
 
     models: list[Model]
-    places: Places
-    setting: Setting
-    check: Check
-    steps: Steps
+    places: Origins
+    setting: RunContext
+    check: ModelChecker
+    steps: BuildProgress
     trust: Trust
     """What the user lets in."""
 
 
-def material_of(arguments: Arguments) -> Material:
+def material_of(arguments: Arguments) -> CheckInputs:
     """What the arguments give to ask models with."""
-    return Material(
+    return CheckInputs(
         data=_file(arguments.data, "--data"),
         target=arguments.target,
         expected=_file(arguments.expected, "--expected"),
@@ -147,11 +149,11 @@ def material_of(arguments: Arguments) -> Material:
 def asking(
     arguments: Arguments,
     catalog: Catalog,
-    wishes: Wishes,
-    material: Material,
+    wishes: UpgradeRequest,
+    material: CheckInputs,
     store: Store,
     progress: Progress,
-) -> Asking:
+) -> CheckSetup:
     """Take the models in; nothing of them is run yet."""
     held = sandbox(arguments.sandbox)
     files = find(arguments.models)
@@ -160,9 +162,9 @@ def asking(
     trust = replace(catalog.trust, everywhere=frozenset(arguments.trust))
     models = admit(take_in(files, store, arguments.jobs, recorded), trust)
     progress.advance(len(models))
-    steps = Steps(progress)
-    places = Places(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
-    setting = Setting.of(
+    steps = BuildProgress(progress)
+    places = Origins(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
+    setting = RunContext.of(
         replace(catalog, pipelines=()),
         (),
         store,
@@ -171,8 +173,8 @@ def asking(
         fresh=arguments.fresh,
     )
     setting = replace(setting, paths=material.paths, sandbox=held)
-    check = Check(setting, material, catalog.tolerances)
-    return Asking(
+    check = ModelChecker(setting, material, catalog.tolerances)
+    return CheckSetup(
         models=models, places=places, setting=setting, check=check, steps=steps, trust=trust
     )
 
@@ -189,14 +191,14 @@ def _folder(path: Path) -> Path:
     return path.absolute()
 
 
-def exit_code(upgrade: Upgrade) -> Exit:
+def exit_code(upgrade: UpgradeResult) -> Exit:
     """What the answers mean to whoever waits for them: the worst of them."""
     codes = {_code(answer) for answer in upgrade.answers}
     order = (Exit.UNSAFE, Exit.USAGE, Exit.CANNOT_TELL)
     return next((code for code in order if code in codes), Exit.OK)
 
 
-def _code(answer: Answer) -> Exit:
+def _code(answer: UpgradeAnswer) -> Exit:
     if answer.problem is not None:
         return answer.problem.exit_code
     group = group_of(answer)

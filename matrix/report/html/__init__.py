@@ -15,11 +15,11 @@ from typing import Any, TextIO
 
 from matrix import __version__
 from matrix.model import Detection, Group, Matrix, Verdict
-from matrix.report import against
+from matrix.report import comparison_text
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
-from matrix.report.text import plain
-from matrix.report.words import GROUP_WORDS, MEANINGS, limits
+from matrix.report.safe_text import plain
+from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
 
 STYLE = ("page.css",)
 SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")
@@ -50,7 +50,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         labels={one.id: one.spec.label for one in matrix.environments},
         verdicts=tuple(Verdict),
         meanings=MEANINGS,
-        against=against,
+        against=comparison_text,
         failing=() if comparison is None else [c for c in comparison.changes if c.status.fails],
         most=_MOST_CHANGES,
         missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],

@@ -22,10 +22,10 @@ from itertools import islice
 
 from matrix.causes import PREFIX, KnownCause
 from matrix.documents import Json, cell_to_dict, encode
-from matrix.folding import folded
 from matrix.model import Cell, Matrix, Verdict
-from matrix.report.text import plain
-from matrix.report.why import known_cause
+from matrix.normalize_messages import folded
+from matrix.report.cause_text import known_cause
+from matrix.report.safe_text import plain
 
 PARTS = (
     "stage",
@@ -70,7 +70,7 @@ def embedded(json: str) -> Embedded:
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class DataBlock:
     """One block of data, and what it is."""
 
     kind: str
@@ -111,7 +111,7 @@ def facts(matrix: Matrix) -> Facts:
 # --------------------------------------------------------------------------- blocks
 
 
-def blocks(matrix: Matrix) -> Iterator[Block]:
+def blocks(matrix: Matrix) -> Iterator[DataBlock]:
     """The cells block by block, then the index; never more than one block is held."""
     names = {name: Numbers() for name in ("pipelines", "formats", "environments", "causes")}
     names["causes"].of("")
@@ -123,13 +123,13 @@ def blocks(matrix: Matrix) -> Iterator[Block]:
     cells, first = iter(matrix.cells), 0
     while some := list(islice(_described(cells, names, parts), _BLOCK)):
         columns = [list(column) for column in zip(*(place for place, _ in some), strict=True)]
-        yield Block("cells", first, embedded(encode(columns)))
-        yield Block("details", first, embedded(encode([detail for _, detail in some])))
+        yield DataBlock("cells", first, embedded(encode(columns)))
+        yield DataBlock("details", first, embedded(encode([detail for _, detail in some])))
         start, new = parts.taken()
-        yield Block("parts", start, embedded(f"[{','.join(new)}]"))
+        yield DataBlock("parts", start, embedded(f"[{','.join(new)}]"))
         first += len(some)
     index = {name: list(numbers.known) for name, numbers in names.items()}
-    yield Block("index", first, embedded(encode({**index, "parts": PARTS})))
+    yield DataBlock("index", first, embedded(encode({**index, "parts": PARTS})))
 
 
 _Place = tuple[int, int, int, int, int, int]

@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from matrix.causes import KnownCause
 from matrix.documents import Json, encode, head_to_dict
 from matrix.model import Group, Matrix, Verdict
+from matrix.report.cause_text import since
 from matrix.report.html.embedding import Embedded, embedded
 from matrix.report.releases import release_line
-from matrix.report.why import since
-from matrix.report.words import GROUP_WORDS, MEANINGS
+from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
 GROUP_KEYS = {
     Group.LOADS: "safe",

@@ -9,12 +9,12 @@ from typing import TextIO
 
 from rich.console import Console
 
-from matrix.model import Group, Matrix, Story
+from matrix.model import Explanation, Group, Matrix
 from matrix.report.summary import summarize
-from matrix.report.terminal.against import show_comparison
+from matrix.report.terminal.comparison_section import show_comparison
+from matrix.report.terminal.explanation import story_lines
 from matrix.report.terminal.sections import headline, sections
-from matrix.report.terminal.told import story_lines
-from matrix.report.terminal.voice import Voice
+from matrix.report.terminal.style import TerminalStyle
 
 __all__ = ["show", "show_story"]
 
@@ -39,10 +39,10 @@ def show(
     show_on(console_for(file, width, colour), matrix, everything=everything)
 
 
-def show_story(story: Story, group: Group, file: TextIO | None = None) -> None:
+def show_story(story: Explanation, group: Group, file: TextIO | None = None) -> None:
     """Print why a cell of some group is as it is."""
     console = console_for(file, None, None)
-    for line in story_lines(Voice.of(console), story, group):
+    for line in story_lines(TerminalStyle.of(console), story, group):
         console.print(line)
 
 
@@ -62,7 +62,7 @@ def console_for(file: TextIO | None, width: int | None, colour: bool | None) -> 
 
 def show_on(console: Console, matrix: Matrix, *, everything: bool = False) -> None:
     """Print a matrix on a console."""
-    voice = Voice.of(console)
+    voice = TerminalStyle.of(console)
     summary = summarize(matrix)
     for line in headline(voice, matrix, summary):
         console.print(line)

@@ -7,18 +7,18 @@ from itertools import islice
 
 from rich.text import Text
 
-from matrix.folding import without_places
-from matrix.known.nouns import place
+from matrix.baseline.baseline import place
 from matrix.model import Cell, Detection, Group, Matrix
+from matrix.normalize_messages import without_places
 from matrix.report.progress import duration
-from matrix.report.releases import Break, Direction, find_breaks
+from matrix.report.releases import Break, Travel, find_breaks
 from matrix.report.sentences import TITLES, counted, difference, route, scores
-from matrix.report.summary import Change, Reason, Summary
-from matrix.report.terminal.because import causes
+from matrix.report.summary import Reason, SilentChange, Summary
+from matrix.report.terminal.causes import causes
+from matrix.report.terminal.explanation import story_lines
+from matrix.report.terminal.style import INDENT, TerminalStyle, listed, row
 from matrix.report.terminal.table import pair_table
-from matrix.report.terminal.told import story_lines
-from matrix.report.terminal.voice import INDENT, Voice, listed, row
-from matrix.report.words import GROUP_WORDS
+from matrix.report.verdict_words import GROUP_WORDS
 
 _WIDE = 76
 """Columns that it takes to say what each of the four answers means."""
@@ -32,7 +32,7 @@ _NAME = 34
 Section = tuple[str, list[Text]]
 
 
-def headline(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
+def headline(voice: TerminalStyle, matrix: Matrix, summary: Summary) -> Iterator[Text]:
     """How many cells, on what, in how long, and how many have each of the four answers."""
     ready = sum(environment.ready for environment in matrix.environments)
     took = duration(matrix.finished - matrix.started)
@@ -52,7 +52,7 @@ def headline(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
 
 
 def sections(
-    voice: Voice, matrix: Matrix, summary: Summary, *, everything: bool
+    voice: TerminalStyle, matrix: Matrix, summary: Summary, *, everything: bool
 ) -> Iterator[Section]:
     """All sections that have something to say, with their titles."""
     if summary.pairs:
@@ -71,7 +71,7 @@ def sections(
 # --------------------------------------------------------------------------- why
 
 
-def _stories(voice: Voice, matrix: Matrix, everything: bool) -> Iterator[Section]:
+def _stories(voice: TerminalStyle, matrix: Matrix, everything: bool) -> Iterator[Section]:
     """What explain has told of cells, the last told first."""
     wanted = {(s.pipeline, s.format, s.writer, s.reader): s for s in reversed(matrix.stories)}
     shown = list(islice(wanted, None if everything else _MOST_STORIES))
@@ -93,9 +93,9 @@ def _stories(voice: Voice, matrix: Matrix, everything: bool) -> Iterator[Section
 # --------------------------------------------------------------------------- breaks
 
 
-def _breaks(voice: Voice, summary: Summary, everything: bool) -> Iterator[Section]:
+def _breaks(voice: TerminalStyle, summary: Summary, everything: bool) -> Iterator[Section]:
     breaks = find_breaks(summary)
-    by_direction = {d: [b for b in breaks if b.direction is d] for d in Direction}
+    by_direction = {d: [b for b in breaks if b.direction is d] for d in Travel}
     wanted = [len(found) if everything else _lines_wanted(found) for found in by_direction.values()]
     rooms = _shares(wanted, sum(wanted) if everything else _MOST_BREAKS)
     for (direction, found), room in zip(by_direction.items(), rooms, strict=True):
@@ -127,7 +127,7 @@ def _most_telling(breaks: Sequence[Break], room: int) -> list[Break]:
     return [breaks[i] for i in sorted(ranked[:room])]
 
 
-def _break_lines(voice: Voice, breaks: Sequence[Break], room: int | None) -> Iterator[Text]:
+def _break_lines(voice: TerminalStyle, breaks: Sequence[Break], room: int | None) -> Iterator[Text]:
     """The breaks with the names of their pipelines: all of them if there is no end of room."""
     steps = [voice.fit(route(entry), 34) for entry in breaks]
     verdicts = [voice.marked(entry.verdict) for entry in breaks]
@@ -160,7 +160,7 @@ def _depths(breaks: Sequence[Break], room: int) -> list[int]:
 # --------------------------------------------------------------------------- silent changes
 
 
-def _changes(voice: Voice, summary: Summary, everything: bool) -> Iterator[Section]:
+def _changes(voice: TerminalStyle, summary: Summary, everything: bool) -> Iterator[Section]:
     changes = summary.worst_changes()
     if not changes:
         return
@@ -173,7 +173,9 @@ def _changes(voice: Voice, summary: Summary, everything: bool) -> Iterator[Secti
     yield title, lines + _more(voice, len(changes) - len(kept), "change", hidden)
 
 
-def _change_lines(voice: Voice, change: Change, labels: dict[str, str]) -> Iterator[Text]:
+def _change_lines(
+    voice: TerminalStyle, change: SilentChange, labels: dict[str, str]
+) -> Iterator[Text]:
     cell = change.worst
     if cell is None:
         return
@@ -199,7 +201,7 @@ def _label(name: str, labels: dict[str, str]) -> str:
     return labels.get(name, name)
 
 
-def _score_lines(voice: Voice, cell: Cell) -> Iterator[Text]:
+def _score_lines(voice: TerminalStyle, cell: Cell) -> Iterator[Text]:
     """The score of one class that fell the furthest, and the overall ones, side by side."""
     line = Text("   ")
     for score in scores(cell):
@@ -217,7 +219,7 @@ def _score_lines(voice: Voice, cell: Cell) -> Iterator[Text]:
 
 
 def _reasons(
-    voice: Voice, title: str, group: Group, summary: Summary, everything: bool
+    voice: TerminalStyle, title: str, group: Group, summary: Summary, everything: bool
 ) -> Iterator[Section]:
     reasons = summary.failures if group is Group.FAILS else summary.unknown
     if not reasons:
@@ -233,7 +235,7 @@ def _reasons(
     yield f"{title} ({total})", lines + _more(voice, len(ranked) - len(kept), "reason", hidden)
 
 
-def _reason_lines(voice: Voice, reason: Reason, labels: dict[str, str]) -> Iterator[Text]:
+def _reason_lines(voice: TerminalStyle, reason: Reason, labels: dict[str, str]) -> Iterator[Text]:
     count = Text(f"{reason.cells:>7,}  ", style="bold")
     message = without_places(reason.message)
     what = f"{reason.type}: {message}" if message else reason.type
@@ -254,7 +256,7 @@ def _reason_lines(voice: Voice, reason: Reason, labels: dict[str, str]) -> Itera
 # --------------------------------------------------------------------------- the rest
 
 
-def _unavailable(voice: Voice, matrix: Matrix) -> Iterator[Section]:
+def _unavailable(voice: TerminalStyle, matrix: Matrix) -> Iterator[Section]:
     missing = [environment for environment in matrix.environments if not environment.ready]
     if not missing:
         return
@@ -268,7 +270,7 @@ def _unavailable(voice: Voice, matrix: Matrix) -> Iterator[Section]:
     yield "Environments that could not be had", lines
 
 
-def _self_check(voice: Voice, matrix: Matrix) -> Iterator[Section]:
+def _self_check(voice: TerminalStyle, matrix: Matrix) -> Iterator[Section]:
     if not matrix.self_check:
         return
     missed = [name for name, found in matrix.self_check.items() if found is Detection.MISSED]
@@ -282,12 +284,12 @@ def _self_check(voice: Voice, matrix: Matrix) -> Iterator[Section]:
     yield f"Self-check: {len(found)} of {len(matrix.self_check)} planted faults found", lines
 
 
-def _limits(voice: Voice, matrix: Matrix, summary: Summary) -> Iterator[Text]:
+def _limits(voice: TerminalStyle, matrix: Matrix, summary: Summary) -> Iterator[Text]:
     for sentence in summary.tally.notice(matrix):
         yield from voice.paragraph(sentence)
 
 
-def _more(voice: Voice, hidden: int, noun: str, cells: int = 0) -> list[Text]:
+def _more(voice: TerminalStyle, hidden: int, noun: str, cells: int = 0) -> list[Text]:
     if not hidden:
         return []
     of_cells = f" ({counted(cells, 'cell')})" if cells else ""

@@ -13,14 +13,14 @@ from rich.text import Text
 
 from matrix.model import Environment, Group, Verdict
 from matrix.report.summary import VERDICTS, Summary
-from matrix.report.terminal.voice import INDENT, Voice, row
-from matrix.report.words import GROUP_WORDS
+from matrix.report.terminal.style import INDENT, TerminalStyle, row
+from matrix.report.verdict_words import GROUP_WORDS
 
 _LABEL = 18
 """Columns that a label may have."""
 
 
-def pair_table(voice: Voice, summary: Summary) -> list[Text]:
+def pair_table(voice: TerminalStyle, summary: Summary) -> list[Text]:
     """The table in the first layout that fits, and below it the environments with what was found.
 
     Short ids at the heads of the columns are explained there.
@@ -35,7 +35,9 @@ def pair_table(voice: Voice, summary: Summary) -> list[Text]:
     return lines + list(_versions_table(voice, names, summary, ids=not layout.labels))
 
 
-def _versions_table(voice: Voice, names: _Names, summary: Summary, *, ids: bool) -> Iterator[Text]:
+def _versions_table(
+    voice: TerminalStyle, names: _Names, summary: Summary, *, ids: bool
+) -> Iterator[Text]:
     """What was found in each environment; in two halves side by side if there is room."""
     heads = ["", "", "scikit-learn", "Python", "numpy", "joblib"]
     lines = [heads] + [
@@ -58,7 +60,7 @@ def _versions_table(voice: Voice, names: _Names, summary: Summary, *, ids: bool)
         yield line
 
 
-def _versions(voice: Voice, environment: Environment) -> list[str]:
+def _versions(voice: TerminalStyle, environment: Environment) -> list[str]:
     info = environment.info
     if info is None:
         return ["", "", "", ""]
@@ -69,7 +71,7 @@ def _versions(voice: Voice, environment: Environment) -> list[str]:
 class _Names:
     """Labels and short ids by environment id, those of environments that have cells first."""
 
-    def __init__(self, voice: Voice, summary: Summary) -> None:
+    def __init__(self, voice: TerminalStyle, summary: Summary) -> None:
         known = {environment.id: environment for environment in summary.environments}
         seen = {name for pair in summary.pairs for name in pair}
         with_cells = [name for name in known if name in seen and _told(summary, name)]
@@ -97,7 +99,7 @@ def _short(position: int) -> str:
 class _Pair:
     """One cell of the table, in its two forms."""
 
-    def __init__(self, voice: Voice, counts: Sequence[int]) -> None:
+    def __init__(self, voice: TerminalStyle, counts: Sequence[int]) -> None:
         by_group = {
             group: sum(n for v, n in zip(VERDICTS, counts, strict=True) if v.group is group)
             for group in Group
@@ -111,7 +113,7 @@ class _Pair:
             self.parts = [_calm(voice, by_group, counts[Verdict.NOT_RUN.severity])]
 
 
-def _calm(voice: Voice, by_group: dict[Group, int], not_run: int) -> Text:
+def _calm(voice: TerminalStyle, by_group: dict[Group, int], not_run: int) -> Text:
     """Nothing bad: a tick if something is known to be good and nothing was left out."""
     group = Group.LOADS if by_group[Group.LOADS] and not not_run else Group.UNKNOWN
     return Text(voice.symbol(group), style=voice.style(group))
@@ -143,7 +145,7 @@ _LEAST_LABEL = 8
 """Columns of a label beside its short id; the key below gives it in full."""
 
 
-def _choose(voice: Voice, names: _Names, grid: dict[tuple[str, str], _Pair]) -> _Layout:
+def _choose(voice: TerminalStyle, names: _Names, grid: dict[tuple[str, str], _Pair]) -> _Layout:
     """The first layout that needs no more than one block, or else the one with labels."""
     for labels, stacked, gap in _LAYOUTS:
         layout = _measure(voice, names, grid, labels=labels, stacked=stacked, gap=gap)
@@ -153,7 +155,7 @@ def _choose(voice: Voice, names: _Names, grid: dict[tuple[str, str], _Pair]) -> 
 
 
 def _measure(
-    voice: Voice,
+    voice: TerminalStyle,
     names: _Names,
     grid: dict[tuple[str, str], _Pair],
     *,
@@ -196,7 +198,7 @@ def _row_name(names: _Names, name: str, labels: bool) -> str:
 
 
 def _block(
-    voice: Voice,
+    voice: TerminalStyle,
     layout: _Layout,
     names: _Names,
     grid: dict[tuple[str, str], _Pair],
@@ -219,7 +221,7 @@ def _block(
             first = ""
 
 
-def _legend(voice: Voice) -> Iterator[Text]:
+def _legend(voice: TerminalStyle) -> Iterator[Text]:
     """What the symbols mean, on as many lines as it needs."""
     line = Text(" " * INDENT)
     for group, word in GROUP_WORDS.items():

@@ -27,7 +27,7 @@ from typing import Any, Dict, List, Tuple
 
 import numpy as np
 
-Node = Dict[str, Any]
+Outline = Dict[str, Any]
 
 
 def encode(value: Any) -> bytes:
@@ -78,7 +78,7 @@ class _Reader:
         return flat.reshape(shape).copy()
 
 
-def _outline(value: Any, arrays: List[bytes]) -> Node:
+def _outline(value: Any, arrays: List[bytes]) -> Outline:
     scalar = _scalar(value)
     if scalar is not None:
         return scalar
@@ -111,7 +111,7 @@ def _scalar(value: Any) -> Any:
     return None
 
 
-def _outline_array(array: Any, arrays: List[bytes]) -> Node:
+def _outline_array(array: Any, arrays: List[bytes]) -> Outline:
     if array.dtype.kind in "OV" or array.dtype.kind not in "biufcSUmM":
         items = [_outline(item, arrays) for item in array.astype(object).ravel().tolist()]
         return {"kind": "object", "shape": list(array.shape), "items": items}
@@ -121,7 +121,7 @@ def _outline_array(array: Any, arrays: List[bytes]) -> Node:
     return {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
 
 
-def _outline_foreign(value: Any, arrays: List[bytes]) -> Node:
+def _outline_foreign(value: Any, arrays: List[bytes]) -> Outline:
     """Values of scipy and pandas, told by their module so that neither has to be imported."""
     module = type(value).__module__
     if module.startswith("scipy.sparse"):
@@ -142,7 +142,7 @@ def _outline_foreign(value: Any, arrays: List[bytes]) -> Node:
     return {"kind": "opaque", "type": "{}.{}".format(module, type(value).__name__)}
 
 
-def _outline_pandas(value: Any, arrays: List[bytes]) -> Node:
+def _outline_pandas(value: Any, arrays: List[bytes]) -> Outline:
     if hasattr(value, "columns"):
         names = list(value.columns)
         counts = type(value.index).__name__ == "RangeIndex"
@@ -164,7 +164,7 @@ def _outline_pandas(value: Any, arrays: List[bytes]) -> Node:
     return _outline(np.asarray(value), arrays)
 
 
-def _outline_column(column: Any, arrays: List[bytes]) -> Node:
+def _outline_column(column: Any, arrays: List[bytes]) -> Outline:
     if str(column.dtype) == "category":
         return {
             "kind": "category",
@@ -179,14 +179,14 @@ def _outline_column(column: Any, arrays: List[bytes]) -> Node:
     return _outline(np.asarray(column, dtype=object), arrays)
 
 
-def _value(node: Node, reader: _Reader) -> Any:
+def _value(node: Outline, reader: _Reader) -> Any:
     maker = _MAKERS.get(node["kind"])
     if maker is None:
         raise ValueError("no value for a node of kind {!r}".format(node["kind"]))
     return maker(node, reader)
 
 
-def _object_array(node: Node, reader: _Reader) -> Any:
+def _object_array(node: Outline, reader: _Reader) -> Any:
     items = [_value(item, reader) for item in node["items"]]
     flat = np.empty(len(items), dtype=object)
     for position, item in enumerate(items):
@@ -194,7 +194,7 @@ def _object_array(node: Node, reader: _Reader) -> Any:
     return flat.reshape(node["shape"])
 
 
-def _sparse(node: Node, reader: _Reader) -> Any:
+def _sparse(node: Outline, reader: _Reader) -> Any:
     from scipy import sparse
 
     parts = [_value(node[name], reader) for name in ("data", "indices", "indptr")]
@@ -203,7 +203,7 @@ def _sparse(node: Node, reader: _Reader) -> Any:
     return sparse.csr_matrix(tuple(parts), shape=tuple(node["shape"])).asformat(node["format"])
 
 
-def _frame(node: Node, reader: _Reader) -> Any:
+def _frame(node: Outline, reader: _Reader) -> Any:
     import pandas
 
     names = _value(node["columns"], reader)
@@ -216,7 +216,7 @@ def _frame(node: Node, reader: _Reader) -> Any:
     return frame
 
 
-def _column(node: Node, reader: _Reader, index: Any) -> Any:
+def _column(node: Outline, reader: _Reader, index: Any) -> Any:
     import pandas
 
     if node["kind"] == "category":
@@ -230,7 +230,7 @@ def _column(node: Node, reader: _Reader, index: Any) -> Any:
     return pandas.Series(values, index=index, dtype=values.dtype)
 
 
-def _series(node: Node, reader: _Reader) -> Any:
+def _series(node: Outline, reader: _Reader) -> Any:
     name = _value(node["name"], reader)
     series = _column(node["item"], reader, None)
     series.name = name

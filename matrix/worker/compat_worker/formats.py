@@ -75,10 +75,10 @@ def _load_skops(path: str) -> Any:
     """All that skops does not trust of itself is trusted, but for what :mod:`guard` keeps out."""
     import skops.io
 
-    from compat_worker import guard
+    from compat_worker import name_guard
 
     wanted = skops.io.get_untrusted_types(file=path)
-    guard.ask(wanted)
+    name_guard.ask(wanted)
     return skops.io.load(path, trusted=wanted)
 
 

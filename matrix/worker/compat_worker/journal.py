@@ -8,7 +8,7 @@ import json
 import os
 from typing import Any, Dict
 
-from compat_worker import content, machine
+from compat_worker import content, machine_failures
 
 
 class Journal:
@@ -54,4 +54,4 @@ def _write(descriptor: int, data: bytes) -> None:
         try:
             view = view[os.write(descriptor, view) :]
         except OSError as error:
-            raise machine.GivenUp from error
+            raise machine_failures.GivenUp from error

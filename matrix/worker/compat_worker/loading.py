@@ -2,12 +2,12 @@
 
 from typing import Any, Callable, Dict, List
 
-from compat_worker import content, guard, machine, methods
-from compat_worker.answering import Kept, answered
+from compat_worker import content, machine_failures, name_guard, output_methods
+from compat_worker.answer import KeptContents, answered
+from compat_worker.call_methods import CallOutcome, use
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.observing import Seen, failure
-from compat_worker.using import Outcome, use
+from compat_worker.observe import SeenWarnings, failure
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -15,12 +15,12 @@ Answer = Dict[str, Any]
 
 def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
-    seen = Seen(journal.stage)
-    kept = Kept(journal, known=piece["known"].values())
+    seen = SeenWarnings(journal.stage)
+    kept = KeptContents(journal, known=piece["known"].values())
     return answered(lambda: _load(piece, seen, kept.keep), seen, kept)
 
 
-def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
+def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
     chosen = FORMATS[piece["format"]]
     missing = chosen.missing()
     if missing is not None:
@@ -30,11 +30,11 @@ def _load(piece: Piece, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
     try:
         rows = rows_of(piece["rows"])
     except Exception as error:
-        machine.give_up_on(error)
+        machine_failures.give_up_on(error)
         return {"unavailable": "the rows cannot be had here: {}".format(error)}
 
     def fresh() -> Any:
-        with seen.during("load"), guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
@@ -53,16 +53,16 @@ def see(path: str) -> None:
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise machine.GivenUp from error
+        raise machine_failures.GivenUp from error
 
 
 def _names(model: Any, piece: Piece) -> List[str]:
     """Every method that the writer recorded, and any that came."""
-    recorded = [name for name in methods.CALLS if name in piece["known"]]
+    recorded = [name for name in output_methods.CALLS if name in piece["known"]]
     if piece["only"]:
         return recorded
-    had = set(methods.names(model))
-    return [name for name in methods.CALLS if name in had or name in piece["known"]]
+    had = set(output_methods.names(model))
+    return [name for name in output_methods.CALLS if name in had or name in piece["known"]]
 
 
 def twice(
@@ -71,7 +71,7 @@ def twice(
     names: List[str],
     known: Dict[str, str],
     rows: Any,
-    seen: Seen,
+    seen: SeenWarnings,
     keep: Callable[[bytes], str],
 ) -> Answer:
     """Every method on two fresh loads, in both orders; what changed, on a load of its own too.
@@ -82,7 +82,7 @@ def twice(
     """
     first = use(model, names, rows, seen, keep)
     second = _use_fresh(fresh, list(reversed(names)), rows, seen, keep)
-    repeats: Dict[str, Outcome] = {}
+    repeats: Dict[str, CallOutcome] = {}
     for name in names:
         again = second[name]
         alike = _same(first[name], again)
@@ -100,9 +100,9 @@ def _use_fresh(
     fresh: Callable[[], Any],
     names: List[str],
     rows: Any,
-    seen: Seen,
+    seen: SeenWarnings,
     keep: Callable[[bytes], str],
-) -> Dict[str, Outcome]:
+) -> Dict[str, CallOutcome]:
     """The outcomes from a load of their own; a load that fails this time fails them all."""
     try:
         model = fresh()
@@ -111,7 +111,7 @@ def _use_fresh(
     return use(model, names, rows, seen, keep)
 
 
-def _same(one: Outcome, other: Outcome) -> bool:
+def _same(one: CallOutcome, other: CallOutcome) -> bool:
     if "raised" in one and "raised" in other:
         return bool(one["raised"]["type"] == other["raised"]["type"])
     return one == other

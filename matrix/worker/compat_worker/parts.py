@@ -10,9 +10,9 @@ from typing import Any, Dict, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
 
-from compat_worker.methods import CALLS
+from compat_worker.output_methods import CALLS
 
-Path = Tuple[str, ...]
+PartPath = Tuple[str, ...]
 
 MOST = 200
 """Estimators of one model that are looked at."""
@@ -41,20 +41,20 @@ _FITTED = {"estimator_", "base_estimator_", "estimators_", "best_estimator_"}
 _FITTED |= {"calibrated_classifiers_"}
 
 
-class Part:
+class ModelPart:
     """An estimator, and the way to it from the model."""
 
-    def __init__(self, path: Path, thing: Any) -> None:
+    def __init__(self, path: PartPath, thing: Any) -> None:
         self.path = path
         self.thing = thing
 
 
-def parts_of(model: Any) -> Tuple[List[Part], int]:
+def parts_of(model: Any) -> Tuple[List[ModelPart], int]:
     """The model and all estimators inside it, outer ones first; and how many were left out.
 
     What was fitted stands for the prototype that it was made from.
     """
-    found: List[Part] = [Part((), model)]
+    found: List[ModelPart] = [ModelPart((), model)]
     seen: Set[int] = {id(model)}
     left_out = 0
     for part in found:  # grows meanwhile
@@ -67,7 +67,7 @@ def parts_of(model: Any) -> Tuple[List[Part], int]:
             if len(found) >= MOST or len(part.path) >= DEPTH:
                 left_out += 1
                 continue
-            found.append(Part(part.path + (name[:NAME],), thing))
+            found.append(ModelPart(part.path + (name[:NAME],), thing))
     return found, left_out
 
 

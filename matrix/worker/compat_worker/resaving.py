@@ -3,13 +3,13 @@
 import os
 from typing import Any, Dict, List
 
-from compat_worker import guard, lacking
-from compat_worker.answering import Kept, answered
+from compat_worker import missing_params, name_guard
+from compat_worker.answer import KeptContents, answered
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.mistake import Mistake
-from compat_worker.observing import Seen, failure
+from compat_worker.observe import SeenWarnings, failure
 from compat_worker.saving import artifact
+from compat_worker.user_error import UserError
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -17,24 +17,24 @@ Answer = Dict[str, Any]
 
 def resave(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``resave`` request, as ``worker.py`` describes it."""
-    seen = Seen(journal.stage)
-    return answered(lambda: _resave(piece, seen), seen, Kept(journal))
+    seen = SeenWarnings(journal.stage)
+    return answered(lambda: _resave(piece, seen), seen, KeptContents(journal))
 
 
-def _resave(piece: Piece, seen: Seen) -> Answer:
+def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     chosen = FORMATS[piece["format"]]
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}
     try:
-        with seen.during("load"), guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.only(piece.get("allowed")):
             model = chosen.load(piece["path"])
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
-        found = lacking.parameters(model)
+        found = missing_params.parameters(model)
         _mend(model, piece["mends"])
-    except Mistake:
+    except UserError:
         raise
     except (Exception, SystemExit) as error:
         return {"stage": "mend", "raised": failure(error)}
@@ -56,7 +56,7 @@ def _saved(model: Any, name: str, piece: int) -> Answer:
 
 def _mend(model: Any, mends: List[Dict[str, Any]]) -> None:
     for mend in mends:
-        thing = lacking.at(model, mend["path"])
+        thing = missing_params.at(model, mend["path"])
         value = _taken(thing, mend["of"]) if mend["of"] else mend["value"]
         setattr(thing, mend["name"], value)
 

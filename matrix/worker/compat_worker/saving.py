@@ -9,12 +9,12 @@ from typing import Any, Callable, Dict, List, Tuple
 import compat_matrix
 import numpy as np
 
-from compat_worker import content, machine, methods, within
-from compat_worker.answering import Kept, answered
+from compat_worker import content, estimator_names, machine_failures, output_methods
+from compat_worker.answer import KeptContents, answered
+from compat_worker.call_methods import use
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.observing import Seen, failure, outcome
-from compat_worker.using import use
+from compat_worker.observe import SeenWarnings, failure, outcome
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -32,8 +32,8 @@ class _Stage:
 
 def save(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``save`` request, as ``worker.py`` describes it."""
-    seen = Seen()
-    kept = Kept(journal)
+    seen = SeenWarnings()
+    kept = KeptContents(journal)
 
     def work() -> Answer:
         stage = _Stage()
@@ -47,7 +47,7 @@ def save(piece: Piece, journal: Journal) -> Answer:
     return answered(work, seen, kept)
 
 
-def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str]) -> Answer:
+def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
     registered, model = _build(piece)
     stage.name = "fit"
     with seen.during("fit"):
@@ -62,13 +62,13 @@ def _save(piece: Piece, stage: _Stage, seen: Seen, keep: Callable[[bytes], str])
     rows = content.encode(data.rows)
     truth = None if data.truth is None else keep(content.encode(data.truth))
     stage.name = "use"
-    names = ["repr", "get_params"] + methods.chosen(model, registered.methods)
+    names = ["repr", "get_params"] + output_methods.chosen(model, registered.methods)
     return {
         "artifacts": artifacts,
         "rows": keep(rows),
         "truth": truth,
         "only": registered.methods is not None,
-        "estimators": within.estimators(model),
+        "estimators": estimator_names.estimators(model),
         # From the fitted object, never from the file, on the rows as a reader will see them.
         "outputs": use(model, names, content.decode(rows), seen, keep),
     }
@@ -80,7 +80,7 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
     try:
         return registered, registered.build()
     except ImportError as error:
-        machine.give_up_on(error)
+        machine_failures.give_up_on(error)
         raise Unavailable("not in this release: {}".format(error))
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
@@ -94,7 +94,7 @@ def _registered(path: str, pipeline: str) -> Any:
     try:
         module = importlib.import_module(name)
     except ImportError as error:
-        machine.give_up_on(error)
+        machine_failures.give_up_on(error)
         raise Unavailable("{} does not import: {}".format(os.path.basename(path), error))
     found = os.path.realpath(getattr(module, "__file__", None) or "")
     if found != os.path.realpath(path):

@@ -2,15 +2,15 @@
 
 from typing import Any, Callable, Dict, List, Tuple
 
-from compat_worker import code_reading, guard, states
-from compat_worker.answering import Kept, answered
+from compat_worker import attribute_states, code_reading, name_guard
+from compat_worker.answer import KeptContents, answered
+from compat_worker.call_methods import use_one
+from compat_worker.call_recorder import Watch
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import rows_of, see
-from compat_worker.observing import Seen, failure
-from compat_worker.parts import OUTPUTS, Part, parts_of
-from compat_worker.using import use_one
-from compat_worker.watching import Watch
+from compat_worker.observe import SeenWarnings, failure
+from compat_worker.parts import OUTPUTS, ModelPart, parts_of
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -29,12 +29,12 @@ _ASKED = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"
 
 def trace(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``trace`` request, as ``worker.py`` describes it."""
-    seen = Seen(journal.stage)
-    kept = Kept(journal)
+    seen = SeenWarnings(journal.stage)
+    kept = KeptContents(journal)
     return answered(lambda: _trace(piece, seen, kept.keep), seen, kept)
 
 
-def _trace(piece: Piece, seen: Seen, keep: Keep) -> Answer:
+def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
     chosen, method = FORMATS[piece["format"]], piece["method"]
     missing = chosen.missing()
     if missing is not None:
@@ -47,7 +47,7 @@ def _trace(piece: Piece, seen: Seen, keep: Keep) -> Answer:
     see(piece["path"])
 
     def fresh() -> Any:
-        with seen.during("load"), guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
@@ -78,18 +78,18 @@ def _rows(piece: Piece) -> Tuple[Any, str]:
         return None, "the rows cannot be had here: {}".format(error)
 
 
-def _told(parts: List[Part], left_out: int) -> Answer:
+def _told(parts: List[ModelPart], left_out: int) -> Answer:
     """What every part holds, and what its class takes and reads here."""
     told: List[Dict[str, Any]] = []
     classes: Dict[str, Dict[str, Any]] = {}
     room = ATTRIBUTES
     for part in parts:
         kind = type(part.thing)
-        name = states.type_name(kind)
-        held = states.attributes(part.thing)
+        name = attribute_states.type_name(kind)
+        held = attribute_states.attributes(part.thing)
         held = {attribute: held[attribute] for attribute in list(held)[:room]}
         room -= len(held)
-        path = [states.short(one) for one in part.path]
+        path = [attribute_states.short(one) for one in part.path]
         told.append({"path": path, "class": name, "attributes": held})
         if name not in classes and len(classes) < CLASSES:
             classes[name] = _class(kind)
@@ -98,7 +98,7 @@ def _told(parts: List[Part], left_out: int) -> Answer:
 
 def _class(kind: type) -> Dict[str, Any]:
     takes = any("get_params" in vars(one) for one in kind.__mro__)
-    found: Dict[str, Any] = {"parameters": states.signature(kind) if takes else {}}
+    found: Dict[str, Any] = {"parameters": attribute_states.signature(kind) if takes else {}}
     try:
         found.update(code_reading.read(kind, OUTPUTS + _ASKED, found["parameters"]))
     except Exception:  # an odd class, whose code cannot be read

@@ -1,0 +1,443 @@
+"""Reading the configuration: one pass that checks all of it and changes nothing."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import fields, replace
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from matrix.catalog import checks, reference_pipelines, toml
+from matrix.catalog.configuration import Catalog, ToleranceRule, Tolerances, Trust, WorkerLimits
+from matrix.catalog.pipelines import read_pipelines
+from matrix.catalog.sets import read_set
+from matrix.catalog.toml_table import TomlTable
+from matrix.errors import ConfigError, UsageError
+from matrix.model import EnvSpec, Pipeline, Tolerance
+from matrix.worker.compat_worker.formats import FORMATS
+
+_KEYS = (
+    "pipelines",
+    "state",
+    "requirements",
+    "release-window-days",
+    "download-python",
+    "formats",
+    "tolerances",
+    "limits",
+    "sets",
+    "trust",
+)
+_STATE = ".matrix"
+
+
+def read(
+    path: Path | None = None,
+    *,
+    set_name: str = "default",
+    select: Sequence[str] = (),
+    pipeline_globs: Sequence[str] = (),
+    formats: Sequence[str] | None = None,
+    with_pipelines: bool = True,
+) -> Catalog:
+    """Read and check a configuration.
+
+    Args:
+        path: a ``pyproject.toml`` or a TOML file with the same keys; None looks for a
+            ``pyproject.toml`` with ``[tool.matrix]`` here and in the folders above.
+        set_name: which set of environments.
+        select: globs over environment ids; none selects all.
+        pipeline_globs: globs over pipeline ids; none selects all.
+        formats: the only formats to use; None uses those of the configuration. One that the
+            configuration gives no pipelines is crossed with all of them.
+        with_pipelines: False leaves the pipeline files unread.
+
+    Raises:
+        ConfigError: a mistake in the file, with its path.
+        PipelineFileError: a mistake in a file of pipelines.
+        UsageError: a set, glob or format that matches nothing, or no configuration at all.
+    """
+    source = find() if path is None else path
+    if source is None:
+        raise UsageError(
+            "there is no pyproject.toml with [tool.matrix] here or above",
+            advice="name a file with --config FILE",
+        )
+    path_inside, document = _load(source)
+    return read_document(
+        source,
+        path_inside,
+        document,
+        set_name=set_name,
+        select=select,
+        pipeline_globs=pipeline_globs,
+        formats=formats,
+        with_pipelines=with_pipelines,
+    )
+
+
+def read_document(
+    source: Path,
+    path_inside: str,
+    document: object,
+    *,
+    set_name: str = "default",
+    select: Sequence[str] = (),
+    pipeline_globs: Sequence[str] = (),
+    formats: Sequence[str] | None = None,
+    with_pipelines: bool = True,
+) -> Catalog:
+    """Check what a file says, after it was parsed; see :func:`read`.
+
+    Args:
+        source: the file.
+        path_inside: where in the file the document stands: ``tool.matrix``.
+        document: what stands there, of any shape.
+    """
+    table = TomlTable(source, path_inside, document)
+    table.only(_KEYS)
+    catalog = _settings(source, table)
+    known = _known_specs(table, set_name, catalog.requirements)
+    catalog = replace(
+        catalog,
+        set_name=set_name,
+        known=known,
+        specs=_selected(known, select),
+        select=(*select,),
+        whole=not select and not pipeline_globs and formats is None,
+    )
+    crossed = _formats(table)
+    if not with_pipelines:
+        _folders(catalog.root, table)
+        return replace(catalog, formats=tuple(crossed))
+    return _with_pipelines(catalog, table, crossed, pipeline_globs, formats)
+
+
+def find(start: Path | None = None) -> Path | None:
+    """Return the nearest ``pyproject.toml`` with ``[tool.matrix]``, here or above; None if none."""
+    folder = (start or Path.cwd()).resolve()
+    for parent in (folder, *folder.parents):
+        candidate = parent / "pyproject.toml"
+        try:
+            document = toml.loads(candidate.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            continue
+        tool = document.get("tool")
+        if isinstance(tool, dict) and "matrix" in tool:
+            return candidate
+    return None
+
+
+def default(root: Path) -> Catalog:
+    """Return what holds in a folder without any configuration: no environments, no pipelines."""
+    root = root.resolve()
+    return Catalog(root=root, state=root / _STATE)
+
+
+def read_or_default(path: Path | None = None) -> Catalog:
+    """Return what holds for environments that are made up on the spot: no sets, no pipelines.
+
+    Args:
+        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+
+    Raises:
+        ConfigError: a mistake in the settings, with its path.
+    """
+    source = find() if path is None else path
+    if source is None:
+        return default(Path.cwd())
+    path_inside, document = _load(source)
+    table = TomlTable(source, path_inside, document)
+    table.only(_KEYS)
+    return _settings(source, table)
+
+
+def with_reference_pipelines(path: Path | None = None) -> Catalog:
+    """Return what holds where the reference pipelines stand in for those that are missing.
+
+    Args:
+        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+
+    Raises:
+        ConfigError, PipelineFileError, UsageError: as :func:`read` does.
+    """
+    shipped = read_document(
+        Path.cwd() / "pyproject.toml", "tool.matrix", reference_pipelines.CONFIGURATION
+    )
+    if path is None and find() is None:
+        return replace(shipped, source=None)
+    catalog = read(path)
+    if catalog.pipelines:
+        return catalog
+    named = {canonicalize_name(Requirement(text).name) for text in catalog.requirements}
+    more = (text for text in shipped.requirements if text not in named)
+    return replace(
+        catalog,
+        pipelines=shipped.pipelines,
+        formats=shipped.formats,
+        requirements=(*catalog.requirements, *more),
+    )
+
+
+def _load(source: Path) -> tuple[str, object]:
+    """Return what a file says of the matrix, and where in the file it stands."""
+    try:
+        document = toml.loads(source.read_bytes().decode("utf-8"))
+    except OSError as error:
+        problem = error.strerror or str(error)
+        raise ConfigError(source, "", f"cannot be read: {problem}") from None
+    except UnicodeDecodeError as error:
+        raise ConfigError(source, "", f"is not UTF-8 (byte {error.start})") from None
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(source, "", f"is not TOML: {error}") from None
+    tool = document.get("tool")
+    if isinstance(tool, dict) and "matrix" in tool:
+        return "tool.matrix", tool["matrix"]
+    if source.name == "pyproject.toml":
+        raise ConfigError(source, "tool.matrix", "is not there", advice="see docs for an example")
+    return "", document
+
+
+def _settings(source: Path, table: TomlTable) -> Catalog:
+    root = source.resolve().parent
+    state = root / Path(table.text("state", _STATE, check=_path)).expanduser()
+    if not _is_folder(state) and _exists(state):
+        raise table.error("state", f"{state} is there and is not a folder")
+    if "download-python" in table and table.text("download-python") not in {"auto", "never"}:
+        raise table.error("download-python", 'must be "auto" or "never"')
+    return Catalog(
+        root=root,
+        state=state,
+        source=source,
+        requirements=_common_requirements(table),
+        tolerances=_tolerances(table.table("tolerances")),
+        limits=_limits(table.table("limits")),
+        trust=_trust(table),
+        release_window_days=table.integer("release-window-days", 21, most=3650),
+        download_python=table.text("download-python", "auto") == "auto",
+    )
+
+
+def _tolerances(table: TomlTable) -> Tolerances:
+    names = {field.name.replace("_", "-"): field.name for field in fields(Tolerance)}
+    table.only((*names, "overrides"))
+
+    def numbers(of: TomlTable) -> dict[str, float]:
+        return {field: of.number(key, 0.0) for key, field in names.items() if key in of}
+
+    rules = []
+    for rule in table.tables("overrides"):
+        rule.only(("pipelines", "methods", *names))
+        rules.append(
+            ToleranceRule(
+                pipelines=rule.text("pipelines", "*"),
+                methods=rule.text("methods", "*"),
+                changes=numbers(rule),
+            )
+        )
+    return Tolerances(general=Tolerance(**numbers(table)), rules=tuple(rules))
+
+
+def _limits(table: TomlTable) -> WorkerLimits:
+    table.only(("seconds", "memory-mb"))
+    return WorkerLimits(
+        seconds=table.number("seconds", WorkerLimits().seconds, above=0.001),
+        memory_mb=table.integer("memory-mb", WorkerLimits().memory_mb, least=64),
+    )
+
+
+def _trust(table: TomlTable) -> Trust:
+    files: dict[str, frozenset[str]] = {}
+    for entry in table.tables("trust"):
+        entry.only(("sha256", "names"))
+        for key in ("sha256", "names"):
+            if key not in entry:
+                raise entry.error(key, "is not there", advice="a file is trusted by its SHA-256")
+        digest = entry.text("sha256", check=checks.sha256)
+        names = entry.texts("names", check=checks.trusted_name)
+        files[digest] = files.get(digest, frozenset()) | frozenset(names)
+    return Trust(files=files)
+
+
+# ------------------------------------------------------------------------ environments
+
+
+def _known_specs(
+    table: TomlTable, set_name: str, requirements: tuple[str, ...]
+) -> tuple[EnvSpec, ...]:
+    """Return the environments of one set, after checking all sets."""
+    sets = table.table("sets")
+    specs = {name: read_set(sets, name, requirements) for name in sets}
+    if set_name not in specs:
+        raise UsageError(
+            f"{table.source}: there is no set {set_name!r}",
+            advice=_meant(set_name, specs, "sets"),
+        )
+    return specs[set_name]
+
+
+def _common_requirements(table: TomlTable) -> tuple[str, ...]:
+    requirements = table.texts("requirements", check=checks.requirement)
+    for i, text in enumerate(requirements):
+        name = canonicalize_name(Requirement(text).name)
+        if name in {"scikit-learn", "python"}:
+            where = f"{table.at('requirements')}[{i}]"
+            raise ConfigError(table.source, where, f"{name} is chosen by the sets of environments")
+    return requirements
+
+
+def _selected(known: tuple[EnvSpec, ...], select: Sequence[str]) -> tuple[EnvSpec, ...]:
+    """Return the specs that any glob matches, and ``latest`` where a glob may mean what it adds."""
+    if not select:
+        return known
+    open_ended = [spec for spec in known if spec.scikit_learn == "latest"]
+    wanted = set(_matching(select, [spec.id for spec in known], "environment", bool(open_ended)))
+    unmatched = [g for g in select if not any(fnmatchcase(spec.id, g) for spec in known)]
+    if unmatched:
+        wanted.update(spec.id for spec in open_ended)
+    return tuple(spec for spec in known if spec.id in wanted)
+
+
+def _matching(
+    globs: Sequence[str], ids: Sequence[str], what: str, open_ended: bool = False
+) -> list[str]:
+    """Return the ids that any glob matches; a glob that matches none is an error."""
+    for glob in globs:
+        if not open_ended and not any(fnmatchcase(id_, glob) for id_ in ids):
+            raise UsageError(f"no {what} matches {glob!r}", advice=_meant(glob, ids, f"{what}s"))
+    return [id_ for id_ in ids if any(fnmatchcase(id_, glob) for glob in globs)]
+
+
+def _meant(given: str, there: Iterable[str], what: str) -> str:
+    """Word an advice: what was probably meant, and what there is."""
+    names = list(there)
+    close = difflib.get_close_matches(given, names, n=1)
+    listed = f"{what}: {', '.join(names) or 'none'}"
+    return f"did you mean {close[0]!r}? {listed}" if close else listed
+
+
+# ------------------------------------------------------------------------ pipelines, formats
+
+
+def _formats(table: TomlTable) -> dict[str, tuple[str, ...]]:
+    """Return the selectors of each format in use, in the order of the file."""
+    formats = table.table("formats")
+    formats.only(FORMATS)
+    if "formats" not in table:
+        return {"joblib": ("*",)}
+    return {name: formats.text_or_texts(name) for name in formats}
+
+
+def _with_pipelines(
+    catalog: Catalog,
+    table: TomlTable,
+    crossed: dict[str, tuple[str, ...]],
+    globs: Sequence[str],
+    formats: Sequence[str] | None,
+) -> Catalog:
+    pipelines = read_pipelines(_folders(catalog.root, table))
+    _check_own_formats(pipelines)
+    for name in formats or ():
+        if name not in FORMATS:
+            raise UsageError(f"unknown format {name!r}", advice=_meant(name, FORMATS, "formats"))
+        crossed.setdefault(name, ("*",))
+    if globs:
+        chosen = set(_matching(globs, [p.id for p in pipelines], "pipeline"))
+        pipelines = tuple(p for p in pipelines if p.id in chosen)
+    else:
+        pipelines = _without_skipped(table, catalog.set_name, pipelines)
+    order = [name for name in (*crossed, *FORMATS) if formats is None or name in formats]
+    order = list(dict.fromkeys(order))
+    saved = tuple(replace(p, formats=_formats_of(p, crossed, order)) for p in pipelines)
+    used = {name for pipeline in saved for name in pipeline.formats}
+    return replace(
+        catalog,
+        pipelines=tuple(p for p in saved if p.formats),
+        formats=tuple(name for name in order if name in used),
+    )
+
+
+def _without_skipped(
+    table: TomlTable, set_name: str, pipelines: tuple[Pipeline, ...]
+) -> tuple[Pipeline, ...]:
+    """Leave out the pipelines that a set skips; naming one by a glob asks for it all the same."""
+    own = table.table("sets").table(set_name)
+    selectors = own.texts("skip")
+    for i, selector in enumerate(selectors):
+        if not any(_chosen(selector, pipeline) for pipeline in pipelines):
+            where = f"{own.at('skip')}[{i}]"
+            raise ConfigError(table.source, where, f"no pipeline matches {selector!r}")
+    return tuple(p for p in pipelines if not any(_chosen(s, p) for s in selectors))
+
+
+def _chosen(selector: str, pipeline: Pipeline) -> bool:
+    """Whether a pipeline has the tag of ``tag:NAME``, or an id that the glob matches."""
+    tag = selector.removeprefix("tag:")
+    return tag in pipeline.tags if tag != selector else fnmatchcase(pipeline.id, selector)
+
+
+def _check_own_formats(pipelines: Iterable[Pipeline]) -> None:
+    for pipeline in pipelines:
+        for name in pipeline.formats:
+            if name not in FORMATS:
+                where = f"{pipeline.file}:{pipeline.line}: {pipeline.id}"
+                advice = _meant(name, FORMATS, "formats")
+                raise UsageError(f"{where}: unknown format {name!r}", advice=advice)
+
+
+def _formats_of(
+    pipeline: Pipeline, crossed: dict[str, tuple[str, ...]], order: Collection[str]
+) -> tuple[str, ...]:
+    return tuple(
+        name
+        for name in order
+        if name in pipeline.formats or any(_chosen(s, pipeline) for s in crossed.get(name, ()))
+    )
+
+
+def _folders(root: Path, table: TomlTable) -> list[Path]:
+    folders = []
+    for i, text in enumerate(table.texts("pipelines", check=_path)):
+        folder = (
+            reference_pipelines.folder()
+            if text == reference_pipelines.NAME
+            else root / Path(text).expanduser()
+        )
+        if not _is_folder(folder):
+            where = f"{table.at('pipelines')}[{i}]"
+            raise ConfigError(table.source, where, f"there is no folder {folder}")
+        folders.append(folder)
+    return folders
+
+
+# ------------------------------------------------------------------------ paths
+
+
+def _path(text: str) -> str:
+    if not text:
+        raise ValueError("must name a folder")
+    try:
+        Path(checks.one_line(text)).expanduser()
+    except RuntimeError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+def _safely(question: Callable[[], bool]) -> bool:
+    """Ask the file system; a name that it cannot even look up is not there."""
+    try:
+        return question()
+    except (OSError, ValueError):
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    return _safely(path.is_dir)
+
+
+def _exists(path: Path) -> bool:
+    return _safely(path.exists)

@@ -1,0 +1,98 @@
+"""What the configuration says, once it has been read and checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToleranceRule:
+    """An exception from the general tolerance."""
+
+    pipelines: str = "*"
+    """Glob over pipeline ids."""
+    methods: str = "*"
+    """Glob over methods: ``predict``, ``*_std``."""
+    changes: Mapping[str, float] = field(default_factory=dict)
+    """What differs from the general tolerance, by field of :class:`~matrix.model.Tolerance`."""
+
+    def applies(self, pipeline: str, method: str) -> bool:
+        return fnmatchcase(pipeline, self.pipelines) and fnmatchcase(method, self.methods)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tolerances:
+    """The general tolerance, and the exceptions from it in the order of the file."""
+
+    general: Tolerance = field(default_factory=Tolerance)
+    rules: tuple[ToleranceRule, ...] = ()
+
+    def of(self, pipeline: str, method: str) -> Tolerance:
+        """Return what holds for one method of one pipeline; the last rule that applies wins."""
+        values = {name: getattr(self.general, name) for name in Tolerance.__slots__}
+        for rule in self.rules:
+            if rule.applies(pipeline, method):
+                values.update(rule.changes)
+        return Tolerance(**values)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class WorkerLimits:
+    """What one piece of work in a worker may take before it is stopped."""
+
+    seconds: float = 60.0
+    memory_mb: int = 4096
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Trust:
+    """What saved models may look up beside what scikit-learn's own do; exact names."""
+
+    everywhere: frozenset[str] = frozenset()
+    """In every file that is named."""
+    files: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """In the file with this SHA-256, and in no other."""
+
+    def of(self, sha256: str) -> frozenset[str]:
+        """The names that one file may look up."""
+        return self.everywhere | self.files.get(sha256, frozenset())
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalog:
+    """Everything the configuration says, in nouns."""
+
+    root: Path
+    """The folder that relative paths start from, and where uv looks for its own settings."""
+    state: Path
+    """The folder where results, locks and records are kept; it may not exist yet."""
+    source: Path | None = None
+    """The file that was read; None if there is none."""
+    set_name: str = "default"
+    specs: tuple[EnvSpec, ...] = ()
+    """The environments that were selected, in the order of the file."""
+    known: tuple[EnvSpec, ...] = ()
+    """All environments of the set: ``like`` may refer to one that was not selected."""
+    select: tuple[str, ...] = ()
+    """Globs over environment ids, for those that only the registry knows: see ``latest``."""
+    shard: Shard | None = None
+    """The part that is asked for; its ``plan`` is not known yet."""
+    whole: bool = True
+    """Whether no selection leaves anything of the set out."""
+    requirements: tuple[str, ...] = ()
+    """What every environment holds beside scikit-learn."""
+    pipelines: tuple[Pipeline, ...] = ()
+    formats: tuple[str, ...] = ()
+    """The formats in use, in the order of the file."""
+    tolerances: Tolerances = Tolerances()
+    limits: WorkerLimits = WorkerLimits()
+    trust: Trust = Trust()
+    release_window_days: int = 21
+    """``as of its release`` is so many days after it."""
+    download_python: bool = True
+    """Whether uv may download an interpreter that is missing here."""

@@ -1,0 +1,145 @@
+"""A TOML table that knows where it stands, so that every mistake is told with its path."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from matrix.errors import ConfigError
+
+T = TypeVar("T")
+
+_BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+_KINDS = {
+    bool: "a boolean",
+    int: "an integer",
+    float: "a number",
+    str: "a string",
+    list: "a list",
+    dict: "a table",
+}
+
+
+def kind(value: object) -> str:
+    """Say in words what kind of TOML value this is."""
+    return _KINDS.get(type(value), f"a {type(value).__name__}")
+
+
+class TomlTable:
+    """A cursor over one table.
+
+    Args:
+        source: the file, for messages.
+        path: where the table stands in it: ``tool.matrix.sets``.
+        value: what stands there; raises :class:`ConfigError` unless it is a table.
+    """
+
+    def __init__(self, source: Path | str, path: str, value: object) -> None:
+        self.source = source
+        self.path = path
+        if not isinstance(value, dict):
+            raise ConfigError(source, path, f"must be a table, not {kind(value)}")
+        self._value: dict[str, Any] = value
+
+    def __contains__(self, key: str) -> bool:
+        return key in self._value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._value)
+
+    def at(self, key: str) -> str:
+        """Return the path of a key in this table."""
+        name = key if _BARE_KEY.fullmatch(key) else f'"{key}"'
+        return f"{self.path}.{name}" if self.path else name
+
+    def error(self, key: str, problem: str, *, advice: str = "") -> ConfigError:
+        """Return the error to raise for what stands at a key."""
+        return ConfigError(self.source, self.at(key), problem, advice=advice)
+
+    def only(self, known: Iterable[str]) -> None:
+        """Refuse keys that nobody reads, with the one that was probably meant."""
+        names = list(known)
+        for key in self._value:
+            if key not in names:
+                close = difflib.get_close_matches(key, names, n=1)
+                meant = f'did you mean "{close[0]}"?' if close else f"known: {', '.join(names)}"
+                raise self.error(key, "unknown key", advice=meant)
+
+    def raw(self, key: str) -> object:
+        """Return what stands at a key, unchecked."""
+        return self._value[key]
+
+    def table(self, key: str) -> TomlTable:
+        """Return the table at a key, an empty one if there is none."""
+        return TomlTable(self.source, self.at(key), self._value.get(key, {}))
+
+    def tables(self, key: str) -> list[TomlTable]:
+        """Return the list of tables at a key, each with its own path."""
+        values = self._list(key)
+        return [TomlTable(self.source, f"{self.at(key)}[{i}]", v) for i, v in enumerate(values)]
+
+    def text(self, key: str, default: str = "", *, check: Callable[[str], T] | None = None) -> str:
+        """Return the string at a key.
+
+        Args:
+            key: which.
+            default: what holds where the key is absent.
+            check: raises ValueError, in words, for what it does not accept.
+        """
+        if key not in self._value:
+            return default
+        return self._text(self.at(key), self._value[key], check)
+
+    def texts(self, key: str, *, check: Callable[[str], T] | None = None) -> tuple[str, ...]:
+        """Return the list of strings at a key, empty where absent; each is checked as in text()."""
+        values = self._list(key)
+        return tuple(self._text(f"{self.at(key)}[{i}]", v, check) for i, v in enumerate(values))
+
+    def text_or_texts(
+        self, key: str, *, check: Callable[[str], T] | None = None
+    ) -> tuple[str, ...]:
+        """Return the list of strings at a key where a single string is a list of one."""
+        if isinstance(self._value.get(key), str):
+            return (self.text(key, check=check),)
+        return self.texts(key, check=check)
+
+    def number(self, key: str, default: float, *, above: float = 0.0) -> float:
+        """Return the number at a key; it must be finite and no smaller than ``above``."""
+        value = self._value.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise self.error(key, f"must be a number, not {kind(value)}")
+        if not above <= value < float("inf"):
+            raise self.error(key, f"must be a finite number of at least {above:g}, not {value}")
+        return float(value)
+
+    def integer(self, key: str, default: int, *, least: int = 0, most: int = 10**9) -> int:
+        """Return the integer at a key, between ``least`` and ``most``."""
+        value = self._value.get(key, default)
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self.error(key, f"must be an integer, not {kind(value)}")
+        if not least <= value <= most:
+            raise self.error(key, f"must be between {least} and {most}, not {value}")
+        return value
+
+    def _list(self, key: str) -> list[object]:
+        value = self._value.get(key, [])
+        if not isinstance(value, list):
+            raise self.error(key, f"must be a list, not {kind(value)}")
+        return value
+
+    def _text(self, path: str, value: object, check: Callable[[str], T] | None) -> str:
+        if not isinstance(value, str):
+            quoted = isinstance(value, (int, float)) and not isinstance(value, bool)
+            advice = "versions are written in quotes: 1.10 without them is 1.1" if quoted else ""
+            raise ConfigError(
+                self.source, path, f"must be a string, not {kind(value)}", advice=advice
+            )
+        if check is not None:
+            try:
+                check(value)
+            except ValueError as error:
+                raise ConfigError(self.source, path, str(error)) from None
+        return value

@@ -1,0 +1,185 @@
+"""The file of known causes, read strictly: a mistake in it is an error with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.utils import canonicalize_name
+from packaging.version import InvalidVersion, Version
+
+from matrix.catalog import toml
+from matrix.causes.known_cause import Condition, Direction, Example, KnownCause, Signature
+from matrix.errors import ConfigError
+from matrix.model import Group
+
+FILE = Path(__file__).with_name("causes.toml")
+
+Table = Mapping[str, Any]
+
+_TEXTS = ("id", "title", "explanation", "advice", "package", "since")
+_KEYS = {*_TEXTS, "links", "signature", "example"}
+_SIGNATURE_LISTS = ("stages", "exceptions", "estimators", "formats")
+_SIGNATURE_KEYS = {
+    *_SIGNATURE_LISTS,
+    *("group", "message", "frame", "share", "direction", "writer", "reader"),
+}
+_GROUPS = {"changes": Group.CHANGES, "fails": Group.FAILS}
+_ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
+
+
+@cache
+def known() -> tuple[KnownCause, ...]:
+    """The causes that come with the package, in the order of the file."""
+    return read(FILE)
+
+
+@cache
+def by_id() -> Mapping[str, KnownCause]:
+    """The same, by their ids."""
+    return {cause.id: cause for cause in known()}
+
+
+def read(path: Path) -> tuple[KnownCause, ...]:
+    """Read a file of causes.
+
+    Raises:
+        ConfigError: it cannot be read or has a mistake, with its place.
+    """
+    try:
+        document = toml.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ConfigError(path, "", f"is no file of causes: {error}") from None
+    tables = document.get("cause", [])
+    if set(document) - {"cause"} or not isinstance(tables, list):
+        raise ConfigError(path, "", "must have tables [[cause]] and nothing else")
+    found: dict[str, KnownCause] = {}
+    for number, table in enumerate(tables):
+        try:
+            cause = _cause(table)
+            if cause.id in found:
+                raise ValueError(f"there are two of the id {cause.id}")  # noqa: TRY301
+        except (ValueError, InvalidRequirement) as error:
+            name = table.get("id", number) if isinstance(table, dict) else number
+            raise ConfigError(path, f"cause.{name}", str(error)) from None
+        found[cause.id] = cause
+    return tuple(found.values())
+
+
+def _cause(table: object) -> KnownCause:
+    said = _table(table, _KEYS)
+    texts = {key: _text(said, key, needed=key not in ("package", "since")) for key in _TEXTS}
+    if not _ID.fullmatch(texts["id"]):
+        raise ValueError("an id is words of small letters and digits with hyphens between them")
+    if bool(texts["package"]) != bool(texts["since"]):
+        raise ValueError("package and since go together")
+    if texts["since"]:
+        _version(texts["since"])
+    links = _list(said, "links")
+    if not all(link.startswith("https://") for link in links):
+        raise ValueError("links begin with https://")
+    signatures = said.get("signature")
+    if not isinstance(signatures, list) or not signatures:
+        raise ValueError("needs a [[cause.signature]]")
+    return KnownCause(
+        **texts,
+        links=links,
+        signatures=tuple(_signature(one, texts["package"]) for one in signatures),
+        example=_example(said.get("example")),
+    )
+
+
+def _signature(table: object, package: str) -> Signature:
+    said = _table(table, _SIGNATURE_KEYS)
+    group = _one_of(said, "group", _GROUPS)
+    if group is None:
+        raise ValueError("a signature needs its group: changes or fails")
+    direction = _one_of(said, "direction", {one.value: one for one in Direction})
+    if direction is not None and not package:
+        raise ValueError("a direction needs a release: say package and since")
+    if not (said.keys() & {"message", "frame", "estimators"}):
+        raise ValueError(
+            "a signature needs a message, a frame or estimators: else it claims too much"
+        )
+    return Signature(
+        group=group,
+        message=_pattern(said, "message"),
+        frame=_pattern(said, "frame"),
+        share=_share(said),
+        direction=direction,
+        writer=tuple(map(_condition, _list(said, "writer"))),
+        reader=tuple(map(_condition, _list(said, "reader"))),
+        **{key: _list(said, key) for key in _SIGNATURE_LISTS},
+    )
+
+
+def _example(table: object) -> Example:
+    said = _table(table, {"pipeline", "writer", "reader", "format"})
+    for key in ("pipeline", "writer", "reader"):
+        _text(said, key, needed=True)
+    return Example(**{key: _text(said, key, needed=True) for key in said})
+
+
+def _table(value: object, keys: set[str]) -> Table:
+    if not isinstance(value, dict):
+        raise ValueError("must be a table")  # noqa: TRY004 (a mistake in a file, not in a call)
+    unknown = sorted(value.keys() - keys)
+    if unknown:
+        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(keys))}")
+    return value
+
+
+def _text(table: Table, key: str, *, needed: bool) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str) or (needed and not value.strip()):
+        raise ValueError(f"{key} must be a text")
+    return value
+
+
+def _list(table: Table, key: str) -> tuple[str, ...]:
+    value = table.get(key, [])
+    if not isinstance(value, list) or not all(isinstance(one, str) and one for one in value):
+        raise ValueError(f"{key} must be a list of texts")
+    return tuple(value)
+
+
+def _one_of(table: Table, key: str, values: Mapping[str, Any]) -> Any:
+    value = table.get(key)
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in values:
+        raise ValueError(f"{key} must be one of {', '.join(values)}")
+    return values[value]
+
+
+def _pattern(table: Table, key: str) -> re.Pattern[str] | None:
+    text = _text(table, key, needed=False)
+    try:
+        return re.compile(text) if text else None
+    except re.error as error:
+        raise ValueError(f"{key} is no regular expression: {error}") from None
+
+
+def _share(table: Table) -> float:
+    value = table.get("share", 1.0)
+    if not isinstance(value, float) or not 0 < value <= 1:
+        raise ValueError("share must be a number above 0.0 and up to 1.0")
+    return value
+
+
+def _condition(text: str) -> Condition:
+    requirement = Requirement(text)
+    if requirement.marker or requirement.extras or requirement.url or not requirement.specifier:
+        raise ValueError(f"{text!r} must be a package and versions of it: numpy>=2")
+    return Condition(package=canonicalize_name(requirement.name), versions=requirement.specifier)
+
+
+def _version(text: str) -> None:
+    try:
+        Version(text)
+    except InvalidVersion:
+        raise ValueError(f"since: {text!r} is no version") from None

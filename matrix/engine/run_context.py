@@ -1,0 +1,165 @@
+"""What every step of a run works with."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from matrix.catalog import Catalog, WorkerLimits
+from matrix.engine.estimate import Estimate
+from matrix.engine.pool import Job, Jobs, Pool
+from matrix.engine.shards import readers
+from matrix.engine.worker_process import Piece, Request
+from matrix.model import Environment, Pipeline, Shard
+from matrix.sandbox.kinds import Sandbox
+from matrix.store import Store, keys
+
+_COMMIT_SECONDS = 0.5
+
+
+class ProgressListener(Protocol):
+    """Whoever shows how far a run is."""
+
+    def stage(self, name: str, total: int | None = None) -> None:
+        """A new stage begins, with so many things to do."""
+
+    def advance(self, n: int = 1, under_way: str = "", *, stage: str | None = None) -> None:
+        """So many are done, of the stage named or else of the one opened last."""
+
+    def note(self, text: str) -> None:
+        """Something that is worth a line."""
+
+    def estimate(self, seconds_left: float | None) -> None:
+        """So long it will still take; None if nobody can tell."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunContext:
+    """What every step of a run works with."""
+
+    pipelines: tuple[Pipeline, ...]
+    environments: tuple[Environment, ...]
+    limits: WorkerLimits
+    store: Store
+    progress: ProgressListener
+    estimate: Estimate
+    slots: int
+    """How many workers may run at once."""
+    paths: tuple[Path, ...] = ()
+    """The folders that workers import from, beside their environment."""
+    fresh: bool = False
+    """Do everything again, whatever is kept."""
+    sandbox: Sandbox | None = None
+    """What holds the workers; None for what the run itself has saved."""
+    shard: Shard | None = None
+    """The part of the readers that is to load; None is all of them."""
+    _keys: dict[str, str] = field(default_factory=dict)
+    _workers: list[str] = field(default_factory=list)
+
+    @classmethod
+    def of(
+        cls,
+        catalog: Catalog,
+        environments: tuple[Environment, ...],
+        store: Store,
+        *,
+        progress: ProgressListener,
+        slots: int,
+        fresh: bool = False,
+    ) -> RunContext:
+        """The setting of a run of a catalog's pipelines; their folders are imported from."""
+        return cls(
+            pipelines=catalog.pipelines,
+            environments=environments,
+            limits=catalog.limits,
+            store=store,
+            progress=progress,
+            estimate=Estimate(store, slots),
+            slots=slots,
+            paths=tuple(dict.fromkeys(pipeline.file.parent for pipeline in catalog.pipelines)),
+            fresh=fresh,
+            shard=catalog.shard,
+        )
+
+    @property
+    def asked(self) -> tuple[Environment, ...]:
+        """The environments that are asked as readers, ready or not."""
+        return readers(self.environments, self.shard)
+
+    @property
+    def readers(self) -> tuple[Environment, ...]:
+        """Those of them that can be asked."""
+        return tuple(environment for environment in self.asked if environment.ready)
+
+    @property
+    def ready(self) -> tuple[Environment, ...]:
+        """The environments that can be asked."""
+        return tuple(environment for environment in self.environments if environment.ready)
+
+    @property
+    def worked(self) -> bool:
+        """Whether any worker has been started."""
+        return bool(self._workers)
+
+    def key(self, environment: Environment) -> str:
+        """What results depend on of an environment."""
+        if environment.id not in self._keys:
+            assert environment.info is not None
+            self._keys[environment.id] = keys.environment(environment.info)
+        return self._keys[environment.id]
+
+    def request(
+        self,
+        environment: Environment,
+        task: str,
+        pieces: Iterable[Piece],
+        *,
+        files: tuple[Path, ...] = (),
+        paths: tuple[Path, ...] | None = None,
+    ) -> Request:
+        """What a worker in a ready environment is asked to do, under the run's limits.
+
+        Args:
+            environment: whose interpreter is to do it.
+            task, pieces, files: as in :class:`~matrix.engine.worker_process.Request`.
+            paths: folders to import from; None is those of the pipeline files.
+        """
+        assert environment.info is not None
+        return Request(
+            executable=environment.info.executable,
+            task=task,
+            paths=self.paths if paths is None else paths,
+            pieces=tuple(pieces),
+            files=files,
+            seconds=self.limits.seconds,
+            memory=self.limits.memory_mb * 1024 * 1024,
+            sandbox=self.sandbox,
+        )
+
+    def run(self, jobs: Iterable[Job | None]) -> None:
+        """Run jobs to their end; what they finish is durable within half a second."""
+        committed = time.monotonic()
+
+        def on_turn(under_way: tuple[str, ...]) -> None:
+            nonlocal committed
+            if time.monotonic() - committed > _COMMIT_SECONDS:
+                self.store.commit()
+                committed = time.monotonic()
+                self.progress.estimate(self.estimate.seconds_left())
+            self.progress.advance(0, under_way=", ".join(under_way))
+
+        try:
+            pool = Pool(self.slots, self.store.scratch, on_turn, on_over=self.store.commit)
+            pool.run(self._noted(jobs))
+        finally:
+            self.store.commit()
+
+    def _noted(self, jobs: Iterable[Job | None]) -> Jobs:
+        """The same jobs; it is taken down that there was work."""
+        for job in jobs:
+            if job is not None and job.request.pieces:
+                self._workers.append(job.label)
+            yield job

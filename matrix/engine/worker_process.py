@@ -1,0 +1,381 @@
+"""One worker process: hand it a request, follow its journal, notice how it ends.
+
+``matrix/worker/worker.py`` says what crosses the border; this is the other side of it. A worker
+that loads what nobody here has saved is held in a sandbox. Its answer is given when the process and
+all that it started are over, and only if it did all that was asked, in order: until then whatever
+runs there may still change what is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from matrix import processes
+from matrix.engine import protocol, untrusted_files
+from matrix.engine.untrusted_files import BreachError
+from matrix.model import Ending
+from matrix.remove_tree import remove
+from matrix.sandbox.commands import interpreter
+from matrix.sandbox.kinds import ProcessLimits, Sandbox
+from matrix.sandbox.launcher import FAILED as NO_SANDBOX
+from matrix.store.disk_errors import as_store_error
+from matrix.store.worker_answers import WorkerAnswer
+from matrix.worker.compat_worker import machine_failures
+
+WORKER = Path(__file__).parent.parent / "worker" / "worker.py"
+
+START_SECONDS = 120.0
+"""How long an interpreter may take to import scikit-learn on a busy machine."""
+
+EXPIRE_SECONDS = 60
+"""How long after its time a worker ends itself that nobody has stopped: its run was killed."""
+
+REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
+TEMPORARY = "tmp"
+
+LEAVE_SECONDS = 5
+"""How long a worker that is held may take to end when all that it was asked is done."""
+
+OUTPUT_LIMIT = 64 * 1024
+"""How much of the end of a worker's output is looked at, in bytes."""
+
+OUTPUT_MOST = 4 * 1024 * 1024
+"""How long a worker's output may grow before it is thrown away and begun anew, in bytes."""
+
+_WATCH_SECONDS = 0.5
+_INSIDE = "inside"
+"""The folder that a worker which is held may write to: in its own, beside what it may not."""
+
+_ENDINGS = {
+    machine_failures.OUT_OF_MEMORY: (Ending.TIMED_OUT, "out of memory"),
+    machine_failures.FAILED: (Ending.NOT_RUN, "the machine failed"),
+    -getattr(signal, "SIGXCPU", 0): (Ending.TIMED_OUT, "it took too much processor time"),
+}
+"""What a worker says of its end by its exit status, and in words."""
+
+Piece = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """What a worker is asked to do, in which environment."""
+
+    executable: Path
+    task: str
+    """``check``, ``save``, ``load``, ``baseline``, ``trace`` or ``resave``."""
+    paths: tuple[Path, ...]
+    """Folders that its modules are imported from."""
+    pieces: tuple[Piece, ...]
+    files: tuple[Path, ...] = ()
+    seconds: float = 60.0
+    """How long one piece may take."""
+    memory: int | None = None
+    """Limit on its address space, in bytes."""
+    sandbox: Sandbox | None = None
+    """What holds it; None for what the run has saved itself."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Started:
+    """The interpreter is up, and has imported what it needs."""
+
+    seconds: float
+    """Since the process was started, as far as is seen from here."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Answered:
+    """A piece is done."""
+
+    piece: int
+    answer: WorkerAnswer
+    contents: Mapping[str, bytes]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Ended:
+    """The process is over."""
+
+    complete: bool
+    """It did all that it was asked."""
+    piece: int | None
+    """The piece under way when it died or was stopped; None if it had none."""
+    ending: Ending
+    """What becomes of that piece, if it ends an interpreter of its own again."""
+    reason: str
+    """In words: the signal, the limit, and the last line of its output."""
+
+
+class Worker:
+    """A worker process at work.
+
+    Args:
+        request: what it is asked to do.
+        folder: an empty folder for what crosses the border; removed by :meth:`close`.
+
+    Raises:
+        StoreError: its request cannot be written.
+    """
+
+    def __init__(self, request: Request, folder: Path) -> None:
+        self.request = request
+        self.folder = folder
+        self._inside = folder if request.sandbox is None else folder / _INSIDE
+        with as_store_error(folder):
+            if request.sandbox is not None:
+                (self._inside / TEMPORARY).mkdir(parents=True)
+            _write_request(request, self._inside)
+            self._output = (folder / "output").open("a+b", buffering=0)
+        self._process = processes.start(
+            _command(request, self._inside),
+            environment=_environment(request, self._inside),
+            folder=self._inside,
+            output=self._output,
+        )
+        most = untrusted_files.LINE * (1 + len(request.pieces))
+        self._journal = untrusted_files.Tail(self._inside / JOURNAL, most)
+        self._expected = [piece["id"] for piece in request.pieces] or [0]
+        self._held: list[Answered] = []
+        self._under_way: int | None = None
+        self._stage = ""
+        self._complete = False
+        self._started = self._watched = time.monotonic()
+        self._deadline = self._started + START_SECONDS + request.seconds
+
+    def poll(self) -> Iterator[Started | Answered | Ended]:
+        """What has happened since the last call; after an Ended there is nothing more."""
+        code = self._process.poll()
+        try:
+            self._watch()
+            # Read after asking whether it ended: what it wrote last is then there for sure.
+            yield from self._answers()
+            if code is not None:
+                yield from self._over(code)
+            elif time.monotonic() > self._deadline:
+                self._end_process()
+                yield from self._answers()
+                yield self._stopped()
+        except BreachError as breach:
+            self._end_process()
+            yield self._ended(Ending.CRASHED, str(breach), breach=True)
+
+    def end(self) -> None:
+        """End the process if it is alive; its folder stays, with what it has finished."""
+        self._end_process()
+        self._output.close()
+
+    def close(self) -> None:
+        """End the process if it is alive, and remove its folder."""
+        self.end()
+        remove(self.folder)
+
+    def _end_process(self) -> None:
+        sandbox = self.request.sandbox
+        processes.end(self._process, asking=sandbox is not None and sandbox.sweeps)
+
+    def _watch(self) -> None:
+        """See that what it writes stays within bounds."""
+        if os.fstat(self._output.fileno()).st_size > OUTPUT_MOST:
+            self._output.truncate(0)
+        now = time.monotonic()
+        if self.request.sandbox is not None and now - self._watched > _WATCH_SECONDS:
+            untrusted_files.watch(self._inside)
+            self._watched = now
+
+    def _answers(self) -> Iterator[Started | Answered]:
+        for text in self._journal.lines():
+            line = protocol.line(text)
+            if self._complete:
+                raise BreachError("its journal goes on after its end")
+            if "ready" in line:
+                yield Started(seconds=time.monotonic() - self._started)
+            elif "begin" in line:
+                self._begin(line["begin"])
+            elif "at" in line:
+                self._stage = line["at"]
+            elif "done" in line:
+                yield from self._done(line)
+            elif "end" in line:
+                self._complete = True
+
+    def _begin(self, piece: int) -> None:
+        if self._under_way is not None or piece not in self._expected:
+            raise BreachError("its journal begins what is not to be begun")
+        self._under_way = piece
+        self._deadline = time.monotonic() + self.request.seconds
+
+    def _done(self, line: Mapping[str, Any]) -> Iterator[Answered]:
+        """The answer that a line holds; of a worker that is held, at its end."""
+        piece = line["done"]
+        if piece != (0 if self.request.task == "check" else self._under_way):
+            raise BreachError("its journal has an answer to what is not under way")
+        answered = _answered(self.request.task, line, self._piece(piece), self._inside)
+        self._under_way, self._stage = None, ""
+        self._deadline = time.monotonic() + self.request.seconds
+        self._expected.remove(piece)
+        if self.request.sandbox is None:
+            yield answered
+            return
+        self._held.append(answered)
+        if not self._expected:
+            self._deadline = time.monotonic() + LEAVE_SECONDS
+
+    def _piece(self, number: int) -> Piece:
+        return next((piece for piece in self.request.pieces if piece["id"] == number), {})
+
+    def _over(self, returned: int) -> Iterator[Answered | Ended]:
+        """The process has ended by itself."""
+        sandbox = self.request.sandbox
+        code = returned if sandbox is None else sandbox.code(returned)
+        if sandbox is not None:
+            if self._complete and code == 0 and not self._expected:
+                yield from self._held
+                yield self._ended(Ending.FINISHED, "")
+                return
+            self._complete = False
+            if code == NO_SANDBOX:
+                yield self._ended(Ending.NOT_RUN, self._last_words("it was not started"))
+                return
+        ending, how = _ENDINGS.get(code, (Ending.CRASHED, processes.signal_name(code)))
+        yield self._ended(ending, "" if self._complete else self._last_words(how))
+
+    def _ended(self, ending: Ending, reason: str, *, breach: bool = False) -> Ended:
+        """What is to be said of the end."""
+        piece = self._under_way
+        if self._held and ending is not Ending.FINISHED:
+            piece = self._held[-1].piece  # what it answered last is not believed
+        elif breach and self.request.sandbox is not None and self._expected:
+            piece = self._expected[0]  # that it began may have been wiped out
+        if self._stage and reason:
+            reason = f"in {self._stage[:100]}: {reason}"
+        complete = self._complete and ending in (Ending.FINISHED, Ending.CRASHED) and not reason
+        return Ended(complete=complete, piece=piece, ending=ending, reason=reason)
+
+    def _stopped(self) -> Ended:
+        seconds = f"{self.request.seconds:g} s"
+        reason = f"stopped after {seconds}"
+        if self._held:
+            reason = f"stopped {LEAVE_SECONDS} s after its answer, since it did not end"
+        return self._ended(Ending.TIMED_OUT, reason)
+
+    def _last_words(self, how: str) -> str:
+        """The ending with the last line of output, where a dying interpreter often says why."""
+        self._output.seek(0, os.SEEK_END)
+        self._output.seek(max(0, self._output.tell() - OUTPUT_LIMIT))
+        lines = self._output.read(OUTPUT_LIMIT).decode("utf-8", "replace").strip().splitlines()
+        return f"{how}: {lines[-1].strip()[:300]}" if lines else how
+
+
+def finished(folder: Path) -> Iterator[Answered]:
+    """The answers in the folder of a worker that is no more, and was not held in a sandbox.
+
+    What was cut off is left out, and what was damaged since.
+    """
+    try:
+        request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
+        pieces = {piece["id"]: piece for piece in request["pieces"]}
+        most = untrusted_files.LINE * (1 + len(pieces))
+        for text in untrusted_files.Tail(folder / JOURNAL, most).lines():
+            try:
+                line = protocol.line(text)
+                if "done" in line:
+                    piece = pieces.get(line["done"], {})
+                    yield _answered(request["task"], line, piece, folder)
+            except BreachError:
+                continue
+    except (OSError, ValueError, KeyError, BreachError):
+        return
+
+
+def _answered(task: str, line: Mapping[str, Any], piece: Piece, folder: Path) -> Answered:
+    answer = line["answer"]
+    protocol.check_answer(task, answer, piece)
+    contents = untrusted_files.take(folder / CONTENTS, answer["contents"])
+    if task == "resave":
+        untrusted_files.locate(folder, answer.get("artifacts", {}).values())
+    return Answered(piece=line["done"], answer=answer, contents=contents)
+
+
+def _write_request(request: Request, folder: Path) -> None:
+    body = {
+        "task": request.task,
+        "parent": os.getpid() if os.name == "posix" and request.sandbox is None else None,
+        "paths": [str(path) for path in request.paths],
+        "memory": request.memory,
+        "expires": int(request.seconds) + EXPIRE_SECONDS,
+        "files": [str(path) for path in request.files],
+        "pieces": list(request.pieces),
+        "stages": request.sandbox is not None,
+    }
+    (folder / REQUEST).write_text(json.dumps(body), encoding="utf-8")
+
+
+def _command(request: Request, inside: Path) -> list[str]:
+    """The command line of a worker, in its sandbox if it has one."""
+    command = [request.executable, WORKER, inside]
+    if request.sandbox is None:
+        return [str(part) for part in command]
+    seconds = (START_SECONDS + request.seconds) * (os.cpu_count() or 1)
+    return request.sandbox.command(
+        command,
+        writable=[inside],
+        readable=list(_readable(request)),
+        limits=ProcessLimits(seconds=int(seconds)),
+    )
+
+
+def _readable(request: Request) -> Iterator[Path]:
+    """What a worker must be able to read: its interpreter, its own code, and what it is given."""
+    yield from interpreter(request.executable)
+    yield WORKER.parent
+    yield from request.paths
+    for piece in request.pieces:
+        data = [piece[name]["path"] for name in ("data", "expected") if piece.get(name)]
+        yield from map(Path, (*data, *(piece[name] for name in ("path", "rows") if name in piece)))
+    for name in _LIBRARIES:
+        yield from (Path(part) for part in os.environ.get(name, "").split(os.pathsep) if part)
+
+
+_LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
+_KEPT = (
+    "PATH",
+    "HOME",
+    "LANG",
+    "LC_ALL",
+    "TMPDIR",
+    "TEMP",
+    "TMP",
+    "SYSTEMROOT",
+    *_LIBRARIES,
+)
+
+
+def _environment(request: Request, inside: Path) -> dict[str, str]:
+    """A small environment: nothing that changes results, and no credentials.
+
+    One thread each, so that sums are added in the same order every time. The hash seed is fixed,
+    so that the order of sets is. Bytecode may be written: importing scikit-learn without takes
+    three times as long. A worker that is held has its home and its temporary files in its folder.
+    """
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    if request.sandbox is not None:
+        kept |= dict.fromkeys(("HOME", "TMPDIR", "TEMP", "TMP"), str(inside / TEMPORARY))
+    threads = ("OMP", "OPENBLAS", "MKL", "BLIS", "VECLIB_MAXIMUM", "NUMEXPR")
+    return (
+        kept
+        | {f"{name}_NUM_THREADS": "1" for name in threads}
+        | {
+            "PYTHONHASHSEED": "0",
+            "PYTHONIOENCODING": "utf-8",
+            "PYTHONUTF8": "1",
+            "PYTHONNOUSERSITE": "1",
+            "PYTHONFAULTHANDLER": "1",
+        }
+    )

@@ -1,0 +1,85 @@
+"""Look inside the file of a cell, where it comes from and where it goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from matrix.catalog import Tolerances
+from matrix.diagnosis import Diagnosis, diagnose
+from matrix.engine.run_context import RunContext
+from matrix.engine.tracing import TraceWork, traces
+from matrix.errors import CannotTellError
+from matrix.model import Artifact, Cell, Environment, Saving
+from matrix.remedies import Subject
+
+
+def look(setting: RunContext, subject: Subject, cell: Cell, tolerances: Tolerances) -> Diagnosis:
+    """What the writer, the reader, and the reader's own model of a cell show.
+
+    Args:
+        setting: the run's.
+        subject: the file, where it comes from and where it goes.
+        cell: what it gives there.
+        tolerances: how far outputs may be apart.
+
+    Raises:
+        CannotTellError: the file or an environment is not there any more.
+    """
+    looks = list(_looks(setting, subject, cell))
+    setting.progress.stage("looking inside", len(looks))
+    found = traces(setting, looks)
+    setting.progress.advance(len(looks))
+    return diagnose(
+        cell,
+        found[0],
+        found[1],
+        found[2] if len(found) > 2 else None,
+        fetch=setting.store.content,
+        tolerance=lambda method: tolerances.of(cell.pipeline, method),
+    )
+
+
+def _looks(setting: RunContext, subject: Subject, cell: Cell) -> Iterator[TraceWork]:
+    """The file in both environments, then what the reader has made of the same pipeline."""
+    artifact, native = subject.artifact, subject.native
+    method = "" if cell.stage == "load" else cell.stage
+    if not setting.store.has_artifact(artifact.sha256, artifact.format):
+        raise CannotTellError(
+            f"the file of {cell.pipeline} that {cell.writer} saved is not kept any more",
+            advice="Run it again.",
+        )
+    for environment in (subject.writer, subject.reader):
+        _require(environment)
+        yield _look(subject, artifact, subject.saving, environment, method)
+    own = None if native is None else native.artifacts.get(cell.format)
+    if native is None or not native.rows or not isinstance(own, Artifact):
+        return
+    if setting.store.has_artifact(own.sha256, own.format):
+        yield _look(subject, own, native, subject.reader, method)
+
+
+def _look(
+    subject: Subject, artifact: Artifact, saving: Saving, environment: Environment, method: str
+) -> TraceWork:
+    return TraceWork(
+        pipeline=subject.pipeline,
+        artifact=artifact,
+        saving=saving,
+        environment=environment,
+        method=method,
+        allowed=subject.allowed,
+    )
+
+
+def _require(environment: Environment) -> None:
+    """See that an environment can be asked.
+
+    Raises:
+        CannotTellError: it cannot.
+    """
+    if environment.info is None or not Path(environment.info.executable).exists():
+        raise CannotTellError(
+            f"the environment {environment.id} is not there any more",
+            advice="Run `nox -s matrix` again.",
+        )

@@ -1,0 +1,202 @@
+"""What stands in a file, as a tree of estimators."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+
+from matrix.inspection.arrays import Array
+from matrix.inspection.describe_values import class_name, cut, describe
+from matrix.inspection.result import ModelNode
+from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
+
+_DEPTH = 12
+_NODES = 400
+_CHILDREN = 60
+_ATTRIBUTES = 60
+_LOOKED_AT = 5_000
+"""Elements of one list or dictionary that are searched for estimators."""
+_ALONE = 5
+"""So many estimators of one class in a list are shown one by one; more are counted."""
+_VERSION = "_sklearn_version"
+_DATA = {"numpy", "scipy", "pandas", "joblib", "threading", "collections"}
+"""Packages whose objects are data, whatever they hold."""
+
+FoundValue = tuple[str, StandIn, str]
+"""A value that may be an estimator: under which name, and for which columns."""
+
+
+def tree(value: StandIn) -> ModelNode:
+    """The tree of what a file holds."""
+    return _Tree().node("", value)
+
+
+def is_estimator(value: StandIn) -> bool:
+    """Whether something is an object of a class of scikit-learn's kind, with a state of its own."""
+    if not isinstance(value, Object) or not value.by_class or not isinstance(value.maker, Global):
+        return False
+    top = value.maker.module.partition(".")[0]
+    if top in _DATA or (top in sys.stdlib_module_names and top != "__main__"):
+        return False
+    if not isinstance(value.state, Dict):
+        return top != "sklearn" and value.state is None and not value.items and not value.args
+    if value.state.get(_VERSION) is not None:
+        return True
+    held = list(value.state.pairs())[:_LOOKED_AT]
+    if top == "sklearn":  # its helpers have a state too; those around an estimator matter
+        return any(
+            isinstance(one, Object) and isinstance(one.state, Dict) and one.state.get(_VERSION)
+            for key, one in held
+            if type(key) is str and not key.startswith("_")
+        )
+    return True
+
+
+class _Tree:
+    """Each object is shown once, wherever it is referred to."""
+
+    def __init__(self) -> None:
+        self._seen: set[int] = set()
+        self._left = _NODES
+
+    def node(self, name: str, value: StandIn, columns: str = "", depth: int = 0) -> ModelNode:
+        self._left -= 1
+        self._seen.add(id(value))
+        kind = _kind(value)
+        state = _attributes(value)
+        if not state:
+            fitted = {} if isinstance(value, Object) and value.by_class else _itself(value)
+            children, hidden = self._children(_elements("", value), depth)
+            return ModelNode(
+                name=cut(name),
+                kind=kind,
+                columns=columns,
+                fitted=fitted,
+                children=children,
+                hidden=hidden,
+            )
+        version = state.pop(_VERSION, "")
+        params = {key for key in state if isinstance(value, Object) and _is_parameter(key)}
+        shown = dict(list(state.items())[:_ATTRIBUTES])
+        inside = _inside(state) if isinstance(value, Object) else _elements("", value)
+        children, hidden = self._children(inside, depth)
+        return ModelNode(
+            name=cut(name),
+            kind=kind,
+            version=cut(version, 40) if type(version) is str else "",
+            columns=columns,
+            params={cut(key): describe(one) for key, one in shown.items() if key in params},
+            fitted={cut(key): describe(one) for key, one in shown.items() if key not in params},
+            children=children,
+            hidden=len(state) - len(shown) + hidden,
+        )
+
+    def _children(
+        self, found: Iterator[FoundValue], depth: int
+    ) -> tuple[tuple[ModelNode, ...], int]:
+        """Those that are shown, and how many are not."""
+        children: list[ModelNode] = []
+        hidden = 0
+        for name, value, columns in found:
+            if self._left <= 0 or len(children) >= _CHILDREN or depth >= _DEPTH:
+                hidden += 1
+            elif isinstance(value, _Many):
+                first = self.node(name, value.first, depth=depth + 1)
+                children.append(replace(first, count=value.count))
+                self._seen.update(value.others)
+            elif id(value) not in self._seen:
+                children.append(self.node(name, value, columns, depth + 1))
+        return tuple(children), hidden
+
+
+class _Many:
+    """Estimators of one class in a list."""
+
+    def __init__(self, found: list[Object]) -> None:
+        self.first = found[0]
+        self.count = len(found)
+        self.others = {id(one) for one in found}
+
+
+def _kind(value: StandIn) -> str:
+    if isinstance(value, Object):
+        name = class_name(value.maker)
+        return name if value.by_class or not name else f"{name}(...)"
+    if isinstance(value, Array):
+        return class_name(value.subclass) or "numpy.ndarray"
+    if isinstance(value, Global):
+        return class_name(value)
+    return type(value).__name__.lower()
+
+
+def _itself(value: StandIn) -> dict[str, str]:
+    text = describe(value)
+    return {"": text} if text else {}
+
+
+def _attributes(value: StandIn) -> dict[str, StandIn]:
+    """What an object or a dictionary holds under names."""
+    held = value.state if isinstance(value, Object) else value
+    if isinstance(value, Object) and type(held) is tuple and len(held) == 2:  # with slots
+        parts = [part.texts() for part in held if isinstance(part, Dict)]
+        return {key: one for part in parts for key, one in part.items()}
+    return held.texts() if isinstance(held, Dict) else {}
+
+
+def _is_parameter(key: str) -> bool:
+    return not key.endswith("_") and not key.startswith("_")
+
+
+def _inside(state: Mapping[str, StandIn]) -> Iterator[FoundValue]:
+    """Estimators under attributes; what was fitted stands for what it was fitted from."""
+    fitted = {key.rstrip("_").removeprefix("best_") for key in state if key.endswith("_")}
+    if "estimators_" in state:
+        fitted |= {"estimator", "base_estimator"}
+    copied = {"estimator_", "base_estimator_"} if "estimators_" in state else set()
+    for key, value in state.items():
+        if key in copied or (_is_parameter(key) and key in fitted):
+            continue
+        if is_estimator(value):
+            yield key, value, ""
+        else:
+            yield from _elements(key, value)
+
+
+def _elements(key: str, value: StandIn) -> Iterator[FoundValue]:
+    """Estimators in a list, a dictionary or an array of objects."""
+    if isinstance(value, Array):
+        value = value.items
+    if isinstance(value, Object) and value.pairs is not None:
+        value = value.pairs
+    if isinstance(value, Dict):
+        for one, held in list(value.pairs())[:_LOOKED_AT]:
+            if is_estimator(held):
+                yield _under(key, describe(one) if key else _bare(one)), held, ""
+    elif isinstance(value, (list, tuple)):
+        yield from _listed(key, list(value[:_LOOKED_AT]))
+
+
+def _bare(key: StandIn) -> str:
+    return key if type(key) is str else describe(key)
+
+
+def _under(key: str, index: str) -> str:
+    return f"{key}[{index}]" if key else index
+
+
+def _listed(key: str, values: list[StandIn]) -> Iterator[FoundValue]:
+    bare = [one for one in values if is_estimator(one)]
+    if len(bare) > _ALONE and len({id(one.maker) for one in bare}) == 1:
+        yield key, _Many(bare), ""
+        return
+    for index, one in enumerate(values):
+        if is_estimator(one):
+            yield _under(key, str(index)), one, ""
+        elif isinstance(one, tuple) and len(one) in (2, 3) and type(one[0]) is str:
+            if is_estimator(one[1]):
+                yield one[0], one[1], describe(one[2]) if len(one) == 3 else ""
+        elif isinstance(one, (list, tuple)):
+            yield from (
+                (_under(key, str(index)), inner, "") for inner in one if is_estimator(inner)
+            )

@@ -1,0 +1,61 @@
+"""The process that reads a file nobody trusts: its answer is a line of JSON on standard output.
+
+Run as a script, in isolated mode, with the path and the limits (as JSON) for arguments.
+"""
+
+from __future__ import annotations
+
+import gc
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+
+def main() -> None:
+    """Inspect the file, write the answer, and leave at once."""
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    from matrix.errors import NotAModelError
+    from matrix.inspection.inspect_file import inspect
+    from matrix.inspection.result import InspectionLimits
+    from matrix.inspection.result_json import inspection_to_dict
+
+    limits = InspectionLimits(**json.loads(sys.argv[2]))
+    _restrict(limits)
+    gc.disable()  # nothing here lives on, and cycles of a file's making are not worth the search
+    answer: dict[str, Any]
+    try:
+        answer = {"inspection": inspection_to_dict(inspect(Path(sys.argv[1]), limits))}
+    except NotAModelError as error:
+        answer = {"problem": error.problem, "advice": error.advice}
+    except MemoryError:
+        answer = {"memory": True}
+    sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
+    sys.stdout.buffer.flush()
+    os._exit(0)  # without taking apart what may be millions of objects
+
+
+def _restrict(limits: Any) -> None:
+    """Ask the system to hold this process to its limits, where it can."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return
+    seconds = int(limits.seconds) + 1
+    for kind, most in (
+        ("RLIMIT_AS", limits.memory),
+        ("RLIMIT_CPU", seconds),
+        ("RLIMIT_FSIZE", limits.answer),
+        ("RLIMIT_CORE", 0),
+    ):
+        try:
+            hard = resource.getrlimit(getattr(resource, kind))[1]
+            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
+            resource.setrlimit(getattr(resource, kind), (allowed, allowed))
+        except (AttributeError, OSError, ValueError):  # macOS refuses some
+            continue
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""How to do by hand what was done: lines for a shell, without this tool."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from matrix.model import Fix
+from matrix.remedies.environment_factory import packages_of, version_of
+from matrix.remedies.fixes import place_of
+from matrix.remedies.remedy import CandidateFile, ResaveStep
+
+_MOST = 40
+"""So many settings are listed."""
+
+
+_SKOPS = "skops"
+
+
+def by_hand(file: CandidateFile, source: str, target: str, *, saved_as: str = "joblib") -> str:
+    """The lines that make a file from another.
+
+    Args:
+        file: at the end of its steps.
+        source, target: the names of the two files.
+        saved_as: the format of the first.
+    """
+    return "\n".join(_lines(file.steps, source, target, saved_as))
+
+
+def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str) -> Iterator[str]:
+    here, format_name = source, saved_as
+    for number, step in enumerate(steps, 1):
+        there = target if number == len(steps) else f"step-{number}.model"
+        formats = {format_name, step.artifact.format}
+        packages = packages_of(step.environment)
+        if _SKOPS in formats:
+            packages = {**packages, _SKOPS: version_of(step.environment, _SKOPS)}
+        pins = " ".join(f"{name}=={pin}" for name, pin in packages.items() if name != "python")
+        yield f"uv venv via-{number} --python {packages.get('python', '3')}"
+        yield f"uv pip install --python via-{number} {pins}"
+        yield f"via-{number}/bin/python - <<'EOF'"
+        yield "import joblib, pickle" + (", skops.io" if _SKOPS in formats else "")
+        yield _load(format_name, here)
+        yield from _settings(step.mends)
+        yield _save(step.artifact.format, there)
+        yield "EOF"
+        here, format_name = there, step.artifact.format
+    if format_name == _SKOPS != saved_as:
+        yield f"# where it goes, with skops there: {_load(format_name, here)}"
+
+
+def _settings(mends: Sequence[Fix]) -> Iterator[str]:
+    for mend in mends[:_MOST]:
+        if mend.named and mend.path:
+            part = " → ".join(map(repr, mend.path))
+            taken = f"its {mend.of}" if mend.of else repr(mend.value)
+            yield f"# in the part {part} of the model set {mend.name} = {taken}"
+        else:
+            whole = place_of(mend)
+            taken = whole.removesuffix(mend.name) + mend.of
+            yield f"{whole} = {taken if mend.of else repr(mend.value)}"
+    if len(mends) > _MOST:
+        yield f"# and so on: {len(mends) - _MOST:,} more, all of them in the provenance"
+
+
+def _load(format_name: str, path: str) -> str:
+    if format_name == _SKOPS:
+        trusted = f"skops.io.get_untrusted_types(file={path!r})"
+        return f"model = skops.io.load({path!r}, trusted={trusted})"
+    return f"model = joblib.load({path!r})"
+
+
+def _save(format_name: str, path: str) -> str:
+    if format_name == _SKOPS:
+        return f"skops.io.dump(model, {path!r})"
+    if format_name == "joblib-zlib":
+        return f"joblib.dump(model, {path!r}, compress=('zlib', 3))"
+    if format_name.startswith("joblib"):
+        return f"joblib.dump(model, {path!r})"
+    protocol = format_name.removeprefix("pickle").removeprefix("-")
+    more = f", protocol={protocol}" if protocol else ""
+    return f"pickle.dump(model, open({path!r}, 'wb'){more})"

@@ -1,0 +1,57 @@
+"""Which files of the user's were asked before, and what they were then."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from matrix.store.disk_errors import as_store_error
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS files (
+    path TEXT PRIMARY KEY, sha256 TEXT NOT NULL, day TEXT NOT NULL
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FileStamp:
+    """A file as it was when it was asked last."""
+
+    sha256: str
+    day: str
+    """On which day: ``2026-11-21``."""
+
+
+class Files:
+    """The files in a database.
+
+    Args:
+        database: has the tables of ``SCHEMA``; whoever opened it commits what is to be durable.
+        folder: where it is, for messages.
+
+    Raises:
+        StoreError: from every method, if the disk fails.
+    """
+
+    def __init__(self, database: sqlite3.Connection, folder: Path) -> None:
+        self._database = database
+        self._folder = folder
+
+    def known(self, path: Path) -> FileStamp | None:
+        """What a file was when it was asked last; None if it never was."""
+        with as_store_error(self._folder):
+            row = self._database.execute(
+                "SELECT sha256, day FROM files WHERE path = ?", (str(path.absolute()),)
+            ).fetchone()
+        return None if row is None else FileStamp(sha256=row[0], day=row[1])
+
+    def remember(self, path: Path, sha256: str) -> None:
+        """Take down what a file is today."""
+        with as_store_error(self._folder):
+            self._database.execute(
+                "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",
+                (str(path.absolute()), sha256, date.today().isoformat()),
+            )

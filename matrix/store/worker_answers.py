@@ -1,0 +1,173 @@
+"""What workers answer, as nouns: the one place where the journal's JSON is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from matrix.model import (
+    Absent,
+    Artifact,
+    Ending,
+    Failure,
+    Fix,
+    ModelReference,
+    Observation,
+    Outcome,
+    Resaving,
+    Returned,
+    Saving,
+    WarningSeen,
+)
+
+WorkerAnswer = dict[str, Any]
+"""One answer of the journal; ``matrix/worker/worker.py`` describes it. Where a piece of work came
+to no answer, it is ``{"ending": …, "reason": …}``."""
+
+
+def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
+    """What a writer reports of one pipeline."""
+    answer = _without_refusal(answer)
+    common: dict[str, Any] = {"pipeline": pipeline, "writer": writer}
+    if "ending" in answer:
+        ending = Ending(answer["ending"])
+        return Saving(**common, ending=ending, reason=answer["reason"])
+    common |= {"warnings": _warnings(answer), "seconds": answer["seconds"]}
+    if "unavailable" in answer:
+        return Saving(**common, unavailable=answer["unavailable"])
+    if "raised" in answer:
+        return Saving(**common, stage=answer["stage"], failure=_failure(answer["raised"]))
+    return Saving(
+        **common,
+        artifacts={
+            name: _artifact(entry, pipeline, name, writer)
+            for name, entry in answer["artifacts"].items()
+        },
+        rows=answer["rows"],
+        truth=answer["truth"] or "",
+        only=answer["only"],
+        estimators=tuple(answer["estimators"]),
+        outputs=_outcomes(answer["outputs"]),
+    )
+
+
+def baseline(
+    answer: WorkerAnswer, *, pipeline: str, format_name: str, sha256: str, size: int, writer: str
+) -> ModelReference:
+    """What the environment that a model comes from reports of it; the file is the artifact."""
+    artifact = Artifact(
+        pipeline=pipeline, format=format_name, writer=writer, sha256=sha256, size=size
+    )
+    mistake = answer.get("mistake", "")
+    if mistake:
+        answer = {**answer, "unavailable": mistake}
+    elif not {"ending", "raised", "refused"} & answer.keys():
+        answer = {**answer, "artifacts": {}}
+    saved = replace(
+        saving(answer, pipeline=pipeline, writer=writer), artifacts={format_name: artifact}
+    )
+    if "outputs" not in answer:
+        return ModelReference(saving=saved, mistake=mistake)
+    return ModelReference(
+        saving=saved,
+        made=dict(answer["made"]),
+        dropped={kind: entry["rows"] for kind, entry in answer["dropped"].items()},
+        n_rows=answer["n_rows"],
+        features=None if answer["features"] is None else tuple(answer["features"]),
+        repeats=_outcomes(answer["repeats"]),
+        expected={method: entry["rows"] for method, entry in answer.get("expected", {}).items()},
+    )
+
+
+def observation(answer: WorkerAnswer, *, cached: bool = False) -> Observation:
+    """What a reader reports of one artifact."""
+    answer = _without_refusal(answer)
+    if "ending" in answer:
+        ending = Ending(answer["ending"])
+        return Observation(ending=ending, reason=answer["reason"], cached=cached)
+    common: dict[str, Any] = {
+        "warnings": _warnings(answer),
+        "seconds": answer["seconds"],
+        "cached": cached,
+    }
+    if "unavailable" in answer:
+        return Observation(**common, unavailable=answer["unavailable"])
+    if "raised" in answer:
+        return Observation(**common, load=_failure(answer["raised"]))
+    return Observation(
+        **common,
+        outputs=_outcomes(answer["outputs"]),
+        repeats=_outcomes(answer["repeats"]),
+    )
+
+
+def resaving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Resaving:
+    """What an environment reports of a file that it loaded and saved again."""
+    answer = _without_refusal(answer)
+    if "ending" in answer:
+        return Resaving(ending=Ending(answer["ending"]), problem=answer["reason"])
+    problem = answer.get("unavailable") or answer.get("mistake")
+    if problem:
+        return Resaving(problem=problem)
+    if "raised" in answer:
+        return Resaving(stage=answer["stage"], failure=_failure(answer["raised"]))
+    return Resaving(
+        artifacts={
+            name: _artifact(entry, pipeline, name, writer)
+            for name, entry in answer["artifacts"].items()
+        },
+        lacking=tuple(
+            Fix(path=tuple(entry["path"]), name=entry["name"], value=entry["value"])
+            for entry in answer["lacking"]
+        ),
+    )
+
+
+def _without_refusal(answer: WorkerAnswer) -> WorkerAnswer:
+    """The answer of a file that was stopped while loading, as one that came to no answer."""
+    if "refused" not in answer:
+        return answer
+    reason = (
+        f"stopped while loading: it looks up {answer['refused']}, which was not in it when it was "
+        "inspected"
+    )
+    return {"ending": Ending.NOT_RUN, "reason": reason}
+
+
+def _artifact(
+    entry: WorkerAnswer, pipeline: str, name: str, writer: str
+) -> Artifact | Failure | str:
+    if "raised" in entry:
+        return _failure(entry["raised"])
+    if "unavailable" in entry:
+        return str(entry["unavailable"])
+    return Artifact(
+        pipeline=pipeline,
+        format=name,
+        writer=writer,
+        sha256=entry["sha256"],
+        size=entry["size"],
+    )
+
+
+def _outcomes(entries: Mapping[str, WorkerAnswer]) -> dict[str, Outcome]:
+    return {name: _outcome(entry) for name, entry in entries.items()}
+
+
+def _outcome(entry: WorkerAnswer) -> Outcome:
+    if "raised" in entry:
+        return _failure(entry["raised"])
+    if "absent" in entry:
+        return Absent(message=entry["absent"])
+    return Returned(digest=entry["digest"], whole=entry.get("whole", True))
+
+
+def _failure(entry: WorkerAnswer) -> Failure:
+    return Failure(
+        type=entry["type"], message=entry["message"], traceback=entry.get("traceback", "")
+    )
+
+
+def _warnings(answer: WorkerAnswer) -> tuple[WarningSeen, ...]:
+    return tuple(WarningSeen(**entry) for entry in answer["warnings"])

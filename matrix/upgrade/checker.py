@@ -1,0 +1,312 @@
+"""Ask models: where they come from for the outputs to compare with, then everywhere else.
+
+Each question goes to an interpreter of its own: a user's model is not trusted like a file that the
+run has saved itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from matrix import causes
+from matrix.catalog import Tolerances
+from matrix.engine.loading import STAGE, LoadWork, load_job, loads_due
+from matrix.engine.pool import Job, Jobs
+from matrix.engine.run_context import RunContext
+from matrix.engine.saving import digests_of
+from matrix.engine.worker_process import Piece
+from matrix.inspection import Inspection
+from matrix.inspection.file_access import digest
+from matrix.judge import Case, judge
+from matrix.judge.cells import Fetch
+from matrix.judge.content import read
+from matrix.judge.evidence import worst_rows
+from matrix.judge.untrusted import UNREADABLE, unreadable
+from matrix.model import (
+    Artifact,
+    Cell,
+    Environment,
+    ModelReference,
+    Observation,
+    Pipeline,
+    Returned,
+    RowChange,
+    Saving,
+    Tolerance,
+)
+from matrix.sandbox.kinds import Sandbox
+from matrix.store import keys, worker_answers
+from matrix.store.worker_answers import WorkerAnswer
+from matrix.upgrade.admission import looked_up
+from matrix.upgrade.answer import Model, Target
+
+TASK = "baseline"
+
+_ROWS = 200
+"""About so many rows are made for a model."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckInputs:
+    """What models are asked with, beside their own file."""
+
+    data: Path | None = None
+    """The user's rows; None makes rows from what a model knows."""
+    target: str | None = None
+    """The column of the data that holds the truth."""
+    expected: Path | None = None
+    """Outputs recorded elsewhere, to compare with in place of the origin's."""
+    paths: tuple[Path, ...] = ()
+    """Folders of the user's own code."""
+
+    @cached_property
+    def digest(self) -> str:
+        """Of all of it that an output may depend on."""
+        files = [file for file in (self.data, self.expected) if file is not None]
+        return keys.of(list(map(_digest, files)), self.target, self.code)
+
+    @cached_property
+    def code(self) -> str:
+        """Of the user's own code."""
+        files = sorted(file for folder in self.paths for file in folder.rglob("*.py"))
+        return keys.of([(str(file), _digest(file)) for file in files])
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as stream:
+        return digest(stream)[1]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelWork:
+    """A model with the environments to ask it in; all of them are there."""
+
+    model: Model
+    origin: Environment
+    targets: tuple[Environment, ...]
+    """The origin itself is asked first, whether it is among them or not."""
+
+
+@dataclass(slots=True)
+class ModelRecord:
+    """What was found of a model."""
+
+    baseline: ModelReference | None = None
+    targets: dict[str, Target] = field(default_factory=dict)
+    """By environment."""
+
+
+class ModelChecker:
+    """Asks models.
+
+    Args:
+        setting: the run's; its ``pipelines`` are not used.
+        material: what models are asked with.
+        tolerances: how far outputs may be apart.
+    """
+
+    def __init__(self, setting: RunContext, material: CheckInputs, tolerances: Tolerances) -> None:
+        self._setting = setting
+        self._material = material
+        self._tolerances = tolerances
+        self._found: dict[str, ModelRecord] = {}
+        self._total = 0
+
+    @property
+    def sandbox(self) -> Sandbox | None:
+        """What holds the models while they are asked."""
+        return self._setting.sandbox
+
+    @property
+    def _held(self) -> str:
+        return "" if self.sandbox is None else self.sandbox.words
+
+    def pipeline(self, model: Model) -> Pipeline:
+        """A model as the engine knows it."""
+        # What was found under one sandbox is not told as found under another.
+        code = keys.of(self._material.code, self._held)
+        return Pipeline(id=model.id, file=model.path, line=1, doc="", digest=code)
+
+    def found(self, model: Model) -> ModelRecord:
+        """What was found of a model so far."""
+        return self._found.get(model.id, ModelRecord())
+
+    def ask(self, asked: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+        """What is found of each model, by its id; what was found before is not asked again."""
+        for one in asked:
+            self._found.setdefault(one.model.id, ModelRecord())
+        new = [(one, reader) for one in asked for reader in self._new(one)]
+        self._total += len(new) + sum(self._found[one.model.id].baseline is None for one in asked)
+        self._setting.progress.stage(STAGE, self._total)
+        self._setting.run(self._jobs(asked, new))
+        return self._found
+
+    def _new(self, one: ModelWork) -> list[Environment]:
+        """The origin and the targets, each once, that were not asked yet."""
+        found = self._found[one.model.id].targets
+        every = {environment.id: environment for environment in (one.origin, *one.targets)}
+        return [environment for id_, environment in every.items() if id_ not in found]
+
+    def _jobs(
+        self, asked: Sequence[ModelWork], waiting: list[tuple[ModelWork, Environment]]
+    ) -> Jobs:
+        for one in asked:
+            if self._found[one.model.id].baseline is not None:
+                continue
+            job = self._baseline(one)
+            if job is None:
+                self._setting.progress.advance(stage=STAGE)
+            else:
+                yield job
+        while waiting:
+            ready = next((pair for pair in waiting if self._found[pair[0].model.id].baseline), None)
+            if ready is None:
+                yield None
+                continue
+            waiting.remove(ready)
+            job = self._load(*ready)
+            if job is None:
+                self._setting.progress.advance(stage=STAGE)
+            else:
+                yield job
+
+    # ----------------------------------------------------------------- where it comes from
+
+    def _baseline(self, one: ModelWork) -> Job | None:
+        """The job that asks a model where it comes from; None if the answer is kept."""
+        store, inspection = self._setting.store, _inspected(one.model)
+        key = keys.of(
+            TASK,
+            inspection.sha256,
+            one.model.format,
+            self._material.digest,
+            self._setting.key(one.origin),
+            keys.worker(),
+            self._held,
+        )
+        kept = None if self._setting.fresh else store.answer(key)
+        if kept is not None:
+            baseline = self._as_baseline(one, kept)
+            if store.has_contents(digests_of(baseline.saving)):
+                self._found[one.model.id].baseline = baseline
+                return None
+
+        def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+            store.keep(key, answer, contents)
+            self._found[one.model.id].baseline = self._as_baseline(one, answer)
+            self._setting.progress.advance(stage=STAGE)
+
+        return Job(
+            label=f"{one.model.id} in {one.origin.spec.label}",
+            request=self._setting.request(one.origin, TASK, [self._piece(one, key)]),
+            on_answer=on_answer,
+            alone=True,
+        )
+
+    def _piece(self, one: ModelWork, key: str) -> Piece:
+        inspection, material = _inspected(one.model), self._material
+        path = self._setting.store.artifact(inspection.sha256, one.model.format)
+        return {
+            "id": 0,
+            "key": key,
+            "format": one.model.format,
+            "path": str(path),
+            "data": _file(material.data, target=material.target),
+            "expected": _file(material.expected),
+            "allowed": looked_up(one.model),
+            "n": _ROWS,
+        }
+
+    def _as_baseline(self, one: ModelWork, answer: WorkerAnswer) -> ModelReference:
+        inspection = _inspected(one.model)
+        return worker_answers.baseline(
+            answer,
+            pipeline=one.model.id,
+            format_name=one.model.format,
+            sha256=inspection.sha256,
+            size=inspection.size,
+            writer=one.origin.id,
+        )
+
+    # ----------------------------------------------------------------- where it may go
+
+    def _load(self, one: ModelWork, reader: Environment) -> Job | None:
+        """The job that asks a model in another environment; None if there is nothing to ask."""
+        found = self._found[one.model.id]
+        assert found.baseline is not None
+        saving = found.baseline.saving
+        artifact = saving.artifacts.get(one.model.format)
+        if not isinstance(artifact, Artifact) or not saving.rows:
+            self._judge(one, saving, reader, None)
+            return None
+        pipeline = self.pipeline(one.model)
+        key = keys.loaded(pipeline, artifact, saving)
+        load = LoadWork(pipeline, artifact, key, [saving], allowed=looked_up(one.model))
+
+        def on_observation(
+            saving: Saving, _: str, reader: Environment, observation: Observation
+        ) -> None:
+            self._judge(one, saving, reader, observation)
+
+        due = loads_due(self._setting, reader, [load], on_observation)
+        return load_job(self._setting, reader, due, on_observation) if due else None
+
+    def _judge(
+        self, one: ModelWork, saving: Saving, reader: Environment, observation: Observation | None
+    ) -> None:
+        case = Case(
+            saving=saving,
+            format=next(iter(saving.artifacts), ""),
+            reader=reader.id,
+            observation=observation,
+        )
+        try:
+            cell = self._cell(case)
+            worst = () if observation is None else self._worst(cell, saving, observation)
+        except UNREADABLE as error:
+            # A worker writes nothing that cannot be read; the model's own code may have.
+            cell, worst = unreadable(case, *self._how(case), error), ()
+        cause = causes.cause_of(
+            cell,
+            causes.known(),
+            estimators=saving.estimators,
+            writer=one.origin.info,
+            reader=reader.info,
+        )
+        target = Target(environment=reader, cell=replace(cell, cause=cause), worst=worst)
+        self._found[one.model.id].targets[reader.id] = target
+
+    def _cell(self, case: Case) -> Cell:
+        return judge(case, *self._how(case))
+
+    def _how(self, case: Case) -> tuple[Fetch, Callable[[str], Tolerance]]:
+        """Where outputs are, and how far they may be apart."""
+        pipeline = case.saving.pipeline
+        return self._setting.store.content, lambda method: self._tolerances.of(pipeline, method)
+
+    def _worst(self, cell: Cell, saving: Saving, observation: Observation) -> tuple[RowChange, ...]:
+        before, after = saving.outputs.get(cell.stage), observation.outputs.get(cell.stage)
+        if cell.verdict.safe or not isinstance(before, Returned) or not isinstance(after, Returned):
+            return ()
+        if not (before.digest and after.digest):
+            return ()
+        content = self._setting.store.content
+        return worst_rows(read(content(before.digest)), read(content(after.digest)))
+
+
+def _inspected(model: Model) -> Inspection:
+    """The inspection of a model that has one: others are asked nothing."""
+    assert model.inspection is not None
+    return model.inspection
+
+
+_KINDS = {".csv": "csv", ".parquet": "parquet", ".npy": "npy", ".npz": "npz"}
+
+
+def _file(path: Path | None, **more: str | None) -> dict[str, str | None] | None:
+    if path is None:
+        return None
+    return {"path": str(path.absolute()), "kind": _KINDS.get(path.suffix.lower(), "text"), **more}

@@ -1,0 +1,77 @@
+"""What can be said of a model where it comes from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from matrix.errors import Exit
+from matrix.model import Ending, Environment, ModelReference, Returned
+from matrix.upgrade.answer import Model, Problem, RowCounts
+
+_SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_features_in_"})
+"""Outputs that do not depend on the rows."""
+
+
+def problem_of(baseline: ModelReference, origin: Environment, model: Model) -> Problem | None:
+    """Why there is nothing to compare with; None if there is."""
+    if baseline.mistake:
+        advice = "The column that holds the truth is named with --target NAME."
+        return Problem(
+            message=baseline.mistake,
+            advice=advice if "column" in baseline.mistake else "",
+            exit_code=Exit.USAGE,
+        )
+    saving, here = baseline.saving, f"where it comes from ({origin.spec.label})"
+    if saving.ending is not Ending.FINISHED:
+        how = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
+        return Problem(
+            message=f"{how.get(saving.ending, 'it was not asked')} {here}: {saving.reason}"
+        )
+    if saving.failure is not None:
+        what = {"load": "it does not load", "rows": "rows cannot be made for it"}
+        said = what.get(saving.stage, f"it fails in {saving.stage}")
+        message = f"{said} {here}: {saving.failure.type}: {saving.failure.message}"
+        return Problem(message=message, advice=_advice(model, saving.failure.type))
+    returned = {m for m, outcome in saving.outputs.items() if isinstance(outcome, Returned)}
+    if not returned - _SHOWN:
+        return Problem(message=f"none of its methods returns anything {here}")
+    return None
+
+
+_HERE = frozenset({"sklearn", "numpy", "scipy", "joblib", "pandas", "threadpoolctl"})
+
+
+def _advice(model: Model, error: str) -> str:
+    if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
+        return "Is this where it was saved? Say --from scikit-learn==… or a lock."
+    modules = () if model.inspection is None else model.inspection.modules
+    further = [module for module in modules if module not in _HERE]
+    if not further:
+        return "Is this where it was saved? Say --from scikit-learn==… or a lock."
+    return (
+        f"It needs {', '.join(further)}: name the package with --with REQ, a lock that has it with "
+        "--from FILE, or the folder of your own code with --path DIR."
+    )
+
+
+def rows_of(baseline: ModelReference) -> RowCounts:
+    """What the model was asked on."""
+    return RowCounts(made=baseline.made, n=baseline.n_rows, digest=baseline.saving.rows)
+
+
+def notes_of(baseline: ModelReference) -> tuple[str, ...]:
+    """What else is worth a line."""
+    return tuple(_notes(baseline))
+
+
+def _notes(baseline: ModelReference) -> Iterator[str]:
+    if baseline.dropped:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in baseline.dropped.items())
+        yield f"left out, since the model does not take them: {kinds}"
+    for method, rows in baseline.expected.items():
+        if rows is None:
+            yield f"what was expected of {method} has another form than where it comes from"
+        elif rows:
+            yield f"where it comes from, {method} differs from what was expected in {rows:,} rows"
+    for method in baseline.repeats:
+        yield f"two loads where it comes from disagree in {method}"

@@ -1,0 +1,72 @@
+"""From the releases that were run to the range that is safe."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from packaging.version import Version
+
+from matrix.model import Group
+from matrix.upgrade.answer import SafeRange, Target
+
+
+def safe_range(targets: Sequence[Target], *, bisected: bool = False) -> SafeRange | None:
+    """The releases around the origin that are safe without a gap.
+
+    Unknown is never safe: a release that could not be asked ends the range like one that changes.
+
+    Args:
+        targets: what became of a model in each release, the origin first.
+        bisected: what lies between the last safe one and the first bad one was looked for, and
+            there is nothing left.
+
+    Returns:
+        None if the origin itself is not safe, or is not to be had.
+    """
+    if not targets or not targets[0].cell.verdict.safe:
+        return None
+    ladder = in_order(targets)
+    start = next(n for n, target in enumerate(ladder) if target.release == targets[0].release)
+    top = start
+    while top + 1 < len(ladder) and ladder[top + 1].cell.verdict.safe:
+        top += 1
+    bottom = start
+    while bottom and ladder[bottom - 1].cell.verdict.safe:
+        bottom -= 1
+    first_bad = ladder[top + 1] if top + 1 < len(ladder) else None
+    return SafeRange(
+        run=tuple(target.release for target in ladder[bottom : top + 1]),
+        first_bad=first_bad,
+        exact=bisected and first_bad is not None and _known(first_bad),
+        last_bad=ladder[bottom - 1] if bottom else None,
+    )
+
+
+def in_order(targets: Iterable[Target]) -> list[Target]:
+    """Those whose release is known, ascending; of several with one release the worst."""
+    worst: dict[Version, Target] = {}
+    for target in targets:
+        if target.release:
+            version = Version(target.release)
+            known = worst.get(version)
+            if known is None or known.cell.verdict.severity < target.cell.verdict.severity:
+                worst[version] = target
+    return [worst[version] for version in sorted(worst)]
+
+
+def gaps(targets: Sequence[Target]) -> list[tuple[str, str]]:
+    """Pairs of releases between which the first bad one above, or the last below, is looked for.
+
+    What is not known is not looked for.
+    """
+    found = safe_range(targets)
+    pairs = []
+    if found is not None and found.first_bad is not None and _known(found.first_bad):
+        pairs.append((found.run[-1], found.first_bad.release))
+    if found is not None and found.last_bad is not None and _known(found.last_bad):
+        pairs.append((found.last_bad.release, found.run[0]))
+    return pairs
+
+
+def _known(target: Target) -> bool:
+    return target.cell.verdict.group is not Group.UNKNOWN

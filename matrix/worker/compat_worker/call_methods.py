@@ -1,0 +1,44 @@
+"""Call every output method of a model and take down what each returns."""
+
+from typing import Any, Callable, Dict, Iterable
+
+from compat_worker import content, output_methods
+from compat_worker.observe import SeenWarnings, outcome
+
+Keep = Callable[[bytes], str]
+CallOutcome = Dict[str, Any]
+
+
+def use(
+    model: Any, names: Iterable[str], rows: Any, seen: SeenWarnings, keep: Keep
+) -> Dict[str, CallOutcome]:
+    """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``.
+
+    A digest with ``"whole": False`` does not speak for all of the value.
+    """
+    return {name: use_one(model, name, rows, seen, keep) for name in names}
+
+
+def use_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) -> CallOutcome:
+    """The outcome of one method."""
+
+    def run() -> CallOutcome:
+        with seen.during(name):
+            if name == "repr":
+                repr(model)
+                return {"digest": ""}
+            if name == "get_params":
+                if hasattr(model, "get_params"):
+                    model.get_params()
+                return {"digest": ""}
+            try:
+                value = output_methods.call(model, name, rows)
+            except output_methods.NoSuchMethod as absent:
+                return {"absent": str(absent)[:500]}
+            data = content.encode(value)
+            found: CallOutcome = {"digest": keep(data)}
+            if not content.is_whole(data):
+                found["whole"] = False
+            return found
+
+    return outcome(run)

@@ -1,0 +1,402 @@
+"""Rows of the user's own: from CSV, Parquet, ``.npy``, ``.npz`` or a text of a document a line."""
+
+import os
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+
+import numpy as np
+
+from compat_worker.input_model import InputModel
+from compat_worker.user_error import UserError
+
+MOST_BYTES = 512 * 1024 * 1024
+MOST_ROWS = 200000
+
+
+class GivenRows(NamedTuple):
+    """Rows that were given, as the model takes them."""
+
+    rows: Any
+    truth: Any
+    """The true answers, or None."""
+    n: int
+
+
+def read(path: str, kind: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    """The rows of a file.
+
+    Args:
+        kind: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``.
+        target: the column, or the array of an ``.npz``, that holds the true answers.
+        known: what the model knows of its rows; None if nothing.
+
+    Raises:
+        Mistake: the file cannot be read, or is not for this model.
+    """
+    name = os.path.basename(path)
+    checked_size(path)
+    if target is not None and kind in ("npy", "text"):
+        raise UserError(
+            "{}: --target {} names a column, and a file of this kind has none; give a CSV, "
+            "Parquet or .npz file".format(name, target)
+        )
+    given = _READERS[kind](path, target, known)
+    if given.n == 0:
+        raise UserError("{}: there are no rows in it".format(name))
+    if given.n > MOST_ROWS:
+        raise UserError(
+            "{}: {:,} rows are more than the {:,} that are compared at once; give a "
+            "sample of them".format(name, given.n, MOST_ROWS)
+        )
+    return given
+
+
+def checked_size(path: str) -> None:
+    """Refuse a file that is not there, empty, or too large to be held several times."""
+    name = os.path.basename(path)
+    try:
+        size = os.stat(path).st_size
+    except OSError as error:
+        raise UserError("{}: cannot be read: {}".format(name, error.strerror))
+    if not os.path.isfile(path):
+        raise UserError("{}: is not a file".format(name))
+    if size == 0:
+        raise UserError("{}: the file is empty".format(name))
+    if size > MOST_BYTES:
+        raise UserError(
+            "{}: {:,} MB are more than the {:,} MB that are read; give a sample of its rows".format(
+                name, size >> 20, MOST_BYTES >> 20
+            )
+        )
+
+
+# ----------------------------------------------------------------------------------- by kind
+
+
+def _text(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    name = os.path.basename(path)
+    if known is not None and known.form != "texts":
+        raise UserError(
+            "{}: is a text, a document a line, and the model does not take documents; it was "
+            "fitted on {}; give a CSV, Parquet or .npy file".format(name, _takes(known))
+        )
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            lines = file.read().splitlines()
+    except UnicodeDecodeError as error:
+        raise UserError("{}: is not UTF-8 text: {}; save it as UTF-8".format(name, error))
+    return GivenRows(lines, None, len(lines))
+
+
+def _npy(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    rows = load_arrays(path)
+    if not isinstance(rows, np.ndarray):
+        raise UserError("{}: holds several arrays; name it .npz".format(os.path.basename(path)))
+    return _array(rows, None, os.path.basename(path), known)
+
+
+def _npz(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    name = os.path.basename(path)
+    arrays = load_arrays(path)
+    if isinstance(arrays, np.ndarray):
+        raise UserError("{}: holds one array alone; name it .npy".format(name))
+    if "X" not in arrays:
+        raise UserError(
+            "{}: has no array X; it has: {}".format(name, ", ".join(sorted(arrays)) or "none")
+        )
+    truth = arrays.get(target if target is not None else "y")
+    if truth is None and target is not None:
+        raise UserError("{}: has no array {!r}; it has: {}".format(name, target, _listed(arrays)))
+    return _array(arrays["X"], truth, name, known)
+
+
+def load_arrays(path: str) -> Any:
+    """The array of an ``.npy``, or the arrays of an ``.npz`` by name; objects are refused.
+
+    Raises:
+        Mistake: it is neither, is cut short, or holds Python objects.
+    """
+    name = os.path.basename(path)
+    try:
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        with found:
+            return {key: found[key] for key in found.files}
+    except Exception as error:
+        raise UserError(
+            "{}: numpy does not read it ({}); it must hold plain arrays, saved by numpy.save or "
+            "numpy.savez, without Python objects".format(name, error)
+        )
+
+
+def _array(rows: Any, truth: Any, name: str, known: Optional[InputModel]) -> GivenRows:
+    if rows.ndim == 0:
+        raise UserError("{}: holds a single value, no rows".format(name))
+    if known is not None and known.form == "texts":
+        if rows.ndim != 1 or rows.dtype.kind not in "US":
+            raise UserError("{}: the model takes documents; give a text file".format(name))
+        return GivenRows([str(one) for one in rows], truth, len(rows))
+    if known is not None:
+        if rows.ndim == 1 and len(known.columns) > 1:
+            raise UserError(
+                "{}: the array has one dimension; the model was fitted on {}".format(
+                    name, _takes(known)
+                )
+            )
+        if rows.ndim == 2:
+            _check_width(rows.shape[1], name, known)
+    if truth is not None and len(truth) != len(rows):
+        raise UserError("{}: {} rows and {} true answers".format(name, len(rows), len(truth)))
+    if known is not None and known.named and rows.ndim == 2:
+        return GivenRows(_named(rows, known), truth, len(rows))
+    return GivenRows(rows, truth, len(rows))
+
+
+def _named(rows: Any, known: InputModel) -> Any:
+    try:
+        import pandas
+    except ImportError:
+        return rows
+    return pandas.DataFrame(rows, columns=known.names)
+
+
+def _check_width(width: int, name: str, known: InputModel) -> None:
+    if width != len(known.columns):
+        raise UserError(
+            "{}: the data has {} column{}; the model was fitted on {}".format(
+                name, width, "" if width == 1 else "s", _takes(known)
+            )
+        )
+
+
+def _takes(known: InputModel) -> str:
+    count = len(known.columns)
+    names = known.names
+    if names is None:
+        return "{} column{} without names: give these alone, in their order".format(
+            count, "" if count == 1 else "s"
+        )
+    return "{}: {}".format(count, _listed(names))
+
+
+def _listed(names: Any, most: int = 20) -> str:
+    texts = [str(one) for one in names]
+    more = ", … {} more".format(len(texts) - most) if len(texts) > most else ""
+    return (", ".join(texts[:most]) or "none") + more
+
+
+# ------------------------------------------------------------------------------------- tables
+
+
+def _csv(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    # What the model knows as texts stays text, even where it looks like numbers.
+    texts = [c.name for c in known.columns if c.is_text] if known and known.named else []
+    return _table(csv_frame(path, texts), path, target, known)
+
+
+def csv_frame(path: str, texts: Sequence[Any] = ()) -> Any:
+    """A CSV as a DataFrame, some columns as text.
+
+    Raises:
+        Mistake: it is none, or pandas is not here.
+    """
+    pandas = _pandas(path)
+    # To the last digit, which is what newer releases do anyway.
+    exact = {"float_precision": "round_trip"} if int(pandas.__version__.split(".")[0]) < 3 else {}
+    try:
+        return pandas.read_csv(path, dtype=dict.fromkeys(texts, str), **exact)
+    except Exception as error:
+        raise UserError(
+            "{}: pandas does not read it as CSV: {}; it must be UTF-8, with commas and a first "
+            "line of names".format(os.path.basename(path), _first_line(error))
+        )
+
+
+def _parquet(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    pandas = _pandas(path)
+    try:
+        frame = pandas.read_parquet(path)
+    except ImportError:
+        raise UserError(
+            "{}: nothing here reads Parquet; add it with --with pyarrow, or give a CSV file".format(
+                os.path.basename(path)
+            )
+        )
+    except Exception as error:
+        raise UserError(
+            "{}: does not read as Parquet: {}".format(os.path.basename(path), _first_line(error))
+        )
+    return _table(frame.reset_index(drop=True), path, target, known)
+
+
+def _pandas(path: str) -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise UserError(
+            "{}: pandas is needed to read it and is not in this environment; add it with --with "
+            "pandas, or give an .npy file".format(os.path.basename(path))
+        )
+    return pandas
+
+
+def _table(frame: Any, path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
+    name = os.path.basename(path)
+    truth = None
+    if target is not None:
+        if target not in frame.columns:
+            raise UserError(
+                "{}: there is no column {!r} for --target; it has: {}".format(
+                    name, target, _listed(frame.columns)
+                )
+            )
+        truth = _truth(frame[target], name, target)
+        frame = frame.drop(columns=[target])
+    if known is None:
+        return GivenRows(_plain_types(frame), truth, len(frame))
+    if known.form == "texts":
+        return GivenRows(_documents(frame, name), truth, len(frame))
+    frame = _chosen(frame, name, known)
+    _check_numbers(frame, name, known)
+    frame = _plain_types(frame)
+    if known.named:
+        return GivenRows(_typed(frame, known), truth, len(frame))
+    return GivenRows(_as_array(frame), truth, len(frame))
+
+
+def _truth(column: Any, name: str, target: str) -> Any:
+    missing = column.isnull()
+    if missing.any():
+        raise UserError(
+            "{}: the target {!r} is missing in {} of {} rows; leave these rows out".format(
+                name, target, int(missing.sum()), len(column)
+            )
+        )
+    values = column.tolist()
+    if all(isinstance(value, str) for value in values):
+        return np.array(values, dtype=str)
+    return np.asarray(values)
+
+
+def _documents(frame: Any, name: str) -> List[str]:
+    if frame.shape[1] != 1:
+        raise UserError(
+            "{}: the data has {} columns; the model takes one of documents (name the answers with "
+            "--target, and leave out the rest)".format(name, frame.shape[1])
+        )
+    return ["" if value != value else str(value) for value in frame.iloc[:, 0].tolist()]
+
+
+def _chosen(frame: Any, name: str, known: InputModel) -> Any:
+    """The columns that the model was fitted on, in its order."""
+    names = known.names
+    if names is None:
+        _check_width(frame.shape[1], name, known)
+        return frame
+    if not all(isinstance(one, str) for one in names):
+        frame = frame.copy()
+        frame.columns = [_as_named(one, names) for one in frame.columns]
+    missing = [one for one in names if one not in list(frame.columns)]
+    if missing and not set(names) & set(frame.columns) and frame.shape[1] != len(names):
+        _check_width(frame.shape[1], name, known)
+    if missing:
+        raise UserError(
+            "{}: the column{} {} {} missing; the model was fitted on {}, and the data has: "
+            "{}".format(
+                name,
+                "" if len(missing) == 1 else "s",
+                _listed(missing),
+                "is" if len(missing) == 1 else "are",
+                _takes(known),
+                _listed(frame.columns),
+            )
+        )
+    return frame[names]
+
+
+def _as_named(column: Any, names: List[Any]) -> Any:
+    return next((one for one in names if str(one) == str(column)), column)
+
+
+def _check_numbers(frame: Any, name: str, known: InputModel) -> None:
+    """Refuse text where the model computes."""
+    for place, column in enumerate(known.columns):
+        values = frame.iloc[:, place]
+        if not column.numeric or column.is_text or getattr(values.dtype, "kind", "O") in "biuf":
+            continue
+        for line, value in enumerate(values.tolist(), start=1):
+            if isinstance(value, str) and not _is_number(value):
+                raise UserError(
+                    "{}: the column {!r} holds text where the model expects numbers: {!r} in row "
+                    "{}".format(name, str(frame.columns[place]), value[:40], line)
+                )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain_types(frame: Any) -> Any:
+    """Without types that are pandas' own: texts are objects, and so the same in every release."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        if str(column.dtype) != "category" and not isinstance(column.dtype, np.dtype):
+            values = np.array(column.tolist(), dtype=object)
+            gaps = np.asarray(column.isnull())
+            values[gaps] = np.nan
+            column = _best(values)
+        columns[name] = column
+    return _framed(columns) if columns else frame
+
+
+def _framed(columns: Dict[Any, Any]) -> Any:
+    import pandas
+
+    series = [pandas.Series(one, dtype=one.dtype) for one in columns.values()]
+    frame = pandas.concat([one.reset_index(drop=True) for one in series], axis=1)
+    frame.columns = list(columns)
+    return frame
+
+
+def _best(values: Any) -> Any:
+    """An array of numbers if all are numbers or missing, else of objects."""
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return values.astype(np.float64)
+    return values
+
+
+def _typed(frame: Any, known: InputModel) -> Any:
+    """With columns of the category type where the model was fitted on such."""
+    import pandas
+
+    for column in known.columns:
+        if column.as_category and str(frame[column.name].dtype) != "category":
+            values = list(column.categories or ())
+            made = pandas.Categorical(frame[column.name], categories=values)
+            frame[column.name] = pandas.Series(made, index=frame.index)
+    return frame
+
+
+def _as_array(frame: Any) -> Any:
+    kinds = {getattr(dtype, "kind", "O") for dtype in frame.dtypes}
+    if kinds <= set("biuf"):
+        return np.asarray(frame, dtype=np.float64)
+    return np.asarray(frame, dtype=object)
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0][:200]
+
+
+_READERS: Dict[str, Callable[[str, Optional[str], Optional[InputModel]], GivenRows]] = {
+    "csv": _csv,
+    "parquet": _parquet,
+    "npy": _npy,
+    "npz": _npz,
+    "text": _text,
+}

@@ -1,0 +1,130 @@
+"""What a loaded model lacks of what its classes have here, and where in it that is.
+
+A place is a list: a text is the name of an attribute, or the key of a dict; a number is a position.
+It may also be the names by which ``parts.py`` leads to an estimator.
+"""
+
+import inspect
+from typing import Any, Dict, Iterator, List, Tuple, Union
+
+from compat_worker import parts
+from compat_worker.user_error import UserError
+
+AttributePath = List[Union[str, int]]
+
+_MOST = 2000
+"""Parameters that are told, at most."""
+_DEEPEST = 12
+_LONGEST = 20000
+"""Elements of a list that are looked into, at most."""
+
+
+def parameters(model: Any) -> List[Dict[str, Any]]:
+    """The parameters that the classes of a model take here, and that it has not, at their default.
+
+    Only those whose default is plain: nothing, a truth, a number, a text.
+    """
+    found: List[Dict[str, Any]] = []
+    for path, one in estimators(model):
+        for name, value in _defaults(type(one)):
+            if not _has(one, name) and _is_plain(value):
+                found.append({"path": path, "name": name, "value": value})
+                if len(found) >= _MOST:
+                    return found
+    return found
+
+
+def at(model: Any, path: AttributePath) -> Any:
+    """What is at a place of a model.
+
+    Raises:
+        Mistake: there is nothing.
+    """
+    for part in parts.parts_of(model)[0]:
+        if part.path and list(part.path) == path:
+            return part.thing
+    found = model
+    try:
+        for step in path:
+            if isinstance(step, int) or isinstance(found, dict):
+                found = found[step]
+            else:
+                found = getattr(found, step)
+    except (AttributeError, IndexError, KeyError, TypeError) as error:
+        raise UserError("the model has nothing at {}: {}".format(path, error))
+    return found
+
+
+def estimators(model: Any) -> Iterator[Tuple[AttributePath, Any]]:
+    """Every estimator in a model with its place, each once, the model itself first."""
+    seen = set()
+    waiting: List[Tuple[AttributePath, Any]] = [([], model)]
+    while waiting:
+        path, one = waiting.pop(0)
+        if id(one) in seen or len(path) > _DEEPEST:
+            continue
+        seen.add(id(one))
+        if _is_estimator(one):
+            yield path, one
+        waiting.extend((path + [step], inner) for step, inner in _inside(one))
+
+
+def _is_estimator(one: Any) -> bool:
+    return hasattr(type(one), "get_params") and isinstance(getattr(one, "__dict__", None), dict)
+
+
+def _inside(one: Any) -> Iterator[Tuple[Union[str, int], Any]]:
+    """What holds further estimators, or may."""
+    if _is_estimator(one):
+        inner = list(vars(one).items())
+    elif isinstance(one, dict):
+        inner = [(key, value) for key, value in one.items() if isinstance(key, (str, int))]
+    elif isinstance(one, (list, tuple)):
+        inner = list(enumerate(one[:_LONGEST]))
+    elif getattr(getattr(one, "dtype", None), "kind", "") == "O" and getattr(one, "ndim", 0) == 1:
+        inner = list(enumerate(one.tolist()[:_LONGEST]))
+    elif _is_table_of_objects(one):
+        return _cells(one)
+    else:
+        return iter(())
+    return ((key, value) for key, value in inner if _may_hold(value))
+
+
+def _is_table_of_objects(one: Any) -> bool:
+    """Such as ``estimators_`` of gradient boosting."""
+    return getattr(getattr(one, "dtype", None), "kind", "") == "O" and getattr(one, "ndim", 0) == 2
+
+
+def _cells(one: Any) -> Iterator[Tuple[Union[str, int], Any]]:
+    return ((place, row) for place, row in enumerate(one[:_LONGEST]) if _may_hold(row))
+
+
+def _may_hold(value: Any) -> bool:
+    if isinstance(value, (dict, list, tuple)) or _is_estimator(value):
+        return True
+    return getattr(getattr(value, "dtype", None), "kind", "") == "O"
+
+
+def _defaults(kind: type) -> Iterator[Tuple[str, Any]]:
+    """The parameters of a class that have a default."""
+    try:
+        signature = inspect.signature(kind.__init__)  # type: ignore[misc]
+    except (TypeError, ValueError):
+        return
+    for name, parameter in signature.parameters.items():
+        if parameter.default is not inspect.Parameter.empty:
+            yield name, parameter.default
+
+
+def _has(one: Any, name: str) -> bool:
+    try:
+        getattr(one, name)
+    except Exception:
+        return name in vars(one)
+    return True
+
+
+def _is_plain(value: Any) -> bool:
+    if isinstance(value, float):
+        return value - value == 0  # neither infinite nor NaN
+    return value is None or isinstance(value, (bool, int, str))

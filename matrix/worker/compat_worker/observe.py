@@ -1,0 +1,111 @@
+"""Run one thing and take down all that came of it: value, exception, warnings."""
+
+import contextlib
+import traceback
+import warnings
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+from compat_worker import machine_failures
+
+MESSAGE_LIMIT = 2000
+TRACEBACK_LIMIT = 6000
+
+
+def failure(error: BaseException) -> Dict[str, str]:
+    """An exception as plain data; long texts lose their middle.
+
+    Raises:
+        GivenUp: it is the machine's, and no finding.
+    """
+    machine_failures.give_up_on(error)
+    kind = type(error)
+    name = kind.__name__
+    if kind.__module__ not in ("builtins", "exceptions"):
+        name = "{}.{}".format(kind.__module__, name)
+    message = _short(_text(error), MESSAGE_LIMIT)
+    return {"type": name, "message": message, "traceback": _traceback(error, message)}
+
+
+_TRACEBACKS: Dict[Any, str] = {}
+
+
+def _traceback(error: BaseException, message: str) -> str:
+    """The traceback as text; made once for the many times that the same thing happens.
+
+    Making one reads the source of every frame and takes longer than most methods.
+    """
+    key = (message,) + tuple(_places(error))
+    if key not in _TRACEBACKS:
+        lines = traceback.format_exception(type(error), error, error.__traceback__)
+        _TRACEBACKS[key] = _short("".join(lines), TRACEBACK_LIMIT)
+    return _TRACEBACKS[key]
+
+
+def _places(error: Optional[BaseException]) -> Iterator[Any]:
+    """The kinds and places of an exception and of those that it came from."""
+    seen: List[BaseException] = []
+    while error is not None and error not in seen:
+        seen.append(error)
+        yield type(error)
+        for frame, line in traceback.walk_tb(error.__traceback__):
+            yield frame.f_code, line
+        error = error.__cause__ or error.__context__
+
+
+class SeenWarnings:
+    """The warnings of one piece of work, by stage; each text once a stage.
+
+    Args:
+        on_stage: called with the name of each stage as it begins.
+    """
+
+    def __init__(self, on_stage: Callable[[str], None] = lambda _: None) -> None:
+        self._on_stage = on_stage
+        self.warnings: List[Dict[str, str]] = []
+
+    @contextlib.contextmanager
+    def during(self, stage: str) -> Iterator[None]:
+        """Record what is warned of inside the block, even if it raises."""
+        self._on_stage(stage)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            try:
+                yield
+            finally:
+                self._take(stage, caught)
+
+    def _take(self, stage: str, caught: Any) -> None:
+        for one in caught:
+            entry = {
+                "category": one.category.__name__,
+                "message": _short(_text(one.message), MESSAGE_LIMIT),
+                "stage": stage,
+            }
+            if entry not in self.warnings:
+                self.warnings.append(entry)
+
+
+def outcome(run: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
+    """What ``run`` returns, or ``{"raised": …}``.
+
+    SystemExit counts as raised: a model that calls exit() is a finding. An interrupt is not.
+    """
+    try:
+        return run()
+    except (Exception, SystemExit) as error:
+        return {"raised": failure(error)}
+
+
+def _text(thing: Any) -> str:
+    try:
+        return str(thing)
+    except Exception as error:
+        return "<its text cannot be had: {}>".format(type(error).__name__)
+
+
+def _short(text: str, limit: int) -> str:
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    if len(text) <= limit:
+        return text
+    half = (limit - 20) // 2
+    return text[:half] + "\n[...]\n" + text[-half:]

@@ -1,0 +1,146 @@
+"""The output methods of a model: which it has, and how each is called."""
+
+import builtins
+import inspect
+import re
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+MethodCall = Callable[[Any, Any], Any]
+
+
+class NoSuchMethod(Exception):
+    """The model has no such method, and says so itself."""
+
+
+def names(model: Any) -> List[str]:
+    """The methods and facts that a model has, of those in :data:`CALLS`, in its order.
+
+    One whose look-up fails for another reason than its absence counts as had: calling it will
+    show the reason.
+    """
+    return [name for name in CALLS if _has(model, name)]
+
+
+def call(model: Any, name: str, rows: Any) -> Any:
+    """What a method returns for the rows.
+
+    Raises:
+        Absent: the model has no such method.
+        Exception: whatever the method raises.
+    """
+    try:
+        return CALLS[name](model, rows)
+    except AttributeError as error:
+        if _is_absence(error, name):
+            raise NoSuchMethod(str(error)) from None
+        raise
+
+
+def _has(model: Any, name: str) -> bool:
+    attribute, _, option = name.partition("[")
+    try:
+        found = getattr(model, attribute)
+    except AttributeError as error:
+        return not _is_absence(error, name)
+    except Exception:
+        return True
+    return not option or _accepts(model, found, option.rstrip("]"))
+
+
+def _accepts(model: Any, method: Any, option: str) -> bool:
+    """Whether a method takes an option; a pipeline's hands it on to its last step's."""
+    steps = getattr(model, "steps", None)
+    if steps:
+        method = getattr(steps[-1][1], method.__name__, None)
+    try:
+        return option in inspect.signature(method).parameters
+    except (TypeError, ValueError):
+        return False
+
+
+def _is_absence(error: BaseException, name: str) -> bool:
+    """Whether an AttributeError says that this very name is not there.
+
+    scikit-learn's conditional methods raise it too, some with the real reason as its cause; a
+    pipeline passes on the words of its step.
+    """
+    attribute = name.partition("[")[0]
+    innermost = error
+    while isinstance(innermost.__cause__, AttributeError):
+        innermost = innermost.__cause__
+    text = str(innermost).rstrip(".")
+    needed = ("transform", attribute) if attribute == "inverse_transform" else (attribute,)
+    owner = _OWNER.search(text)
+    if owner is not None and (hasattr(builtins, owner.group(1)) or owner.group(1) in _PLAIN):
+        return False  # a call went astray inside the model: it is there, and fails
+    if any(text.endswith("has no attribute '{}'".format(one)) for one in needed):
+        return True
+    return any(words in text for words in _NOT_OFFERED)
+
+
+_OWNER = re.compile(r"'(?:\w+\.)*(\w+)' object has no attribute '\w+'$")
+
+#: What is no estimator, whatever attribute is asked of it, beside what Python itself has.
+_PLAIN = ("NoneType", "ndarray", "DataFrame", "Series", "csr_matrix", "function", "module")
+
+#: How SVC, SGD, voting and novelty detectors say under which settings a method exists.
+_NOT_OFFERED = ("is not available when", "estimates are not available", "only available when")
+
+
+def _method(name: str) -> MethodCall:
+    def run(model: Any, rows: Any) -> Any:
+        return getattr(model, name)(rows)
+
+    return run
+
+
+def _fact(name: str) -> MethodCall:
+    def read(model: Any, rows: Any) -> Any:
+        return getattr(model, name)
+
+    return read
+
+
+def _without_rows(name: str) -> MethodCall:
+    def run(model: Any, rows: Any) -> Any:
+        return getattr(model, name)()
+
+    return run
+
+
+def _predict_std(model: Any, rows: Any) -> Any:
+    return model.predict(rows, return_std=True)
+
+
+def _inverse_transform(model: Any, rows: Any) -> Any:
+    # Looked up first, so that its absence is told before a long transform.
+    inverse = model.inverse_transform
+    return inverse(model.transform(rows))
+
+
+#: How each is called, in the order in which they are.
+CALLS: Dict[str, MethodCall] = {
+    "predict": _method("predict"),
+    "predict_proba": _method("predict_proba"),
+    "predict_log_proba": _method("predict_log_proba"),
+    "predict_joint_log_proba": _method("predict_joint_log_proba"),
+    "predict[return_std]": _predict_std,
+    "decision_function": _method("decision_function"),
+    "score_samples": _method("score_samples"),
+    "transform": _method("transform"),
+    "inverse_transform": _inverse_transform,
+    "apply": _method("apply"),
+    "decision_path": _method("decision_path"),
+    "kneighbors": _method("kneighbors"),
+    "mahalanobis": _method("mahalanobis"),
+    "get_feature_names_out": _without_rows("get_feature_names_out"),
+    "get_support": _without_rows("get_support"),
+    "classes_": _fact("classes_"),
+    "feature_names_in_": _fact("feature_names_in_"),
+    "n_features_in_": _fact("n_features_in_"),
+}
+
+
+def chosen(model: Any, wanted: Optional[Sequence[str]]) -> List[str]:
+    """The methods to record: those a pipeline's file names, or all that the model has."""
+    return list(wanted) if wanted is not None else names(model)

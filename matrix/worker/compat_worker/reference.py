@@ -1,0 +1,186 @@
+"""Load a user's model where it comes from, and record what it returns on made or given rows."""
+
+from typing import Any, Callable, Dict, List
+
+import numpy as np
+
+from compat_worker import (
+    content,
+    data_files,
+    estimator_names,
+    expected_outputs,
+    feature_inference,
+    name_guard,
+    output_methods,
+    row_making,
+)
+from compat_worker.answer import KeptContents, answered
+from compat_worker.call_methods import use
+from compat_worker.formats import FORMATS
+from compat_worker.journal import Journal
+from compat_worker.loading import twice
+from compat_worker.observe import SeenWarnings, failure
+from compat_worker.row_making import MadeRows
+from compat_worker.user_error import UserError
+
+Piece = Dict[str, Any]
+Answer = Dict[str, Any]
+Fresh = Callable[[], Any]
+
+
+def baseline(piece: Piece, journal: Journal) -> Answer:
+    """The answer to one piece of a ``baseline`` request, as ``worker.py`` describes it."""
+    seen = SeenWarnings(journal.stage)
+    kept = _Kept(journal)
+    return answered(lambda: _baseline(piece, seen, kept), seen, kept)
+
+
+class _Kept(KeptContents):
+    """What is kept is still at hand, for it is compared."""
+
+    def __init__(self, journal: Journal) -> None:
+        super().__init__(journal)
+        self.data: Dict[str, bytes] = {}
+
+    def keep(self, data: bytes) -> str:
+        name = super().keep(data)
+        self.data[name] = data
+        return name
+
+
+def _baseline(piece: Piece, seen: SeenWarnings, kept: _Kept) -> Answer:
+    chosen = FORMATS[piece["format"]]
+
+    def fresh() -> Any:
+        with seen.during("load"), name_guard.only(piece.get("allowed")):
+            return chosen.load(piece["path"])
+
+    try:
+        model = fresh()
+    except (Exception, SystemExit) as error:
+        return {"stage": "load", "raised": failure(error)}
+    try:
+        given, truth, names = _rows(piece, model)
+        data = content.encode(given.rows)
+        _check_whole(data)
+        # As a reader will see them.
+        rows = content.decode(data)
+    except UserError:
+        raise
+    except (Exception, SystemExit) as error:
+        return {"stage": "rows", "raised": failure(error)}
+    answer = {
+        "rows": kept.keep(data),
+        "truth": None if truth is None else kept.keep(content.encode(truth)),
+        "made": given.kinds,
+        "dropped": given.dropped,
+        "n_rows": given.n,
+        "only": False,
+        "estimators": estimator_names.estimators(model),
+        "features": names,
+    }
+    try:
+        answer.update(_recorded(fresh, rows, seen, kept))
+    except (Exception, SystemExit) as error:
+        return {"stage": "use", "raised": failure(error)}
+    if piece["data"] is not None:
+        _check_accepted(answer["outputs"], model)
+    if piece["expected"] is not None:
+        _compare(piece, answer, kept)
+    return answer
+
+
+def _check_whole(data: bytes) -> None:
+    if not content.is_whole(data):
+        raise UserError(
+            "the rows hold values that are neither numbers, texts, dates nor missing, and cannot "
+            "be taken to other environments; leave such columns out, or give them as text"
+        )
+
+
+def _rows(piece: Piece, model: Any) -> Any:
+    """The rows with their kinds, the truth, and the names of the features."""
+    known = feature_inference.learn(model)
+    names = None if known is None or known.names is None else [str(one) for one in known.names]
+    data = piece["data"]
+    if data is None:
+        if piece["expected"] is not None:
+            raise UserError(
+                "expected outputs are compared on the rows they were recorded for: give these too, "
+                "with --data FILE"
+            )
+        return row_making.make(model, piece["n"]), None, names
+    given = data_files.read(data["path"], data["kind"], data["target"], known)
+    made = MadeRows(given.rows, {"rows of data": given.n}, {}, given.n)
+    return made, _truth(given.truth, model), names
+
+
+def _truth(truth: Any, model: Any) -> Any:
+    """The truth in the type of the model's classes, if it has any."""
+    classes = getattr(model, "classes_", None)
+    if truth is None or not isinstance(classes, np.ndarray):
+        return truth
+    return expected_outputs.alike(truth, np.empty(truth.shape, dtype=_wide(classes, truth)))
+
+
+def _wide(classes: Any, truth: Any) -> Any:
+    if classes.dtype.kind in "US":
+        return str if truth.dtype.kind != "U" else truth.dtype
+    return classes.dtype
+
+
+def _recorded(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _Kept) -> Answer:
+    """What every method returns, on fresh loads, in the way of readers.
+
+    The first load gives the record that the others are held to.
+    """
+    first = fresh()
+    names: List[str] = output_methods.names(first)
+    shown = use(first, ["repr", "get_params"], rows, seen, kept.keep)
+    record = use(first, names, rows, seen, kept.keep)
+    digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
+    answer = twice(fresh, fresh(), names, digests, rows, seen, kept.keep)
+    answer["outputs"].update(shown)
+    return answer
+
+
+def _check_accepted(outputs: Answer, model: Any) -> None:
+    """Refuse rows of the user's that the model does not take even here.
+
+    Raises:
+        Mistake: none of its methods takes them.
+    """
+    names = [name for name in row_making.taking_rows(model) if name in outputs]
+    raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
+    if raised and len(raised) == len(names):
+        raise UserError(
+            "the model does not take these rows where it comes from: its {} raised {}: {}".format(
+                names[0], raised[0]["type"], raised[0]["message"]
+            )
+        )
+
+
+def _compare(piece: Piece, answer: Answer, kept: _Kept) -> None:
+    """Put what was expected in place of what was returned, and say where they differ."""
+    found = expected_outputs.read(
+        piece["expected"]["path"], piece["expected"]["kind"], answer["n_rows"]
+    )
+    outputs = answer["outputs"]
+    answer["expected"] = {}
+    values = {}
+    for name in list(found) + ["classes_"]:
+        digest = outputs.get(name, {}).get("digest")
+        values[name] = None if digest is None else content.decode(kept.data[digest])
+    for name, recorded in found.items():
+        if values[name] is None:
+            raise UserError(
+                "{}: the model returns nothing from {}, so nothing can be expected of it".format(
+                    piece["expected"]["path"], name
+                )
+            )
+        recorded = expected_outputs.ordered(recorded, values["classes_"])
+        wanted = expected_outputs.alike(recorded, values[name])
+        count = expected_outputs.differing(wanted, values[name])
+        answer["expected"][name] = {"agrees": count == 0, "rows": count}
+        if count:
+            outputs[name] = {"digest": kept.keep(content.encode(wanted))}

@@ -1,0 +1,197 @@
+"""Make rows for a fitted model, and keep those that its methods accept here."""
+
+import warnings
+from collections import OrderedDict
+from typing import Any, Dict, List, NamedTuple, Optional
+
+import numpy as np
+
+from compat_worker import feature_inference, input_model, output_methods, probe_rows, row_shapes
+from compat_worker.input_model import Column, InputModel
+from compat_worker.observe import failure
+from compat_worker.probe_rows import RowBlock, Values
+from compat_worker.user_error import UserError
+
+UNGUESSED = 33
+"""Up to how many features are tried where the model does not tell how many it takes."""
+
+
+class MadeRows(NamedTuple):
+    """Rows, and what they stand for."""
+
+    rows: Any
+    kinds: Dict[str, int]
+    """In the order of the rows, how many there are of each kind."""
+    dropped: Dict[str, Dict[str, Any]]
+    """By kind, how many rows the model did not accept: ``rows``, and what the first ``raised``."""
+    n: int
+
+
+def make(model: Any, n: int) -> MadeRows:
+    """About n rows for a model.
+
+    Raises:
+        Mistake: none could be made that the model accepts.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        trial = _trial(model)
+        trial.leave_out_gaps()
+        made = trial.accepted(trial.method, probe_rows.blocks(trial.known, n))
+        more = _decisions(trial, probe_rows.joined(made), n // 5)
+        made = made + trial.accepted(trial.method, [more]) if more is not None else made
+        for name in trial.others():
+            made = trial.accepted(name, made)
+        kinds = OrderedDict((block.kind, len(block)) for block in made)
+        rows = trial.shaped(probe_rows.joined(made))
+        return MadeRows(rows, kinds, trial.dropped, sum(kinds.values()))
+
+
+class _Trial:
+    """A model that is given rows in one shape, to see which it accepts."""
+
+    def __init__(self, model: Any, known: InputModel, shape: str, method: str) -> None:
+        self.model = model
+        self.known = known
+        self.shape = shape
+        self.method = method
+        self.dropped: Dict[str, Dict[str, Any]] = OrderedDict()
+
+    def shaped(self, values: Values) -> Any:
+        return row_shapes.shaped(self.shape, self.known, values)
+
+    def call(self, name: str, values: Values) -> Any:
+        return output_methods.call(self.model, name, self.shaped(values))
+
+    def raised(self, name: str, values: Values) -> Optional[Exception]:
+        try:
+            self.call(name, values)
+        except Exception as error:
+            return error
+        return None
+
+    def leave_out_gaps(self) -> None:
+        """Forget missing values of columns where the model does not take them after all."""
+        for place, column in enumerate(self.known.columns):
+            groups = column.specials.get(input_model.MISSING)
+            if groups:
+                rows = probe_rows.plain(self.known, np.random.RandomState(4), 4)
+                rows[place] = probe_rows.put(rows[place], 0, groups[0][0])
+                if self.raised(self.method, rows) is not None:
+                    del column.specials[input_model.MISSING]
+
+    def others(self) -> List[str]:
+        """The other methods that accept plain rows."""
+        plain = probe_rows.plain(self.known, np.random.RandomState(3), 4)
+        names = [name for name in taking_rows(self.model) if name != self.method]
+        return [name for name in names if self.raised(name, plain) is None]
+
+    def accepted(self, name: str, blocks: List[RowBlock]) -> List[RowBlock]:
+        """The blocks without the rows that a method raises for, unless it raises for most."""
+        if self.raised(name, probe_rows.joined(blocks)) is None:
+            return blocks
+        good = [self._good(name, block.values) for block in blocks]
+        if 2 * sum(map(sum, good)) < sum(map(len, good)):
+            return blocks
+        for block, chosen in zip(blocks, good):
+            if not chosen.all():
+                self._drop(name, block, ~chosen)
+        kept = (RowBlock(b.kind, _taken(b.values, chosen)) for b, chosen in zip(blocks, good))
+        return [block for block in kept if len(block)]
+
+    def _good(self, name: str, values: Values) -> Any:
+        """Which rows a method takes: all of them, or by halves."""
+        length = len(values[0])
+        if length == 0 or self.raised(name, values) is None:
+            return np.ones(length, dtype=bool)
+        if length == 1:
+            return np.zeros(1, dtype=bool)
+        half = np.arange(length) < length // 2
+        parts = [self._good(name, _taken(values, chosen)) for chosen in (half, ~half)]
+        return np.concatenate(parts)
+
+    def _drop(self, name: str, block: RowBlock, chosen: Any) -> None:
+        values = _taken(block.values, chosen)
+        error = self.raised(name, _taken(values, np.arange(len(values[0])) == 0))
+        entry = self.dropped.setdefault(block.kind, {"rows": 0, "raised": None})
+        entry["rows"] += int(chosen.sum())
+        if error is not None:
+            entry["raised"] = failure(error)
+
+
+def taking_rows(model: Any) -> List[str]:
+    """The output methods of a model that are called with rows."""
+    return [name for name in output_methods.names(model) if name not in _WITHOUT_ROWS]
+
+
+_WITHOUT_ROWS = (
+    "get_feature_names_out",
+    "get_support",
+    "classes_",
+    "feature_names_in_",
+    "n_features_in_",
+)
+
+
+def _trial(model: Any) -> _Trial:
+    """How the model accepts rows: in the likeliest shape, by its first method that works.
+
+    Raises:
+        Mistake: it accepts none.
+    """
+    names = taking_rows(model)
+    last: Optional[Exception] = None
+    known = feature_inference.learn(model)
+    for guess in [_guess(width) for width in range(1, UNGUESSED)] if known is None else [known]:
+        for counts in (False, True):
+            for column in guess.columns:
+                column.counts = column.counts or counts
+            plain = probe_rows.blocks(guess, 20)[0].values
+            for rows in (plain, _taken(plain, np.arange(len(plain[0])) == 0)):
+                for name in names:
+                    for shape in row_shapes.shapes(guess):
+                        trial = _Trial(model, guess, shape, name)
+                        error = trial.raised(name, rows)
+                        if error is None:
+                            return trial
+                        last = last or error
+    raise UserError(_unmade(model, names, last))
+
+
+def _guess(width: int) -> InputModel:
+    return InputModel([Column() for _ in range(width)], "table", False)
+
+
+def _unmade(model: Any, names: List[str], error: Optional[Exception]) -> str:
+    kind = type(model).__name__
+    if not names:
+        return "{} has no method that takes rows (predict, transform …): nothing to compare".format(
+            kind
+        )
+    said = "" if error is None else " (it said: {}: {})".format(type(error).__name__, error)
+    return "no rows could be made that {} of this {} accepts{}; give some with --data FILE".format(
+        names[0], kind, said[:300]
+    )
+
+
+def _decisions(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
+    """Rows where the model decides, if it gives labels."""
+    if trial.known.form != "table":
+        return None
+
+    def labels(rows: Values) -> Any:
+        return np.asarray(trial.call("predict", rows))
+
+    try:
+        found = labels(values)
+        if found.ndim != 1 or found.dtype.kind == "f":
+            return None
+        single = trial.shape == "single"
+        halvings = probe_rows.HALVINGS_SINGLE if single else probe_rows.HALVINGS
+        return probe_rows.decisions(trial.known, labels, values, n, halvings)
+    except Exception:  # it does not take what lies between its rows, or has no predict
+        return None
+
+
+def _taken(values: Values, chosen: Any) -> Values:
+    return [column[chosen] for column in values]

@@ -1,0 +1,108 @@
+"""Rows as a model takes them: a DataFrame, an array, a sparse matrix, texts."""
+
+from typing import Any, Callable, Dict, List
+
+import numpy as np
+
+from compat_worker.input_model import InputModel
+
+Shape = Callable[[InputModel, List[Any]], Any]
+
+
+def shapes(known: InputModel) -> List[str]:
+    """Names of shapes that the rows may have, the likeliest first."""
+    if known.form == "texts":
+        return ["texts", "tokens"]
+    if known.form in ("dicts", "labels"):
+        return [known.form, "sets"]
+    if known.named:
+        return ["frame", "array", "objects"]
+    tables = ["sparse", "array"] if known.sparse else ["array", "sparse"]
+    return tables + ["single", "objects", "series", "numbered frame"]
+
+
+def shaped(shape: str, known: InputModel, values: List[Any]) -> Any:
+    """Rows, given column by column, in a shape.
+
+    Raises:
+        Exception: they cannot have it.
+    """
+    return _SHAPES[shape](known, values)
+
+
+def _frame(known: InputModel, values: List[Any]) -> Any:
+    import pandas
+
+    columns = [
+        pandas.Series(column, dtype=column.dtype) for column in map(_narrow, known.columns, values)
+    ]
+    for place, column in enumerate(known.columns):
+        if column.as_category:
+            columns[place] = pandas.Series(_category(column, values[place]))
+    frame = pandas.concat(columns, axis=1)
+    frame.columns = known.names if known.named else list(range(len(values)))
+    return frame
+
+
+def _category(column: Any, values: Any) -> Any:
+    """Of the type of categories; what is none of them is missing."""
+    import pandas
+
+    known = list(column.categories or ())
+    codes = [known.index(value) if value in known else -1 for value in values]
+    return pandas.Categorical.from_codes(codes, np.array(known, dtype=object))
+
+
+def _narrow(column: Any, values: Any) -> Any:
+    """Whole numbers and truth values for categories that are such."""
+    known = column.categories or ()
+    if known and all(type(value) is bool for value in values):
+        return values.astype(bool)
+    whole = bool(known) and all(type(value) is int for value in known)
+    if whole and values.dtype.kind == "f" and np.isfinite(values).all():
+        return values.astype(np.int64)
+    return values
+
+
+def _array(known: InputModel, values: List[Any]) -> Any:
+    if any(column.dtype.kind == "O" for column in values):
+        return _objects(known, values)
+    return np.stack(values, axis=1)
+
+
+def _single(known: InputModel, values: List[Any]) -> Any:
+    return np.stack(values, axis=1).astype(np.float32)
+
+
+def _objects(known: InputModel, values: List[Any]) -> Any:
+    return np.stack([column.astype(object) for column in values], axis=1)
+
+
+def _sparse(known: InputModel, values: List[Any]) -> Any:
+    from scipy import sparse
+
+    return sparse.csr_matrix(np.stack(values, axis=1))
+
+
+def _texts(known: InputModel, values: List[Any]) -> Any:
+    return [str(value) for value in values[0]]
+
+
+def _labels(known: InputModel, values: List[Any]) -> Any:
+    return np.array(list(values[0]))
+
+
+_SHAPES: Dict[str, Shape] = {
+    "frame": _frame,
+    "numbered frame": _frame,
+    "array": _array,
+    "single": _single,
+    "objects": _objects,
+    "sparse": _sparse,
+    "series": lambda known, values: values[0] if len(values) == 1 else _array(known, values),
+    "texts": _texts,
+    "tokens": lambda known, values: [str(value).split() for value in values[0]],
+    "dicts": lambda known, values: list(values[0]),
+    "labels": _labels,
+    "sets": lambda known, values: [(value,) for value in values[0]],
+}

@@ -1,0 +1,87 @@
+"""Made rows that are no table: documents of the words that a model knows, dicts, labels."""
+
+from typing import Any, List, Tuple
+
+import numpy as np
+
+from compat_worker.input_model import CATEGORY, InputModel
+
+KNOWN = "documents of known words"
+STRANGE = "documents with unknown words"
+SHORT = "documents of one word"
+EMPTY = "an empty document"
+ACCENTED = "documents with accents and other scripts"
+DICTS = "dicts of known features"
+
+_UNKNOWN = ["qwertzuiop", "Zyxw", "42x", "it's", "e-mail@example.org", "#tag", "__", "I", "..."]
+_ACCENTS = ["Café", "naïve", "ÜBER", "straße", "\ufb01ne", "été", "日本語", "Ελλάδα", "İstanbul"]
+# Letters, or none, by the age of Python's tables of them.
+_ACCENTS += ["n\u0308", "a\ua7c1b", "c\ua7d1d", "e\U0002ebf0f", "\U00030ede noodles"]
+
+
+def blocks(known: InputModel, n: int, random: Any) -> List[Any]:
+    """About n rows, kind by kind, as :func:`compat_worker.probe_rows.blocks` makes for tables."""
+    from compat_worker.probe_rows import RowBlock
+
+    column = known.columns[0]
+    if known.form == "labels":
+        values = list(column.categories or ())
+        return [
+            RowBlock(CATEGORY, [_array([values[i % len(values)] for i in range(2 * len(values))])])
+        ]
+    if known.form == "dicts":
+        return [RowBlock(DICTS, [_dicts(column.words or [], n, random)])]
+    words = column.words or []
+    made = [RowBlock(KNOWN, [known_words(words, n // 2, random)])]
+    made.extend(RowBlock(kind, [texts]) for kind, texts in odd(words, n // 4, random))
+    return made
+
+
+def known_words(words: List[str], n: int, random: Any) -> Any:
+    """Documents of 1 to 20 known words each."""
+    return _array(
+        [
+            " ".join(words[place] for place in random.randint(len(words), size=length))
+            for length in random.randint(1, 21, size=n)
+        ]
+    )
+
+
+def odd(words: List[str], n: int, random: Any) -> List[Tuple[str, Any]]:
+    """Documents that test the edges of what a model knows, by kind."""
+    few = max(2, n // 4)
+    known = known_words(words, 2 * few, random).tolist()
+    strange = ["{} {}".format(_one(_UNKNOWN, i), text.upper()) for i, text in enumerate(known)]
+    accents = ["{} {}".format(_one(_ACCENTS, i), text) for i, text in enumerate(known)]
+    singles = [words[place] for place in random.permutation(len(words))[:n]]
+    return [
+        (SHORT, _array(singles)),
+        (STRANGE, _array(strange[:few] + _UNKNOWN)),
+        (ACCENTED, _array(accents[:few] + _ACCENTS)),
+        (EMPTY, _array([""])),
+    ]
+
+
+def _dicts(names: List[str], n: int, random: Any) -> Any:
+    """Dicts of some of the features each: ``name`` holds a number, ``name=value`` a text."""
+    made = []
+    for _ in range(n):
+        chosen = random.permutation(len(names))[: 1 + random.randint(6)]
+        one = {}
+        for place in sorted(chosen):
+            name, _, text = str(names[place]).partition("=")
+            one[name] = text if text else float(random.randint(-3, 9))
+        if random.randint(4) == 0:
+            one["never seen"] = 1.0
+        made.append(one)
+    return _array(made)
+
+
+def _one(items: List[str], place: int) -> str:
+    return items[place % len(items)]
+
+
+def _array(items: List[Any]) -> Any:
+    found = np.empty(len(items), dtype=object)
+    found[:] = items
+    return found

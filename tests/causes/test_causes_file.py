@@ -1,0 +1,112 @@
+"""The file of known causes: read strictly, and what it says can be relied on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from packaging.version import Version
+
+from matrix import causes
+from matrix.causes.known_cause import Direction
+from matrix.errors import ConfigError
+
+CAUSE = """
+[[cause]]
+id = "trees-1.3"
+title = "Trees"
+explanation = "One. Two."
+advice = "Do."
+package = "scikit-learn"
+since = "1.3.0"
+links = ["https://example.org/"]
+example = { pipeline = "tree", writer = "sklearn-1.2", reader = "sklearn-1.3" }
+[[cause.signature]]
+group = "fails"
+message = "node array"
+"""
+
+
+def read(tmp_path: Path, text: str) -> tuple[causes.KnownCause, ...]:
+    path = tmp_path / "causes.toml"
+    path.write_text(text, encoding="utf-8")
+    return causes.read(path)
+
+
+def test_a_cause_is_read_as_it_is_said(tmp_path: Path) -> None:
+    (found,) = read(tmp_path, CAUSE + 'direction = "upgrade"\nwriter = ["NumPy<2"]\n')
+    assert (found.id, found.release) == ("trees-1.3", "scikit-learn 1.3.0")
+    (signature,) = found.signatures
+    assert signature.direction is Direction.UPGRADE
+    assert [str(one) for one in signature.writer] == ["numpy<2"]
+    assert found.example.format == "joblib"
+
+
+MISTAKES = [
+    ('id = "trees-1.3"', 'id = "Trees 1.3"', "an id is words"),
+    ('id = "trees-1.3"', "", "id must be a text"),
+    ('title = "Trees"', 'title = ""', "title must be a text"),
+    ('since = "1.3.0"', "", "go together"),
+    ('since = "1.3.0"', 'since = "soon"', "no version"),
+    ("https://example.org/", "see there", "https://"),
+    ('group = "fails"', "", "needs its group"),
+    ('group = "fails"', 'group = "breaks"', "one of changes, fails"),
+    ('message = "node array"', "", "claims too much"),
+    ('message = "node array"', 'message = "("', "no regular expression"),
+    ('message = "node array"', 'massage = "node array"', "unknown key 'massage'"),
+    ('message = "node array"', 'message = "x"\nwriter = ["numpy"]', "versions of it"),
+    ('message = "node array"', 'message = "x"\nwriter = ["numpy=2"]', "cause.trees-1.3"),
+    ('message = "node array"', 'message = "x"\nstages = "load"', "list of texts"),
+    ('message = "node array"', 'message = "x"\nshare = 2.0', "share"),
+    ('reader = "sklearn-1.3"', 'raeder = "sklearn-1.3"', "unknown key 'raeder'"),
+    ('advice = "Do."', 'advise = "Do."', "unknown key 'advise'"),
+    ("[[cause]]", "[[because]]", "nothing else"),
+    ('title = "Trees"', "title = Trees", "is no file of causes"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES)
+def test_a_mistake_is_an_error_with_its_place(
+    tmp_path: Path, right: str, wrong: str, said: str
+) -> None:
+    assert right in CAUSE
+    with pytest.raises(ConfigError) as raised:
+        read(tmp_path, CAUSE.replace(right, wrong, 1))
+    assert said in str(raised.value)
+    assert "causes.toml" in str(raised.value)
+
+
+def test_two_causes_of_one_id_are_an_error(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"two of the id trees-1\.3"):
+        read(tmp_path, CAUSE + CAUSE)
+
+
+def test_a_direction_without_a_release_is_an_error(tmp_path: Path) -> None:
+    text = CAUSE.replace('package = "scikit-learn"\nsince = "1.3.0"\n', "")
+    read(tmp_path, text)
+    with pytest.raises(ConfigError, match="needs a release"):
+        read(tmp_path, text + 'direction = "upgrade"\n')
+
+
+# --------------------------------------------------------------------------- our own file
+
+
+@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+def test_a_known_cause_is_told_in_full(cause: causes.KnownCause) -> None:
+    assert 1 <= cause.explanation.count(". ") <= 3, "about two sentences"
+    assert cause.links
+    assert not cause.id.startswith(causes.PREFIX)
+    if cause.since:
+        line = ".".join(cause.since.split(".")[:2])
+        assert cause.id.endswith(f"-{line}"), "the id names the release"
+        assert Version(cause.since).release[:2] == Version(line).release
+
+
+def test_what_a_silent_change_claims_is_bounded() -> None:
+    """It lies at a release, and says what is in the model, or what is noted of the output."""
+    for cause in causes.known():
+        for signature in cause.signatures:
+            if signature.group.value == "silently changes":
+                assert cause.since, cause.id
+                assert signature.estimators or signature.message, cause.id
+                assert signature.stages or signature.message, cause.id

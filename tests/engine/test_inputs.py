@@ -1,0 +1,55 @@
+"""What a cell of a kept run stands on can be had again, or it is said why not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from made_up import small_matrix
+
+from matrix.engine.inputs import material
+from matrix.errors import CannotTellError
+from matrix.model import Artifact, Cell, Matrix
+from matrix.store import Store, keys
+
+SAVED = {
+    "warnings": [],
+    "seconds": 1.0,
+    "rows": "1" * 64,
+    "truth": None,
+    "only": False,
+    "estimators": [],
+    "outputs": {"predict": {"digest": "2" * 64}},
+    "artifacts": {"joblib": {"sha256": "3" * 64, "size": 5}},
+}
+
+
+def kept(store: Store) -> tuple[Matrix, Cell]:
+    """A matrix with a cell whose writer's answer is in the store."""
+    matrix = small_matrix()
+    ready = {one.id: one.info for one in matrix.environments if one.info is not None}
+    cell = next(one for one in matrix.cells if {one.writer, one.reader} <= ready.keys())
+    pipeline = next(one for one in matrix.pipelines if one.id == cell.pipeline)
+    key = keys.saving(pipeline, keys.environment(ready[cell.writer]))
+    store.keep_answer(key, SAVED)
+    return matrix, replace(cell, format="joblib")
+
+
+def test_a_cell_has_its_file_and_what_its_writer_recorded(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        matrix, cell = kept(store)
+        found = material(store, matrix, (), cell)
+    assert isinstance(found.artifact, Artifact)
+    assert found.artifact.sha256 == "3" * 64
+    assert (found.writer.id, found.reader.id) == (cell.writer, cell.reader)
+    assert set(found.saving.outputs) == {"predict"}
+
+
+def test_the_code_as_it_is_now_counts(tmp_path: Path) -> None:
+    """What another version of the pipeline recorded is no reference for this one."""
+    with Store(tmp_path) as store:
+        matrix, cell = kept(store)
+        changed = [replace(one, digest="changed since") for one in matrix.pipelines]
+        with pytest.raises(CannotTellError, match="is not kept for the code as it is now"):
+            material(store, matrix, changed, cell)

@@ -1,0 +1,141 @@
+"""Of cells of a kept run: whose fault they are, since when, and a way out; on real releases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from matrix import catalog as catalogs
+from matrix.cli import main
+from matrix.engine import last_run
+from matrix.engine.inputs import material
+from matrix.engine.run_context import RunContext
+from matrix.environments import BuildStep
+from matrix.model import Cell
+from matrix.remedies import (
+    EnvironmentFactory,
+    Experiment,
+    RemedyKind,
+    Subject,
+    find_fault,
+    find_since,
+    ways_out,
+)
+from matrix.report.progress import Progress, open_progress
+from matrix.store import Store
+
+from .projects import ROOT
+
+CONFIGURATION = f"""
+pipelines = ["{ROOT.as_posix()}/fixtures"]
+requirements = ["pandas"]
+download-python = "never"
+[[sets.default.environments]]
+scikit-learn = "1.2.2"
+[[sets.default.environments]]
+scikit-learn = "1.3.2"
+[[sets.default.environments]]
+name = "numpy-2"
+scikit-learn = "1.5.2"
+python = "3.11"
+requirements = ["numpy==2.0.2"]
+[[sets.default.environments]]
+name = "numpy-1"
+scikit-learn = "1.5.2"
+python = "3.11"
+requirements = ["numpy==1.25.2"]
+"""
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A project with a run of two pipelines."""
+    here, home = Path.cwd(), tmp_path_factory.mktemp("wayout")
+    os.chdir(home)
+    (home / "matrix.toml").write_text(CONFIGURATION)
+    only = ("--pipelines", "tree_classifier", "--pipelines", "ridge_scaled")
+    assert main(["run", "--config", "matrix.toml", *only]) in (0, 3)
+    yield home
+    os.chdir(here)
+
+
+class Case:
+    """A cell with what it takes to ask for its cause."""
+
+    def __init__(self, store: Store, progress: Progress, *names: str) -> None:
+        catalog = catalogs.read(Path("matrix.toml"))
+        matrix = last_run.last(store)
+        self.cell: Cell = next(
+            cell for cell in matrix.cells if (cell.pipeline, cell.writer, cell.reader) == names
+        )
+        self.subject = Subject.of(material(store, matrix, catalog.pipelines, self.cell))
+        setting = RunContext.of(catalog, matrix.environments, store, progress=progress, slots=2)
+        grounds = EnvironmentFactory(
+            catalog=catalog, report=_silent, common=catalog.requirements, jobs=2
+        )
+        self.inquiry = Experiment(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
+
+
+def _silent(_: BuildStep) -> None:
+    pass
+
+
+def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
+    """numpy 2 renamed numpy.core, and 1.26.1 was the first that knows both names."""
+    with Store(home / ".matrix") as store, open_progress() as progress:
+        case = Case(store, progress, "ridge_scaled", "numpy-2", "numpy-1")
+        assert case.cell.verdict.value == "load-failed"
+        blame = find_fault(case.inquiry, case.subject, case.cell)
+        assert blame.words == "numpy alone does this (2.0.2 → 1.25.2)"
+        since = find_since(case.inquiry, case.subject, blame)
+        assert since is not None
+        assert (since.package, since.first_bad) == ("numpy", "1.26.0")
+        assert since.last_good == "1.26.1"
+        assert since.exact
+        ways = ways_out(case.inquiry, case.subject, case.cell, blame=blame, since=since)
+        kinds = [way.way for way in ways.found]
+        assert kinds == [RemedyKind.PIN, RemedyKind.EXPORT, RemedyKind.ROUTE]
+        pin, export, route = ways.found
+        assert pin.requirement == "numpy>=1.26.1"
+        assert export.file is not None
+        assert export.file.artifact.format == "skops"
+        assert export.cell is not None
+        assert export.cell.verdict.safe
+        assert route.cell is not None
+        assert route.cell.verdict.safe
+        assert route.file is not None
+        assert "1.26.1" in route.file.steps[0].environment.spec.label
+
+        # All of it is kept: asking again starts no worker.
+        again = Case(store, progress, "ridge_scaled", "numpy-2", "numpy-1")
+        assert find_fault(again.inquiry, again.subject, again.cell).words == blame.words
+        assert find_since(again.inquiry, again.subject, blame) is not None
+        assert [
+            way.words
+            for way in ways_out(
+                again.inquiry, again.subject, again.cell, blame=blame, since=since
+            ).found
+        ] == [way.words for way in ways.found]
+        assert not again.inquiry.setting.worked
+
+
+def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
+    """1.3 gave the nodes of trees another layout; numpy, scipy and joblib changed beside it."""
+    with Store(home / ".matrix") as store, open_progress() as progress:
+        case = Case(store, progress, "tree_classifier", "sklearn-1.2.2", "sklearn-1.3.2")
+        assert case.cell.verdict.value == "load-failed"
+        blame = find_fault(case.inquiry, case.subject, case.cell)
+        assert blame.words == "scikit-learn alone does this (1.2.2 → 1.3.2)"
+        told = {swap.package: swap.shows for swap in blame.swaps}
+        assert told["numpy"] is told["scipy"] is told["joblib"] is False
+        since = find_since(case.inquiry, case.subject, blame)
+        assert since is not None
+        assert since.words == (
+            "first bad: scikit-learn 1.3.0; 1.2.2 is the last good one (run: 1.3.0)"
+        )
+        ways = ways_out(case.inquiry, case.subject, case.cell, blame=blame, since=since)
+        assert [way.way for way in ways.found] == [RemedyKind.PIN, RemedyKind.RETRAIN]
+        assert not ways.files

@@ -1,0 +1,116 @@
+"""A file is saved in another format at home, with what the format needs added on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from matrix.model import Environment, EnvSpec
+from matrix.remedies import CandidateFile, ResaveStep, Subject
+from matrix.remedies.exports import find_export
+from matrix.remedies.manual_steps import by_hand
+
+from .conftest import BAD, SAFE, World, artifact, cell, environment
+
+
+@dataclass
+class Registry(World):
+    """Where skops can be had up to some release of it."""
+
+    skops: str = "0.16.0"
+    newest_at_home: str = "0.16.0"
+    wanted: tuple[str, ...] = ()
+
+    def prepare(self, specs: Iterable[EnvSpec]) -> list[Environment]:
+        made = []
+        for spec in specs:
+            self.wanted += tuple(one for one in spec.requirements if one.startswith("skops"))
+            found = environment(spec.scikit_learn, skops=self.skops)
+            gone = replace(found, info=None, lock=None, reason="no wheel")
+            made.append(replace(found if self.skops else gone, spec=spec))
+        return made
+
+    def step(self, *arguments: Any, **more: Any) -> CandidateFile | str:
+        file = super().step(*arguments, **more)
+        assert isinstance(file, CandidateFile)
+        named = replace(
+            file.artifact,
+            format=more["format_name"],
+            sha256=f"{file.artifact.sha256} as {more['format_name']}",
+        )
+        return replace(file, artifact=named)
+
+
+def test_pickles_come_first_and_only_where_it_does_not_load(ends: Subject) -> None:
+    world = Registry(lambda file, _: SAFE if file.endswith("as pickle-4") else BAD)
+    found, tried = find_export(world.inquiry, ends, cell(BAD))
+    assert found is not None
+    assert (found.file.artifact.format, found.reader, found.package) == (
+        "pickle-4",
+        ends.reader,
+        "",
+    )
+    assert (tried, world.wanted) == ((), ())
+    in_use = cell(BAD, stage="predict")
+    found, tried = find_export(world.inquiry, ends, in_use)
+    assert found is None
+    assert tried == ("as skops: still load-failed",)
+
+
+def test_skops_is_added_on_both_sides_and_is_no_newer_where_it_writes(ends: Subject) -> None:
+    world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD, skops="0.11.0")
+    found, tried = find_export(world.inquiry, ends, cell(BAD))
+    assert found is not None
+    assert found.package == "skops 0.11.0"
+    assert world.wanted == ("skops", "skops<=0.11.0")
+    assert found.reader.id.startswith(f"{ends.reader.id}-with-skops-")
+    assert found.file.steps[-1].environment.id.startswith(f"{ends.writer.id}-with-skops-")
+    assert tried == ("as pickle-4: still load-failed", "as pickle-2: still load-failed")
+
+
+def test_skops_that_is_there_already_is_taken_as_it_is(ends: Subject) -> None:
+    there = replace(
+        ends,
+        writer=environment("1.0.0", skops="0.9.0"),
+        reader=environment("1.9.0", skops="0.13.0"),
+    )
+    world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD)
+    found, _ = find_export(world.inquiry, there, cell(BAD, stage="predict"))
+    assert found is not None
+    assert (found.reader, found.package, world.wanted) == (there.reader, "", ())
+
+
+def test_where_skops_cannot_be_had_that_is_told(ends: Subject) -> None:
+    world = Registry(lambda *_: BAD, skops="")
+    found, tried = find_export(world.inquiry, ends, cell(BAD, stage="predict"))
+    assert found is None
+    assert tried == ("as skops: skops cannot be had where it goes: no wheel",)
+
+
+def test_what_is_in_skops_is_offered_as_a_pickle(ends: Subject) -> None:
+    there = replace(ends, artifact=replace(ends.artifact, format="skops"))
+    world = Registry(lambda file, _: SAFE if file.endswith("as joblib") else BAD)
+    found, _ = find_export(world.inquiry, there, cell(BAD, stage="predict"))
+    assert found is not None
+    assert found.file.artifact.format == "joblib"
+    assert world.wanted == ()
+
+
+def test_by_hand_it_is_the_same_lines_with_skops_in_them() -> None:
+    saved = replace(artifact("a"), format="skops")
+    home = environment("1.5.2", skops="0.11.0")
+    file = CandidateFile(
+        artifact=saved, steps=(ResaveStep(environment=home, cell=cell(SAFE), artifact=saved),)
+    )
+    lines = by_hand(file, "m.joblib", "m.skops").splitlines()
+    assert "skops==0.11.0" in lines[1]
+    assert lines[3:6] == [
+        "import joblib, pickle, skops.io",
+        "model = joblib.load('m.joblib')",
+        "skops.io.dump(model, 'm.skops')",
+    ]
+    assert "skops.io.load('m.skops'" in lines[-1]
+    again = by_hand(file, "m.skops", "n.skops", saved_as="skops").splitlines()
+    assert "model = skops.io.load('m.skops'" in again[4]
+    assert again[-1] == "EOF"

@@ -1,0 +1,51 @@
+"""Since when, in words that claim no more than was run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from matrix.remedies import FirstBad
+
+from .conftest import BAD, SAFE, cell
+
+RUN = {"1.4.2": cell(SAFE), "1.5.0": cell(BAD)}
+
+
+def since(*, gap: tuple[str, ...] = (), exact: bool = True, back: bool = False) -> FirstBad:
+    return FirstBad(
+        package="scikit-learn",
+        last_good="1.4.2",
+        first_bad="1.5.0",
+        gap=gap,
+        exact=exact,
+        back=back,
+        run=RUN,
+    )
+
+
+def test_exactly() -> None:
+    assert since().words == (
+        "first bad: scikit-learn 1.5.0; 1.4.2 is the last good one (run: 1.4.2, 1.5.0)"
+    )
+    assert since().requirement == "scikit-learn<1.5"
+
+
+def test_a_gap_is_told_and_not_pinned() -> None:
+    found = since(gap=("1.4.3",), exact=False)
+    assert "nobody can tell of 1.4.3" in found.words
+    assert found.requirement == "scikit-learn<=1.4.2"
+    assert "was not run" in since(exact=False).words
+    assert since(exact=False).requirement == "scikit-learn<=1.4.2"
+
+
+def test_the_way_back() -> None:
+    assert since(back=True).words.startswith(
+        "bad from scikit-learn 1.5.0 down; 1.4.2 is still good"
+    )
+    assert since(back=True).requirement == "scikit-learn>=1.4.2"
+
+
+def test_releases_with_other_packages_are_told_as_that() -> None:
+    """What is seen then need not be the doing of scikit-learn."""
+    found = replace(since(), held=False)
+    assert "each with the packages of its day" in found.words

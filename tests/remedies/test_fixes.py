@@ -1,0 +1,110 @@
+"""What is set is tried before it is told; what was given comes before what is lacking."""
+
+from __future__ import annotations
+
+from matrix.diagnosis.trace_data import Attribute, Diagnosis, Missing, StateChange
+from matrix.model import Cell, Fix, OutputDifference, Verdict
+from matrix.remedies import Subject
+from matrix.remedies.fixes import find_mend, place_of, told
+from matrix.remedies.fixes_from_diagnosis import mends_of
+
+from .conftest import BAD, SAFE, World, cell
+
+GIVEN = Fix(path=("steps", 1, 1), name="given", value=0)
+OWN = Fix(path=(), name="own", value=None)
+CHANGED = OutputDifference(verdict=Verdict.USE_FAILED)
+
+
+def in_use() -> Cell:
+    return cell(Verdict.USE_FAILED, stage="predict", outputs={"predict": CHANGED})
+
+
+def world(*good: str) -> World:
+    return World(lambda file, _: SAFE if file in good else BAD, lacking=(OWN,))
+
+
+def test_what_was_given_is_set_alone_first(ends: Subject) -> None:
+    found = find_mend(world("original>1.9.0>given").inquiry, ends, in_use(), [GIVEN])
+    assert not isinstance(found, str)
+    assert found[0].steps[0].mends == (GIVEN,)
+
+
+def test_then_what_is_lacking_too(ends: Subject) -> None:
+    found = find_mend(world("original>1.9.0>given+own").inquiry, ends, in_use(), [GIVEN])
+    assert not isinstance(found, str)
+    assert found[0].steps[0].mends == (GIVEN, OWN)
+
+
+def test_what_does_not_bring_the_outputs_back_is_not_told_as_a_way(ends: Subject) -> None:
+    found = find_mend(world().inquiry, ends, in_use())
+    assert found == "setting own=None: still load-failed"
+
+
+def test_what_does_not_load_there_is_changed_at_home(ends: Subject) -> None:
+    found = find_mend(world("original>1.0.0>given").inquiry, ends, cell(BAD), [GIVEN])
+    assert not isinstance(found, str)
+    assert found[0].steps[0].environment == ends.writer
+    assert "nothing is known to be missing" in str(find_mend(world().inquiry, ends, cell(BAD)))
+
+
+def test_in_words() -> None:
+    many = [Fix(path=("estimators_", n), name="monotonic_cst", value=None) for n in range(50)]
+    assert told([*many, OWN]) == "monotonic_cst=None (in 50 places), own=None"
+    assert place_of(GIVEN) == "model.steps[1][1].given"
+    assert place_of(Fix(path=("a b", 0), name="c", value=1)) == "model['a b'][0].c"
+
+
+def test_no_more_is_set_than_does_it(ends: Subject) -> None:
+    """What a diagnosis gives may hold more than the one thing that is needed."""
+    more = [GIVEN, Fix(path=(), name="needed", value=1), Fix(path=(), name="idle", value=2)]
+    good = ("original>1.9.0>given+idle+needed", "original>1.9.0>needed+given")
+    good += ("original>1.9.0>given+needed", "original>1.9.0>needed")
+    found = find_mend(world(*good).inquiry, ends, in_use(), more)
+    assert not isinstance(found, str)
+    assert [mend.name for mend in found[0].steps[0].mends] == ["needed"]
+
+
+def test_a_diagnosis_gives_what_is_plain_and_what_is_lacking_first() -> None:
+    def change(
+        name: str, before: Attribute | None, after: Attribute | None, *, read: bool = True
+    ) -> StateChange:
+        return StateChange(
+            path=("step",), kind="K", name=name, before=before, after=after, read=read
+        )
+
+    old, new = Attribute(type="str", shown="'log'"), Attribute(type="str", shown="'log_loss'")
+    array = Attribute(type="numpy.ndarray", shape=(2,), shown="1 to 2")
+    diagnosis = Diagnosis(
+        own=(
+            change("loss", old, new),
+            change("gone", old, None),
+            change("unread", None, new, read=False),
+            change("idf_", None, array),
+            change("n_", None, Attribute(type="int", shown="4")),
+            change("cut", None, Attribute(type="str", shown="'very lo…")),
+            change("sort", array, Attribute(type="int", shown="4")),
+        )
+    )
+    assert mends_of(diagnosis) == (
+        Fix(path=("step",), name="n_", value=4, named=True),
+        Fix(path=("step",), name="loss", value="log_loss", named=True),
+    )
+
+
+def test_an_attribute_of_another_name_is_tried_in_place_of_one_that_is_lacking() -> None:
+    """Of weights on the diagonal of a matrix, the diagonal; of two, nobody knows which it was."""
+
+    def lacking(name: str) -> Missing:
+        return Missing(path=("step",), kind="k", name=name, parameter=False)
+
+    def had(name: str, *shape: int) -> StateChange:
+        before = Attribute(type="numpy.ndarray", shape=shape)
+        return StateChange(path=("step",), kind="k", name=name, before=before, after=None)
+
+    found = mends_of(Diagnosis(missing=(lacking("shift_"),), unread=(had("offset_", 3),)))
+    assert found == (Fix(path=("step",), name="shift_", of="offset_", named=True),)
+    assert told(found) == "shift_=offset_"
+    found = mends_of(Diagnosis(missing=(lacking("idf_"),), unread=(had("_idf_diag", 9, 9),)))
+    assert [one.of for one in found] == ["_idf_diag.diagonal()"]
+    two = (had("a_", 3), had("b_", 3))
+    assert mends_of(Diagnosis(missing=(lacking("c_"),), unread=two)) == ()

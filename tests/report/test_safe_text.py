@@ -1,0 +1,80 @@
+"""Foreign text: one harmless line, and what is the same said the same."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.normalize_messages import folded, without_places
+from matrix.report.safe_text import plain
+
+
+@given(st.text(alphabet=st.characters()))
+def test_any_text_becomes_one_printable_line(text: str) -> None:
+    """Whatever it holds."""
+    line = plain(text, 50)
+    assert line.isprintable()
+    assert len(line) <= 50
+
+
+def test_what_cannot_be_printed_is_spelled_out() -> None:
+    """It is evidence: it is shown, and does nothing."""
+    assert plain("\x1b[31mred\x07") == "\\x1b[31mred\\x07"
+    assert plain("\u202egnirts\ud800") == "\\u202egnirts\\ud800"
+    assert plain("a\r\n\tb\u2028c") == "a b c"
+    assert plain("é 漢 ✓") == "é 漢 ✓"
+
+
+def test_long_text_is_cut() -> None:
+    """With a sign that there was more, also if all of the rest was white space."""
+    assert plain("x" * 100, 10) == "xxxxxxxxx…"
+    assert plain("x" * 10, 10) == "x" * 10
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("object at 0x7f31c0de", "object at 0x55aa"),
+        ("expected 64 bytes, got 72", "expected 64 bytes, got 80.5"),
+        ("from '/tmp/a1/lib/sklearn/x.py'", "from '/home/b/x/lib/sklearn/x.py'"),
+        (f"got '{'a' * 50}'", f"got '{'b' * 90}'"),
+        (
+            "dtype [('left_child', '<i8'), ('right_child', '<i8')]",
+            "dtype [" + "('x', 1)," * 9 + "]",
+        ),
+        ("line\n\n  two", "line two"),
+    ],
+)
+def test_messages_that_say_the_same_become_the_same(one: str, other: str) -> None:
+    """Numbers, addresses, folders, long reprs and line breaks are folded."""
+    assert folded(one) == folded(other)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("no attribute '_loss'", "no attribute '_fill_dtype'"),
+        ("No module named 'numpy._core'", "No module named 'numpy.core'"),
+        ("dtype int32", "dtype int64"),
+        ("can't do this, it doesn't go", "can't do that, it doesn't go"),
+    ],
+)
+def test_messages_that_differ_stay_apart(one: str, other: str) -> None:
+    """Names are not folded, nor digits that belong to one, nor words between apostrophes."""
+    assert folded(one) != folded(other)
+
+
+def test_places_are_taken_out_of_what_is_shown() -> None:
+    """The file stays; where this machine keeps it says nothing."""
+    assert without_places("in /srv/a/b/_gb.py at 0xff") == "in …/_gb.py at 0x…"
+
+
+@pytest.mark.parametrize("letter", ["'", '"', "[", "(", "{", "/a", "0x", "1", "1.", " '", "/"])
+def test_no_message_makes_folding_slow(letter: str) -> None:
+    """A megabyte of anything takes a moment, not minutes."""
+    started = time.perf_counter()
+    folded(letter * (1_000_000 // len(letter)))
+    assert time.perf_counter() - started < 1.0

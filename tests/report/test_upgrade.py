@@ -1,0 +1,204 @@
+"""The answers of an upgrade check: the answer first, and never safe of what is not."""
+
+from __future__ import annotations
+
+import io
+from datetime import datetime, timezone
+from pathlib import Path
+
+import pytest
+
+from matrix.cli.commands.upgrade import exit_code
+from matrix.errors import Exit
+from matrix.inspection import Inspection, ModelNode
+from matrix.model import (
+    Cell,
+    EnvInfo,
+    Environment,
+    EnvSpec,
+    Failure,
+    Group,
+    OutputDifference,
+    RowChange,
+    Verdict,
+)
+from matrix.report import model_answers as words
+from matrix.report.terminal.upgrade import show_upgrade
+from matrix.upgrade.answer import Model, Problem, RowCounts, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.safe_range import safe_range
+
+NOW = datetime(2026, 11, 21, tzinfo=timezone.utc)
+INSPECTION = Inspection(
+    path=Path("churn.joblib"),
+    size=10,
+    sha256="ab" * 32,
+    container="joblib",
+    protocol=4,
+    root=ModelNode(kind="sklearn.pipeline.Pipeline"),
+)
+CHANGED = OutputDifference(verdict=Verdict.SCORES_CHANGED, max_abs=0.63, n_changed=14, n=200)
+FLIPPED = OutputDifference(verdict=Verdict.LABELS_CHANGED, n_changed=3, n=200)
+
+
+def target(release: str, verdict: Verdict, stage: str = "", **more: object) -> Target:
+    info = EnvInfo(
+        python="3.12.1",
+        platform="linux",
+        executable=Path("python"),
+        packages={"scikit-learn": release},
+    )
+    spec = EnvSpec(id=f"sklearn-{release}", label=release, scikit_learn=release)
+    failure = Failure(type="AttributeError", message="no attribute 'positive'")
+    cell = Cell(
+        pipeline="churn.joblib",
+        format="joblib",
+        writer="sklearn-1.3.2",
+        reader=spec.id,
+        verdict=verdict,
+        stage=stage,
+        exception=failure if verdict.group is Group.FAILS else None,
+        **more,  # type: ignore[arg-type]
+    )
+    return Target(environment=Environment(spec=spec, info=info), cell=cell)
+
+
+def answer(*targets: Target, name: str = "churn.joblib", in_a_row: bool = True) -> UpgradeAnswer:
+    return UpgradeAnswer(
+        model=Model(id=name, path=Path(name), inspection=INSPECTION),
+        origin=targets[0].environment,
+        rows=RowCounts(made={"far outliers": 12, "zeros": 1}, n=13),
+        targets=targets,
+        range=safe_range(targets, bisected=True) if in_a_row else None,
+    )
+
+
+HOME = target("1.3.2", Verdict.IDENTICAL)
+SAFE = answer(HOME, target("1.4.2", Verdict.EQUIVALENT))
+CHANGES = answer(
+    HOME,
+    target("1.4.2", Verdict.SCORES_CHANGED, "predict_proba", outputs={"predict_proba": CHANGED}),
+)
+FAILS = answer(HOME, target("1.4.0", Verdict.USE_FAILED, "predict"))
+GONE = answer(HOME, target("1.4.0", Verdict.LOAD_FAILED, "load"))
+UNKNOWN = answer(HOME, target("1.4.0", Verdict.UNAVAILABLE, reason="no wheel"))
+BROKEN = UpgradeAnswer(model=Model(id="x", path=Path("x")), problem=Problem(message="it is empty"))
+
+
+def upgrade(*answers: UpgradeAnswer) -> UpgradeResult:
+    return UpgradeResult(started=NOW, finished=NOW, environments=(), answers=answers)
+
+
+def said(*answers: UpgradeAnswer, width: int = 80) -> str:
+    stream = io.StringIO()
+    show_upgrade(upgrade(*answers), file=stream, width=width)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("found", "headline"),
+    [
+        (SAFE, "safe for scikit-learn 1.3.2 to 1.4.2"),
+        (CHANGES, "safe for scikit-learn 1.3.2 alone, changes its probabilities in 1.4.2"),
+        (FAILS, "safe for scikit-learn 1.3.2 alone, fails in predict in 1.4.0"),
+        (GONE, "safe for scikit-learn 1.3.2 alone, does not load in 1.4.0"),
+        (UNKNOWN, "safe for scikit-learn 1.3.2 alone, not known for 1.4.0"),
+        (BROKEN, "cannot tell: it is empty"),
+    ],
+)
+def test_the_answer_is_a_line(found: UpgradeAnswer, headline: str) -> None:
+    assert words.headline(found) == headline
+    assert said(found, width=160).startswith(f"{symbol(found)} {found.model.id}: {headline}")
+
+
+def symbol(found: UpgradeAnswer) -> str:
+    symbols = {Group.LOADS: "✓", Group.CHANGES: "≠", Group.FAILS: "✗", Group.UNKNOWN: "·"}
+    return symbols[words.group_of(found)]
+
+
+@pytest.mark.parametrize("verdict", list(Verdict))
+def test_only_where_every_target_is_safe_the_answer_is(verdict: Verdict) -> None:
+    found = answer(HOME, target("1.4.2", verdict, "predict"))
+    assert (words.group_of(found) is Group.LOADS) == verdict.safe
+    assert (exit_code(upgrade(found)) is Exit.OK) == verdict.safe
+
+
+@pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
+def test_a_model_that_is_not_safe_at_home_is_never_safe(verdict: Verdict) -> None:
+    found = answer(target("1.3.2", verdict, "predict"), target("1.4.2", Verdict.IDENTICAL))
+    assert words.group_of(found) is Group.UNKNOWN
+    assert words.headline(found).startswith("cannot tell: where it was saved, it ")
+    assert words.advice(found) == ""
+
+
+def test_named_targets_are_answered_one_by_one() -> None:
+    found = answer(
+        HOME,
+        target("1.4.2", Verdict.IDENTICAL),
+        target("1.5.2", Verdict.LABELS_CHANGED, "predict", outputs={"predict": FLIPPED}),
+        in_a_row=False,
+    )
+    assert words.headline(found) == "safe for 1.4.2; changes in 1.5.2"
+    assert words.advice(found) == ""
+    assert "changes 3 of 200 labels" in said(found)
+
+
+def test_neighbours_that_fare_alike_are_one_line() -> None:
+    found = answer(HOME, *(target(r, Verdict.IDENTICAL) for r in ("1.4.2", "1.5.2", "1.6.1")))
+    assert [stretch.name for stretch in words.stretches(found)] == ["1.3.2 to 1.6.1"]
+    assert "run: 1.3.2, 1.4.2, 1.5.2, 1.6.1" in said(found)
+
+
+def test_the_pin_and_the_rows_are_said() -> None:
+    text = " ".join(said(CHANGES).split())
+    assert 'pin "scikit-learn>=1.3.2,<1.4.2"' in text
+    assert "on 13 rows: 12 far outliers, 1 zeros" in text
+    assert "changes predict_proba in 14 of 200 rows by up to 0.63" in text
+
+
+def test_a_folder_ends_in_a_summary() -> None:
+    found = [SAFE, CHANGES, GONE, GONE, BROKEN]
+    assert words.summary(found) == (
+        "5 models: 2 do not load, 1 within rounding, "
+        "1 changes predict_proba in 14 of 200 rows by up to 0.63, 1 cannot be told"
+    )
+    assert words.summary(found) in said(*found, width=200)
+
+
+def test_the_worst_rows_are_shown() -> None:
+    worst = (RowChange(row=7, before="[0.1, 0.9]", after="[3, 27]"),)
+    changed = CHANGES.targets[1]
+    shown = Target(environment=changed.environment, cell=changed.cell, worst=worst)
+    assert "row 7: [0.1, 0.9] → [3, 27]" in said(answer(HOME, shown))
+
+
+def test_the_worst_of_several_decides_the_exit_code() -> None:
+    mistake = UpgradeAnswer(
+        model=BROKEN.model, problem=Problem(message="no model", exit_code=Exit.USAGE)
+    )
+    assert exit_code(upgrade(SAFE)) is Exit.OK
+    assert exit_code(upgrade(SAFE, UNKNOWN)) is Exit.CANNOT_TELL
+    assert exit_code(upgrade(SAFE, BROKEN, mistake)) is Exit.USAGE
+    assert exit_code(upgrade(SAFE, CHANGES, mistake)) is Exit.UNSAFE
+
+
+def test_names_from_files_cannot_draw_on_the_terminal() -> None:
+    bad = answer(HOME, name="\x1b[2Jmodel\n[red]x[/red]")
+    text = said(bad)
+    assert "\x1b" not in text
+    assert "[red]x[/red]" in text
+
+
+@pytest.mark.parametrize("width", [40, 80, 160])
+def test_no_line_is_wider_than_the_terminal(width: int) -> None:
+    for line in said(SAFE, CHANGES, FAILS, UNKNOWN, BROKEN, width=width).splitlines():
+        assert len(line) <= width
+
+
+def test_as_a_matrix_every_target_is_a_cell() -> None:
+    matrix = words.as_matrix(upgrade(SAFE, CHANGES, BROKEN))
+    assert [cell.verdict for cell in matrix.cells] == [
+        target.cell.verdict for found in (SAFE, CHANGES) for target in found.targets
+    ]
+    assert [one.group for one in matrix.answers] == [Group.LOADS, Group.CHANGES, Group.UNKNOWN]
+    assert matrix.answers[1].pin == "scikit-learn>=1.3.2,<1.4.2"
+    assert matrix.answers[2].problem == "it is empty"

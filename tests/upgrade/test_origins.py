@@ -1,0 +1,121 @@
+"""Where models come from and where they may go, as it was typed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog import default
+from matrix.errors import UsageError
+from matrix.inspection import Inspection, ModelNode
+from matrix.model import EnvSpec
+from matrix.upgrade.answer import Model
+from matrix.upgrade.origins import Origins, UpgradeRequest
+
+
+def model(*versions: str, numpy: str = "") -> Model:
+    inspection = Inspection(
+        path=Path("m"),
+        size=1,
+        sha256="00",
+        container="joblib",
+        protocol=4,
+        numpy=numpy,
+        versions={"scikit-learn": versions} if versions else {},
+        root=ModelNode(kind="sklearn.svm.SVC"),
+    )
+    return Model(id="m", path=Path("m"), inspection=inspection)
+
+
+def places(
+    *, origins: Sequence[str] = (), targets: Sequence[str] = (), further: Sequence[str] = ()
+) -> Origins:
+    wishes = UpgradeRequest.read(
+        origins=origins, targets=targets, further=further, as_of=None, rollback=False
+    )
+    return Origins(default(Path()), wishes, lambda _: None)
+
+
+def origin(of: Model, *said: str) -> EnvSpec:
+    return places(origins=said).origin(of)
+
+
+def test_the_file_tells_where_a_model_comes_from() -> None:
+    spec = origin(model("1.2.2"))
+    assert (spec.scikit_learn, spec.as_of) == ("1.2.2", "release")
+
+
+def test_of_several_versions_in_a_file_the_newest_counts() -> None:
+    assert origin(model("1.10.0", "1.2.2", "1.9.1")).scikit_learn == "1.10.0"
+
+
+def test_what_is_said_outweighs_the_file() -> None:
+    assert origin(model("1.2.2"), "scikit-learn==1.1.3").scikit_learn == "1.1.3"
+
+
+def test_what_is_said_of_other_packages_leaves_the_release_of_the_file() -> None:
+    spec = origin(model("1.2.2"), "numpy==1.23.5", "python==3.10")
+    assert (spec.scikit_learn, spec.python) == ("1.2.2", "3.10")
+    assert "numpy==1.23.5" in spec.requirements
+
+
+def test_a_file_that_tells_nothing_needs_a_word_of_the_user() -> None:
+    with pytest.raises(UsageError, match="does not tell which scikit-learn"):
+        origin(model())
+
+
+def target(text: str) -> EnvSpec:
+    found = places(targets=[text])
+    (spec,) = found.targets(model("1.2.2"), found.origin(model("1.2.2")))
+    return spec
+
+
+def test_requirements_that_belong_together_have_spaces_between_them() -> None:
+    spec = target("scikit-learn >=1.5, <1.7 numpy<2 python==3.12")
+    assert spec.python == "3.12"
+    assert "numpy<2" in spec.requirements
+    assert spec.as_of == "today"
+
+
+def test_a_bump_of_python_alone_keeps_the_release() -> None:
+    spec = target("python==3.11")
+    assert (spec.scikit_learn, spec.python) == ("1.2.2", "3.11")
+
+
+def test_a_file_may_have_spaces_in_its_name(tmp_path: Path) -> None:
+    file = tmp_path / "new versions.txt"
+    file.write_text("scikit-learn==1.5.2\n")
+    assert target(str(file)).scikit_learn == "1.5.2"
+
+
+def test_a_file_without_scikit_learn_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / "new.txt"
+    file.write_text("numpy==1.26.4\n")
+    with pytest.raises(UsageError, match="scikit-learn is not in it"):
+        target(str(file))
+
+
+def test_what_a_file_of_skops_needs_is_in_its_own_environments_alone() -> None:
+    """An environment that cannot have it is still where other models come from."""
+    plain = model("1.2.2")
+    assert plain.inspection is not None
+    packed = replace(plain, inspection=replace(plain.inspection, container="skops"))
+    found = places(targets=["1.5"])
+    own = found.origin(packed)
+    assert (own.id, own.requirements[-1]) == (f"{origin(plain).id}-with-skops", "skops")
+    assert "skops" in found.targets(packed, own)[0].requirements
+    assert "skops" not in found.origin(plain).requirements
+    named = places(targets=["1.5 skops==0.13.0"])
+    assert named.targets(packed, own)[0].requirements.count("skops==0.13.0") == 1
+    assert "skops" not in named.targets(packed, own)[0].requirements
+
+
+def test_further_packages_are_in_every_environment() -> None:
+    found = places(targets=["1.5"], further=["xgboost<3"])
+    here = found.origin(model("1.2.2"))
+    (there,) = found.targets(model("1.2.2"), here)
+    assert "xgboost<3" in here.requirements
+    assert "xgboost<3" in there.requirements

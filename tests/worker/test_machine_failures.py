@@ -1,0 +1,89 @@
+"""Which failures are the machine's, and no finding about versions."""
+
+from __future__ import annotations
+
+import errno
+import os
+
+import pytest
+
+from matrix.worker.compat_worker import machine_failures
+
+
+def raised_from(cause: BaseException, error: BaseException) -> BaseException:
+    error.__cause__ = cause
+    return error
+
+
+def raised_while_handling(first: BaseException, error: BaseException) -> BaseException:
+    """As ``raise error from None`` leaves it: nobody is shown the first, but it is there."""
+    error.__context__, error.__suppress_context__ = first, True
+    return error
+
+
+def disk(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
+
+
+class ArrayMemoryError(MemoryError):
+    """As numpy raises it."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        ArrayMemoryError("Unable to allocate 7.1 PiB"),
+        disk(errno.ENOMEM),
+        ImportError(f"libblas.so: cannot map: {os.strerror(errno.ENOMEM)}"),
+        ImportError("libblas.so: failed to map segment from shared object"),
+        RuntimeError("can't start new thread"),
+        raised_from(MemoryError(), ValueError("cannot be loaded")),
+        raised_while_handling(MemoryError(), ValueError("cannot be loaded")),
+    ],
+    ids=repr,
+)
+def test_memory_that_ran_out_is_told(error: BaseException) -> None:
+    assert machine_failures.status(error) == machine_failures.OUT_OF_MEMORY
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        disk(errno.ENOSPC),
+        disk(errno.EDQUOT),
+        disk(errno.EIO),
+        disk(errno.EMFILE),
+        disk(errno.ENFILE),
+        ImportError(f"libblas.so: cannot open: {os.strerror(errno.EMFILE)}"),
+        raised_from(disk(errno.ENOSPC), ValueError("cannot be saved")),
+        raised_from(disk(errno.EACCES), machine_failures.GivenUp()),
+    ],
+    ids=repr,
+)
+def test_other_failures_of_the_machine_are_told(error: BaseException) -> None:
+    assert machine_failures.status(error) == machine_failures.FAILED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ValueError("Cannot allocate memory"),
+        AttributeError("no such attribute"),
+        FileNotFoundError(errno.ENOENT, "a file that the model itself wants"),
+        ImportError("libgomp.so.1: cannot allocate memory in static TLS block"),
+        ImportError("cannot import name 'Gone'"),
+        RuntimeError("planted"),
+        SystemExit(machine_failures.FAILED),
+    ],
+    ids=repr,
+)
+def test_all_else_is_a_finding(error: BaseException) -> None:
+    assert machine_failures.status(error) is None
+    machine_failures.give_up_on(error)
+
+
+def test_what_is_the_machines_is_given_up_past_all_that_catches_exceptions() -> None:
+    with pytest.raises(machine_failures.GivenUp) as caught:
+        machine_failures.give_up_on(MemoryError())
+    assert not isinstance(caught.value, Exception)

@@ -1,0 +1,330 @@
+"""Rows are made from what a fitted model knows, and its methods accept them."""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from compat_worker import content, feature_inference, input_model, row_making
+from compat_worker.user_error import UserError
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.compose import ColumnTransformer
+from sklearn.decomposition import PCA
+from sklearn.ensemble import (
+    GradientBoostingRegressor,
+    HistGradientBoostingClassifier,
+    RandomForestClassifier,
+)
+from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
+from sklearn.feature_selection import SelectKBest
+from sklearn.impute import SimpleImputer
+from sklearn.isotonic import IsotonicRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.model_selection import GridSearchCV
+from sklearn.naive_bayes import CategoricalNB, MultinomialNB
+from sklearn.neighbors import KNeighborsClassifier
+from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import (
+    KBinsDiscretizer,
+    LabelEncoder,
+    MinMaxScaler,
+    OneHotEncoder,
+    OrdinalEncoder,
+    StandardScaler,
+)
+from sklearn.svm import SVC
+from sklearn.tree import DecisionTreeClassifier
+
+RANDOM = np.random.RandomState(0)
+X = RANDOM.normal(size=(120, 3)) * [1.0, 10.0, 1000.0] + [0.0, 50.0, 1e5]
+Y = (X[:, 0] + X[:, 1] / 10.0 > 5.0).astype(int)
+PEOPLE = pd.DataFrame(
+    {
+        "age": RANDOM.randint(18, 80, 120).astype(float),
+        "city": RANDOM.choice(["Köln", "Paris", "Rome"], 120),
+        "note": RANDOM.choice(["a good day", "bad nights", "so so"], 120),
+    }
+)
+TEXTS = list(PEOPLE["note"])
+
+
+class Halve(TransformerMixin, BaseEstimator):
+    """Knows nothing."""
+
+    def fit(self, X: Any, y: Any = None) -> Halve:
+        return self
+
+    def transform(self, X: Any) -> Any:
+        return np.asarray(X) / 2.0
+
+
+class Odd(Halve):
+    """Raises when it is looked at."""
+
+    @property
+    def steps(self) -> Any:
+        raise RuntimeError("not now")
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "transformers_":
+            return 3
+        raise AttributeError(name)
+
+
+class Fussy(BaseEstimator):
+    """Accepts one number alone."""
+
+    def fit(self, X: Any, y: Any = None) -> Fussy:
+        return self
+
+    def predict(self, X: Any) -> Any:
+        raise ValueError("not these")
+
+
+class Careful(LinearRegression):  # type: ignore[misc]
+    def predict(self, X: Any) -> Any:
+        if (np.asarray(X) > 1e6).any():
+            raise ValueError("too large")
+        return super().predict(X)
+
+
+def table() -> ColumnTransformer:
+    return ColumnTransformer(
+        [
+            ("numbers", make_pipeline(SimpleImputer(), StandardScaler()), ["age"]),
+            ("city", OneHotEncoder(), ["city"]),
+            ("note", TfidfVectorizer(), "note"),
+        ]
+    )
+
+
+MODELS = {
+    "tree": lambda: DecisionTreeClassifier(max_depth=4).fit(X, Y),
+    "scaled forest": lambda: make_pipeline(StandardScaler(), RandomForestClassifier(5)).fit(X, Y),
+    "histograms": lambda: HistGradientBoostingClassifier(max_iter=3).fit(X, Y),
+    "boosting": lambda: GradientBoostingRegressor(n_estimators=5).fit(X, X[:, 0]),
+    "linear": lambda: LinearRegression().fit(X, X[:, 0]),
+    "neighbours": lambda: make_pipeline(MinMaxScaler(), KNeighborsClassifier(3)).fit(X, Y),
+    "svm after pca": lambda: make_pipeline(StandardScaler(), PCA(2), SVC()).fit(X, Y),
+    "bins": lambda: make_pipeline(KBinsDiscretizer(3), LogisticRegression()).fit(X, Y),
+    "selected": lambda: make_pipeline(SelectKBest(k=2), LogisticRegression()).fit(X, Y),
+    "isotonic": lambda: IsotonicRegression().fit(X[:, 0], X[:, 1]),
+    "counts": lambda: MultinomialNB().fit(np.abs(np.floor(X[:, :2])), Y),
+    "codes": lambda: CategoricalNB().fit(np.abs(np.floor(X[:, :1])), Y),
+    "table": lambda: make_pipeline(table(), LogisticRegression()).fit(PEOPLE, Y),
+    "texts": lambda: make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, Y),
+    "texts in two ways": lambda: make_pipeline(
+        FeatureUnion([("words", TfidfVectorizer()), ("hashes", HashingVectorizer(n_features=32))]),
+        LogisticRegression(),
+    ).fit(TEXTS, Y),
+    "labels": lambda: LabelEncoder().fit(["a", "b"]),
+    "own code": lambda: make_pipeline(Halve(), LogisticRegression()).fit(X, Y),
+    "rare class": lambda: LogisticRegression().fit(X / X.std(axis=0), np.arange(120) < 2),
+}
+
+
+def make(model: Any, n: int = 120) -> row_making.MadeRows:
+    return row_making.make(model, n)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_every_method_accepts_the_rows(name: str) -> None:
+    model = MODELS[name]()
+    made = make(model)
+    assert made.n == sum(made.kinds.values())
+    for method in row_making.taking_rows(model):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            row_making.output_methods.call(model, method, made.rows)
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_the_same_model_gives_the_same_rows_and_they_can_be_kept(name: str) -> None:
+    model = MODELS[name]()
+    first = content.encode(make(model).rows)
+    np.random.seed(1)
+    assert content.encode(make(model).rows) == first
+    assert content.encode(content.decode(first)) == first
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tree", "scaled forest", "histograms", "neighbours", "svm after pca", "table", "rare class"],
+)
+def test_a_classifier_predicts_every_class_on_them(name: str) -> None:
+    model = MODELS[name]()
+    assert set(model.predict(make(model).rows)) == set(model.classes_)
+
+
+def kind_of(model: Any, kind: str) -> NDArray[Any]:
+    """The rows of one kind."""
+    made = make(model, 400)
+    start = 0
+    for name, count in made.kinds.items():
+        if name == kind:
+            return np.asarray(made.rows)[start : start + count]
+        start += count
+    raise AssertionError(f"no rows of the kind {kind!r}: {made.kinds}")
+
+
+def test_rows_lie_at_each_threshold_of_a_tree_and_right_above_it() -> None:
+    model = DecisionTreeClassifier(max_depth=3, random_state=0).fit(X, Y)
+    rows = kind_of(model, input_model.THRESHOLD).astype(np.float32)
+    tree = model.tree_
+    for feature, threshold in zip(tree.feature, tree.threshold, strict=True):
+        if feature >= 0:
+            values = np.unique(rows[:, feature])
+            below, above = values[values <= threshold], values[values > threshold]
+            assert np.nextafter(below.max(), np.float32(np.inf)) == above.min()
+
+
+def test_thresholds_behind_a_scaler_are_met_in_the_units_of_the_rows() -> None:
+    model = make_pipeline(StandardScaler(), DecisionTreeClassifier(max_depth=1)).fit(X, Y)
+    scaled = model[0].transform(kind_of(model, input_model.THRESHOLD))
+    tree = model[1].tree_
+    nearest = np.sort(np.abs(scaled[:, tree.feature[0]] - tree.threshold[0]))[:2]
+    assert nearest.max() < 1e-4 * max(1.0, abs(tree.threshold[0]))
+    assert len(set(model.predict(kind_of(model, input_model.THRESHOLD)))) == 2
+
+
+def test_rows_lie_on_the_edges_of_bins() -> None:
+    model = KBinsDiscretizer(4, encode="ordinal").fit(X)
+    rows = kind_of(model, input_model.EDGE)
+    for feature, edges in enumerate(model.bin_edges_):
+        assert set(edges) <= set(rows[:, feature])
+
+
+def test_rows_that_a_model_keeps_are_among_them() -> None:
+    model = KNeighborsClassifier(3).fit(X, Y)
+    kept = {tuple(row) for row in X}
+    assert {tuple(row) for row in kind_of(model, input_model.KEPT)} <= kept
+
+
+def test_rows_are_where_a_scaler_saw_them() -> None:
+    model = make_pipeline(StandardScaler(), LinearRegression()).fit(X, X[:, 0])
+    rows = kind_of(model, input_model.PLAIN)
+    assert np.abs(rows.mean(axis=0) - X.mean(axis=0)).max() < 0.5 * X.std(axis=0).max()
+
+
+def test_rows_lie_on_either_side_of_a_decision() -> None:
+    model = LogisticRegression().fit(X / X.std(axis=0), Y)
+    probabilities = model.predict_proba(kind_of(model, input_model.DECISION))[:, 1]
+    assert np.abs(probabilities - 0.5).max() < 0.1
+    assert (probabilities > 0.5).any()
+    assert (probabilities < 0.5).any()
+
+
+def test_a_table_has_its_columns_by_name_and_what_its_encoders_know() -> None:
+    rows = make(make_pipeline(table(), LogisticRegression()).fit(PEOPLE, Y)).rows
+    assert list(rows.columns) == ["age", "city", "note"]
+    assert set(rows["city"]) == {"Köln", "Paris", "Rome"}
+    assert rows["age"].isna().any(), "the imputer takes missing values"
+    assert "" in set(rows["note"])
+    assert rows["age"].between(10, 90).mean() > 0.5
+
+
+def test_a_category_that_is_not_accepted_is_left_out_and_said() -> None:
+    strict = OneHotEncoder().fit(PEOPLE[["city"]])
+    lenient = OneHotEncoder(handle_unknown="ignore").fit(PEOPLE[["city"]])
+    assert input_model.UNSEEN in make(lenient).kinds
+    assert make(lenient).dropped == {}
+    assert input_model.UNSEEN not in make(strict).kinds
+    assert make(strict).dropped[input_model.UNSEEN]["rows"] == 1
+    assert "unknown categories" in make(strict).dropped[input_model.UNSEEN]["raised"]["message"]
+
+
+def test_a_missing_category_comes_where_one_was_seen() -> None:
+    cities = PEOPLE[["city"]].astype(object).where(PEOPLE[["age"]].to_numpy() > 30, np.nan)
+    made = make(OrdinalEncoder().fit(cities))
+    assert made.rows["city"].isna().sum() == made.kinds[input_model.MISSING]
+
+
+def test_categories_of_a_frame_stay_categories() -> None:
+    frame = PEOPLE[["age", "city"]].astype({"city": "category"})
+    model = HistGradientBoostingClassifier(max_iter=2, categorical_features="from_dtype")
+    made = make(model.fit(frame, Y))
+    assert str(made.rows["city"].dtype) == "category"
+    assert input_model.THRESHOLD in made.kinds
+
+
+def test_rows_that_a_model_refuses_do_not_make_the_others_useless() -> None:
+    made = make(Careful().fit(X[:, :2], Y))
+    assert made.n > 50
+    scaled = make_pipeline(MinMaxScaler((0, 1e6)), Careful()).fit(X, Y)
+    made = make(scaled)
+    assert made.n > 20
+    assert input_model.FAR in made.dropped
+
+
+def test_counts_are_whole_and_not_negative() -> None:
+    rows = make(MODELS["counts"]()).rows
+    assert (rows >= 0).all()
+    plain = kind_of(MODELS["counts"](), input_model.PLAIN)
+    assert (plain == np.floor(plain)).all()
+
+
+def test_a_sparse_model_gets_sparse_rows() -> None:
+    from scipy import sparse
+
+    model = SVC().fit(sparse.csr_matrix(X[:, :2]), Y)
+    assert sparse.issparse(make(model).rows)
+
+
+def test_texts_are_known_words_unknown_ones_accents_and_nothing() -> None:
+    rows = make(MODELS["texts"]()).rows
+    assert any(row.split()[0] in ("good", "bad", "so", "nights", "day") for row in rows if row)
+    assert "" in rows
+    assert any("é" in row for row in rows)
+    assert any("qwertzuiop" in row for row in rows)
+
+
+def test_a_model_that_accepts_nothing_is_said_to_need_data() -> None:
+    with pytest.raises(
+        UserError, match=r"Fussy accepts \(it said: ValueError: not these\).*--data"
+    ):
+        make(Fussy().fit(X))
+
+
+def test_a_model_without_methods_is_said_to_have_none() -> None:
+    with pytest.raises(UserError, match="no method that takes rows"):
+        make(BaseEstimator())
+
+
+def test_wide_rows_are_fewer() -> None:
+    wide = LinearRegression().fit(np.ones((3, 50_000)), [1, 2, 3])
+    assert make(wide, 200).rows.shape == (40, 50_000)
+
+
+def test_names_are_found_inside_a_search_of_any_release() -> None:
+    search = GridSearchCV(make_pipeline(table(), LogisticRegression()), {"memory": [None]}, cv=2)
+    search.fit(PEOPLE, Y)
+    found = feature_inference.learn(search)
+    assert found is not None
+    assert found.names == ["age", "city", "note"]
+    assert [column.is_text for column in found.columns] == [False, True, True]
+
+
+def test_an_odd_model_is_known_as_far_as_it_can_be() -> None:
+    model = make_pipeline(StandardScaler(), Odd(), LogisticRegression()).fit(X, Y)
+    found = feature_inference.learn(model)
+    assert found is not None
+    assert [column.centre is None for column in found.columns] == [False, False, False]
+
+
+def test_a_tree_gets_missing_values_only_if_it_saw_some() -> None:
+    gaps = np.where(np.arange(120)[:, None] % 4 == 0, np.nan, X)
+    never = DecisionTreeClassifier(random_state=0).fit(X, Y)
+    once = DecisionTreeClassifier(random_state=0).fit(gaps, Y)
+    assert input_model.MISSING not in make(never).kinds
+    assert input_model.MISSING in make(once).kinds
+
+
+def test_features_that_were_whole_numbers_stay_whole() -> None:
+    whole = np.floor(X / X.std(axis=0) * 3.0)
+    rows = kind_of(KNeighborsClassifier(3).fit(whole, Y), input_model.PLAIN)
+    assert (rows == np.floor(rows)).all()
+    assert len(np.unique(rows)) > 5
