@@ -1,0 +1,81 @@
+"""The data model: frozen data types that every package uses.
+
+One idea has one name from the configuration to the report. Nothing here reads a file, starts a
+process or knows how it is shown, and nothing needs more than the standard library.
+"""
+
+from matrix.model.answers import ModelAnswer
+from matrix.model.cells import Cell
+from matrix.model.comparison import Acceptance, CellChange, Comparison, PairBlock, Status
+from matrix.model.differences import OutputDifference, RowChange, Tolerance
+from matrix.model.environments import (
+    EnvInfo,
+    Environment,
+    EnvSpec,
+    FileLine,
+    Interpreter,
+    Lock,
+    UnavailableReason,
+)
+from matrix.model.explanations import Explanation, ExplanationPoint
+from matrix.model.matrix import Detection, Matrix, Shard
+from matrix.model.observations import (
+    Absent,
+    Artifact,
+    Ending,
+    Failure,
+    ModelReference,
+    Observation,
+    Outcome,
+    Returned,
+    Saving,
+    WarningSeen,
+)
+from matrix.model.pipelines import Pipeline
+from matrix.model.resaving import Fix, Resaving
+from matrix.model.scores import ClassifierScores, ClassScore, RegressorScores, Scores
+from matrix.model.verdicts import Group, Verdict
+
+__all__ = [
+    "Absent",
+    "Acceptance",
+    "Artifact",
+    "Cell",
+    "CellChange",
+    "ClassScore",
+    "ClassifierScores",
+    "Comparison",
+    "Detection",
+    "Ending",
+    "EnvInfo",
+    "EnvSpec",
+    "Environment",
+    "Explanation",
+    "ExplanationPoint",
+    "Failure",
+    "FileLine",
+    "Fix",
+    "Group",
+    "Interpreter",
+    "Lock",
+    "Matrix",
+    "ModelAnswer",
+    "ModelReference",
+    "Observation",
+    "Outcome",
+    "OutputDifference",
+    "PairBlock",
+    "Pipeline",
+    "RegressorScores",
+    "Resaving",
+    "Returned",
+    "RowChange",
+    "Saving",
+    "Scores",
+    "Shard",
+    "Status",
+    "Tolerance",
+    "UnavailableReason",
+    "Verdict",
+    "WarningSeen",
+]

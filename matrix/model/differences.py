@@ -1,0 +1,52 @@
+"""How outputs differ from the reference outputs, and how far they may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from matrix.model.verdicts import Verdict
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Tolerance:
+    """How far two numbers may be apart and still be rounding noise.
+
+    They are close if ``|a - b| <= rtol * max(|a|, |b|) + atol * scale``, where ``scale`` is the
+    largest finite magnitude in the output before saving: ``atol`` forgives noise around zero
+    without forgiving a change in an output whose numbers are all small.
+
+    Gaussian processes, mixtures, PCA and networks drift by up to 1e-8 relative from BLAS alone,
+    single precision by 1e-6; measured on real releases.
+    """
+
+    rtol: float = 1e-6
+    atol: float = 1e-8
+    float32_rtol: float = 1e-4
+    """In place of both, where larger, for outputs of single precision."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OutputDifference:
+    """How one method's output in the reader compares with the writer's."""
+
+    verdict: Verdict
+    max_abs: float | None = None
+    """Largest absolute difference of two numbers; None where there are none to compare."""
+    max_rel: float | None = None
+    """Largest difference relative to the larger of the two."""
+    n_changed: int = 0
+    """Rows that differ beyond the tolerance, or in a label."""
+    n: int = 0
+    """Rows compared."""
+    note: str = ""
+    """What differs in words, where a number does not say it: ``shape (120, 3) became (120,)``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RowChange:
+    """What one row gave before and after, in words."""
+
+    row: int
+    """Counted from 0."""
+    before: str
+    after: str

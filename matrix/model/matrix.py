@@ -1,0 +1,76 @@
+"""All cells of a run, and what they were computed from."""
+
+from __future__ import annotations
+
+import enum
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+
+from matrix.model.answers import ModelAnswer
+from matrix.model.cells import Cell
+from matrix.model.comparison import Comparison
+from matrix.model.environments import Environment
+from matrix.model.explanations import Explanation
+from matrix.model.pipelines import Pipeline
+from matrix.model.verdicts import Verdict
+
+
+class Detection(str, enum.Enum):
+    """Whether a planted fault was found."""
+
+    DETECTED = "detected"
+    MISSED = "missed"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Shard:
+    """Which part of a plan a result is: the cells of every n-th reader."""
+
+    index: int
+    """Counted from 1."""
+    count: int
+    plan: str = ""
+    """Digest of the whole plan: shards of one plan have the same."""
+
+    def __str__(self) -> str:
+        return f"{self.index}/{self.count}"
+
+    def has(self, position: int) -> bool:
+        """Whether the reader at a position, counted from 0, belongs to it."""
+        return position % self.count == self.index - 1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Matrix:
+    """All cells with their verdicts, and what they stand on.
+
+    ``cells`` may be read any number of times, and may come from disk as it is read: reports
+    iterate, and keep no list of them.
+    """
+
+    started: datetime
+    finished: datetime
+    environments: tuple[Environment, ...]
+    """In the order of the configuration, ready ones and unavailable ones."""
+    pipelines: tuple[Pipeline, ...]
+    cells: Iterable[Cell]
+    self_check: Mapping[str, Detection] = field(default_factory=dict)
+    interrupted: bool = False
+    answers: tuple[ModelAnswer, ...] = ()
+    """Of an upgrade check, one a model; empty for the matrix of reference pipelines."""
+    whole: bool = True
+    """False if only some environments, pipelines or formats of the set were asked for."""
+    shard: Shard | None = None
+    """The part that this is; None if it has the cells of all readers."""
+    comparison: Comparison | None = None
+    """With what was known before; None if that was not asked for."""
+    stories: tuple[Explanation, ...] = ()
+    """Of the cells that somebody has asked ``explain`` for."""
+
+    @cached_property
+    def counts(self) -> Counter[Verdict]:
+        """How many cells have each verdict."""
+        return Counter(cell.verdict for cell in self.cells)

@@ -1,0 +1,38 @@
+"""How well predictions agree with the true answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassScore:
+    """How well one class is found, on the rows whose truth is known."""
+
+    label: str
+    support: int
+    precision: float
+    recall: float
+    f1: float
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ClassifierScores:
+    """A classifier's predictions against the truth."""
+
+    accuracy: float
+    classes: tuple[ClassScore, ...]
+    confusion: tuple[tuple[int, ...], ...]
+    """Rows are true classes, columns predicted ones, both in the order of ``classes``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class RegressorScores:
+    """A regressor's predictions against the truth."""
+
+    r2: float
+    mean_absolute_error: float
+    max_error: float
+
+
+Scores = ClassifierScores | RegressorScores

@@ -1,0 +1,64 @@
+"""The verdicts, their groups and their order."""
+
+from __future__ import annotations
+
+import enum
+
+
+class Group(str, enum.Enum):
+    """The four answers a person needs."""
+
+    LOADS = "loads"
+    CHANGES = "silently changes"
+    FAILS = "fails"
+    UNKNOWN = "cannot tell"
+
+
+class Verdict(str, enum.Enum):
+    """What a cell's observations mean together, from best to worst within known and unknown."""
+
+    IDENTICAL = "identical"
+    EQUIVALENT = "equivalent"
+    SCORES_CHANGED = "scores-changed"
+    LABELS_CHANGED = "labels-changed"
+    STRUCTURE_CHANGED = "structure-changed"
+    UNSTABLE = "unstable"
+    USE_FAILED = "use-failed"
+    LOAD_FAILED = "load-failed"
+    TIMED_OUT = "timed-out"
+    CRASHED = "crashed"
+    NOT_SAVED = "not-saved"
+    UNAVAILABLE = "unavailable"
+    NOT_RUN = "not-run"
+
+    @property
+    def group(self) -> Group:
+        return _GROUPS[self]
+
+    @property
+    def safe(self) -> bool:
+        """Only what loads and predicts the same is safe; unknown never is."""
+        return self.group is Group.LOADS
+
+    @property
+    def severity(self) -> int:
+        """Position in the order above; the worst of several has the highest."""
+        return _SEVERITY[self]
+
+
+_GROUPS = {
+    Verdict.IDENTICAL: Group.LOADS,
+    Verdict.EQUIVALENT: Group.LOADS,
+    Verdict.SCORES_CHANGED: Group.CHANGES,
+    Verdict.LABELS_CHANGED: Group.CHANGES,
+    Verdict.STRUCTURE_CHANGED: Group.CHANGES,
+    Verdict.UNSTABLE: Group.CHANGES,
+    Verdict.USE_FAILED: Group.FAILS,
+    Verdict.LOAD_FAILED: Group.FAILS,
+    Verdict.TIMED_OUT: Group.FAILS,
+    Verdict.CRASHED: Group.FAILS,
+    Verdict.NOT_SAVED: Group.UNKNOWN,
+    Verdict.UNAVAILABLE: Group.UNKNOWN,
+    Verdict.NOT_RUN: Group.UNKNOWN,
+}
+_SEVERITY = {verdict: position for position, verdict in enumerate(Verdict)}
