@@ -67,6 +67,21 @@ def causes(session: nox.Session) -> None:
 
 
 @nox.session
+def commands(session: nox.Session) -> None:
+    """Write docs/commands.md from the command line parser: nox -s commands"""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/commands.py", external=True)
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The documentation site, where a warning is an error: nox -s docs -- [MKDOCS OPTION]..."""
+    sessions.install_groups(session, HERE, ["docs"])
+    quiet = {"NO_MKDOCS_2_WARNING": "1"}  # a notice of the theme's end of life in 2027
+    session.run("mkdocs", "build", "--strict", *session.posargs, env=quiet)
+
+
+@nox.session
 def fuzz(session: nox.Session) -> None:
     """300 altered copies of each model in each way of saving: nox -s fuzz -- [SEED]"""
     sessions.install_project(session, HERE, groups=["test"])

@@ -90,7 +90,7 @@ def _arguments() -> argparse.Namespace:
         "--sample", type=int, default=40, help="saves, and loads, of the obvious way"
     )
     parser.add_argument("--only", choices=["runs", "cells"], help="one of the two parts alone")
-    parser.add_argument("--output", type=Path, default=Path("benchmark.json"))
+    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("benchmark.json"))
     return parser.parse_args()
 
 

@@ -78,9 +78,14 @@ def parse(arguments: Sequence[str]) -> Arguments:
     """Read a command line.
 
     Raises:
-        UsageError: something in it is not to be understood.
-        SystemExit: help or the version was asked for, and shown.
+        UsageError: it cannot be parsed.
+        SystemExit: help or the version was requested, and has been printed.
     """
+    return parser().parse_args(arguments, namespace=Arguments())
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line: one subparser for each command."""
     parser = _Parser(
         prog="compat-matrix",
         description="Does a scikit-learn pipeline saved in one environment still load, and predict "
@@ -102,7 +107,7 @@ def parse(arguments: Sequence[str]) -> Arguments:
     _add_inspect(
         commands.add_parser("inspect", help="what is in a saved model, without loading it")
     )
-    return parser.parse_args(arguments, namespace=Arguments())
+    return parser
 
 
 def _add_run(parser: argparse.ArgumentParser) -> None:
@@ -201,7 +206,7 @@ def _add_work(parser: argparse.ArgumentParser) -> None:
         type=_count,
         default=os.cpu_count() or 1,
         metavar="N",
-        help="how many environments may be at work at once (default: the cores, %(default)s)",
+        help="how many environments may be at work at once (default: the number of cores)",
     )
     parser.add_argument(
         "--fresh", action="store_true", help="do everything again, whatever is kept"

@@ -1,0 +1,23 @@
+"""The README as package registries show it: links to files of the repository become plain text.
+
+A registry shows the README alone, so that a relative link leads nowhere there.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+_RELATIVE_LINK = re.compile(r"\[([^\]]+)\]\((?!https?://|#)([^)]+)\)")
+
+
+class Readme(MetadataHookInterface):
+    """Fills in ``readme`` when the package is built."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        text = Path(self.root, "README.md").read_text("utf-8")
+        plain = _RELATIVE_LINK.sub(r"\1 (`\2`)", text)
+        metadata["readme"] = {"content-type": "text/markdown", "text": plain}
