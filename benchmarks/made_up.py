@@ -151,17 +151,20 @@ def changed(
 
 @dataclass(frozen=True)
 class MadeUpCells:
-    """Cells as they might come from a store: any number of passes, no list of them."""
+    """Cells as they might come from a store: any number of passes, no list of them.
+
+    They come in the order of a real run: pair of environments by pair, as in ``CellIndex``.
+    """
 
     environments: Sequence[Environment]
     pipelines: Sequence[Pipeline]
 
     def __iter__(self) -> Iterator[Cell]:
-        for built in self.pipelines:
-            for fmt in built.formats:
-                for writer in self.environments:
-                    for reader in self.environments:
-                        yield self._cell(built.id, fmt, writer, reader)
+        columns = [(built.id, name) for built in self.pipelines for name in built.formats]
+        for writer in self.environments:
+            for reader in self.environments:
+                for pipeline_id, format_name in columns:
+                    yield self._cell(pipeline_id, format_name, writer, reader)
 
     def _cell(self, name: str, fmt: str, writer: Environment, reader: Environment) -> Cell:
         cell = Cell(
@@ -304,7 +307,7 @@ def made_up_matrix(
     labels: Sequence[str] = tuple(row[0] for row in RELEASES),
     names: Sequence[str] = NAMES,
 ) -> Matrix:
-    """Sixteen environments and some eighty pipelines, or fewer; as many times over as wanted."""
+    """Sixteen environments and some eighty pipelines, or fewer; repeated under other names."""
     environments = []
     for label, sklearn, python, numpy, joblib in RELEASES:
         like = f"sklearn-{label.split()[0]}" if " " in label else None
@@ -336,15 +339,22 @@ def made_up_matrix(
 
 
 def so_many_cells(count: int) -> Matrix:
-    """A matrix with so many cells, no two of one place."""
+    """A matrix with so many cells, no two of one place: as few pipelines as give that many."""
     once = sum(1 for _ in made_up_matrix().cells)
     matrix = made_up_matrix(copies=-(-count // once))
-    return replace(matrix, cells=_First(matrix.cells, count))
+    environments = [one for one in matrix.environments if one.ready]
+    pairs, columns, few = len(environments) ** 2, 0, list[Pipeline]()
+    for one in matrix.pipelines:
+        if columns * pairs < count:
+            few.append(one)
+            columns += len(one.formats)
+    cells = _First(MadeUpCells(environments, few), count)
+    return replace(matrix, pipelines=tuple(few), cells=cells)
 
 
 @dataclass(frozen=True)
 class _First:
-    """The first of many cells, as often as they are asked for."""
+    """The first of many cells, in any number of passes."""
 
     cells: Iterable[Cell]
     count: int

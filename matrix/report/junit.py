@@ -1,16 +1,15 @@
-"""JUnit XML: a suite a pipeline, a test case for each way through it, as CI systems show tests.
+"""JUnit XML: a suite for each pipeline, a test case for each format and pair of environments.
 
-Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what cannot be told is
-skipped. Against a baseline, what was known or is accepted is skipped too, and says so: only what is
-new or worse is a failure. A suite without test cases comes first, with the environments and the
-notice of limits.
+Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what is unknown is skipped.
+Against a baseline, what was known or is accepted is skipped too, and says so: only what is new or
+worse is a failure. A suite without test cases comes first, with the environments and the notice of
+limits.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import groupby
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
@@ -18,6 +17,7 @@ from matrix.model import Cell, Environment, Group, Matrix, Status
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.comparison_text import CellStatuses
+from matrix.report.grouped_text import GroupedText
 from matrix.report.notice import Tally
 from matrix.report.safe_text import plain
 from matrix.report.sentences import difference, scores
@@ -48,32 +48,29 @@ def _skipped(cell: Cell, statuses: CellStatuses) -> bool:
 
 
 def write_junit(matrix: Matrix, stream: TextIO) -> None:
-    """Write the suites; the cells are read twice, and what is kept of each suite is its counts."""
+    """Write one suite for each pipeline, whatever the order of the cells.
+
+    The cells are read once. A suite says how many test cases it has before it lists them, so their
+    text waits in a temporary file; what is held of each suite is its counts.
+    """
     statuses = CellStatuses(matrix.comparison)
-    tally, suites, total = Tally(), [], _Suite()
-    for _, cells in _by_pipeline(matrix):
-        suites.append(_counted(cells, tally, statuses))
-        total.tests += suites[-1].tests
-        total.failures += suites[-1].failures
-    stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
-    stream.write(f'<testsuites name="sklearn-compat-matrix" {total}>\n')
-    _write_about(matrix, tally, stream)
-    for (pipeline, cells), suite in zip(_by_pipeline(matrix), suites, strict=True):
-        _write_suite(pipeline, cells, suite, statuses, stream)
-    stream.write("</testsuites>\n")
-
-
-def _by_pipeline(matrix: Matrix) -> Iterator[tuple[str, Iterator[Cell]]]:
-    """Stretches of cells of one pipeline: one for each, in the order that reports have."""
-    return groupby(matrix.cells, lambda cell: cell.pipeline)
-
-
-def _counted(cells: Iterable[Cell], tally: Tally, statuses: CellStatuses) -> _Suite:
-    suite = _Suite()
-    for cell in cells:
-        tally.add(cell)
-        suite.add(cell, statuses)
-    return suite
+    tally, total, suites = Tally(), _Suite(), dict[str, _Suite]()
+    with GroupedText() as cases:
+        for cell in matrix.cells:
+            tally.add(cell)
+            total.add(cell, statuses)
+            suites.setdefault(cell.pipeline, _Suite()).add(cell, statuses)
+            cases.add(cell.pipeline, _case(cell, statuses))
+        stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
+        stream.write(f'<testsuites name="sklearn-compat-matrix" {total}>\n')
+        _write_about(matrix, tally, stream)
+        for pipeline, suite in suites.items():
+            name = _attribute(pipeline)
+            stream.write(f'<testsuite name={name} {suite} skipped="{suite.skipped}">\n')
+            for text in cases.of(pipeline):
+                stream.write(text)
+            stream.write("</testsuite>\n")
+        stream.write("</testsuites>\n")
 
 
 def _write_about(matrix: Matrix, tally: Tally, stream: TextIO) -> None:
@@ -108,17 +105,12 @@ def _found(environment: Environment) -> str:
     return ", ".join([f"Python {info.python}", info.platform, *packages])
 
 
-def _write_suite(
-    pipeline: str, cells: Iterator[Cell], suite: _Suite, statuses: CellStatuses, stream: TextIO
-) -> None:
-    name = _attribute(pipeline)
-    stream.write(f'<testsuite name={name} {suite} skipped="{suite.skipped}">\n')
-    for cell in cells:
-        way = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
-        body = _body(cell, statuses)
-        end = f">{body}</testcase>" if body else "/>"
-        stream.write(f"<testcase classname={name} name={way}{end}\n")
-    stream.write("</testsuite>\n")
+def _case(cell: Cell, statuses: CellStatuses) -> str:
+    name = _attribute(cell.pipeline)
+    way = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
+    body = _body(cell, statuses)
+    end = f">{body}</testcase>" if body else "/>"
+    return f"<testcase classname={name} name={way}{end}\n"
 
 
 def _body(cell: Cell, statuses: CellStatuses) -> str:

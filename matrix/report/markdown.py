@@ -380,7 +380,7 @@ def _reasons(
 ) -> Iterator[_Section]:
     reasons = summary.failures if group is Group.FAILS else summary.unknown
     if reasons:
-        ranked = sorted(reasons.values(), key=lambda reason: (-reason.cells, reason.type))
+        ranked = sorted(reasons.values(), key=lambda one: (-one.cells, one.type, one.message))
         total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
         lines = [_reason(reason, labels) for reason in ranked]
         yield _Section(f"{title} ({total})", lines, more="reason")

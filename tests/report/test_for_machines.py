@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from dataclasses import replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,23 @@ def test_a_suite_is_a_pipeline_and_a_case_a_way_through_it() -> None:
     assert (case.classname, case.name) == ("adaboost_samme_r", "joblib: sklearn-1.2 → sklearn-1.2")
     names = [(case.classname, case.name) for suite in suites for case in suite]
     assert len(set(names)) == len(names) == 175
+
+
+def test_a_pipeline_has_one_suite_though_its_cells_are_far_apart() -> None:
+    """Cells come pair of environments by pair, so those of one pipeline never stand together."""
+    matrix = small_matrix()
+    neighbours = pairwise(cell.pipeline for cell in matrix.cells)
+    assert any(before != after for before, after in neighbours)
+    _, *suites = junit(written(matrix, "junit"))
+    assert [suite.name for suite in suites] == [one.id for one in matrix.pipelines]
+    for suite in suites:
+        cells = [cell for cell in matrix.cells if cell.pipeline == suite.name]
+        assert [case.name for case in suite] == [
+            f"{cell.format}: {cell.writer} → {cell.reader}" for cell in cells
+        ]
+        unknown = sum(cell.verdict.group is Group.UNKNOWN for cell in cells)
+        failures = sum(cell.verdict.group in (Group.CHANGES, Group.FAILS) for cell in cells)
+        assert (suite.tests, suite.failures, suite.skipped) == (len(cells), failures, unknown)
 
 
 def test_a_failure_names_the_verdict_and_says_why() -> None:

@@ -20,6 +20,7 @@ from reading import (
     written,
 )
 
+from matrix.engine.cell_index import CellIndex
 from matrix.errors import Exit, StoreError, UsageError
 from matrix.model import Group, Matrix, Verdict
 from matrix.report import FORMATS, ReportOutput
@@ -101,6 +102,36 @@ def test_every_format_says_the_same_numbers(matrix: Matrix) -> None:
         assert f"| {name} | {n:,} |" in written(matrix, "markdown")
     for shown in (written(matrix, "text"), svg_text(written(matrix, "svg"))):
         assert everywhere <= {" ".join(found.split()) for found in _numbers(shown)}
+
+
+def test_made_up_cells_come_in_the_order_of_a_real_run() -> None:
+    """Otherwise no test would see what a report makes of that order."""
+    matrix = made_up_matrix()
+    ready = [one for one in matrix.environments if one.ready]
+    found = [(one.pipeline, one.format, one.writer, one.reader) for one in matrix.cells]
+    assert found == list(CellIndex(ready, matrix.pipelines).open())
+
+
+@pytest.mark.parametrize("name", sorted(set(FORMATS) - {"html", "json"}))
+def test_a_report_says_the_same_whatever_the_order_of_the_cells(name: str) -> None:
+    """Pipeline by pipeline, or pair by pair: a merged or an older result may have either."""
+    matrix = made_up_matrix(labels=SOME)
+    other = replace(matrix, cells=sorted(matrix.cells, key=lambda cell: cell.pipeline))
+    assert _sorted(written(matrix, name), name) == _sorted(written(other, name), name)
+
+
+def _sorted(text: str, name: str) -> object:
+    """A report without the order of things that stand beside each other."""
+    if name == "junit":
+        return [
+            (one.name, one.tests, one.failures, one.skipped, sorted(case.name for case in one))
+            for one in sorted(junit(text), key=lambda one: one.name)
+        ]
+    if name == "csv":
+        return sorted(map(str, ({**row, "notice": ""} for row in csv_rows(text))))
+    if name == "sarif":
+        return sorted(map(str, sarif(text)["results"]))
+    return text
 
 
 def _words(groups: Counter[Group]) -> dict[str, int]:
