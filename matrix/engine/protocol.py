@@ -88,8 +88,10 @@ def _is_text(value: Any) -> bool:
 
 def _are_names(value: Any) -> bool:
     """A model has a say in these, so they have an end."""
-    few = isinstance(value, list) and len(value) <= estimator_names.MOST_NAMES
-    return few and all(_is_text(one) and len(one) <= estimator_names.LONGEST_NAME for one in value)
+    few = isinstance(value, list) and len(value) <= estimator_names.MAX_NAMES
+    return few and all(
+        _is_text(one) and len(one) <= estimator_names.MAX_NAME_LENGTH for one in value
+    )
 
 
 def _is_truth(value: Any) -> bool:
@@ -199,7 +201,7 @@ _RECORD: dict[str, Form] = {
     "estimators": _are_names,
     "outputs": _OUTCOMES,
 }
-_BASELINE: dict[str, Form] = {
+_REFERENCE: dict[str, Form] = {
     **_RECORD,
     "repeats": _OUTCOMES,
     "made": _by_name(_is_count),
@@ -281,11 +283,11 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _RAISED,
         _record({**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES}),
     ),
-    "baseline": (
+    "reference": (
         _REFUSED,
         _record({**_COMMON, "mistake": _is_text}),
         _RAISED_IN,
-        _record(_BASELINE, expected=_COMPARED),
+        _record(_REFERENCE, expected=_COMPARED),
     ),
     "trace": (_REFUSED, _UNAVAILABLE, _RAISED, _record(_TRACE)),
     "resave": (

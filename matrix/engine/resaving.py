@@ -68,7 +68,7 @@ def _piece(setting: RunContext, key: str, wanted: ResaveWork) -> Piece:
         "format": artifact.format,
         "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
         "formats": list(wanted.formats),
-        "mends": _as_json(wanted.mends),
+        "fixes": _as_json(wanted.mends),
         "allowed": wanted.allowed,
     }
 

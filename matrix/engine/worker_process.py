@@ -69,7 +69,7 @@ class Request:
 
     executable: Path
     task: str
-    """``check``, ``save``, ``load``, ``baseline``, ``trace`` or ``resave``."""
+    """``check``, ``save``, ``load``, ``reference``, ``trace`` or ``resave``."""
     paths: tuple[Path, ...]
     """Folders that its modules are imported from."""
     pieces: tuple[Piece, ...]

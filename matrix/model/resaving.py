@@ -34,7 +34,7 @@ class Resaving:
     problem: str = ""
     """Why there is no file, in words, where nothing was raised; empty if there is one."""
     stage: str = ""
-    """Where it was raised: ``load`` or ``mend``; else empty."""
+    """Where it was raised: ``load`` or ``fix``; else empty."""
     failure: Failure | None = None
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
     """By format, as in a Saving."""

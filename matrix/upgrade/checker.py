@@ -43,7 +43,7 @@ from matrix.store.worker_answers import WorkerAnswer
 from matrix.upgrade.admission import looked_up
 from matrix.upgrade.answer import Model, Target
 
-TASK = "baseline"
+TASK = "reference"
 
 _ROWS = 200
 """About so many rows are made for a model."""

@@ -22,14 +22,14 @@ import sys
 import sysconfig
 
 
-def packages(site):
+def installed_packages(site):
     """Installed version by normalized name."""
     found = {}
     for entry in sorted(os.listdir(site)):
         if entry.endswith(".dist-info"):
-            name, version = named(os.path.join(site, entry, "METADATA"))
+            name, version = name_and_version(os.path.join(site, entry, "METADATA"))
         elif entry.endswith(".egg-info"):
-            name, version = named(os.path.join(site, entry, "PKG-INFO"))
+            name, version = name_and_version(os.path.join(site, entry, "PKG-INFO"))
         else:
             continue
         if name:
@@ -37,7 +37,7 @@ def packages(site):
     return found
 
 
-def named(path):
+def name_and_version(path):
     """Name and version from the head of a metadata file; None and None without it."""
     fields = {}
     try:
@@ -52,7 +52,7 @@ def named(path):
     return fields.get("name"), fields.get("version")
 
 
-def first_failure(names):
+def first_import_failure(names):
     """Import each name; the first that fails, or None."""
     for name in names:
         try:
@@ -64,7 +64,7 @@ def first_failure(names):
     return None
 
 
-def blas():
+def blas_libraries():
     """The libraries behind numpy and scipy, as far as threadpoolctl is installed to tell."""
     try:
         from threadpoolctl import threadpool_info
@@ -82,14 +82,14 @@ def blas():
 
 def main(out, *names):
     site = sysconfig.get_path("purelib")
-    failure = first_failure(names)
+    failure = first_import_failure(names)
     report = {
         "python": platform.python_version(),
         "platform": platform.platform(),
         "executable": sys.executable,
         "site": site,
-        "packages": packages(site),
-        "blas": "" if failure else blas(),
+        "packages": installed_packages(site),
+        "blas": "" if failure else blas_libraries(),
         "failure": failure,
     }
     with open(out, "w", encoding="utf-8") as file:

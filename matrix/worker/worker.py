@@ -1,97 +1,130 @@
-"""The annex: what wakes up inside a target environment, does its pieces of work, and reports.
+"""The worker process: runs inside a target environment, does its pieces of work, reports on them.
 
-Run as ``python worker.py FOLDER`` by the interpreter of the environment, Python 3.6 to the newest.
-It observes; it does not judge, nor word things for people, but for one: what is wrong with data
-that the user gave, since only here is it known what the model takes. All that crosses the border is
-in FOLDER.
+Started as ``python worker.py FOLDER`` by the interpreter of the environment, Python 3.6 or later.
+The orchestrator writes ``FOLDER/request.json`` before it starts the worker. The worker appends to
+``FOLDER/journal.jsonl`` and ``FOLDER/contents.bin``. Both sides communicate through these files
+only. Standard output and standard error are kept as evidence and never parsed.
 
-In: ``request.json``
-    ``task``     ``"check"``, ``"save"``, ``"load"``, ``"baseline"``, ``"trace"`` or ``"resave"``
-    ``paths``    folders to add to the end of ``sys.path``: the pipelines and their helpers
-    ``memory``   limit in bytes on the address space, or null; where the platform has such limits
-    ``parent``   the process that waits for the answers, or null where that cannot be seen
-    ``expires``  whole seconds that a piece may take before the worker ends itself: long after it
-                 would have been stopped, had nobody killed whoever stops it
-    ``files``    for ``check``: files of pipelines
-    ``stages``   true: each stage of a ``load``, ``baseline`` or ``resave`` is told as it begins
-    ``pieces``   for all but ``check``: a list of objects, each with an ``id`` and
+The worker observes; the orchestrator judges and words the reports. The one exception is
+``mistake``: a message for the user about data that the user gave, because only the worker knows
+which rows the model accepts.
 
-    - for ``save``: ``pipeline`` (its id), ``file`` that registers it, ``formats`` (names), and the
-      ``folder`` to save in.
-    - for ``load``: ``path`` and ``format`` of an artifact, ``rows`` (a file of content, see
-      ``compat_worker/content.py``), ``known`` (by method, the digest of the output that the writer
-      recorded, or null if it recorded something else) and ``only`` (true: no other method is
-      called than those).
-    - for ``baseline``: ``path`` and ``format`` of a model that was saved elsewhere; ``data``, null
-      or ``{"path", "kind", "target"}``, the rows to use (``kind``: ``csv``, ``parquet``, ``npy``,
-      ``npz`` or ``text``; ``target`` names the true answers among them, or is null);
-      ``expected``, null or ``{"path", "kind"}`` (``csv``, ``npy`` or ``npz``), outputs recorded
-      for these rows; and ``n``, about how many rows to make where none are given.
-    - for ``trace``: ``path`` and ``format`` of an artifact, ``rows``, and the ``method`` to follow
-      through its estimators; empty to follow none.
-    - for ``resave``: ``path`` and ``format`` of an artifact, ``formats`` to save it in again, and
-      ``mends``, what is to be set before that: a list of ``{"path", "name", "value",
-      "of"}``, see ``compat_worker/missing_params.py`` for the path;
-      values are plain JSON, unless ``of``
-      names another attribute of the same thing to take: ``scale_``, ``_idf_diag.diagonal()``.
-    - for ``load``, ``baseline``, ``trace`` and ``resave``: ``allowed``, a list of
-      ``[module, name]``: all that the file may look up while it is loaded. Null for files that the
-      run has saved itself. Python 3.6 and 3.7 cannot watch it.
+Request: ``request.json``
+=========================
 
-Out: ``journal.jsonl``, a line of JSON each, on disk as soon as it is true
-    ``{"ready": {"sklearn": …, "seconds": …}}``   everything is imported
-    ``{"begin": ID}``                             a piece begins
-    ``{"at": STAGE}``                             ``load`` or a method begins, where it is wanted
-    ``{"done": ID, "answer": {…}}``               it ended, with its answer
-    ``{"end": true}``                             all pieces are done
+One JSON object:
 
-    An answer has ``contents`` (``[{"digest", "offset", "size"}]`` into ``contents.bin``),
-    ``warnings`` (``[{"category", "message", "stage"}]``), ``seconds``, and one of
+``task``     ``"check"``, ``"save"``, ``"load"``, ``"reference"``, ``"trace"`` or ``"resave"``
+``paths``    folders to append to ``sys.path``: those of the pipeline files and their helpers
+``memory``   limit on the address space in bytes, or null; ignored where the platform has none
+``parent``   process id of the orchestrator, or null if the worker cannot see that process
+``expires``  whole seconds; a worker whose current piece takes longer is ended by SIGALRM. This is
+             much longer than the orchestrator's own timeout, and matters if that was killed
+``stages``   true: the journal gets an ``at`` line for every stage of a piece (default false)
+``files``    only for ``check``: paths of pipeline files
+``pieces``   for all other tasks: a list of objects, each with a unique ``id`` (an integer) and the
+             fields of its task, listed below
 
-    - ``unavailable``: why this environment cannot have it, in words;
-    - ``refused``: the name that the file looked up without being allowed to;
-    - ``raised``: ``{"type", "message", "traceback"}`` that ended it, with ``stage`` for ``save``,
-      ``baseline`` and ``resave`` (``load`` or ``mend``);
-    - for ``resave``: ``mistake``: what cannot be set, in words;
-    - for ``resave``: ``artifacts`` as for ``save``, each ``path`` being the name of a file in
-      FOLDER, where the worker is at work, and ``lacking``: what the classes take here and the
-      model has not, as ``mends`` at their default;
-    - for ``baseline``: ``mistake``: in words for the user, what is wrong with what was given, or
-      why no rows could be made;
-    - for ``save``: ``artifacts`` (by format ``{"path", "sha256", "size"}`` or ``{"raised"}`` or
-      ``{"unavailable"}``), ``rows`` and ``truth`` (digests), ``only`` (true: the pipeline's file
-      names the methods to call), ``estimators`` (full names of the classes of the model and of the
-      estimators in it, its own first) and ``outputs``;
-    - for ``load``: ``outputs``, and ``repeats`` for those that another fresh load did not repeat;
-    - for ``baseline``: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs`` and
-      ``repeats`` as above, from fresh loads; ``n_rows``; ``made``, by kind in words and in the
-      order of the rows, how many there are; ``dropped``, by kind ``{"rows", "raised"}`` of those
-      made that the model did not take; ``features``, their names, or null; and where outputs were
-      expected, ``expected``:
-      by method ``{"agrees", "rows"}``, in how many rows they differ from what the model returns
-      here (null: in shape), while ``outputs`` has what was expected;
-    - for ``trace``: ``parts``, the model and the estimators inside it, each with its ``path`` (a
-      list of names, empty for the model), its ``class`` and its ``attributes`` (by name ``{"type",
-      "dtype", "shape", "shown"}``, all but the first only where there is one), as loaded;
-      ``classes``, by class its ``parameters`` here (by name the default, empty without one) and the
-      attributes that its code here reads when it is used: ``uses``, and ``asks`` for those that it
-      reads only where they are there; ``calls``, in the order in which they ended, each with its
-      ``part`` (place in ``parts``), ``method``, ``depth``, what was ``given`` and ``returned``
-      (``{"digest", "whole", "kept"}``; ``"kept": false`` if its content is not there) or
-      ``{"raised"}``; ``outcome`` of the method, and ``untraced``, that of a fresh load that nobody
-      watched (null where none was to be followed); ``parts_left_out`` and ``calls_left_out``, how
-      many there were beyond;
-    - for ``check``: ``files``, by path the failure of each that does not import.
+Journal: ``journal.jsonl``
+==========================
 
-    ``outputs`` has by method ``{"digest"}``, ``{"absent": why}`` or ``{"raised"}``; a digest with
-    ``"whole": false`` is of a value that holds objects which are no plain data.
+One JSON object a line, handed to the operating system as soon as it is true:
 
-Standard output and error are evidence, never protocol. An exit without ``end`` is a crash, but for
-the two statuses of ``compat_worker/machine_failures.py``: memory ran out, or the machine failed in
-another
-way, such as a full disk. The piece under way is given up then, and has no answer: what the machine
-does is no finding. A worker whose parent is gone stops before its next piece, or when the one under
-way expires; what it has written is taken in by the next run.
+``{"ready": {"sklearn": VERSION, "seconds": S}}``   all modules are imported
+``{"begin": ID}``                                   the piece ID begins
+``{"at": STAGE}``                                   ``load`` or the method of that name begins
+``{"done": ID, "answer": ANSWER}``                  the piece ended; for ``check`` the ID is 0
+``{"end": true}``                                   all pieces are done
+
+The exit status is 0 after ``end``. Without ``end`` the worker crashed in the piece that began
+last, with two exceptions: statuses 81 and 82 (``compat_worker/machine_failures.py``) say that
+memory ran out or that the machine failed, for example with a full disk. The current piece has no
+answer then, because such a failure says nothing about versions. A worker whose ``parent`` has
+ended stops before its next piece.
+
+Answers
+=======
+
+Every answer (except to ``check``) has
+
+``contents``  list of ``{"digest", "offset", "size"}``: where a new content is in ``contents.bin``
+``warnings``  list of ``{"category", "message", "stage"}``
+``seconds``   duration of the piece
+
+and the fields of exactly one outcome. Outcomes that several tasks share:
+
+``unavailable``      why this environment does not support the piece (``save``, ``load``,
+                     ``trace``, ``resave``)
+``refused``          the name that the file looked up without being allowed to (``load``,
+                     ``reference``, ``trace``, ``resave``)
+``raised``           ``{"type", "message", "traceback"}``, and the ``stage`` for ``save``
+                     (``build``, ``fit``, ``save``, ``rows``, ``use``), ``reference`` (``load``,
+                     ``rows``, ``use``) and ``resave`` (``load``, ``fix``)
+``mistake``          a message for the user: what is wrong with the given data, why no rows could
+                     be made, or which fix cannot be applied (``reference``, ``resave``)
+
+A *digest* is the sha256 of a content; ``compat_worker/content.py`` defines the format. ``outputs``
+maps each method to ``{"digest"}``, ``{"absent": REASON}`` or ``{"raised"}``. A digest with
+``"whole": false`` belongs to a value with objects that are not plain data, so equal digests do not
+prove equal values. ``allowed`` is a list of ``[module, name]``: all names that the file may look up
+while it is loaded, or null for files that the run itself saved. Python 3.6 and 3.7 have no audit
+hooks and do not enforce it.
+
+Tasks
+=====
+
+``check``: import pipeline files. Answer: ``contents`` (empty) and ``files``, by path the failure
+(as in ``raised``) of each file that cannot be imported.
+
+``save``: build and fit a pipeline, save it, record its outputs.
+    Piece: ``pipeline`` (its id), ``file`` that registers it, ``formats`` (names) and the ``folder``
+    to save to.
+    Answer: ``artifacts``, by format ``{"path", "sha256", "size"}``, ``{"raised"}`` or
+    ``{"unavailable"}``; ``rows`` and ``truth`` (digests; ``truth`` may be null); ``only`` (true:
+    the pipeline file lists the methods to call); ``estimators`` (full class names of the model and
+    of the estimators in it, the model first); ``outputs``.
+
+``load``: load an artifact, call its output methods.
+    Piece: ``path``, ``format``, ``rows`` (path of a content file), ``known`` (by method, the digest
+    of the reference output, or null if the method returned nothing), ``only`` (true: call no
+    methods but those in ``known``), ``allowed``.
+    Answer: ``outputs``, and ``repeats``: the outputs of methods for which two fresh loads disagree.
+    A content whose digest is in ``known`` is not written again.
+
+``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
+    Piece: ``path``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind", "target"}``, the
+    rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``; ``target``: name of
+    the column or array with the true targets, or null); ``expected``, null or ``{"path", "kind"}``
+    (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
+    make without ``data``.
+    Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs`` and ``repeats`` as
+    above; ``n_rows``; ``made``, number of rows by kind (in words), in row order; ``dropped``, by
+    kind ``{"rows", "raised"}``, the made rows that the model did not accept; ``features``, their
+    names, or null; with ``expected`` also ``expected``, by method ``{"agrees", "rows"}``: in how
+    many rows the expected values differ from those returned here (null: the shapes differ).
+    ``outputs`` holds the expected values then.
+
+``trace``: load an artifact, describe its estimators, record the calls of one method.
+    Piece: ``path``, ``format``, ``rows``, ``allowed`` and the ``method`` (empty: record no calls).
+    Answer: ``parts``, the model and the estimators in it, each with its ``path`` (a list of names,
+    empty for the model), ``class`` and ``attributes`` (by name ``{"type", "dtype", "shape",
+    "shown"}``, the last three where they apply); ``classes``, by class its ``parameters`` (by name
+    the default as text, empty without one), ``uses`` (attributes that its code needs) and ``asks``
+    (attributes that its code reads only if they exist); ``calls`` in the order in which they
+    ended, each with its ``part`` (index in ``parts``), ``method``, ``depth``, ``given`` and
+    ``returned`` (``{"digest", "whole", "kept"}``; ``"kept": false`` if the content is not written)
+    or ``raised``; ``outcome`` of the method while calls are recorded, and ``untraced``, its outcome
+    on a fresh load without recording (both null without a method); ``parts_left_out`` and
+    ``calls_left_out``, how many were not described or recorded.
+
+``resave``: load an artifact, apply fixes, save it again.
+    Piece: ``path``, ``format``, ``allowed``, the ``formats`` to save in, and ``fixes``: attributes
+    to set first, a list of ``{"path", "name", "value", "of"}``. ``compat_worker/missing_params.py``
+    defines ``path``. ``value`` is plain JSON; if ``of`` is not empty, it names an attribute of the
+    same object to copy instead, such as ``scale_`` or ``_idf_diag.diagonal()``.
+    Answer: ``artifacts`` as for ``save``, with paths relative to FOLDER, the working folder; and
+    ``lacking``: parameters that the classes take here and the model does not have, as ``{"path",
+    "name", "value"}`` with their default values.
 """
 
 import json
@@ -104,7 +137,11 @@ from compat_worker import machine_failures
 
 
 def main(folder: str) -> None:
-    """Do all that the request in a folder asks for."""
+    """Read the request in a folder, do its task, write the journal.
+
+    Args:
+        folder: holds ``request.json``; see the docstring of this module.
+    """
     started = time.perf_counter()
     with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:
         request = json.load(file)
@@ -116,23 +153,24 @@ def main(folder: str) -> None:
     import sklearn
     from compat_worker import loading, reference, resaving, saving, tracing
 
-    # The user's own modules come last and find nothing of ours in their way.
+    # The user's modules come last on the path, and the folder of this file is removed from it, so
+    # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
     journal.line(ready={"sklearn": sklearn.__version__, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
-        answer = {"files": saving.unimportable(request["files"]), "contents": []}
+        answer = {"files": saving.import_failures(request["files"]), "contents": []}
         journal.line(done=0, answer=answer)
     else:
         work = {
             "save": saving.save,
             "load": loading.load,
-            "baseline": reference.baseline,
+            "reference": reference.record_reference,
             "trace": tracing.trace,
             "resave": resaving.resave,
         }[request["task"]]
         for piece in request["pieces"]:
             if request["parent"] not in (None, os.getppid()):
-                return  # whoever asked is no more
+                return  # the orchestrator has ended
             _expire_in(request["expires"])
             journal.line(begin=piece["id"])
             journal.line(done=piece["id"], answer=work(piece, journal))
@@ -140,13 +178,14 @@ def main(folder: str) -> None:
 
 
 def _expire_in(seconds: int) -> None:
-    """Have the system end this process after so many seconds, whatever it is caught in then."""
+    """Let the system end this process after a number of seconds, even inside compiled code."""
     if hasattr(signal, "alarm"):  # not on Windows
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.alarm(seconds)
 
 
 def _limit_memory(limit: object) -> None:
+    """Limit the address space to so many bytes, and write no core dumps; null sets no limit."""
     if not isinstance(limit, int):
         return
     try:
@@ -161,5 +200,5 @@ if __name__ == "__main__":
     try:
         main(sys.argv[1])
     except BaseException as error:
-        machine_failures.leave(error)
+        machine_failures.exit_if_machine_failed(error)
         raise

@@ -145,12 +145,12 @@ def test_the_worker_keeps_to_what_is_taken() -> None:
     from compat_worker import attribute_states, call_recorder, code_reading, parts, tracing
 
     assert protocol.TRACED == {
-        "parts": parts.MOST,
-        "path": parts.DEPTH,
-        "attributes": tracing.ATTRIBUTES,
-        "held": attribute_states.ATTRIBUTES,
-        "classes": tracing.CLASSES,
-        "names": code_reading.NAMES,
-        "calls": call_recorder.MOST,
+        "parts": parts.MAX_PARTS,
+        "path": parts.MAX_DEPTH,
+        "attributes": tracing.MAX_ATTRIBUTES,
+        "held": attribute_states.MAX_ATTRIBUTES,
+        "classes": tracing.MAX_CLASSES,
+        "names": code_reading.MAX_NAMES,
+        "calls": call_recorder.MAX_CALLS,
         "text": 512,
     }

@@ -36,7 +36,7 @@ def model(tmp_path: Path) -> Path:
 
 def baseline(bench: Bench, path: Path, **piece: Any) -> WorkerAnswer:
     whole = {"path": str(path), "format": "joblib", "data": None, "expected": None, "n": 80}
-    return bench.run("baseline", {"model": {**whole, **piece}})["model"]
+    return bench.run("reference", {"model": {**whole, **piece}})["model"]
 
 
 def given(path: Path, kind: str = "csv", target: str | None = None) -> dict[str, object]:

@@ -87,7 +87,7 @@ def ask(python: Path, folder: Path, pieces: list[dict[str, object]]) -> list[Wor
     found: dict[int, WorkerAnswer] = {}
     request = Request(
         executable=python,
-        task="baseline",
+        task="reference",
         paths=(),
         pieces=tuple({"id": number, **piece} for number, piece in enumerate(pieces)),
         memory=4 * 2**30,

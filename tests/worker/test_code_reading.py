@@ -76,16 +76,16 @@ NEEDED = ["_Child__secret", "behind_property", "fitted_", "given", "in_helper"]
 def test_what_is_read_and_what_is_only_asked_for(
     method: str, uses: list[str], asks: list[str]
 ) -> None:
-    assert code_reading.read(Child, [method]) == {"uses": uses, "asks": asks}
+    assert code_reading.attributes_read(Child, [method]) == {"uses": uses, "asks": asks}
 
 
 def test_of_a_class_that_answers_for_any_name_nothing_is_said() -> None:
-    assert code_reading.read(Dynamic, ["transform"]) == {"uses": [], "asks": []}
+    assert code_reading.attributes_read(Dynamic, ["transform"]) == {"uses": [], "asks": []}
 
 
 @pytest.mark.parametrize("kind", [int, np.ndarray, type("Made", (BaseEstimator,), {})])
 def test_a_class_without_source_reads_nothing(kind: type) -> None:
-    assert code_reading.read(kind, ["predict"])["uses"] == []
+    assert code_reading.attributes_read(kind, ["predict"])["uses"] == []
 
 
 def test_real_estimators_have_all_that_they_are_seen_to_need() -> None:
@@ -93,10 +93,10 @@ def test_real_estimators_have_all_that_they_are_seen_to_need() -> None:
     rows, truth = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
     for model in (StandardScaler(), SimpleImputer(), LogisticRegression()):
         fitted = model.fit(rows, truth)
-        uses = code_reading.read(type(fitted), ["transform", "predict"])["uses"]
+        uses = code_reading.attributes_read(type(fitted), ["transform", "predict"])["uses"]
         assert uses
         assert set(uses) <= vars(fitted).keys() | {"_n_features_out"}
 
 
 def test_the_silent_change_of_tfidf_is_an_attribute_that_is_asked_for() -> None:
-    assert code_reading.read(TfidfTransformer, ["transform"])["asks"] == ["idf_"]
+    assert code_reading.attributes_read(TfidfTransformer, ["transform"])["asks"] == ["idf_"]

@@ -22,7 +22,7 @@ SHOP = pd.DataFrame({"code": ["01", "02", "01"], "price": [1.0, 2.5, 3.0]})
 
 
 def known(model: Any) -> InputModel:
-    found = feature_inference.learn(model)
+    found = feature_inference.infer(model)
     assert found is not None
     return found
 
@@ -176,9 +176,9 @@ def test_other_files_that_do_not_fit_are_mistakes_too(
 def test_more_rows_than_are_compared_at_once_are_a_mistake(
     tmp_path: Path, array_model: InputModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(data_files, "MOST_ROWS", 2)
+    monkeypatch.setattr(data_files, "MAX_ROWS", 2)
     with pytest.raises(UserError, match=r"3 rows are more than the 2 .* give a sample"):
         read(write(tmp_path, "x,y,z\n" + "1,2,3\n" * 3), array_model)
-    monkeypatch.setattr(data_files, "MOST_BYTES", 10)
+    monkeypatch.setattr(data_files, "MAX_BYTES", 10)
     with pytest.raises(UserError, match="give a sample"):
         read(write(tmp_path, "x,y,z\n" + "1,2,3\n" * 3), array_model)

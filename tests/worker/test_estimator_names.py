@@ -16,7 +16,7 @@ X, Y = np.arange(20.0).reshape(10, 2), np.arange(10) % 2
 
 
 def short(model: Any) -> list[str]:
-    return [name.rpartition(".")[2] for name in estimator_names.estimators(model)]
+    return [name.rpartition(".")[2] for name in estimator_names.class_names(model)]
 
 
 def test_a_model_and_all_that_is_in_it_by_full_names() -> None:
@@ -26,7 +26,7 @@ def test_a_model_and_all_that_is_in_it_by_full_names() -> None:
     assert set(short(model)) == {
         *("Pipeline", "StandardScaler", "BaggingClassifier", "DecisionTreeClassifier")
     }
-    assert estimator_names.estimators(LogisticRegression()) == [
+    assert estimator_names.class_names(LogisticRegression()) == [
         "sklearn.linear_model._logistic.LogisticRegression"
     ]
 
@@ -49,13 +49,13 @@ def test_a_model_that_holds_itself_has_an_end() -> None:
 def test_a_huge_model_is_told_in_part() -> None:
     kinds = [type(f"Kind{number}", (Holder,), {}) for number in range(1000)]
     model = [[kind() for kind in kinds[start : start + 50]] for start in range(0, 1000, 50)]
-    assert len(estimator_names.estimators(model)) == estimator_names.MOST_NAMES
+    assert len(estimator_names.class_names(model)) == estimator_names.MAX_NAMES
 
 
 def test_long_names_are_cut() -> None:
     kind = type("K" * 10_000, (Holder,), {"__module__": 3})
-    (name,) = estimator_names.estimators(kind())
-    assert len(name) == estimator_names.LONGEST_NAME
+    (name,) = estimator_names.class_names(kind())
+    assert len(name) == estimator_names.MAX_NAME_LENGTH
 
 
 class Hostile:

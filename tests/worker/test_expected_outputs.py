@@ -28,8 +28,10 @@ def test_columns_are_named_after_methods(tmp_path: Path) -> None:
 def test_columns_named_after_classes_come_in_the_order_of_the_classes(tmp_path: Path) -> None:
     path = write(tmp_path, "predict_proba_yes,predict_proba_no\n0.25,0.75\n")
     found = expected_outputs.read(path, "csv", 1)["predict_proba"]
-    assert expected_outputs.ordered(found, np.array(["no", "yes"])).tolist() == [[0.75, 0.25]]
-    assert expected_outputs.ordered(found, np.array(["a", "b"])).tolist() == [[0.25, 0.75]]
+    assert expected_outputs.in_class_order(found, np.array(["no", "yes"])).tolist() == [
+        [0.75, 0.25]
+    ]
+    assert expected_outputs.in_class_order(found, np.array(["a", "b"])).tolist() == [[0.25, 0.75]]
 
 
 def test_a_single_column_or_array_is_what_predict_returned(tmp_path: Path) -> None:
@@ -72,16 +74,21 @@ def test_an_array_named_after_nothing_is_a_mistake(tmp_path: Path) -> None:
 def test_values_get_the_type_of_the_model_where_nothing_is_lost(
     recorded: list[Any], returned: Any, dtype: str
 ) -> None:
-    assert expected_outputs.alike(np.array(recorded), returned).dtype == np.dtype(dtype)
+    assert expected_outputs.to_returned_type(np.array(recorded), returned).dtype == np.dtype(dtype)
 
 
 def test_a_column_gets_the_shape_of_the_model() -> None:
-    assert expected_outputs.alike(np.ones(3), np.zeros((3, 1))).shape == (3, 1)
+    assert expected_outputs.to_returned_type(np.ones(3), np.zeros((3, 1))).shape == (3, 1)
 
 
 def test_rows_that_differ_are_counted() -> None:
     one = np.array([[1.0, 2.0], [3.0, np.nan], [5.0, 6.0]])
     other = np.array([[1.0, 2.0 + 1e-9], [3.0, np.nan], [5.0, 7.0]])
-    assert expected_outputs.differing(one, other) == 1
-    assert expected_outputs.differing(np.array(["a", "b"]), np.array(["a", "c"], dtype=object)) == 1
-    assert expected_outputs.differing(one, one[:, 0]) is None
+    assert expected_outputs.count_differing_rows(one, other) == 1
+    assert (
+        expected_outputs.count_differing_rows(
+            np.array(["a", "b"]), np.array(["a", "c"], dtype=object)
+        )
+        == 1
+    )
+    assert expected_outputs.count_differing_rows(one, one[:, 0]) is None

@@ -44,7 +44,7 @@ class ArrayMemoryError(MemoryError):
     ids=repr,
 )
 def test_memory_that_ran_out_is_told(error: BaseException) -> None:
-    assert machine_failures.status(error) == machine_failures.OUT_OF_MEMORY
+    assert machine_failures.exit_status(error) == machine_failures.OUT_OF_MEMORY
 
 
 @pytest.mark.parametrize(
@@ -57,12 +57,12 @@ def test_memory_that_ran_out_is_told(error: BaseException) -> None:
         disk(errno.ENFILE),
         ImportError(f"libblas.so: cannot open: {os.strerror(errno.EMFILE)}"),
         raised_from(disk(errno.ENOSPC), ValueError("cannot be saved")),
-        raised_from(disk(errno.EACCES), machine_failures.GivenUp()),
+        raised_from(disk(errno.EACCES), machine_failures.MachineFailedError()),
     ],
     ids=repr,
 )
 def test_other_failures_of_the_machine_are_told(error: BaseException) -> None:
-    assert machine_failures.status(error) == machine_failures.FAILED
+    assert machine_failures.exit_status(error) == machine_failures.FAILED
 
 
 @pytest.mark.parametrize(
@@ -79,11 +79,11 @@ def test_other_failures_of_the_machine_are_told(error: BaseException) -> None:
     ids=repr,
 )
 def test_all_else_is_a_finding(error: BaseException) -> None:
-    assert machine_failures.status(error) is None
-    machine_failures.give_up_on(error)
+    assert machine_failures.exit_status(error) is None
+    machine_failures.raise_if_machine_failed(error)
 
 
 def test_what_is_the_machines_is_given_up_past_all_that_catches_exceptions() -> None:
-    with pytest.raises(machine_failures.GivenUp) as caught:
-        machine_failures.give_up_on(MemoryError())
+    with pytest.raises(machine_failures.MachineFailedError) as caught:
+        machine_failures.raise_if_machine_failed(MemoryError())
     assert not isinstance(caught.value, Exception)

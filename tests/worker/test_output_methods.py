@@ -27,7 +27,7 @@ X, Y = np.random.RandomState(0).normal(size=(30, 2)), np.arange(30) % 2
 )
 def test_what_a_model_does_not_offer_is_absent(model: BaseEstimator, name: str) -> None:
     model.fit(X, Y)
-    assert name not in output_methods.names(model)
+    assert name not in output_methods.available(model)
     with pytest.raises(output_methods.NoSuchMethod):
         output_methods.call(model, name, X)
 
@@ -48,6 +48,6 @@ class Astray(BaseEstimator, TransformerMixin):  # type: ignore[misc]
 def test_a_method_that_goes_astray_inside_is_there_and_fails(held: object) -> None:
     model = make_pipeline(ColumnTransformer([("a", Astray(), [0, 1])])).fit(X)
     model.steps[0][1].transformers_[0][1].held = held
-    assert "transform" in output_methods.names(model)
+    assert "transform" in output_methods.available(model)
     with pytest.raises(AttributeError, match="has no attribute 'transform'"):
         output_methods.call(model, "transform", X)

@@ -43,14 +43,14 @@ def ridge(*, without: str = "") -> Any:
     return model
 
 
-def resave(folder: Path, model: Any, *formats: str, mends: list[Any] | None = None) -> Any:
+def resave(folder: Path, model: Any, *formats: str, fixes: list[Any] | None = None) -> Any:
     joblib.dump(model, folder / "model")
     piece = {
         "id": 3,
         "path": str(folder / "model"),
         "format": "joblib",
         "formats": list(formats),
-        "mends": mends or [],
+        "fixes": fixes or [],
         "allowed": None,
     }
     answer = resaving.resave(piece, Journal(str(folder)))
@@ -78,12 +78,12 @@ def test_a_file_of_skops_is_loaded_with_what_was_seen_in_it_and_no_more(folder: 
     path = str(folder / "model.skops")
     FORMATS["skops"].save(RandomForestClassifier(2).fit(X, Y), path)
     names = [[name.module, name.qualname] for name in inspect(Path(path)).names]
-    with name_guard.only(names):
+    with name_guard.allow_only(names):
         assert FORMATS["skops"].load(path).predict(X).shape == Y.shape
     tree = [name for name in names if name[1] == "Tree"]
     with (
         pytest.raises(name_guard.NameRefused, match="Tree"),
-        name_guard.only([n for n in names if n not in tree]),
+        name_guard.allow_only([n for n in names if n not in tree]),
     ):
         FORMATS["skops"].load(path)
 
@@ -97,29 +97,29 @@ def test_where_skops_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPat
 def test_what_is_lacking_is_told_and_can_be_set(folder: Path) -> None:
     found = resave(folder, ridge(without="alpha"))
     assert found["lacking"] == [{"path": ["steps", 1, 1], "name": "alpha", "value": 1.0}]
-    mends = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
-    found = resave(folder, ridge(without="alpha"), "joblib", mends=mends)
+    fixes = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
+    found = resave(folder, ridge(without="alpha"), "joblib", fixes=fixes)
     assert joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1].alpha == 7.5
 
 
 def test_what_is_lacking_can_be_taken_from_another_attribute(folder: Path) -> None:
     model = ridge(without="alpha")
     model.steps[1][1].square_ = np.diag([1.0, 2.0])
-    mends = [
+    fixes = [
         {"path": ["steps", 1, 1], "name": "line_", "value": None, "of": "square_.diagonal()"},
         {"path": ["steps", 1, 1], "name": "alpha", "value": None, "of": "intercept_"},
         {"path": ["steps", 1, 1], "name": "gone_", "value": None, "of": "not_there_"},
     ]
-    found = resave(folder, model, "joblib", mends=mends[:2])
-    mended = joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1]
-    assert mended.line_.tolist() == [1.0, 2.0]
-    assert mended.alpha == mended.intercept_
-    failed = resave(folder, model, "joblib", mends=mends)
-    assert (failed["stage"], failed["raised"]["type"]) == ("mend", "AttributeError")
+    found = resave(folder, model, "joblib", fixes=fixes[:2])
+    fixed = joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1]
+    assert fixed.line_.tolist() == [1.0, 2.0]
+    assert fixed.alpha == fixed.intercept_
+    failed = resave(folder, model, "joblib", fixes=fixes)
+    assert (failed["stage"], failed["raised"]["type"]) == ("fix", "AttributeError")
 
 
 def test_what_cannot_be_set_is_a_mistake_in_words(folder: Path) -> None:
-    found = resave(folder, ridge(), "joblib", mends=[{"path": ["nix"], "name": "a", "value": 1}])
+    found = resave(folder, ridge(), "joblib", fixes=[{"path": ["nix"], "name": "a", "value": 1}])
     assert "nothing at ['nix']" in found["mistake"]
 
 
@@ -154,20 +154,20 @@ def test_every_estimator_is_found_where_it_is() -> None:
         found = list(missing_params.estimators(model))
         assert len(found) > 3
         for path, one in found:
-            assert missing_params.at(model, path) is one
-    assert missing_params.at(models[1], ["estimators_", 1, 0]) is models[1].estimators_[1, 0]
+            assert missing_params.find(model, path) is one
+    assert missing_params.find(models[1], ["estimators_", 1, 0]) is models[1].estimators_[1, 0]
 
 
 def test_a_diagnosis_names_a_place_by_its_steps() -> None:
     model = ridge()
-    assert missing_params.at(model, ["ridge"]) is model.steps[1][1]
-    assert missing_params.at(model, []) is model
+    assert missing_params.find(model, ["ridge"]) is model.steps[1][1]
+    assert missing_params.find(model, []) is model
 
 
 def test_a_place_that_is_not_there() -> None:
     for path in (["steps", 9], ["steps", "x"], ["steps", 0, 1, "nix"]):
         with pytest.raises(UserError, match="nothing at"):
-            missing_params.at(ridge(), path)
+            missing_params.find(ridge(), path)
 
 
 def test_only_plain_defaults_are_told() -> None:
@@ -175,7 +175,7 @@ def test_only_plain_defaults_are_told() -> None:
         def __init__(self, a=None, b=(), c=float("nan"), d=1.5, e=max, *, f="x", g):
             pass
 
-    found = missing_params.parameters(Strange.__new__(Strange))
+    found = missing_params.missing_parameters(Strange.__new__(Strange))
     assert {one["name"]: one["value"] for one in found} == {"a": None, "d": 1.5, "f": "x"}
 
 

@@ -128,7 +128,7 @@ MODELS = {
 
 
 def make(model: Any, n: int = 120) -> row_making.MadeRows:
-    return row_making.make(model, n)
+    return row_making.make_rows(model, n)
 
 
 @pytest.mark.parametrize("name", MODELS)
@@ -136,7 +136,7 @@ def test_every_method_accepts_the_rows(name: str) -> None:
     model = MODELS[name]()
     made = make(model)
     assert made.n == sum(made.kinds.values())
-    for method in row_making.taking_rows(model):
+    for method in row_making.methods_taking_rows(model):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             row_making.output_methods.call(model, method, made.rows)
@@ -201,7 +201,7 @@ def test_rows_lie_on_the_edges_of_bins() -> None:
 def test_rows_that_a_model_keeps_are_among_them() -> None:
     model = KNeighborsClassifier(3).fit(X, Y)
     kept = {tuple(row) for row in X}
-    assert {tuple(row) for row in kind_of(model, input_model.KEPT)} <= kept
+    assert {tuple(row) for row in kind_of(model, input_model.STORED)} <= kept
 
 
 def test_rows_are_where_a_scaler_saw_them() -> None:
@@ -257,7 +257,7 @@ def test_rows_that_a_model_refuses_do_not_make_the_others_useless() -> None:
     scaled = make_pipeline(MinMaxScaler((0, 1e6)), Careful()).fit(X, Y)
     made = make(scaled)
     assert made.n > 20
-    assert input_model.FAR in made.dropped
+    assert input_model.OUTLIER in made.dropped
 
 
 def test_counts_are_whole_and_not_negative() -> None:
@@ -302,7 +302,7 @@ def test_wide_rows_are_fewer() -> None:
 def test_names_are_found_inside_a_search_of_any_release() -> None:
     search = GridSearchCV(make_pipeline(table(), LogisticRegression()), {"memory": [None]}, cv=2)
     search.fit(PEOPLE, Y)
-    found = feature_inference.learn(search)
+    found = feature_inference.infer(search)
     assert found is not None
     assert found.names == ["age", "city", "note"]
     assert [column.is_text for column in found.columns] == [False, True, True]
@@ -310,7 +310,7 @@ def test_names_are_found_inside_a_search_of_any_release() -> None:
 
 def test_an_odd_model_is_known_as_far_as_it_can_be() -> None:
     model = make_pipeline(StandardScaler(), Odd(), LogisticRegression()).fit(X, Y)
-    found = feature_inference.learn(model)
+    found = feature_inference.infer(model)
     assert found is not None
     assert [column.centre is None for column in found.columns] == [False, False, False]
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from compat_worker import call_recorder, content, tracing
 from compat_worker.journal import Journal
-from compat_worker.parts import MEMBERS, MOST, parts_of, state
+from compat_worker.parts import MAX_MEMBERS, MAX_PARTS, parts_of, state
 from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -227,7 +227,7 @@ def test_every_step_is_seen_and_the_outcome_is_that_of_the_untraced_call(
     assert last["depth"] == 0
     assert last["returned"]["digest"] == answer["outcome"]["digest"]
     assert getattr(model, method)(ROWS) is not None  # nothing is watched any more
-    assert not isinstance(vars(type(model)).get(method), call_recorder._Watched)
+    assert not isinstance(vars(type(model)).get(method), call_recorder._RecordedMethod)
 
 
 def test_steps_are_told_in_the_order_in_which_they_end(tmp_path: Path) -> None:
@@ -271,8 +271,8 @@ def test_of_an_ensemble_the_first_members_are_looked_at_and_the_rest_is_counted(
 ) -> None:
     answer = traced(tmp_path, MODELS["forest"](), "predict_proba")
     members = [step for step in steps(answer) if step.startswith("estimators_")]
-    assert len(members) == MEMBERS
-    assert answer["parts_left_out"] == 12 - MEMBERS
+    assert len(members) == MAX_MEMBERS
+    assert answer["parts_left_out"] == 12 - MAX_MEMBERS
     trees = [part for part in answer["parts"] if part["path"][:1] == ["estimators_[0]"]]
     assert trees[0]["attributes"]["tree_.values"]["shown"] == "0 to 1"
 
@@ -280,7 +280,7 @@ def test_of_an_ensemble_the_first_members_are_looked_at_and_the_rest_is_counted(
 def test_no_more_calls_are_taken_down_than_there_is_room_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_recorder, "MOST", 3)
+    monkeypatch.setattr(call_recorder, "MAX_CALLS", 3)
     answer = traced(tmp_path, MODELS["columns"](), "predict")
     assert len(answer["calls"]) == 3
     assert answer["calls_left_out"] > 0
@@ -291,7 +291,7 @@ def test_no_more_calls_are_taken_down_than_there_is_room_for(
 def test_what_is_too_large_to_keep_is_told_by_its_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(call_recorder, "LARGEST", 200)
+    monkeypatch.setattr(call_recorder, "MAX_CONTENT_BYTES", 200)
     answer = traced(tmp_path, MODELS["union"](), "transform")
     assert all(call["returned"]["kept"] is False for call in answer["calls"])
     assert answer["calls"][-1]["returned"]["digest"] == answer["outcome"]["digest"]
@@ -369,11 +369,11 @@ def test_a_text_is_cut_and_made_fit_to_write(tmp_path: Path) -> None:
 
 def test_a_model_without_end_is_looked_at_as_far_as_there_is_room() -> None:
     outermost = innermost = Slotted(1.0)
-    for _ in range(10 * MOST):
+    for _ in range(10 * MAX_PARTS):
         innermost.inner = Slotted(1.0)
         innermost = innermost.inner
     parts, left_out = parts_of(outermost)
-    assert len(parts) <= MOST
+    assert len(parts) <= MAX_PARTS
     assert left_out
 
 
@@ -395,7 +395,7 @@ def test_whatever_a_model_holds_it_is_looked_at(held: Any) -> None:
     assert parts[0].thing is model
     assert len({id(part.thing) for part in parts}) == len(parts)
     assert left_out >= 0
-    told = tracing._told(parts, left_out)
+    told = tracing._describe_parts(parts, left_out)
     assert json.loads(json.dumps(told)) == told
 
 
@@ -455,14 +455,14 @@ def test_odd_objects_are_told_as_far_as_they_let(kind: type) -> None:
     """Whatever they are, the answer has the form that the border asks for."""
     model = kind()
     parts, left_out = parts_of(model)
-    told = json.loads(json.dumps(tracing._told(parts, left_out)))
+    told = json.loads(json.dumps(tracing._describe_parts(parts, left_out)))
     empty = {"outcome": None, "untraced": None, "calls": [], "calls_left_out": 0}
     common = {"contents": [], "warnings": [], "seconds": 0.0}
     protocol.check_answer("trace", {**told, **empty, **common}, {})
-    watch = call_recorder.Watch(parts, content.digest)
-    with watch.at_work():
+    recorder = call_recorder.CallRecorder(parts, content.digest)
+    with recorder.recording():
         assert (model.predict(ROWS) == ROWS[:, 0]).all()
-    assert not isinstance(vars(Odd)["predict"], call_recorder._Watched)
+    assert not isinstance(vars(Odd)["predict"], call_recorder._RecordedMethod)
 
 
 def test_texts_go_the_same_way(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ class KeptContents:
         return name
 
 
-def answered(work: Callable[[], Answer], seen: SeenWarnings, kept: KeptContents) -> Answer:
+def complete_answer(work: Callable[[], Answer], seen: SeenWarnings, kept: KeptContents) -> Answer:
     """The whole answer to one piece.
 
     Args:
@@ -46,7 +46,7 @@ def answered(work: Callable[[], Answer], seen: SeenWarnings, kept: KeptContents)
     except UserError as mistake:
         answer = {"mistake": str(mistake)}
     except name_guard.NameRefused as refused:
-        answer = name_guard.refusal(refused)
+        answer = name_guard.refused_answer(refused)
     answer["contents"] = list(kept.places.values())
     answer["warnings"] = seen.warnings
     answer["seconds"] = time.perf_counter() - started

@@ -3,23 +3,23 @@
 from typing import Any, Callable, Dict, Iterable
 
 from compat_worker import content, output_methods
-from compat_worker.observe import SeenWarnings, outcome
+from compat_worker.observe import SeenWarnings, record_outcome
 
 Keep = Callable[[bytes], str]
 CallOutcome = Dict[str, Any]
 
 
-def use(
+def call_all(
     model: Any, names: Iterable[str], rows: Any, seen: SeenWarnings, keep: Keep
 ) -> Dict[str, CallOutcome]:
     """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``.
 
     A digest with ``"whole": False`` does not speak for all of the value.
     """
-    return {name: use_one(model, name, rows, seen, keep) for name in names}
+    return {name: call_one(model, name, rows, seen, keep) for name in names}
 
 
-def use_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) -> CallOutcome:
+def call_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) -> CallOutcome:
     """The outcome of one method."""
 
     def run() -> CallOutcome:
@@ -37,8 +37,8 @@ def use_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) ->
                 return {"absent": str(absent)[:500]}
             data = content.encode(value)
             found: CallOutcome = {"digest": keep(data)}
-            if not content.is_whole(data):
+            if not content.is_complete(data):
                 found["whole"] = False
             return found
 
-    return outcome(run)
+    return record_outcome(run)

@@ -9,10 +9,10 @@ import inspect
 import textwrap
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
-FUNCTIONS = 400
+MAX_FUNCTIONS = 400
 """Functions of one class that are read, at most."""
 
-NAMES = 400
+MAX_NAMES = 400
 """Names that are told of one class, at most."""
 
 
@@ -27,7 +27,7 @@ class _Function:
         """Methods of other classes: the class, empty for what ``super`` gives, and the name."""
 
 
-def read(
+def attributes_read(
     kind: type, methods: Iterable[str], parameters: Iterable[str] = ()
 ) -> Dict[str, List[str]]:
     """What a class reads in some methods and in all that these call on the same object.
@@ -48,24 +48,24 @@ def read(
     waiting: List[Tuple[int, str]] = [(0, name) for name in methods]
     seen: Set[Tuple[int, str]] = set()
     whole = _Function()
-    while waiting and len(seen) < FUNCTIONS:
+    while waiting and len(seen) < MAX_FUNCTIONS:
         place, name = waiting.pop()
-        at = _defined(mro, name, place)
+        at = _defining_class(mro, name, place)
         if at is None or (at, name) in seen:
             continue
         seen.add((at, name))
         for function in _functions(vars(mro[at])[name]):
-            one = _studied(function)
+            one = _analyzed(function)
             whole.reads |= _mangled(one.reads, mro[at])
             whole.asks |= one.asks
             whole.stores |= _mangled(one.stores, mro[at])
             waiting.extend((0, called) for called in one.reads | one.asks)
-            waiting.extend(_on_parents(mro, at, one.parents))
+            waiting.extend(_parent_methods(mro, at, one.parents))
     had = {name for one in mro for name in vars(one)} - set(parameters)
     had |= {"__class__", "__dict__", "__doc__"}
     uses = whole.reads - whole.stores - had
     asks = whole.asks - whole.stores - had - uses
-    return {"uses": sorted(uses)[:NAMES], "asks": sorted(asks)[:NAMES]}
+    return {"uses": sorted(uses)[:MAX_NAMES], "asks": sorted(asks)[:MAX_NAMES]}
 
 
 def _mangled(names: Set[str], kind: type) -> Set[str]:
@@ -75,12 +75,12 @@ def _mangled(names: Set[str], kind: type) -> Set[str]:
     return (names - own) | {prefix + name for name in own}
 
 
-def _defined(mro: Tuple[type, ...], name: str, place: int) -> Optional[int]:
+def _defining_class(mro: Tuple[type, ...], name: str, place: int) -> Optional[int]:
     """Where a name is defined, from some place in the order of classes on."""
     return next((at for at in range(place, len(mro)) if name in vars(mro[at])), None)
 
 
-def _on_parents(mro: Tuple[type, ...], at: int, parents: Set[Tuple[str, str]]) -> Iterator[Any]:
+def _parent_methods(mro: Tuple[type, ...], at: int, parents: Set[Tuple[str, str]]) -> Iterator[Any]:
     for parent, name in parents:
         if not parent:
             yield at + 1, name
@@ -111,17 +111,17 @@ def _functions(found: Any) -> Iterator[Any]:
         found = inner
 
 
-_STUDIED: Dict[Any, _Function] = {}
+_ANALYZED: Dict[Any, _Function] = {}
 
 
-def _studied(function: Any) -> _Function:
+def _analyzed(function: Any) -> _Function:
     code = function.__code__
-    if code not in _STUDIED:
-        _STUDIED[code] = _study(function)
-    return _STUDIED[code]
+    if code not in _ANALYZED:
+        _ANALYZED[code] = _analyze(function)
+    return _ANALYZED[code]
 
 
-def _study(function: Any) -> _Function:
+def _analyze(function: Any) -> _Function:
     found = _Function()
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))

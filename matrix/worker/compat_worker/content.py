@@ -38,7 +38,7 @@ def encode(value: Any) -> bytes:
     return b"".join([head.encode("ascii"), b"\n"] + arrays)
 
 
-def is_whole(content: bytes) -> bool:
+def is_complete(content: bytes) -> bool:
     """Whether all of the value is in its content, so that equal contents mean equal values."""
     return b'"kind":"opaque"' not in content[: content.index(b"\n")]
 
@@ -56,7 +56,7 @@ def decode(content: bytes) -> Any:
     """
     end = content.index(b"\n")
     outline = json.loads(content[:end].decode("ascii"))
-    return _value(outline, _Reader(content, end + 1))
+    return _build(outline, _Reader(content, end + 1))
 
 
 class _Reader:
@@ -179,15 +179,15 @@ def _outline_column(column: Any, arrays: List[bytes]) -> Outline:
     return _outline(np.asarray(column, dtype=object), arrays)
 
 
-def _value(node: Outline, reader: _Reader) -> Any:
-    maker = _MAKERS.get(node["kind"])
+def _build(node: Outline, reader: _Reader) -> Any:
+    maker = _BUILDERS.get(node["kind"])
     if maker is None:
         raise ValueError("no value for a node of kind {!r}".format(node["kind"]))
     return maker(node, reader)
 
 
 def _object_array(node: Outline, reader: _Reader) -> Any:
-    items = [_value(item, reader) for item in node["items"]]
+    items = [_build(item, reader) for item in node["items"]]
     flat = np.empty(len(items), dtype=object)
     for position, item in enumerate(items):
         flat[position] = item
@@ -197,7 +197,7 @@ def _object_array(node: Outline, reader: _Reader) -> Any:
 def _sparse(node: Outline, reader: _Reader) -> Any:
     from scipy import sparse
 
-    parts = [_value(node[name], reader) for name in ("data", "indices", "indptr")]
+    parts = [_build(node[name], reader) for name in ("data", "indices", "indptr")]
     # 32-bit indices, as scipy itself makes them: old releases of scikit-learn refuse wider ones.
     parts[1:] = [part.astype(np.int32) for part in parts[1:]]
     return sparse.csr_matrix(tuple(parts), shape=tuple(node["shape"])).asformat(node["format"])
@@ -206,8 +206,8 @@ def _sparse(node: Outline, reader: _Reader) -> Any:
 def _frame(node: Outline, reader: _Reader) -> Any:
     import pandas
 
-    names = _value(node["columns"], reader)
-    index = None if node["index"] is None else _value(node["index"], reader)
+    names = _build(node["columns"], reader)
+    index = None if node["index"] is None else _build(node["index"], reader)
     columns = [_column(item, reader, index) for item in node["items"]]
     if not columns:
         return pandas.DataFrame(index=index)
@@ -220,24 +220,24 @@ def _column(node: Outline, reader: _Reader, index: Any) -> Any:
     import pandas
 
     if node["kind"] == "category":
-        values = _value(node["categories"], reader)
-        codes = _value(node["codes"], reader)
+        values = _build(node["categories"], reader)
+        codes = _build(node["codes"], reader)
         made = pandas.Categorical.from_codes(codes, values, ordered=node["ordered"])
         return pandas.Series(made, index=index)
-    values = _value(node, reader)
+    values = _build(node, reader)
     # Said outright: pandas 3 would take an object array of texts for its own string type,
     # and turn None in it into NaN.
     return pandas.Series(values, index=index, dtype=values.dtype)
 
 
 def _series(node: Outline, reader: _Reader) -> Any:
-    name = _value(node["name"], reader)
+    name = _build(node["name"], reader)
     series = _column(node["item"], reader, None)
     series.name = name
     return series
 
 
-_MAKERS = {
+_BUILDERS = {
     "none": lambda node, reader: None,
     "bool": lambda node, reader: node["value"],
     "int": lambda node, reader: int(node["value"]),
@@ -248,9 +248,9 @@ _MAKERS = {
     "sparse": _sparse,
     "frame": _frame,
     "series": _series,
-    "list": lambda node, reader: [_value(item, reader) for item in node["items"]],
-    "tuple": lambda node, reader: tuple(_value(item, reader) for item in node["items"]),
+    "list": lambda node, reader: [_build(item, reader) for item in node["items"]],
+    "tuple": lambda node, reader: tuple(_build(item, reader) for item in node["items"]),
     "dict": lambda node, reader: dict(
-        zip(node["keys"], [_value(item, reader) for item in node["items"]])
+        zip(node["keys"], [_build(item, reader) for item in node["items"]])
     ),
 }

@@ -8,8 +8,8 @@ import numpy as np
 from compat_worker.input_model import InputModel
 from compat_worker.user_error import UserError
 
-MOST_BYTES = 512 * 1024 * 1024
-MOST_ROWS = 200000
+MAX_BYTES = 512 * 1024 * 1024
+MAX_ROWS = 200000
 
 
 class GivenRows(NamedTuple):
@@ -33,7 +33,7 @@ def read(path: str, kind: str, target: Optional[str], known: Optional[InputModel
         Mistake: the file cannot be read, or is not for this model.
     """
     name = os.path.basename(path)
-    checked_size(path)
+    check_size(path)
     if target is not None and kind in ("npy", "text"):
         raise UserError(
             "{}: --target {} names a column, and a file of this kind has none; give a CSV, "
@@ -42,15 +42,15 @@ def read(path: str, kind: str, target: Optional[str], known: Optional[InputModel
     given = _READERS[kind](path, target, known)
     if given.n == 0:
         raise UserError("{}: there are no rows in it".format(name))
-    if given.n > MOST_ROWS:
+    if given.n > MAX_ROWS:
         raise UserError(
             "{}: {:,} rows are more than the {:,} that are compared at once; give a "
-            "sample of them".format(name, given.n, MOST_ROWS)
+            "sample of them".format(name, given.n, MAX_ROWS)
         )
     return given
 
 
-def checked_size(path: str) -> None:
+def check_size(path: str) -> None:
     """Refuse a file that is not there, empty, or too large to be held several times."""
     name = os.path.basename(path)
     try:
@@ -61,10 +61,10 @@ def checked_size(path: str) -> None:
         raise UserError("{}: is not a file".format(name))
     if size == 0:
         raise UserError("{}: the file is empty".format(name))
-    if size > MOST_BYTES:
+    if size > MAX_BYTES:
         raise UserError(
             "{}: {:,} MB are more than the {:,} MB that are read; give a sample of its rows".format(
-                name, size >> 20, MOST_BYTES >> 20
+                name, size >> 20, MAX_BYTES >> 20
             )
         )
 
@@ -77,7 +77,7 @@ def _text(path: str, target: Optional[str], known: Optional[InputModel]) -> Give
     if known is not None and known.form != "texts":
         raise UserError(
             "{}: is a text, a document a line, and the model does not take documents; it was "
-            "fitted on {}; give a CSV, Parquet or .npy file".format(name, _takes(known))
+            "fitted on {}; give a CSV, Parquet or .npy file".format(name, _expected_columns(known))
         )
     try:
         with open(path, encoding="utf-8-sig") as file:
@@ -140,7 +140,7 @@ def _array(rows: Any, truth: Any, name: str, known: Optional[InputModel]) -> Giv
         if rows.ndim == 1 and len(known.columns) > 1:
             raise UserError(
                 "{}: the array has one dimension; the model was fitted on {}".format(
-                    name, _takes(known)
+                    name, _expected_columns(known)
                 )
             )
         if rows.ndim == 2:
@@ -164,12 +164,12 @@ def _check_width(width: int, name: str, known: InputModel) -> None:
     if width != len(known.columns):
         raise UserError(
             "{}: the data has {} column{}; the model was fitted on {}".format(
-                name, width, "" if width == 1 else "s", _takes(known)
+                name, width, "" if width == 1 else "s", _expected_columns(known)
             )
         )
 
 
-def _takes(known: InputModel) -> str:
+def _expected_columns(known: InputModel) -> str:
     count = len(known.columns)
     names = known.names
     if names is None:
@@ -250,21 +250,21 @@ def _table(frame: Any, path: str, target: Optional[str], known: Optional[InputMo
                     name, target, _listed(frame.columns)
                 )
             )
-        truth = _truth(frame[target], name, target)
+        truth = _true_targets(frame[target], name, target)
         frame = frame.drop(columns=[target])
     if known is None:
         return GivenRows(_plain_types(frame), truth, len(frame))
     if known.form == "texts":
         return GivenRows(_documents(frame, name), truth, len(frame))
-    frame = _chosen(frame, name, known)
+    frame = _select_columns(frame, name, known)
     _check_numbers(frame, name, known)
     frame = _plain_types(frame)
     if known.named:
-        return GivenRows(_typed(frame, known), truth, len(frame))
+        return GivenRows(_with_category_types(frame, known), truth, len(frame))
     return GivenRows(_as_array(frame), truth, len(frame))
 
 
-def _truth(column: Any, name: str, target: str) -> Any:
+def _true_targets(column: Any, name: str, target: str) -> Any:
     missing = column.isnull()
     if missing.any():
         raise UserError(
@@ -287,7 +287,7 @@ def _documents(frame: Any, name: str) -> List[str]:
     return ["" if value != value else str(value) for value in frame.iloc[:, 0].tolist()]
 
 
-def _chosen(frame: Any, name: str, known: InputModel) -> Any:
+def _select_columns(frame: Any, name: str, known: InputModel) -> Any:
     """The columns that the model was fitted on, in its order."""
     names = known.names
     if names is None:
@@ -307,7 +307,7 @@ def _chosen(frame: Any, name: str, known: InputModel) -> Any:
                 "" if len(missing) == 1 else "s",
                 _listed(missing),
                 "is" if len(missing) == 1 else "are",
-                _takes(known),
+                _expected_columns(known),
                 _listed(frame.columns),
             )
         )
@@ -349,12 +349,12 @@ def _plain_types(frame: Any) -> Any:
             values = np.array(column.tolist(), dtype=object)
             gaps = np.asarray(column.isnull())
             values[gaps] = np.nan
-            column = _best(values)
+            column = _as_numbers(values)
         columns[name] = column
-    return _framed(columns) if columns else frame
+    return _build_frame(columns) if columns else frame
 
 
-def _framed(columns: Dict[Any, Any]) -> Any:
+def _build_frame(columns: Dict[Any, Any]) -> Any:
     import pandas
 
     series = [pandas.Series(one, dtype=one.dtype) for one in columns.values()]
@@ -363,14 +363,14 @@ def _framed(columns: Dict[Any, Any]) -> Any:
     return frame
 
 
-def _best(values: Any) -> Any:
+def _as_numbers(values: Any) -> Any:
     """An array of numbers if all are numbers or missing, else of objects."""
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return values.astype(np.float64)
     return values
 
 
-def _typed(frame: Any, known: InputModel) -> Any:
+def _with_category_types(frame: Any, known: InputModel) -> Any:
     """With columns of the category type where the model was fitted on such."""
     import pandas
 

@@ -8,25 +8,25 @@ from typing import Any, Dict, Iterator, List, Set
 
 import numpy as np
 
-MOST_NAMES = 100
-LONGEST_NAME = 200
-_MOST_OBJECTS = 2000
-_MOST_OF_ONE = 100
+MAX_NAMES = 100
+MAX_NAME_LENGTH = 200
+_MAX_OBJECTS = 2000
+_MAX_ELEMENTS = 100
 """Entries of a list, a dictionary or an array that are looked at."""
 
 
-def estimators(model: Any) -> List[str]:
+def class_names(model: Any) -> List[str]:
     """Full names of the classes of a model and of all estimators in it; its own comes first.
 
     Empty for a model so odd that its attributes cannot even be read.
     """
     try:
-        return _estimators(model)
+        return _class_names(model)
     except Exception:
         return []
 
 
-def _estimators(model: Any) -> List[str]:
+def _class_names(model: Any) -> List[str]:
     names: Dict[str, None] = {}
     seen: Set[int] = set()
     waiting = [model]
@@ -36,7 +36,7 @@ def _estimators(model: Any) -> List[str]:
         seen.add(id(one))
         if one is model or _is_estimator(one):
             names[_name(type(one))] = None
-        if len(seen) >= _MOST_OBJECTS or len(names) >= MOST_NAMES:
+        if len(seen) >= _MAX_OBJECTS or len(names) >= MAX_NAMES:
             break
         waiting.extend(inner for inner in _inside(one) if not issubclass(type(inner), _PLAIN))
     return list(names)
@@ -51,7 +51,7 @@ def _is_estimator(one: Any) -> bool:
 
 def _name(kind: type) -> str:
     module, name = vars(kind).get("__module__"), kind.__qualname__
-    return "{}.{}".format(module if isinstance(module, str) else "", name)[:LONGEST_NAME]
+    return "{}.{}".format(module if isinstance(module, str) else "", name)[:MAX_NAME_LENGTH]
 
 
 def _inside(one: Any) -> Iterator[Any]:
@@ -67,4 +67,4 @@ def _inside(one: Any) -> Iterator[Any]:
             found = list(object.__getattribute__(one, "__dict__").values())
         except Exception:  # of slots, or of C
             found = ()
-    return iter(found[:_MOST_OF_ONE])
+    return iter(found[:_MAX_ELEMENTS])

@@ -15,7 +15,7 @@ SAMPLE = 40
 """How many thresholds, edges or rows of one kind are taken from one step and feature."""
 
 
-_SPANS = (
+_CENTRES_AND_SPREADS = (
     ("mean_", ("scale_", "var_")),
     ("center_", ("scale_",)),
     ("_x_mean", ("_x_std",)),
@@ -24,25 +24,27 @@ _SPANS = (
     ("location_", ()),
     ("statistics_", ()),
 )
-_ROWS = """
+_ROW_ATTRIBUTES = """
     support_vectors_ _fit_X X_train_ X_fit_ training_data_ cluster_centers_ subcluster_centers_
     centroids_ means_ theta_
 """.split()  # noqa: SIM905
 
 
-def _learn_kind(step: Any, space: Space, found: InputModel) -> None:
+def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
     """Whether it computes with its inputs as they are, whether they are counts or sparse."""
-    kinds = input_spec.kinds(step)
-    computes = not kinds & (input_spec.VECTORIZERS | _ANY_VALUE) and input_spec.is_ours(step)
+    kinds = input_spec.class_names(step)
+    computes = not kinds & (input_spec.VECTORIZERS | _TAKE_ANY_VALUE) and input_spec.is_sklearn(
+        step
+    )
     for feature in space:
-        if feature is not None and feature.undo is None and not input_spec.passes(step):
+        if feature is not None and feature.undo is None and not input_spec.passes_through(step):
             feature.column.numeric = feature.column.numeric or computes
-            feature.column.counts = feature.column.counts or bool(kinds & _OF_COUNTS)
+            feature.column.counts = feature.column.counts or bool(kinds & _TAKE_COUNTS)
     if input_spec.get(step, "_sparse") is True or hasattr(input_spec.get(step, "_fit_X"), "tocsr"):
         found.sparse = all(feature is not None and feature.undo is None for feature in space)
 
 
-_ANY_VALUE = {
+_TAKE_ANY_VALUE = {
     "OneHotEncoder",
     "OrdinalEncoder",
     "TargetEncoder",
@@ -55,7 +57,7 @@ _ANY_VALUE = {
     "HistGradientBoostingClassifier",
     "HistGradientBoostingRegressor",
 } | input_spec.LABELS
-_OF_COUNTS = {
+_TAKE_COUNTS = {
     "MultinomialNB",
     "ComplementNB",
     "LatentDirichletAllocation",
@@ -66,13 +68,13 @@ _OF_COUNTS = {
 }
 
 
-def _learn_spans(step: Any, space: Space, found: InputModel) -> None:
+def _infer_spans(step: Any, space: Space, found: InputModel) -> None:
     low, high = input_spec.get(step, "data_min_"), input_spec.get(step, "data_max_")
     if low is not None and high is not None:
         for feature, one, other in zip(space, low, high):
-            _span(feature, (one + other) / 2.0, (other - one) / 3.0)
-            _cut(feature, input_model.END, [one, other])
-    for name, spreads in _SPANS:
+            _set_span(feature, (one + other) / 2.0, (other - one) / 3.0)
+            _add_cuts(feature, input_model.END, [one, other])
+    for name, spreads in _CENTRES_AND_SPREADS:
         centres = input_spec.get(step, name)
         if centres is None or np.ndim(centres) != 1 or np.asarray(centres).dtype.kind not in "iuf":
             continue
@@ -82,15 +84,17 @@ def _learn_spans(step: Any, space: Space, found: InputModel) -> None:
         )
         wide = np.abs(centres) / 3.0 + 1.0 if wide is None else wide
         for feature, centre, spread in zip(space, centres, wide):
-            _span(feature, float(centre), float(spread))
+            _set_span(feature, float(centre), float(spread))
     largest = input_spec.get(step, "max_abs_")
     for feature, one in zip(space, [] if largest is None else largest):
-        _span(feature, 0.0, float(one) / 2.0)
-        _cut(feature, input_model.END, [-one, one])
+        _set_span(feature, 0.0, float(one) / 2.0)
+        _add_cuts(feature, input_model.END, [-one, one])
 
 
-def _learn_rows(step: Any, space: Space, found: InputModel) -> None:
-    for name in _ROWS + ["tree_"] + ["components_"] * ("Nystroem" in input_spec.kinds(step)):
+def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
+    for name in (
+        _ROW_ATTRIBUTES + ["tree_"] + ["components_"] * ("Nystroem" in input_spec.class_names(step))
+    ):
         rows = input_spec.get(step, name)
         if hasattr(rows, "tocsr"):
             rows = rows[_sample(rows.shape[0])].toarray()
@@ -109,29 +113,29 @@ def _learn_rows(step: Any, space: Space, found: InputModel) -> None:
         more = 0.0 if own is None else np.sqrt(np.asarray(own).mean(axis=0))
         wide = np.nanstd(rows, axis=0) + more
         for feature, centre, spread in zip(space, np.nanmean(rows, axis=0), wide):
-            _span(feature, float(centre), float(spread) or 1.0)
+            _set_span(feature, float(centre), float(spread) or 1.0)
 
 
-def _learn_trees(step: Any, space: Space, found: InputModel) -> None:
+def _infer_trees(step: Any, space: Space, found: InputModel) -> None:
     tree = input_spec.get(step, "tree_")
     if tree is None or not hasattr(tree, "threshold"):
         return
     inner = np.asarray(tree.children_left) >= 0
     places, values = np.asarray(tree.feature)[inner], np.asarray(tree.threshold)[inner]
-    gaps = _saw_gaps(tree)[inner]
+    gaps = _saw_missing_values(tree)[inner]
     for place in np.unique(places):
-        feature = input_model.at(space, int(place))
+        feature = input_model.feature_at(space, int(place))
         # A tree casts its input to single precision first, and compares with <=.
         own = np.unique(values[places == place])
         below = own.astype(np.float32)
         below = np.where(below > own, np.nextafter(below, np.float32(-np.inf)), below)
         above = np.nextafter(below, np.float32(np.inf))
-        _cut(feature, input_model.THRESHOLD, below, above)
+        _add_cuts(feature, input_model.THRESHOLD, below, above)
         if feature is not None and gaps[places == place].any():
             feature.column.special(input_model.MISSING, np.nan)
 
 
-def _saw_gaps(tree: Any) -> Any:
+def _saw_missing_values(tree: Any) -> Any:
     """At which nodes missing values were seen in training.
 
     Where there were none, a missing value goes where most others went, and that tells nothing.
@@ -144,7 +148,7 @@ def _saw_gaps(tree: Any) -> Any:
     return (np.asarray(sides, dtype=bool) != to_left) | np.isinf(tree.threshold)
 
 
-def _learn_boosting(step: Any, space: Space, found: InputModel) -> None:
+def _infer_boosting(step: Any, space: Space, found: InputModel) -> None:
     rounds = input_spec.get(step, "_predictors")
     if rounds is None:
         return
@@ -156,70 +160,70 @@ def _learn_boosting(step: Any, space: Space, found: InputModel) -> None:
         nodes = nodes[nodes["is_categorical"] == 0]
     name = "num_threshold" if "num_threshold" in nodes.dtype.names else "threshold"
     for place in np.unique(nodes["feature_idx"]):
-        _cut(
-            input_model.at(space, int(place)),
+        _add_cuts(
+            input_model.feature_at(space, int(place)),
             input_model.THRESHOLD,
             nodes[name][nodes["feature_idx"] == place],
         )
     for feature in space:
         if feature is not None:
             feature.column.special(input_model.MISSING, np.nan)
-    _learn_boosting_categories(step, space)
+    _infer_boosting_categories(step, space)
 
 
-def _learn_boosting_categories(step: Any, space: Space) -> None:
+def _infer_boosting_categories(step: Any, space: Space) -> None:
     mapper = input_spec.get(step, "_bin_mapper")
     mapper = input_spec.get(step, "bin_mapper_") if mapper is None else mapper
     flags = input_spec.get(step, "is_categorical_")
     flags = np.zeros(len(space), dtype=bool) if flags is None else flags
     for place, values in enumerate(input_spec.get(mapper, "bin_thresholds_") or ()):
-        feature = input_model.at(space, place)
+        feature = input_model.feature_at(space, place)
         if feature is None:
             continue
         if place < len(flags) and flags[place]:
-            _categories(feature, list(values))
+            _add_categories(feature, list(values))
         else:
-            _cut(feature, input_model.EDGE, np.asarray(values)[_sample(len(values))])
+            _add_cuts(feature, input_model.EDGE, np.asarray(values)[_sample(len(values))])
 
 
-def _learn_edges(step: Any, space: Space, found: InputModel) -> None:
+def _infer_edges(step: Any, space: Space, found: InputModel) -> None:
     for feature, edges in zip(space, input_spec.or_empty(input_spec.get(step, "bin_edges_"))):
-        _cut(feature, input_model.EDGE, edges)
+        _add_cuts(feature, input_model.EDGE, edges)
     quantiles = input_spec.get(step, "quantiles_")
     if quantiles is not None and np.ndim(quantiles) == 2:
         for feature, edges in zip(space, np.asarray(quantiles).T):
-            _cut(feature, input_model.EDGE, edges)
-            _span_of(feature, edges)
+            _add_cuts(feature, input_model.EDGE, edges)
+            _set_span_of(feature, edges)
     for feature, spline in zip(space, input_spec.or_empty(input_spec.get(step, "bsplines_"))):
         knots = spline.t[spline.k : -spline.k] if spline.k else spline.t
-        _cut(feature, input_model.EDGE, knots)
-        _span_of(feature, knots)
+        _add_cuts(feature, input_model.EDGE, knots)
+        _set_span_of(feature, knots)
     known = input_spec.get(step, "X_thresholds_")
-    if known is None and "IsotonicRegression" in input_spec.kinds(step):
+    if known is None and "IsotonicRegression" in input_spec.class_names(step):
         known = input_spec.get(step, "_necessary_X_")
     if known is not None and np.ndim(known) == 1:
-        _cut(space[0], input_model.EDGE, known)
-        _span_of(space[0], known)
+        _add_cuts(space[0], input_model.EDGE, known)
+        _set_span_of(space[0], known)
     for name in ("threshold", "binarize"):
         value = input_spec.get(step, name)
-        if input_spec.kinds(step) & {"Binarizer", "BernoulliNB"} and isinstance(
+        if input_spec.class_names(step) & {"Binarizer", "BernoulliNB"} and isinstance(
             value, (int, float)
         ):
             for feature in space:
-                _cut(feature, input_model.EDGE, [value])
+                _add_cuts(feature, input_model.EDGE, [value])
 
 
-def _learn_categories(step: Any, space: Space, found: InputModel) -> None:
+def _infer_categories(step: Any, space: Space, found: InputModel) -> None:
     for feature, values in zip(space, input_spec.or_empty(input_spec.get(step, "categories_"))):
         if feature is not None and feature.undo is None:
-            _categories(feature, np.asarray(values, dtype=object).tolist())
+            _add_categories(feature, np.asarray(values, dtype=object).tolist())
     for feature, counts in zip(space, input_spec.or_empty(input_spec.get(step, "category_count_"))):
         if feature is not None and feature.undo is None:
-            _categories(feature, list(range(np.shape(counts)[-1])))
+            _add_categories(feature, list(range(np.shape(counts)[-1])))
 
 
-def _learn_gaps(step: Any, space: Space, found: InputModel) -> None:
-    if not input_spec.kinds(step) & {
+def _infer_missing_values(step: Any, space: Space, found: InputModel) -> None:
+    if not input_spec.class_names(step) & {
         "SimpleImputer",
         "KNNImputer",
         "IterativeImputer",
@@ -234,12 +238,12 @@ def _learn_gaps(step: Any, space: Space, found: InputModel) -> None:
             continue
         feature.column.special(input_model.MISSING, gap)
         if place < len(values) and isinstance(values[place], str):
-            _categories(feature, [values[place]])
+            _add_categories(feature, [values[place]])
 
 
-def _learn_words(step: Any, space: Space, found: InputModel) -> None:
+def _infer_words(step: Any, space: Space, found: InputModel) -> None:
     words = input_spec.get(step, "vocabulary_")
-    if input_spec.kinds(step) & input_spec.VECTORIZERS and space and space[0] is not None:
+    if input_spec.class_names(step) & input_spec.VECTORIZERS and space and space[0] is not None:
         known = sorted(word for word in words or _WORDS if isinstance(word, str))
         space[0].column.words = [known[place] for place in _sample(len(known), 2000)]
 
@@ -253,8 +257,8 @@ _WORDS = [
 """Where words are hashed, any do: enough of them to meet in one place."""
 
 
-def _learn_dicts(step: Any, space: Space, found: InputModel) -> None:
-    if input_spec.kinds(step) & {"DictVectorizer", "FeatureHasher"} and space[0] is not None:
+def _infer_dicts(step: Any, space: Space, found: InputModel) -> None:
+    if input_spec.class_names(step) & {"DictVectorizer", "FeatureHasher"} and space[0] is not None:
         names = input_spec.get(step, "feature_names_")
         space[0].column.words = list(input_spec.or_empty(names)) or [
             "one",
@@ -264,36 +268,36 @@ def _learn_dicts(step: Any, space: Space, found: InputModel) -> None:
         ]
 
 
-def _learn_labels(step: Any, space: Space, found: InputModel) -> None:
-    if input_spec.kinds(step) & input_spec.LABELS and space[0] is not None:
+def _infer_labels(step: Any, space: Space, found: InputModel) -> None:
+    if input_spec.class_names(step) & input_spec.LABELS and space[0] is not None:
         space[0].column.categories = np.asarray(step.classes_, dtype=object).tolist()
 
 
-LEARNERS: List[Callable[[Any, Space, InputModel], None]] = [
-    _learn_kind,
-    _learn_spans,
-    _learn_rows,
-    _learn_trees,
-    _learn_boosting,
-    _learn_edges,
-    _learn_categories,
-    _learn_gaps,
-    _learn_words,
-    _learn_dicts,
-    _learn_labels,
+RULES: List[Callable[[Any, Space, InputModel], None]] = [
+    _infer_kind,
+    _infer_spans,
+    _infer_stored_rows,
+    _infer_trees,
+    _infer_boosting,
+    _infer_edges,
+    _infer_categories,
+    _infer_missing_values,
+    _infer_words,
+    _infer_dicts,
+    _infer_labels,
 ]
 
 
-def _span(feature: Optional[Feature], centre: float, spread: float) -> None:
+def _set_span(feature: Optional[Feature], centre: float, spread: float) -> None:
     if feature is not None and np.isfinite(centre) and np.isfinite(spread):
         feature.spans(centre, abs(spread) or 1.0)
 
 
-def _span_of(feature: Optional[Feature], values: Any) -> None:
-    _span(feature, float(np.mean(values)), float(np.std(values)))
+def _set_span_of(feature: Optional[Feature], values: Any) -> None:
+    _set_span(feature, float(np.mean(values)), float(np.std(values)))
 
 
-def _cut(feature: Optional[Feature], kind: str, values: Any, above: Any = None) -> None:
+def _add_cuts(feature: Optional[Feature], kind: str, values: Any, above: Any = None) -> None:
     """Values that decide, and the next ones above them; behind a scaler, a little to each side."""
     if feature is None:
         return
@@ -308,14 +312,14 @@ def _cut(feature: Optional[Feature], kind: str, values: Any, above: Any = None) 
     feature.cut(kind, values[chosen].tolist(), after[chosen].tolist())
 
 
-def _categories(feature: Feature, values: List[Any]) -> None:
+def _add_categories(feature: Feature, values: List[Any]) -> None:
     column = feature.column
-    known = [value for value in values if not _is_gap(value)]
+    known = [value for value in values if not _is_missing(value)]
     column.categories = (column.categories or []) + [
         value for value in known if value not in (column.categories or [])
     ]
     for value in values:
-        kind = input_model.MISSING if _is_gap(value) else input_model.CATEGORY
+        kind = input_model.MISSING if _is_missing(value) else input_model.CATEGORY
         column.special(kind, value)
     if not any(isinstance(value, str) for value in known):
         numbers = [value for value in known if isinstance(value, (int, float))]
@@ -326,7 +330,7 @@ def _categories(feature: Feature, values: List[Any]) -> None:
         column.special(input_model.UNSEEN, unseen)
 
 
-def _is_gap(value: Any) -> bool:
+def _is_missing(value: Any) -> bool:
     return value is None or (isinstance(value, float) and np.isnan(value))
 
 

@@ -19,7 +19,7 @@ def read(path: str, kind: str, n: int) -> Dict[str, Any]:
         Mistake: the file cannot be read, or is not of outputs for that many rows.
     """
     name = os.path.basename(path)
-    data_files.checked_size(path)
+    data_files.check_size(path)
     if kind == "csv":
         found = _csv(path, name)
     else:
@@ -44,11 +44,11 @@ def read(path: str, kind: str, n: int) -> Dict[str, Any]:
 def _csv(path: str, name: str) -> Dict[str, Any]:
     frame = data_files.csv_frame(path)
     columns = [str(column) for column in frame.columns]
-    if len(columns) == 1 and _method(columns[0]) is None:
+    if len(columns) == 1 and _method_of(columns[0]) is None:
         return {"predict": _values(frame.iloc[:, 0])}
     groups: Dict[str, List[int]] = {}
     for place, column in enumerate(columns):
-        method = _method(column)
+        method = _method_of(column)
         if method is None:
             raise UserError(
                 "{}: the column {!r} is named after no output method; expected names such as "
@@ -60,11 +60,13 @@ def _csv(path: str, name: str) -> Dict[str, Any]:
         parts = [_values(frame.iloc[:, place]) for place in places]
         single = len(parts) == 1 and columns[places[0]] == method
         found[method] = parts[0] if single else np.stack(parts, axis=1)
-        found[method] = _Labelled(found[method], [columns[p][len(method) + 1 :] for p in places])
+        found[method] = _LabelledArray(
+            found[method], [columns[p][len(method) + 1 :] for p in places]
+        )
     return found
 
 
-class _Labelled(np.ndarray):
+class _LabelledArray(np.ndarray):
     """Values with the labels of their columns."""
 
     def __new__(cls, values: Any, labels: List[str]) -> Any:
@@ -73,7 +75,7 @@ class _Labelled(np.ndarray):
         return made
 
 
-def _method(column: str) -> Optional[str]:
+def _method_of(column: str) -> Optional[str]:
     """The method that a column is of: the longest name that it begins with."""
     names = [
         n for n in output_methods.CALLS if column == n or re.match(re.escape(n) + "_.+", column)
@@ -88,7 +90,7 @@ def _values(column: Any) -> Any:
     return np.asarray(values)
 
 
-def ordered(values: Any, classes: Any) -> Any:
+def in_class_order(values: Any, classes: Any) -> Any:
     """With columns that are named after classes put into the order of the classes."""
     labels = getattr(values, "labels", None)
     values = np.asarray(values)
@@ -100,7 +102,7 @@ def ordered(values: Any, classes: Any) -> Any:
     return values
 
 
-def alike(values: Any, returned: Any) -> Any:
+def to_returned_type(values: Any, returned: Any) -> Any:
     """Recorded values in the shape and type of what the model returns, where nothing is lost."""
     if not isinstance(returned, np.ndarray):
         return values
@@ -118,7 +120,7 @@ def alike(values: Any, returned: Any) -> Any:
     return converted if bool(np.all(back == values)) else values
 
 
-def differing(values: Any, returned: Any) -> Optional[int]:
+def count_differing_rows(values: Any, returned: Any) -> Optional[int]:
     """In how many rows recorded values differ from what is returned; None if all of it does."""
     values, returned = np.asarray(values), np.asarray(returned)
     if values.shape != returned.shape:

@@ -10,102 +10,106 @@ from typing import Any, Iterator, List, Optional, Tuple
 import numpy as np
 
 from compat_worker import input_model, input_spec
-from compat_worker.estimator_rules import LEARNERS
+from compat_worker.estimator_rules import RULES
 from compat_worker.input_model import Column, Feature, InputModel, Space
 
 
-def learn(model: Any) -> Optional[InputModel]:
+def infer(model: Any) -> Optional[InputModel]:
     """What a model knows; None if not even how many features it takes can be told."""
     form = input_spec.form(model)
-    names = input_spec.names(model)
+    names = input_spec.feature_names(model)
     if form in ("texts", "dicts", "labels"):
         width: Optional[int] = 1
     else:
-        width = len(names) if names else input_spec.features(model)
+        width = len(names) if names else input_spec.n_features(model)
     if not width:
         return None
     columns = [Column(names[place] if names else None) for place in range(width)]
     found = InputModel(columns, form, names is not None)
     space: Space = [Feature(column) for column in columns]
     with contextlib.suppress(Exception):  # an odd model is known as far as we came
-        _study(model, space, found)
+        _infer_step(model, space, found)
     return found
 
 
-def _study(step: Any, space: Space, found: InputModel) -> None:
+def _infer_step(step: Any, space: Space, found: InputModel) -> None:
     """Take down what a step knows of its inputs, and all steps inside it."""
     steps = input_spec.steps_of(step)
     if steps is not None:
         for one in steps:
-            _study(one, space, found)
-            space = _through(one, space)
+            _infer_step(one, space, found)
+            space = _features_after(one, space)
     elif input_spec.get(step, "transformers_") is not None:
-        for _, part, own in _placed(step, space):
-            _study(part, own, found)
+        for _, part, own in _column_parts(step, space):
+            _infer_step(part, own, found)
     elif input_spec.is_union(step):
         for _, part in step.transformer_list:
-            _study(part, space, found)
+            _infer_step(part, space, found)
     else:
-        _study_one(step, space, found)
+        _infer_estimator(step, space, found)
 
 
-def _study_one(step: Any, space: Space, found: InputModel) -> None:
+def _infer_estimator(step: Any, space: Space, found: InputModel) -> None:
     before = input_spec.get(step, "_preprocessor")
     if before is not None:  # of histogram gradient boosting: what makes numbers of categories
-        _study_categories(before, space, found)
-        space = _through(before, space)
-    for learner in LEARNERS:
+        _infer_categories(before, space, found)
+        space = _features_after(before, space)
+    for learner in RULES:
         with contextlib.suppress(Exception):  # what a release keeps in another way is not known
             learner(step, space, found)
     subsets = input_spec.get(step, "estimators_features_")
-    for place, inner in enumerate(input_spec.inner(step)):
+    for place, inner in enumerate(input_spec.inner_models(step)):
         own = space
         if subsets is not None and place < len(subsets):
-            own = [input_model.at(space, int(position)) for position in subsets[place]]
-        _study(inner, own, found)
+            own = [input_model.feature_at(space, int(position)) for position in subsets[place]]
+        _infer_step(inner, own, found)
 
 
-def _study_categories(step: Any, space: Space, found: InputModel) -> None:
-    _study(step, space, found)
-    for _, part, own in _placed(step, space):
-        for feature in own if "OrdinalEncoder" in input_spec.kinds(part) else ():
+def _infer_categories(step: Any, space: Space, found: InputModel) -> None:
+    _infer_step(step, space, found)
+    for _, part, own in _column_parts(step, space):
+        for feature in own if "OrdinalEncoder" in input_spec.class_names(part) else ():
             if feature is not None:
                 feature.column.as_category = True
 
 
-def _through(step: Any, space: Space) -> Space:
+def _features_after(step: Any, space: Space) -> Space:
     """The inputs of the next step."""
     if step is None or isinstance(step, str):
         return [] if step == "drop" else space
     steps = input_spec.steps_of(step)
     if steps is not None:
         for one in steps:
-            space = _through(one, space)
+            space = _features_after(one, space)
         return space
     if input_spec.get(step, "transformers_") is not None:
-        return _through_columns(step, space)
+        return _features_after_columns(step, space)
     if input_spec.is_union(step):
-        return _joined([_through(part, space) for _, part in step.transformer_list])
-    return _through_one(step, space)
+        return _concatenated([_features_after(part, space) for _, part in step.transformer_list])
+    return _features_after_estimator(step, space)
 
 
-def _through_one(step: Any, space: Space) -> Space:
-    kinds = input_spec.kinds(step)
+def _features_after_estimator(step: Any, space: Space) -> Space:
+    kinds = input_spec.class_names(step)
     if kinds & _ELEMENTWISE:
-        return [_before(step, place, len(space), one) for place, one in enumerate(space)]
-    if "FunctionTransformer" in kinds or not input_spec.is_ours(step):
+        return [
+            _invertible_feature(step, place, len(space), one) for place, one in enumerate(space)
+        ]
+    if "FunctionTransformer" in kinds or not input_spec.is_sklearn(step):
         return space
-    if kinds & _FILLING:
-        return _through_filling(step, space)
+    if kinds & _IMPUTERS:
+        return _features_after_imputer(step, space)
     if hasattr(step, "get_support"):
-        return [input_model.at(space, int(place)) for place in step.get_support(indices=True)]
-    return [None] * _outputs(step)
+        return [
+            input_model.feature_at(space, int(place)) for place in step.get_support(indices=True)
+        ]
+    return [None] * _n_outputs(step)
 
 
-_FILLING = {"SimpleImputer", "KNNImputer", "IterativeImputer"}
+_IMPUTERS = {"SimpleImputer", "KNNImputer", "IterativeImputer"}
 
 
-def _through_filling(step: Any, space: Space) -> Space:
+def _features_after_imputer(step: Any, space: Space) -> Space:
     """An imputer leaves features as they are, but for those without any value."""
     kept = input_spec.get(step, "statistics_")
     if kept is None or np.asarray(kept).dtype.kind not in "fc":
@@ -123,7 +127,9 @@ _ELEMENTWISE = {
 }
 
 
-def _before(step: Any, place: int, width: int, feature: Optional[Feature]) -> Optional[Feature]:
+def _invertible_feature(
+    step: Any, place: int, width: int, feature: Optional[Feature]
+) -> Optional[Feature]:
     """An input of a step that treats each on its own, as the step's output."""
     if feature is None:
         return None
@@ -136,19 +142,19 @@ def _before(step: Any, place: int, width: int, feature: Optional[Feature]) -> Op
     return Feature(feature.column, undo)
 
 
-def _through_columns(step: Any, space: Space) -> Space:
+def _features_after_columns(step: Any, space: Space) -> Space:
     slices = input_spec.get(step, "output_indices_") or {}
     parts = []
-    for name, part, own in _placed(step, space):
-        after = _through(part, own)
+    for name, part, own in _column_parts(step, space):
+        after = _features_after(part, own)
         if name in slices:
             length = slices[name].stop - slices[name].start
             after = (after + [None] * length)[:length]
         parts.append(after)
-    return _joined(parts)
+    return _concatenated(parts)
 
 
-def _joined(parts: List[Space]) -> Space:
+def _concatenated(parts: List[Space]) -> Space:
     """One after the other; where the length of one is not known, what follows is not either."""
     joined: Space = []
     for part in parts:
@@ -158,7 +164,7 @@ def _joined(parts: List[Space]) -> Space:
     return joined
 
 
-def _outputs(step: Any) -> int:
+def _n_outputs(step: Any) -> int:
     for name in ("n_components_", "n_output_features_", "n_components"):
         value = input_spec.get(step, name)
         if isinstance(value, (int, np.integer)):
@@ -169,12 +175,12 @@ def _outputs(step: Any) -> int:
         return sum(len(each) for each in input_spec.get(step, "categories_") or ())
 
 
-def _placed(step: Any, space: Space) -> Iterator[Tuple[str, Any, Space]]:
+def _column_parts(step: Any, space: Space) -> Iterator[Tuple[str, Any, Space]]:
     """Each transformer of a ColumnTransformer with its own inputs."""
     names = [None if one is None else one.column.name for one in space]
-    for name, part, chosen in input_spec.parts(step):
+    for name, part, chosen in input_spec.column_parts(step):
         yield (
             name,
             part,
-            [input_model.at(space, place) for place in input_spec.positions(chosen, names)],
+            [input_model.feature_at(space, place) for place in input_spec.positions(chosen, names)],
         )

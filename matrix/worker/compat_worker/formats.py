@@ -78,7 +78,7 @@ def _load_skops(path: str) -> Any:
     from compat_worker import name_guard
 
     wanted = skops.io.get_untrusted_types(file=path)
-    name_guard.ask(wanted)
+    name_guard.check_names(wanted)
     return skops.io.load(path, trusted=wanted)
 
 

@@ -15,11 +15,11 @@ END = "at an end of a known range"
 CATEGORY = "a known category"
 UNSEEN = "an unseen category"
 MISSING = "a missing value"
-GAPS = "several missing values"
-KEPT = "rows that the model keeps"
+SEVERAL_MISSING = "several missing values"
+STORED = "rows that the model keeps"
 BETWEEN = "between rows that the model keeps"
 DECISION = "on either side of a decision of the model"
-FAR = "far outliers"
+OUTLIER = "far outliers"
 ZERO = "zeros"
 NEGATIVE = "negative values"
 
@@ -104,7 +104,7 @@ Space = List[Optional[Feature]]
 """The inputs of a step, in their order; None for one that has no way back to a single column."""
 
 
-def at(space: Space, place: int) -> Optional[Feature]:
+def feature_at(space: Space, place: int) -> Optional[Feature]:
     """An input of a step by its position; None if it has no way back."""
     return space[place] if 0 <= place < len(space) else None
 

@@ -10,7 +10,7 @@ LABELS = {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}
 
 def form(model: Any) -> str:
     """``texts``, ``dicts``, ``labels`` or ``table``: what the first step that says so takes."""
-    own = kinds(model)
+    own = class_names(model)
     if own & VECTORIZERS:
         return "texts"
     if own & {"DictVectorizer", "FeatureHasher"}:
@@ -18,15 +18,15 @@ def form(model: Any) -> str:
     if own & LABELS:
         return "labels"
     for step in steps_of(model) or [part for _, part in get(model, "transformer_list") or ()]:
-        if is_ours(step) and features(step) is None and not is_union(step):
+        if is_sklearn(step) and n_features(step) is None and not is_union(step):
             found = form(step)
-            if found != "table" or not passes(step):
+            if found != "table" or not passes_through(step):
                 return found
-        elif not is_ours(step) and features(step) is None:
+        elif not is_sklearn(step) and n_features(step) is None:
             continue
         else:
             return form(step)
-    for one in inner(model):
+    for one in inner_models(model):
         return form(one)
     return "table"
 
@@ -47,12 +47,12 @@ _INNER = """
 """.split()  # noqa: SIM905
 
 
-def features(model: Any) -> Optional[int]:
+def n_features(model: Any) -> Optional[int]:
     """How many features a fitted model takes, from itself or the shapes of what it holds."""
     steps = steps_of(model)
     if steps is not None:
-        return next((n for n in map(features, steps) if n), None)
-    if "RFE" in kinds(model) and get(model, "support_") is not None:
+        return next((n for n in map(n_features, steps) if n), None)
+    if "RFE" in class_names(model) and get(model, "support_") is not None:
         return len(model.support_)  # what others call n_features_ is what it chose
     for name in _COUNTS:
         value = get(model, name)
@@ -68,13 +68,13 @@ def features(model: Any) -> Optional[int]:
     shape = get(model, "shape_fit_")
     if shape is not None and len(shape) == 2:
         return int(shape[1])
-    inside = (n for n in map(features, inner(model)) if n)
-    return _from_shapes(model) or next(inside, None) or _from_own(model)
+    inside = (n for n in map(n_features, inner_models(model)) if n)
+    return _from_shapes(model) or next(inside, None) or _from_unknown_class(model)
 
 
-def _from_own(model: Any) -> Optional[int]:
+def _from_unknown_class(model: Any) -> Optional[int]:
     """Of a class that we do not know: the length of what it has learnt, if all is as long."""
-    if is_ours(model):
+    if is_sklearn(model):
         return None
     learnt = (value for name, value in sorted(vars(model).items()) if name.endswith("_"))
     shapes = {
@@ -97,7 +97,7 @@ def _from_shapes(model: Any) -> Optional[int]:
     return None
 
 
-def names(model: Any) -> Optional[List[Any]]:
+def feature_names(model: Any) -> Optional[List[Any]]:
     """Of the columns that a model was fitted on, in their order."""
     for step in [model] + (steps_of(model) or [])[:1]:
         for name in ("feature_names_in_", "_feature_names_in", "_df_columns"):
@@ -105,11 +105,11 @@ def names(model: Any) -> Optional[List[Any]]:
             if value is not None and len(value):
                 return [str(each) if isinstance(each, str) else each for each in value]
         if get(step, "transformers_") is not None:
-            named = [one for _, _, part in parts(step) for one in _texts(part)]
+            named = [one for _, _, part in column_parts(step) for one in _texts(part)]
             return list(dict.fromkeys(named)) or None
-        one = next(iter(inner(step)), None)
+        one = next(iter(inner_models(step)), None)
         if one is not None:
-            return names(one)
+            return feature_names(one)
     return None
 
 
@@ -137,12 +137,12 @@ def or_empty(values: Any) -> Any:
     return () if values is None else values
 
 
-def kinds(thing: Any) -> Set[str]:
+def class_names(thing: Any) -> Set[str]:
     """The names of a thing's class and of all that it inherits from."""
     return {one.__name__ for one in type(thing).__mro__}
 
 
-def is_ours(step: Any) -> bool:
+def is_sklearn(step: Any) -> bool:
     """Whether it is scikit-learn's own."""
     return isinstance(step, str) or step is None or type(step).__module__.startswith("sklearn.")
 
@@ -153,7 +153,7 @@ def steps_of(model: Any) -> Optional[List[Any]]:
     return [step for _, step in steps] if isinstance(steps, list) else None
 
 
-def inner(model: Any) -> List[Any]:
+def inner_models(model: Any) -> List[Any]:
     """The fitted models that a model is made of and that take the same rows."""
     found: List[Any] = []
     for name in _INNER:
@@ -170,9 +170,9 @@ def inner(model: Any) -> List[Any]:
 _HOLDERS = {"_CalibratedClassifier", "FrozenEstimator", "SelectFromModel"}
 
 
-def passes(step: Any) -> bool:
+def passes_through(step: Any) -> bool:
     """Whether a step takes whatever comes and leaves its columns in place."""
-    return isinstance(step, str) or step is None or "FunctionTransformer" in kinds(step)
+    return isinstance(step, str) or step is None or "FunctionTransformer" in class_names(step)
 
 
 def is_union(step: Any) -> bool:
@@ -180,7 +180,7 @@ def is_union(step: Any) -> bool:
     return get(step, "transformer_list") is not None
 
 
-def parts(step: Any) -> Iterator[Tuple[str, Any, Any]]:
+def column_parts(step: Any) -> Iterator[Tuple[str, Any, Any]]:
     """Name, transformer and columns of each part of a ColumnTransformer."""
     resolved = get(step, "_columns") or []
     for place, (name, part, chosen) in enumerate(step.transformers_):

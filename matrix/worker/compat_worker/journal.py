@@ -54,4 +54,4 @@ def _write(descriptor: int, data: bytes) -> None:
         try:
             view = view[os.write(descriptor, view) :]
         except OSError as error:
-            raise machine_failures.GivenUp from error
+            raise machine_failures.MachineFailedError from error

@@ -3,8 +3,8 @@
 from typing import Any, Callable, Dict, List
 
 from compat_worker import content, machine_failures, name_guard, output_methods
-from compat_worker.answer import KeptContents, answered
-from compat_worker.call_methods import CallOutcome, use
+from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.call_methods import CallOutcome, call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure
@@ -17,7 +17,7 @@ def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
     kept = KeptContents(journal, known=piece["known"].values())
-    return answered(lambda: _load(piece, seen, kept.keep), seen, kept)
+    return complete_answer(lambda: _load(piece, seen, kept.keep), seen, kept)
 
 
 def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
@@ -26,46 +26,48 @@ def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Ans
     if missing is not None:
         return {"unavailable": missing}
     for path in (piece["path"], piece["rows"]):
-        see(path)
+        check_readable(path)
     try:
-        rows = rows_of(piece["rows"])
+        rows = read_rows(piece["rows"])
     except Exception as error:
-        machine_failures.give_up_on(error)
+        machine_failures.raise_if_machine_failed(error)
         return {"unavailable": "the rows cannot be had here: {}".format(error)}
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
         model = fresh()
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
-    shown = use(model, ["repr", "get_params"], rows, seen, keep)
-    answer = twice(fresh, model, _names(model, piece), piece["known"], rows, seen, keep)
+    shown = call_all(model, ["repr", "get_params"], rows, seen, keep)
+    answer = call_on_fresh_loads(
+        fresh, model, _methods_to_call(model, piece), piece["known"], rows, seen, keep
+    )
     answer["outputs"].update(shown)
     return answer
 
 
-def see(path: str) -> None:
+def check_readable(path: str) -> None:
     """Open a file of the run's own: that it is gone or closed to us is no effect of versions."""
     try:
         with open(path, "rb"):
             pass
     except OSError as error:
-        raise machine_failures.GivenUp from error
+        raise machine_failures.MachineFailedError from error
 
 
-def _names(model: Any, piece: Piece) -> List[str]:
+def _methods_to_call(model: Any, piece: Piece) -> List[str]:
     """Every method that the writer recorded, and any that came."""
     recorded = [name for name in output_methods.CALLS if name in piece["known"]]
     if piece["only"]:
         return recorded
-    had = set(output_methods.names(model))
+    had = set(output_methods.available(model))
     return [name for name in output_methods.CALLS if name in had or name in piece["known"]]
 
 
-def twice(
+def call_on_fresh_loads(
     fresh: Callable[[], Any],
     model: Any,
     names: List[str],
@@ -80,23 +82,23 @@ def twice(
     Where both orders agree with the record, or fail alike, neither is at work. What they return
     otherwise is taken once more from a load that nothing else was called on, and that is told.
     """
-    first = use(model, names, rows, seen, keep)
-    second = _use_fresh(fresh, list(reversed(names)), rows, seen, keep)
+    first = call_all(model, names, rows, seen, keep)
+    second = _call_on_fresh_load(fresh, list(reversed(names)), rows, seen, keep)
     repeats: Dict[str, CallOutcome] = {}
     for name in names:
         again = second[name]
-        alike = _same(first[name], again)
+        alike = _same_outcome(first[name], again)
         if alike and ("digest" not in again or again["digest"] == known.get(name)):
             continue
-        first.update(_use_fresh(fresh, [name], rows, seen, keep))
+        first.update(_call_on_fresh_load(fresh, [name], rows, seen, keep))
         if not alike:
-            again = _use_fresh(fresh, [name], rows, seen, keep)[name]
-        if not _same(first[name], again):
+            again = _call_on_fresh_load(fresh, [name], rows, seen, keep)[name]
+        if not _same_outcome(first[name], again):
             repeats[name] = again
     return {"outputs": first, "repeats": repeats}
 
 
-def _use_fresh(
+def _call_on_fresh_load(
     fresh: Callable[[], Any],
     names: List[str],
     rows: Any,
@@ -108,33 +110,33 @@ def _use_fresh(
         model = fresh()
     except (Exception, SystemExit) as error:
         return {name: {"raised": failure(error)} for name in names}
-    return use(model, names, rows, seen, keep)
+    return call_all(model, names, rows, seen, keep)
 
 
-def _same(one: CallOutcome, other: CallOutcome) -> bool:
+def _same_outcome(one: CallOutcome, other: CallOutcome) -> bool:
     if "raised" in one and "raised" in other:
         return bool(one["raised"]["type"] == other["raised"]["type"])
     return one == other
 
 
-_ROWS: Dict[str, Any] = {}
-_ROWS_KEPT = 200
+_CACHED_ROWS: Dict[str, Any] = {}
+_MAX_CACHED_ROWS = 200
 
 
-def rows_of(path: str) -> Any:
+def read_rows(path: str) -> Any:
     """The rows of a content file, checked: what a model is given here is what the writer gave.
 
     Raises:
         ValueError: this environment cannot hold the rows as they were (pandas 3 turns None in a
             column of texts into NaN, say), so that a difference would not be the model's.
     """
-    if path not in _ROWS:
+    if path not in _CACHED_ROWS:
         with open(path, "rb") as file:
             data = file.read()
         rows = content.decode(data)
         if content.encode(rows) != data:
             raise ValueError("they are not the same rows once read in this environment")
-        if len(_ROWS) >= _ROWS_KEPT:
-            _ROWS.clear()
-        _ROWS[path] = rows
-    return _ROWS[path]
+        if len(_CACHED_ROWS) >= _MAX_CACHED_ROWS:
+            _CACHED_ROWS.clear()
+        _CACHED_ROWS[path] = rows
+    return _CACHED_ROWS[path]

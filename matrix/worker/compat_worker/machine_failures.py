@@ -34,42 +34,42 @@ _NUMBERS = {
     if hasattr(errno, name)
 }
 
-_WORDS = ("can't start new thread", "failed to map segment")
+_MESSAGES = ("can't start new thread", "failed to map segment")
 """What errors without a number say: of Python, of the dynamic loader."""
 
 
-class GivenUp(BaseException):
+class MachineFailedError(BaseException):
     """A piece is given up; raised from what the machine raised.
 
     No Exception, so that no model and no library takes it for one of its own.
     """
 
 
-def status(error: BaseException) -> Optional[int]:
+def exit_status(error: BaseException) -> Optional[int]:
     """The exit status for an exception that is the machine's, or came of one; None for others."""
     for one in _chain(error):
         if isinstance(one, MemoryError):
             return OUT_OF_MEMORY
-        number = _number(one)
+        number = _errno(one)
         if number is not None:
             return OUT_OF_MEMORY if number == errno.ENOMEM else FAILED
-        if isinstance(one, (ImportError, RuntimeError)) and any(w in str(one) for w in _WORDS):
+        if isinstance(one, (ImportError, RuntimeError)) and any(w in str(one) for w in _MESSAGES):
             return OUT_OF_MEMORY
-    return FAILED if isinstance(error, GivenUp) else None
+    return FAILED if isinstance(error, MachineFailedError) else None
 
 
-def give_up_on(error: BaseException) -> None:
-    """Raise GivenUp if an exception is the machine's, or came of one that was."""
-    if status(error) is not None:
-        raise GivenUp from error
+def raise_if_machine_failed(error: BaseException) -> None:
+    """Raise MachineFailedError if an exception is the machine's, or came of one that was."""
+    if exit_status(error) is not None:
+        raise MachineFailedError from error
 
 
-def leave(error: BaseException) -> None:
+def exit_if_machine_failed(error: BaseException) -> None:
     """End the interpreter at once if an exception is the machine's; else return."""
-    found = status(error)
+    found = exit_status(error)
     if found is None:
         return
-    words = next(one for one in _chain(error) if not isinstance(one, GivenUp))
+    words = next(one for one in _chain(error) if not isinstance(one, MachineFailedError))
     with contextlib.suppress(Exception):  # on a full disk the status says enough
         sys.stderr.write("\n{}: {}\n".format(type(words).__name__, words))
         sys.stderr.flush()
@@ -85,7 +85,7 @@ def _chain(error: Optional[BaseException]) -> Iterator[BaseException]:
         error = error.__cause__ or error.__context__
 
 
-def _number(error: BaseException) -> Optional[int]:
+def _errno(error: BaseException) -> Optional[int]:
     """Which of the machine's failures an exception is, by its number or its words."""
     number: Optional[int]
     if isinstance(error, OSError):

@@ -19,7 +19,7 @@ _LONGEST = 20000
 """Elements of a list that are looked into, at most."""
 
 
-def parameters(model: Any) -> List[Dict[str, Any]]:
+def missing_parameters(model: Any) -> List[Dict[str, Any]]:
     """The parameters that the classes of a model take here, and that it has not, at their default.
 
     Only those whose default is plain: nothing, a truth, a number, a text.
@@ -34,7 +34,7 @@ def parameters(model: Any) -> List[Dict[str, Any]]:
     return found
 
 
-def at(model: Any, path: AttributePath) -> Any:
+def find(model: Any, path: AttributePath) -> Any:
     """What is at a place of a model.
 
     Raises:

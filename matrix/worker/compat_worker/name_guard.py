@@ -28,7 +28,7 @@ _installed: List[bool] = []
 
 
 @contextlib.contextmanager
-def only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
+def allow_only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
     """Let nothing but these be looked up inside the block; None lets everything.
 
     Raises:
@@ -38,7 +38,7 @@ def only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         yield
         return
     if not _installed and hasattr(sys, "addaudithook"):
-        sys.addaudithook(_watch)  # novermin
+        sys.addaudithook(_audit)  # novermin
         _installed.append(True)
     _allowed[0] = {(module, name) for module, name in names}
     try:
@@ -47,7 +47,7 @@ def only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         _allowed[0] = None
 
 
-def ask(names: Sequence[str]) -> None:
+def check_names(names: Sequence[str]) -> None:
     """Whether all of these may be looked up just now: each a module, a dot and a name in it.
 
     Raises:
@@ -61,7 +61,7 @@ def ask(names: Sequence[str]) -> None:
             raise NameRefused(*name.rsplit(".", 1))
 
 
-def _watch(event: str, arguments: Tuple[Any, ...]) -> None:
+def _audit(event: str, arguments: Tuple[Any, ...]) -> None:
     allowed = _allowed[0]
     if event != "pickle.find_class" or allowed is None:
         return
@@ -79,6 +79,6 @@ def _renamed(module: str, name: str) -> Tuple[str, str]:
     return modules.get(module, module), name
 
 
-def refusal(refused: NameRefused) -> Dict[str, Any]:
+def refused_answer(refused: NameRefused) -> Dict[str, Any]:
     """The answer to a piece whose file looked up what it may not."""
     return {"refused": str(refused)}

@@ -17,12 +17,12 @@ def failure(error: BaseException) -> Dict[str, str]:
     Raises:
         GivenUp: it is the machine's, and no finding.
     """
-    machine_failures.give_up_on(error)
+    machine_failures.raise_if_machine_failed(error)
     kind = type(error)
     name = kind.__name__
     if kind.__module__ not in ("builtins", "exceptions"):
         name = "{}.{}".format(kind.__module__, name)
-    message = _short(_text(error), MESSAGE_LIMIT)
+    message = _shorten(_text(error), MESSAGE_LIMIT)
     return {"type": name, "message": message, "traceback": _traceback(error, message)}
 
 
@@ -34,14 +34,14 @@ def _traceback(error: BaseException, message: str) -> str:
 
     Making one reads the source of every frame and takes longer than most methods.
     """
-    key = (message,) + tuple(_places(error))
+    key = (message,) + tuple(_locations(error))
     if key not in _TRACEBACKS:
         lines = traceback.format_exception(type(error), error, error.__traceback__)
-        _TRACEBACKS[key] = _short("".join(lines), TRACEBACK_LIMIT)
+        _TRACEBACKS[key] = _shorten("".join(lines), TRACEBACK_LIMIT)
     return _TRACEBACKS[key]
 
 
-def _places(error: Optional[BaseException]) -> Iterator[Any]:
+def _locations(error: Optional[BaseException]) -> Iterator[Any]:
     """The kinds and places of an exception and of those that it came from."""
     seen: List[BaseException] = []
     while error is not None and error not in seen:
@@ -78,14 +78,14 @@ class SeenWarnings:
         for one in caught:
             entry = {
                 "category": one.category.__name__,
-                "message": _short(_text(one.message), MESSAGE_LIMIT),
+                "message": _shorten(_text(one.message), MESSAGE_LIMIT),
                 "stage": stage,
             }
             if entry not in self.warnings:
                 self.warnings.append(entry)
 
 
-def outcome(run: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
+def record_outcome(run: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
     """What ``run`` returns, or ``{"raised": …}``.
 
     SystemExit counts as raised: a model that calls exit() is a finding. An interrupt is not.
@@ -103,7 +103,7 @@ def _text(thing: Any) -> str:
         return "<its text cannot be had: {}>".format(type(error).__name__)
 
 
-def _short(text: str, limit: int) -> str:
+def _shorten(text: str, limit: int) -> str:
     text = text.encode("utf-8", "replace").decode("utf-8")
     if len(text) <= limit:
         return text

@@ -12,7 +12,7 @@ class NoSuchMethod(Exception):
     """The model has no such method, and says so itself."""
 
 
-def names(model: Any) -> List[str]:
+def available(model: Any) -> List[str]:
     """The methods and facts that a model has, of those in :data:`CALLS`, in its order.
 
     One whose look-up fails for another reason than its absence counts as had: calling it will
@@ -71,7 +71,9 @@ def _is_absence(error: BaseException, name: str) -> bool:
     text = str(innermost).rstrip(".")
     needed = ("transform", attribute) if attribute == "inverse_transform" else (attribute,)
     owner = _OWNER.search(text)
-    if owner is not None and (hasattr(builtins, owner.group(1)) or owner.group(1) in _PLAIN):
+    if owner is not None and (
+        hasattr(builtins, owner.group(1)) or owner.group(1) in _NOT_ESTIMATORS
+    ):
         return False  # a call went astray inside the model: it is there, and fails
     if any(text.endswith("has no attribute '{}'".format(one)) for one in needed):
         return True
@@ -81,7 +83,7 @@ def _is_absence(error: BaseException, name: str) -> bool:
 _OWNER = re.compile(r"'(?:\w+\.)*(\w+)' object has no attribute '\w+'$")
 
 #: What is no estimator, whatever attribute is asked of it, beside what Python itself has.
-_PLAIN = ("NoneType", "ndarray", "DataFrame", "Series", "csr_matrix", "function", "module")
+_NOT_ESTIMATORS = ("NoneType", "ndarray", "DataFrame", "Series", "csr_matrix", "function", "module")
 
 #: How SVC, SGD, voting and novelty detectors say under which settings a method exists.
 _NOT_OFFERED = ("is not available when", "estimates are not available", "only available when")
@@ -94,7 +96,7 @@ def _method(name: str) -> MethodCall:
     return run
 
 
-def _fact(name: str) -> MethodCall:
+def _attribute(name: str) -> MethodCall:
     def read(model: Any, rows: Any) -> Any:
         return getattr(model, name)
 
@@ -135,12 +137,12 @@ CALLS: Dict[str, MethodCall] = {
     "mahalanobis": _method("mahalanobis"),
     "get_feature_names_out": _without_rows("get_feature_names_out"),
     "get_support": _without_rows("get_support"),
-    "classes_": _fact("classes_"),
-    "feature_names_in_": _fact("feature_names_in_"),
-    "n_features_in_": _fact("n_features_in_"),
+    "classes_": _attribute("classes_"),
+    "feature_names_in_": _attribute("feature_names_in_"),
+    "n_features_in_": _attribute("n_features_in_"),
 }
 
 
-def chosen(model: Any, wanted: Optional[Sequence[str]]) -> List[str]:
+def to_record(model: Any, wanted: Optional[Sequence[str]]) -> List[str]:
     """The methods to record: those a pipeline's file names, or all that the model has."""
-    return list(wanted) if wanted is not None else names(model)
+    return list(wanted) if wanted is not None else available(model)

@@ -14,25 +14,25 @@ from compat_worker.output_methods import CALLS
 
 PartPath = Tuple[str, ...]
 
-MOST = 200
+MAX_PARTS = 200
 """Estimators of one model that are looked at."""
 
-MEMBERS = 8
+MAX_MEMBERS = 8
 """Those of them that are looked at of one ensemble, whose members have no names."""
 
-DEPTH = 20
+MAX_DEPTH = 20
 """Names on the way to an estimator, at most."""
 
-NAME = 100
+MAX_NAME = 100
 """Letters of such a name, at most."""
 
-OUTPUTS = sorted(
+OUTPUT_METHODS = sorted(
     {name.partition("[")[0] for name, call in CALLS.items() if not name.endswith("_")}
     | {"radius_neighbors", "staged_predict", "__call__"}
 )
 """The methods whose results are outputs, of steps and of what helps them: kernels are called."""
 
-_TELLING = frozenset(OUTPUTS) - {"__call__", "apply"} | {"fit", "get_params"}
+_ESTIMATOR_METHODS = frozenset(OUTPUT_METHODS) - {"__call__", "apply"} | {"fit", "get_params"}
 
 _FOREIGN = frozenset({"builtins", "numpy", "scipy", "pandas", "types", "functools", "joblib"})
 
@@ -58,16 +58,16 @@ def parts_of(model: Any) -> Tuple[List[ModelPart], int]:
     seen: Set[int] = {id(model)}
     left_out = 0
     for part in found:  # grows meanwhile
-        held, beyond = _held(part.thing)
+        held, beyond = _inner_estimators(part.thing)
         left_out += beyond
         for name, thing in held:
             if id(thing) in seen:
                 continue
             seen.add(id(thing))
-            if len(found) >= MOST or len(part.path) >= DEPTH:
+            if len(found) >= MAX_PARTS or len(part.path) >= MAX_DEPTH:
                 left_out += 1
                 continue
-            found.append(ModelPart(part.path + (name[:NAME],), thing))
+            found.append(ModelPart(part.path + (name[:MAX_NAME],), thing))
     return found, left_out
 
 
@@ -97,7 +97,7 @@ def is_estimator(thing: Any) -> bool:
     kind = type(thing)
     if issubclass(kind, type) or str(kind.__module__).partition(".")[0] in _FOREIGN:
         return False
-    if not any(name in vars(one) for one in _mro(thing) for name in _TELLING):
+    if not any(name in vars(one) for one in _mro(thing) for name in _ESTIMATOR_METHODS):
         return False
     return not is_compiled(kind)
 
@@ -111,30 +111,30 @@ def _mro(thing: Any) -> Tuple[type, ...]:
     return type(thing).__mro__[:-1]
 
 
-def _held(thing: Any) -> Tuple[List[Tuple[str, Any]], int]:
+def _inner_estimators(thing: Any) -> Tuple[List[Tuple[str, Any]], int]:
     """The estimators that one holds, by name, and how many members more it has."""
     found: List[Tuple[str, Any]] = []
     beyond = [0]
     with contextlib.suppress(Exception):  # an odd object is looked into as far as we came
-        _hold(state(thing), found, beyond)
+        _collect(state(thing), found, beyond)
     return found, beyond[0]
 
 
-def _hold(own: Dict[str, Any], found: List[Tuple[str, Any]], beyond: List[int]) -> None:
+def _collect(own: Dict[str, Any], found: List[Tuple[str, Any]], beyond: List[int]) -> None:
     for name, value in own.items():
         if name + "_" in own or (name in _PROTOTYPES and _FITTED & set(own)):
             continue
-        names = _names(own.get(name[:-1])) if name == "estimators_" else None
+        names = _kept_names(own.get(name[:-1])) if name == "estimators_" else None
         found.extend(_inside(name, value, names, beyond, 3))
 
 
-def _names(prototypes: Any) -> Optional[List[str]]:
+def _kept_names(prototypes: Any) -> Optional[List[str]]:
     """The names of the estimators that were not dropped, where they have names."""
-    named = _named(prototypes)
+    named = _named_pairs(prototypes)
     return named and [name for name, one in named if one is not None and one != "drop"]
 
 
-def _named(value: Any) -> Optional[List[Tuple[str, Any]]]:
+def _named_pairs(value: Any) -> Optional[List[Tuple[str, Any]]]:
     """A list of pairs that begin with a name, as pipelines and unions have them."""
     if not isinstance(value, list) or not value:
         return None
@@ -155,7 +155,7 @@ def _inside(
     if is_estimator(value):
         yield name, value
         return
-    named = _named(value)
+    named = _named_pairs(value)
     if named is not None:
         yield from ((label, one) for label, one in named if is_estimator(one))
         return
@@ -173,11 +173,11 @@ def _members(value: Any, beyond: List[int]) -> List[Tuple[Any, Any]]:
         value = value.ravel().tolist()
     elif isinstance(value, dict):
         named = [(key, one) for key, one in dict.items(value) if type(key) in (str, int)]
-        beyond[0] += sum(is_estimator(one) for _, one in named[4 * MEMBERS :])
-        return named[: 4 * MEMBERS]
+        beyond[0] += sum(is_estimator(one) for _, one in named[4 * MAX_MEMBERS :])
+        return named[: 4 * MAX_MEMBERS]
     elif not isinstance(value, (list, tuple)):
         return []
-    rest = value[MEMBERS : MEMBERS + 10000]
+    rest = value[MAX_MEMBERS : MAX_MEMBERS + 10000]
     if rest and (is_estimator(rest[0]) or isinstance(rest[0], list)):
         beyond[0] += len(rest)
-    return list(enumerate(value[:MEMBERS]))
+    return list(enumerate(value[:MAX_MEMBERS]))

@@ -14,7 +14,7 @@ from compat_worker.input_model import Column, InputModel
 Values = List[Any]
 """Rows, column by column: an array of numbers or objects each."""
 
-CELLS = 2000000
+MAX_VALUES = 2000000
 """How many values all rows may have together."""
 
 
@@ -28,23 +28,27 @@ class RowBlock(NamedTuple):
         return len(self.values[0])
 
 
-def blocks(known: InputModel, n: int) -> List[RowBlock]:
+def make_blocks(known: InputModel, n: int) -> List[RowBlock]:
     """About n rows, kind by kind; the first kind is plain: what a model is likely to accept."""
     random = np.random.RandomState(0)
     if known.form != "table":
-        return text_rows.blocks(known, n, random)
-    n = max(10, min(n, CELLS // len(known.columns)))
+        return text_rows.make_blocks(known, n, random)
+    n = max(10, min(n, MAX_VALUES // len(known.columns)))
     each = max(4, n // 8)
-    odd = _specials(known, random, each) + _kept(known, random, each) + _gaps(known, random, each)
-    odd += _beyond(known, random, each // 2)
+    odd = (
+        _specials(known, random, each)
+        + _stored_rows(known, random, each)
+        + _missing_values(known, random, each)
+    )
+    odd += _outside_range(known, random, each // 2)
     if any(column.words is not None for column in known.columns):
-        odd += _with_documents(known, random, each)
+        odd += _unusual_documents(known, random, each)
     count = max(n // 4, n - sum(map(len, odd)))
-    made = [RowBlock(input_model.PLAIN, plain(known, random, count))] + odd
+    made = [RowBlock(input_model.PLAIN, typical_rows(known, random, count))] + odd
     return [block for block in made if len(block)]
 
 
-def plain(known: InputModel, random: Any, n: int, wide: float = 1.0) -> Values:
+def typical_rows(known: InputModel, random: Any, n: int, wide: float = 1.0) -> Values:
     """Rows within the range of what the model knows, or so many times as wide."""
     values: Values = [None] * len(known.columns)
     simple = [place for place, column in enumerate(known.columns) if column.is_simple]
@@ -53,7 +57,9 @@ def plain(known: InputModel, random: Any, n: int, wide: float = 1.0) -> Values:
     spreads = np.array([spread for _, spread in spans]) * wide
     scale = random.choice([1.0, 1.0, 1.0, 10.0], size=(n, 1))
     scale = np.where([centre is None for centre, _ in spans], scale, 1.0)
-    drawn = _single(centres + spreads * scale * random.standard_normal((n, len(simple))))
+    drawn = _to_single_precision(
+        centres + spreads * scale * random.standard_normal((n, len(simple)))
+    )
     for at, place in enumerate(simple):
         values[place] = drawn[:, at].copy()
     for place, column in enumerate(known.columns):
@@ -64,7 +70,7 @@ def plain(known: InputModel, random: Any, n: int, wide: float = 1.0) -> Values:
 
 def _draw(column: Column, random: Any, n: int, wide: float) -> Any:
     if column.words is not None:
-        return text_rows.known_words(column.words, n, random)
+        return text_rows.documents(column.words, n, random)
     if column.categories:
         drawn = np.empty(n, dtype=object)
         drawn[:] = [
@@ -77,10 +83,10 @@ def _draw(column: Column, random: Any, n: int, wide: float) -> Any:
     drawn = centre + column.spread * wide * random.standard_normal(n)
     if column.whole:
         return np.round(drawn)
-    return _single(_amid(column, drawn, random, wide))
+    return _to_single_precision(_between_cuts(column, drawn, random, wide))
 
 
-def _amid(column: Column, drawn: Any, random: Any, wide: float) -> Any:
+def _between_cuts(column: Column, drawn: Any, random: Any, wide: float) -> Any:
     """Two in three between the values where the model changes its mind, if it has any."""
     cuts = np.unique(column.cuts)
     margin = (cuts[-1] - cuts[0]) / 4.0 * wide or abs(cuts[0]) * wide or wide
@@ -99,20 +105,22 @@ def _specials(known: InputModel, random: Any, each: int) -> List[RowBlock]:
             kinds.setdefault(kind, []).extend((place, group) for group in groups)
     made = []
     for kind in sorted(kinds):
-        chosen = _in_turns(kinds[kind], 2 * each if kind == input_model.THRESHOLD else each)
-        base = plain(known, random, len(chosen))
+        chosen = _alternate_columns(
+            kinds[kind], 2 * each if kind == input_model.THRESHOLD else each
+        )
+        base = typical_rows(known, random, len(chosen))
         again = np.repeat(np.arange(len(chosen)), [len(group) for _, group in chosen])
         values = [column[again] for column in base]
         row = 0
         for place, group in chosen:
             for value in group:
-                values[place] = put(values[place], row, value)
+                values[place] = with_value(values[place], row, value)
                 row += 1
-        made.append(RowBlock(kind, tidied(values)))
+        made.append(RowBlock(kind, with_number_columns(values)))
     return made
 
 
-def _in_turns(found: List[Tuple[int, Tuple[Any, ...]]], rows: int) -> List[Any]:
+def _alternate_columns(found: List[Tuple[int, Tuple[Any, ...]]], rows: int) -> List[Any]:
     """Enough groups for so many rows: of each column one, spread over its values, and again."""
     by_column: Dict[int, List[Any]] = {}
     for place, group in found:
@@ -135,7 +143,7 @@ def _scattered(length: int) -> List[int]:
     return np.random.RandomState(length).permutation(length).tolist()
 
 
-def put(column: Any, row: int, value: Any) -> Any:
+def with_value(column: Any, row: int, value: Any) -> Any:
     """A column with a value in a row, as objects if the value is no number."""
     if column.dtype.kind == "f" and not isinstance(value, (int, float, np.number)):
         column = column.astype(object)
@@ -143,7 +151,7 @@ def put(column: Any, row: int, value: Any) -> Any:
     return column
 
 
-def _kept(known: InputModel, random: Any, each: int) -> List[RowBlock]:
+def _stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     """Rows that the model keeps, and rows between them; what they leave open is drawn."""
     groups = known.kept
     if not groups:
@@ -154,49 +162,56 @@ def _kept(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     for group in groups:
         length = len(next(iter(group.values())))
         first = np.sort(random.permutation(length)[:share])
-        rows.append(_filled(known, random, {at: values[first] for at, values in group.items()}))
+        rows.append(
+            _complete_rows(known, random, {at: values[first] for at, values in group.items()})
+        )
         if length > 1:
             one = random.randint(length, size=share)
             other = (one + 1 + random.randint(length - 1, size=share)) % length
             # Not half-way: a tie is decided by the last digit of the machine.
-            mixed = {at: _single(v[one] + 0.375 * (v[other] - v[one])) for at, v in group.items()}
-            between.append(_filled(known, random, mixed))
-    made = [RowBlock(input_model.KEPT, _stacked(rows))]
+            mixed = {
+                at: _to_single_precision(v[one] + 0.375 * (v[other] - v[one]))
+                for at, v in group.items()
+            }
+            between.append(_complete_rows(known, random, mixed))
+    made = [RowBlock(input_model.STORED, _stacked(rows))]
     return made + ([RowBlock(input_model.BETWEEN, _stacked(between))] if between else [])
 
 
-def _filled(known: InputModel, random: Any, values: Dict[int, Any]) -> Values:
+def _complete_rows(known: InputModel, random: Any, values: Dict[int, Any]) -> Values:
     length = len(next(iter(values.values())))
-    drawn = plain(known, random, length)
+    drawn = typical_rows(known, random, length)
     return [values.get(place, column) for place, column in enumerate(drawn)]
 
 
-def _gaps(known: InputModel, random: Any, each: int) -> List[RowBlock]:
+def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     """Rows with several missing values at once, where the model takes them."""
     gaps = [column.specials.get(input_model.MISSING) for column in known.columns]
     if sum(map(bool, gaps)) < 2:
         return []
-    values = joined(_kept(known, random, each)[:1] + [RowBlock("", plain(known, random, each))])
+    values = concatenated(
+        _stored_rows(known, random, each)[:1] + [RowBlock("", typical_rows(known, random, each))]
+    )
     share = random.random_sample(len(values[0]))
     for place, group in enumerate(gaps):
         for row in np.flatnonzero(random.random_sample(len(share)) < share) if group else ():
-            values[place] = put(values[place], row, group[0][0])
-    return [RowBlock(input_model.GAPS, tidied(values))]
+            values[place] = with_value(values[place], row, group[0][0])
+    return [RowBlock(input_model.SEVERAL_MISSING, with_number_columns(values))]
 
 
-def _beyond(known: InputModel, random: Any, n: int) -> List[RowBlock]:
+def _outside_range(known: InputModel, random: Any, n: int) -> List[RowBlock]:
     """Far outliers, zeros, and what is negative although nothing says that it may be."""
     numbers = [_is_number(column) for column in known.columns]
     if not any(numbers):
         return []
-    far = plain(known, random, n, wide=30.0)
-    below = plain(known, random, n)
-    zero = plain(known, random, 1)
+    far = typical_rows(known, random, n, wide=30.0)
+    below = typical_rows(known, random, n)
+    zero = typical_rows(known, random, 1)
     for place, number in enumerate(numbers):
         if number:
             below[place] = -np.abs(below[place])
             zero[place] = np.zeros(1)
-    made = [RowBlock(input_model.FAR, far), RowBlock(input_model.ZERO, zero)]
+    made = [RowBlock(input_model.OUTLIER, far), RowBlock(input_model.ZERO, zero)]
     if not all(column.counts for column in known.columns):
         made.append(RowBlock(input_model.NEGATIVE, below))
     return made
@@ -206,23 +221,25 @@ def _is_number(column: Column) -> bool:
     return column.words is None and not column.categories
 
 
-def _with_documents(known: InputModel, random: Any, each: int) -> List[RowBlock]:
+def _unusual_documents(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     """Odd documents in the columns of texts."""
     made = []
     for place, column in enumerate(known.columns):
-        for kind, texts in text_rows.odd(column.words, each, random) if column.words else ():
-            values = plain(known, random, len(texts))
+        for kind, texts in (
+            text_rows.unusual_documents(column.words, each, random) if column.words else ()
+        ):
+            values = typical_rows(known, random, len(texts))
             values[place] = texts
             made.append(RowBlock(kind, values))
     return made
 
 
-def joined(made: List[RowBlock]) -> Values:
+def concatenated(made: List[RowBlock]) -> Values:
     """All rows of some blocks, one after the other."""
     return _stacked([block.values for block in made])
 
 
-def tidied(values: Values) -> Values:
+def with_number_columns(values: Values) -> Values:
     """Rows whose columns are arrays of numbers where they can be."""
     return [_numbers(column) for column in values]
 
@@ -231,7 +248,7 @@ def _stacked(rows: List[Values]) -> Values:
     return [np.concatenate(columns) for columns in zip(*rows)]
 
 
-def _single(values: Any) -> Any:
+def _to_single_precision(values: Any) -> Any:
     """Rounded to single precision."""
     return np.asarray(values, dtype=np.float64).astype(np.float32).astype(np.float64)
 
@@ -252,15 +269,15 @@ def _numbers(values: Any) -> Any:
 Labels = Callable[[Values], Any]
 """The labels that a model gives to rows; raises what the model raises."""
 
-HALVINGS = 16
+BISECTIONS = 16
 """Near enough to matter, too far for the last digit of a machine."""
 
-HALVINGS_SINGLE = 8
+BISECTIONS_SINGLE = 8
 """The same for a model that computes in single precision."""
 
 
-def decisions(
-    known: InputModel, labels: Labels, found: Values, n: int, halvings: int = HALVINGS
+def decision_rows(
+    known: InputModel, labels: Labels, found: Values, n: int, halvings: int = BISECTIONS
 ) -> Optional[RowBlock]:
     """Rows on either side of where a model decides: between two rows of different labels.
 
@@ -276,7 +293,7 @@ def decisions(
     numbers = [place for place, column in enumerate(found) if column.dtype.kind == "f"]
     here = labels(found)
     if len(np.unique(here)) < 2:
-        found = wider(known, labels)
+        found = rows_with_other_labels(known, labels)
         here = labels(found) if found else here
     if not numbers or len(np.unique(here)) < 2:
         return None
@@ -291,7 +308,7 @@ def decisions(
     start = labels(low)
     for _ in range(halvings):
         middle = [
-            _single(a + (b - a) / 2.0) if at in numbers else a
+            _to_single_precision(a + (b - a) / 2.0) if at in numbers else a
             for at, (a, b) in enumerate(zip(low, high))
         ]
         same = labels(middle) == start
@@ -300,11 +317,11 @@ def decisions(
     return RowBlock(input_model.DECISION, _stacked([low, high]))
 
 
-def wider(known: InputModel, labels: Labels) -> Values:
+def rows_with_other_labels(known: InputModel, labels: Labels) -> Values:
     """Rows that get different labels, sought further and further out; empty if there are none."""
     random = np.random.RandomState(2)
     for wide in (3.0, 10.0, 100.0, 1000.0):
-        rows = plain(known, random, 200, wide)
+        rows = typical_rows(known, random, 200, wide)
         try:
             if len(np.unique(labels(rows))) > 1:
                 return rows

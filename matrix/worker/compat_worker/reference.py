@@ -14,11 +14,11 @@ from compat_worker import (
     output_methods,
     row_making,
 )
-from compat_worker.answer import KeptContents, answered
-from compat_worker.call_methods import use
+from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.loading import twice
+from compat_worker.loading import call_on_fresh_loads
 from compat_worker.observe import SeenWarnings, failure
 from compat_worker.row_making import MadeRows
 from compat_worker.user_error import UserError
@@ -28,14 +28,14 @@ Answer = Dict[str, Any]
 Fresh = Callable[[], Any]
 
 
-def baseline(piece: Piece, journal: Journal) -> Answer:
+def record_reference(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``baseline`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
-    kept = _Kept(journal)
-    return answered(lambda: _baseline(piece, seen, kept), seen, kept)
+    kept = _ReadableContents(journal)
+    return complete_answer(lambda: _record_reference(piece, seen, kept), seen, kept)
 
 
-class _Kept(KeptContents):
+class _ReadableContents(KeptContents):
     """What is kept is still at hand, for it is compared."""
 
     def __init__(self, journal: Journal) -> None:
@@ -48,11 +48,11 @@ class _Kept(KeptContents):
         return name
 
 
-def _baseline(piece: Piece, seen: SeenWarnings, kept: _Kept) -> Answer:
+def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
     chosen = FORMATS[piece["format"]]
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
@@ -60,9 +60,9 @@ def _baseline(piece: Piece, seen: SeenWarnings, kept: _Kept) -> Answer:
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
-        given, truth, names = _rows(piece, model)
+        given, truth, names = _given_or_made_rows(piece, model)
         data = content.encode(given.rows)
-        _check_whole(data)
+        _check_complete(data)
         # As a reader will see them.
         rows = content.decode(data)
     except UserError:
@@ -76,31 +76,31 @@ def _baseline(piece: Piece, seen: SeenWarnings, kept: _Kept) -> Answer:
         "dropped": given.dropped,
         "n_rows": given.n,
         "only": False,
-        "estimators": estimator_names.estimators(model),
+        "estimators": estimator_names.class_names(model),
         "features": names,
     }
     try:
-        answer.update(_recorded(fresh, rows, seen, kept))
+        answer.update(_record_outputs(fresh, rows, seen, kept))
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     if piece["data"] is not None:
         _check_accepted(answer["outputs"], model)
     if piece["expected"] is not None:
-        _compare(piece, answer, kept)
+        _apply_expected(piece, answer, kept)
     return answer
 
 
-def _check_whole(data: bytes) -> None:
-    if not content.is_whole(data):
+def _check_complete(data: bytes) -> None:
+    if not content.is_complete(data):
         raise UserError(
             "the rows hold values that are neither numbers, texts, dates nor missing, and cannot "
             "be taken to other environments; leave such columns out, or give them as text"
         )
 
 
-def _rows(piece: Piece, model: Any) -> Any:
+def _given_or_made_rows(piece: Piece, model: Any) -> Any:
     """The rows with their kinds, the truth, and the names of the features."""
-    known = feature_inference.learn(model)
+    known = feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
     data = piece["data"]
     if data is None:
@@ -109,37 +109,39 @@ def _rows(piece: Piece, model: Any) -> Any:
                 "expected outputs are compared on the rows they were recorded for: give these too, "
                 "with --data FILE"
             )
-        return row_making.make(model, piece["n"]), None, names
+        return row_making.make_rows(model, piece["n"]), None, names
     given = data_files.read(data["path"], data["kind"], data["target"], known)
     made = MadeRows(given.rows, {"rows of data": given.n}, {}, given.n)
-    return made, _truth(given.truth, model), names
+    return made, _true_targets(given.truth, model), names
 
 
-def _truth(truth: Any, model: Any) -> Any:
+def _true_targets(truth: Any, model: Any) -> Any:
     """The truth in the type of the model's classes, if it has any."""
     classes = getattr(model, "classes_", None)
     if truth is None or not isinstance(classes, np.ndarray):
         return truth
-    return expected_outputs.alike(truth, np.empty(truth.shape, dtype=_wide(classes, truth)))
+    return expected_outputs.to_returned_type(
+        truth, np.empty(truth.shape, dtype=_target_dtype(classes, truth))
+    )
 
 
-def _wide(classes: Any, truth: Any) -> Any:
+def _target_dtype(classes: Any, truth: Any) -> Any:
     if classes.dtype.kind in "US":
         return str if truth.dtype.kind != "U" else truth.dtype
     return classes.dtype
 
 
-def _recorded(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _Kept) -> Answer:
+def _record_outputs(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
     """What every method returns, on fresh loads, in the way of readers.
 
     The first load gives the record that the others are held to.
     """
     first = fresh()
-    names: List[str] = output_methods.names(first)
-    shown = use(first, ["repr", "get_params"], rows, seen, kept.keep)
-    record = use(first, names, rows, seen, kept.keep)
+    names: List[str] = output_methods.available(first)
+    shown = call_all(first, ["repr", "get_params"], rows, seen, kept.keep)
+    record = call_all(first, names, rows, seen, kept.keep)
     digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
-    answer = twice(fresh, fresh(), names, digests, rows, seen, kept.keep)
+    answer = call_on_fresh_loads(fresh, fresh(), names, digests, rows, seen, kept.keep)
     answer["outputs"].update(shown)
     return answer
 
@@ -150,7 +152,7 @@ def _check_accepted(outputs: Answer, model: Any) -> None:
     Raises:
         Mistake: none of its methods takes them.
     """
-    names = [name for name in row_making.taking_rows(model) if name in outputs]
+    names = [name for name in row_making.methods_taking_rows(model) if name in outputs]
     raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
     if raised and len(raised) == len(names):
         raise UserError(
@@ -160,7 +162,7 @@ def _check_accepted(outputs: Answer, model: Any) -> None:
         )
 
 
-def _compare(piece: Piece, answer: Answer, kept: _Kept) -> None:
+def _apply_expected(piece: Piece, answer: Answer, kept: _ReadableContents) -> None:
     """Put what was expected in place of what was returned, and say where they differ."""
     found = expected_outputs.read(
         piece["expected"]["path"], piece["expected"]["kind"], answer["n_rows"]
@@ -178,9 +180,9 @@ def _compare(piece: Piece, answer: Answer, kept: _Kept) -> None:
                     piece["expected"]["path"], name
                 )
             )
-        recorded = expected_outputs.ordered(recorded, values["classes_"])
-        wanted = expected_outputs.alike(recorded, values[name])
-        count = expected_outputs.differing(wanted, values[name])
+        recorded = expected_outputs.in_class_order(recorded, values["classes_"])
+        wanted = expected_outputs.to_returned_type(recorded, values[name])
+        count = expected_outputs.count_differing_rows(wanted, values[name])
         answer["expected"][name] = {"agrees": count == 0, "rows": count}
         if count:
             outputs[name] = {"digest": kept.keep(content.encode(wanted))}

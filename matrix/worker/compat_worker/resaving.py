@@ -4,11 +4,11 @@ import os
 from typing import Any, Dict, List
 
 from compat_worker import missing_params, name_guard
-from compat_worker.answer import KeptContents, answered
+from compat_worker.answer import KeptContents, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure
-from compat_worker.saving import artifact
+from compat_worker.saving import save_artifact
 from compat_worker.user_error import UserError
 
 Piece = Dict[str, Any]
@@ -18,7 +18,7 @@ Answer = Dict[str, Any]
 def resave(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``resave`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
-    return answered(lambda: _resave(piece, seen), seen, KeptContents(journal))
+    return complete_answer(lambda: _resave(piece, seen), seen, KeptContents(journal))
 
 
 def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
@@ -27,26 +27,26 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     if missing is not None:
         return {"unavailable": missing}
     try:
-        with seen.during("load"), name_guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
             model = chosen.load(piece["path"])
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
-        found = missing_params.parameters(model)
-        _mend(model, piece["mends"])
+        found = missing_params.missing_parameters(model)
+        _apply_fixes(model, piece["fixes"])
     except UserError:
         raise
     except (Exception, SystemExit) as error:
-        return {"stage": "mend", "raised": failure(error)}
+        return {"stage": "fix", "raised": failure(error)}
     with seen.during("save"):
-        saved = {name: _saved(model, name, piece["id"]) for name in piece["formats"]}
+        saved = {name: _save_in_format(model, name, piece["id"]) for name in piece["formats"]}
     return {"artifacts": saved, "lacking": found}
 
 
-def _saved(model: Any, name: str, piece: int) -> Answer:
+def _save_in_format(model: Any, name: str, piece: int) -> Answer:
     """What became of one format: a file in the working folder, by its name alone."""
     folder = "resaved-{}".format(piece)
-    found = artifact(model, name, folder)
+    found = save_artifact(model, name, folder)
     if "path" in found:
         flat = "{}-{}".format(folder, os.path.basename(found["path"]))
         os.rename(found["path"], flat)
@@ -54,14 +54,14 @@ def _saved(model: Any, name: str, piece: int) -> Answer:
     return found
 
 
-def _mend(model: Any, mends: List[Dict[str, Any]]) -> None:
-    for mend in mends:
-        thing = missing_params.at(model, mend["path"])
-        value = _taken(thing, mend["of"]) if mend["of"] else mend["value"]
-        setattr(thing, mend["name"], value)
+def _apply_fixes(model: Any, fixes: List[Dict[str, Any]]) -> None:
+    for fix in fixes:
+        thing = missing_params.find(model, fix["path"])
+        value = _value_of(thing, fix["of"]) if fix["of"] else fix["value"]
+        setattr(thing, fix["name"], value)
 
 
-def _taken(thing: Any, of: str) -> Any:
+def _value_of(thing: Any, of: str) -> Any:
     """Another attribute of the same thing, or what is on the diagonal of it."""
     name, _, diagonal = of.partition(".")
     value = getattr(thing, name)

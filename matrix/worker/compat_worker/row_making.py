@@ -12,7 +12,7 @@ from compat_worker.observe import failure
 from compat_worker.probe_rows import RowBlock, Values
 from compat_worker.user_error import UserError
 
-UNGUESSED = 33
+MAX_GUESSED_WIDTH = 33
 """Up to how many features are tried where the model does not tell how many it takes."""
 
 
@@ -27,7 +27,7 @@ class MadeRows(NamedTuple):
     n: int
 
 
-def make(model: Any, n: int) -> MadeRows:
+def make_rows(model: Any, n: int) -> MadeRows:
     """About n rows for a model.
 
     Raises:
@@ -37,13 +37,13 @@ def make(model: Any, n: int) -> MadeRows:
         warnings.simplefilter("ignore")
         trial = _trial(model)
         trial.leave_out_gaps()
-        made = trial.accepted(trial.method, probe_rows.blocks(trial.known, n))
-        more = _decisions(trial, probe_rows.joined(made), n // 5)
+        made = trial.accepted(trial.method, probe_rows.make_blocks(trial.known, n))
+        more = _decision_rows(trial, probe_rows.concatenated(made), n // 5)
         made = made + trial.accepted(trial.method, [more]) if more is not None else made
         for name in trial.others():
             made = trial.accepted(name, made)
         kinds = OrderedDict((block.kind, len(block)) for block in made)
-        rows = trial.shaped(probe_rows.joined(made))
+        rows = trial.shaped(probe_rows.concatenated(made))
         return MadeRows(rows, kinds, trial.dropped, sum(kinds.values()))
 
 
@@ -58,7 +58,7 @@ class _Trial:
         self.dropped: Dict[str, Dict[str, Any]] = OrderedDict()
 
     def shaped(self, values: Values) -> Any:
-        return row_shapes.shaped(self.shape, self.known, values)
+        return row_shapes.in_shape(self.shape, self.known, values)
 
     def call(self, name: str, values: Values) -> Any:
         return output_methods.call(self.model, name, self.shaped(values))
@@ -75,20 +75,20 @@ class _Trial:
         for place, column in enumerate(self.known.columns):
             groups = column.specials.get(input_model.MISSING)
             if groups:
-                rows = probe_rows.plain(self.known, np.random.RandomState(4), 4)
-                rows[place] = probe_rows.put(rows[place], 0, groups[0][0])
+                rows = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
+                rows[place] = probe_rows.with_value(rows[place], 0, groups[0][0])
                 if self.raised(self.method, rows) is not None:
                     del column.specials[input_model.MISSING]
 
     def others(self) -> List[str]:
         """The other methods that accept plain rows."""
-        plain = probe_rows.plain(self.known, np.random.RandomState(3), 4)
-        names = [name for name in taking_rows(self.model) if name != self.method]
+        plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
+        names = [name for name in methods_taking_rows(self.model) if name != self.method]
         return [name for name in names if self.raised(name, plain) is None]
 
     def accepted(self, name: str, blocks: List[RowBlock]) -> List[RowBlock]:
         """The blocks without the rows that a method raises for, unless it raises for most."""
-        if self.raised(name, probe_rows.joined(blocks)) is None:
+        if self.raised(name, probe_rows.concatenated(blocks)) is None:
             return blocks
         good = [self._good(name, block.values) for block in blocks]
         if 2 * sum(map(sum, good)) < sum(map(len, good)):
@@ -96,7 +96,7 @@ class _Trial:
         for block, chosen in zip(blocks, good):
             if not chosen.all():
                 self._drop(name, block, ~chosen)
-        kept = (RowBlock(b.kind, _taken(b.values, chosen)) for b, chosen in zip(blocks, good))
+        kept = (RowBlock(b.kind, _select(b.values, chosen)) for b, chosen in zip(blocks, good))
         return [block for block in kept if len(block)]
 
     def _good(self, name: str, values: Values) -> Any:
@@ -107,21 +107,21 @@ class _Trial:
         if length == 1:
             return np.zeros(1, dtype=bool)
         half = np.arange(length) < length // 2
-        parts = [self._good(name, _taken(values, chosen)) for chosen in (half, ~half)]
+        parts = [self._good(name, _select(values, chosen)) for chosen in (half, ~half)]
         return np.concatenate(parts)
 
     def _drop(self, name: str, block: RowBlock, chosen: Any) -> None:
-        values = _taken(block.values, chosen)
-        error = self.raised(name, _taken(values, np.arange(len(values[0])) == 0))
+        values = _select(block.values, chosen)
+        error = self.raised(name, _select(values, np.arange(len(values[0])) == 0))
         entry = self.dropped.setdefault(block.kind, {"rows": 0, "raised": None})
         entry["rows"] += int(chosen.sum())
         if error is not None:
             entry["raised"] = failure(error)
 
 
-def taking_rows(model: Any) -> List[str]:
+def methods_taking_rows(model: Any) -> List[str]:
     """The output methods of a model that are called with rows."""
-    return [name for name in output_methods.names(model) if name not in _WITHOUT_ROWS]
+    return [name for name in output_methods.available(model) if name not in _WITHOUT_ROWS]
 
 
 _WITHOUT_ROWS = (
@@ -139,30 +139,32 @@ def _trial(model: Any) -> _Trial:
     Raises:
         Mistake: it accepts none.
     """
-    names = taking_rows(model)
+    names = methods_taking_rows(model)
     last: Optional[Exception] = None
-    known = feature_inference.learn(model)
-    for guess in [_guess(width) for width in range(1, UNGUESSED)] if known is None else [known]:
+    known = feature_inference.infer(model)
+    for guess in (
+        [_guess(width) for width in range(1, MAX_GUESSED_WIDTH)] if known is None else [known]
+    ):
         for counts in (False, True):
             for column in guess.columns:
                 column.counts = column.counts or counts
-            plain = probe_rows.blocks(guess, 20)[0].values
-            for rows in (plain, _taken(plain, np.arange(len(plain[0])) == 0)):
+            plain = probe_rows.make_blocks(guess, 20)[0].values
+            for rows in (plain, _select(plain, np.arange(len(plain[0])) == 0)):
                 for name in names:
-                    for shape in row_shapes.shapes(guess):
+                    for shape in row_shapes.candidate_shapes(guess):
                         trial = _Trial(model, guess, shape, name)
                         error = trial.raised(name, rows)
                         if error is None:
                             return trial
                         last = last or error
-    raise UserError(_unmade(model, names, last))
+    raise UserError(_no_rows_message(model, names, last))
 
 
 def _guess(width: int) -> InputModel:
     return InputModel([Column() for _ in range(width)], "table", False)
 
 
-def _unmade(model: Any, names: List[str], error: Optional[Exception]) -> str:
+def _no_rows_message(model: Any, names: List[str], error: Optional[Exception]) -> str:
     kind = type(model).__name__
     if not names:
         return "{} has no method that takes rows (predict, transform …): nothing to compare".format(
@@ -174,7 +176,7 @@ def _unmade(model: Any, names: List[str], error: Optional[Exception]) -> str:
     )
 
 
-def _decisions(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
+def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
     """Rows where the model decides, if it gives labels."""
     if trial.known.form != "table":
         return None
@@ -187,11 +189,11 @@ def _decisions(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
         if found.ndim != 1 or found.dtype.kind == "f":
             return None
         single = trial.shape == "single"
-        halvings = probe_rows.HALVINGS_SINGLE if single else probe_rows.HALVINGS
-        return probe_rows.decisions(trial.known, labels, values, n, halvings)
+        halvings = probe_rows.BISECTIONS_SINGLE if single else probe_rows.BISECTIONS
+        return probe_rows.decision_rows(trial.known, labels, values, n, halvings)
     except Exception:  # it does not take what lies between its rows, or has no predict
         return None
 
 
-def _taken(values: Values, chosen: Any) -> Values:
+def _select(values: Values, chosen: Any) -> Values:
     return [column[chosen] for column in values]

@@ -9,7 +9,7 @@ from compat_worker.input_model import InputModel
 Shape = Callable[[InputModel, List[Any]], Any]
 
 
-def shapes(known: InputModel) -> List[str]:
+def candidate_shapes(known: InputModel) -> List[str]:
     """Names of shapes that the rows may have, the likeliest first."""
     if known.form == "texts":
         return ["texts", "tokens"]
@@ -21,7 +21,7 @@ def shapes(known: InputModel) -> List[str]:
     return tables + ["single", "objects", "series", "numbered frame"]
 
 
-def shaped(shape: str, known: InputModel, values: List[Any]) -> Any:
+def in_shape(shape: str, known: InputModel, values: List[Any]) -> Any:
     """Rows, given column by column, in a shape.
 
     Raises:
@@ -34,7 +34,8 @@ def _frame(known: InputModel, values: List[Any]) -> Any:
     import pandas
 
     columns = [
-        pandas.Series(column, dtype=column.dtype) for column in map(_narrow, known.columns, values)
+        pandas.Series(column, dtype=column.dtype)
+        for column in map(_restore_types, known.columns, values)
     ]
     for place, column in enumerate(known.columns):
         if column.as_category:
@@ -53,7 +54,7 @@ def _category(column: Any, values: Any) -> Any:
     return pandas.Categorical.from_codes(codes, np.array(known, dtype=object))
 
 
-def _narrow(column: Any, values: Any) -> Any:
+def _restore_types(column: Any, values: Any) -> Any:
     """Whole numbers and truth values for categories that are such."""
     known = column.categories or ()
     if known and all(type(value) is bool for value in values):

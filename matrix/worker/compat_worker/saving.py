@@ -10,11 +10,11 @@ import compat_matrix
 import numpy as np
 
 from compat_worker import content, estimator_names, machine_failures, output_methods
-from compat_worker.answer import KeptContents, answered
-from compat_worker.call_methods import use
+from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.observe import SeenWarnings, failure, outcome
+from compat_worker.observe import SeenWarnings, failure, record_outcome
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
@@ -44,14 +44,14 @@ def save(piece: Piece, journal: Journal) -> Answer:
         except (Exception, SystemExit) as error:
             return {"stage": stage.name, "raised": failure(error)}
 
-    return answered(work, seen, kept)
+    return complete_answer(work, seen, kept)
 
 
 def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
     registered, model = _build(piece)
     stage.name = "fit"
     with seen.during("fit"):
-        data = _data(registered.data)
+        data = _load_data(registered.data)
         random.seed(0)
         np.random.seed(0)
         model.fit(data.X, data.y)
@@ -62,25 +62,25 @@ def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes
     rows = content.encode(data.rows)
     truth = None if data.truth is None else keep(content.encode(data.truth))
     stage.name = "use"
-    names = ["repr", "get_params"] + output_methods.chosen(model, registered.methods)
+    names = ["repr", "get_params"] + output_methods.to_record(model, registered.methods)
     return {
         "artifacts": artifacts,
         "rows": keep(rows),
         "truth": truth,
         "only": registered.methods is not None,
-        "estimators": estimator_names.estimators(model),
+        "estimators": estimator_names.class_names(model),
         # From the fitted object, never from the file, on the rows as a reader will see them.
-        "outputs": use(model, names, content.decode(rows), seen, keep),
+        "outputs": call_all(model, names, content.decode(rows), seen, keep),
     }
 
 
 def _build(piece: Piece) -> Tuple[Any, Any]:
-    registered = _registered(piece["file"], piece["pipeline"])
+    registered = _find_pipeline(piece["file"], piece["pipeline"])
     _check_release(registered)
     try:
         return registered, registered.build()
     except ImportError as error:
-        machine_failures.give_up_on(error)
+        machine_failures.raise_if_machine_failed(error)
         raise Unavailable("not in this release: {}".format(error))
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
@@ -88,13 +88,13 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
         raise
 
 
-def _registered(path: str, pipeline: str) -> Any:
+def _find_pipeline(path: str, pipeline: str) -> Any:
     """The pipeline as its file registers it; the file's folder is on ``sys.path`` already."""
     name = os.path.splitext(os.path.basename(path))[0]
     try:
         module = importlib.import_module(name)
     except ImportError as error:
-        machine_failures.give_up_on(error)
+        machine_failures.raise_if_machine_failed(error)
         raise Unavailable("{} does not import: {}".format(os.path.basename(path), error))
     found = os.path.realpath(getattr(module, "__file__", None) or "")
     if found != os.path.realpath(path):
@@ -109,32 +109,32 @@ def _registered(path: str, pipeline: str) -> Any:
 def _check_release(registered: Any) -> None:
     import sklearn
 
-    here = _line(sklearn.__version__)
-    if registered.since and here < _line(registered.since):
+    here = _release_line(sklearn.__version__)
+    if registered.since and here < _release_line(registered.since):
         raise Unavailable("needs scikit-learn {} or newer".format(registered.since))
-    if registered.until and here > _line(registered.until):
+    if registered.until and here > _release_line(registered.until):
         raise Unavailable("gone since scikit-learn {}".format(registered.until))
 
 
-def _line(version: str) -> Tuple[int, int]:
+def _release_line(version: str) -> Tuple[int, int]:
     parts = version.split(".")
     return int(parts[0]), int(parts[1])
 
 
-_DATA: Dict[Callable[[], Any], Any] = {}
+_LOADED_DATA: Dict[Callable[[], Any], Any] = {}
 
 
-def _data(make: Callable[[], Any]) -> Any:
-    if make not in _DATA:
-        _DATA[make] = make()
-    return _DATA[make]
+def _load_data(make: Callable[[], Any]) -> Any:
+    if make not in _LOADED_DATA:
+        _LOADED_DATA[make] = make()
+    return _LOADED_DATA[make]
 
 
 def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:
-    return {name: artifact(model, name, piece["folder"]) for name in piece["formats"]}
+    return {name: save_artifact(model, name, piece["folder"]) for name in piece["formats"]}
 
 
-def artifact(model: Any, name: str, folder: str) -> Answer:
+def save_artifact(model: Any, name: str, folder: str) -> Answer:
     """What became of saving a model in a format: its file, what it raised, or why there is none."""
     chosen = FORMATS[name]
     missing = chosen.missing()
@@ -148,7 +148,7 @@ def artifact(model: Any, name: str, folder: str) -> Answer:
         chosen.save(model, path)
         return {"path": path, "sha256": _sha256(path), "size": os.path.getsize(path)}
 
-    return outcome(run)
+    return record_outcome(run)
 
 
 def _sha256(path: str) -> str:
@@ -156,7 +156,7 @@ def _sha256(path: str) -> str:
         return hashlib.sha256(file.read()).hexdigest()
 
 
-def unimportable(files: List[str]) -> Dict[str, Dict[str, str]]:
+def import_failures(files: List[str]) -> Dict[str, Dict[str, str]]:
     """By path, the failure of each file of pipelines that does not import here."""
     found = {}
     for path in files:

@@ -19,8 +19,8 @@ _ACCENTS = ["Café", "naïve", "ÜBER", "straße", "\ufb01ne", "été", "日本�
 _ACCENTS += ["n\u0308", "a\ua7c1b", "c\ua7d1d", "e\U0002ebf0f", "\U00030ede noodles"]
 
 
-def blocks(known: InputModel, n: int, random: Any) -> List[Any]:
-    """About n rows, kind by kind, as :func:`compat_worker.probe_rows.blocks` makes for tables."""
+def make_blocks(known: InputModel, n: int, random: Any) -> List[Any]:
+    """About n rows in blocks of one kind each; ``probe_rows.make_blocks`` does so for tables."""
     from compat_worker.probe_rows import RowBlock
 
     column = known.columns[0]
@@ -32,12 +32,12 @@ def blocks(known: InputModel, n: int, random: Any) -> List[Any]:
     if known.form == "dicts":
         return [RowBlock(DICTS, [_dicts(column.words or [], n, random)])]
     words = column.words or []
-    made = [RowBlock(KNOWN, [known_words(words, n // 2, random)])]
-    made.extend(RowBlock(kind, [texts]) for kind, texts in odd(words, n // 4, random))
+    made = [RowBlock(KNOWN, [documents(words, n // 2, random)])]
+    made.extend(RowBlock(kind, [texts]) for kind, texts in unusual_documents(words, n // 4, random))
     return made
 
 
-def known_words(words: List[str], n: int, random: Any) -> Any:
+def documents(words: List[str], n: int, random: Any) -> Any:
     """Documents of 1 to 20 known words each."""
     return _array(
         [
@@ -47,12 +47,12 @@ def known_words(words: List[str], n: int, random: Any) -> Any:
     )
 
 
-def odd(words: List[str], n: int, random: Any) -> List[Tuple[str, Any]]:
+def unusual_documents(words: List[str], n: int, random: Any) -> List[Tuple[str, Any]]:
     """Documents that test the edges of what a model knows, by kind."""
     few = max(2, n // 4)
-    known = known_words(words, 2 * few, random).tolist()
-    strange = ["{} {}".format(_one(_UNKNOWN, i), text.upper()) for i, text in enumerate(known)]
-    accents = ["{} {}".format(_one(_ACCENTS, i), text) for i, text in enumerate(known)]
+    known = documents(words, 2 * few, random).tolist()
+    strange = ["{} {}".format(_cyclic(_UNKNOWN, i), text.upper()) for i, text in enumerate(known)]
+    accents = ["{} {}".format(_cyclic(_ACCENTS, i), text) for i, text in enumerate(known)]
     singles = [words[place] for place in random.permutation(len(words))[:n]]
     return [
         (SHORT, _array(singles)),
@@ -77,7 +77,7 @@ def _dicts(names: List[str], n: int, random: Any) -> Any:
     return _array(made)
 
 
-def _one(items: List[str], place: int) -> str:
+def _cyclic(items: List[str], place: int) -> str:
     return items[place % len(items)]
 
 

@@ -3,27 +3,27 @@
 from typing import Any, Callable, Dict, List, Tuple
 
 from compat_worker import attribute_states, code_reading, name_guard
-from compat_worker.answer import KeptContents, answered
-from compat_worker.call_methods import use_one
-from compat_worker.call_recorder import Watch
+from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.call_methods import call_one
+from compat_worker.call_recorder import CallRecorder
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
-from compat_worker.loading import rows_of, see
+from compat_worker.loading import check_readable, read_rows
 from compat_worker.observe import SeenWarnings, failure
-from compat_worker.parts import OUTPUTS, ModelPart, parts_of
+from compat_worker.parts import OUTPUT_METHODS, ModelPart, parts_of
 
 Piece = Dict[str, Any]
 Answer = Dict[str, Any]
 Keep = Callable[[bytes], str]
 
-CLASSES = 100
+MAX_CLASSES = 100
 """Classes that are told of, at most."""
 
-ATTRIBUTES = 6000
+MAX_ATTRIBUTES = 6000
 """Attributes that are told of all estimators together, at most."""
 
 
-_ASKED = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"]
+_SKLEARN_HOOKS = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"]
 """What scikit-learn asks of an estimator whose output methods are called."""
 
 
@@ -31,7 +31,7 @@ def trace(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``trace`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
     kept = KeptContents(journal)
-    return answered(lambda: _trace(piece, seen, kept.keep), seen, kept)
+    return complete_answer(lambda: _trace(piece, seen, kept.keep), seen, kept)
 
 
 def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
@@ -44,10 +44,10 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
         rows, why = _rows(piece)
         if why:
             return {"unavailable": why}
-    see(piece["path"])
+    check_readable(piece["path"])
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.only(piece.get("allowed")):
+        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:
@@ -55,15 +55,15 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
         parts, left_out = parts_of(model)
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
-    answer = _told(parts, left_out)
+    answer = _describe_parts(parts, left_out)
     answer.update({"outcome": None, "untraced": None, "calls": [], "calls_left_out": 0})
     if method:
-        watch = Watch(parts, keep)
-        with watch.at_work():
-            answer["outcome"] = use_one(model, method, rows, seen, keep)
-        answer["calls"], answer["calls_left_out"] = watch.calls, watch.left_out
+        recorder = CallRecorder(parts, keep)
+        with recorder.recording():
+            answer["outcome"] = call_one(model, method, rows, seen, keep)
+        answer["calls"], answer["calls_left_out"] = recorder.calls, recorder.left_out
         try:
-            answer["untraced"] = use_one(fresh(), method, rows, seen, keep)
+            answer["untraced"] = call_one(fresh(), method, rows, seen, keep)
         except (Exception, SystemExit) as error:
             answer["untraced"] = {"raised": failure(error)}
     return answer
@@ -71,36 +71,40 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
 
 def _rows(piece: Piece) -> Tuple[Any, str]:
     """The rows, or why they cannot be had here."""
-    see(piece["rows"])
+    check_readable(piece["rows"])
     try:
-        return rows_of(piece["rows"]), ""
+        return read_rows(piece["rows"]), ""
     except Exception as error:
         return None, "the rows cannot be had here: {}".format(error)
 
 
-def _told(parts: List[ModelPart], left_out: int) -> Answer:
+def _describe_parts(parts: List[ModelPart], left_out: int) -> Answer:
     """What every part holds, and what its class takes and reads here."""
     told: List[Dict[str, Any]] = []
     classes: Dict[str, Dict[str, Any]] = {}
-    room = ATTRIBUTES
+    room = MAX_ATTRIBUTES
     for part in parts:
         kind = type(part.thing)
         name = attribute_states.type_name(kind)
-        held = attribute_states.attributes(part.thing)
+        held = attribute_states.describe_attributes(part.thing)
         held = {attribute: held[attribute] for attribute in list(held)[:room]}
         room -= len(held)
-        path = [attribute_states.short(one) for one in part.path]
+        path = [attribute_states.shorten(one) for one in part.path]
         told.append({"path": path, "class": name, "attributes": held})
-        if name not in classes and len(classes) < CLASSES:
-            classes[name] = _class(kind)
+        if name not in classes and len(classes) < MAX_CLASSES:
+            classes[name] = _describe_class(kind)
     return {"parts": told, "parts_left_out": left_out, "classes": classes}
 
 
-def _class(kind: type) -> Dict[str, Any]:
+def _describe_class(kind: type) -> Dict[str, Any]:
     takes = any("get_params" in vars(one) for one in kind.__mro__)
-    found: Dict[str, Any] = {"parameters": attribute_states.signature(kind) if takes else {}}
+    found: Dict[str, Any] = {
+        "parameters": attribute_states.parameter_defaults(kind) if takes else {}
+    }
     try:
-        found.update(code_reading.read(kind, OUTPUTS + _ASKED, found["parameters"]))
+        found.update(
+            code_reading.attributes_read(kind, OUTPUT_METHODS + _SKLEARN_HOOKS, found["parameters"])
+        )
     except Exception:  # an odd class, whose code cannot be read
         found.update({"uses": [], "asks": []})
     return found
