@@ -17,7 +17,7 @@ pytest.importorskip("check_jsonschema")
 from ruamel.yaml import YAML
 
 from matrix import baseline
-from matrix.cli.arguments import parse
+from matrix.cli.arguments import UpgradeArguments, parse
 from matrix.report import FORMATS
 
 ROOT = Path(__file__).parents[1]
@@ -78,7 +78,8 @@ def test_the_hook_calls_a_command_that_is_there() -> None:
     program, *arguments = hook["entry"].split()
     assert program == "compat-matrix"
     parsed = parse([*arguments, "models", "--to", "requirements.txt"])
-    assert parsed.models == [Path("models")]
+    assert isinstance(parsed, UpgradeArguments)
+    assert parsed.models == (Path("models"),)
     for name in ("requirements.txt", "deploy/requirements-prod.txt", "pylock.toml"):
         assert re.search(hook["files"], name)
     assert not re.search(hook["files"], "README.txt")

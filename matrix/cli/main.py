@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Sequence
 from types import FrameType
 
-from matrix.cli.arguments import Arguments, parse
+from matrix.cli.arguments import parse
 from matrix.errors import MACHINE, Exit, MatrixError
 
 
@@ -48,9 +48,9 @@ def _say(text: str) -> None:
     sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
-def _command(name: str) -> Callable[[Arguments], Exit]:
+def _command(name: str) -> Callable[..., Exit]:
     """The function of a command; its module is imported only now, for `--help` to be quick."""
-    command: Callable[[Arguments], Exit] = getattr(
+    command: Callable[..., Exit] = getattr(
         importlib.import_module(f"matrix.cli.commands.{name}"), name
     )
     return command

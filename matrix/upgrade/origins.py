@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -15,6 +13,7 @@ from packaging.version import Version
 from matrix.catalog import Catalog
 from matrix.catalog.origin import origin_spec
 from matrix.catalog.requirements import EnvironmentRequest, read_wish, spec_of
+from matrix.catalog.split_requirements import split_requirements
 from matrix.environments import history, prepare
 from matrix.environments.prepare import Report
 from matrix.environments.reasons import UnavailableError
@@ -23,8 +22,6 @@ from matrix.errors import CannotTellError, UsageError
 from matrix.model import Environment, EnvSpec
 from matrix.upgrade.answer import Model
 from matrix.worker.compat_worker.formats import FORMATS
-
-_BETWEEN_REQUIREMENTS = re.compile(r"\s+(?=[A-Za-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,17 +52,18 @@ class UpgradeRequest:
         """Read what was typed.
 
         Args:
-            origins: requirements and files that say together where models come from.
-            targets: each a file, or requirements with spaces between them.
+            origins: requirements and files that describe together where models come from.
+            targets: each describes one environment in the same form: requirements and files,
+                separated by spaces or commas.
             further, as_of, rollback: as in the class; ``as_of`` None is today.
 
         Raises:
             UsageError: something in it cannot be understood.
         """
         return cls(
-            origin=read_wish(origins) if origins else None,
-            targets=tuple(read_wish(_parts(text)) for text in targets),
-            further=read_wish(further).others if further else (),
+            origin=read_wish(_split(origins)) if origins else None,
+            targets=tuple(read_wish(split_requirements(text)) for text in targets),
+            further=read_wish(_split(further)).others if further else (),
             as_of=as_of or "today",
             rollback=rollback,
         )
@@ -77,9 +75,8 @@ def needed_by(model: Model) -> tuple[str, ...]:
     return (package,) if package else ()
 
 
-def _parts(text: str) -> list[str]:
-    """The requirements in a text; a file may have spaces in its name."""
-    return [text] if Path(text).exists() else _BETWEEN_REQUIREMENTS.split(text.strip())
+def _split(texts: Sequence[str]) -> list[str]:
+    return [part for text in texts for part in split_requirements(text)]
 
 
 def _holding(spec: EnvSpec, model: Model) -> EnvSpec:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
 import pytest
 
 from matrix.cli import main
-from matrix.cli.arguments import parse
+from matrix.cli.arguments import (
+    COMMANDS,
+    CommandArguments,
+    MigrateArguments,
+    RunArguments,
+    parse,
+)
 from matrix.errors import Exit, UsageError
 from matrix.model import Verdict
 
@@ -16,8 +24,9 @@ def test_a_run_takes_its_options() -> None:
     environments = ["--set", "full", "--select", "a*", "--select", "b"]
     judged = ["--fail-on", "changes,load-failed", "--output", "json:out.json"]
     parsed = parse(["run", *environments, "--formats", "joblib, pickle-5", "--jobs", "3", *judged])
-    assert parsed.select == ["a*", "b"]
-    assert parsed.formats == ["joblib", "pickle-5"]
+    assert isinstance(parsed, RunArguments)
+    assert parsed.select == ("a*", "b")
+    assert parsed.formats == ("joblib", "pickle-5")
     assert (parsed.jobs, parsed.set) == (3, "full")
     assert parsed.fail_on == {
         Verdict.SCORES_CHANGED,
@@ -29,20 +38,46 @@ def test_a_run_takes_its_options() -> None:
     assert parsed.output[0].path == Path("out.json")
 
 
+LEAST = {
+    "merge": ["a.json"],
+    "baseline": ["update"],
+    "diff": ["a.json", "b.json"],
+    "explain": ["tree", "1.3", "1.9"],
+    "inspect": ["m.joblib"],
+    "migrate": ["m.joblib"],
+}
+"""What cannot be left out of a command."""
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.command)
+def test_each_command_has_arguments_of_its_own_that_do_not_change(
+    kind: type[CommandArguments],
+) -> None:
+    parsed = parse([kind.command, *LEAST.get(kind.command, [])])
+    assert type(parsed) is kind
+    assert callable(
+        getattr(importlib.import_module(f"matrix.cli.commands.{kind.command}"), kind.command)
+    )
+    values = [getattr(parsed, field.name) for field in fields(parsed)]
+    assert hash(tuple(values)) == hash(tuple(values)), "no list, no dict"
+    with pytest.raises(FrozenInstanceError):
+        parsed.command = "other"  # type: ignore[misc]
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         ([], "COMMAND"),
         (["rnu"], "rnu"),
-        (["run", "--jobs", "0"], "no number from 1 up"),
-        (["run", "--jobs", "many"], "no number from 1 up"),
-        (["run", "--fail-on", "bad"], "no verdict 'bad'"),
+        (["run", "--jobs", "0"], "must be a positive integer"),
+        (["run", "--jobs", "many"], "must be a positive integer"),
+        (["run", "--fail-on", "bad"], "'bad' is not a verdict"),
         (["run", "--output", "docx:x"], "'docx' is not a format"),
         (["run", "--output", "json"], "path is missing"),
         (["run", "--no-such-option"], "--no-such-option"),
         (["migrate"], "MODEL"),
         (["migrate", "a.joblib", "b.joblib"], "b.joblib"),
-        (["migrate", "m.joblib", "--via", "latest"], "is no release"),
+        (["migrate", "m.joblib", "--via", "latest"], "is not a release"),
         (["migrate", "m.joblib", "--via", "old"], "'old' is no version"),
     ],
 )
@@ -75,8 +110,9 @@ def test_a_report_without_results_says_what_to_do(
 def test_a_migration_takes_its_options() -> None:
     ends = ["--to", "1.9", "--from", "1.2.2", "--via", "1.3.2", "--via", "1.4"]
     parsed = parse(["migrate", "m.joblib", *ends, "--output", "n.joblib", "--force"])
-    assert (parsed.models, parsed.migrated) == ([Path("m.joblib")], Path("n.joblib"))
-    assert (parsed.targets, parsed.via, parsed.force) == (["1.9"], ["1.3.2", "1.4"], True)
+    assert isinstance(parsed, MigrateArguments)
+    assert (parsed.models, parsed.migrated) == ((Path("m.joblib"),), Path("n.joblib"))
+    assert (parsed.targets, parsed.via, parsed.force) == (("1.9",), ("1.3.2", "1.4"), True)
 
 
 @pytest.mark.parametrize("to", [[], ["--to", "1.5", "--to", "1.6"]])

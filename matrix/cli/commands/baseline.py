@@ -10,7 +10,7 @@ from datetime import date
 from matrix import baseline as baselines
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import BaselineArguments
 from matrix.cli.commands.run import with_state
 from matrix.engine import last_run
 from matrix.errors import Exit
@@ -22,7 +22,7 @@ from matrix.store import Store
 FILE = "compat-baseline.toml"
 
 
-def baseline(arguments: Arguments) -> Exit:
+def baseline(arguments: BaselineArguments) -> Exit:
     """Write the file from a result; what people accepted in it stays."""
     catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
     path = arguments.baseline or catalog.root / FILE
@@ -40,7 +40,7 @@ def baseline(arguments: Arguments) -> Exit:
 
 
 @contextmanager
-def _result(arguments: Arguments, catalog: Catalog) -> Iterator[Matrix]:
+def _result(arguments: BaselineArguments, catalog: Catalog) -> Iterator[Matrix]:
     """The result that is named, or that of the last run."""
     if arguments.result is not None:
         yield read_json(arguments.result)

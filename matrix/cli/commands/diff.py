@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import date
 
 from matrix import baseline as baselines
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import DiffArguments
 from matrix.errors import Exit
 from matrix.report import read_json, write_outputs
 from matrix.report.terminal import console_for
 from matrix.report.terminal.comparison_section import show_comparison
 
 
-def diff(arguments: Arguments) -> Exit:
+def diff(arguments: DiffArguments) -> Exit:
     """Hold one result against another; nothing is run."""
     known = baselines.of_matrix(read_json(arguments.old), str(arguments.old))
     matrix = read_json(arguments.new)

@@ -10,7 +10,7 @@ from pathlib import Path
 from matrix import catalog as catalogs
 from matrix.baseline.baseline import place
 from matrix.catalog import Catalog
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import ExplainArguments
 from matrix.cli.commands.run import BuildProgress, with_state
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
@@ -44,7 +44,7 @@ class _Asked:
     """Where its artifact is kept; None if there is none."""
 
 
-def explain(arguments: Arguments) -> Exit:
+def explain(arguments: ExplainArguments) -> Exit:
     """Tell the story of a cell, then everything that is kept of it.
 
     What changes or fails is looked into: its file is loaded again where it comes from and where it
@@ -68,7 +68,7 @@ def explain(arguments: Arguments) -> Exit:
     return Exit.OK
 
 
-def _find(store: Store, arguments: Arguments) -> _Asked:
+def _find(store: Store, arguments: ExplainArguments) -> _Asked:
     matrix = last_run.last(store)
     writer = _environment(matrix, arguments.writer)
     reader = _environment(matrix, arguments.reader)
@@ -100,7 +100,11 @@ def _plain_story(
 
 
 def _find_out(
-    store: Store, catalog: Catalog, asked: _Asked, told: Explanation | None, arguments: Arguments
+    store: Store,
+    catalog: Catalog,
+    asked: _Asked,
+    told: Explanation | None,
+    arguments: ExplainArguments,
 ) -> Explanation:
     """Look into a cell, and keep what is found with the run; what was searched before stays."""
     found = material(store, asked.matrix, catalog.pipelines, asked.cell)
@@ -131,7 +135,7 @@ def _searched(
     subject: Subject,
     cell: Cell,
     diagnosis: Diagnosis,
-    arguments: Arguments,
+    arguments: ExplainArguments,
     progress: Progress,
 ) -> Iterator[ExplanationPoint]:
     grounds = EnvironmentFactory(
@@ -154,7 +158,9 @@ def _environment(matrix: Matrix, name: str) -> Environment:
     raise UsageError(f"the last run has no environment {name!r}", advice=f"It has: {known}.")
 
 
-def _cell(matrix: Matrix, arguments: Arguments, writer: Environment, reader: Environment) -> Cell:
+def _cell(
+    matrix: Matrix, arguments: ExplainArguments, writer: Environment, reader: Environment
+) -> Cell:
     wanted = (arguments.pipeline, arguments.format, writer.id, reader.id)
     for cell in matrix.cells:
         if place(cell) == wanted:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import sys
 
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import InspectArguments
 from matrix.errors import Exit
 from matrix.inspection import inspect_apart
 from matrix.report.inspection_json import write_inspection
 from matrix.report.terminal.inspection import show_inspection
 
 
-def inspect(arguments: Arguments) -> Exit:
+def inspect(arguments: InspectArguments) -> Exit:
     """Show what is in the file; nothing in it is run."""
     found = inspect_apart(arguments.model)
     if arguments.json:

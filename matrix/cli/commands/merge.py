@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import MergeArguments
 from matrix.cli.commands.run import compared, exit_code, read_known
 from matrix.engine.shards import merge as merged
 from matrix.errors import Exit
@@ -11,7 +11,7 @@ from matrix.report import read_json, write_outputs
 from matrix.report.terminal import show
 
 
-def merge(arguments: Arguments) -> Exit:
+def merge(arguments: MergeArguments) -> Exit:
     """Put shards together; nothing is run."""
     known = read_known(arguments.baseline)
     shards = {str(path): read_json(path) for path in arguments.shards}

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import MigrateArguments
 from matrix.cli.commands.run import with_state
 from matrix.cli.commands.upgrade import CheckSetup, asking, material_of
 from matrix.errors import CannotTellError, Exit, UsageError
@@ -27,7 +27,7 @@ from matrix.upgrade.upgrade import upgrade as ask
 from matrix.worker.compat_worker.formats import FORMATS
 
 
-def migrate(arguments: Arguments) -> Exit:
+def migrate(arguments: MigrateArguments) -> Exit:
     """Ask the model where it comes from and where it is to go; find a way, and write the file."""
     if len(arguments.targets) != 1:
         raise UsageError(
@@ -85,7 +85,11 @@ def _without(answered: UpgradeResult) -> Exit:
 
 
 def _ways(
-    arguments: Arguments, catalog: Catalog, with_: CheckSetup, answer: UpgradeAnswer, target: Target
+    arguments: MigrateArguments,
+    catalog: Catalog,
+    with_: CheckSetup,
+    answer: UpgradeAnswer,
+    target: Target,
 ) -> tuple[Subject, Remedies]:
     subject = subject_of(answer, target, with_.check, with_.trust)
     grounds = EnvironmentFactory(
@@ -105,7 +109,11 @@ def _ways(
 
 
 def _written(
-    arguments: Arguments, store: Store, answer: UpgradeAnswer, subject: Subject, ways: Remedies
+    arguments: MigrateArguments,
+    store: Store,
+    answer: UpgradeAnswer,
+    subject: Subject,
+    ways: Remedies,
 ) -> Exit:
     way = ways.files[0]
     assert way.file is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from matrix import environments
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import PlanArguments
 from matrix.cli.commands.run import read
 from matrix.engine.plan import plan as make_plan
 from matrix.engine.run_context import RunContext
@@ -16,7 +16,7 @@ from matrix.report.terminal.plan import show_plan
 from matrix.store import Store
 
 
-def plan(arguments: Arguments) -> Exit:
+def plan(arguments: PlanArguments) -> Exit:
     """Show what a run with these arguments would do; nothing is built, saved or loaded."""
     catalog = read(arguments)
     found = environments.survey(catalog, offline=arguments.offline)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from matrix import catalog as catalogs
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import ReportArguments
 from matrix.cli.commands.run import compared, exit_code, read_known, with_state
 from matrix.engine import last_run
 from matrix.errors import Exit
@@ -12,7 +12,7 @@ from matrix.report.terminal import show
 from matrix.store import Store
 
 
-def report(arguments: Arguments) -> Exit:
+def report(arguments: ReportArguments) -> Exit:
     """Show what is kept; nothing is run."""
     catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
     known = read_known(arguments.baseline)

@@ -12,7 +12,8 @@ from matrix import catalog as catalogs
 from matrix import environments
 from matrix.baseline import Baseline
 from matrix.catalog import Catalog
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import RunArguments
+from matrix.cli.arguments.groups import SelectionArguments, WorkArguments
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
 from matrix.engine.estimate import BUILD
@@ -24,7 +25,7 @@ from matrix.report.terminal import show
 from matrix.store import Store
 
 
-def run(arguments: Arguments) -> Exit:
+def run(arguments: RunArguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
     catalog = read(arguments)
     known = read_known(arguments.baseline)
@@ -36,7 +37,7 @@ def run(arguments: Arguments) -> Exit:
         return exit_code(matrix, arguments.fail_on)
 
 
-def read(arguments: Arguments) -> Catalog:
+def read(arguments: SelectionArguments) -> Catalog:
     """The catalog that the arguments of a run ask for."""
     catalog = catalogs.read(
         arguments.config,
@@ -56,7 +57,7 @@ def with_state(catalog: Catalog, state: Path | None) -> Catalog:
 def fill(
     catalog: Catalog,
     store: Store,
-    arguments: Arguments,
+    arguments: WorkArguments,
     progress: Progress,
     listing: Path | None = None,
 ) -> Matrix:
@@ -65,7 +66,7 @@ def fill(
     Args:
         catalog: environments and pipelines.
         store: where results are kept.
-        arguments: say how: jobs, offline, fresh.
+        arguments: how work is done.
         progress: is told how far it is.
         listing: where to write down environments that the configuration does not name.
     """

@@ -9,7 +9,8 @@ from pathlib import Path
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import spec_of
-from matrix.cli.arguments import Arguments
+from matrix.cli.arguments import UpgradeArguments
+from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
 from matrix.cli.commands.run import BuildProgress, fill, with_state
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
@@ -35,7 +36,7 @@ from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as ask
 
 
-def upgrade(arguments: Arguments) -> Exit:
+def upgrade(arguments: UpgradeArguments) -> Exit:
     """Look into the models, ask them where they come from and where they may go, and answer."""
     wishes = UpgradeRequest.read(
         origins=arguments.origins,
@@ -90,7 +91,7 @@ def _worst(answer: UpgradeAnswer) -> Target | None:
     return next((target for target in wanted if target.cell.verdict.group in bad), None)
 
 
-def _dependencies(arguments: Arguments, wishes: UpgradeRequest) -> Exit:
+def _dependencies(arguments: UpgradeArguments, wishes: UpgradeRequest) -> Exit:
     """Without a model: the reference pipelines, between two sets of packages."""
     if wishes.origin is None or not wishes.targets:
         raise UsageError(
@@ -136,7 +137,7 @@ class CheckSetup:
     """What the user lets in."""
 
 
-def material_of(arguments: Arguments) -> CheckInputs:
+def material_of(arguments: InputArguments) -> CheckInputs:
     """What the arguments give to ask models with."""
     return CheckInputs(
         data=_file(arguments.data, "--data"),
@@ -147,7 +148,7 @@ def material_of(arguments: Arguments) -> CheckInputs:
 
 
 def asking(
-    arguments: Arguments,
+    arguments: ModelArguments,
     catalog: Catalog,
     wishes: UpgradeRequest,
     material: CheckInputs,

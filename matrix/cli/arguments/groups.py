@@ -1,0 +1,186 @@
+"""Groups of arguments that several commands share: a dataclass, and what adds it to a parser."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from matrix.cli.arguments import value_types
+from matrix.cli.arguments.command_arguments import CommandArguments
+from matrix.model import Shard, Verdict
+from matrix.report import FORMATS, ReportOutput
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfigurationArguments(CommandArguments):
+    """Which configuration applies, and where results are kept."""
+
+    config: Path | None
+    state: Path | None
+
+
+def add_configuration(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`ConfigurationArguments`."""
+    parser.add_argument(
+        "--config",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="a pyproject.toml with [tool.matrix], or a TOML file with the same keys",
+    )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="the folder of the results (default: `state` in the configuration)",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkArguments(CommandArguments):
+    """How work is done."""
+
+    jobs: int
+    """How many environments may work at once."""
+    fresh: bool
+    """Do everything again, even if its result is kept."""
+    offline: bool
+    """Use no registry."""
+
+
+def add_work(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`WorkArguments`."""
+    parser.add_argument(
+        "--jobs",
+        type=value_types.count,
+        default=os.cpu_count() or 1,
+        metavar="N",
+        help="how many environments may work at once (default: the number of cores)",
+    )
+    parser.add_argument(
+        "--fresh", action="store_true", help="do everything again, even if its result is kept"
+    )
+    parser.add_argument(
+        "--offline", action="store_true", help="use no registry, only packages in the cache"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class SelectionArguments(ConfigurationArguments, WorkArguments):
+    """Which part of the matrix is run, and how."""
+
+    set: str
+    """The name of a set of environments."""
+    select: tuple[str, ...]
+    """Glob patterns of environments; empty for all."""
+    pipelines: tuple[str, ...]
+    """Glob patterns of pipelines; empty for all."""
+    formats: tuple[str, ...] | None
+    """None for all that the pipelines name."""
+    shard: Shard | None
+
+
+def add_selection(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`SelectionArguments`."""
+    add_configuration(parser)
+    parser.add_argument(
+        "--set",
+        default="default",
+        metavar="NAME",
+        help="the set of environments (default: %(default)s)",
+    )
+    parser.add_argument(
+        "--select",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only environments whose id matches, such as 'sklearn-1.*'; may be repeated",
+    )
+    parser.add_argument(
+        "--pipelines",
+        action="append",
+        default=[],
+        metavar="GLOB",
+        help="only pipelines whose id matches; may be repeated",
+    )
+    parser.add_argument(
+        "--formats",
+        type=value_types.names,
+        default=None,
+        metavar="LIST",
+        help="only these formats, separated by commas, such as joblib,pickle-5",
+    )
+    parser.add_argument(
+        "--shard",
+        type=value_types.shard,
+        default=None,
+        metavar="I/N",
+        help="only the I-th of N parts, for one of N machines: all environments save, every N-th "
+        "loads; merge puts the results together",
+    )
+    add_work(parser)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OutputArguments(CommandArguments):
+    """What is shown, and which reports are written."""
+
+    output: tuple[ReportOutput, ...]
+    all: bool
+    """Show every line."""
+
+
+def add_output(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`OutputArguments`."""
+    parser.add_argument(
+        "--output",
+        type=ReportOutput.parse,
+        action="append",
+        default=[],
+        metavar="FORMAT:PATH",
+        help=f"also write a report to a file ({', '.join(FORMATS)}); may be repeated",
+    )
+    parser.add_argument(
+        "--all", action="store_true", help="show every line, however many there are"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class BaselineFileArguments(CommandArguments):
+    """The baseline to compare results with."""
+
+    baseline: Path | None
+
+
+def add_baseline_file(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`BaselineFileArguments`."""
+    parser.add_argument(
+        "--baseline",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="compare with known and accepted results: exit with 1 only if something is new or "
+        "worse",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class FailOnArguments(CommandArguments):
+    """Which verdicts make the command fail."""
+
+    fail_on: frozenset[Verdict]
+
+
+def add_fail_on(parser: argparse.ArgumentParser) -> None:
+    """Add :class:`FailOnArguments`."""
+    parser.add_argument(
+        "--fail-on",
+        type=value_types.verdicts,
+        default=frozenset(),
+        metavar="LIST",
+        help="exit with 1 if a cell has one of these, separated by commas: verdicts "
+        "(labels-changed, load-failed, ...) or groups (changes, fails, unknown); default: none",
+    )

@@ -1,0 +1,53 @@
+"""The arguments of ``migrate``."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from matrix.cli.arguments import value_types
+from matrix.cli.arguments.groups import add_configuration, add_work
+from matrix.cli.arguments.model_groups import ModelArguments, add_environments, add_inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class MigrateArguments(ModelArguments):
+    """The model to migrate, the file to write, and how."""
+
+    command = "migrate"
+    summary = "convert a model for another environment, verified before it is written"
+
+    migrated: Path | None
+    """The file to write; None for one beside the model."""
+    force: bool
+    via: tuple[str, ...]
+    """Releases of scikit-learn to save it again in; empty to search."""
+
+    @classmethod
+    def add_to(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument("models", nargs=1, type=Path, metavar="MODEL", help="a saved model")
+        add_environments(parser)
+        parser.add_argument(
+            "--output",
+            dest="migrated",
+            type=Path,
+            default=None,
+            metavar="FILE",
+            help="the file to write (default: beside MODEL, named after the target's scikit-learn)",
+        )
+        parser.add_argument(
+            "--force", action="store_true", help="overwrite a file that exists under that name"
+        )
+        parser.add_argument(
+            "--via",
+            type=value_types.release,
+            action="append",
+            default=[],
+            metavar="RELEASE",
+            help="save it again only in this release of scikit-learn, such as 1.2.2; may be "
+            "repeated (default: search for a conversion that works)",
+        )
+        add_inputs(parser)
+        add_configuration(parser)
+        add_work(parser)

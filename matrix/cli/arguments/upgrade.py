@@ -1,0 +1,68 @@
+"""The arguments of ``upgrade``."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+
+from matrix.cli.arguments.groups import OutputArguments, add_configuration, add_output, add_work
+from matrix.cli.arguments.model_groups import ModelArguments, add_environments, add_inputs
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpgradeArguments(ModelArguments, OutputArguments):
+    """The models to check, where, how far to look, and how the answer is shown."""
+
+    command = "upgrade"
+    summary = "check whether an upgrade is safe for your own models"
+
+    rollback: bool
+    why: bool
+    bisect: bool
+    reproduce: Path | None
+    """A folder for instructions that reproduce each bad answer by hand."""
+
+    @classmethod
+    def add_to(cls, parser: argparse.ArgumentParser) -> None:
+        parser.add_argument(
+            "models",
+            nargs="*",
+            type=Path,
+            metavar="MODEL",
+            help="saved models: files, or folders of them; without any, the reference pipelines "
+            "are checked",
+        )
+        add_environments(parser)
+        _add_search(parser)
+        add_inputs(parser)
+        parser.add_argument(
+            "--reproduce",
+            type=Path,
+            default=None,
+            metavar="DIR",
+            help="write a folder for each bad answer that reproduces it by hand",
+        )
+        add_configuration(parser)
+        add_work(parser)
+        add_output(parser)
+
+
+def _add_search(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rollback",
+        action="store_true",
+        help="also check the lines of scikit-learn older than the origin",
+    )
+    parser.add_argument(
+        "--why",
+        action="store_true",
+        help="also look into each model that is not safe: where it begins to differ, and what it "
+        "lacks",
+    )
+    parser.add_argument(
+        "--no-bisect",
+        dest="bisect",
+        action="store_false",
+        help="do not look for the first bad release between two lines",
+    )

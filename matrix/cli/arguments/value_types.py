@@ -1,0 +1,72 @@
+"""Converts the text of one option into its value; argparse shows the errors."""
+
+from __future__ import annotations
+
+import argparse
+
+from matrix.catalog import checks
+from matrix.model import Group, Shard, Verdict
+
+_GROUPS = {"changes": Group.CHANGES, "fails": Group.FAILS, "unknown": Group.UNKNOWN}
+
+
+def names(text: str) -> tuple[str, ...]:
+    """Names separated by commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def count(text: str) -> int:
+    """A positive integer."""
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a positive integer")
+    return number
+
+
+def release(text: str) -> str:
+    """A release of scikit-learn (``1.2.2``) or a line of releases (``1.2``)."""
+    try:
+        checked = checks.scikit_learn(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    if checked in checks.NEWEST:
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a release: write 1.2.2, or 1.2 for a line"
+        )
+    return checked
+
+
+def trusted_name(text: str) -> str:
+    """One exact name that a file may look up, such as ``churn_lib.Ours``."""
+    try:
+        return checks.trusted_name(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def shard(text: str) -> Shard:
+    """One of several parts of a run, such as ``2/3``."""
+    index, _, total = text.partition("/")
+    if not (index.isdecimal() and total.isdecimal() and 1 <= int(index) <= int(total)):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a shard: write 1/3, 2/3 or 3/3")
+    return Shard(index=int(index), count=int(total))
+
+
+def verdicts(text: str) -> frozenset[Verdict]:
+    """Verdicts and groups of verdicts, separated by commas."""
+    chosen: set[Verdict] = set()
+    for name in names(text):
+        if name in _GROUPS:
+            chosen |= {verdict for verdict in Verdict if verdict.group is _GROUPS[name]}
+            continue
+        try:
+            chosen.add(Verdict(name))
+        except ValueError:
+            known = ", ".join([*_GROUPS, *(verdict.value for verdict in Verdict)])
+            raise argparse.ArgumentTypeError(
+                f"{name!r} is not a verdict; the verdicts are: {known}"
+            ) from None
+    return frozenset(chosen)
