@@ -56,9 +56,8 @@ def test_every_note_and_reason_of_an_inspection_is_in_its_reference() -> None:
 def test_every_command_has_a_session() -> None:
     """What works as ``python -m matrix COMMAND`` works as ``nox -s COMMAND`` here and elsewhere."""
     from matrix import sessions
-    from matrix.cli import arguments
+    from matrix.cli.arguments import COMMANDS
 
-    source = Path(arguments.__file__).read_text("utf-8")
-    commands = set(re.findall(r'commands\.add_parser\(\s*"(\w+)"', source))
+    commands = {arguments.command for arguments in COMMANDS}
     assert len(commands) > 5
     assert {command for command, _ in sessions.COMMANDS.values()} == commands
