@@ -26,6 +26,7 @@ OPTIONS_OF_OTHERS = {
     "--strict",  # mkdocs
     "--exclude-newer",  # uv
     "--group",  # uv
+    "--schemafile",  # check-jsonschema
     "--version",  # ours, but on the main parser
 }
 
