@@ -20,6 +20,9 @@ NEIGHBOURS = frozenset({"kneighbors"})
 PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
+_DOUBLE = float(np.finfo(np.float64).eps)
+_SINGLE = float(np.finfo(np.float32).eps)
+
 
 def compare(
     method: str, before: MethodOutput, after: MethodOutput, tolerance: Tolerance
@@ -97,7 +100,7 @@ def _leaf_structure(left: Leaf, right: Leaf) -> str:
 
 def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) -> None:
     if left.sort == "number":
-        _compare_numbers(left.array, right.array, tolerance, tally)
+        _compare_numbers(left, right, tolerance, tally)
         return
     differs = np.asarray(left.array != right.array)
     tally.rows(differs)
@@ -108,21 +111,25 @@ def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) 
         _measure(left.array.astype(np.float64), right.array.astype(np.float64), tally)
 
 
-def _compare_numbers(
-    left: NDArray[np.generic], right: NDArray[np.generic], tolerance: Tolerance, tally: _Tally
-) -> None:
-    if min(left.dtype.itemsize, right.dtype.itemsize) < 8:
-        tolerance = for_single_precision(tolerance)
-    if left.dtype.kind == "c":
-        left, right = left.view(left.real.dtype), right.view(right.real.dtype)
-    before, after = left.astype(np.float64, copy=False), right.astype(np.float64, copy=False)
+def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) -> None:
+    epsilon = _DOUBLE
+    if max(np.finfo(leaf.array.dtype).eps for leaf in (left, right)) > _DOUBLE:
+        epsilon, tolerance = _SINGLE, for_single_precision(tolerance)
+    before, after = _real(left.array), _real(right.array)
     missing = np.isnan(before)
     if missing.any():
         before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
-    differs = ~close(before, after, tolerance)
+    differs = ~close(before, after, tolerance, epsilon=epsilon, columns=left.columns)
     tally.rows(differs)
     tally.numbers |= bool(differs.any())
     _measure(before, after, tally)
+
+
+def _real(array: NDArray[np.generic]) -> NDArray[np.float64]:
+    """Numbers in double precision; of complex ones both parts, along a last axis of their own."""
+    if array.dtype.kind == "c":
+        array = np.stack([array.real, array.imag], axis=-1)
+    return array.astype(np.float64, copy=False)
 
 
 def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _Tally) -> None:

@@ -29,6 +29,8 @@ class Leaf:
     place: str
     """Empty for an output that is one array; else such as ``[1]`` or ``column 'age'``."""
     array: NDArray[Any]
+    columns: NDArray[np.intp] | None = None
+    """For the values of a sparse matrix that is not written out: the column of each value."""
 
     @property
     def sort(self) -> str:
@@ -115,7 +117,7 @@ def _leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]
     elif kind == "object":
         yield _object_leaf(node, place, cursor)
     elif kind == "sparse":
-        yield _sparse_leaf(node, place, cursor)
+        yield from _sparse_leaves(node, place, cursor)
     elif kind == "frame":
         yield from _frame_leaves(node, place, cursor)
     elif kind in ("list", "tuple", "dict"):
@@ -187,19 +189,21 @@ def _object_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
     return Leaf(place, _texts(parts).reshape(node["shape"]))
 
 
-def _sparse_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
+def _sparse_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
     data, indices, indptr = (cursor.take(node[name]) for name in ("data", "indices", "indptr"))
     rows, columns = node["shape"]
     if rows != len(indptr) - 1 or np.any(np.diff(indptr) < 0) or len(data) != len(indices):
         raise ValueError("no sparse matrix")
     where = np.repeat(np.arange(rows), np.diff(indptr))
     if rows * columns > _LARGEST_DENSE:
-        # Coordinates and values side by side say the same, without the zeros.
-        return Leaf(place, np.stack([where, indices, data], axis=1))
+        # Coordinates and values say the same, without the zeros.
+        yield Leaf(f"{place} coordinates".strip(), np.stack([where, indices], axis=1))
+        yield Leaf(place, data, columns=indices)
+        return
     _check_size(rows * columns * data.dtype.itemsize)
     dense = np.zeros((rows, columns), dtype=data.dtype)
     dense[where, indices] = data
-    return Leaf(place, dense)
+    yield Leaf(place, dense)
 
 
 def _frame_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
