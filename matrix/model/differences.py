@@ -11,9 +11,11 @@ from matrix.model.verdicts import Verdict
 class Tolerance:
     """How far two numbers may be apart and still be rounding noise.
 
-    They are close if ``|a - b| <= rtol * max(|a|, |b|) + atol * scale``, where ``scale`` is the
-    largest finite magnitude in the output before saving: ``atol`` forgives noise around zero
-    without forgiving a change in an output whose numbers are all small.
+    They are close if ``|a - b| <= rtol * max(|a|, |b|) + atol * scale``, where ``scale`` is that
+    of the column before saving: the lower 0.75-quantile of its magnitudes that are not zero.
+    ``atol`` forgives noise around zero, without forgiving a change in a column whose numbers are
+    all small; neither a large column beside it nor a far outlier in it widens that.
+    :mod:`matrix.judge.tolerance` adds a few units in the last place for what sums lose.
 
     Gaussian processes, mixtures, PCA and networks drift by up to 1e-8 relative from BLAS alone,
     single precision by 1e-6; measured on real releases.
