@@ -5,7 +5,7 @@
     matrix.sessions.add()
 
 gives it a session for each command, ``matrix`` for ``run``, and a session ``env-<id>`` for each
-environment. Nothing is imported here that nox itself does not bring along.
+environment. Only packages that nox itself depends on are imported here.
 """
 
 from __future__ import annotations
@@ -16,25 +16,18 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import nox
 
 from matrix import catalog
-from matrix.environments.building import build
-from matrix.environments.records import (
-    VARIABLE,
-    BuildRequest,
-    read_wanted,
-    spec_digest,
-    wanted_file,
-)
-from matrix.environments.resolve import resolve
+from matrix.catalog.spec_digest import spec_digest
 from matrix.errors import MatrixError
 
-Asks = Callable[[nox.Session], None]
+SessionFunction = Callable[[nox.Session], None]
+FindInterpreter = Callable[[nox.Session], str]
 
 COMMANDS = {
     "matrix": ("run", "Save in one environment, load in all the others: -- [OPTION]..."),
@@ -48,11 +41,13 @@ COMMANDS = {
     "diff": ("diff", "What differs between two results: -- OLD NEW"),
     "merge": ("merge", "Put the results of several machines together: -- FILE..."),
 }
-"""The sessions that ask, by name: the command of the engine, and what ``nox -l`` says of it."""
+"""The sessions of commands, by name: the command of the engine, and what ``nox -l`` shows."""
+BUILDER = "builder"
+"""The session whose virtualenv has this package, for the sessions ``env-<id>``."""
 
 
-def add(interpreter: Callable[[nox.Session], str] | None = None) -> None:
-    """Register all sessions: those that ask, and those that build.
+def add(interpreter: FindInterpreter | None = None) -> None:
+    """Register all sessions: those of commands, and those that build environments.
 
     Args:
         interpreter: gives an interpreter that has this package, installed in the session's own
@@ -61,11 +56,11 @@ def add(interpreter: Callable[[nox.Session], str] | None = None) -> None:
     for name, (command, said) in COMMANDS.items():
         backend = "none" if interpreter is None else None
         register = nox.session(name=name, venv_backend=backend, default=False)
-        register(_asks(command, said, interpreter))
-    environments()
+        register(_runs(command, said, interpreter))
+    environments(interpreter)
 
 
-def _asks(command: str, said: str, interpreter: Callable[[nox.Session], str] | None) -> Asks:
+def _runs(command: str, said: str, interpreter: FindInterpreter | None) -> SessionFunction:
     def session(session: nox.Session) -> None:
         run_engine(session, interpreter(session) if interpreter else sys.executable, command)
 
@@ -135,84 +130,76 @@ def _install(
     stamp.write_text(digest)
 
 
-def environments() -> None:
+def environments(interpreter: FindInterpreter | None = None) -> None:
     """Register a session ``env-<id>`` for each environment that is known.
 
-    Known are those that the engine wrote down, with their locks, and those that the configuration
-    names, which are resolved when they are built.
+    Known are those that the last run resolved, and those that the configuration names, which are
+    resolved when they are built.
+
+    Args:
+        interpreter: as in :func:`add`.
     """
-    named = os.environ.get(VARIABLE)
-    if named is not None:
-        known = {wanted.id: wanted for wanted in read_wanted(Path(named))}
-    else:
-        known = _configured()
-    for wanted in known.values():
-        _register(wanted)
+    known = _known()
+    if not known:
+        return
+    if interpreter is not None:
+        nox.session(name=BUILDER, default=False)(_builder(interpreter))
+    for id_, summary in known.items():
+        session = nox.session(
+            name=f"env-{id_}",
+            venv_backend="none",
+            default=False,
+            allow_parallel=True,
+            requires=None if interpreter is None else [BUILDER],
+        )
+        session(_builds(id_, summary, own=interpreter is None))
 
 
-def _configured() -> dict[str, BuildRequest]:
-    """Return the environments of the configuration here, resolved as far as they were before."""
+def _known() -> dict[str, str]:
+    """What is to be said of each environment, by its id."""
     try:
         found = catalog.read(with_pipelines=False)
     except MatrixError:
-        return {}  # the engine tells what is wrong with it, better than a traceback of nox
-    asked = {spec.id: spec_digest(spec) for spec in found.specs}
-    known = {
-        spec.id: BuildRequest(id=spec.id, label=spec.label, root=found.root, state=found.state)
-        for spec in found.specs
-    }
-    for wanted in read_wanted(wanted_file(found.state)):
-        if asked.get(wanted.id, wanted.asked) == wanted.asked:
-            known[wanted.id] = wanted
+        return {}  # the engine says what is wrong with it, better than a traceback of nox
+    known = {spec.id: f"{spec.label}: not resolved yet" for spec in found.known}
+    digests = {spec.id: spec_digest(spec) for spec in found.known}
+    listing = found.state / "environments.json"
+    try:
+        document = json.loads(listing.read_text(encoding="utf-8"))
+        for each in document["environments"]:
+            if digests.get(each["id"], each["asked"]) == each["asked"]:
+                known[each["id"]] = _summary(each["lock"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # it is from another version, or there was no run yet
     return known
 
 
-def _register(wanted: BuildRequest) -> None:
-    session = nox.session(
-        name=f"env-{wanted.id}",
-        python=None if wanted.lock is None else str(wanted.lock.interpreter.path),
-        venv_backend="uv",
-        reuse_venv=True,
-        default=False,
-        allow_parallel=True,
-    )
-    session(_session(wanted))
-
-
-def _session(wanted: BuildRequest) -> Asks:
-    def run(session: nox.Session) -> None:
-        try:
-            known = wanted if wanted.lock is not None else _resolved(wanted)
-            record = build(known, Path(session.virtualenv.location).absolute(), session.log)
-        except MatrixError as error:
-            session.error(str(error))
-        if record.reason:
-            session.error(f"{wanted.id} is unavailable: {record.reason}")
-
-    run.__doc__ = _summary(wanted)
-    return run
-
-
-def _summary(wanted: BuildRequest) -> str:
-    if wanted.lock is None:
-        return f"{wanted.label}: not resolved yet"
-    pins, python = wanted.lock.pins, wanted.lock.interpreter.version
+def _summary(lock: Mapping[str, Any]) -> str:
+    pins = lock["pins"]
     names = [name for name in ("scikit-learn", "numpy", "joblib") if name in pins]
-    return ", ".join([f"Python {python}", *(f"{name} {pins[name]}" for name in names)])
+    packages = (f"{name} {pins[name]}" for name in names)
+    return ", ".join([f"Python {lock['interpreter']['version']}", *packages])
 
 
-def _resolved(wanted: BuildRequest) -> BuildRequest:
-    """Resolve an environment that is built without a run before it."""
-    found = catalog.read(select=[wanted.id], with_pipelines=False)
-    specs = tuple(spec for spec in found.specs if spec.id == wanted.id)
-    result = resolve(replace(found, specs=specs, select=()))
-    if not result or result[0].lock is None:
-        reason = result[0].reason if result else "it is no longer in the configuration"
-        raise MatrixError(f"{wanted.id} is unavailable: {reason}")
-    return BuildRequest(
-        id=wanted.id,
-        label=wanted.label,
-        root=wanted.root,
-        state=wanted.state,
-        lock=result[0].lock,
-    )
+def _builder(interpreter: FindInterpreter) -> SessionFunction:
+    def session(session: nox.Session) -> None:
+        _builder_file(session).write_text(interpreter(session), encoding="utf-8")
+
+    session.__doc__ = "What the sessions env-<id> run in."
+    return session
+
+
+def _builder_file(session: nox.Session) -> Path:
+    """The file that names the interpreter with this package, for other processes of nox too."""
+    return session.cache_dir / "builder-interpreter"
+
+
+def _builds(id_: str, summary: str, *, own: bool) -> SessionFunction:
+    def session(session: nox.Session) -> None:
+        python = sys.executable if own else _builder_file(session).read_text(encoding="utf-8")
+        package = str(Path(__file__).parents[1])
+        env = {"PYTHONPATH": package}
+        session.run(python, "-m", "matrix.environments.build_one", id_, env=env, external=True)
+
+    session.__doc__ = summary
+    return session

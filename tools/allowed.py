@@ -105,7 +105,7 @@ def main(select: list[str]) -> int:
     older = () if select else tuple(_as_of_release(one, catalog.requirements) for one in OLDER)
     made = prepare(
         replace(catalog, specs=(*catalog.specs, *older), known=()),
-        listing=catalog.state / "allowed.json",
+        remember=False,
     )
     ready = [one for one in made if one.ready]
     for one in made:

@@ -12,7 +12,14 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.catalog import checks, reference_pipelines, toml
-from matrix.catalog.configuration import Catalog, ToleranceRule, Tolerances, Trust, WorkerLimits
+from matrix.catalog.configuration import (
+    Catalog,
+    ToleranceRule,
+    Tolerances,
+    Trust,
+    WorkerLimits,
+    environments_folder,
+)
 from matrix.catalog.pipelines import read_pipelines
 from matrix.catalog.sets import read_set
 from matrix.catalog.toml_table import TomlTable
@@ -23,6 +30,7 @@ from matrix.worker.compat_worker.formats import FORMATS
 _KEYS = (
     "pipelines",
     "state",
+    "envs",
     "requirements",
     "release-window-days",
     "download-python",
@@ -212,6 +220,7 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
     return Catalog(
         root=root,
         state=state,
+        envs=environments_folder(_envs(root, table)),
         source=source,
         requirements=_common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
@@ -220,6 +229,16 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         release_window_days=table.integer("release-window-days", 21, most=3650),
         download_python=table.text("download-python", "auto") == "auto",
     )
+
+
+def _envs(root: Path, table: TomlTable) -> Path | None:
+    """The folder of environments that the file names."""
+    if "envs" not in table:
+        return None
+    envs = root / Path(table.text("envs", check=_path)).expanduser()
+    if not _is_folder(envs) and _exists(envs):
+        raise table.error("envs", f"{envs} is there and is not a folder")
+    return envs
 
 
 def _tolerances(table: TomlTable) -> Tolerances:

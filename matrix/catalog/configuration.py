@@ -2,12 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+import platformdirs
+
 from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
+
+ENVS_VARIABLE = "COMPAT_MATRIX_ENVS"
+"""Names the folder of environments; it outweighs the configuration."""
+
+
+def environments_folder(configured: Path | None = None) -> Path:
+    """Return the folder of the environment store.
+
+    Args:
+        configured: what the configuration says; None if it says nothing.
+    """
+    named = os.environ.get(ENVS_VARIABLE)
+    if named:
+        return Path(named).expanduser().absolute()
+    if configured is not None:
+        return configured
+    return platformdirs.user_cache_path("compat-matrix", appauthor=False) / "environments"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +91,8 @@ class Catalog:
     """The folder that relative paths start from, and where uv looks for its own settings."""
     state: Path
     """The folder where results, locks and records are kept; it may not exist yet."""
+    envs: Path = field(default_factory=environments_folder)
+    """The folder of the environment store, which all projects share; it may not exist yet."""
     source: Path | None = None
     """The file that was read; None if there is none."""
     set_name: str = "default"

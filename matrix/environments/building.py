@@ -1,7 +1,7 @@
-"""Building one environment from its lock: what a session ``env-<id>`` does.
+"""Build one environment of the store from its lock.
 
-Nox has made the virtualenv; here it is filled with exactly the pins, asked what it is, and refused
-unless that is what was wanted.
+A virtualenv is made and filled with exactly the pins. Then its interpreter reports what is in it;
+an environment that is not what its lock says is refused.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError, UnavailableReason, first_line, understand
 from matrix.environments.records import (
     BuildRequest,
     Record,
     lock_digest,
     metadata_folders,
-    read_record,
-    record_file,
     write_record,
 )
 from matrix.environments.uv import Uv, clean_environ
+from matrix.errors import StoreError
 from matrix.model import EnvInfo, Lock
 
 _DESCRIBE = Path(__file__).parents[1] / "worker" / "describe.py"
@@ -54,62 +54,55 @@ class Description:
     site: Path
 
 
-def build(wanted: BuildRequest, location: Path, log: Callable[[str], object]) -> Record:
-    """Bring a virtualenv to what its lock says, and write the record of it.
+def build(request: BuildRequest, log: Callable[[str], object]) -> Record:
+    """Build an environment in the store, unless it is there already.
 
     Args:
-        wanted: what to build; it is resolved.
-        location: the virtualenv, which may be empty, of another Python, or up to date.
+        request: has a lock.
         log: told of each step, in words.
 
     Returns:
-        The record that was written; it has the reason if the environment cannot be used.
+        The record beside the environment; it has the reason if the environment cannot be used.
+
+    Raises:
+        StoreError: the store cannot be written.
     """
-    lock = wanted.lock
+    lock = request.lock
     if lock is None:
-        raise ValueError(f"{wanted.id} is not resolved")
-    file = record_file(wanted.state, wanted.id)
-    record = read_record(file)
-    if record is not None and record.is_current(lock) and _within(record, location):
-        log(f"{wanted.id}: unchanged")
-        return record
-    file.unlink(missing_ok=True)
+        raise ValueError(f"{request.id} is not resolved")
+    store = EnvironmentStore(request.envs)
+    key = environment_key(lock)
     try:
-        record = _built(wanted, lock, location, log)
-    except UnavailableError as error:
-        record = Record(
-            digest=lock_digest(lock), reason=str(error), why=error.why, final=error.why in _FINAL
-        )
-    write_record(file, lock, record)
-    return record
-
-
-def _within(record: Record, location: Path) -> bool:
-    return record.info is not None and record.info.executable.is_relative_to(location)
+        with store.build_lock(key):
+            record = store.current(lock)
+            if record is not None:
+                log(f"{request.id}: unchanged")
+                return record
+            store.discard(key)
+            record = _built(request, lock, store.virtualenv(key), log)
+            write_record(store.record_file(key), lock, record)
+            (store.environment(key) / "last-used").touch()
+            return record
+    except OSError as error:
+        raise StoreError(f"{store.folder}: {error.strerror or error}") from error
 
 
 def _built(
-    wanted: BuildRequest, lock: Lock, location: Path, log: Callable[[str], object]
+    request: BuildRequest, lock: Lock, location: Path, log: Callable[[str], object]
 ) -> Record:
-    uv = Uv(folder=wanted.root, offline=wanted.offline)
-    if not _stands_on(location, lock):
-        log(f"{wanted.id}: creating it anew on Python {lock.interpreter.version}")
-        _create(uv, location, lock)
-    log(f"{wanted.id}: installing {', '.join(lock.requirements)}")
+    """Make a virtualenv with the pins of a lock; return its record, or one with the reason."""
+    uv = Uv(folder=request.root, offline=request.offline)
     try:
+        log(f"{request.id}: creating it on Python {lock.interpreter.version}")
+        location.parent.mkdir(parents=True, exist_ok=True)
+        interpreter = str(lock.interpreter.path)
+        _done(uv.run("venv", "--python", interpreter, str(location)), lock)
+        log(f"{request.id}: installing {', '.join(lock.requirements)}")
         return _filled(uv, location, lock)
     except UnavailableError as error:
-        if error.why not in {UnavailableReason.DIFFERS, UnavailableReason.OTHER}:
-            raise
-        # Something was done to it by hand that installing does not mend: once more, from nothing.
-        log(f"{wanted.id}: {error}; creating it anew")
-        _create(uv, location, lock)
-        return _filled(uv, location, lock)
-
-
-def _create(uv: Uv, location: Path, lock: Lock) -> None:
-    interpreter = str(lock.interpreter.path)
-    _done(uv.run("venv", "--clear", "--python", interpreter, str(location)), lock)
+        return Record(
+            digest=lock_digest(lock), reason=str(error), why=error.why, final=error.why in _FINAL
+        )
 
 
 def _filled(uv: Uv, location: Path, lock: Lock) -> Record:
@@ -224,19 +217,3 @@ def _ended(code: int, stderr: str) -> str:
 
 def _python_of(location: Path) -> Path:
     return location / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
-
-
-def _stands_on(location: Path, lock: Lock) -> bool:
-    """Tell whether a virtualenv is one of the interpreter that the lock names."""
-    try:
-        text = (location / "pyvenv.cfg").read_text(encoding="utf-8")
-    except OSError:
-        return False
-    pairs = (line.partition("=") for line in text.splitlines())
-    config = {key.strip(): value.strip() for key, _, value in pairs}
-    version = config.get("version_info", config.get("version", ""))
-    home = Path(config.get("home", ""))
-    same_home = home.resolve() == lock.interpreter.path.resolve().parent or home == (
-        lock.interpreter.path.parent
-    )
-    return _python_of(location).exists() and same_home and version == lock.interpreter.version

@@ -10,6 +10,7 @@ from matrix.catalog import Catalog, checks
 from matrix.catalog.origin import readable_by
 from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.environments import interpreters
+from matrix.environments.environment_store import EnvironmentStore
 from matrix.environments.releases import ANY_PYTHON, Registry
 from matrix.environments.uv import Uv
 from matrix.errors import CannotTellError
@@ -29,7 +30,7 @@ def open_registry(catalog: Catalog, *, offline: bool = False) -> Registry:
     Raises:
         CannotTellError: there is no interpreter to ask with.
     """
-    here = interpreters.find(catalog.state / "interpreters.json")
+    here = interpreters.find(EnvironmentStore(catalog.envs).interpreters_file)
     if not here:
         raise CannotTellError(
             "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"

@@ -2,41 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
-import shutil
-import signal
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock
-
 from matrix.catalog import Catalog
+from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.import_advice import remedy
 from matrix.environments.records import (
-    VARIABLE,
     BuildRequest,
     Record,
-    read_record,
-    record_file,
-    spec_digest,
-    wanted_file,
-    write_wanted,
+    listing_file,
+    write_requests,
 )
 from matrix.environments.resolve import Resolved, resolve
-from matrix.environments.uv import clean_environ
-from matrix.errors import CannotTellError, StoreError
+from matrix.environments.run_nox import run_nox
+from matrix.errors import StoreError
 from matrix.model import Environment, UnavailableReason
-
-NOXFILE = Path(__file__).with_name("noxfile.py")
-"""Has nothing but the sessions ``env-<id>``; the project's own noxfile shows the same."""
-_POLL = 0.1
-_GRACE = 5.0
 
 Phase = Literal["resolved", "building", "ready", "unavailable"]
 
@@ -59,7 +42,7 @@ def prepare(
     *,
     jobs: int | None = None,
     offline: bool = False,
-    listing: Path | None = None,
+    remember: bool = True,
     report: Report | None = None,
 ) -> tuple[Environment, ...]:
     """Return every environment of a catalog, ready or with the reason why it is not.
@@ -71,8 +54,8 @@ def prepare(
         catalog: its ``specs`` are what is wanted; they may be made up on the spot.
         jobs: how many to build at once; by default as many as there are processors.
         offline: use what uv has in its cache, and no registry.
-        listing: where to write down what is wanted, for the sessions; by default in the state
-            folder, where the project's own noxfile finds it.
+        remember: list what was resolved in the state folder, where the project's own noxfile
+            finds it; False for environments that the configuration does not name.
         report: told of each step.
 
     Raises:
@@ -82,7 +65,7 @@ def prepare(
     """
     tell = report or (lambda _: None)
     resolved = resolve(catalog, offline=offline, report=lambda done: tell(_step(done)))
-    return build(catalog, resolved, jobs=jobs, offline=offline, listing=listing, report=tell)
+    return build(catalog, resolved, jobs=jobs, offline=offline, remember=remember, report=tell)
 
 
 def survey(catalog: Catalog, *, offline: bool = False) -> tuple[Environment, ...]:
@@ -112,50 +95,63 @@ def build(
     *,
     jobs: int | None = None,
     offline: bool = False,
-    listing: Path | None = None,
+    remember: bool = True,
     report: Report | None = None,
 ) -> tuple[Environment, ...]:
     """Build what is resolved and does not stand yet; see :func:`prepare`."""
     tell = report or (lambda _: None)
-    file = listing or wanted_file(catalog.state)
+    store = EnvironmentStore(catalog.envs)
+    requests = [
+        BuildRequest.of(catalog, each.spec, each.lock, offline=offline)
+        for each in resolved
+        if each.lock is not None
+    ]
     try:
-        catalog.state.mkdir(parents=True, exist_ok=True)
-        with FileLock(catalog.state / "environments.lock"):
-            write_wanted(file, _wanted(catalog, resolved, offline))
-            records = standing(catalog, resolved)
-            missing = [r for r in resolved if r.lock is not None and r.spec.id not in records]
-            if missing:
-                built = _run_nox(catalog, missing, file, jobs or os.cpu_count() or 1, tell)
-                records = {**records, **built}
+        if remember:
+            write_requests(listing_file(catalog.state), requests)
+        for key in {_key(each) for each in resolved if each.lock is not None}:
+            store.use(key)
+        records = standing(catalog, resolved)
+        missing = [request for request in requests if request.id not in records]
+        if missing:
+            records = {**records, **_build(store, missing, jobs or os.cpu_count() or 1, tell)}
     except OSError as error:
-        raise StoreError(f"{catalog.state}: {error.strerror or error}") from error
+        raise StoreError(f"{store.folder}: {error.strerror or error}") from error
     return tuple(_environment(each, records.get(each.spec.id)) for each in resolved)
+
+
+def _build(
+    store: EnvironmentStore, missing: Sequence[BuildRequest], jobs: int, tell: Report
+) -> dict[str, Record]:
+    """Build each different environment once; return the records by id."""
+    same: dict[str, list[BuildRequest]] = {}
+    for request in missing:
+        assert request.lock is not None
+        same.setdefault(environment_key(request.lock), []).append(request)
+        tell(BuildStep(environment=request.id, phase="building"))
+    records: dict[str, Record] = {}
+
+    def built(request: BuildRequest, record: Record) -> None:
+        assert request.lock is not None
+        phase: Phase = "unavailable" if record.reason else "ready"
+        for each in same[environment_key(request.lock)]:
+            records[each.id] = record
+            tell(BuildStep(environment=each.id, phase=phase, text=record.reason))
+
+    run_nox(store, [requests[0] for requests in same.values()], jobs=jobs, built=built)
+    return records
 
 
 def standing(catalog: Catalog, resolved: Iterable[Resolved]) -> dict[str, Record]:
     """Return the records of the environments that need not be built, by id."""
-    records = {}
-    for each in resolved:
-        record = read_record(record_file(catalog.state, each.spec.id))
-        if each.lock is not None and record is not None and record.is_current(each.lock):
-            records[each.spec.id] = record
-    return records
+    store = EnvironmentStore(catalog.envs)
+    found = {each.spec.id: store.current(each.lock) for each in resolved if each.lock is not None}
+    return {id_: record for id_, record in found.items() if record is not None}
 
 
-def _wanted(catalog: Catalog, resolved: Iterable[Resolved], offline: bool) -> list[BuildRequest]:
-    return [
-        BuildRequest(
-            id=each.spec.id,
-            label=each.spec.label,
-            root=catalog.root,
-            state=catalog.state,
-            lock=each.lock,
-            offline=offline,
-            asked=spec_digest(each.spec),
-        )
-        for each in resolved
-        if each.lock is not None
-    ]
+def _key(resolved: Resolved) -> str:
+    assert resolved.lock is not None
+    return environment_key(resolved.lock)
 
 
 def _environment(resolved: Resolved, record: Record | None) -> Environment:
@@ -178,113 +174,3 @@ def _step(resolved: Resolved) -> BuildStep:
     if resolved.lock is None:
         return BuildStep(environment=resolved.spec.id, phase="unavailable", text=resolved.reason)
     return BuildStep(environment=resolved.spec.id, phase="resolved")
-
-
-# ------------------------------------------------------------------------ nox
-
-
-def _run_nox(
-    catalog: Catalog, missing: Sequence[Resolved], listing: Path, jobs: int, tell: Report
-) -> dict[str, Record]:
-    """Run the sessions of some environments, several at a time, and return their records."""
-    for each in missing:
-        record_file(catalog.state, each.spec.id).unlink(missing_ok=True)
-        tell(BuildStep(environment=each.spec.id, phase="building"))
-    log = catalog.state / "nox.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            _command(catalog, missing, jobs),
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env=_environ(listing),
-            start_new_session=sys.platform != "win32",  # a Ctrl-C of ours must not hit half of it
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
-        )
-        try:
-            return _watch(process, catalog, missing, log, tell)
-        except BaseException:
-            _stop(process)
-            raise
-
-
-def _watch(
-    process: subprocess.Popen[bytes],
-    catalog: Catalog,
-    missing: Sequence[Resolved],
-    log: Path,
-    tell: Report,
-) -> dict[str, Record]:
-    """Collect records as they appear, until nox ends."""
-    records: dict[str, Record] = {}
-    running = True
-    while running and len(records) < len(missing):
-        running = process.poll() is None
-        for each in missing:
-            if each.spec.id in records:
-                continue
-            record = read_record(record_file(catalog.state, each.spec.id))
-            if record is not None:
-                records[each.spec.id] = record
-                phase: Phase = "unavailable" if record.reason else "ready"
-                tell(BuildStep(environment=each.spec.id, phase=phase, text=record.reason))
-        if running:
-            time.sleep(_POLL)
-    process.wait()
-    for each in missing:
-        if each.lock is not None and each.spec.id not in records:
-            reason = f"cannot be built: {_last_words(log)}"
-            record = Record(digest="", reason=reason, why=UnavailableReason.OTHER)
-            records[each.spec.id] = record
-            tell(BuildStep(environment=each.spec.id, phase="unavailable", text=record.reason))
-    return records
-
-
-def _last_words(log: Path) -> str:
-    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-    return f"nox said {lines[-1]!r}; see {log}" if lines else "nox said nothing"
-
-
-def _command(catalog: Catalog, missing: Sequence[Resolved], jobs: int) -> list[str]:
-    names = [f"env-{each.spec.id}" for each in missing]
-    return [
-        *_nox(),
-        "--noxfile",
-        str(NOXFILE),
-        "--envdir",
-        str(catalog.root / ".nox"),
-        "--parallel",
-        str(min(jobs, len(names))),
-        "--sessions",
-        *names,
-    ]
-
-
-def _nox() -> list[str]:
-    if importlib.util.find_spec("nox") is not None:
-        return [sys.executable, "-m", "nox"]
-    found = shutil.which("nox")
-    if found is None:
-        raise CannotTellError("nox is not installed", advice='python -m pip install "nox[uv]"')
-    return [found]
-
-
-def _environ(listing: Path) -> dict[str, str]:
-    """Return our environment without what tells an outer nox what to do."""
-    environ = {key: value for key, value in clean_environ().items() if not key.startswith("NOX")}
-    return {**environ, VARIABLE: str(listing), "NO_COLOR": "1"}
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    """End nox and all it started: it ends its own children when it is interrupted."""
-    gentle = getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT)
-    for how in (gentle, signal.SIGTERM):
-        if process.poll() is None:
-            process.send_signal(how)
-            try:
-                process.wait(timeout=_GRACE)
-            except subprocess.TimeoutExpired:
-                continue
-    if process.poll() is None:
-        process.kill()
-        process.wait()

@@ -1,26 +1,28 @@
-"""What passes between the engine and the sessions that build: plain JSON in the state folder.
+"""What passes between the engine and the sessions that build: JSON files.
 
-The engine writes down which environments are wanted (``environments.json``, or the file that
-``MATRIX_ENVIRONMENTS`` names); each session writes a record of what it built or why it could not
-(``environments/<id>.json``).
+The engine writes requests (``requests.json`` in the folder of a call of nox). A builder writes a
+record of what it built, or why it could not, beside the environment in the store. What a run
+resolved is also listed in the state folder of the project (``environments.json``), where the
+project's own noxfile reads which sessions there are.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from matrix.catalog import Catalog
+from matrix.catalog.spec_digest import spec_digest
 from matrix.environments.files import read_json, write_json
 from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock, UnavailableReason
 
-VARIABLE = "MATRIX_ENVIRONMENTS"
-"""Names the file of wanted environments where it is not the usual one."""
-_VERSION = 1
+_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -31,12 +33,28 @@ class BuildRequest:
     label: str
     root: Path
     """Where uv finds the settings of the project."""
-    state: Path
+    envs: Path
+    """The folder of the environment store."""
     lock: Lock | None = None
     """None if it is not resolved yet."""
     offline: bool = False
     asked: str = ""
     """Digest of the EnvSpec that the lock answers; see :func:`spec_digest`."""
+
+    @classmethod
+    def of(
+        cls, catalog: Catalog, spec: EnvSpec, lock: Lock, *, offline: bool = False
+    ) -> BuildRequest:
+        """The request for an environment of a catalog."""
+        return cls(
+            id=spec.id,
+            label=spec.label,
+            root=catalog.root,
+            envs=catalog.envs,
+            lock=lock,
+            offline=offline,
+            asked=spec_digest(spec),
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,14 +91,6 @@ def lock_digest(lock: Lock) -> str:
     return hashlib.sha256(content.encode()).hexdigest()
 
 
-def spec_digest(spec: EnvSpec) -> str:
-    """Return the digest of what is wanted of an environment, wherever that is written."""
-    wanted = asdict(spec)
-    del wanted["place"]
-    content = json.dumps(wanted, sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
 def metadata_folders(site: Path) -> tuple[str, ...]:
     """Return the names of the metadata folders in a folder of packages, sorted."""
     try:
@@ -90,48 +100,56 @@ def metadata_folders(site: Path) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if name.endswith((".dist-info", ".egg-info"))))
 
 
-# ------------------------------------------------------------------------ wanted
+# ------------------------------------------------------------------------ requests
 
 
-def wanted_file(state: Path) -> Path:
-    """Return the usual file of wanted environments."""
+def listing_file(state: Path) -> Path:
+    """Return the file that lists what the last run of a project resolved."""
     return state / "environments.json"
 
 
-def write_wanted(file: Path, wanted: Iterable[BuildRequest]) -> None:
-    """Write down which environments are wanted."""
+def write_requests(file: Path, requests: Iterable[BuildRequest]) -> None:
+    """Write requests, with the interpreter and the package that are to build them."""
     environments = [
         {
             "id": each.id,
             "label": each.label,
             "root": str(each.root),
-            "state": str(each.state),
+            "envs": str(each.envs),
             "offline": each.offline,
             "asked": each.asked,
             "lock": None if each.lock is None else _lock_to_dict(each.lock),
         }
-        for each in wanted
+        for each in requests
     ]
-    write_json(file, {"version": _VERSION, "environments": environments})
+    write_json(
+        file,
+        {
+            "version": _VERSION,
+            "python": sys.executable,
+            "package": str(Path(__file__).parents[2]),
+            "environments": environments,
+        },
+    )
 
 
-def read_wanted(file: Path) -> tuple[BuildRequest, ...]:
-    """Return what was written down; nothing if it is not there, or is of another version."""
+def read_requests(file: Path) -> tuple[BuildRequest, ...]:
+    """Return the requests in a file; none if it is missing, damaged or of another version."""
     document = read_json(file)
     if not isinstance(document, dict) or document.get("version") != _VERSION:
         return ()
     try:
-        return tuple(_wanted_from_dict(each) for each in document["environments"])
+        return tuple(_request_from_dict(each) for each in document["environments"])
     except (KeyError, TypeError):
         return ()
 
 
-def _wanted_from_dict(value: Mapping[str, Any]) -> BuildRequest:
+def _request_from_dict(value: Mapping[str, Any]) -> BuildRequest:
     return BuildRequest(
         id=value["id"],
         label=value["label"],
         root=Path(value["root"]),
-        state=Path(value["state"]),
+        envs=Path(value["envs"]),
         offline=value["offline"],
         asked=value["asked"],
         lock=None if value["lock"] is None else _lock_from_dict(value["lock"]),
@@ -139,11 +157,6 @@ def _wanted_from_dict(value: Mapping[str, Any]) -> BuildRequest:
 
 
 # ------------------------------------------------------------------------ records
-
-
-def record_file(state: Path, id_: str) -> Path:
-    """Return the file of an environment's record."""
-    return state / "environments" / f"{id_}.json"
 
 
 def write_record(file: Path, lock: Lock, record: Record) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -21,10 +20,11 @@ from packaging.version import Version
 from matrix.catalog import Catalog, checks, environment_names
 from matrix.environments import interpreters
 from matrix.environments.downloads import downloadable, install
+from matrix.environments.environment_store import EnvironmentStore
 from matrix.environments.files import read_json, write_json
 from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release, requirement
-from matrix.environments.uv import Uv, clean_environ
+from matrix.environments.uv import Uv, clean_environ, uv_settings
 from matrix.errors import CannotTellError, UsageError
 from matrix.model import EnvSpec, Interpreter, Lock
 
@@ -56,7 +56,7 @@ def resolve(
 
     ``latest`` becomes the newest release and every line between it and the last one listed; where
     a listed line has it already, it is that environment. Locks as of a past day are kept in the
-    state folder; which release a line means is asked anew each time.
+    environment store; which release a line means is asked anew each time.
 
     Args:
         catalog: what to resolve, and where.
@@ -73,12 +73,14 @@ class _Resolver:
     def __init__(self, catalog: Catalog, offline: bool) -> None:
         self._catalog = catalog
         self._uv = Uv(folder=catalog.root, offline=offline)
+        self._store = EnvironmentStore(catalog.envs)
         self._may_download = catalog.download_python and not offline
-        self._interpreters = interpreters.find(catalog.state / "interpreters.json")
+        self._interpreters = interpreters.find(self._store.interpreters_file)
         if not self._interpreters:
             raise CannotTellError(
                 "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
             )
+        self._settings = uv_settings(catalog.root)
         self._releases: dict[str, Release | UnavailableError] = {}
         self._done: dict[str, Resolved] = {}
 
@@ -191,7 +193,8 @@ class _Resolver:
         self, spec: EnvSpec, question: _ResolveKey, candidates: tuple[Interpreter, ...]
     ) -> Lock:
         """Find the first Python with an answer; one that is missing may be fetched."""
-        kept = self._catalog.state / "locks" / f"{question.key(spec.python, candidates)}.json"
+        name = question.key(spec.python, candidates, self._settings)
+        kept = self._store.resolved / f"{name}.json"
         lock = self._kept(spec, question, kept, candidates)
         if lock is not None:
             return lock
@@ -210,7 +213,7 @@ class _Resolver:
         return self._downloaded(spec, question, candidates, errors)
 
     def _asked(self, spec: EnvSpec, question: _ResolveKey, interpreter: Interpreter) -> Lock:
-        pins = question.ask(self._uv, self._interpreters[0].path, interpreter.version)
+        pins = question.ask(self._uv, self._store, self._interpreters[0].path, interpreter.version)
         _check(question.requirements[0], pins)
         return Lock(environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of)
 
@@ -248,7 +251,7 @@ class _Resolver:
             if python in here:
                 continue
             try:
-                pins = question.ask(self._uv, self._interpreters[0].path, python)
+                pins = question.ask(self._uv, self._store, self._interpreters[0].path, python)
             except UnavailableError:
                 continue
             _check(question.requirements[0], pins)
@@ -272,9 +275,11 @@ class _ResolveKey:
     constraints: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
 
-    def ask(self, uv: Uv, interpreter: Path, python: str) -> dict[str, str]:
-        with tempfile.TemporaryDirectory(prefix="compat-matrix-") as folder:
-            file = Path(folder) / "constraints.txt"
+    def ask(
+        self, uv: Uv, store: EnvironmentStore, interpreter: Path, python: str
+    ) -> dict[str, str]:
+        with store.temporary() as folder:
+            file = folder / "constraints.txt"
             file.write_text("\n".join(self.constraints), encoding="utf-8")
             return uv.compile(
                 self.requirements,
@@ -285,8 +290,8 @@ class _ResolveKey:
                 exempt=self.exempt,
             )
 
-    def key(self, python: str, candidates: Iterable[Interpreter]) -> str:
-        """Return what a kept answer is found by."""
+    def key(self, python: str, candidates: Iterable[Interpreter], settings: str) -> str:
+        """Return what a kept answer is found by: everything that the answer depends on."""
         index = {key: value for key, value in clean_environ().items() if key.startswith("UV_")}
         everything = [
             self.requirements,
@@ -297,6 +302,7 @@ class _ResolveKey:
             [candidate.minor for candidate in candidates],
             sys.platform,
             sorted(index.items()),
+            settings,
         ]
         return hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:32]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import shutil
 import subprocess
@@ -37,6 +39,23 @@ _FOREIGN = (
 def clean_environ() -> dict[str, str]:
     """Return the process environment without what belongs to the virtualenv around us."""
     return {key: value for key, value in os.environ.items() if key not in _FOREIGN}
+
+
+def uv_settings(folder: Path) -> str:
+    """Return uv's own settings for a folder: those in the nearest file that has any.
+
+    Args:
+        folder: where uv runs; it looks there, and then in the folders above.
+    """
+    for parent in (folder, *folder.parents):
+        with contextlib.suppress(OSError, ValueError):
+            return (parent / "uv.toml").read_text(encoding="utf-8")
+        with contextlib.suppress(OSError, ValueError):
+            document = toml.loads((parent / "pyproject.toml").read_text(encoding="utf-8"))
+            tool = document.get("tool")
+            if isinstance(tool, dict) and "uv" in tool:
+                return json.dumps(tool["uv"], sort_keys=True, default=str)
+    return ""
 
 
 @cache

@@ -72,7 +72,7 @@ class EnvironmentFactory:
                 replace(self.catalog, specs=tuple(new), known=(), select=()),
                 jobs=self.jobs,
                 offline=self.offline,
-                listing=self.catalog.state / "wayout.json",
+                remember=False,
                 report=self.report,
             )
             self._made.update((one.spec, one) for one in made)

@@ -203,7 +203,7 @@ class Origins:
                 wanted,
                 jobs=self.jobs,
                 offline=self.offline,
-                listing=self.catalog.state / "upgrade.json",
+                remember=False,
                 report=self.report,
             )
             self._made.update((one.id, one) for one in made)

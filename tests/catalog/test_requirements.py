@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from matrix.catalog.requirements import EnvironmentRequest, read_wish, spec_of
 from matrix.catalog.sets import read_set
+from matrix.catalog.spec_digest import spec_digest
 from matrix.catalog.toml_table import TomlTable
-from matrix.environments.records import spec_digest
 from matrix.errors import UsageError
 from matrix.model import FileLine
 

@@ -16,9 +16,9 @@ from matrix.environments.records import (
     lock_digest,
     metadata_folders,
     read_record,
-    read_wanted,
+    read_requests,
     write_record,
-    write_wanted,
+    write_requests,
 )
 from matrix.model import EnvInfo, Interpreter, Lock, UnavailableReason
 
@@ -43,7 +43,7 @@ def record(tmp_path: Path) -> Record:
 
 
 def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
-    """Records and wishes come back equal; what is damaged is not there."""
+    """Records and requests come back equal; what is damaged is not there."""
     write_record(tmp_path / "r.json", LOCK, record)
     assert read_record(tmp_path / "r.json") == record
     failed = replace(
@@ -51,13 +51,13 @@ def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
     )
     write_record(tmp_path / "r.json", LOCK, failed)
     assert read_record(tmp_path / "r.json") == failed
-    wanted = BuildRequest(id="a", label="b", root=tmp_path, state=tmp_path, lock=LOCK, asked="x")
-    write_wanted(tmp_path / "w.json", [wanted, replace(wanted, lock=None)])
-    assert read_wanted(tmp_path / "w.json") == (wanted, replace(wanted, lock=None))
-    for text in ("", "{", "[]", '{"version": 1}', '{"version": 2}'):
+    request = BuildRequest(id="a", label="b", root=tmp_path, envs=tmp_path, lock=LOCK, asked="x")
+    write_requests(tmp_path / "w.json", [request, replace(request, lock=None)])
+    assert read_requests(tmp_path / "w.json") == (request, replace(request, lock=None))
+    for text in ("", "{", "[]", '{"version": 2}', '{"version": 3}'):
         (tmp_path / "r.json").write_text(text)
         assert read_record(tmp_path / "r.json") is None
-        assert read_wanted(tmp_path / "r.json") == ()
+        assert read_requests(tmp_path / "r.json") == ()
 
 
 def test_current_is_what_stands_as_locked(record: Record) -> None:

@@ -52,8 +52,7 @@ def nowhere(tmp_path_factory: pytest.TempPathFactory) -> Catalog:
 
 
 def made(catalog: Catalog, *specs: EnvSpec) -> list[Environment]:
-    listing = catalog.state / "upgrade.json"
-    return list(prepare(replace(catalog, specs=specs), listing=listing))
+    return list(prepare(replace(catalog, specs=specs), remember=False))
 
 
 def wished(*texts: str, as_of: str = "today", folder: Path | None = None) -> EnvSpec:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,6 +19,7 @@ import pytest
 from matrix.catalog import Catalog, read
 from matrix.environments import BuildStep, interpreters, prepare, resolve
 from matrix.environments.building import compare, describe
+from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.uv import Uv
 from matrix.model import Environment, Interpreter
@@ -62,6 +64,15 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("project")
     (folder / "pyproject.toml").write_text(textwrap.dedent(CONFIGURATION))
     return folder
+
+
+@pytest.fixture(scope="module", autouse=True)
+def own_store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A store for this file alone: its environments are damaged on purpose."""
+    folder = tmp_path_factory.mktemp("envs")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMPAT_MATRIX_ENVS", str(folder))
+        yield folder
 
 
 @pytest.fixture(scope="module")
@@ -165,17 +176,21 @@ def test_a_session_runs_alone(project: Path, built: tuple[Environment, ...]) -> 
     listed = subprocess.run([*nox, "-l"], capture_output=True, text=True, check=True).stdout
     assert "- env-sklearn-1.3 -> Python 3.12" in listed
     assert "- report -> The last results again" in listed
-    done = subprocess.run(
-        [*nox, "-s", "env-sklearn-1.3"], capture_output=True, text=True, check=True
-    )
-    assert "sklearn-1.3: unchanged" in done.stderr
+    assert "sklearn-1.3: unchanged" in _session(nox)
+    store = EnvironmentStore(catalog(project).envs)
+    assert built[1].lock is not None
+    store.record_file(environment_key(built[1].lock)).unlink()
+    assert "installing" in _session(nox)
     (project / ".matrix/environments.json").rename(project / "kept.json")
-    (project / ".matrix/environments/sklearn-1.3.json").unlink()
-    done = subprocess.run(
-        [*nox, "-s", "env-sklearn-1.3"], capture_output=True, text=True, check=True
-    )
-    assert "scikit-learn==1.3.2" in done.stderr
+    assert "sklearn-1.3: unchanged" in _session(nox)
     (project / "kept.json").rename(project / ".matrix/environments.json")
+
+
+def _session(nox: list[str]) -> str:
+    """The output of building one environment by its session."""
+    return subprocess.run(
+        [*nox, "-s", "env-sklearn-1.3"], capture_output=True, text=True, check=True
+    ).stdout
 
 
 def test_each_kind_of_reason(project: Path, here: tuple[Interpreter, ...]) -> None:
@@ -263,19 +278,20 @@ def test_an_interruption_ends_the_children(project: Path, tmp_path: Path) -> Non
     process = subprocess.Popen(
         [sys.executable, "-c", program],
         cwd=Path(__file__).parents[2],
+        env={**os.environ, "COMPAT_MATRIX_ENVS": str(tmp_path / "envs")},
         stderr=subprocess.DEVNULL,
         start_new_session=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
     )
-    log = root / ".matrix/nox.log"
+    envs = tmp_path / "envs"
     for _ in range(1200):
-        if log.exists() and "Starting session" in log.read_text():
+        if any("Starting session" in log.read_text() for log in envs.glob("runs/*/nox.log")):
             break
         time.sleep(0.1)
     os.killpg(process.pid, signal.SIGINT)
     process.wait(timeout=120)
     time.sleep(0.5)
-    assert not [args for args in _running() if str(root) in args]
+    assert not [args for args in _running() if str(tmp_path) in args]
 
 
 def _running() -> list[str]:

@@ -59,7 +59,7 @@ def python(home: Path, request: pytest.FixtureRequest) -> Path:
     catalog = read_or_default()
     wish = read_wish([f"scikit-learn=={request.param}"])
     spec = spec_of(wish, as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), listing=catalog.state / "upgrade.json")
+    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.info is not None, made.reason
     return made.info.executable
 

@@ -71,7 +71,7 @@ def environment(*requirements: str) -> Environment:
     """The environment that the tool itself makes for some requirements, as of the release."""
     catalog = read_or_default()
     spec = spec_of(read_wish(requirements), as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), listing=catalog.state / "upgrade.json")
+    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.ready, made.reason
     return made
 

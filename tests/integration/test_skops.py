@@ -73,7 +73,7 @@ def environment(*requirements: str, skops: bool = True) -> Environment:
 
 def made(*specs: EnvSpec) -> list[Environment]:
     catalog = read_or_default()
-    found = prepare(replace(catalog, specs=specs), listing=catalog.state / "upgrade.json")
+    found = prepare(replace(catalog, specs=specs), remember=False)
     assert all(one.ready for one in found), [one.reason for one in found]
     return found
 

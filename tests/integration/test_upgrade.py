@@ -63,7 +63,7 @@ def environment(release: str) -> Environment:
 
     catalog = read_or_default()
     spec = spec_of(read_wish([f"scikit-learn=={release}"]), as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), listing=catalog.state / "upgrade.json")
+    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.ready, made.reason
     return made
 

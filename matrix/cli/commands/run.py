@@ -59,7 +59,8 @@ def fill(
     store: Store,
     arguments: WorkArguments,
     progress: Progress,
-    listing: Path | None = None,
+    *,
+    remember: bool = True,
 ) -> Matrix:
     """Build what is missing, save, load, judge.
 
@@ -68,7 +69,7 @@ def fill(
         store: where results are kept.
         arguments: how work is done.
         progress: is told how far it is.
-        listing: where to write down environments that the configuration does not name.
+        remember: whether the configuration names the environments; see ``environments.prepare``.
     """
     planted = selfcheck.UNBUILDABLE.id
     wanted = replace(
@@ -82,7 +83,7 @@ def fill(
         wanted,
         jobs=arguments.jobs,
         offline=arguments.offline,
-        listing=listing,
+        remember=remember,
         report=steps.tell,
     )
     progress.stage("environments", len(prepared))  # now that it is known what `latest` means

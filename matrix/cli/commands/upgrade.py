@@ -106,7 +106,7 @@ def _dependencies(arguments: UpgradeArguments, wishes: UpgradeRequest) -> Exit:
     wanted = replace(catalog, specs=tuple(specs), known=(), select=())
     with Store(catalog.state) as store:
         with open_progress() as progress:
-            matrix = fill(wanted, store, arguments, progress, catalog.state / "upgrade.json")
+            matrix = fill(wanted, store, arguments, progress, remember=False)
         origin, *targets = matrix.environments
         for target in targets:
             show_risks(matrix, origin, target)

@@ -1,0 +1,17 @@
+"""The digest of a requested environment: it changes when the request does."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict
+
+from matrix.model import EnvSpec
+
+
+def spec_digest(spec: EnvSpec) -> str:
+    """Return the digest of a request, in hexadecimal; where it is written does not count."""
+    fields = asdict(spec)
+    del fields["place"]
+    content = json.dumps(fields, sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
