@@ -1,12 +1,18 @@
-"""Jobs are begun as there is room for them."""
+"""Jobs are begun as there is room for them, and a worker's end costs one piece of work."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from matrix.engine.pool import Job, Jobs, first_of
-from matrix.engine.worker_process import Request
+import pytest
+
+from matrix.engine import pool
+from matrix.engine.pool import Job, Jobs, Pool, first_of
+from matrix.engine.worker_process import Answered, Ended, Request, Started
+from matrix.model import Ending
 
 
 def job(label: str) -> Job:
@@ -36,3 +42,135 @@ def test_where_no_source_has_one_there_is_none_just_now() -> None:
 
 def test_no_source_is_no_job() -> None:
     assert labels(first_of()) == []
+
+
+# --------------------------------------------------------------------------- workers that end early
+
+
+@dataclass
+class Ends:
+    """Workers that answer their pieces but end at some of them, and what was started.
+
+    Attributes:
+        at: how many more times a worker ends when it comes to this piece.
+        before: how many more workers end before they begin any piece.
+    """
+
+    at: dict[int, int] = field(default_factory=dict)
+    before: int = 0
+    started: list[list[int]] = field(default_factory=list)
+    removed: int = 0
+
+    def worker(self, request: Request, _: Path) -> _Worker:
+        self.started.append([piece["id"] for piece in request.pieces])
+        return _Worker(self, request)
+
+
+@dataclass
+class _Worker:
+    ends: Ends
+    request: Request
+
+    def poll(self) -> Iterator[Started | Answered | Ended]:
+        if self.ends.before:
+            self.ends.before -= 1
+            yield _ended(None)
+            return
+        yield Started(seconds=0.5)
+        for piece in self.request.pieces:
+            number = piece["id"]
+            if self.ends.at.get(number):
+                self.ends.at[number] -= 1
+                yield _ended(number)
+                return
+            yield Answered(piece=number, answer={"piece": number}, contents={})
+        yield Ended(complete=True, piece=None, ending=Ending.FINISHED, reason="")
+
+    def close(self) -> None:
+        self.ends.removed += 1
+
+    def end(self) -> None:
+        raise AssertionError("nothing is under way when a pool has finished")
+
+
+def _ended(piece: int | None) -> Ended:
+    return Ended(complete=False, piece=piece, ending=Ending.CRASHED, reason="SIGSEGV")
+
+
+def answers_of(
+    ends: Ends, monkeypatch: pytest.MonkeyPatch, *numbers: int, alone: bool = False
+) -> dict[int, dict[str, Any]]:
+    """What each piece of one job is answered."""
+    found: dict[int, dict[str, Any]] = {}
+
+    def on_answer(number: int, answer: dict[str, Any], _: object) -> None:
+        assert number not in found, "two answers to one piece"
+        found[number] = answer
+
+    monkeypatch.setattr(pool, "Worker", ends.worker)
+    request = Request(
+        executable=Path("python"),
+        task="load",
+        paths=(),
+        pieces=tuple({"id": number} for number in numbers),
+    )
+    one = Job(label="test", request=request, on_answer=on_answer, alone=alone)
+    Pool(1, Path).run(iter([one]))
+    return found
+
+
+CRASHED = {"ending": "crashed", "reason": "SIGSEGV"}
+
+
+def test_a_piece_that_ended_a_worker_is_tried_once_more_in_one_of_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(at={1: 1})
+    found = answers_of(ends, monkeypatch, 0, 1, 2)
+    assert found == {number: {"piece": number} for number in range(3)}
+    assert ends.started == [[0, 1, 2], [2], [1]]
+    assert ends.removed == 3
+
+
+def test_a_piece_that_ends_two_workers_has_crashed_and_is_not_tried_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(at={1: 99})
+    found = answers_of(ends, monkeypatch, 0, 1, 2)
+    assert found == {0: {"piece": 0}, 1: CRASHED, 2: {"piece": 2}}
+    assert ends.started == [[0, 1, 2], [2], [1]]
+
+
+def test_several_pieces_that_end_their_workers_cost_one_retry_each(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(at={0: 99, 2: 1})
+    found = answers_of(ends, monkeypatch, 0, 1, 2)
+    assert found == {0: CRASHED, 1: {"piece": 1}, 2: {"piece": 2}}
+    assert sorted(map(tuple, ends.started)) == [(0,), (0, 1, 2), (1, 2), (2,)]
+
+
+def test_a_piece_that_is_alone_from_the_beginning_is_tried_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(at={0: 99})
+    assert answers_of(ends, monkeypatch, 0, alone=True) == {0: CRASHED}
+    assert ends.started == [[0]]
+
+
+def test_a_worker_that_does_not_begin_is_started_once_more(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(before=1)
+    assert answers_of(ends, monkeypatch, 0, 1) == {0: {"piece": 0}, 1: {"piece": 1}}
+    assert ends.started == [[0, 1], [0, 1]]
+
+
+def test_where_no_worker_begins_nothing_was_run_and_it_says_why(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ends = Ends(before=99)
+    found = answers_of(ends, monkeypatch, 0, 1)
+    told = {"ending": "not-run", "reason": "the worker did not start (SIGSEGV)"}
+    assert found == {0: told, 1: told}
+    assert ends.started == [[0, 1], [0, 1]]

@@ -1,9 +1,11 @@
-"""How often the registry is asked, and when that is given up; nothing real is asked here."""
+"""What the registry is asked for, how often, and when that is given up; no real one is asked."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -26,14 +28,101 @@ scikit-learn = ["1.3"]
 HERE = [Interpreter(path=Path(f"/python3.{n}"), version=f"3.{n}.1") for n in (12, 11, 10)]
 
 
-def catalog_of(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Catalog:
-    """One line, on a machine with three Pythons, of a registry that has one release."""
+def catalog_of(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *more: str, settings: str = ""
+) -> Catalog:
+    """One line, on a machine with three Pythons, of a registry that has one release.
+
+    Args:
+        folder: for the configuration and the state.
+        monkeypatch: stands in for the machine and the registry.
+        more: further lines of the set.
+        settings: further lines of the table above it.
+    """
     release = Release(version="1.3.2", uploaded=date(2023, 10, 23))
     monkeypatch.setattr(interpreters, "find", lambda _: tuple(HERE))
     monkeypatch.setattr(Registry, "releases", lambda *_: {"1.3": release})
     file = folder / "own.toml"
-    file.write_text(CONFIGURATION, encoding="utf-8")
+    text = CONFIGURATION.replace("[tool.matrix.sets", f"{settings}\n[tool.matrix.sets")
+    file.write_text("\n".join([text, *more]), encoding="utf-8")
     return catalogs.read(file, with_pipelines=False)
+
+
+@dataclass
+class Compiled:
+    """A resolver that records how it is called, and always finds the same pins."""
+
+    calls: list[dict[str, Any]] = field(default_factory=list)
+
+    def compile(self, requirements: tuple[str, ...], **how: Any) -> dict[str, str]:
+        constraints = how.pop("constraints")
+        how["constraints"] = [] if constraints is None else constraints.read_text().split()
+        self.calls.append({"requirements": requirements, **how})
+        exact = [one.split("==") for one in requirements if "==" in one]
+        return {"scikit-learn": "1.3.2", "numpy": "1.26.4", "joblib": "1.3.2", **dict(exact)}
+
+
+@pytest.fixture
+def compiled(monkeypatch: pytest.MonkeyPatch) -> Compiled:
+    found = Compiled()
+    monkeypatch.setattr(Uv, "compile", lambda _, *given, **how: found.compile(*given, **how))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("settings", "day"),
+    [
+        ("", date(2023, 11, 13)),  # 21 days unless it is set
+        ("release-window-days = 0", date(2023, 10, 23)),
+        ("release-window-days = 40", date(2023, 12, 2)),
+    ],
+)
+def test_as_of_its_release_ends_a_window_after_the_upload(
+    settings: str,
+    day: date,
+    compiled: Compiled,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Patches of other packages that follow a release belong to what its users had."""
+    [resolved] = resolve(catalog_of(tmp_path, monkeypatch, settings=settings))
+    assert [call["as_of"] for call in compiled.calls] == [day]
+    assert resolved.lock is not None
+    assert resolved.lock.as_of == day
+
+
+def test_a_package_that_is_required_at_one_version_is_exempt_from_the_day(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have come out later than the day that all others are of."""
+    wish = (
+        'environments = [{ name = "own", scikit-learn = "1.3", requirements = '
+        '["Joblib==1.5.0", "numpy===1.26.4", "scipy>=1.9", "pandas==2.*"] }]'
+    )
+    resolve(catalog_of(tmp_path, monkeypatch, wish))
+    exempt = {call["requirements"]: call["exempt"] for call in compiled.calls}
+    assert exempt.pop(("scikit-learn==1.3.2",)) == ()
+    [found] = exempt.values()
+    assert found == ("joblib", "numpy")
+
+
+def test_a_neighbour_is_held_to_what_it_is_like_but_for_what_was_said(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It differs in one thing alone, on the same Python and of the same day."""
+    resolved = resolve(
+        catalog_of(
+            tmp_path, monkeypatch, 'environments = [{ like = "sklearn-1.3", joblib = "1.2.0" }]'
+        )
+    )
+    base, neighbour = compiled.calls
+    assert base["constraints"] == []
+    assert neighbour["constraints"] == ["numpy==1.26.4", "scikit-learn==1.3.2"]
+    assert neighbour["exempt"] == ("joblib",)
+    assert neighbour["as_of"] == base["as_of"]
+    locks = [one.lock for one in resolved]
+    assert [lock is not None and lock.pins["joblib"] for lock in locks] == ["1.3.2", "1.2.0"]
+    assert {lock.interpreter for lock in locks if lock is not None} == {HERE[0]}
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,55 @@ def test_objects_that_cannot_be_compared_are_never_green(bench: Bench) -> None:
     assert "cannot be compared" in cell.reason
 
 
+@pytest.mark.parametrize("first", ["predict", "transform"])
+def test_an_equivalent_output_beside_one_that_cannot_be_compared_is_not_green(
+    bench: Bench, first: str
+) -> None:
+    """Rounding noise says nothing of the other output, whichever of them comes first."""
+    opaque = {"predict": Returned(digest="0", whole=False)}
+    before = bench.outcomes({"transform": SCORES})
+    after = bench.outcomes({"transform": SCORES + 1e-12})
+    both = [before | opaque, after | opaque]
+    saved, seen = [{first: one[first], **one} for one in both]
+    case = Case(
+        saving=replace(bench.saving({}), outputs=saved),
+        format="joblib",
+        reader="r",
+        observation=Observation(outputs=seen),
+    )
+    cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
+    assert cell.outputs["transform"].verdict is Verdict.EQUIVALENT
+    assert (cell.verdict, cell.stage) == (Verdict.NOT_RUN, "predict")
+    assert "cannot be compared" in cell.reason
+
+
+UNKNOWN_AND = [
+    # another output beside one that cannot be compared, and what the cell is then
+    ({"transform": SCORES}, {"transform": SCORES + 1}, "transform", Verdict.SCORES_CHANGED),
+    ({"transform": SCORES}, {"transform": ERROR}, "transform", Verdict.USE_FAILED),
+    ({"repr": "Model()"}, {"repr": ERROR}, "repr", Verdict.USE_FAILED),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "stage", "verdict"), UNKNOWN_AND)
+def test_a_change_or_a_failure_outweighs_an_output_that_cannot_be_compared(
+    bench: Bench,
+    before: dict[str, object],
+    after: dict[str, object],
+    stage: str,
+    verdict: Verdict,
+) -> None:
+    opaque = {"predict": Returned(digest="0", whole=False)}
+    case = Case(
+        saving=replace(bench.saving({}), outputs=opaque | bench.outcomes(before)),
+        format="joblib",
+        reader="r",
+        observation=Observation(outputs=opaque | bench.outcomes(after)),
+    )
+    cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
+    assert (cell.stage, cell.verdict) == (stage, verdict)
+
+
 # --------------------------------------------------------------------------- two loads
 
 

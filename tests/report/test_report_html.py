@@ -35,7 +35,7 @@ from matrix.model import (
     RowChange,
     Verdict,
 )
-from matrix.report.html import SCRIPTS, STYLE, write_html
+from matrix.report.html import SCRIPTS, STYLE, embedding, write_html
 from matrix.report.html.embedding import PARTS, blocks, cause_of, embedded
 from tests.strategies import CELLS, MARKUP, MATRICES, TEXT
 
@@ -79,24 +79,34 @@ class Page(HTMLParser):
         """All blocks of a kind, parsed."""
         return [json.loads(t) for a, t in self.scripts if a.get("data-kind") == kind]
 
+    def numbered(self, kind: str) -> dict[int, Any]:
+        """The entries of all blocks of a kind by the number that each block says it begins with."""
+        found: dict[int, Any] = {}
+        for attributes, text in self.scripts:
+            if attributes.get("data-kind") == kind:
+                first = int(attributes["data-first"] or "")
+                entries = dict(enumerate(json.loads(text), start=first))
+                assert not found.keys() & entries.keys(), "two entries with one number"
+                found |= entries
+        return found
+
     def cells(self) -> list[dict[str, Any]]:
         """The cells as their columns and parts say, put together as the page's script does."""
         (index,) = self.data("index")
-        parts = [part for block in self.data("parts") for part in block]
-        details = [detail for block in self.data("details") for detail in block]
+        parts, details = self.numbered("parts"), self.numbered("details")
         places = [place for block in self.data("cells") for place in zip(*block, strict=True)]
         names = [index[name] for name in ("pipelines", "formats", "environments", "environments")]
         found = []
-        for place, detail in zip(places, details, strict=True):
+        assert sorted(details) == list(range(len(places)))
+        for number_of_cell, place in enumerate(places):
+            detail = details[number_of_cell]
             *where, verdict, _ = place
             keys = [known[i] for known, i in zip(names, where, strict=True)]
             cell = dict(zip(("pipeline", "format", "writer", "reader"), keys, strict=True))
             cell["verdict"] = list(Verdict)[verdict].value
             for name, number in zip(index["parts"], detail, strict=True):
                 several = isinstance(number, list)
-                cell[name] = (
-                    [parts[i - 1] for i in number] if several else number and parts[number - 1]
-                )
+                cell[name] = [parts[i] for i in number] if several else number and parts[number]
             found.append(cell)
         return found
 
@@ -247,6 +257,21 @@ def test_what_many_cells_share_is_said_once() -> None:
     parts = [part for block in page.data("parts") for part in block]
     assert len({encode(part) for part in parts}) == len(parts)
     assert len([p for p in parts if isinstance(p, dict) and "traceback" in p]) == len(tracebacks)
+
+
+def test_parts_are_numbered_on_even_when_what_was_said_is_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A part that is said again has a new number; a number never means two parts."""
+    monkeypatch.setattr(embedding, "_MOST_REMEMBERED", 10)
+    matrix = so_many_cells(2500)
+    page = Page(written(matrix))
+    parts = page.numbered("parts")
+    assert sorted(parts) == list(range(1, len(parts) + 1))
+    assert len({encode(part) for part in parts.values()}) < len(parts)
+    assert [without_defaults(cell) for cell in page.cells()] == [
+        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+    ]
 
 
 def test_answers_come_first() -> None:
