@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from matrix.judge import neighbors
 from matrix.judge.content import Leaf, MethodOutput
 from matrix.judge.tolerance import close, for_single_precision
 from matrix.model import OutputDifference, Tolerance, Verdict
@@ -14,8 +15,8 @@ from matrix.model import OutputDifference, Tolerance, Verdict
 NAMES = frozenset({"classes_", "feature_names_in_", "get_feature_names_out"})
 """Facts whose order and text are the structure of the other outputs."""
 
-NEIGHBOURS = frozenset({"kneighbors"})
-"""Methods that return distances, then the neighbours at these distances."""
+NEIGHBORS = frozenset({"kneighbors"})
+"""Methods that return distances, then the indices of the neighbors at these distances."""
 
 PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
@@ -43,12 +44,40 @@ def compare(
     tally = _Tally()
     for left, right in zip(before.leaves, after.leaves, strict=True):
         _compare_leaf(left, right, tolerance, tally)
-        if method in NEIGHBOURS and left is before.leaves[0] and not tally.numbers:
-            # The distances are the same, so whichever neighbours come, they are as near: which of
-            # several comes first changes with the processor's instructions alone.
-            note = "equal distances; neighbours that tie may come in another order"
-            return OutputDifference(verdict=Verdict.EQUIVALENT, n=len(left.array), note=note)
+        if method in NEIGHBORS and not tally.numbers and _are_neighbors(before.leaves):
+            return _compare_neighbors(before, after, tolerance)
     return _difference(method, after, tally)
+
+
+def _are_neighbors(leaves: tuple[Leaf, ...]) -> bool:
+    return (
+        len(leaves) == 2
+        and leaves[0].sort == "number"
+        and leaves[1].sort == "label"
+        and leaves[0].array.ndim == 2
+        and leaves[0].array.shape == leaves[1].array.shape
+    )
+
+
+def _compare_neighbors(
+    before: MethodOutput, after: MethodOutput, tolerance: Tolerance
+) -> OutputDifference:
+    """Compare the indices of neighbors at distances that are known to be the same."""
+    distances, left = (leaf.array for leaf in before.leaves)
+    nearer, farthest = neighbors.differing(
+        distances, left, after.leaves[1].array, rtol=tolerance.rtol
+    )
+    n, n_changed = len(left), int(np.count_nonzero(nearer))
+    n_tied = int(np.count_nonzero(farthest))
+    if n_changed or n_tied > neighbors.MOST * n:
+        note = f"other neighbors at equal distances in {n_changed + n_tied} of {n} rows"
+        return OutputDifference(
+            verdict=Verdict.SCORES_CHANGED, n_changed=n_changed + n_tied, n=n, note=note
+        )
+    note = "equal distances; neighbors that tie may come in another order"
+    if n_tied:
+        note += f", and in {n_tied} of {n} rows another of those that tie for the last place"
+    return OutputDifference(verdict=Verdict.EQUIVALENT, n=n, note=note)
 
 
 @dataclass

@@ -164,14 +164,6 @@ def test_each_part_of_a_tuple_is_compared(bench: Bench) -> None:
     assert fewer.verdict is Verdict.STRUCTURE_CHANGED
 
 
-def test_neighbours_that_tie_may_come_in_any_order(bench: Bench) -> None:
-    before, tied, farther = (SCORES, LABELS), (SCORES, LABELS + 1), (SCORES + 1, LABELS)
-    cell = bench.judge({"kneighbors": before}, {"kneighbors": tied})
-    assert (cell.verdict, cell.outputs["kneighbors"].max_abs) == (Verdict.EQUIVALENT, None)
-    cell = bench.judge({"kneighbors": before}, {"kneighbors": farther})
-    assert cell.verdict is Verdict.SCORES_CHANGED
-
-
 def test_probabilities_that_are_none_are_said_to_be_none(bench: Bench) -> None:
     before, after = np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([[20.0, 35.0], [55.0, 0.0]])
     found = bench.judge({"predict_proba": before}, {"predict_proba": after})
