@@ -48,6 +48,8 @@ def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
         raise BreachError("its journal has an answer that no worker gives")
     if task == "trace":
         _check_trace(answer)
+    if task == "load" and "outputs" in answer:
+        _check_complete(answer, piece)
     there = {place["digest"] for place in answer["contents"]} | {""}
     known = set((piece.get("known") or {}).values()) if task == "load" else set()
     if not there | known >= set(_digests(answer)):
@@ -62,6 +64,14 @@ def _check_trace(answer: Mapping[str, Any]) -> None:
         call["part"] >= len(parts) for call in answer.get("calls", ())
     ):
         raise BreachError("its journal has a trace that no worker gives")
+
+
+def _check_complete(answer: Mapping[str, Any], piece: Mapping[str, Any]) -> None:
+    """See that every method that the writer recorded has an outcome."""
+    missing = [name for name in piece.get("known") or () if name not in answer["outputs"]]
+    if missing:
+        shown = ", ".join(missing)[:_SHOWN]
+        raise BreachError(f"its journal has an answer without the outputs of {shown}")
 
 
 def _digests(answer: Mapping[str, Any]) -> Iterator[str]:

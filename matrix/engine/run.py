@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timezone
 
-from matrix import causes, documents
+from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import last_run, selfcheck
 from matrix.engine.cell_index import CellIndex
+from matrix.engine.evaluate import Evaluation, Evaluator
 from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
@@ -17,15 +17,12 @@ from matrix.engine.saving import Savings
 from matrix.engine.schedule import Schedule
 from matrix.engine.shards import planned
 from matrix.errors import CannotTellError
-from matrix.judge import Case, judge
 from matrix.model import (
     Cell,
     Detection,
     Ending,
     Environment,
     Matrix,
-    Observation,
-    Saving,
     Verdict,
 )
 from matrix.packing import pack
@@ -87,7 +84,6 @@ class _Run:
         self._started = datetime.now(timezone.utc)
         self._id = setting.store.runs.begin()
         self._board = CellIndex(setting.environments, catalog.pipelines, setting.asked)
-        self._found = {one.id: one.info for one in setting.environments}
         self._pending: list[tuple[int, list[str]]] = []
         self._settled = True
 
@@ -95,7 +91,7 @@ class _Run:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            schedule = Schedule(self._setting, savings, lambda *seen: self._judge(savings, *seen))
+            schedule = Schedule(self._setting, savings, self._evaluator(savings), self._take)
             planted = selfcheck.Planted(self._setting)
             self._setting.run(first_of(planted.jobs(), schedule.jobs()))
             self._setting.progress.stage("self-check", len(selfcheck.NAMES))
@@ -106,36 +102,23 @@ class _Run:
             raise
         return self._end(savings, found, interrupted=False)
 
-    def _judge(
-        self,
-        savings: Savings,
-        saving: Saving,
-        name: str,
-        reader: Environment,
-        observation: Observation | None,
-    ) -> None:
-        endings = {saving.ending, Ending.FINISHED if observation is None else observation.ending}
-        self._settled = self._settled and endings == {Ending.FINISHED}
-        case = Case(
-            saving=saving,
-            format=name,
-            reader=reader.id,
-            observation=observation,
-            native=savings.get((reader.id, saving.pipeline)),
+    def _evaluator(self, savings: Savings) -> Evaluator:
+        return Evaluator(
+            context=self._setting,
+            tolerances=self._catalog.tolerances,
+            writers={one.id: one for one in self._setting.environments},
+            native=lambda saving, reader: savings.get((reader.id, saving.pipeline)),
         )
-        cell = judge(
-            case,
-            self._setting.store.content,
-            lambda method: self._catalog.tolerances.of(saving.pipeline, method),
-        )
-        cause = causes.cause_of(
-            cell,
-            causes.known(),
-            estimators=saving.estimators,
-            writer=self._found[saving.writer],
-            reader=reader.info,
-        )
-        self._keep(replace(cell, cause=cause))
+
+    def _take(self, evaluation: Evaluation) -> None:
+        """Keep the cell of an evaluation; one that the machine may have caused settles nothing."""
+        observation = evaluation.observation
+        endings = {
+            evaluation.saving.ending,
+            Ending.FINISHED if observation is None else observation.ending,
+        }
+        self._settled = self._settled and endings == {Ending.FINISHED} and evaluation.readable
+        self._keep(evaluation.cell)
 
     def _keep(self, cell: Cell) -> None:
         self._pending.append((self._board.close(cell), pack(cell)))
@@ -148,7 +131,8 @@ class _Run:
 
     def _end(self, savings: Savings, found: dict[str, Detection], *, interrupted: bool) -> Matrix:
         """Give every cell that was not observed its verdict, and close the run."""
-        environments = {environment.id: environment for environment in self._setting.environments}
+        evaluator = self._evaluator(savings)
+        environments = evaluator.writers
         for pipeline, name, writer, reader in self._board.open():
             missing = next((one for one in (writer, reader) if not environments[one].ready), None)
             saving = savings.get((writer, pipeline))
@@ -158,7 +142,7 @@ class _Run:
             elif saving is None:
                 self._keep(_unknown(pipeline, name, writer, reader, Verdict.NOT_RUN, "interrupted"))
             else:
-                self._judge(savings, saving, name, environments[reader], None)
+                self._take(evaluator.evaluate(saving, name, environments[reader], None))
         self._flush()
         if not interrupted:  # else there may be answers that nobody has read yet
             self._setting.store.clear_scratch()

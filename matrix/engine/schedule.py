@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from matrix.engine import loading, saving
 from matrix.engine.estimate import START
-from matrix.engine.loading import LoadWork, OnObservation, load_job, loads, loads_due
+from matrix.engine.evaluate import Evaluator, OnEvaluation
+from matrix.engine.loading import LoadWork, loads
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
@@ -27,15 +28,21 @@ class Schedule:
     Args:
         setting: the run's.
         savings: gets what writers report, as they do.
-        on_observation: told what readers observe, as they do.
+        evaluator: of the run.
+        on_evaluation: called with each evaluated load, as it ends.
     """
 
     def __init__(
-        self, setting: RunContext, savings: Savings, on_observation: OnObservation
+        self,
+        setting: RunContext,
+        savings: Savings,
+        evaluator: Evaluator,
+        on_evaluation: OnEvaluation,
     ) -> None:
         self._setting = setting
         self._savings = savings
-        self._on_observation = on_observation
+        self._evaluator = evaluator
+        self._on_evaluation = on_evaluation
         self._begun: dict[str, _Begun] = {}
 
     def jobs(self) -> Jobs:
@@ -87,16 +94,16 @@ class Schedule:
     def _early(self, reader: Environment, pipelines: list[Pipeline]) -> Job:
         self._setting.progress.stage(loading.STAGE)
         there = loads(self._setting, self._savings, pipelines)
-        due = loads_due(self._setting, reader, there, self._on_observation)
+        due = self._evaluator.due(reader, there, self._on_evaluation)
         begun = frozenset(pipeline.id for pipeline in pipelines)
         self._begun[reader.id] = _Begun(begun, len(due))
-        return load_job(self._setting, reader, due, self._on_observation)
+        return self._evaluator.job(reader, due, self._on_evaluation)
 
     def _loads(self) -> Jobs:
         due = self._loads_due()
         lengths = {name: len(wanted) for name, wanted in due.items()}
         for reader in self._by_length(loading.TASK, lengths):
-            yield load_job(self._setting, reader, due.pop(reader.id), self._on_observation)
+            yield self._evaluator.job(reader, due.pop(reader.id), self._on_evaluation)
 
     def _loads_due(self) -> dict[str, list[LoadWork]]:
         """By reader, what it is yet to load; the lists share their entries."""
@@ -107,7 +114,7 @@ class Schedule:
         for reader in setting.readers:
             begun = self._begun.get(reader.id, _Begun())
             rest = (load for load in every if load.pipeline.id not in begun.pipelines)
-            due[reader.id] = loads_due(setting, reader, rest, self._on_observation)
+            due[reader.id] = self._evaluator.due(reader, rest, self._on_evaluation)
             pieces = len(due[reader.id]) + begun.pieces
             setting.estimate.expect(loading.TASK, reader.id, pieces)
             total += pieces

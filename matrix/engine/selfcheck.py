@@ -7,11 +7,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix import selfcheck
+from matrix.engine.evaluate import Evaluation, evaluate
 from matrix.engine.loading import known_outputs
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.worker_process import Piece, Request
-from matrix.judge import Case, judge
+from matrix.judge import Case
 from matrix.model import (
     Artifact,
     Cell,
@@ -123,18 +124,25 @@ class Planted:
     def _found(self) -> dict[str, Detection]:
         found = dict.fromkeys(_NAMES.values(), Detection.MISSED)
         for name in self._paths:
-            if _EXPECTED[name](self._cell(name)):
+            evaluation = self._evaluation(name)
+            if evaluation.readable and _EXPECTED[name](evaluation.cell):
                 found[_NAMES[name]] = Detection.DETECTED
         return found
 
-    def _cell(self, name: str) -> Cell:
+    def _evaluation(self, name: str) -> Evaluation:
         case = Case(
             saving=self._savings[name],
             format="joblib",
             reader=self._reader.id,
             observation=self._observations.get(name),
         )
-        return judge(case, self._contents.__getitem__, lambda _: Tolerance())
+        return evaluate(
+            case,
+            fetch=self._contents.__getitem__,
+            tolerance=lambda _: Tolerance(),
+            writer=self._writer.info,
+            reader=self._reader,
+        )
 
     def _save(self) -> Job:
         names = list(_EXPECTED)

@@ -30,6 +30,8 @@ from matrix.model import (
 Fetch = Callable[[str], bytes]
 """Gives the content of a digest."""
 
+_NOT_REPORTED = "the reader reported nothing of it"
+
 _Told = Callable[..., Cell]
 """Makes the cell of a case from what is told of it beyond its place; without a word, not run."""
 
@@ -60,6 +62,9 @@ class Case:
 
 def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
     """The cell with its verdict.
+
+    The verdict is known only if the reader reported every method that the writer recorded, also
+    one recorded as absent: whatever else changed is then in ``outputs``, and the cell is not run.
 
     Args:
         case: the observations.
@@ -140,9 +145,18 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
     assert observation is not None
     judged = _Methods(case, observation, _Outputs(fetch), tolerance)
     differences = dict(judged.differences())
+    n_identical = len(observation.outputs) - len(observation.outputs.keys() & differences.keys())
+    not_reported = [method for method in case.saving.outputs if method not in observation.outputs]
+    if not_reported or not case.saving.outputs:
+        return cell(
+            stage=next(iter(not_reported), ""),
+            reason=_incomparable(not_reported),
+            outputs=differences,
+            n_identical=n_identical,
+        )
     worst = max(differences, key=lambda method: _weight(method, differences[method]), default="")
     if not worst:
-        return cell(verdict=Verdict.IDENTICAL, n_identical=len(observation.outputs))
+        return cell(verdict=Verdict.IDENTICAL, n_identical=n_identical)
     verdict = differences[worst].verdict
     found: dict[str, Any] = {}
     if verdict is Verdict.NOT_RUN:
@@ -156,10 +170,17 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
         stage=worst,
         exception=_exception(observation, worst, verdict),
         outputs=differences,
-        n_identical=len(observation.outputs) - len(differences),
+        n_identical=n_identical,
         silent=verdict.group is Group.CHANGES and _silent(case.saving, observation, differences),
         **found,
     )
+
+
+def _incomparable(not_reported: list[str]) -> str:
+    """Why a cell is unknown although its artifact was loaded."""
+    if not not_reported:
+        return "the writer recorded no output, so there is nothing to compare with"
+    return f"the reader reported nothing of what was recorded for {', '.join(not_reported)}"
 
 
 INTROSPECTION = frozenset({"repr", "get_params"})
@@ -244,8 +265,11 @@ class _Methods:
         self.tolerance = tolerance
 
     def differences(self) -> Iterator[tuple[str, OutputDifference]]:
-        """Every method whose outcome is not identical."""
+        """Every method whose outcome is not identical, or was recorded and not reported."""
         before, after = self.case.saving.outputs, self.observation.outputs
+        for method in before:
+            if method not in after:
+                yield method, OutputDifference(verdict=Verdict.NOT_RUN, note=_NOT_REPORTED)
         for method in after:
             difference = self._unstable(method) or self._one(
                 method, before.get(method), after[method]

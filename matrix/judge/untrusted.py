@@ -1,33 +1,27 @@
-"""Judge what a model's own code may have written in the worker's stead."""
+"""The verdict on outputs that a model's own code may have written in place of the worker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 
-from matrix.judge.cells import Case, Fetch, judge
+from matrix.judge.cells import Case, judge
 from matrix.model import Cell, Ending, Observation, Tolerance
 
 UNREADABLE = (ArithmeticError, LookupError, MemoryError, RecursionError, TypeError, ValueError)
-"""What reading a content may raise that no worker of ours has written."""
+"""What the judge may raise for contents that no worker of ours has written."""
 
 
-def judge_untrusted(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
-    """The cell with its verdict; crashed where what was returned cannot be read at all.
+def unreadable(case: Case, error: Exception) -> Cell:
+    """The cell of a case whose outputs cannot be read: crashed.
 
     Args:
-        case, fetch, tolerance: as in :func:`matrix.judge.judge`.
+        case: the observation is replaced.
+        error: what reading or comparing its outputs raised.
     """
-    try:
-        return judge(case, fetch, tolerance)
-    except UNREADABLE as error:
-        return unreadable(case, fetch, tolerance, error)
-
-
-def unreadable(
-    case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance], error: Exception
-) -> Cell:
-    """The cell of a case whose outputs cannot be read."""
     reason = f"what it returned cannot be read: {type(error).__name__}"
     ended = Observation(ending=Ending.CRASHED, reason=reason)
-    return judge(replace(case, observation=ended), fetch, tolerance)
+    return judge(replace(case, observation=ended), _never, lambda _: Tolerance())
+
+
+def _never(digest: str) -> bytes:
+    raise AssertionError("a crash has no outputs to fetch")

@@ -6,14 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from matrix.catalog import Tolerances
-from matrix.engine.loading import STAGE, LoadWork, load_job, loads_due
+from matrix.engine.evaluate import Evaluation, Evaluator
+from matrix.engine.loading import STAGE, LoadWork
 from matrix.engine.pool import Job
 from matrix.engine.resaving import ResaveWork, resaved
 from matrix.engine.run_context import RunContext
 from matrix.errors import NotAModelError
 from matrix.inspection import inspect_apart, refusals
-from matrix.judge import Case
-from matrix.judge.untrusted import judge_untrusted
 from matrix.model import (
     Artifact,
     Cell,
@@ -21,7 +20,6 @@ from matrix.model import (
     Environment,
     Failure,
     Fix,
-    Observation,
     Resaving,
     Saving,
     Verdict,
@@ -52,18 +50,17 @@ class Experiment:
         saving = _saving_of(subject, file.artifact)
         digest = keys.loaded(subject.pipeline, file.artifact, saving)
         load = LoadWork(subject.pipeline, file.artifact, digest, [saving], allowed=file.allowed)
+        evaluator = self._evaluator(subject)
 
-        def on_observation(
-            saving: Saving, _: str, reader: Environment, observation: Observation
-        ) -> None:
-            found[reader.id] = self._judged(subject, saving, reader, observation)
+        def on_evaluation(evaluation: Evaluation) -> None:
+            found[evaluation.reader.id] = evaluation.cell
 
         jobs: list[Job] = []
         for reader in {one.id: one for one in readers}.values():
             if not reader.ready:
                 found[reader.id] = _unavailable(subject, file, reader)
-            elif loads_due(self.setting, reader, [load], on_observation):
-                jobs.append(load_job(self.setting, reader, [load], on_observation))
+            elif evaluator.due(reader, [load], on_evaluation):
+                jobs.append(evaluator.job(reader, [load], on_evaluation))
         if jobs:
             self.setting.progress.stage(STAGE, len(jobs))
             self.setting.run(iter(jobs))
@@ -141,22 +138,12 @@ class Experiment:
             return f"what was saved is refused, and not loaded: {named or 'it is another file'}"
         return tuple((name.module, name.qualname) for name in inspection.names)
 
-    def _judged(
-        self, subject: Subject, saving: Saving, reader: Environment, observation: Observation
-    ) -> Cell:
-        artifact = next(iter(saving.artifacts.values()))
-        assert isinstance(artifact, Artifact)
-        case = Case(
-            saving=saving,
-            format=artifact.format,
-            reader=reader.id,
-            observation=observation,
-            native=subject.native if reader.id == subject.reader.id else None,
-        )
-        return judge_untrusted(
-            case,
-            self.setting.store.content,
-            lambda method: self.tolerances.of(subject.pipeline.id, method),
+    def _evaluator(self, subject: Subject) -> Evaluator:
+        return Evaluator(
+            context=self.setting,
+            tolerances=self.tolerances,
+            writers={subject.saving.writer: subject.writer},
+            native=lambda _, reader: subject.native if reader.id == subject.reader.id else None,
         )
 
 

@@ -6,36 +6,25 @@ run has saved itself.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-from matrix import causes
 from matrix.catalog import Tolerances
-from matrix.engine.loading import STAGE, LoadWork, load_job, loads_due
+from matrix.engine.evaluate import Evaluation, Evaluator
+from matrix.engine.loading import STAGE, LoadWork
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import digests_of
 from matrix.engine.worker_process import Piece
 from matrix.inspection import Inspection
 from matrix.inspection.file_access import digest
-from matrix.judge import Case, judge
-from matrix.judge.cells import Fetch
-from matrix.judge.content import read
-from matrix.judge.evidence import worst_rows
-from matrix.judge.untrusted import UNREADABLE, unreadable
 from matrix.model import (
     Artifact,
-    Cell,
     Environment,
     ModelReference,
-    Observation,
     Pipeline,
-    Returned,
-    RowChange,
-    Saving,
-    Tolerance,
 )
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import keys, worker_answers
@@ -234,67 +223,31 @@ class ModelChecker:
     # ----------------------------------------------------------------- where it may go
 
     def _load(self, one: ModelWork, reader: Environment) -> Job | None:
-        """The job that asks a model in another environment; None if there is nothing to ask."""
-        found = self._found[one.model.id]
-        assert found.baseline is not None
-        saving = found.baseline.saving
+        """The job that loads a model in an environment; None if there is nothing to load."""
+        baseline = self._found[one.model.id].baseline
+        assert baseline is not None
+        saving = baseline.saving
+        evaluator = Evaluator(
+            context=self._setting, tolerances=self._tolerances, writers={one.origin.id: one.origin}
+        )
+
+        def on_evaluation(evaluation: Evaluation) -> None:
+            self._found[one.model.id].targets[reader.id] = Target(
+                environment=reader,
+                cell=evaluation.cell,
+                worst=evaluator.worst_rows(evaluation),
+            )
+
         artifact = saving.artifacts.get(one.model.format)
         if not isinstance(artifact, Artifact) or not saving.rows:
-            self._judge(one, saving, reader, None)
+            format_name = next(iter(saving.artifacts), "")
+            on_evaluation(evaluator.evaluate(saving, format_name, reader, None))
             return None
         pipeline = self.pipeline(one.model)
         key = keys.loaded(pipeline, artifact, saving)
         load = LoadWork(pipeline, artifact, key, [saving], allowed=looked_up(one.model))
-
-        def on_observation(
-            saving: Saving, _: str, reader: Environment, observation: Observation
-        ) -> None:
-            self._judge(one, saving, reader, observation)
-
-        due = loads_due(self._setting, reader, [load], on_observation)
-        return load_job(self._setting, reader, due, on_observation) if due else None
-
-    def _judge(
-        self, one: ModelWork, saving: Saving, reader: Environment, observation: Observation | None
-    ) -> None:
-        case = Case(
-            saving=saving,
-            format=next(iter(saving.artifacts), ""),
-            reader=reader.id,
-            observation=observation,
-        )
-        try:
-            cell = self._cell(case)
-            worst = () if observation is None else self._worst(cell, saving, observation)
-        except UNREADABLE as error:
-            # A worker writes nothing that cannot be read; the model's own code may have.
-            cell, worst = unreadable(case, *self._how(case), error), ()
-        cause = causes.cause_of(
-            cell,
-            causes.known(),
-            estimators=saving.estimators,
-            writer=one.origin.info,
-            reader=reader.info,
-        )
-        target = Target(environment=reader, cell=replace(cell, cause=cause), worst=worst)
-        self._found[one.model.id].targets[reader.id] = target
-
-    def _cell(self, case: Case) -> Cell:
-        return judge(case, *self._how(case))
-
-    def _how(self, case: Case) -> tuple[Fetch, Callable[[str], Tolerance]]:
-        """Where outputs are, and how far they may be apart."""
-        pipeline = case.saving.pipeline
-        return self._setting.store.content, lambda method: self._tolerances.of(pipeline, method)
-
-    def _worst(self, cell: Cell, saving: Saving, observation: Observation) -> tuple[RowChange, ...]:
-        before, after = saving.outputs.get(cell.stage), observation.outputs.get(cell.stage)
-        if cell.verdict.safe or not isinstance(before, Returned) or not isinstance(after, Returned):
-            return ()
-        if not (before.digest and after.digest):
-            return ()
-        content = self._setting.store.content
-        return worst_rows(read(content(before.digest)), read(content(after.digest)))
+        due = evaluator.due(reader, [load], on_evaluation)
+        return evaluator.job(reader, due, on_evaluation) if due else None
 
 
 def _inspected(model: Model) -> Inspection:
