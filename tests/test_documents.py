@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import runpy
 import shlex
@@ -155,3 +156,47 @@ def pages_from_elsewhere() -> dict[str, str]:
     text = (ROOT / "tools" / "site.py").read_text("utf-8")
     block = text.partition("PAGES = {")[2].partition("}")[0]
     return dict(re.findall(r'"([^"]+)": "([^"]+)"', block))
+
+
+ARCHITECTURE = ROOT / "docs" / "architecture.md"
+
+
+def test_the_architecture_names_every_package() -> None:
+    text = ARCHITECTURE.read_text("utf-8")
+    table = text.partition("## Packages")[2].partition("\n## ")[0]
+    packages = {path.name for path in (ROOT / "matrix").iterdir() if path.suffix == ".py"}
+    packages |= {path.parent.name for path in (ROOT / "matrix").glob("*/__init__.py")}
+    packages |= {"worker"}
+    packages -= {"__init__.py", "__main__.py"}
+    assert {one for one in packages if f"`matrix/{one}`" not in table} == set()
+
+
+def test_the_architecture_names_what_its_files_hold() -> None:
+    """Each "`Name` in `file`", and each type of the data model beside its module."""
+    text = ARCHITECTURE.read_text("utf-8")
+    pairs = re.findall(r"`(\w+)` in\s+`((?:matrix|tests)/[\w/]+\.py)`", text)
+    for names, path in re.findall(
+        r"^\| ((?:`\w+`(?:, )?)+) \| `(matrix/model/\w+\.py)`", text, re.M
+    ):
+        pairs += [(name, path) for name in re.findall(r"\w+", names)]
+    assert len(pairs) > 25
+    for name, path in pairs:
+        source = (ROOT / path).read_text("utf-8")
+        assert re.search(rf"^(class )?{name}\b", source, re.MULTILINE), f"{name} in {path}"
+
+
+def test_every_verdict_and_exit_code_has_a_line() -> None:
+    from matrix.errors import Exit
+    from matrix.model import Verdict
+
+    verdicts = (ROOT / "docs" / "verdicts.md").read_text("utf-8")
+    assert {one.value for one in Verdict if f"| `{one.value}` |" not in verdicts} == set()
+    codes = (ROOT / "docs" / "exit-codes.md").read_text("utf-8")
+    assert {int(one) for one in Exit if f"| {int(one)} |" not in codes} == set()
+
+
+def test_every_field_of_the_result_has_a_line() -> None:
+    schema = json.loads((ROOT / "matrix" / "report" / "schema-1.json").read_text("utf-8"))
+    page = (ROOT / "docs" / "json.md").read_text("utf-8")
+    fields = {*schema["properties"], *schema["$defs"]["answer"]["properties"]}
+    assert {field for field in fields if f"`{field}`" not in page} == set()
