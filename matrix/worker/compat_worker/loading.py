@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List
 
-from compat_worker import content, machine_failures, name_guard, output_methods
+from compat_worker import content, loader_guard, machine_failures, output_methods
 from compat_worker.answer import KeptContents, complete_answer
 from compat_worker.call_methods import CallOutcome, call_all
 from compat_worker.formats import FORMATS
@@ -34,7 +34,7 @@ def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Ans
         return {"unavailable": "the rows cannot be had here: {}".format(error)}
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
+        with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:

@@ -10,7 +10,7 @@ from compat_worker import (
     estimator_names,
     expected_outputs,
     feature_inference,
-    name_guard,
+    loader_guard,
     output_methods,
     row_making,
 )
@@ -52,7 +52,7 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
     chosen = FORMATS[piece["format"]]
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
+        with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:

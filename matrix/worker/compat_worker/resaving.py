@@ -3,7 +3,7 @@
 import os
 from typing import Any, Dict, List
 
-from compat_worker import missing_params, name_guard
+from compat_worker import loader_guard, missing_params
 from compat_worker.answer import KeptContents, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
@@ -27,7 +27,7 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     if missing is not None:
         return {"unavailable": missing}
     try:
-        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
+        with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
             model = chosen.load(piece["path"])
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}

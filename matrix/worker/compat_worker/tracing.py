@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List, Tuple
 
-from compat_worker import attribute_states, code_reading, name_guard
+from compat_worker import attribute_states, code_reading, loader_guard
 from compat_worker.answer import KeptContents, complete_answer
 from compat_worker.call_methods import call_one
 from compat_worker.call_recorder import CallRecorder
@@ -47,7 +47,7 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
     check_readable(piece["path"])
 
     def fresh() -> Any:
-        with seen.during("load"), name_guard.allow_only(piece.get("allowed")):
+        with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
             return chosen.load(piece["path"])
 
     try:

@@ -1,0 +1,113 @@
+"""Close what a saved file can do while it loads that no look-up of names shows.
+
+- ``_ufunc_reconstruct`` of numpy imports a module and takes a name from it, and raises no audit
+  event for either. Inside :func:`guarded` it returns ufuncs of numpy and scipy.special alone.
+- joblib aligns the bytes of arrays from 1.2 on. An older joblib reads past the padding, so that
+  the end of an array is executed as pickle opcodes that nobody has inspected. Inside
+  :func:`guarded` such an array ends the load.
+"""
+
+import contextlib
+import importlib
+from typing import Any, Callable, Iterator, List, Optional, Sequence, Set, Tuple
+
+from compat_worker.name_guard import NameRefused, allow_only
+
+_UFUNC_MODULES = ("numpy.core", "numpy._core")
+_ARRAY_MODULES = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
+
+
+class MisreadArrayError(ValueError):
+    """The joblib that is installed would misread an array of the file."""
+
+
+@contextlib.contextmanager
+def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
+    """Load a file of the user's inside this block.
+
+    Args:
+        names: all that the file may look up, as modules and names in them; None for a file that
+            the run has saved itself, for which nothing is closed.
+
+    Raises:
+        NameRefused: the file looked up something else.
+        MisreadArrayError: the joblib that is installed would misread an array of the file.
+    """
+    if names is None:
+        yield
+        return
+    modules = {module for module, _ in names}
+    replaced = [*_replace_ufunc_reconstruct(modules), *_replace_array_reader(modules)]
+    try:
+        with allow_only(names):
+            yield
+    finally:
+        for owner, name, original in replaced:
+            setattr(owner, name, original)
+
+
+_Replaced = List[Tuple[Any, str, Any]]
+"""Owners, names, and the originals to restore."""
+
+
+def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> _Replaced:
+    original = getattr(owner, name, None)
+    if original is None:
+        return []
+    setattr(owner, name, make(original))
+    return [(owner, name, original)]
+
+
+def _imported(known: Sequence[str], modules: Set[str]) -> Iterator[Any]:
+    """Those of the known modules that a file looks names up in."""
+    for name in known:
+        if name in modules:
+            with contextlib.suppress(ImportError):
+                yield importlib.import_module(name)
+
+
+def _replace_ufunc_reconstruct(modules: Set[str]) -> _Replaced:
+    replaced: _Replaced = []
+    for module in _imported(_UFUNC_MODULES, modules):
+        replaced += _replace(module, "_ufunc_reconstruct", _ufuncs_only)
+    return replaced
+
+
+def _ufuncs_only(original: Callable[[str, str], Any]) -> Callable[[str, str], Any]:
+    def _ufunc_reconstruct(module: str, name: str) -> Any:
+        import numpy
+
+        if type(module) is not str or type(name) is not str or not _holds_ufuncs(module):
+            raise NameRefused(str(module), str(name))
+        found = original(module, name)
+        if not isinstance(found, numpy.ufunc):
+            raise NameRefused(module, name)
+        return found
+
+    return _ufunc_reconstruct
+
+
+def _holds_ufuncs(module: str) -> bool:
+    return module == "numpy" or module.startswith(("numpy.core.", "numpy._core.", "scipy.special"))
+
+
+def _replace_array_reader(modules: Set[str]) -> _Replaced:
+    replaced: _Replaced = []
+    for module in _imported(_ARRAY_MODULES, modules):
+        if not hasattr(module, "NUMPY_ARRAY_ALIGNMENT_BYTES"):  # else it reads the padding itself
+            replaced += _replace(module.NumpyArrayWrapper, "read", _unaligned_only)
+    return replaced
+
+
+def _unaligned_only(original: Callable[..., Any]) -> Callable[..., Any]:
+    def read(self: Any, unpickler: Any) -> Any:
+        if getattr(self, "numpy_array_alignment_bytes", None) is not None:
+            import joblib
+
+            raise MisreadArrayError(
+                "joblib {} misreads the arrays of this file, which joblib 1.2 or newer has "
+                "aligned: install joblib>=1.2".format(joblib.__version__)
+            )
+        return original(self, unpickler)
+
+    return read

@@ -1,0 +1,62 @@
+"""What a file may not do while it loads, though no look-up of names shows it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from compat_worker.loader_guard import guarded
+from compat_worker.name_guard import NameRefused
+
+CORE = "numpy.core"
+core = pytest.importorskip(CORE)
+
+
+def reconstruct(module: str, name: str) -> Any:
+    """What a pickle that calls ``_ufunc_reconstruct`` with these gets, inside the guard."""
+    with guarded([[CORE, "_ufunc_reconstruct"]]):
+        return core._ufunc_reconstruct(module, name)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [("numpy", "log"), ("numpy.core.umath", "exp"), ("scipy.special", "expit")],
+)
+def test_ufuncs_of_numpy_and_scipy_are_reconstructed(module: str, name: str) -> None:
+    assert isinstance(reconstruct(module, name), np.ufunc)
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("builtins", "exec"),
+        ("os", "system"),
+        ("numpy", "load"),
+        ("numpy", "frompyfunc"),
+        ("numpy.lib.npyio", "load"),
+        ("numpyish", "log"),
+        ("scipy.io", "loadmat"),
+        ("scipy.special", "legendre"),
+        ("", "log"),
+    ],
+)
+def test_nothing_else_is_reconstructed_by_name(module: str, name: str) -> None:
+    with pytest.raises(NameRefused):
+        reconstruct(module, name)
+
+
+def test_a_name_that_is_no_text_is_refused() -> None:
+    class Text(str):
+        __slots__ = ()
+
+    with pytest.raises(NameRefused):
+        reconstruct(Text("numpy"), "log")
+
+
+def test_numpy_is_as_it_was_after_the_load() -> None:
+    before = core._ufunc_reconstruct
+    with pytest.raises(NameRefused):
+        reconstruct("builtins", "exec")
+    after = core._ufunc_reconstruct
+    assert after is before
