@@ -1,7 +1,7 @@
-"""What a file of reference pipelines imports: ``pipeline`` and ``Data``.
+"""The module that pipeline files import: ``pipeline`` and ``Data``.
 
-It lives beside the worker and runs inside the target environment, on Python 3.6 and later, with
-nothing but the standard library and numpy. A file of pipelines looks like this::
+It runs inside the target environment on Python 3.6 or later and needs only the standard library and
+numpy. A pipeline file looks like this::
 
     from compat_matrix import Data, pipeline
 
@@ -11,19 +11,19 @@ nothing but the standard library and numpy. A file of pipelines looks like this:
 
     @pipeline(data=churn, tags=["linear"])
     def churn_model():
-        "What a reader of the table should know of it, in one line."
+        "One line that describes the pipeline in reports."
         from sklearn.linear_model import LogisticRegression
         return LogisticRegression(C=0.5)
 
-The function's name is the pipeline's id. It returns an estimator that is not fitted. Importing what
-a release lacks, inside the function, makes the pipeline `unavailable` there and nothing else;
-``since`` and ``until`` say it where no import would.
+The name of the function is the id of the pipeline. The function returns an unfitted estimator. If
+an import inside the function fails, the pipeline is ``unavailable`` in that environment; ``since``
+and ``until`` say so where no import fails.
 
-Outputs are computed on ``Data.rows``. Rows taken at random hide changes, so rows that are not given
-are made: some of X itself, then rows where a model is likely to change its mind
-(:func:`probing_rows`). :func:`held_out` sets rows with a known truth aside. All of it uses numpy's
-legacy random state, comparisons and single operations on elements: the rows are the same to the
-last bit in every environment.
+Outputs are computed on ``Data.rows``. Random rows hide changes, so the default rows are some rows
+of X and rows at which the output of a model is likely to change (:func:`probing_rows`).
+:func:`held_out` sets rows with known targets aside. All functions use numpy's legacy random state,
+comparisons and single elementwise operations, so the rows are equal bit for bit in every
+environment.
 """
 
 import numpy as np
@@ -33,13 +33,13 @@ REGISTERED = {}
 
 
 class Data:
-    """What a pipeline is fitted on, and the rows its outputs are computed on.
+    """The training data of a pipeline, and the rows that its outputs are computed on.
 
     Args:
-        X: array, sparse matrix, DataFrame or list of texts, n_samples of them.
+        X: array, sparse matrix or DataFrame of n_samples rows, or a list of documents.
         y: the targets, or None.
-        rows: what outputs are computed on, of the same kind as X; made from X when left out.
-        truth: the true targets of the first ``len(truth)`` of these rows, for scores; or None.
+        rows: the rows for outputs, of the same type as X; made from X by default.
+        truth: the true targets of the first ``len(truth)`` rows, for scores; or None.
     """
 
     def __init__(self, X, y=None, rows=None, truth=None):
@@ -54,7 +54,7 @@ class Data:
 
 
 class Registered:
-    """A pipeline as its decorator registered it."""
+    """A pipeline with the arguments of its decorator; see :func:`pipeline`."""
 
     def __init__(self, build, data, tags, since, until, formats, methods):
         self.build = build
@@ -71,11 +71,11 @@ def pipeline(data, tags=(), since=None, until=None, formats=None, methods=None):
 
     Args:
         data: a function without arguments that returns :class:`Data`; called once per process.
-        tags: words to select it by, as a literal list.
-        since, until: the first and the last scikit-learn line that has it, such as ``"1.3"``,
-            both included, as literal strings.
-        formats: a literal list of formats to save it in beside those the configuration chooses.
-        methods: a literal list of the output methods to call, where the usual ones do not fit.
+        tags: words for selecting pipelines, as a literal list.
+        since, until: the first and the last minor release of scikit-learn that supports the
+            pipeline, such as ``"1.3"``, both included, as literal strings.
+        formats: a literal list of further formats beside those of the configuration.
+        methods: a literal list of the output methods to call, instead of all available ones.
     """
 
     def register(build):
@@ -92,8 +92,8 @@ def held_out(X, y, n=60, seed=0):
     """Set n rows aside.
 
     Returns:
-        ``(X, y, rows, truth)``: what to fit on, then what to try it on. The choice depends on the
-        number of rows and the seed alone.
+        ``(X, y, rows, truth)``: data to fit on, then rows for outputs with their targets. The
+        choice depends only on the number of rows and the seed.
     """
     order = np.random.RandomState(seed).permutation(_length(X))
     aside, kept = np.sort(order[:n]), np.sort(order[n:])
@@ -101,20 +101,25 @@ def held_out(X, y, n=60, seed=0):
 
 
 def probing_rows(X, y=None, n=64, seed=0, negative=True, outliers=True):
-    """Rows that a model of X and y is likely to be in two minds about.
+    """Rows at which the output of a model of X and y is likely to change.
 
-    On the segment between rows of opposite classes (rows of far apart targets, where y is no
-    class) and exactly half-way; half-way between consecutive values of each feature, where trees
-    put thresholds; on values of X, where bins have their edges; X's own rows again; the smallest
-    and the largest value of each feature; then far outliers, zeros and negative values.
+    Rows between rows of different classes (or of distant targets, if y is continuous), half of them
+    exactly half-way; rows half-way between consecutive values of each feature, where trees put
+    thresholds; rows of mixed values of X, where bins have their edges; rows of X; the smallest and
+    the largest value of each feature; far outliers, zeros and negative values.
 
-    Whole numbers stay whole and in their range, since they are likely to be codes.
+    Integers stay integers within their range, because they are likely to be codes.
 
     Args:
-        X: a two-dimensional array of numbers; NaN counts as missing.
-        n: about how many rows; an eighth of them of each kind.
-        negative: whether to make values below zero where X has none.
-        outliers: whether to leave the range of X at all.
+        X: a two-dimensional array of numbers; NaN is a missing value.
+        y: the targets, or None.
+        n: about how many rows; an eighth of each kind.
+        seed: of the random state.
+        negative: whether to make negative values for features that have none.
+        outliers: whether to make rows outside the range of X.
+
+    Returns:
+        An array of the dtype of X.
     """
     X = np.asarray(X)
     whole = X.dtype.kind in "iub"
@@ -150,10 +155,10 @@ def probing_rows(X, y=None, n=64, seed=0, negative=True, outliers=True):
 
 
 def default_rows(X, y=None, n=60):
-    """Rows for data that came without: some of X, then made ones.
+    """The default rows for outputs: n rows of X, then rows from :func:`probing_rows`.
 
     Returns:
-        ``(rows, some)``: the rows, and the positions in X of the first ``len(some)`` of them.
+        ``(rows, some)``: the rows, and the positions in X of the first ``len(some)`` rows.
     """
     length = _length(X)
     some = np.sort(np.random.RandomState(0).permutation(length)[:n])
@@ -172,7 +177,7 @@ def default_rows(X, y=None, n=60):
 
 
 def _frame_rows(X, y, some):
-    """Rows of a DataFrame: numbers are probed, all else keeps to the values that are there."""
+    """Rows of a DataFrame: probing values for columns of numbers, values of X for the others."""
     numbers = [name for name in X.columns if getattr(X[name].dtype, "kind", "O") in "iuf"]
     made = X.iloc[np.random.RandomState(1).randint(len(X), size=64)]
     if numbers:
@@ -189,7 +194,7 @@ def _frame_rows(X, y, some):
 
 
 def _opposites(values, y, n, random, near, span):
-    """Pairs of positions whose targets differ; the nearest such pairs when ``near``."""
+    """Positions of n pairs of rows whose targets differ; the nearest such pairs if ``near``."""
     first = random.randint(len(values), size=n)
     second = random.randint(len(values), size=n)
     target = None if y is None else np.asarray(y)
@@ -204,7 +209,7 @@ def _opposites(values, y, n, random, near, span):
         if not len(others):
             continue
         if near:
-            # The largest difference by feature: no sum, whose last digit depends on the machine.
+            # The largest difference of one feature; the last digit of a sum depends on the machine.
             apart = np.abs(values[others] - values[position]) / span
             second[place] = others[np.argmin(np.where(np.isnan(apart), 0.0, apart).max(axis=1))]
         else:
@@ -213,7 +218,7 @@ def _opposites(values, y, n, random, near, span):
 
 
 def _between(values, n, random):
-    """Rows half-way between consecutive values, feature by feature."""
+    """n rows half-way between consecutive values of each feature."""
     rows = np.empty((n, values.shape[1]))
     for column in range(values.shape[1]):
         present = values[:, column]
@@ -227,7 +232,7 @@ def _between(values, n, random):
 
 
 def _lowest(values):
-    """The smallest value of each feature; zero where there is none."""
+    """The smallest value of each feature; zero for features without a value."""
     lowest = np.where(np.isnan(values), np.inf, values).min(axis=0)
     return np.where(np.isinf(lowest), 0.0, lowest)
 

@@ -1,15 +1,15 @@
-"""What an environment really is, as the interpreter in it reports: run inside it, before anything.
+"""Describe an environment from inside: run by its interpreter right after it was built.
 
-Held to the syntax of Python 3.6 and the standard library. Run as ``python describe.py OUT NAME…``:
-imports each NAME once, so that bytecode is written and what cannot be imported is found out now,
-and writes a JSON object to OUT:
+Needs Python 3.6 and the standard library. Run as ``python describe.py OUT NAME…``: imports each
+NAME, which writes bytecode and finds packages that cannot be imported, and writes a JSON object to
+OUT:
 
-``python``      in full
-``platform``    in words, with the machine
-``executable``  of this interpreter
+``python``      full version of the interpreter
+``platform``    operating system and machine, as ``platform.platform()`` names them
+``executable``  path of the interpreter
 ``site``        the folder that packages are installed in
-``packages``    installed version by normalized name, read from their metadata, not by import
-``blas``        the linear algebra libraries that the imports loaded, in words; may be empty
+``packages``    installed version by normalized name, from the metadata of the packages
+``blas``        the linear algebra libraries that the imports loaded, comma-separated; may be empty
 ``failure``     null, or the first import that failed: ``name``, ``type``, ``message``
 """
 
@@ -38,7 +38,7 @@ def installed_packages(site):
 
 
 def name_and_version(path):
-    """Name and version from the head of a metadata file; None and None without it."""
+    """Name and version in a metadata file; ``(None, None)`` if it cannot be read."""
     fields = {}
     try:
         with open(path, encoding="utf-8", errors="replace") as file:
@@ -53,19 +53,19 @@ def name_and_version(path):
 
 
 def first_import_failure(names):
-    """Import each name; the first that fails, or None."""
+    """Import each name; return the first failure, or None."""
     for name in names:
         try:
             importlib.import_module(name)
         except (MemoryError, OSError):
-            raise  # that may be the machine's doing: no answer, rather than a wrong one
+            raise  # possibly a failure of the machine, which must not be blamed on the package
         except Exception as error:
             return {"name": name, "type": type(error).__name__, "message": str(error)}
     return None
 
 
 def blas_libraries():
-    """The libraries behind numpy and scipy, as far as threadpoolctl is installed to tell."""
+    """The libraries behind numpy and scipy; empty if threadpoolctl is not installed."""
     try:
         from threadpoolctl import threadpool_info
 

@@ -53,7 +53,7 @@ def test_a_baseline_is_what_a_reader_in_the_same_environment_finds(
     answer = baseline(bench, model)
     assert answer["n_rows"] == sum(answer["made"].values()) > 60
     assert answer["features"] == ["age", "height"]
-    assert "on either side of a threshold of a tree" in answer["made"]
+    assert "next to a tree threshold" in answer["made"]
     assert answer["repeats"] == {}
     rows = bench.folder / "rows"
     rows.write_bytes(bench.contents[answer["rows"]])
@@ -77,7 +77,7 @@ def test_rows_of_data_come_with_their_truth_and_count(
 ) -> None:
     X.assign(id="x", answer=Y).to_csv(tmp_path / "rows.csv", index=False)
     answer = baseline(bench, model, data=given(tmp_path / "rows.csv", target="answer"))
-    assert answer["made"] == {"rows of data": 40}
+    assert answer["made"] == {"from rows.csv": 40}
     assert values(bench, answer["truth"]) == Y.tolist()
     found = worker_answers.baseline(
         answer, pipeline="model", format_name="joblib", sha256="00", size=1, writer="w"
@@ -96,7 +96,10 @@ def test_a_mistake_in_the_data_is_told_in_words(bench: Bench, model: Path, tmp_p
     infinite = X.assign(age=np.inf)
     infinite.to_csv(tmp_path / "rows.csv", index=False)
     answer = baseline(bench, model, data=given(tmp_path / "rows.csv"))
-    assert "does not take these rows where it comes from: its predict raised" in answer["mistake"]
+    assert (
+        "does not accept these rows in the environment that it was saved in: its predict raised"
+        in answer["mistake"]
+    )
 
 
 def test_what_production_recorded_takes_the_place_of_what_is_returned(

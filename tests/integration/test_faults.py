@@ -325,7 +325,7 @@ def past(): return Model()
     assert "no_such_thing" in found["gone"]["unavailable"]
     assert "no_such_parameter" in found["misused"]["unavailable"]
     assert found["future"]["unavailable"] == "needs scikit-learn 99.0 or newer"
-    assert found["past"]["unavailable"] == "gone since scikit-learn 0.1"
+    assert found["past"]["unavailable"] == "needs scikit-learn 0.1 or older"
     assert "artifacts" in found["good"]
 
 

@@ -139,7 +139,7 @@ ANSWER = ModelAnswer(
     pin="scikit-learn<1.6",
     safe=("1.2", "1.3"),
     first_bad="1.6",
-    rows={"far outliers": 40},
+    rows={"with far outliers": 40},
     worst={"sklearn-1.6": (RowChange(row=7, before="ham", after="spam"),)},
 )
 
@@ -278,7 +278,7 @@ def test_answers_come_first() -> None:
     """Before the figures and the map: they are what was asked."""
     said = Page(written(everything())).said
     assert said.index("tree.joblib: changes 3 of 40 labels") < said.index("change silently")
-    for words in ("scikit-learn<1.6", "40 rows", "far outliers", "1.2, 1.3", "ham", "spam"):
+    for words in ("scikit-learn<1.6", "40 rows", "with far outliers", "1.2, 1.3", "ham", "spam"):
         assert words in said
 
 

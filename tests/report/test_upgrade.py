@@ -66,7 +66,7 @@ def answer(*targets: Target, name: str = "churn.joblib", in_a_row: bool = True) 
     return UpgradeAnswer(
         model=Model(id=name, path=Path(name), inspection=INSPECTION),
         origin=targets[0].environment,
-        rows=RowCounts(made={"far outliers": 12, "zeros": 1}, n=13),
+        rows=RowCounts(made={"with far outliers": 12, "all zeros": 1}, n=13),
         targets=targets,
         range=safe_range(targets, bisected=True) if in_a_row else None,
     )
@@ -151,7 +151,7 @@ def test_neighbours_that_fare_alike_are_one_line() -> None:
 def test_the_pin_and_the_rows_are_said() -> None:
     text = " ".join(said(CHANGES).split())
     assert 'pin "scikit-learn>=1.3.2,<1.4.2"' in text
-    assert "on 13 rows: 12 far outliers, 1 zeros" in text
+    assert "on 13 rows: 12 with far outliers, 1 all zeros" in text
     assert "changes predict_proba in 14 of 200 rows by up to 0.63" in text
 
 

@@ -25,8 +25,8 @@ def test_a_baseline_is_a_saving_whose_artifact_is_the_file() -> None:
             "truth": None,
             "only": False,
             "estimators": ["sklearn.linear_model._ridge.Ridge"],
-            "made": {"zeros": 1, "far outliers": 2},
-            "dropped": {"an unseen category": {"rows": 3, "raised": None}},
+            "made": {"all zeros": 1, "with far outliers": 2},
+            "dropped": {"with an unseen category": {"rows": 3, "raised": None}},
             "n_rows": 3,
             "features": ["age"],
             "outputs": {"predict": {"digest": "22"}},
@@ -36,8 +36,8 @@ def test_a_baseline_is_a_saving_whose_artifact_is_the_file() -> None:
     )
     assert found.saving.artifacts["pickle"].sha256 == "ab"  # type: ignore[union-attr]
     assert found.saving.outputs == {"predict": Returned(digest="22")}
-    assert list(found.made.items()) == [("zeros", 1), ("far outliers", 2)]
-    assert found.dropped == {"an unseen category": 3}
+    assert list(found.made.items()) == [("all zeros", 1), ("with far outliers", 2)]
+    assert found.dropped == {"with an unseen category": 3}
     assert found.repeats == {"predict": Returned(digest="33")}
     assert found.expected == {"predict": 2}
     assert (found.n_rows, found.features, found.mistake) == (3, ("age",), "")

@@ -121,12 +121,17 @@ MISTAKES = [
         "'b' holds text where the model expects numbers: 'old' in row 2",
     ),
     ("shop", "code,price\n01,cheap\n", None, "'price' holds text where the model expects numbers"),
-    ("frame", "a,b,c\n", None, "there are no rows in it"),
+    ("frame", "a,b,c\n", None, "the file has no rows"),
     ("frame", "", None, "the file is empty"),
-    ("frame", "a,b,c\n1,2,3\n", "gone", "no column 'gone' for --target; it has: a, b, c"),
+    ("frame", "a,b,c\n1,2,3\n", "gone", "no column 'gone' for --target; the file has: a, b, c"),
     ("frame", "a,b,c,y\n1,2,3,\n4,5,6,1\n", "y", "target 'y' is missing in 1 of 2 rows"),
-    ("frame", 'a,b\n1,2\n"', None, "pandas does not read it as CSV"),
-    ("text", "one,two\n1,2\n", None, "the data has 2 columns; the model takes one of documents"),
+    ("frame", 'a,b\n1,2\n"', None, "pandas cannot read it as CSV"),
+    (
+        "text",
+        "one,two\n1,2\n",
+        None,
+        "the data has 2 columns; the model takes one column of documents",
+    ),
 ]
 
 
@@ -154,15 +159,15 @@ def test_other_files_that_do_not_fit_are_mistakes_too(
     np.savez(tmp_path / "uneven.npz", X=np.ones((2, 3)), y=np.ones(3))
     (tmp_path / "latin.txt").write_bytes("Köln".encode("latin-1"))
     (tmp_path / "folder.npy").mkdir()
-    said = {
+    messages = {
         "objects.npy": "plain arrays",
         "narrow.npy": "has 2 columns; the model was fitted on 3",
         "other.npz": "no array X; it has: Z",
-        "uneven.npz": "2 rows and 3 true answers",
+        "uneven.npz": "2 rows but 3 true targets",
         "gone.npy": "cannot be read",
-        "folder.npy": "is not a file",
+        "folder.npy": "not a regular file",
     }
-    for name, message in said.items():
+    for name, message in messages.items():
         with pytest.raises(UserError, match=message):
             read(str(tmp_path / name), array_model)
     with pytest.raises(UserError, match="not UTF-8"):
@@ -177,7 +182,7 @@ def test_more_rows_than_are_compared_at_once_are_a_mistake(
     tmp_path: Path, array_model: InputModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(data_files, "MAX_ROWS", 2)
-    with pytest.raises(UserError, match=r"3 rows are more than the 2 .* give a sample"):
+    with pytest.raises(UserError, match=r"3 rows; at most 2 can be compared; give a sample"):
         read(write(tmp_path, "x,y,z\n" + "1,2,3\n" * 3), array_model)
     monkeypatch.setattr(data_files, "MAX_BYTES", 10)
     with pytest.raises(UserError, match="give a sample"):

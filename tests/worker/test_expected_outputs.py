@@ -44,7 +44,7 @@ def test_a_single_column_or_array_is_what_predict_returned(tmp_path: Path) -> No
     ("text", "n", "message"),
     [
         ("predict\n1\n", 2, "predict has 1 values for the 2 rows"),
-        ("predict,colour\n1,2\n", 1, "'colour' is named after no output method"),
+        ("predict,colour\n1,2\n", 1, "'colour' does not begin with the name of an output method"),
     ],
 )
 def test_what_is_no_record_of_outputs_is_a_mistake(
@@ -56,7 +56,7 @@ def test_what_is_no_record_of_outputs_is_a_mistake(
 
 def test_an_array_named_after_nothing_is_a_mistake(tmp_path: Path) -> None:
     np.savez(tmp_path / "expected.npz", colour=np.ones(2))
-    with pytest.raises(UserError, match="colour is no output method"):
+    with pytest.raises(UserError, match="colour is not an output method"):
         expected_outputs.read(str(tmp_path / "expected.npz"), "npz", 2)
 
 

@@ -284,7 +284,7 @@ def test_texts_are_known_words_unknown_ones_accents_and_nothing() -> None:
 
 def test_a_model_that_accepts_nothing_is_said_to_need_data() -> None:
     with pytest.raises(
-        UserError, match=r"Fussy accepts \(it said: ValueError: not these\).*--data"
+        UserError, match=r"Fussy accepts \(it raised ValueError: not these\).*--data"
     ):
         make(Fussy().fit(X))
 

@@ -1,4 +1,4 @@
-"""What every answer has beside its own: its contents, its warnings, and how long it took."""
+"""The fields that every answer has: its contents, its warnings and its duration."""
 
 import time
 from typing import Any, Callable, Dict, Iterable
@@ -12,11 +12,11 @@ Answer = Dict[str, Any]
 
 
 class KeptContents:
-    """The contents that an answer speaks of, each written once.
+    """The contents that an answer refers to, each written once.
 
     Args:
-        journal: where to.
-        known: digests of what is there already, and is not written.
+        journal: where contents are written.
+        known: digests of contents that the orchestrator already has; these are not written.
     """
 
     def __init__(self, journal: Journal, known: Iterable[str] = ()) -> None:
@@ -25,7 +25,7 @@ class KeptContents:
         self._known = frozenset(known)
 
     def keep(self, data: bytes) -> str:
-        """Write a content, if it is not there; return its digest."""
+        """Write a content unless it is known or written already; return its digest."""
         name = content.digest(data)
         if name not in self.places and name not in self._known:
             self.places[name] = self._journal.keep(data)
@@ -33,12 +33,12 @@ class KeptContents:
 
 
 def complete_answer(work: Callable[[], Answer], seen: SeenWarnings, kept: KeptContents) -> Answer:
-    """The whole answer to one piece.
+    """Do one piece and return its answer.
 
     Args:
-        work: does it, and returns what is its own.
-        seen: what ``work`` takes warnings down with.
-        kept: what ``work`` keeps contents with.
+        work: does the piece and returns the fields of its task.
+        seen: records the warnings of ``work``.
+        kept: stores the contents of ``work``.
     """
     started = time.perf_counter()
     try:

@@ -1,4 +1,4 @@
-"""What an estimator holds, in a word for each attribute; nothing of a model's own is run for it."""
+"""Describe the attributes of an estimator without running any code of the model."""
 
 import inspect
 from typing import Any, Dict, List
@@ -10,14 +10,14 @@ from compat_worker.parts import is_compiled, is_estimator, state
 Described = Dict[str, Any]
 
 MAX_ATTRIBUTES = 200
-"""Attributes of one object that are described, at most; parameters of one class."""
+"""Attributes described per object, and parameters per class, at most."""
 
 MAX_TEXT = 120
-"""Letters of a text, at most."""
+"""Characters of a described text, at most."""
 
 
 def describe_attributes(thing: Any) -> Dict[str, Described]:
-    """By name, what an estimator holds; and what its helpers hold in their turn."""
+    """By name, the attributes of an estimator and those of scikit-learn's helper objects in it."""
     found: Dict[str, Described] = {}
     try:
         own = state(thing)
@@ -33,34 +33,34 @@ def describe_attributes(thing: Any) -> Dict[str, Described]:
 
 
 def describe(value: Any) -> Described:
-    """``type`` of a value; ``dtype`` and ``shape`` or ``shown``, where it has them."""
-    if isinstance(value, np.dtype):  # each has a class of its own, by the release of numpy
+    """The ``type`` of a value, and its ``dtype``, ``shape`` and ``shown`` where they apply."""
+    if isinstance(value, np.dtype):  # newer releases of numpy have one class per dtype
         return {"type": "numpy.dtype", "shown": shorten(str(value))}
     found: Described = {"type": type_name(type(value))}
     try:
         found.update(_details(value))
-    except Exception:  # an odd object is known by its type
+    except Exception:  # an object without readable details is described by its type
         return found
     return found
 
 
 def type_name(kind: type) -> str:
-    """A class with its module, unless that is ``builtins``."""
+    """The name of a class, with its module unless that is ``builtins``."""
     module, name = str(kind.__module__), str(kind.__qualname__)
     return shorten(name if module == "builtins" else "{}.{}".format(module, name))
 
 
 def shorten(text: str, limit: int = MAX_TEXT) -> str:
-    """A text without what cannot be written, and not too long."""
+    """A text without lone surrogates, cut to ``limit`` characters."""
     text = text[: 2 * limit].encode("utf-8", "replace").decode("utf-8")
     return text if len(text) <= limit else text[: limit - 1] + "…"
 
 
 def parameter_defaults(kind: type) -> Dict[str, str]:
-    """The parameters of a class here with their defaults; empty text for those without one."""
+    """The constructor parameters of a class, by name the default as text; empty without one."""
     try:
         parameters: List[Any] = list(inspect.signature(kind.__init__).parameters.values())
-    except Exception:  # it has none that can be told
+    except Exception:  # no readable signature
         return {}
     named = [one for one in parameters[1:] if one.kind not in (one.VAR_POSITIONAL, one.VAR_KEYWORD)]
     return {shorten(one.name): _default(one) for one in named[:MAX_ATTRIBUTES]}
@@ -106,7 +106,7 @@ def _array(value: Any) -> Described:
 
 
 def _helper_contents(value: Any) -> Dict[str, Any]:
-    """What a helper of scikit-learn's holds, such as the arrays of a tree, by how it is reached."""
+    """What a helper object of scikit-learn holds, such as the arrays of a tree, by access path."""
     kind = type(value)
     if not str(kind.__module__).startswith("sklearn.") or is_estimator(value):
         return {}

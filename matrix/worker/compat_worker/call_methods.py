@@ -1,4 +1,4 @@
-"""Call every output method of a model and take down what each returns."""
+"""Call output methods of a model and record what each returns."""
 
 from typing import Any, Callable, Dict, Iterable
 
@@ -12,15 +12,24 @@ CallOutcome = Dict[str, Any]
 def call_all(
     model: Any, names: Iterable[str], rows: Any, seen: SeenWarnings, keep: Keep
 ) -> Dict[str, CallOutcome]:
-    """By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``.
+    """Call several methods.
 
-    A digest with ``"whole": False`` does not speak for all of the value.
+    Args:
+        model: a fitted estimator.
+        names: keys of ``output_methods.CALLS``, ``repr`` or ``get_params``.
+        rows: what the methods are called with.
+        seen: records warnings, with the method as stage.
+        keep: stores a content and returns its digest.
+
+    Returns:
+        By method: ``{"digest": …}``, ``{"absent": …}`` or ``{"raised": …}``. ``"whole": False``
+        beside a digest means that the value has parts that are not plain data.
     """
     return {name: call_one(model, name, rows, seen, keep) for name in names}
 
 
 def call_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) -> CallOutcome:
-    """The outcome of one method."""
+    """The outcome of one method; see :func:`call_all`."""
 
     def run() -> CallOutcome:
         with seen.during(name):

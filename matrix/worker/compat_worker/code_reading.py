@@ -1,7 +1,7 @@
-"""Which attributes the code of a class reads from its objects when they are used, by its source.
+"""Read from the source of a class which attributes its methods read from ``self``.
 
-Nothing is run. Names that code reads only where they are there (``hasattr``, ``getattr`` with a
-default, ``except AttributeError``) are told apart: without them it goes on, in another way.
+Nothing is run. Names that the code reads only if they exist (``hasattr``, ``getattr`` with a
+default, ``except AttributeError``) are listed apart: without them the code takes another path.
 """
 
 import ast
@@ -10,37 +10,37 @@ import textwrap
 from typing import Any, Dict, Iterable, Iterator, List, Optional, Set, Tuple
 
 MAX_FUNCTIONS = 400
-"""Functions of one class that are read, at most."""
+"""Functions read per class, at most."""
 
 MAX_NAMES = 400
-"""Names that are told of one class, at most."""
+"""Names reported per class, at most."""
 
 
 class _Function:
-    """What one function does with the attributes of its first argument."""
+    """The attributes of its first argument that one function reads and sets."""
 
     def __init__(self) -> None:
         self.reads: Set[str] = set()
-        self.asks: Set[str] = set()
+        self.optional: Set[str] = set()
         self.stores: Set[str] = set()
         self.parents: Set[Tuple[str, str]] = set()
-        """Methods of other classes: the class, empty for what ``super`` gives, and the name."""
+        """Methods called on parent classes: the class (empty for ``super()``) and the name."""
 
 
 def attributes_read(
     kind: type, methods: Iterable[str], parameters: Iterable[str] = ()
 ) -> Dict[str, List[str]]:
-    """What a class reads in some methods and in all that these call on the same object.
+    """The attributes that some methods, and all methods they call on ``self``, read.
 
     Args:
         kind: the class.
-        methods: where to begin.
-        parameters: what it takes when it is made.
+        methods: names of the methods to begin with.
+        parameters: names of the constructor parameters.
 
     Returns:
-        ``uses``, the names that it needs, and ``asks``, those that it reads where they are there;
-        but for those that the class has itself, and those that the code sets. A parameter counts
-        though the class has a value for it: whoever lacks it gets that one.
+        ``uses``: names that the code needs; ``asks``: names that it reads only if they exist.
+        Names that the class defines or that the code sets are left out. A parameter is listed even
+        if the class defines it: an instance without it reads the class's value.
     """
     mro = kind.__mro__[:-1]
     if any("__getattr__" in vars(one) or "__getattribute__" in vars(one) for one in mro):
@@ -57,26 +57,26 @@ def attributes_read(
         for function in _functions(vars(mro[at])[name]):
             one = _analyzed(function)
             whole.reads |= _mangled(one.reads, mro[at])
-            whole.asks |= one.asks
+            whole.optional |= one.optional
             whole.stores |= _mangled(one.stores, mro[at])
-            waiting.extend((0, called) for called in one.reads | one.asks)
+            waiting.extend((0, called) for called in one.reads | one.optional)
             waiting.extend(_parent_methods(mro, at, one.parents))
-    had = {name for one in mro for name in vars(one)} - set(parameters)
-    had |= {"__class__", "__dict__", "__doc__"}
-    uses = whole.reads - whole.stores - had
-    asks = whole.asks - whole.stores - had - uses
-    return {"uses": sorted(uses)[:MAX_NAMES], "asks": sorted(asks)[:MAX_NAMES]}
+    defined = {name for one in mro for name in vars(one)} - set(parameters)
+    defined |= {"__class__", "__dict__", "__doc__"}
+    uses = whole.reads - whole.stores - defined
+    optional = whole.optional - whole.stores - defined - uses
+    return {"uses": sorted(uses)[:MAX_NAMES], "asks": sorted(optional)[:MAX_NAMES]}
 
 
 def _mangled(names: Set[str], kind: type) -> Set[str]:
-    """Names as Python keeps them: those that begin with two underlines with their class."""
+    """Names as Python stores them: private names (``__x``) with the prefix of their class."""
     prefix = "_" + kind.__name__.lstrip("_")
     own = {name for name in names if name.startswith("__") and not name.endswith("__")}
     return (names - own) | {prefix + name for name in own}
 
 
 def _defining_class(mro: Tuple[type, ...], name: str, place: int) -> Optional[int]:
-    """Where a name is defined, from some place in the order of classes on."""
+    """Position in the MRO of the first class, from ``place`` on, that defines a name."""
     return next((at for at in range(place, len(mro)) if name in vars(mro[at])), None)
 
 
@@ -90,7 +90,7 @@ def _parent_methods(mro: Tuple[type, ...], at: int, parents: Set[Tuple[str, str]
 
 
 def _functions(found: Any) -> Iterator[Any]:
-    """The functions behind what a class has under a name: a method, a property, a descriptor."""
+    """The function behind a class attribute: a method, a property or another descriptor."""
     for _ in range(10):
         if inspect.isfunction(found):
             yield inspect.unwrap(found)
@@ -125,21 +125,21 @@ def _analyze(function: Any) -> _Function:
     found = _Function()
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except Exception:  # no source, or none that stands alone
+    except Exception:  # no source, or one that does not parse on its own
         return found
     outer = tree.body[0]
     arguments = getattr(getattr(outer, "args", None), "args", [])
     if not arguments:
         return found
     _visit(outer, arguments[0].arg, found, False)
-    found.reads -= found.asks
+    found.reads -= found.optional
     return found
 
 
 def _visit(node: ast.AST, own: str, found: _Function, guarded: bool) -> None:
     if isinstance(node, ast.Attribute) and _is_name(node.value, own):
         if isinstance(node.ctx, ast.Load):
-            (found.asks if guarded else found.reads).add(node.attr)
+            (found.optional if guarded else found.reads).add(node.attr)
         elif isinstance(node.ctx, ast.Store):
             found.stores.add(node.attr)
     if isinstance(node, ast.Call):
@@ -156,7 +156,7 @@ def _visit(node: ast.AST, own: str, found: _Function, guarded: bool) -> None:
 
 
 def _catches(handler: Any) -> bool:
-    """Whether an attribute that is not there is caught."""
+    """Whether an except clause catches AttributeError."""
     if handler.type is None:
         return True
     kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
@@ -174,14 +174,14 @@ def _visit_call(node: ast.Call, own: str, found: _Function) -> None:
         return
     texts = [one for argument in node.args[1:2] for one in _texts(argument)]
     if name == "hasattr" or (name == "getattr" and len(node.args) > 2):
-        found.asks.update(texts)
+        found.optional.update(texts)
     elif name == "getattr":
         found.reads.update(texts)
     elif name == "check_is_fitted":
         for keyword in node.keywords:
             texts += _texts(keyword.value) if keyword.arg == "attributes" else []
         either = any(keyword.arg == "all_or_any" for keyword in node.keywords)
-        (found.asks if either else found.reads).update(texts)
+        (found.optional if either else found.reads).update(texts)
 
 
 def _is_name(node: Any, name: str) -> bool:
@@ -189,8 +189,8 @@ def _is_name(node: Any, name: str) -> bool:
 
 
 def _texts(node: ast.AST) -> List[str]:
-    """The texts that stand in the source, one or several."""
+    """The identifiers among the string literals of a node: one string, a list or a tuple."""
     nodes = node.elts if isinstance(node, (ast.List, ast.Tuple)) else [node]
-    # Python 3.6 and 3.7 have nodes of their own for texts.
+    # Python 3.6 and 3.7 parse strings to ast.Str, whose value is called s.
     values = [getattr(one, "value", getattr(one, "s", None)) for one in nodes]
     return [value for value in values if isinstance(value, str) and value.isidentifier()]

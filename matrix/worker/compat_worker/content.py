@@ -1,9 +1,9 @@
-"""Plain content: any value that goes in or comes out of a model, as bytes with a digest.
+"""Content: the input or output of a model as bytes with a digest.
 
-A *content* is a line of JSON, its outline, followed by the raw bytes of its arrays in the order in
-which the outline names them. The same value gives the same bytes in every environment, so the
-digest (sha256) tells whether two outputs are bit for bit the same. Nothing is pickled. The other
-half, for the orchestrator, is ``matrix/judge/content.py``.
+A *content* is one line of JSON (its outline), followed by the raw bytes of its arrays in the order
+in which the outline names them. The same value gives the same bytes in every environment, so equal
+digests (sha256) mean outputs that are equal bit for bit. Nothing is pickled. The orchestrator reads
+contents with ``matrix/judge/content.py``.
 
 Nodes of the outline, by ``kind``:
 
@@ -11,12 +11,12 @@ Nodes of the outline, by ``kind``:
 array  ``dtype``, ``shape``; its bytes follow, in C order, little-endian
 object ``shape``, ``items``: an array of Python objects, one node each
 sparse ``format``, ``shape``, ``data``, ``indices``, ``indptr``: always in CSR order
-frame  ``columns`` (node), ``index`` (node, or null if it just counts), ``items``: a node a column
+frame  ``columns`` (node), ``index`` (node; null for a RangeIndex), ``items``: one node per column
 series ``name`` (node), ``item`` (node)
 list   ``items``; ``tuple`` likewise
 dict   ``keys``, ``items``
 none, bool, int, float, str: ``value`` (floats as hexadecimal text)
-opaque ``type``: something else; only its type is known
+opaque ``type``: any other object; only its type is recorded
 ====== ===========================================================================================
 """
 
@@ -31,7 +31,7 @@ Outline = Dict[str, Any]
 
 
 def encode(value: Any) -> bytes:
-    """The content of a value."""
+    """The content of a value; objects that are not plain data become opaque nodes."""
     arrays: List[bytes] = []
     outline = _outline(value, arrays)
     head = json.dumps(outline, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
@@ -39,20 +39,20 @@ def encode(value: Any) -> bytes:
 
 
 def is_complete(content: bytes) -> bool:
-    """Whether all of the value is in its content, so that equal contents mean equal values."""
+    """Whether a content has no opaque node, so that equal contents mean equal values."""
     return b'"kind":"opaque"' not in content[: content.index(b"\n")]
 
 
 def digest(content: bytes) -> str:
-    """The sha256 of a content, in hexadecimal."""
+    """The sha256 of a content, as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
 def decode(content: bytes) -> Any:
-    """The value of a content, as it was; arrays are copies that may be written to.
+    """The value that a content was made of; its arrays are new and writable.
 
     Raises:
-        ValueError: the content is cut short, or holds a node that has no value to give back.
+        ValueError: the content is truncated or has an opaque node.
     """
     end = content.index(b"\n")
     outline = json.loads(content[:end].decode("ascii"))
@@ -70,7 +70,7 @@ class _Reader:
             count *= length
         size = count * dtype.itemsize
         if self.position + size > len(self.content):
-            raise ValueError("the content is cut short")
+            raise ValueError("the content is truncated")
         if size == 0:
             return np.empty(shape, dtype)
         flat = np.frombuffer(self.content, dtype, count, self.position)
@@ -122,7 +122,7 @@ def _outline_array(array: Any, arrays: List[bytes]) -> Outline:
 
 
 def _outline_foreign(value: Any, arrays: List[bytes]) -> Outline:
-    """Values of scipy and pandas, told by their module so that neither has to be imported."""
+    """Values of scipy and pandas, recognized by module so that neither has to be imported."""
     module = type(value).__module__
     if module.startswith("scipy.sparse"):
         rows = value.tocsr().copy()
@@ -182,7 +182,7 @@ def _outline_column(column: Any, arrays: List[bytes]) -> Outline:
 def _build(node: Outline, reader: _Reader) -> Any:
     maker = _BUILDERS.get(node["kind"])
     if maker is None:
-        raise ValueError("no value for a node of kind {!r}".format(node["kind"]))
+        raise ValueError("a node of kind {!r} cannot be decoded".format(node["kind"]))
     return maker(node, reader)
 
 
@@ -198,7 +198,7 @@ def _sparse(node: Outline, reader: _Reader) -> Any:
     from scipy import sparse
 
     parts = [_build(node[name], reader) for name in ("data", "indices", "indptr")]
-    # 32-bit indices, as scipy itself makes them: old releases of scikit-learn refuse wider ones.
+    # 32-bit indices, as scipy makes them: old releases of scikit-learn refuse 64-bit ones.
     parts[1:] = [part.astype(np.int32) for part in parts[1:]]
     return sparse.csr_matrix(tuple(parts), shape=tuple(node["shape"])).asformat(node["format"])
 
@@ -225,8 +225,8 @@ def _column(node: Outline, reader: _Reader, index: Any) -> Any:
         made = pandas.Categorical.from_codes(codes, values, ordered=node["ordered"])
         return pandas.Series(made, index=index)
     values = _build(node, reader)
-    # Said outright: pandas 3 would take an object array of texts for its own string type,
-    # and turn None in it into NaN.
+    # The dtype is explicit because pandas 3 converts object arrays of strings to its own string
+    # type and turns None into NaN.
     return pandas.Series(values, index=index, dtype=values.dtype)
 
 

@@ -1,4 +1,4 @@
-"""Rows of the user's own: from CSV, Parquet, ``.npy``, ``.npz`` or a text of a document a line."""
+"""Read the user's rows from CSV, Parquet, ``.npy``, ``.npz`` or text with one document per line."""
 
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
@@ -13,24 +13,25 @@ MAX_ROWS = 200000
 
 
 class GivenRows(NamedTuple):
-    """Rows that were given, as the model takes them."""
+    """The user's rows in the form in which the model takes them."""
 
     rows: Any
     truth: Any
-    """The true answers, or None."""
+    """The true targets, or None."""
     n: int
 
 
 def read(path: str, kind: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
-    """The rows of a file.
+    """Read the rows of a file.
 
     Args:
+        path: of the file.
         kind: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``.
-        target: the column, or the array of an ``.npz``, that holds the true answers.
-        known: what the model knows of its rows; None if nothing.
+        target: name of the column, or of the array in an ``.npz``, with the true targets.
+        known: the inferred input of the model; None if nothing could be inferred.
 
     Raises:
-        Mistake: the file cannot be read, or is not for this model.
+        UserError: the file cannot be read or does not fit the model.
     """
     name = os.path.basename(path)
     check_size(path)
@@ -41,29 +42,29 @@ def read(path: str, kind: str, target: Optional[str], known: Optional[InputModel
         )
     given = _READERS[kind](path, target, known)
     if given.n == 0:
-        raise UserError("{}: there are no rows in it".format(name))
+        raise UserError("{}: the file has no rows".format(name))
     if given.n > MAX_ROWS:
         raise UserError(
-            "{}: {:,} rows are more than the {:,} that are compared at once; give a "
-            "sample of them".format(name, given.n, MAX_ROWS)
+            "{}: the file has {:,} rows; at most {:,} can be compared; give a sample of "
+            "them".format(name, given.n, MAX_ROWS)
         )
     return given
 
 
 def check_size(path: str) -> None:
-    """Refuse a file that is not there, empty, or too large to be held several times."""
+    """Raise UserError for a file that is missing, empty or larger than MAX_BYTES."""
     name = os.path.basename(path)
     try:
         size = os.stat(path).st_size
     except OSError as error:
         raise UserError("{}: cannot be read: {}".format(name, error.strerror))
     if not os.path.isfile(path):
-        raise UserError("{}: is not a file".format(name))
+        raise UserError("{}: this is not a regular file".format(name))
     if size == 0:
         raise UserError("{}: the file is empty".format(name))
     if size > MAX_BYTES:
         raise UserError(
-            "{}: {:,} MB are more than the {:,} MB that are read; give a sample of its rows".format(
+            "{}: the file has {:,} MB; at most {:,} MB are read; give a sample of its rows".format(
                 name, size >> 20, MAX_BYTES >> 20
             )
         )
@@ -76,8 +77,10 @@ def _text(path: str, target: Optional[str], known: Optional[InputModel]) -> Give
     name = os.path.basename(path)
     if known is not None and known.form != "texts":
         raise UserError(
-            "{}: is a text, a document a line, and the model does not take documents; it was "
-            "fitted on {}; give a CSV, Parquet or .npy file".format(name, _expected_columns(known))
+            "{}: a text file holds one document per line, and the model does not take documents; "
+            "it was fitted on {}; give a CSV, Parquet or .npy file".format(
+                name, _expected_columns(known)
+            )
         )
     try:
         with open(path, encoding="utf-8-sig") as file:
@@ -90,7 +93,9 @@ def _text(path: str, target: Optional[str], known: Optional[InputModel]) -> Give
 def _npy(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
     rows = load_arrays(path)
     if not isinstance(rows, np.ndarray):
-        raise UserError("{}: holds several arrays; name it .npz".format(os.path.basename(path)))
+        raise UserError(
+            "{}: the file holds several arrays; rename it to .npz".format(os.path.basename(path))
+        )
     return _array(rows, None, os.path.basename(path), known)
 
 
@@ -98,7 +103,7 @@ def _npz(path: str, target: Optional[str], known: Optional[InputModel]) -> Given
     name = os.path.basename(path)
     arrays = load_arrays(path)
     if isinstance(arrays, np.ndarray):
-        raise UserError("{}: holds one array alone; name it .npy".format(name))
+        raise UserError("{}: the file holds a single array; rename it to .npy".format(name))
     if "X" not in arrays:
         raise UserError(
             "{}: has no array X; it has: {}".format(name, ", ".join(sorted(arrays)) or "none")
@@ -110,10 +115,10 @@ def _npz(path: str, target: Optional[str], known: Optional[InputModel]) -> Given
 
 
 def load_arrays(path: str) -> Any:
-    """The array of an ``.npy``, or the arrays of an ``.npz`` by name; objects are refused.
+    """The array of an ``.npy`` file, or the arrays of an ``.npz`` file by name.
 
     Raises:
-        Mistake: it is neither, is cut short, or holds Python objects.
+        UserError: it is neither, is truncated, or holds Python objects.
     """
     name = os.path.basename(path)
     try:
@@ -124,14 +129,14 @@ def load_arrays(path: str) -> Any:
             return {key: found[key] for key in found.files}
     except Exception as error:
         raise UserError(
-            "{}: numpy does not read it ({}); it must hold plain arrays, saved by numpy.save or "
+            "{}: numpy cannot read it ({}); it must hold plain arrays, saved by numpy.save or "
             "numpy.savez, without Python objects".format(name, error)
         )
 
 
 def _array(rows: Any, truth: Any, name: str, known: Optional[InputModel]) -> GivenRows:
     if rows.ndim == 0:
-        raise UserError("{}: holds a single value, no rows".format(name))
+        raise UserError("{}: the array holds a single value instead of rows".format(name))
     if known is not None and known.form == "texts":
         if rows.ndim != 1 or rows.dtype.kind not in "US":
             raise UserError("{}: the model takes documents; give a text file".format(name))
@@ -146,7 +151,11 @@ def _array(rows: Any, truth: Any, name: str, known: Optional[InputModel]) -> Giv
         if rows.ndim == 2:
             _check_width(rows.shape[1], name, known)
     if truth is not None and len(truth) != len(rows):
-        raise UserError("{}: {} rows and {} true answers".format(name, len(rows), len(truth)))
+        raise UserError(
+            "{}: {} rows but {} true targets; there must be one for each row".format(
+                name, len(rows), len(truth)
+            )
+        )
     if known is not None and known.named and rows.ndim == 2:
         return GivenRows(_named(rows, known), truth, len(rows))
     return GivenRows(rows, truth, len(rows))
@@ -173,7 +182,7 @@ def _expected_columns(known: InputModel) -> str:
     count = len(known.columns)
     names = known.names
     if names is None:
-        return "{} column{} without names: give these alone, in their order".format(
+        return "{} column{} without names: give only these, in the same order".format(
             count, "" if count == 1 else "s"
         )
     return "{}: {}".format(count, _listed(names))
@@ -189,26 +198,26 @@ def _listed(names: Any, most: int = 20) -> str:
 
 
 def _csv(path: str, target: Optional[str], known: Optional[InputModel]) -> GivenRows:
-    # What the model knows as texts stays text, even where it looks like numbers.
+    # Columns that the model takes as text stay text even if they look like numbers.
     texts = [c.name for c in known.columns if c.is_text] if known and known.named else []
     return _table(csv_frame(path, texts), path, target, known)
 
 
 def csv_frame(path: str, texts: Sequence[Any] = ()) -> Any:
-    """A CSV as a DataFrame, some columns as text.
+    """Read a CSV file into a DataFrame, with the columns in ``texts`` as strings.
 
     Raises:
-        Mistake: it is none, or pandas is not here.
+        UserError: the file is not CSV, or pandas is not installed.
     """
     pandas = _pandas(path)
-    # To the last digit, which is what newer releases do anyway.
+    # Exact to the last digit, which is the default from pandas 3 on.
     exact = {"float_precision": "round_trip"} if int(pandas.__version__.split(".")[0]) < 3 else {}
     try:
         return pandas.read_csv(path, dtype=dict.fromkeys(texts, str), **exact)
     except Exception as error:
         raise UserError(
-            "{}: pandas does not read it as CSV: {}; it must be UTF-8, with commas and a first "
-            "line of names".format(os.path.basename(path), _first_line(error))
+            "{}: pandas cannot read it as CSV: {}; it must be UTF-8, separated by commas, with the "
+            "column names in the first line".format(os.path.basename(path), _first_line(error))
         )
 
 
@@ -218,13 +227,14 @@ def _parquet(path: str, target: Optional[str], known: Optional[InputModel]) -> G
         frame = pandas.read_parquet(path)
     except ImportError:
         raise UserError(
-            "{}: nothing here reads Parquet; add it with --with pyarrow, or give a CSV file".format(
-                os.path.basename(path)
-            )
+            "{}: no package that reads Parquet is installed in this environment; add --with "
+            "pyarrow, or give a CSV file".format(os.path.basename(path))
         )
     except Exception as error:
         raise UserError(
-            "{}: does not read as Parquet: {}".format(os.path.basename(path), _first_line(error))
+            "{}: pandas cannot read it as Parquet: {}".format(
+                os.path.basename(path), _first_line(error)
+            )
         )
     return _table(frame.reset_index(drop=True), path, target, known)
 
@@ -234,7 +244,7 @@ def _pandas(path: str) -> Any:
         import pandas
     except ImportError:
         raise UserError(
-            "{}: pandas is needed to read it and is not in this environment; add it with --with "
+            "{}: pandas is needed to read it and is not installed in this environment; add --with "
             "pandas, or give an .npy file".format(os.path.basename(path))
         )
     return pandas
@@ -246,7 +256,7 @@ def _table(frame: Any, path: str, target: Optional[str], known: Optional[InputMo
     if target is not None:
         if target not in frame.columns:
             raise UserError(
-                "{}: there is no column {!r} for --target; it has: {}".format(
+                "{}: there is no column {!r} for --target; the file has: {}".format(
                     name, target, _listed(frame.columns)
                 )
             )
@@ -268,7 +278,7 @@ def _true_targets(column: Any, name: str, target: str) -> Any:
     missing = column.isnull()
     if missing.any():
         raise UserError(
-            "{}: the target {!r} is missing in {} of {} rows; leave these rows out".format(
+            "{}: the target {!r} is missing in {} of {} rows; remove these rows".format(
                 name, target, int(missing.sum()), len(column)
             )
         )
@@ -281,14 +291,14 @@ def _true_targets(column: Any, name: str, target: str) -> Any:
 def _documents(frame: Any, name: str) -> List[str]:
     if frame.shape[1] != 1:
         raise UserError(
-            "{}: the data has {} columns; the model takes one of documents (name the answers with "
-            "--target, and leave out the rest)".format(name, frame.shape[1])
+            "{}: the data has {} columns; the model takes one column of documents (name the column "
+            "of true targets with --target, and remove the others)".format(name, frame.shape[1])
         )
     return ["" if value != value else str(value) for value in frame.iloc[:, 0].tolist()]
 
 
 def _select_columns(frame: Any, name: str, known: InputModel) -> Any:
-    """The columns that the model was fitted on, in its order."""
+    """The columns that the model was fitted on, in the order of fitting."""
     names = known.names
     if names is None:
         _check_width(frame.shape[1], name, known)
@@ -319,7 +329,7 @@ def _as_named(column: Any, names: List[Any]) -> Any:
 
 
 def _check_numbers(frame: Any, name: str, known: InputModel) -> None:
-    """Refuse text where the model computes."""
+    """Raise UserError for text in a column that the model computes with."""
     for place, column in enumerate(known.columns):
         values = frame.iloc[:, place]
         if not column.numeric or column.is_text or getattr(values.dtype, "kind", "O") in "biuf":
@@ -341,7 +351,7 @@ def _is_number(text: str) -> bool:
 
 
 def _plain_types(frame: Any) -> Any:
-    """Without types that are pandas' own: texts are objects, and so the same in every release."""
+    """Convert pandas' extension types to numpy types, which are the same in every release."""
     columns = {}
     for name in frame.columns:
         column = frame[name]
@@ -364,14 +374,14 @@ def _build_frame(columns: Dict[Any, Any]) -> Any:
 
 
 def _as_numbers(values: Any) -> Any:
-    """An array of numbers if all are numbers or missing, else of objects."""
+    """An object array converted to float64 if it holds only numbers; else unchanged."""
     if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
         return values.astype(np.float64)
     return values
 
 
 def _with_category_types(frame: Any, known: InputModel) -> Any:
-    """With columns of the category type where the model was fitted on such."""
+    """Convert columns to pandas' category type where the model was fitted on it."""
     import pandas
 
     for column in known.columns:

@@ -1,7 +1,7 @@
-"""What estimators a model is made of, by the names of their classes.
+"""The class names of the estimators in a model.
 
-Nothing of the model is called: its attributes are read where they lie. A model may hold itself, or
-millions of things; what is looked at has an end, and so has what is told.
+No code of the model is run: attributes are read from ``__dict__``. A model may contain itself or
+millions of objects, so the number of objects visited and of names returned is limited.
 """
 
 from typing import Any, Dict, Iterator, List, Set
@@ -12,13 +12,13 @@ MAX_NAMES = 100
 MAX_NAME_LENGTH = 200
 _MAX_OBJECTS = 2000
 _MAX_ELEMENTS = 100
-"""Entries of a list, a dictionary or an array that are looked at."""
+"""Entries visited per list, dictionary or array."""
 
 
 def class_names(model: Any) -> List[str]:
-    """Full names of the classes of a model and of all estimators in it; its own comes first.
+    """Full class names of a model and of all estimators in it, the model first.
 
-    Empty for a model so odd that its attributes cannot even be read.
+    Empty if the attributes of the model cannot be read.
     """
     try:
         return _class_names(model)
@@ -30,7 +30,7 @@ def _class_names(model: Any) -> List[str]:
     names: Dict[str, None] = {}
     seen: Set[int] = set()
     waiting = [model]
-    for one in waiting:  # which grows meanwhile
+    for one in waiting:  # the loop appends to it
         if id(one) in seen:
             continue
         seen.add(id(one))
@@ -55,7 +55,7 @@ def _name(kind: type) -> str:
 
 
 def _inside(one: Any) -> Iterator[Any]:
-    kind = type(one)  # isinstance would ask the object for its class
+    kind = type(one)  # isinstance would read the object's own __class__
     if issubclass(kind, dict):
         found: Any = list(dict.values(one))
     elif issubclass(kind, (list, tuple)):
@@ -65,6 +65,6 @@ def _inside(one: Any) -> Iterator[Any]:
     else:
         try:
             found = list(object.__getattribute__(one, "__dict__").values())
-        except Exception:  # of slots, or of C
+        except Exception:  # a class with slots, or one written in C
             found = ()
     return iter(found[:_MAX_ELEMENTS])

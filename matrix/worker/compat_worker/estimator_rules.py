@@ -1,6 +1,7 @@
-"""What single steps know of their inputs: one function for each way in which steps keep it.
+"""Rules that infer the inputs of one estimator from its fitted attributes.
 
-They go by what a step holds, hardly by what it is, so that they fit every release.
+There is one rule for each way in which estimators store facts about their inputs. The rules look at
+attributes rather than at classes, so that they work with every release.
 """
 
 import itertools
@@ -12,7 +13,7 @@ from compat_worker import input_model, input_spec
 from compat_worker.input_model import Feature, InputModel, Space
 
 SAMPLE = 40
-"""How many thresholds, edges or rows of one kind are taken from one step and feature."""
+"""Thresholds, edges or rows of one kind that are taken per estimator and feature, at most."""
 
 
 _CENTRES_AND_SPREADS = (
@@ -31,7 +32,7 @@ _ROW_ATTRIBUTES = """
 
 
 def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
-    """Whether it computes with its inputs as they are, whether they are counts or sparse."""
+    """Mark columns that the estimator computes with, columns of counts, and sparse input."""
     kinds = input_spec.class_names(step)
     computes = not kinds & (input_spec.VECTORIZERS | _TAKE_ANY_VALUE) and input_spec.is_sklearn(
         step
@@ -98,13 +99,13 @@ def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
         rows = input_spec.get(step, name)
         if hasattr(rows, "tocsr"):
             rows = rows[_sample(rows.shape[0])].toarray()
-        if hasattr(rows, "data") and not isinstance(rows, np.ndarray):  # a tree of neighbours
+        if hasattr(rows, "data") and not isinstance(rows, np.ndarray):  # a KDTree or BallTree
             rows = np.asarray(rows.data)
         rows = np.asarray(rows) if rows is not None else np.empty(0)
         if rows.ndim != 2 or rows.dtype.kind not in "iuf" or rows.shape[1] != len(space):
             continue
         rows = rows[_sample(len(rows))].astype(np.float64)
-        found.keep(space, rows)
+        found.store_rows(space, rows)
         for feature, values in zip(space, rows.T):
             if feature is not None and feature.undo is None:
                 feature.column.whole = bool((values == np.floor(values)).all())
@@ -125,20 +126,20 @@ def _infer_trees(step: Any, space: Space, found: InputModel) -> None:
     gaps = _saw_missing_values(tree)[inner]
     for place in np.unique(places):
         feature = input_model.feature_at(space, int(place))
-        # A tree casts its input to single precision first, and compares with <=.
+        # Trees cast their input to float32 and compare with <=.
         own = np.unique(values[places == place])
         below = own.astype(np.float32)
         below = np.where(below > own, np.nextafter(below, np.float32(-np.inf)), below)
         above = np.nextafter(below, np.float32(np.inf))
         _add_cuts(feature, input_model.THRESHOLD, below, above)
         if feature is not None and gaps[places == place].any():
-            feature.column.special(input_model.MISSING, np.nan)
+            feature.column.add_special(input_model.MISSING, np.nan)
 
 
 def _saw_missing_values(tree: Any) -> Any:
-    """At which nodes missing values were seen in training.
+    """Mask of the tree nodes at which missing values were seen in training.
 
-    Where there were none, a missing value goes where most others went, and that tells nothing.
+    At the other nodes a missing value goes to the child with more samples.
     """
     sides = getattr(tree, "missing_go_to_left", None)
     if sides is None:
@@ -167,7 +168,7 @@ def _infer_boosting(step: Any, space: Space, found: InputModel) -> None:
         )
     for feature in space:
         if feature is not None:
-            feature.column.special(input_model.MISSING, np.nan)
+            feature.column.add_special(input_model.MISSING, np.nan)
     _infer_boosting_categories(step, space)
 
 
@@ -236,7 +237,7 @@ def _infer_missing_values(step: Any, space: Space, found: InputModel) -> None:
     for place, feature in enumerate(space):
         if feature is None or feature.undo is not None:
             continue
-        feature.column.special(input_model.MISSING, gap)
+        feature.column.add_special(input_model.MISSING, gap)
         if place < len(values) and isinstance(values[place], str):
             _add_categories(feature, [values[place]])
 
@@ -254,7 +255,7 @@ _WORDS = [
         ("b", "d", "k", "st", "tr"), "aeiou", ("l", "n", "r"), "aio", "st"
     )
 ]
-"""Where words are hashed, any do: enough of them to meet in one place."""
+"""For vectorizers that hash words and store none; enough words for hash collisions."""
 
 
 def _infer_dicts(step: Any, space: Space, found: InputModel) -> None:
@@ -290,7 +291,7 @@ RULES: List[Callable[[Any, Space, InputModel], None]] = [
 
 def _set_span(feature: Optional[Feature], centre: float, spread: float) -> None:
     if feature is not None and np.isfinite(centre) and np.isfinite(spread):
-        feature.spans(centre, abs(spread) or 1.0)
+        feature.set_span(centre, abs(spread) or 1.0)
 
 
 def _set_span_of(feature: Optional[Feature], values: Any) -> None:
@@ -298,7 +299,10 @@ def _set_span_of(feature: Optional[Feature], values: Any) -> None:
 
 
 def _add_cuts(feature: Optional[Feature], kind: str, values: Any, above: Any = None) -> None:
-    """Values that decide, and the next ones above them; behind a scaler, a little to each side."""
+    """Add decision values of a feature, and the next values above them.
+
+    Behind a scaler, values a relative 1e-5 to each side, because scaling back is not exact.
+    """
     if feature is None:
         return
     values = np.asarray(values, dtype=np.float64)
@@ -309,7 +313,7 @@ def _add_cuts(feature: Optional[Feature], kind: str, values: Any, above: Any = N
         step = np.maximum(np.abs(values), 1e-3) * 1e-5
         values, after = values - step, values + step
     chosen = _sample(len(values))
-    feature.cut(kind, values[chosen].tolist(), after[chosen].tolist())
+    feature.add_cuts(kind, values[chosen].tolist(), after[chosen].tolist())
 
 
 def _add_categories(feature: Feature, values: List[Any]) -> None:
@@ -320,14 +324,14 @@ def _add_categories(feature: Feature, values: List[Any]) -> None:
     ]
     for value in values:
         kind = input_model.MISSING if _is_missing(value) else input_model.CATEGORY
-        column.special(kind, value)
+        column.add_special(kind, value)
     if not any(isinstance(value, str) for value in known):
         numbers = [value for value in known if isinstance(value, (int, float))]
         unseen: Any = max(numbers) + 1 if numbers else None
     else:
         unseen = "never seen"
     if unseen is not None:
-        column.special(input_model.UNSEEN, unseen)
+        column.add_special(input_model.UNSEEN, unseen)
 
 
 def _is_missing(value: Any) -> bool:
@@ -335,7 +339,7 @@ def _is_missing(value: Any) -> bool:
 
 
 def _sample(length: int, most: int = SAMPLE) -> Any:
-    """Positions spread evenly, at most so many."""
+    """At most ``most`` positions below ``length``, evenly spread."""
     if length <= most:
         return np.arange(length)
     return np.unique(np.linspace(0, length - 1, most).astype(int))

@@ -1,4 +1,4 @@
-"""Outputs recorded in production: read, brought to the type that the model returns, compared."""
+"""Outputs that the user recorded: read them, convert them to the model's types, compare them."""
 
 import os
 import re
@@ -13,10 +13,15 @@ RTOL, ATOL = 1e-6, 1e-8
 
 
 def read(path: str, kind: str, n: int) -> Dict[str, Any]:
-    """By method, what was recorded: one value or one line of values for each of n rows.
+    """By method, the recorded outputs: an array with one entry for each of n rows.
+
+    Args:
+        path: of the file.
+        kind: ``csv``, ``npy`` or ``npz``.
+        n: number of rows that the outputs belong to.
 
     Raises:
-        Mistake: the file cannot be read, or is not of outputs for that many rows.
+        UserError: the file cannot be read, or does not hold outputs for n rows.
     """
     name = os.path.basename(path)
     data_files.check_size(path)
@@ -28,7 +33,7 @@ def read(path: str, kind: str, n: int) -> Dict[str, Any]:
     unknown = sorted(method for method in found if method not in output_methods.CALLS)
     if unknown:
         raise UserError(
-            "{}: {} is no output method; arrays and columns are named after methods, such as "
+            "{}: {} is not an output method; name arrays and columns after methods, such as "
             "predict or predict_proba_0".format(name, ", ".join(unknown))
         )
     for method, values in found.items():
@@ -51,8 +56,8 @@ def _csv(path: str, name: str) -> Dict[str, Any]:
         method = _method_of(column)
         if method is None:
             raise UserError(
-                "{}: the column {!r} is named after no output method; expected names such as "
-                "predict, predict_proba_0 or decision_function".format(name, column)
+                "{}: the column {!r} does not begin with the name of an output method; expected "
+                "names such as predict, predict_proba_0 or decision_function".format(name, column)
             )
         groups.setdefault(method, []).append(place)
     found = {}
@@ -67,7 +72,7 @@ def _csv(path: str, name: str) -> Dict[str, Any]:
 
 
 class _LabelledArray(np.ndarray):
-    """Values with the labels of their columns."""
+    """An array with the labels of its columns."""
 
     def __new__(cls, values: Any, labels: List[str]) -> Any:
         made = np.asarray(values).view(cls)
@@ -76,7 +81,7 @@ class _LabelledArray(np.ndarray):
 
 
 def _method_of(column: str) -> Optional[str]:
-    """The method that a column is of: the longest name that it begins with."""
+    """The longest method name that a column name begins with; None if there is none."""
     names = [
         n for n in output_methods.CALLS if column == n or re.match(re.escape(n) + "_.+", column)
     ]
@@ -91,7 +96,7 @@ def _values(column: Any) -> Any:
 
 
 def in_class_order(values: Any, classes: Any) -> Any:
-    """With columns that are named after classes put into the order of the classes."""
+    """Reorder columns that are named after the classes into the order of ``classes_``."""
     labels = getattr(values, "labels", None)
     values = np.asarray(values)
     if labels is None or classes is None or values.ndim != 2:
@@ -103,7 +108,7 @@ def in_class_order(values: Any, classes: Any) -> Any:
 
 
 def to_returned_type(values: Any, returned: Any) -> Any:
-    """Recorded values in the shape and type of what the model returns, where nothing is lost."""
+    """Convert recorded values to the shape and dtype that the model returns, if it is lossless."""
     if not isinstance(returned, np.ndarray):
         return values
     if values.size == returned.size and values.shape != returned.shape:
@@ -121,7 +126,10 @@ def to_returned_type(values: Any, returned: Any) -> Any:
 
 
 def count_differing_rows(values: Any, returned: Any) -> Optional[int]:
-    """In how many rows recorded values differ from what is returned; None if all of it does."""
+    """Number of rows in which recorded and returned values differ; None if the shapes differ.
+
+    Numbers are equal within RTOL, and ATOL times the largest returned magnitude.
+    """
     values, returned = np.asarray(values), np.asarray(returned)
     if values.shape != returned.shape:
         return None

@@ -1,7 +1,7 @@
-"""Read from a fitted model what it knows of its rows.
+"""Infer from a fitted model the rows that it takes.
 
-A step of a pipeline sees what the steps before it made of the rows. Where these keep columns apart,
-what it knows of its inputs is taken back through them to the columns of the rows.
+A step of a pipeline sees the output of the steps before it. As long as these transform each column
+on its own, facts about the inputs of a step are transformed back to the columns of the rows.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ from compat_worker.input_model import Column, Feature, InputModel, Space
 
 
 def infer(model: Any) -> Optional[InputModel]:
-    """What a model knows; None if not even how many features it takes can be told."""
+    """The inferred input of a model; None if the number of features is unknown."""
     form = input_spec.form(model)
     names = input_spec.feature_names(model)
     if form in ("texts", "dicts", "labels"):
@@ -27,13 +27,13 @@ def infer(model: Any) -> Optional[InputModel]:
     columns = [Column(names[place] if names else None) for place in range(width)]
     found = InputModel(columns, form, names is not None)
     space: Space = [Feature(column) for column in columns]
-    with contextlib.suppress(Exception):  # an odd model is known as far as we came
+    with contextlib.suppress(Exception):  # keep what was inferred before an unusual model failed
         _infer_step(model, space, found)
     return found
 
 
 def _infer_step(step: Any, space: Space, found: InputModel) -> None:
-    """Take down what a step knows of its inputs, and all steps inside it."""
+    """Infer the inputs of a step and of all steps inside it."""
     steps = input_spec.steps_of(step)
     if steps is not None:
         for one in steps:
@@ -51,12 +51,12 @@ def _infer_step(step: Any, space: Space, found: InputModel) -> None:
 
 def _infer_estimator(step: Any, space: Space, found: InputModel) -> None:
     before = input_spec.get(step, "_preprocessor")
-    if before is not None:  # of histogram gradient boosting: what makes numbers of categories
+    if before is not None:  # histogram gradient boosting encodes categories with it
         _infer_categories(before, space, found)
         space = _features_after(before, space)
-    for learner in RULES:
-        with contextlib.suppress(Exception):  # what a release keeps in another way is not known
-            learner(step, space, found)
+    for rule in RULES:
+        with contextlib.suppress(Exception):  # a release may store it in another way
+            rule(step, space, found)
     subsets = input_spec.get(step, "estimators_features_")
     for place, inner in enumerate(input_spec.inner_models(step)):
         own = space
@@ -74,7 +74,7 @@ def _infer_categories(step: Any, space: Space, found: InputModel) -> None:
 
 
 def _features_after(step: Any, space: Space) -> Space:
-    """The inputs of the next step."""
+    """The features that a step outputs, which are the inputs of the next step."""
     if step is None or isinstance(step, str):
         return [] if step == "drop" else space
     steps = input_spec.steps_of(step)
@@ -110,7 +110,7 @@ _IMPUTERS = {"SimpleImputer", "KNNImputer", "IterativeImputer"}
 
 
 def _features_after_imputer(step: Any, space: Space) -> Space:
-    """An imputer leaves features as they are, but for those without any value."""
+    """The features after an imputer, which drops columns that have no value at all."""
     kept = input_spec.get(step, "statistics_")
     if kept is None or np.asarray(kept).dtype.kind not in "fc":
         return space
@@ -130,14 +130,14 @@ _ELEMENTWISE = {
 def _invertible_feature(
     step: Any, place: int, width: int, feature: Optional[Feature]
 ) -> Optional[Feature]:
-    """An input of a step that treats each on its own, as the step's output."""
+    """The output of an elementwise step, with ``inverse_transform`` as the way back."""
     if feature is None:
         return None
 
     def undo(values: Any) -> Any:
         rows = np.zeros((len(values), width))
         rows[:, place] = values
-        return feature.back(np.asarray(step.inverse_transform(rows))[:, place])
+        return feature.to_column(np.asarray(step.inverse_transform(rows))[:, place])
 
     return Feature(feature.column, undo)
 
@@ -155,7 +155,7 @@ def _features_after_columns(step: Any, space: Space) -> Space:
 
 
 def _concatenated(parts: List[Space]) -> Space:
-    """One after the other; where the length of one is not known, what follows is not either."""
+    """Concatenate features, up to the first part whose number of outputs is unknown."""
     joined: Space = []
     for part in parts:
         joined.extend(part)
@@ -176,7 +176,7 @@ def _n_outputs(step: Any) -> int:
 
 
 def _column_parts(step: Any, space: Space) -> Iterator[Tuple[str, Any, Space]]:
-    """Each transformer of a ColumnTransformer with its own inputs."""
+    """Name, transformer and input features of each part of a ColumnTransformer."""
     names = [None if one is None else one.column.name for one in space]
     for name, part, chosen in input_spec.column_parts(step):
         yield (

@@ -1,26 +1,26 @@
-"""The ways to save. A further one is a line in :data:`FORMATS`.
+"""The serialization formats. To add one, add an entry to :data:`FORMATS`.
 
-The orchestrator reads the names and endings from here too, so nothing is imported at the top.
+The orchestrator reads this module too, so third-party packages are imported inside functions.
 """
 
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
 
 class Format(NamedTuple):
-    """A way to save."""
+    """A serialization format."""
 
     ending: str
-    """Of the file's name."""
+    """Suffix of file names, such as ``.joblib``."""
     meaning: str
-    """In words, for people."""
+    """Description for reports and help texts."""
     save: Callable[[Any, str], None]
-    """Takes an object and a path."""
+    """Saves an object to a path."""
     load: Callable[[str], Any]
-    """Takes a path."""
+    """Loads the object from a path."""
     missing: Callable[[], Optional[str]]
-    """Why it is not to be had here, in words; None if it is."""
+    """Why the format is not available in this environment; None if it is."""
     package: str = ""
-    """What an environment must hold to save and to load it, beside scikit-learn; often nothing."""
+    """The package that the format needs beside scikit-learn and joblib; empty if none."""
 
 
 def _save_joblib(model: Any, path: str) -> None:
@@ -72,22 +72,22 @@ def _save_skops(model: Any, path: str) -> None:
 
 
 def _load_skops(path: str) -> Any:
-    """All that skops does not trust of itself is trusted, but for what :mod:`guard` keeps out."""
+    """Trust all types that the file names, after :mod:`name_guard` has checked them."""
     import skops.io
 
     from compat_worker import name_guard
 
-    wanted = skops.io.get_untrusted_types(file=path)
-    name_guard.check_names(wanted)
-    return skops.io.load(path, trusted=wanted)
+    untrusted = skops.io.get_untrusted_types(file=path)
+    name_guard.check_names(untrusted)
+    return skops.io.load(path, trusted=untrusted)
 
 
 def _missing_skops() -> Optional[str]:
-    """It is imported here, before anybody listens for warnings: they would not be the model's."""
+    """Import skops now, so that its warnings are not recorded as warnings of a model."""
     try:
         import skops.io  # noqa: F401
     except ImportError:
-        return "skops is not installed here: add it to the requirements"
+        return "skops is not installed in this environment: add it to the requirements"
     return None
 
 
@@ -105,7 +105,7 @@ def _missing_protocol(protocol: int) -> Callable[[], Optional[str]]:
     return missing
 
 
-def _nothing() -> Optional[str]:
+def _always_available() -> Optional[str]:
     return None
 
 
@@ -120,12 +120,20 @@ def _pickle(protocol: int) -> Format:
 
 
 FORMATS: Dict[str, Format] = {
-    "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _nothing),
+    "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _always_available),
     "joblib-zlib": Format(
-        ".joblib.z", 'joblib.dump, compress=("zlib", 3)', _save_joblib_zlib, _load_joblib, _nothing
+        ".joblib.z",
+        'joblib.dump, compress=("zlib", 3)',
+        _save_joblib_zlib,
+        _load_joblib,
+        _always_available,
     ),
     "pickle": Format(
-        ".pkl", "pickle.dump, the protocol of its Python", _save_any, _load_pickle, _nothing
+        ".pkl",
+        "pickle.dump, the protocol of its Python",
+        _save_any,
+        _load_pickle,
+        _always_available,
     ),
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),

@@ -1,116 +1,116 @@
-"""What a fitted model knows of the rows it takes, column by column.
+"""The inferred input of a fitted model, column by column.
 
-:mod:`compat_worker.feature_inference` fills these in,
-:mod:`compat_worker.probe_rows` makes rows of them.
+:mod:`compat_worker.feature_inference` builds it, :mod:`compat_worker.probe_rows` makes rows of it.
 """
 
 from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-PLAIN = "drawn from what the model knows of each feature"
-THRESHOLD = "on either side of a threshold of a tree"
-EDGE = "on an edge of a bin or knot"
-END = "at an end of a known range"
-CATEGORY = "a known category"
-UNSEEN = "an unseen category"
-MISSING = "a missing value"
-SEVERAL_MISSING = "several missing values"
-STORED = "rows that the model keeps"
-BETWEEN = "between rows that the model keeps"
-DECISION = "on either side of a decision of the model"
-OUTLIER = "far outliers"
-ZERO = "zeros"
-NEGATIVE = "negative values"
+# Kinds of rows, worded to follow a number in reports: "12 next to a tree threshold".
+PLAIN = "within the range of each feature"
+THRESHOLD = "next to a tree threshold"
+EDGE = "at a bin edge or spline knot"
+END = "at an end of a feature's range"
+CATEGORY = "with a known category"
+UNSEEN = "with an unseen category"
+MISSING = "with a missing value"
+SEVERAL_MISSING = "with several missing values"
+STORED = "stored in the model"
+BETWEEN = "between rows stored in the model"
+DECISION = "next to a decision boundary"
+OUTLIER = "with far outliers"
+ZERO = "all zeros"
+NEGATIVE = "with negative values"
 
 Undo = Optional[Callable[[Any], Any]]
 
 
 class Column:
-    """One column of the rows: what steps of the model know of it."""
+    """One column of the rows, with the facts that the steps of the model store about it."""
 
     def __init__(self, name: Any = None) -> None:
         self.name = name
         self.centre: Optional[float] = None
         self.spread = 1.0
         self.cuts: List[float] = []
-        """Where the model changes its mind: thresholds, edges, ends."""
+        """Values at which the output may change: thresholds, edges, ends of ranges."""
         self.specials: Dict[str, List[Tuple[Any, ...]]] = {}
-        """By kind, groups of values to be tried on the same row."""
+        """By kind of row, groups of values; each value of a group is put into one made row."""
         self.categories: Optional[List[Any]] = None
         self.words: Optional[List[str]] = None
-        """Of documents: the vocabulary."""
+        """The vocabulary, for a column of documents."""
         self.counts = False
-        """It holds counts: whole numbers, none negative, many of them zero."""
+        """It holds counts: whole numbers from 0 up, many of them zero."""
         self.whole = False
-        """All values that are kept of it are whole numbers."""
+        """All its values in the stored rows are whole numbers."""
         self.numeric = False
-        """A step takes it as it is and computes with it."""
+        """A step computes with its values, so they must be numbers."""
         self.as_category = False
-        """It was of the category type of pandas."""
+        """It had pandas' category type in training."""
 
-    def special(self, kind: str, *values: Any) -> None:
-        """Add values to try."""
+    def add_special(self, kind: str, *values: Any) -> None:
+        """Add a group of values to :attr:`specials`, unless it is there."""
         groups = self.specials.setdefault(kind, [])
         if values not in groups:
             groups.append(values)
 
     @property
     def is_simple(self) -> bool:
-        """Whether nothing is known of it but where most of its values are."""
+        """Whether only its centre and spread are known."""
         return (
             not (self.cuts or self.categories or self.counts or self.whole) and self.words is None
         )
 
     @property
     def is_text(self) -> bool:
-        """Whether it holds texts: documents, or categories that are no numbers."""
+        """Whether it holds strings: documents, or categories that are strings."""
         if self.words is not None:
             return True
         return any(isinstance(value, (str, bytes)) for value in self.categories or ())
 
 
 class Feature:
-    """An input of a step inside the model: a column of the rows, and the way back to it."""
+    """An input of a step inside the model: a column of the rows, and the transform back to it."""
 
     def __init__(self, column: Column, undo: Undo = None) -> None:
         self.column = column
         self.undo = undo
-        """From values as the step sees them to values of the column; None if they are the same."""
+        """From values that the step sees to values of the column; None for the identity."""
 
-    def back(self, values: Any) -> Any:
-        """Values of the column, from values as the step sees them."""
+    def to_column(self, values: Any) -> Any:
+        """Values of the column, from values that the step sees."""
         values = np.asarray(values, dtype=np.float64)
         return values if self.undo is None else self.undo(values)
 
-    def spans(self, centre: float, spread: float) -> None:
-        """Say where most of the values are; what is said first, nearer to the rows, holds."""
+    def set_span(self, centre: float, spread: float) -> None:
+        """Set centre and spread of the column, unless an earlier step has set them."""
         if self.column.centre is not None:
             return
-        middle, above = self.back([centre, centre + spread])
+        middle, above = self.to_column([centre, centre + spread])
         if np.isfinite(middle) and np.isfinite(above):
             self.column.centre = float(middle)
             self.column.spread = float(abs(above - middle)) or 1.0
 
-    def cut(self, kind: str, below: Sequence[float], above: Sequence[float]) -> None:
-        """Say where the model changes its mind: the last values before, the first after."""
-        for pair in zip(self.back(below).tolist(), self.back(above).tolist()):
+    def add_cuts(self, kind: str, below: Sequence[float], above: Sequence[float]) -> None:
+        """Add values at which the output may change: the last before and the first after each."""
+        for pair in zip(self.to_column(below).tolist(), self.to_column(above).tolist()):
             if np.isfinite(pair).all():
-                self.column.special(kind, *pair)
+                self.column.add_special(kind, *pair)
                 self.column.cuts.append(pair[0])
 
 
 Space = List[Optional[Feature]]
-"""The inputs of a step, in their order; None for one that has no way back to a single column."""
+"""The inputs of a step in order; None for one that cannot be traced back to a single column."""
 
 
 def feature_at(space: Space, place: int) -> Optional[Feature]:
-    """An input of a step by its position; None if it has no way back."""
+    """An input of a step by position; None if it cannot be traced back to a column."""
     return space[place] if 0 <= place < len(space) else None
 
 
 class InputModel:
-    """All that a model knows of its rows."""
+    """The rows that a model takes, as far as they could be inferred."""
 
     def __init__(self, columns: List[Column], form: str, named: bool) -> None:
         self.columns = columns
@@ -119,20 +119,20 @@ class InputModel:
         self.named = named
         """It was fitted on columns with names."""
         self.sparse = False
-        self.kept: List[Dict[int, Any]] = []
-        """Groups of rows that the model keeps: by position of the column, its values."""
+        self.stored: List[Dict[int, Any]] = []
+        """Groups of rows that the model stores: by position of the column, its values."""
 
     @property
     def names(self) -> Optional[List[Any]]:
-        """Of the columns; None if they have none."""
+        """The names of the columns; None if they have none."""
         return [column.name for column in self.columns] if self.named else None
 
-    def keep(self, space: Space, rows: Any) -> None:
-        """Add rows as a step sees them; features without a way back are left to chance."""
+    def store_rows(self, space: Space, rows: Any) -> None:
+        """Add rows as a step sees them; features that cannot be traced back are left out."""
         place = {id(column): position for position, column in enumerate(self.columns)}
         found = {}
         for feature, values in zip(space, np.asarray(rows, dtype=np.float64).T):
             if feature is not None:
-                found[place[id(feature.column)]] = feature.back(values)
+                found[place[id(feature.column)]] = feature.to_column(values)
         if found:
-            self.kept.append(found)
+            self.stored.append(found)

@@ -1,4 +1,4 @@
-"""Look at a fitted model: what kind of rows it takes, how many features, under which names."""
+"""Read from a fitted model which kind of rows it takes, how many features and their names."""
 
 from typing import Any, Iterator, List, Optional, Set, Tuple
 
@@ -9,7 +9,7 @@ LABELS = {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}
 
 
 def form(model: Any) -> str:
-    """``texts``, ``dicts``, ``labels`` or ``table``: what the first step that says so takes."""
+    """``texts``, ``dicts``, ``labels`` or ``table``: what the first decisive step takes."""
     own = class_names(model)
     if own & VECTORIZERS:
         return "texts"
@@ -48,12 +48,12 @@ _INNER = """
 
 
 def n_features(model: Any) -> Optional[int]:
-    """How many features a fitted model takes, from itself or the shapes of what it holds."""
+    """Number of features of a fitted model, from attributes or their shapes; None if unknown."""
     steps = steps_of(model)
     if steps is not None:
         return next((n for n in map(n_features, steps) if n), None)
     if "RFE" in class_names(model) and get(model, "support_") is not None:
-        return len(model.support_)  # what others call n_features_ is what it chose
+        return len(model.support_)  # RFE.n_features_ is the number of selected features
     for name in _COUNTS:
         value = get(model, name)
         if isinstance(value, (int, np.integer)) and value > 0:
@@ -61,7 +61,7 @@ def n_features(model: Any) -> Optional[int]:
     if isinstance(get(model, "X_min_"), (float, np.floating)):
         return 1  # isotonic regression
     tree = get(model, "tree_")
-    if hasattr(tree, "data"):  # of neighbours
+    if hasattr(tree, "data"):  # KDTree or BallTree
         return int(np.shape(tree.data)[1])
     if hasattr(tree, "n_features"):
         return int(tree.n_features)
@@ -73,7 +73,7 @@ def n_features(model: Any) -> Optional[int]:
 
 
 def _from_unknown_class(model: Any) -> Optional[int]:
-    """Of a class that we do not know: the length of what it has learnt, if all is as long."""
+    """For a class outside scikit-learn: the last axis of its fitted arrays, if all agree."""
     if is_sklearn(model):
         return None
     learnt = (value for name, value in sorted(vars(model).items()) if name.endswith("_"))
@@ -98,7 +98,7 @@ def _from_shapes(model: Any) -> Optional[int]:
 
 
 def feature_names(model: Any) -> Optional[List[Any]]:
-    """Of the columns that a model was fitted on, in their order."""
+    """Names of the columns that a model was fitted on, in order; None if unknown."""
     for step in [model] + (steps_of(model) or [])[:1]:
         for name in ("feature_names_in_", "_feature_names_in", "_df_columns"):
             value = get(step, name)
@@ -125,7 +125,7 @@ def _listed(part: Any) -> List[Any]:
 
 
 def get(thing: Any, name: str) -> Any:
-    """An attribute, or None: some of those that exist raise when they are asked for."""
+    """An attribute, or None if it does not exist or its property raises."""
     try:
         return getattr(thing, name, None)
     except Exception:
@@ -133,28 +133,28 @@ def get(thing: Any, name: str) -> Any:
 
 
 def or_empty(values: Any) -> Any:
-    """What is there to go through."""
+    """The values, or an empty tuple for None."""
     return () if values is None else values
 
 
 def class_names(thing: Any) -> Set[str]:
-    """The names of a thing's class and of all that it inherits from."""
+    """The names of the class of an object and of all its base classes."""
     return {one.__name__ for one in type(thing).__mro__}
 
 
 def is_sklearn(step: Any) -> bool:
-    """Whether it is scikit-learn's own."""
+    """Whether a step belongs to scikit-learn; ``"passthrough"``, ``"drop"`` and None do."""
     return isinstance(step, str) or step is None or type(step).__module__.startswith("sklearn.")
 
 
 def steps_of(model: Any) -> Optional[List[Any]]:
-    """The steps of a pipeline; None if it is none."""
+    """The steps of a pipeline; None for other estimators."""
     steps = get(model, "steps")
     return [step for _, step in steps] if isinstance(steps, list) else None
 
 
 def inner_models(model: Any) -> List[Any]:
-    """The fitted models that a model is made of and that take the same rows."""
+    """The fitted models inside a model that take the same rows; at most 50."""
     found: List[Any] = []
     for name in _INNER:
         value = get(model, name)
@@ -171,12 +171,12 @@ _HOLDERS = {"_CalibratedClassifier", "FrozenEstimator", "SelectFromModel"}
 
 
 def passes_through(step: Any) -> bool:
-    """Whether a step takes whatever comes and leaves its columns in place."""
+    """Whether a step accepts any rows and leaves the columns in place."""
     return isinstance(step, str) or step is None or "FunctionTransformer" in class_names(step)
 
 
 def is_union(step: Any) -> bool:
-    """Whether it gives the same rows to several transformers."""
+    """Whether a step is a FeatureUnion, which gives the same rows to several transformers."""
     return get(step, "transformer_list") is not None
 
 
@@ -190,7 +190,7 @@ def column_parts(step: Any) -> Iterator[Tuple[str, Any, Any]]:
 
 
 def positions(chosen: Any, names: List[Any]) -> List[int]:
-    """Where the columns are that a part of a ColumnTransformer takes."""
+    """The positions of the columns that a part of a ColumnTransformer takes."""
     if isinstance(chosen, slice):
         if isinstance(chosen.start, str) or isinstance(chosen.stop, str):
             start = names.index(chosen.start) if chosen.start is not None else 0

@@ -1,7 +1,7 @@
-"""What the worker writes while it works: a line as each piece begins and one as it ends.
+"""Write the journal: a line as each piece begins and a line as it ends.
 
-When the interpreter dies, the piece that began and did not end is the one that killed it, and all
-that ended before is kept.
+If the interpreter dies, the piece without a ``done`` line caused it, and the answers before it are
+not lost.
 """
 
 import json
@@ -12,14 +12,12 @@ from compat_worker import content, machine_failures
 
 
 class Journal:
-    """Two files in a folder that are only ever appended to.
+    """The append-only files ``journal.jsonl`` and ``contents.bin`` in a folder.
 
-    What cannot be written to them ends the worker as a failure of the machine.
-
-    ``journal.jsonl`` holds a JSON object a line, ``contents.bin`` the contents they speak of.
+    A failure to write ends the worker as a failure of the machine.
 
     Args:
-        folder: that they are in.
+        folder: where the files are.
         stages: whether to write a line for each stage too.
     """
 
@@ -31,17 +29,21 @@ class Journal:
         self._position = os.fstat(self._contents).st_size
 
     def line(self, **fields: Any) -> None:
-        """Write one line; it is with the operating system when this returns."""
+        """Write one JSON object as a line; the operating system has it when this returns.
+
+        Raises:
+            MachineFailedError: it cannot be written.
+        """
         text = json.dumps(fields, separators=(",", ":"), ensure_ascii=True)
         _write(self._lines, text.encode("ascii") + b"\n")
 
     def stage(self, name: str) -> None:
-        """Write what is about to be done, if that is wanted."""
+        """Write the name of the stage that begins, if the request has ``stages``."""
         if self._stages:
             self.line(at=name)
 
     def keep(self, data: bytes) -> Dict[str, Any]:
-        """Write a content; return where it is, for the line that will speak of it."""
+        """Write a content; return its ``digest``, ``offset`` and ``size`` for the answer."""
         place = {"digest": content.digest(data), "offset": self._position, "size": len(data)}
         _write(self._contents, data)
         self._position += len(data)

@@ -1,4 +1,4 @@
-"""Load an artifact and take down all that its methods return."""
+"""Load an artifact and record what its output methods return."""
 
 from typing import Any, Callable, Dict, List
 
@@ -31,7 +31,7 @@ def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Ans
         rows = read_rows(piece["rows"])
     except Exception as error:
         machine_failures.raise_if_machine_failed(error)
-        return {"unavailable": "the rows cannot be had here: {}".format(error)}
+        return {"unavailable": "the rows cannot be read in this environment: {}".format(error)}
 
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
@@ -50,7 +50,7 @@ def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Ans
 
 
 def check_readable(path: str) -> None:
-    """Open a file of the run's own: that it is gone or closed to us is no effect of versions."""
+    """Raise MachineFailedError if a file of the run cannot be opened; versions do not matter."""
     try:
         with open(path, "rb"):
             pass
@@ -59,7 +59,7 @@ def check_readable(path: str) -> None:
 
 
 def _methods_to_call(model: Any, piece: Piece) -> List[str]:
-    """Every method that the writer recorded, and any that came."""
+    """The methods that the writer recorded and, unless ``only``, all others that the model has."""
     recorded = [name for name in output_methods.CALLS if name in piece["known"]]
     if piece["only"]:
         return recorded
@@ -76,22 +76,35 @@ def call_on_fresh_loads(
     seen: SeenWarnings,
     keep: Callable[[bytes], str],
 ) -> Answer:
-    """Every method on two fresh loads, in both orders; what changed, on a load of its own too.
+    """Call every method on two fresh loads, in both orders.
 
-    A model may carry a state that a call moves on, and may hold memory that was never written to.
-    Where both orders agree with the record, or fail alike, neither is at work. What they return
-    otherwise is taken once more from a load that nothing else was called on, and that is told.
+    A call may change the state of a model (a random state, say), and a model may read uninitialized
+    memory. If both calls of a method agree with the reference output or raise the same exception,
+    neither happened. Otherwise the method is called on fresh loads of its own, and their outcome
+    is the one recorded.
+
+    Args:
+        fresh: loads the artifact again.
+        model: one fresh load.
+        names: the methods.
+        known: by method, the digest of the reference output.
+        rows: what the methods are called with.
+        seen: records warnings.
+        keep: stores a content and returns its digest.
+
+    Returns:
+        ``outputs`` by method; ``repeats``, the second outcome of methods that are not repeatable.
     """
     first = call_all(model, names, rows, seen, keep)
     second = _call_on_fresh_load(fresh, list(reversed(names)), rows, seen, keep)
     repeats: Dict[str, CallOutcome] = {}
     for name in names:
         again = second[name]
-        alike = _same_outcome(first[name], again)
-        if alike and ("digest" not in again or again["digest"] == known.get(name)):
+        repeated = _same_outcome(first[name], again)
+        if repeated and ("digest" not in again or again["digest"] == known.get(name)):
             continue
         first.update(_call_on_fresh_load(fresh, [name], rows, seen, keep))
-        if not alike:
+        if not repeated:
             again = _call_on_fresh_load(fresh, [name], rows, seen, keep)[name]
         if not _same_outcome(first[name], again):
             repeats[name] = again
@@ -105,7 +118,7 @@ def _call_on_fresh_load(
     seen: SeenWarnings,
     keep: Callable[[bytes], str],
 ) -> Dict[str, CallOutcome]:
-    """The outcomes from a load of their own; a load that fails this time fails them all."""
+    """Outcomes on one more fresh load; if that load fails, its failure is every outcome."""
     try:
         model = fresh()
     except (Exception, SystemExit) as error:
@@ -124,18 +137,18 @@ _MAX_CACHED_ROWS = 200
 
 
 def read_rows(path: str) -> Any:
-    """The rows of a content file, checked: what a model is given here is what the writer gave.
+    """The rows of a content file; they are equal to the rows that the writer used.
 
     Raises:
-        ValueError: this environment cannot hold the rows as they were (pandas 3 turns None in a
-            column of texts into NaN, say), so that a difference would not be the model's.
+        ValueError: this environment cannot represent the rows (pandas 3 turns None in a column of
+            strings into NaN, for example), so a difference would not be due to the model.
     """
     if path not in _CACHED_ROWS:
         with open(path, "rb") as file:
             data = file.read()
         rows = content.decode(data)
         if content.encode(rows) != data:
-            raise ValueError("they are not the same rows once read in this environment")
+            raise ValueError("they change when they are read in this environment")
         if len(_CACHED_ROWS) >= _MAX_CACHED_ROWS:
             _CACHED_ROWS.clear()
         _CACHED_ROWS[path] = rows

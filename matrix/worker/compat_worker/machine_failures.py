@@ -1,8 +1,8 @@
-"""Failures of the machine: no memory, no room, too many open files. They say nothing of versions.
+"""Failures of the machine, such as no memory, a full disk or too many open files.
 
-No answer may come of them. A worker that meets one gives up its piece and ends with an exit status
-of its own, which needs neither memory nor disk to be told. The orchestrator reads the statuses from
-here too, so nothing is imported but the standard library.
+They say nothing about versions, so they must not become an answer. A worker that meets one abandons
+its piece and ends with one of the exit statuses below, which needs neither memory nor disk. The
+orchestrator imports this module too, so it imports only the standard library.
 """
 
 import contextlib
@@ -12,10 +12,10 @@ import sys
 from typing import Iterator, List, Optional
 
 OUT_OF_MEMORY = 81
-"""Exit status: memory ran out, or the limit on it was reached."""
+"""Exit status: memory ran out, or its limit was reached."""
 
 FAILED = 82
-"""Exit status: something else of the machine failed, such as a full disk."""
+"""Exit status: another failure of the machine, such as a full disk."""
 
 _NUMBERS = {
     getattr(errno, name)
@@ -35,18 +35,18 @@ _NUMBERS = {
 }
 
 _MESSAGES = ("can't start new thread", "failed to map segment")
-"""What errors without a number say: of Python, of the dynamic loader."""
+"""Parts of messages of errors without errno: from Python, from the dynamic loader."""
 
 
 class MachineFailedError(BaseException):
-    """A piece is given up; raised from what the machine raised.
+    """The machine failed; the current piece is abandoned. The cause is the original error.
 
-    No Exception, so that no model and no library takes it for one of its own.
+    Not a subclass of Exception, so that no model and no library catches it.
     """
 
 
 def exit_status(error: BaseException) -> Optional[int]:
-    """The exit status for an exception that is the machine's, or came of one; None for others."""
+    """The exit status if an exception, or one in its chain, is a machine failure; else None."""
     for one in _chain(error):
         if isinstance(one, MemoryError):
             return OUT_OF_MEMORY
@@ -59,25 +59,25 @@ def exit_status(error: BaseException) -> Optional[int]:
 
 
 def raise_if_machine_failed(error: BaseException) -> None:
-    """Raise MachineFailedError if an exception is the machine's, or came of one that was."""
+    """Raise MachineFailedError if an exception, or one in its chain, is a machine failure."""
     if exit_status(error) is not None:
         raise MachineFailedError from error
 
 
 def exit_if_machine_failed(error: BaseException) -> None:
-    """End the interpreter at once if an exception is the machine's; else return."""
+    """End the interpreter at once if an exception is a machine failure; else return."""
     found = exit_status(error)
     if found is None:
         return
     words = next(one for one in _chain(error) if not isinstance(one, MachineFailedError))
-    with contextlib.suppress(Exception):  # on a full disk the status says enough
+    with contextlib.suppress(Exception):  # the message may not fit on a full disk
         sys.stderr.write("\n{}: {}\n".format(type(words).__name__, words))
         sys.stderr.flush()
-    os._exit(found)  # a full disk would change the status while buffers are written
+    os._exit(found)  # flushing buffers to a full disk would change the status
 
 
 def _chain(error: Optional[BaseException]) -> Iterator[BaseException]:
-    """An exception and those that it came from, hidden ones too."""
+    """An exception and all its causes and contexts, suppressed ones too."""
     seen: List[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
@@ -86,14 +86,14 @@ def _chain(error: Optional[BaseException]) -> Iterator[BaseException]:
 
 
 def _errno(error: BaseException) -> Optional[int]:
-    """Which of the machine's failures an exception is, by its number or its words."""
+    """The errno of a machine failure, by the number or the message of an exception; else None."""
     number: Optional[int]
     if isinstance(error, OSError):
         number = error.errno
         return number if number in _NUMBERS else None
     if isinstance(error, ImportError):
-        # The dynamic loader ends with the system's own words. "cannot allocate memory in static
-        # TLS block" does not: that is the environment's fault, not the machine's.
+        # The dynamic loader ends its message with that of the system. "cannot allocate memory in
+        # static TLS block" does not end so: it is a fault of the environment, not of the machine.
         for number in sorted(_NUMBERS):
             if str(error).endswith(os.strerror(number)):
                 return number

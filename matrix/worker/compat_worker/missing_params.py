@@ -1,7 +1,7 @@
-"""What a loaded model lacks of what its classes have here, and where in it that is.
+"""Parameters that the classes of a loaded model have in this environment and the model lacks.
 
-A place is a list: a text is the name of an attribute, or the key of a dict; a number is a position.
-It may also be the names by which ``parts.py`` leads to an estimator.
+A path is a list that leads from the model to an object in it: a string is the name of an attribute
+or the key of a dict, a number is a position. The path of an estimator as in ``parts.py`` works too.
 """
 
 import inspect
@@ -13,16 +13,18 @@ from compat_worker.user_error import UserError
 AttributePath = List[Union[str, int]]
 
 _MOST = 2000
-"""Parameters that are told, at most."""
+"""Parameters that are returned, at most."""
 _DEEPEST = 12
 _LONGEST = 20000
-"""Elements of a list that are looked into, at most."""
+"""Elements of a list that are searched, at most."""
 
 
 def missing_parameters(model: Any) -> List[Dict[str, Any]]:
-    """The parameters that the classes of a model take here, and that it has not, at their default.
+    """Parameters that the classes of a model take and the model lacks, with their defaults.
 
-    Only those whose default is plain: nothing, a truth, a number, a text.
+    Returns:
+        ``{"path", "name", "value"}`` for each parameter whose default is None, a boolean, a finite
+        number or a string.
     """
     found: List[Dict[str, Any]] = []
     for path, one in estimators(model):
@@ -35,10 +37,10 @@ def missing_parameters(model: Any) -> List[Dict[str, Any]]:
 
 
 def find(model: Any, path: AttributePath) -> Any:
-    """What is at a place of a model.
+    """The object at a path of a model.
 
     Raises:
-        Mistake: there is nothing.
+        UserError: there is none.
     """
     for part in parts.parts_of(model)[0]:
         if part.path and list(part.path) == path:
@@ -56,7 +58,7 @@ def find(model: Any, path: AttributePath) -> Any:
 
 
 def estimators(model: Any) -> Iterator[Tuple[AttributePath, Any]]:
-    """Every estimator in a model with its place, each once, the model itself first."""
+    """Every estimator in a model with its path, each once, the model first."""
     seen = set()
     waiting: List[Tuple[AttributePath, Any]] = [([], model)]
     while waiting:
@@ -74,7 +76,7 @@ def _is_estimator(one: Any) -> bool:
 
 
 def _inside(one: Any) -> Iterator[Tuple[Union[str, int], Any]]:
-    """What holds further estimators, or may."""
+    """Values inside an object that may hold estimators, each with its step of the path."""
     if _is_estimator(one):
         inner = list(vars(one).items())
     elif isinstance(one, dict):
@@ -91,7 +93,7 @@ def _inside(one: Any) -> Iterator[Tuple[Union[str, int], Any]]:
 
 
 def _is_table_of_objects(one: Any) -> bool:
-    """Such as ``estimators_`` of gradient boosting."""
+    """Whether it is a 2-d array of objects, such as ``estimators_`` of gradient boosting."""
     return getattr(getattr(one, "dtype", None), "kind", "") == "O" and getattr(one, "ndim", 0) == 2
 
 

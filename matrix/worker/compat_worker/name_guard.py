@@ -1,8 +1,8 @@
-"""While a user's file is loaded: what it looks up was seen in it before, or the load ends there.
+"""Allow a user's file to look up only the names that the inspection found in it.
 
-An audit hook sees every pickle that is read, whoever reads it: joblib reads arrays of objects by an
-unpickler of their own. Python 3.6 and 3.7 have no such hooks; there nothing is watched. Files that
-are no pickles are asked about by whoever reads them.
+An audit hook sees the lookups of every unpickler (joblib uses a nested one for object arrays).
+Python 3.6 and 3.7 have no audit hooks, so names are not checked there. Readers of formats other
+than pickle call :func:`check_names`.
 """
 
 import _compat_pickle
@@ -12,9 +12,9 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 
 class NameRefused(BaseException):
-    """A file looks up what it may not.
+    """A file looked up a name that is not allowed.
 
-    No Exception, so that no library takes it for one of its own.
+    Not a subclass of Exception, so that no library catches it.
     """
 
     def __init__(self, module: str, name: str) -> None:
@@ -22,17 +22,20 @@ class NameRefused(BaseException):
 
 
 _allowed: List[Optional[Set[Tuple[str, str]]]] = [None]
-"""One element: the names that may be looked up just now; None while nothing is watched."""
+"""One element: the names that are allowed now; None while every name is allowed."""
 
 _installed: List[bool] = []
 
 
 @contextlib.contextmanager
 def allow_only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
-    """Let nothing but these be looked up inside the block; None lets everything.
+    """Allow only some names to be looked up inside the block.
+
+    Args:
+        names: pairs of module and name; None allows everything.
 
     Raises:
-        Refused: something else was.
+        NameRefused: another name was looked up.
     """
     if names is None:
         yield
@@ -48,10 +51,10 @@ def allow_only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
 
 
 def check_names(names: Sequence[str]) -> None:
-    """Whether all of these may be looked up just now: each a module, a dot and a name in it.
+    """Check that names, each written ``module.name``, are allowed now.
 
     Raises:
-        Refused: one may not.
+        NameRefused: one is not.
     """
     if _allowed[0] is None:
         return
@@ -71,7 +74,7 @@ def _audit(event: str, arguments: Tuple[Any, ...]) -> None:
 
 
 def _renamed(module: str, name: str) -> Tuple[str, str]:
-    """What Python 3 looks up for a name of Python 2, which is renamed after the hook was told."""
+    """What Python 3 looks up for a name of Python 2; pickle renames it after the audit event."""
     names: Dict[Tuple[str, str], Tuple[str, str]] = _compat_pickle.NAME_MAPPING
     modules: Dict[str, str] = _compat_pickle.IMPORT_MAPPING
     if (module, name) in names:
@@ -80,5 +83,5 @@ def _renamed(module: str, name: str) -> Tuple[str, str]:
 
 
 def refused_answer(refused: NameRefused) -> Dict[str, Any]:
-    """The answer to a piece whose file looked up what it may not."""
+    """The answer to a piece whose file looked up a name that is not allowed."""
     return {"refused": str(refused)}

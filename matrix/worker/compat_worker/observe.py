@@ -1,4 +1,4 @@
-"""Run one thing and take down all that came of it: value, exception, warnings."""
+"""Run a function and record its outcome: value, exception, warnings."""
 
 import contextlib
 import traceback
@@ -12,10 +12,10 @@ TRACEBACK_LIMIT = 6000
 
 
 def failure(error: BaseException) -> Dict[str, str]:
-    """An exception as plain data; long texts lose their middle.
+    """An exception as ``type``, ``message`` and ``traceback``; long texts lose their middle.
 
     Raises:
-        GivenUp: it is the machine's, and no finding.
+        MachineFailedError: the exception is a failure of the machine.
     """
     machine_failures.raise_if_machine_failed(error)
     kind = type(error)
@@ -30,9 +30,9 @@ _TRACEBACKS: Dict[Any, str] = {}
 
 
 def _traceback(error: BaseException, message: str) -> str:
-    """The traceback as text; made once for the many times that the same thing happens.
+    """The traceback as text, cached by message and locations.
 
-    Making one reads the source of every frame and takes longer than most methods.
+    Formatting one reads the source of every frame and takes longer than most methods.
     """
     key = (message,) + tuple(_locations(error))
     if key not in _TRACEBACKS:
@@ -42,7 +42,7 @@ def _traceback(error: BaseException, message: str) -> str:
 
 
 def _locations(error: Optional[BaseException]) -> Iterator[Any]:
-    """The kinds and places of an exception and of those that it came from."""
+    """The types and source locations of an exception and of its causes and contexts."""
     seen: List[BaseException] = []
     while error is not None and error not in seen:
         seen.append(error)
@@ -53,7 +53,7 @@ def _locations(error: Optional[BaseException]) -> Iterator[Any]:
 
 
 class SeenWarnings:
-    """The warnings of one piece of work, by stage; each text once a stage.
+    """Records the warnings of one piece by stage; each message once a stage.
 
     Args:
         on_stage: called with the name of each stage as it begins.
@@ -65,7 +65,7 @@ class SeenWarnings:
 
     @contextlib.contextmanager
     def during(self, stage: str) -> Iterator[None]:
-        """Record what is warned of inside the block, even if it raises."""
+        """Record the warnings raised inside the block, even if it ends with an exception."""
         self._on_stage(stage)
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
@@ -86,9 +86,10 @@ class SeenWarnings:
 
 
 def record_outcome(run: Callable[[], Dict[str, Any]]) -> Dict[str, Any]:
-    """What ``run`` returns, or ``{"raised": …}``.
+    """What ``run`` returns, or ``{"raised": …}`` if it raises.
 
-    SystemExit counts as raised: a model that calls exit() is a finding. An interrupt is not.
+    SystemExit is recorded like an exception, because a model may call exit(). KeyboardInterrupt is
+    not caught.
     """
     try:
         return run()
@@ -100,7 +101,7 @@ def _text(thing: Any) -> str:
     try:
         return str(thing)
     except Exception as error:
-        return "<its text cannot be had: {}>".format(type(error).__name__)
+        return "<str() raised {}>".format(type(error).__name__)
 
 
 def _shorten(text: str, limit: int) -> str:

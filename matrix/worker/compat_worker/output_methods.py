@@ -1,4 +1,4 @@
-"""The output methods of a model: which it has, and how each is called."""
+"""The output methods: which of them a model has, and how each is called."""
 
 import builtins
 import inspect
@@ -9,14 +9,14 @@ MethodCall = Callable[[Any, Any], Any]
 
 
 class NoSuchMethod(Exception):
-    """The model has no such method, and says so itself."""
+    """The model has no such method."""
 
 
 def available(model: Any) -> List[str]:
-    """The methods and facts that a model has, of those in :data:`CALLS`, in its order.
+    """The keys of :data:`CALLS` that a model has, in that order.
 
-    One whose look-up fails for another reason than its absence counts as had: calling it will
-    show the reason.
+    A method whose lookup fails for another reason than its absence is included: calling it shows
+    the reason.
     """
     return [name for name in CALLS if _has(model, name)]
 
@@ -25,7 +25,7 @@ def call(model: Any, name: str, rows: Any) -> Any:
     """What a method returns for the rows.
 
     Raises:
-        Absent: the model has no such method.
+        NoSuchMethod: the model has no such method.
         Exception: whatever the method raises.
     """
     try:
@@ -48,7 +48,7 @@ def _has(model: Any, name: str) -> bool:
 
 
 def _accepts(model: Any, method: Any, option: str) -> bool:
-    """Whether a method takes an option; a pipeline's hands it on to its last step's."""
+    """Whether a method takes a keyword; a pipeline passes it to the method of its last step."""
     steps = getattr(model, "steps", None)
     if steps:
         method = getattr(steps[-1][1], method.__name__, None)
@@ -59,10 +59,10 @@ def _accepts(model: Any, method: Any, option: str) -> bool:
 
 
 def _is_absence(error: BaseException, name: str) -> bool:
-    """Whether an AttributeError says that this very name is not there.
+    """Whether an AttributeError says that the model lacks this method.
 
-    scikit-learn's conditional methods raise it too, some with the real reason as its cause; a
-    pipeline passes on the words of its step.
+    scikit-learn's conditional methods raise it too, some with the real reason as the cause; a
+    pipeline passes on the message of its step.
     """
     attribute = name.partition("[")[0]
     innermost = error
@@ -74,7 +74,7 @@ def _is_absence(error: BaseException, name: str) -> bool:
     if owner is not None and (
         hasattr(builtins, owner.group(1)) or owner.group(1) in _NOT_ESTIMATORS
     ):
-        return False  # a call went astray inside the model: it is there, and fails
+        return False  # the method exists, and code inside it failed
     if any(text.endswith("has no attribute '{}'".format(one)) for one in needed):
         return True
     return any(words in text for words in _NOT_OFFERED)
@@ -82,10 +82,10 @@ def _is_absence(error: BaseException, name: str) -> bool:
 
 _OWNER = re.compile(r"'(?:\w+\.)*(\w+)' object has no attribute '\w+'$")
 
-#: What is no estimator, whatever attribute is asked of it, beside what Python itself has.
+#: Types beside the builtins whose missing attributes say nothing about the model's methods.
 _NOT_ESTIMATORS = ("NoneType", "ndarray", "DataFrame", "Series", "csr_matrix", "function", "module")
 
-#: How SVC, SGD, voting and novelty detectors say under which settings a method exists.
+#: Parts of the messages with which SVC, SGD, voting and novelty detectors refuse a method.
 _NOT_OFFERED = ("is not available when", "estimates are not available", "only available when")
 
 
@@ -115,12 +115,12 @@ def _predict_std(model: Any, rows: Any) -> Any:
 
 
 def _inverse_transform(model: Any, rows: Any) -> Any:
-    # Looked up first, so that its absence is told before a long transform.
+    # Looked up first, so that its absence is found before a long transform.
     inverse = model.inverse_transform
     return inverse(model.transform(rows))
 
 
-#: How each is called, in the order in which they are.
+#: By name, how a method is called; they are called in this order.
 CALLS: Dict[str, MethodCall] = {
     "predict": _method("predict"),
     "predict_proba": _method("predict_proba"),
@@ -143,6 +143,6 @@ CALLS: Dict[str, MethodCall] = {
 }
 
 
-def to_record(model: Any, wanted: Optional[Sequence[str]]) -> List[str]:
-    """The methods to record: those a pipeline's file names, or all that the model has."""
-    return list(wanted) if wanted is not None else available(model)
+def to_record(model: Any, listed: Optional[Sequence[str]]) -> List[str]:
+    """The methods to record: those that the pipeline file lists, or all that the model has."""
+    return list(listed) if listed is not None else available(model)

@@ -1,7 +1,7 @@
-"""The estimators that a model is made of, each with the way to it in names.
+"""Find the estimators in a model, each with its path of names.
 
-``prep``, ``cat`` leads to what a pipeline's step ``prep`` holds under ``cat``; what has no name of
-its own is called by the attribute and its place there: ``estimators_[3]``.
+The path ``("prep", "cat")`` leads to the transformer ``cat`` in the step ``prep`` of a pipeline. An
+estimator without a name of its own is named by attribute and position: ``estimators_[3]``.
 """
 
 import contextlib
@@ -15,22 +15,22 @@ from compat_worker.output_methods import CALLS
 PartPath = Tuple[str, ...]
 
 MAX_PARTS = 200
-"""Estimators of one model that are looked at."""
+"""Estimators found per model, at most."""
 
 MAX_MEMBERS = 8
-"""Those of them that are looked at of one ensemble, whose members have no names."""
+"""Unnamed members found per ensemble, at most."""
 
 MAX_DEPTH = 20
-"""Names on the way to an estimator, at most."""
+"""Names in a path, at most."""
 
 MAX_NAME = 100
-"""Letters of such a name, at most."""
+"""Characters of a name, at most."""
 
 OUTPUT_METHODS = sorted(
     {name.partition("[")[0] for name, call in CALLS.items() if not name.endswith("_")}
     | {"radius_neighbors", "staged_predict", "__call__"}
 )
-"""The methods whose results are outputs, of steps and of what helps them: kernels are called."""
+"""The output methods of steps and of their helpers; ``__call__`` is that of kernels."""
 
 _ESTIMATOR_METHODS = frozenset(OUTPUT_METHODS) - {"__call__", "apply"} | {"fit", "get_params"}
 
@@ -42,7 +42,7 @@ _FITTED |= {"calibrated_classifiers_"}
 
 
 class ModelPart:
-    """An estimator, and the way to it from the model."""
+    """An estimator and its path from the model."""
 
     def __init__(self, path: PartPath, thing: Any) -> None:
         self.path = path
@@ -50,14 +50,14 @@ class ModelPart:
 
 
 def parts_of(model: Any) -> Tuple[List[ModelPart], int]:
-    """The model and all estimators inside it, outer ones first; and how many were left out.
+    """The model and the estimators inside it, outer ones first, and the number left out.
 
-    What was fitted stands for the prototype that it was made from.
+    A fitted estimator (``estimator_``) replaces the unfitted prototype that it was cloned from.
     """
     found: List[ModelPart] = [ModelPart((), model)]
     seen: Set[int] = {id(model)}
     left_out = 0
-    for part in found:  # grows meanwhile
+    for part in found:  # the loop appends to it
         held, beyond = _inner_estimators(part.thing)
         left_out += beyond
         for name, thing in held:
@@ -72,7 +72,7 @@ def parts_of(model: Any) -> Tuple[List[ModelPart], int]:
 
 
 def state(thing: Any) -> Dict[str, Any]:
-    """What an object holds by name, in its ``__dict__`` and its slots; nothing of it is run."""
+    """The attributes of an object, from its ``__dict__`` and slots; none of its code is run."""
     found: Dict[str, Any] = {}
     for kind in reversed(_mro(thing)):
         slots = vars(kind).get("__slots__", ())
@@ -93,7 +93,7 @@ def state(thing: Any) -> Dict[str, Any]:
 
 
 def is_estimator(thing: Any) -> bool:
-    """Whether it is one, or something in Python that helps one to its output, such as a kernel."""
+    """Whether it is an estimator, or a helper written in Python that has outputs, as kernels do."""
     kind = type(thing)
     if issubclass(kind, type) or str(kind.__module__).partition(".")[0] in _FOREIGN:
         return False
@@ -103,7 +103,7 @@ def is_estimator(thing: Any) -> bool:
 
 
 def is_compiled(kind: type) -> bool:
-    """Whether nothing of a class is written in Python, so that nothing in it can be watched."""
+    """Whether no method of a class is written in Python, so that its calls cannot be recorded."""
     return not any(isfunction(value) for one in kind.__mro__[:-1] for value in vars(one).values())
 
 
@@ -112,10 +112,10 @@ def _mro(thing: Any) -> Tuple[type, ...]:
 
 
 def _inner_estimators(thing: Any) -> Tuple[List[Tuple[str, Any]], int]:
-    """The estimators that one holds, by name, and how many members more it has."""
+    """The estimators directly inside an object, by name, and the number of further members."""
     found: List[Tuple[str, Any]] = []
     beyond = [0]
-    with contextlib.suppress(Exception):  # an odd object is looked into as far as we came
+    with contextlib.suppress(Exception):  # keep what was found before an unusual object failed
         _collect(state(thing), found, beyond)
     return found, beyond[0]
 
@@ -129,13 +129,13 @@ def _collect(own: Dict[str, Any], found: List[Tuple[str, Any]], beyond: List[int
 
 
 def _kept_names(prototypes: Any) -> Optional[List[str]]:
-    """The names of the estimators that were not dropped, where they have names."""
+    """The names of the estimators that were not dropped; None if they have no names."""
     named = _named_pairs(prototypes)
     return named and [name for name, one in named if one is not None and one != "drop"]
 
 
 def _named_pairs(value: Any) -> Optional[List[Tuple[str, Any]]]:
-    """A list of pairs that begin with a name, as pipelines and unions have them."""
+    """Names and estimators of a list as in pipelines and unions; None for other values."""
     if not isinstance(value, list) or not value:
         return None
     for item in value:
@@ -151,7 +151,7 @@ def _is_part(thing: Any) -> bool:
 def _inside(
     name: str, value: Any, names: Optional[List[str]], beyond: List[int], depth: int
 ) -> Iterator[Tuple[str, Any]]:
-    """The estimators in a value, which may be a collection of them."""
+    """The estimators in a value, which may be a collection, by name."""
     if is_estimator(value):
         yield name, value
         return
@@ -167,7 +167,7 @@ def _inside(
 
 
 def _members(value: Any, beyond: List[int]) -> List[Tuple[Any, Any]]:
-    """The first members of a collection with their places; the rest is counted."""
+    """The first members of a collection with their positions; the rest is counted in ``beyond``."""
     kind = type(value)
     if kind is np.ndarray and value.dtype == object:
         value = value.ravel().tolist()

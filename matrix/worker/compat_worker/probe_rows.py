@@ -1,7 +1,7 @@
-"""Rows from what a fitted model knows: where it is likely to change its mind, and everywhere else.
+"""Make rows from the inferred input of a model, many of them where its output is likely to change.
 
-All of it is drawn from a random state of its own, in a stable order, and rounded to single
-precision where nothing hangs on the last digit: the same model gives the same rows again.
+Each function draws from its own random state in a fixed order, and values are rounded to single
+precision where the last digit does not matter: the same model gives the same rows again.
 """
 
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
@@ -12,10 +12,10 @@ from compat_worker import input_model, text_rows
 from compat_worker.input_model import Column, InputModel
 
 Values = List[Any]
-"""Rows, column by column: an array of numbers or objects each."""
+"""Rows as a list of columns, each an array of numbers or objects."""
 
 MAX_VALUES = 2000000
-"""How many values all rows may have together."""
+"""Values of all rows together, at most."""
 
 
 class RowBlock(NamedTuple):
@@ -29,32 +29,39 @@ class RowBlock(NamedTuple):
 
 
 def make_blocks(known: InputModel, n: int) -> List[RowBlock]:
-    """About n rows, kind by kind; the first kind is plain: what a model is likely to accept."""
+    """About n rows in blocks of one kind each; the first block is likely to be accepted."""
     random = np.random.RandomState(0)
     if known.form != "table":
         return text_rows.make_blocks(known, n, random)
     n = max(10, min(n, MAX_VALUES // len(known.columns)))
     each = max(4, n // 8)
-    odd = (
+    special = (
         _specials(known, random, each)
         + _stored_rows(known, random, each)
         + _missing_values(known, random, each)
     )
-    odd += _outside_range(known, random, each // 2)
+    special += _outside_range(known, random, each // 2)
     if any(column.words is not None for column in known.columns):
-        odd += _unusual_documents(known, random, each)
-    count = max(n // 4, n - sum(map(len, odd)))
-    made = [RowBlock(input_model.PLAIN, typical_rows(known, random, count))] + odd
+        special += _unusual_documents(known, random, each)
+    count = max(n // 4, n - sum(map(len, special)))
+    made = [RowBlock(input_model.PLAIN, typical_rows(known, random, count))] + special
     return [block for block in made if len(block)]
 
 
-def typical_rows(known: InputModel, random: Any, n: int, wide: float = 1.0) -> Values:
-    """Rows within the range of what the model knows, or so many times as wide."""
+def typical_rows(known: InputModel, random: Any, n: int, factor: float = 1.0) -> Values:
+    """n rows within the inferred range of each column.
+
+    Args:
+        known: the inferred input.
+        random: a ``RandomState``.
+        n: number of rows.
+        factor: widens the range of each column.
+    """
     values: Values = [None] * len(known.columns)
     simple = [place for place, column in enumerate(known.columns) if column.is_simple]
     spans = [(known.columns[place].centre, known.columns[place].spread) for place in simple]
     centres = np.array([0.0 if centre is None else centre for centre, _ in spans])
-    spreads = np.array([spread for _, spread in spans]) * wide
+    spreads = np.array([spread for _, spread in spans]) * factor
     scale = random.choice([1.0, 1.0, 1.0, 10.0], size=(n, 1))
     scale = np.where([centre is None for centre, _ in spans], scale, 1.0)
     drawn = _to_single_precision(
@@ -64,11 +71,11 @@ def typical_rows(known: InputModel, random: Any, n: int, wide: float = 1.0) -> V
         values[place] = drawn[:, at].copy()
     for place, column in enumerate(known.columns):
         if not column.is_simple:
-            values[place] = _draw(column, random, n, wide)
+            values[place] = _draw(column, random, n, factor)
     return values
 
 
-def _draw(column: Column, random: Any, n: int, wide: float) -> Any:
+def _draw(column: Column, random: Any, n: int, factor: float) -> Any:
     if column.words is not None:
         return text_rows.documents(column.words, n, random)
     if column.categories:
@@ -78,27 +85,27 @@ def _draw(column: Column, random: Any, n: int, wide: float) -> Any:
         ]
         return _numbers(drawn)
     if column.counts:
-        return np.floor(np.abs(random.standard_normal(n)) * 2.0 * wide)
+        return np.floor(np.abs(random.standard_normal(n)) * 2.0 * factor)
     centre = 0.0 if column.centre is None else column.centre
-    drawn = centre + column.spread * wide * random.standard_normal(n)
+    drawn = centre + column.spread * factor * random.standard_normal(n)
     if column.whole:
         return np.round(drawn)
-    return _to_single_precision(_between_cuts(column, drawn, random, wide))
+    return _to_single_precision(_between_cuts(column, drawn, random, factor))
 
 
-def _between_cuts(column: Column, drawn: Any, random: Any, wide: float) -> Any:
-    """Two in three between the values where the model changes its mind, if it has any."""
+def _between_cuts(column: Column, drawn: Any, random: Any, factor: float) -> Any:
+    """Replace two in three drawn values by values between the cuts of the column."""
     cuts = np.unique(column.cuts)
-    margin = (cuts[-1] - cuts[0]) / 4.0 * wide or abs(cuts[0]) * wide or wide
+    margin = (cuts[-1] - cuts[0]) / 4.0 * factor or abs(cuts[0]) * factor or factor
     ends = np.concatenate([[cuts[0] - margin], cuts, [cuts[-1] + margin]])
     at = random.randint(len(ends) - 1, size=len(drawn))
-    amid = ends[at] + (ends[at + 1] - ends[at]) * random.random_sample(len(drawn))
+    middle = ends[at] + (ends[at + 1] - ends[at]) * random.random_sample(len(drawn))
     known = random.randint(3, size=len(drawn)) if column.centre is not None else 1
-    return np.where(known, amid, drawn)
+    return np.where(known, middle, drawn)
 
 
 def _specials(known: InputModel, random: Any, each: int) -> List[RowBlock]:
-    """Rows with a special value in one column, the columns taking turns."""
+    """Rows with a special value in one column each, alternating between the columns."""
     kinds: Dict[str, List[Tuple[int, Tuple[Any, ...]]]] = {}
     for place, column in enumerate(known.columns):
         for kind, groups in sorted(column.specials.items()):
@@ -121,7 +128,7 @@ def _specials(known: InputModel, random: Any, each: int) -> List[RowBlock]:
 
 
 def _alternate_columns(found: List[Tuple[int, Tuple[Any, ...]]], rows: int) -> List[Any]:
-    """Enough groups for so many rows: of each column one, spread over its values, and again."""
+    """Choose groups of special values for a number of rows, one of each column in turn."""
     by_column: Dict[int, List[Any]] = {}
     for place, group in found:
         by_column.setdefault(place, []).append((place, group))
@@ -139,12 +146,12 @@ def _alternate_columns(found: List[Tuple[int, Tuple[Any, ...]]], rows: int) -> L
 
 
 def _scattered(length: int) -> List[int]:
-    """All positions, so that the first few are spread over the whole."""
+    """All positions in a fixed random order, so that the first few are spread out."""
     return np.random.RandomState(length).permutation(length).tolist()
 
 
 def with_value(column: Any, row: int, value: Any) -> Any:
-    """A column with a value in a row, as objects if the value is no number."""
+    """A column with a value set in one row; an object array if the value is not a number."""
     if column.dtype.kind == "f" and not isinstance(value, (int, float, np.number)):
         column = column.astype(object)
     column[row] = value
@@ -152,8 +159,8 @@ def with_value(column: Any, row: int, value: Any) -> Any:
 
 
 def _stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
-    """Rows that the model keeps, and rows between them; what they leave open is drawn."""
-    groups = known.kept
+    """Rows that the model stores, and rows between them; unknown columns are drawn."""
+    groups = known.stored
     if not groups:
         return []
     share = max(2, each // len(groups))
@@ -168,7 +175,7 @@ def _stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
         if length > 1:
             one = random.randint(length, size=share)
             other = (one + 1 + random.randint(length - 1, size=share)) % length
-            # Not half-way: a tie is decided by the last digit of the machine.
+            # Not half-way: rounding, which differs between machines, decides a tie.
             mixed = {
                 at: _to_single_precision(v[one] + 0.375 * (v[other] - v[one]))
                 for at, v in group.items()
@@ -185,7 +192,7 @@ def _complete_rows(known: InputModel, random: Any, values: Dict[int, Any]) -> Va
 
 
 def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]:
-    """Rows with several missing values at once, where the model takes them."""
+    """Rows with several missing values, if at least two columns accept them."""
     gaps = [column.specials.get(input_model.MISSING) for column in known.columns]
     if sum(map(bool, gaps)) < 2:
         return []
@@ -200,11 +207,11 @@ def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]
 
 
 def _outside_range(known: InputModel, random: Any, n: int) -> List[RowBlock]:
-    """Far outliers, zeros, and what is negative although nothing says that it may be."""
+    """Rows with far outliers, with zeros, and with negative values."""
     numbers = [_is_number(column) for column in known.columns]
     if not any(numbers):
         return []
-    far = typical_rows(known, random, n, wide=30.0)
+    far = typical_rows(known, random, n, factor=30.0)
     below = typical_rows(known, random, n)
     zero = typical_rows(known, random, 1)
     for place, number in enumerate(numbers):
@@ -222,7 +229,7 @@ def _is_number(column: Column) -> bool:
 
 
 def _unusual_documents(known: InputModel, random: Any, each: int) -> List[RowBlock]:
-    """Odd documents in the columns of texts."""
+    """Rows with unusual documents in the columns of documents."""
     made = []
     for place, column in enumerate(known.columns):
         for kind, texts in (
@@ -235,12 +242,12 @@ def _unusual_documents(known: InputModel, random: Any, each: int) -> List[RowBlo
 
 
 def concatenated(made: List[RowBlock]) -> Values:
-    """All rows of some blocks, one after the other."""
+    """The rows of all blocks in order."""
     return _stacked([block.values for block in made])
 
 
 def with_number_columns(values: Values) -> Values:
-    """Rows whose columns are arrays of numbers where they can be."""
+    """Convert columns of objects to arrays of numbers where possible."""
     return [_numbers(column) for column in values]
 
 
@@ -254,7 +261,7 @@ def _to_single_precision(values: Any) -> Any:
 
 
 def _numbers(values: Any) -> Any:
-    """An array of objects as one of numbers, if they are numbers all, and not missing all."""
+    """Convert an array of objects to float64 if all are numbers and not all are missing."""
     if values.dtype.kind != "O":
         return values
     numbers = (int, float, np.integer, np.floating)
@@ -264,31 +271,32 @@ def _numbers(values: Any) -> Any:
     return values if np.isnan(found).all() else found
 
 
-# ------------------------------------------------------------------------ rows near a decision
+# ------------------------------------------------------------------ rows near a decision boundary
 
 Labels = Callable[[Values], Any]
-"""The labels that a model gives to rows; raises what the model raises."""
+"""Predicts the labels of rows; raises what the model raises."""
 
 BISECTIONS = 16
-"""Near enough to matter, too far for the last digit of a machine."""
+"""Steps of bisection: close to the boundary, but further than rounding differences reach."""
 
 BISECTIONS_SINGLE = 8
-"""The same for a model that computes in single precision."""
+"""The same for models that compute in single precision."""
 
 
 def decision_rows(
-    known: InputModel, labels: Labels, found: Values, n: int, halvings: int = BISECTIONS
+    known: InputModel, labels: Labels, found: Values, n: int, bisections: int = BISECTIONS
 ) -> Optional[RowBlock]:
-    """Rows on either side of where a model decides: between two rows of different labels.
+    """Rows on both sides of a decision boundary, found by bisection between rows.
 
     Args:
-        labels: of rows, by the model.
-        found: rows that it accepts.
-        n: about how many.
-        halvings: how often the way between them is halved.
+        known: the inferred input.
+        labels: predicts the labels of rows.
+        found: rows that the model accepts.
+        n: about how many rows to make.
+        bisections: number of bisection steps.
 
     Returns:
-        None if it decides nothing, or always the same.
+        None if no two rows with different labels are found.
     """
     numbers = [place for place, column in enumerate(found) if column.dtype.kind == "f"]
     here = labels(found)
@@ -306,7 +314,7 @@ def decision_rows(
     if not len(low[0]):
         return None
     start = labels(low)
-    for _ in range(halvings):
+    for _ in range(bisections):
         middle = [
             _to_single_precision(a + (b - a) / 2.0) if at in numbers else a
             for at, (a, b) in enumerate(zip(low, high))
@@ -318,10 +326,10 @@ def decision_rows(
 
 
 def rows_with_other_labels(known: InputModel, labels: Labels) -> Values:
-    """Rows that get different labels, sought further and further out; empty if there are none."""
+    """Rows with different labels, searched in wider and wider ranges; empty if none is found."""
     random = np.random.RandomState(2)
-    for wide in (3.0, 10.0, 100.0, 1000.0):
-        rows = typical_rows(known, random, 200, wide)
+    for factor in (3.0, 10.0, 100.0, 1000.0):
+        rows = typical_rows(known, random, 200, factor)
         try:
             if len(np.unique(labels(rows))) > 1:
                 return rows
@@ -331,12 +339,12 @@ def rows_with_other_labels(known: InputModel, labels: Labels) -> Values:
 
 
 def _pairs(labels: Any, random: Any, n: int) -> Tuple[Any, Any]:
-    """Positions of rows with different labels, the labels taking turns."""
+    """Positions of n pairs of rows with different labels, alternating between the labels."""
     kinds = np.unique(labels)
     one, other = [], []
     for turn in range(n):
-        mine = np.flatnonzero(labels == kinds[turn % len(kinds)])
-        theirs = np.flatnonzero(labels != kinds[turn % len(kinds)])
-        one.append(mine[random.randint(len(mine))])
-        other.append(theirs[random.randint(len(theirs))])
+        same_label = np.flatnonzero(labels == kinds[turn % len(kinds)])
+        other_label = np.flatnonzero(labels != kinds[turn % len(kinds)])
+        one.append(same_label[random.randint(len(same_label))])
+        other.append(other_label[random.randint(len(other_label))])
     return np.array(one), np.array(other)

@@ -1,5 +1,6 @@
-"""Load a user's model where it comes from, and record what it returns on made or given rows."""
+"""Load a user's model in its original environment and record its outputs on made or given rows."""
 
+import os
 from typing import Any, Callable, Dict, List
 
 import numpy as np
@@ -29,14 +30,14 @@ Fresh = Callable[[], Any]
 
 
 def record_reference(piece: Piece, journal: Journal) -> Answer:
-    """The answer to one piece of a ``baseline`` request, as ``worker.py`` describes it."""
+    """The answer to one piece of a ``reference`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
     kept = _ReadableContents(journal)
     return complete_answer(lambda: _record_reference(piece, seen, kept), seen, kept)
 
 
 class _ReadableContents(KeptContents):
-    """What is kept is still at hand, for it is compared."""
+    """Stored contents that can be read again, to compare them with expected outputs."""
 
     def __init__(self, journal: Journal) -> None:
         super().__init__(journal)
@@ -63,7 +64,7 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
         given, truth, names = _given_or_made_rows(piece, model)
         data = content.encode(given.rows)
         _check_complete(data)
-        # As a reader will see them.
+        # Decoded, because readers use the decoded rows too.
         rows = content.decode(data)
     except UserError:
         raise
@@ -93,30 +94,32 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
 def _check_complete(data: bytes) -> None:
     if not content.is_complete(data):
         raise UserError(
-            "the rows hold values that are neither numbers, texts, dates nor missing, and cannot "
-            "be taken to other environments; leave such columns out, or give them as text"
+            "the rows hold values other than numbers, text, dates and missing values, which cannot "
+            "be used in other environments; remove these columns, or give them as text"
         )
 
 
 def _given_or_made_rows(piece: Piece, model: Any) -> Any:
-    """The rows with their kinds, the truth, and the names of the features."""
+    """The rows with their kinds, the true targets or None, and the feature names or None."""
     known = feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
     data = piece["data"]
     if data is None:
         if piece["expected"] is not None:
             raise UserError(
-                "expected outputs are compared on the rows they were recorded for: give these too, "
-                "with --data FILE"
+                "expected outputs need the rows that they were recorded for: add these rows with "
+                "--data FILE"
             )
         return row_making.make_rows(model, piece["n"]), None, names
     given = data_files.read(data["path"], data["kind"], data["target"], known)
-    made = MadeRows(given.rows, {"rows of data": given.n}, {}, given.n)
+    made = MadeRows(
+        given.rows, {"from {}".format(os.path.basename(data["path"])): given.n}, {}, given.n
+    )
     return made, _true_targets(given.truth, model), names
 
 
 def _true_targets(truth: Any, model: Any) -> Any:
-    """The truth in the type of the model's classes, if it has any."""
+    """The true targets in the dtype of the model's classes, if it has classes."""
     classes = getattr(model, "classes_", None)
     if truth is None or not isinstance(classes, np.ndarray):
         return truth
@@ -132,10 +135,7 @@ def _target_dtype(classes: Any, truth: Any) -> Any:
 
 
 def _record_outputs(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
-    """What every method returns, on fresh loads, in the way of readers.
-
-    The first load gives the record that the others are held to.
-    """
+    """Call every method as readers do, compared with the outputs of one more fresh load."""
     first = fresh()
     names: List[str] = output_methods.available(first)
     shown = call_all(first, ["repr", "get_params"], rows, seen, kept.keep)
@@ -147,23 +147,26 @@ def _record_outputs(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _Readable
 
 
 def _check_accepted(outputs: Answer, model: Any) -> None:
-    """Refuse rows of the user's that the model does not take even here.
+    """Check that the model accepts the user's rows in its original environment.
 
     Raises:
-        Mistake: none of its methods takes them.
+        UserError: every method that takes rows raised.
     """
     names = [name for name in row_making.methods_taking_rows(model) if name in outputs]
     raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
     if raised and len(raised) == len(names):
         raise UserError(
-            "the model does not take these rows where it comes from: its {} raised {}: {}".format(
-                names[0], raised[0]["type"], raised[0]["message"]
-            )
+            "the model does not accept these rows in the environment that it was saved in: its {} "
+            "raised {}: {}".format(names[0], raised[0]["type"], raised[0]["message"])
         )
 
 
 def _apply_expected(piece: Piece, answer: Answer, kept: _ReadableContents) -> None:
-    """Put what was expected in place of what was returned, and say where they differ."""
+    """Replace returned outputs by the expected ones, and add where they differ.
+
+    Raises:
+        UserError: a method with expected outputs returned nothing.
+    """
     found = expected_outputs.read(
         piece["expected"]["path"], piece["expected"]["kind"], answer["n_rows"]
     )
@@ -176,13 +179,12 @@ def _apply_expected(piece: Piece, answer: Answer, kept: _ReadableContents) -> No
     for name, recorded in found.items():
         if values[name] is None:
             raise UserError(
-                "{}: the model returns nothing from {}, so nothing can be expected of it".format(
-                    piece["expected"]["path"], name
-                )
+                "{}: the model returns nothing from {}; remove the expected outputs of this "
+                "method".format(piece["expected"]["path"], name)
             )
         recorded = expected_outputs.in_class_order(recorded, values["classes_"])
-        wanted = expected_outputs.to_returned_type(recorded, values[name])
-        count = expected_outputs.count_differing_rows(wanted, values[name])
+        expected = expected_outputs.to_returned_type(recorded, values[name])
+        count = expected_outputs.count_differing_rows(expected, values[name])
         answer["expected"][name] = {"agrees": count == 0, "rows": count}
         if count:
-            outputs[name] = {"digest": kept.keep(content.encode(wanted))}
+            outputs[name] = {"digest": kept.keep(content.encode(expected))}

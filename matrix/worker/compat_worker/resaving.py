@@ -1,4 +1,4 @@
-"""Load a file and save it again, with attributes set that it lacks, if that is wanted."""
+"""Load an artifact, set attributes that it lacks, and save it again."""
 
 import os
 from typing import Any, Dict, List
@@ -44,7 +44,7 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
 
 
 def _save_in_format(model: Any, name: str, piece: int) -> Answer:
-    """What became of one format: a file in the working folder, by its name alone."""
+    """Save a model in one format to the working folder; the ``path`` is a file name."""
     folder = "resaved-{}".format(piece)
     found = save_artifact(model, name, folder)
     if "path" in found:
@@ -62,7 +62,7 @@ def _apply_fixes(model: Any, fixes: List[Dict[str, Any]]) -> None:
 
 
 def _value_of(thing: Any, of: str) -> Any:
-    """Another attribute of the same thing, or what is on the diagonal of it."""
+    """An attribute of an object, or its diagonal: ``of`` is ``NAME`` or ``NAME.diagonal()``."""
     name, _, diagonal = of.partition(".")
     value = getattr(thing, name)
     return value.diagonal() if diagonal else value

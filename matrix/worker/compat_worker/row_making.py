@@ -1,4 +1,4 @@
-"""Make rows for a fitted model, and keep those that its methods accept here."""
+"""Make rows for a fitted model, without those that its methods do not accept."""
 
 import warnings
 from collections import OrderedDict
@@ -13,34 +13,34 @@ from compat_worker.probe_rows import RowBlock, Values
 from compat_worker.user_error import UserError
 
 MAX_GUESSED_WIDTH = 33
-"""Up to how many features are tried where the model does not tell how many it takes."""
+"""Numbers of features below this are tried if the number of features is unknown."""
 
 
 class MadeRows(NamedTuple):
-    """Rows, and what they stand for."""
+    """Rows with the number of each kind."""
 
     rows: Any
     kinds: Dict[str, int]
-    """In the order of the rows, how many there are of each kind."""
+    """Number of rows by kind, in row order."""
     dropped: Dict[str, Dict[str, Any]]
-    """By kind, how many rows the model did not accept: ``rows``, and what the first ``raised``."""
+    """By kind, the number of ``rows`` that the model did not accept, and what one ``raised``."""
     n: int
 
 
 def make_rows(model: Any, n: int) -> MadeRows:
-    """About n rows for a model.
+    """Make about n rows that a model accepts.
 
     Raises:
-        Mistake: none could be made that the model accepts.
+        UserError: no such rows could be made.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         trial = _trial(model)
-        trial.leave_out_gaps()
+        trial.drop_missing_values()
         made = trial.accepted(trial.method, probe_rows.make_blocks(trial.known, n))
         more = _decision_rows(trial, probe_rows.concatenated(made), n // 5)
         made = made + trial.accepted(trial.method, [more]) if more is not None else made
-        for name in trial.others():
+        for name in trial.other_methods():
             made = trial.accepted(name, made)
         kinds = OrderedDict((block.kind, len(block)) for block in made)
         rows = trial.shaped(probe_rows.concatenated(made))
@@ -48,7 +48,7 @@ def make_rows(model: Any, n: int) -> MadeRows:
 
 
 class _Trial:
-    """A model that is given rows in one shape, to see which it accepts."""
+    """Calls a model with rows in one shape to find which it accepts."""
 
     def __init__(self, model: Any, known: InputModel, shape: str, method: str) -> None:
         self.model = model
@@ -70,8 +70,8 @@ class _Trial:
             return error
         return None
 
-    def leave_out_gaps(self) -> None:
-        """Forget missing values of columns where the model does not take them after all."""
+    def drop_missing_values(self) -> None:
+        """Remove missing values from the columns in which the model does not accept them."""
         for place, column in enumerate(self.known.columns):
             groups = column.specials.get(input_model.MISSING)
             if groups:
@@ -80,37 +80,37 @@ class _Trial:
                 if self.raised(self.method, rows) is not None:
                     del column.specials[input_model.MISSING]
 
-    def others(self) -> List[str]:
-        """The other methods that accept plain rows."""
+    def other_methods(self) -> List[str]:
+        """The methods other than :attr:`method` that accept typical rows."""
         plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
         names = [name for name in methods_taking_rows(self.model) if name != self.method]
         return [name for name in names if self.raised(name, plain) is None]
 
     def accepted(self, name: str, blocks: List[RowBlock]) -> List[RowBlock]:
-        """The blocks without the rows that a method raises for, unless it raises for most."""
+        """The blocks without the rows that a method rejects; unchanged if it rejects most."""
         if self.raised(name, probe_rows.concatenated(blocks)) is None:
             return blocks
-        good = [self._good(name, block.values) for block in blocks]
-        if 2 * sum(map(sum, good)) < sum(map(len, good)):
+        accepted = [self._accepted_mask(name, block.values) for block in blocks]
+        if 2 * sum(map(sum, accepted)) < sum(map(len, accepted)):
             return blocks
-        for block, chosen in zip(blocks, good):
+        for block, chosen in zip(blocks, accepted):
             if not chosen.all():
-                self._drop(name, block, ~chosen)
-        kept = (RowBlock(b.kind, _select(b.values, chosen)) for b, chosen in zip(blocks, good))
+                self._record_dropped(name, block, ~chosen)
+        kept = (RowBlock(b.kind, _select(b.values, chosen)) for b, chosen in zip(blocks, accepted))
         return [block for block in kept if len(block)]
 
-    def _good(self, name: str, values: Values) -> Any:
-        """Which rows a method takes: all of them, or by halves."""
+    def _accepted_mask(self, name: str, values: Values) -> Any:
+        """Mask of the rows that a method accepts, found by bisection."""
         length = len(values[0])
         if length == 0 or self.raised(name, values) is None:
             return np.ones(length, dtype=bool)
         if length == 1:
             return np.zeros(1, dtype=bool)
         half = np.arange(length) < length // 2
-        parts = [self._good(name, _select(values, chosen)) for chosen in (half, ~half)]
+        parts = [self._accepted_mask(name, _select(values, chosen)) for chosen in (half, ~half)]
         return np.concatenate(parts)
 
-    def _drop(self, name: str, block: RowBlock, chosen: Any) -> None:
+    def _record_dropped(self, name: str, block: RowBlock, chosen: Any) -> None:
         values = _select(block.values, chosen)
         error = self.raised(name, _select(values, np.arange(len(values[0])) == 0))
         entry = self.dropped.setdefault(block.kind, {"rows": 0, "raised": None})
@@ -134,10 +134,10 @@ _WITHOUT_ROWS = (
 
 
 def _trial(model: Any) -> _Trial:
-    """How the model accepts rows: in the likeliest shape, by its first method that works.
+    """Find the shape of rows, and the method, with which the model accepts typical rows.
 
     Raises:
-        Mistake: it accepts none.
+        UserError: there is none.
     """
     names = methods_taking_rows(model)
     last: Optional[Exception] = None
@@ -167,17 +167,19 @@ def _guess(width: int) -> InputModel:
 def _no_rows_message(model: Any, names: List[str], error: Optional[Exception]) -> str:
     kind = type(model).__name__
     if not names:
-        return "{} has no method that takes rows (predict, transform …): nothing to compare".format(
-            kind
+        return (
+            "{} has no method that takes rows (predict, transform …), so it has no outputs".format(
+                kind
+            )
         )
-    said = "" if error is None else " (it said: {}: {})".format(type(error).__name__, error)
-    return "no rows could be made that {} of this {} accepts{}; give some with --data FILE".format(
-        names[0], kind, said[:300]
+    raised = "" if error is None else " (it raised {}: {})".format(type(error).__name__, error)
+    return "no rows could be made that {} of this {} accepts{}; give rows with --data FILE".format(
+        names[0], kind, raised[:300]
     )
 
 
 def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
-    """Rows where the model decides, if it gives labels."""
+    """Rows next to a decision boundary, if the model predicts labels; else None."""
     if trial.known.form != "table":
         return None
 
@@ -189,9 +191,9 @@ def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
         if found.ndim != 1 or found.dtype.kind == "f":
             return None
         single = trial.shape == "single"
-        halvings = probe_rows.BISECTIONS_SINGLE if single else probe_rows.BISECTIONS
-        return probe_rows.decision_rows(trial.known, labels, values, n, halvings)
-    except Exception:  # it does not take what lies between its rows, or has no predict
+        bisections = probe_rows.BISECTIONS_SINGLE if single else probe_rows.BISECTIONS
+        return probe_rows.decision_rows(trial.known, labels, values, n, bisections)
+    except Exception:  # it rejects rows between accepted ones, or has no predict
         return None
 
 

@@ -1,4 +1,4 @@
-"""Rows as a model takes them: a DataFrame, an array, a sparse matrix, texts."""
+"""Convert rows to the type that a model takes: DataFrame, array, sparse matrix, documents."""
 
 from typing import Any, Callable, Dict, List
 
@@ -10,7 +10,7 @@ Shape = Callable[[InputModel, List[Any]], Any]
 
 
 def candidate_shapes(known: InputModel) -> List[str]:
-    """Names of shapes that the rows may have, the likeliest first."""
+    """Names of the shapes that a model may take, the likeliest first."""
     if known.form == "texts":
         return ["texts", "tokens"]
     if known.form in ("dicts", "labels"):
@@ -22,10 +22,10 @@ def candidate_shapes(known: InputModel) -> List[str]:
 
 
 def in_shape(shape: str, known: InputModel, values: List[Any]) -> Any:
-    """Rows, given column by column, in a shape.
+    """Convert rows, given as a list of columns, to a shape.
 
     Raises:
-        Exception: they cannot have it.
+        Exception: they cannot be converted.
     """
     return _SHAPES[shape](known, values)
 
@@ -46,7 +46,7 @@ def _frame(known: InputModel, values: List[Any]) -> Any:
 
 
 def _category(column: Any, values: Any) -> Any:
-    """Of the type of categories; what is none of them is missing."""
+    """A column of pandas' category type; unknown values become missing."""
     import pandas
 
     known = list(column.categories or ())
@@ -55,7 +55,7 @@ def _category(column: Any, values: Any) -> Any:
 
 
 def _restore_types(column: Any, values: Any) -> Any:
-    """Whole numbers and truth values for categories that are such."""
+    """Convert categories to bool or int64 if the known categories have that type."""
     known = column.categories or ()
     if known and all(type(value) is bool for value in values):
         return values.astype(bool)

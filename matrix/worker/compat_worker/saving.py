@@ -1,4 +1,4 @@
-"""Fit a pipeline, save it in every format, record what it returns."""
+"""Fit a pipeline, save it in every format, record its outputs."""
 
 import hashlib
 import importlib
@@ -21,11 +21,11 @@ Answer = Dict[str, Any]
 
 
 class Unavailable(Exception):
-    """This environment cannot have the pipeline; the text says why."""
+    """The pipeline is not available in this environment; the message says why."""
 
 
 class _Stage:
-    """Where a piece of work is, for the answer if it ends early."""
+    """The current stage of a piece, for the answer if the piece raises."""
 
     name = "build"
 
@@ -56,7 +56,7 @@ def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes
         np.random.seed(0)
         model.fit(data.X, data.y)
     stage.name = "save"
-    # Before the first prediction: some models carry a random state that a prediction moves on.
+    # Saved before the first prediction: predictions advance the random state of some models.
     artifacts = _artifacts(model, piece)
     stage.name = "rows"
     rows = content.encode(data.rows)
@@ -69,7 +69,7 @@ def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes
         "truth": truth,
         "only": registered.methods is not None,
         "estimators": estimator_names.class_names(model),
-        # From the fitted object, never from the file, on the rows as a reader will see them.
+        # Outputs of the fitted object, not of the file, on the rows as readers decode them.
         "outputs": call_all(model, names, content.decode(rows), seen, keep),
     }
 
@@ -81,25 +81,25 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
         return registered, registered.build()
     except ImportError as error:
         machine_failures.raise_if_machine_failed(error)
-        raise Unavailable("not in this release: {}".format(error))
+        raise Unavailable("not in this release of scikit-learn: {}".format(error))
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
-            raise Unavailable("not in this release: {}".format(error))
+            raise Unavailable("not in this release of scikit-learn: {}".format(error))
         raise
 
 
 def _find_pipeline(path: str, pipeline: str) -> Any:
-    """The pipeline as its file registers it; the file's folder is on ``sys.path`` already."""
+    """The registered pipeline of a file, whose folder is on ``sys.path``."""
     name = os.path.splitext(os.path.basename(path))[0]
     try:
         module = importlib.import_module(name)
     except ImportError as error:
         machine_failures.raise_if_machine_failed(error)
-        raise Unavailable("{} does not import: {}".format(os.path.basename(path), error))
+        raise Unavailable("{} cannot be imported: {}".format(os.path.basename(path), error))
     found = os.path.realpath(getattr(module, "__file__", None) or "")
     if found != os.path.realpath(path):
         raise ImportError(
-            "the file {} has the name of another module, {}; give it one of its own".format(
+            "the file {} has the same name as the module {}; rename the file".format(
                 path, found or name
             )
         )
@@ -113,7 +113,7 @@ def _check_release(registered: Any) -> None:
     if registered.since and here < _release_line(registered.since):
         raise Unavailable("needs scikit-learn {} or newer".format(registered.since))
     if registered.until and here > _release_line(registered.until):
-        raise Unavailable("gone since scikit-learn {}".format(registered.until))
+        raise Unavailable("needs scikit-learn {} or older".format(registered.until))
 
 
 def _release_line(version: str) -> Tuple[int, int]:
@@ -135,7 +135,11 @@ def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:
 
 
 def save_artifact(model: Any, name: str, folder: str) -> Answer:
-    """What became of saving a model in a format: its file, what it raised, or why there is none."""
+    """Save a model in a format.
+
+    Returns:
+        ``path``, ``sha256`` and ``size`` (in bytes) of the file, or ``raised`` or ``unavailable``.
+    """
     chosen = FORMATS[name]
     missing = chosen.missing()
     if missing is not None:
@@ -157,7 +161,7 @@ def _sha256(path: str) -> str:
 
 
 def import_failures(files: List[str]) -> Dict[str, Dict[str, str]]:
-    """By path, the failure of each file of pipelines that does not import here."""
+    """By path, the failure of each pipeline file that cannot be imported."""
     found = {}
     for path in files:
         try:

@@ -1,4 +1,4 @@
-"""Made rows that are no table: documents of the words that a model knows, dicts, labels."""
+"""Make rows that are not tables: documents of words from the vocabulary, dicts, labels."""
 
 from typing import Any, List, Tuple
 
@@ -9,13 +9,13 @@ from compat_worker.input_model import CATEGORY, InputModel
 KNOWN = "documents of known words"
 STRANGE = "documents with unknown words"
 SHORT = "documents of one word"
-EMPTY = "an empty document"
+EMPTY = "empty documents"
 ACCENTED = "documents with accents and other scripts"
 DICTS = "dicts of known features"
 
 _UNKNOWN = ["qwertzuiop", "Zyxw", "42x", "it's", "e-mail@example.org", "#tag", "__", "I", "..."]
 _ACCENTS = ["Café", "naïve", "ÜBER", "straße", "\ufb01ne", "été", "日本語", "Ελλάδα", "İstanbul"]
-# Letters, or none, by the age of Python's tables of them.
+# Letters only in newer versions of Unicode, so in newer Pythons.
 _ACCENTS += ["n\u0308", "a\ua7c1b", "c\ua7d1d", "e\U0002ebf0f", "\U00030ede noodles"]
 
 
@@ -38,7 +38,7 @@ def make_blocks(known: InputModel, n: int, random: Any) -> List[Any]:
 
 
 def documents(words: List[str], n: int, random: Any) -> Any:
-    """Documents of 1 to 20 known words each."""
+    """n documents of 1 to 20 words from the vocabulary each."""
     return _array(
         [
             " ".join(words[place] for place in random.randint(len(words), size=length))
@@ -48,7 +48,7 @@ def documents(words: List[str], n: int, random: Any) -> Any:
 
 
 def unusual_documents(words: List[str], n: int, random: Any) -> List[Tuple[str, Any]]:
-    """Documents that test the edges of what a model knows, by kind."""
+    """Documents with unknown words, accents, one word or none, by kind."""
     few = max(2, n // 4)
     known = documents(words, 2 * few, random).tolist()
     strange = ["{} {}".format(_cyclic(_UNKNOWN, i), text.upper()) for i, text in enumerate(known)]
@@ -63,7 +63,7 @@ def unusual_documents(words: List[str], n: int, random: Any) -> List[Tuple[str, 
 
 
 def _dicts(names: List[str], n: int, random: Any) -> Any:
-    """Dicts of some of the features each: ``name`` holds a number, ``name=value`` a text."""
+    """Dicts of some features each; the feature ``name`` gets a number, ``name=value`` a string."""
     made = []
     for _ in range(n):
         chosen = random.permutation(len(names))[: 1 + random.randint(6)]

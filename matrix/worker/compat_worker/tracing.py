@@ -1,4 +1,4 @@
-"""Load an artifact, look at every estimator in it, and follow one method through them."""
+"""Load an artifact, describe every estimator in it, and record the calls of one method."""
 
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -17,14 +17,14 @@ Answer = Dict[str, Any]
 Keep = Callable[[bytes], str]
 
 MAX_CLASSES = 100
-"""Classes that are told of, at most."""
+"""Classes that are described, at most."""
 
 MAX_ATTRIBUTES = 6000
-"""Attributes that are told of all estimators together, at most."""
+"""Attributes that are described for all estimators together, at most."""
 
 
 _SKLEARN_HOOKS = ["__sklearn_tags__", "__sklearn_is_fitted__", "_more_tags", "_get_tags"]
-"""What scikit-learn asks of an estimator whose output methods are called."""
+"""Methods that scikit-learn itself calls when an output method is called."""
 
 
 def trace(piece: Piece, journal: Journal) -> Answer:
@@ -70,16 +70,16 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
 
 
 def _rows(piece: Piece) -> Tuple[Any, str]:
-    """The rows, or why they cannot be had here."""
+    """The rows, or None and why they cannot be read in this environment."""
     check_readable(piece["rows"])
     try:
         return read_rows(piece["rows"]), ""
     except Exception as error:
-        return None, "the rows cannot be had here: {}".format(error)
+        return None, "the rows cannot be read in this environment: {}".format(error)
 
 
 def _describe_parts(parts: List[ModelPart], left_out: int) -> Answer:
-    """What every part holds, and what its class takes and reads here."""
+    """The ``parts`` with their attributes, and their ``classes`` in this environment."""
     told: List[Dict[str, Any]] = []
     classes: Dict[str, Dict[str, Any]] = {}
     room = MAX_ATTRIBUTES
@@ -105,6 +105,6 @@ def _describe_class(kind: type) -> Dict[str, Any]:
         found.update(
             code_reading.attributes_read(kind, OUTPUT_METHODS + _SKLEARN_HOOKS, found["parameters"])
         )
-    except Exception:  # an odd class, whose code cannot be read
+    except Exception:  # a class whose source cannot be read
         found.update({"uses": [], "asks": []})
     return found

@@ -1,8 +1,8 @@
-"""What the user gave cannot be used: the one thing that the worker words for people.
+"""The error for input of the user that cannot be used.
 
-Only here, beside the model, is it known what the model would have taken.
+Its message is shown to the user. The worker words it because only the worker knows the model.
 """
 
 
 class UserError(Exception):
-    """What is wrong with what was given, what was expected, and what to do."""
+    """The message says what is wrong, what was expected and what to do."""
