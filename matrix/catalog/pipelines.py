@@ -13,6 +13,7 @@ from pathlib import Path
 from matrix.catalog.digests import Folder
 from matrix.errors import PipelineFileError
 from matrix.model import Pipeline
+from matrix.worker.compat_worker import output_methods
 
 _ARGUMENTS = ("data", "tags", "since", "until", "formats", "methods")
 _LISTS = frozenset({"tags", "formats", "methods"})
@@ -79,6 +80,7 @@ def _declared(folder: Folder, file: Path) -> Iterator[Pipeline]:
     module.set_aside(function for function, _ in found)
     for function, call in found:
         said = _arguments(file, call)
+        _check_methods(file, call.lineno, said.get("methods", ()))
         yield Pipeline(
             id=function.name,
             file=file,
@@ -87,6 +89,18 @@ def _declared(folder: Folder, file: Path) -> Iterator[Pipeline]:
             tags=said.get("tags", ()),
             formats=said.get("formats", ()),
             digest=folder.digest(module, function),
+        )
+
+
+def _check_methods(file: Path, line: int, methods: Iterable[str]) -> None:
+    """Refuse a method that no worker can call: every cell of the pipeline would be unknown."""
+    unknown = [method for method in methods if method not in output_methods.CALLS]
+    if unknown:
+        raise _error(
+            file,
+            line,
+            f"{unknown[0]!r} is not an output method",
+            advice=f"The output methods: {', '.join(output_methods.CALLS)}.",
         )
 
 

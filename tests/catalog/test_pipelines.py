@@ -104,6 +104,11 @@ def test_a_digest_changes_with_its_pipeline_alone(
         ("@pipeline(data=1, tags='linear')\ndef f(): ...", 1, "a literal list of strings"),
         ("@pipeline(data=1, tags=TAGS)\ndef f(): ...", 1, "a literal list of strings"),
         ("@pipeline(data=1, since=1.0)\ndef f(): ...", 1, "a literal string"),
+        (
+            "@pipeline(1, methods=['predict_all'])\ndef f(): ...",
+            1,
+            "'predict_all' is not an output",
+        ),
         ("@pipeline(1)\ndef f(): ...\n@pipeline(1)\ndef f(): ...", 4, "another pipeline 'f'"),
     ],
 )

@@ -249,6 +249,47 @@ def test_a_change_or_a_failure_outweighs_an_output_that_cannot_be_compared(
     assert (cell.stage, cell.verdict) == (stage, verdict)
 
 
+# --------------------------------------------------------------------------- what is not reported
+
+
+def test_an_observation_without_any_output_is_unknown(bench: Bench) -> None:
+    cell = bench.judge({"predict": LABELS, "transform": SCORES}, {})
+    assert (cell.verdict, cell.n_identical, cell.silent) == (Verdict.NOT_RUN, 0, False)
+    assert cell.reason.endswith("recorded for predict, transform")
+
+
+@pytest.mark.parametrize("recorded", [SCORES, ERROR, NO_METHOD])
+def test_a_method_that_is_not_reported_makes_a_cell_unknown(bench: Bench, recorded: object) -> None:
+    """Also one that raised, or that the model did not have: a worker reports these too."""
+    cell = bench.judge({"predict": LABELS, "transform": recorded}, {"predict": LABELS})
+    assert (cell.verdict, cell.stage, cell.n_identical) == (Verdict.NOT_RUN, "transform", 1)
+    assert "transform" in cell.reason
+    assert cell.outputs["transform"].verdict is Verdict.NOT_RUN
+
+
+def test_what_changed_beside_a_method_that_is_not_reported_is_still_named(bench: Bench) -> None:
+    cell = bench.judge(
+        {"predict": LABELS, "apply": LABELS, "transform": SCORES},
+        {"predict": 1 - LABELS, "apply": LABELS, "decision_function": SCORES},
+        native={},
+    )
+    assert cell.verdict is Verdict.NOT_RUN
+    assert cell.outputs["predict"].verdict is Verdict.LABELS_CHANGED
+    assert cell.n_identical == 2, "apply, and a method that came with the release"
+
+
+def test_a_method_that_only_the_reader_reports_makes_no_cell_unknown(bench: Bench) -> None:
+    cell = bench.judge({"predict": LABELS}, {"predict": LABELS, "transform": SCORES})
+    assert cell.verdict is Verdict.IDENTICAL
+
+
+def test_without_a_recorded_output_a_cell_is_unknown(bench: Bench) -> None:
+    for outputs in ({}, {"predict": LABELS}):
+        cell = bench.judge({}, outputs)
+        assert cell.verdict is Verdict.NOT_RUN
+        assert "nothing to compare with" in cell.reason
+
+
 # --------------------------------------------------------------------------- two loads
 
 
