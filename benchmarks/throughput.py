@@ -30,10 +30,10 @@ from rich.table import Table
 from matrix.engine.last_run import Cells
 from matrix.judge import judge
 from matrix.model import Cell, Matrix, Tolerance
-from matrix.packing import pack
 from matrix.report import FORMATS
 from matrix.report.terminal import show
 from matrix.store import Store
+from matrix.store.cell_packing import pack
 
 T = TypeVar("T")
 

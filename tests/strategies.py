@@ -127,7 +127,6 @@ def environments(draw: st.DrawFn) -> Environment:
     interpreter = st.builds(Interpreter, path=PATHS, version=TEXT, implementation=TEXT)
     lock = st.builds(
         Lock,
-        environment=st.just(name),
         interpreter=interpreter,
         pins=VERSIONS,
         as_of=st.none() | st.dates(),

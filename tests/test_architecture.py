@@ -16,8 +16,6 @@ LAYERS = [
     {"errors", "atomic_write", "model", "normalize_messages", "processes", "remove_tree"},
     {"sandbox"},
     {"worker", "selfcheck"},
-    {"documents"},
-    {"packing"},
     {"catalog", "inspection"},
     {"environments"},
     {"store"},

@@ -13,10 +13,10 @@ from made_up import so_many_cells
 
 from matrix.engine.last_run import Cells
 from matrix.model import Matrix
-from matrix.packing import pack
 from matrix.report import FORMATS
 from matrix.report.terminal import show
 from matrix.store import Store
+from matrix.store.cell_packing import pack
 
 FEW, MANY = 1_000, 5_000
 ALLOWED = 200_000

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import selfcheck
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError
-from matrix.model import Cell, Environment, Explanation, Matrix
-from matrix.packing import unpack
+from matrix.model import Cell, Environment, Explanation, Matrix, codec
 from matrix.store import Store, keys
+from matrix.store.cell_packing import unpack
 
 
 def last(store: Store) -> Matrix:
@@ -30,7 +28,7 @@ def last(store: Store) -> Matrix:
             f"the results of the last run in {store.folder} were damaged on disk",
             advice="Run `nox -s matrix`: it makes them again from the answers that are kept.",
         )
-    return documents.matrix_from_head(head, Cells(store, run_id))
+    return codec.matrix_from_head(head, Cells(store, run_id))
 
 
 def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
@@ -41,7 +39,7 @@ def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
             f"there are no results in {store.folder} yet", advice="Run `nox -s matrix` first."
         )
     run_id, text = found
-    head: dict[str, Any] = json.loads(text)
+    head: dict[str, Any] = codec.decode(text)
     return run_id, head
 
 
@@ -52,12 +50,12 @@ def tell(store: Store, story: Explanation) -> None:
         CannotTellError: no run is kept.
     """
     run_id, head = _last_head(store)
-    told = documents.story_to_dict(story)
+    told = codec.to_json(story)
     place = ("pipeline", "format", "writer", "reader")
     others = [
         one for one in head.get("stories", ()) if any(one[name] != told[name] for name in place)
     ]
-    store.runs.end(run_id, documents.encode(head | {"stories": [*others, told]}))
+    store.runs.end(run_id, codec.encode(head | {"stories": [*others, told]}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +95,12 @@ def unchanged(
     if found is None or setting.fresh:
         return None
     run_id, text = found
-    head = json.loads(text)
+    head = codec.decode(text)
     if head.get("digest") != digest(setting, catalog) or not head["settled"]:
         return None
     if setting.store.runs.digest(run_id) != head["cells_digest"]:
         return None
     now = datetime.now(timezone.utc)
-    matrix = documents.matrix_from_head(head, Cells(setting.store, run_id, cached=True))
+    matrix = codec.matrix_from_head(head, Cells(setting.store, run_id, cached=True))
     self_check = {**matrix.self_check, **selfcheck.noticed(unbuildable)}
     return replace(matrix, started=now, finished=now, self_check=self_check, whole=catalog.whole)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from matrix import documents
 from matrix.catalog import Catalog
 from matrix.engine import last_run, selfcheck
 from matrix.engine.cell_index import CellIndex
@@ -24,9 +23,10 @@ from matrix.model import (
     Environment,
     Matrix,
     Verdict,
+    codec,
 )
-from matrix.packing import pack
 from matrix.store import Store
+from matrix.store.cell_packing import pack
 
 _BATCH = 500
 
@@ -158,12 +158,12 @@ class _Run:
             whole=self._catalog.whole,
             shard=planned(self._catalog, self._setting.environments),
         )
-        head = documents.head_to_dict(matrix) | {
+        head = codec.head_to_json(matrix) | {
             "digest": last_run.digest(self._setting, self._catalog),
             "settled": self._settled and not interrupted and _all_found(found),
             "cells_digest": self._setting.store.runs.pack(self._id),
         }
-        self._setting.store.runs.end(self._id, documents.encode(head))
+        self._setting.store.runs.end(self._id, codec.encode(head))
         return matrix
 
 

@@ -203,7 +203,6 @@ def read_record(file: Path) -> Record | None:
 
 def _lock_to_dict(lock: Lock) -> dict[str, Any]:
     return {
-        "environment": lock.environment,
         "interpreter": {
             "path": str(lock.interpreter.path),
             "version": lock.interpreter.version,
@@ -217,7 +216,6 @@ def _lock_to_dict(lock: Lock) -> dict[str, Any]:
 def _lock_from_dict(value: Mapping[str, Any]) -> Lock:
     interpreter = value["interpreter"]
     return Lock(
-        environment=value["environment"],
         interpreter=Interpreter(
             path=Path(interpreter["path"]),
             version=interpreter["version"],

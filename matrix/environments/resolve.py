@@ -215,7 +215,7 @@ class _Resolver:
     def _asked(self, spec: EnvSpec, question: _ResolveKey, interpreter: Interpreter) -> Lock:
         pins = question.ask(self._uv, self._store, self._interpreters[0].path, interpreter.version)
         _check(question.requirements[0], pins)
-        return Lock(environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of)
+        return Lock(interpreter=interpreter, pins=pins, as_of=question.as_of)
 
     def _kept(
         self, spec: EnvSpec, question: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
@@ -228,7 +228,6 @@ class _Resolver:
         for interpreter in candidates:
             if interpreter.minor == minor:
                 return Lock(
-                    environment=spec.id,
                     interpreter=interpreter,
                     pins=found["pins"],
                     as_of=question.as_of,
@@ -256,9 +255,7 @@ class _Resolver:
                 continue
             _check(question.requirements[0], pins)
             interpreter = install(self._uv, python, needed_by=failed)
-            return Lock(
-                environment=spec.id, interpreter=interpreter, pins=pins, as_of=question.as_of
-            )
+            return Lock(interpreter=interpreter, pins=pins, as_of=question.as_of)
         raise failed
 
 

@@ -45,3 +45,8 @@ class Cell:
     cause: str | None = None
     """The id of what it comes from, known or not, if it is not safe and that can be told."""
     cached: bool = False
+
+    @property
+    def warning_categories(self) -> tuple[str, ...]:
+        """The classes of the warnings, each once."""
+        return tuple(dict.fromkeys(warning.category for warning in self.warnings))

@@ -64,7 +64,6 @@ class Interpreter:
 class Lock:
     """Exact pins for one environment, and how they were found."""
 
-    environment: str
     interpreter: Interpreter
     pins: Mapping[str, str]
     """Exact version by normalized package name."""

@@ -15,17 +15,17 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
 
-from matrix.documents import (
-    SCHEMA_VERSION,
-    Json,
-    cell_from_dict,
-    cell_to_dict,
-    encode,
-    head_to_dict,
-    matrix_from_head,
-)
 from matrix.errors import StoreError
 from matrix.model import Cell, Matrix, Verdict
+from matrix.model.codec import (
+    SCHEMA_VERSION,
+    Json,
+    encode,
+    from_json,
+    head_to_json,
+    matrix_from_head,
+    to_json,
+)
 from matrix.report.json_stream import Document, NotJsonError
 from matrix.report.notice import Tally
 
@@ -39,13 +39,13 @@ def schema() -> Json:
 
 def write_json(matrix: Matrix, stream: TextIO) -> None:
     """Write the result, one cell a line; never more than one cell is held."""
-    head = head_to_dict(matrix)
+    head = head_to_json(matrix)
     stream.write(encode(head)[:-1] + ',\n"cells": [')
     tally = Tally()
     tracebacks: dict[str, int] = {}
     separator = "\n"
     for cell in matrix.cells:
-        stream.write(separator + encode(_shared(cell_to_dict(cell), tracebacks)))
+        stream.write(separator + encode(_shared(to_json(cell), tracebacks)))
         separator = ",\n"
         tally.add(cell)
     tail = {
@@ -99,7 +99,7 @@ def _read_head(path: Path, document: Document) -> Json:
                 )
             if key == "cells":
                 with _reading(path, f"cells[{index}]"):
-                    cell_from_dict(_own(value, shared))
+                    from_json(_own(value, shared), Cell)
                 index += 1
             else:
                 head[key] = value
@@ -146,4 +146,4 @@ class _CellsInFile:
     def __iter__(self) -> Iterator[Cell]:
         with _reading(self.document.path, "cells"):
             for item in self.document.items():
-                yield cell_from_dict(_own(item, self.tracebacks))
+                yield from_json(_own(item, self.tracebacks), Cell)

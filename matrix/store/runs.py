@@ -9,7 +9,6 @@ common, which each batch says once, and one blob is read much faster than hundre
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,6 +16,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from matrix.model.codec import decode
 from matrix.store.disk_errors import as_store_error
 
 SCHEMA = """
@@ -133,7 +133,7 @@ class Runs:
     def batches(self, run: int) -> Iterator[Batch]:
         """The cells of a run in their order, as many at a time as were packed together."""
         for body in self._bodies(run):
-            shared, cells = json.loads(zlib.decompress(body))
+            shared, cells = decode(zlib.decompress(body))
             yield shared, cells
 
     def _bodies(self, run: int) -> Iterator[bytes]:

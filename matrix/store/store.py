@@ -26,6 +26,7 @@ from filelock import FileLock, Timeout
 
 from matrix.atomic_write import write_whole
 from matrix.errors import StoreError
+from matrix.model.codec import decode
 from matrix.remove_tree import remove
 from matrix.store import database
 from matrix.store.disk_errors import DamagedError, as_store_error
@@ -137,7 +138,7 @@ class Store:
         body, digest = row
         if _digest(key, body) != digest:
             return None
-        answer: WorkerAnswer = json.loads(zlib.decompress(body))
+        answer: WorkerAnswer = decode(zlib.decompress(body))
         return answer
 
     def keep(self, key: str, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:

@@ -147,7 +147,7 @@ def test_environments_that_hold_other_packages_are_no_shards_of_one_plan(
         return tuple(
             replace(
                 one,
-                lock=Lock(environment=one.id, interpreter=interpreter, pins=pins, as_of=None),
+                lock=Lock(interpreter=interpreter, pins=pins, as_of=None),
             )
             for one in ENVIRONMENTS
         )

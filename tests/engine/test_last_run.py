@@ -9,19 +9,18 @@ from pathlib import Path
 import pytest
 from made_up import small_matrix
 
-from matrix import documents
 from matrix.engine import last_run
 from matrix.errors import CannotTellError
-from matrix.model import Explanation, ExplanationPoint, Matrix
-from matrix.packing import pack
+from matrix.model import Explanation, ExplanationPoint, Matrix, codec
 from matrix.store import Store, keys
+from matrix.store.cell_packing import pack
 
 
 def keep(store: Store, matrix: Matrix) -> None:
     run = store.runs.begin()
     store.runs.keep(run, ((i, pack(cell)) for i, cell in enumerate(matrix.cells)))
-    head = documents.head_to_dict(matrix) | {"cells_digest": store.runs.pack(run)}
-    store.runs.end(run, documents.encode(head))
+    head = codec.head_to_json(matrix) | {"cells_digest": store.runs.pack(run)}
+    store.runs.end(run, codec.encode(head))
 
 
 def test_the_last_matrix_is_there_again(tmp_path: Path) -> None:

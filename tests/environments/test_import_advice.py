@@ -43,5 +43,5 @@ def test_the_remedy_names_the_two_and_the_way_out(
 ) -> None:
     """The usual case is named: an old release with the numpy of today."""
     spec = EnvSpec(id="a", label="a", scikit_learn=pins["scikit-learn"], as_of=as_of)
-    lock = Lock(environment="a", interpreter=PYTHON, pins=pins, as_of=None)
+    lock = Lock(interpreter=PYTHON, pins=pins, as_of=None)
     assert remedy(spec, lock) == words

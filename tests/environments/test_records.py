@@ -23,7 +23,6 @@ from matrix.environments.records import (
 from matrix.model import EnvInfo, Interpreter, Lock, UnavailableReason
 
 LOCK = Lock(
-    environment="sklearn-1.3",
     interpreter=Interpreter(path=Path("/usr/bin/python3.12"), version="3.12.1"),
     pins={"numpy": "1.26.2", "scikit-learn": "1.3.2"},
     as_of=date(2023, 11, 13),

@@ -39,7 +39,6 @@ def environment(release: str, **packages: str) -> Environment:
     )
     pins = {"scikit-learn": release, "numpy": "1.26.4", "pandas": "2.2.0"} | packages
     lock = Lock(
-        environment=spec.id,
         interpreter=Interpreter(path=Path("python"), version=python),
         pins=pins,
         as_of=date(2024, 5, 1),

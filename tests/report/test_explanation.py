@@ -24,7 +24,7 @@ def environment(label: str, **packages: str) -> Environment:
     python = Interpreter(path=Path("/pythons/3.12"), version="3.12.1")
     return Environment(
         spec=EnvSpec(id=f"sklearn-{label}", label=label, scikit_learn=label),
-        lock=Lock(environment=label, interpreter=python, pins=packages, as_of=date(2024, 1, 1)),
+        lock=Lock(interpreter=python, pins=packages, as_of=date(2024, 1, 1)),
         info=EnvInfo(
             python="3.12.1",
             platform="linux",

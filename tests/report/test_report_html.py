@@ -22,7 +22,6 @@ from hypothesis import strategies as st
 from made_up import made_up_matrix, small_matrix, so_many_cells
 
 from matrix import baseline as baselines
-from matrix.documents import cell_to_dict, encode, head_to_dict
 from matrix.model import (
     Acceptance,
     Comparison,
@@ -35,6 +34,7 @@ from matrix.model import (
     RowChange,
     Verdict,
 )
+from matrix.model.codec import encode, head_to_json, to_json
 from matrix.report.html import SCRIPTS, STYLE, embedding, write_html
 from matrix.report.html.embedding import PARTS, blocks, cause_of, embedded
 from tests.strategies import CELLS, MARKUP, MATRICES, TEXT
@@ -193,11 +193,11 @@ def test_what_is_embedded_is_what_there_is(matrix: Matrix) -> None:
     """Cell by cell, with NaN and infinities by name, and the head beside."""
     page = Page(written(matrix))
     assert [without_defaults(cell) for cell in page.cells()] == [
-        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+        without_defaults(to_json(cell)) for cell in matrix.cells
     ]
     (head,) = page.data("head")
-    assert encode({name: head[name] for name in head_to_dict(matrix)}) == encode(
-        head_to_dict(matrix)
+    assert encode({name: head[name] for name in head_to_json(matrix)}) == encode(
+        head_to_json(matrix)
     )
 
 
@@ -246,7 +246,7 @@ def test_cells_of_several_blocks_stay_in_order() -> None:
     page = Page(written(matrix))
     assert len(page.data("cells")) == 3
     assert [without_defaults(cell) for cell in page.cells()] == [
-        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+        without_defaults(to_json(cell)) for cell in matrix.cells
     ]
 
 
@@ -270,7 +270,7 @@ def test_parts_are_numbered_on_even_when_what_was_said_is_forgotten(
     assert sorted(parts) == list(range(1, len(parts) + 1))
     assert len({encode(part) for part in parts.values()}) < len(parts)
     assert [without_defaults(cell) for cell in page.cells()] == [
-        without_defaults(cell_to_dict(cell)) for cell in matrix.cells
+        without_defaults(to_json(cell)) for cell in matrix.cells
     ]
 
 

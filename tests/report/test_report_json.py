@@ -15,7 +15,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from made_up import small_matrix
 
-from matrix.documents import cell_to_dict
 from matrix.errors import StoreError
 from matrix.model import (
     Cell,
@@ -25,6 +24,7 @@ from matrix.model import (
     Verdict,
     WarningSeen,
 )
+from matrix.model.codec import to_json
 from matrix.report.json import read_json, schema, write_json
 from matrix.report.json_stream import Document
 from tests.strategies import MATRICES
@@ -119,7 +119,7 @@ def test_the_fields_that_others_rely_on() -> None:
 def test_every_field_of_a_cell_is_written() -> None:
     """A field that is added to the model must not be lost here."""
     cell = next(iter(small_matrix().cells))
-    assert {field.name for field in fields(Cell)} <= set(cell_to_dict(cell))
+    assert {field.name for field in fields(Cell)} <= set(to_json(cell))
 
 
 def test_warnings_are_named_once_and_kept_whole() -> None:
@@ -127,7 +127,7 @@ def test_warnings_are_named_once_and_kept_whole() -> None:
     seen = tuple(
         WarningSeen(category="UserWarning", message=text, stage="load") for text in ("a", "b")
     )
-    data = cell_to_dict(replace(next(iter(small_matrix().cells)), warnings=seen))
+    data = to_json(replace(next(iter(small_matrix().cells)), warnings=seen))
     assert data["warnings"] == ["UserWarning"]
     assert [warning["message"] for warning in data["warning_details"]] == ["a", "b"]
 
@@ -224,6 +224,6 @@ def test_numbers_that_json_does_not_have_are_words() -> None:
     difference = OutputDifference(
         verdict=Verdict.SCORES_CHANGED, max_abs=math.nan, max_rel=-math.inf
     )
-    data = cell_to_dict(replace(cell, outputs={"predict": difference}))
+    data = to_json(replace(cell, outputs={"predict": difference}))
     assert data["outputs"]["predict"]["max_abs"] == "NaN"
     assert data["outputs"]["predict"]["max_rel"] == "-Infinity"

@@ -21,8 +21,8 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from matrix.causes import PREFIX, KnownCause
-from matrix.documents import Json, cell_to_dict, encode
 from matrix.model import Cell, Matrix, Verdict
+from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
 from matrix.report.safe_text import plain
@@ -153,7 +153,7 @@ def _described(
             cell.verdict.severity,
             cause(said),
         )
-        yield place, parts.numbers(cell_to_dict(cell))
+        yield place, parts.numbers(to_json(cell))
 
 
 def cause_of(cell: Cell) -> str:

@@ -6,8 +6,8 @@ from collections import Counter
 from collections.abc import Mapping
 
 from matrix.causes import KnownCause
-from matrix.documents import Json, encode, head_to_dict
 from matrix.model import Group, Matrix, Verdict
+from matrix.model.codec import Json, encode, head_to_json
 from matrix.report.cause_text import since
 from matrix.report.html.embedding import Embedded, embedded
 from matrix.report.releases import release_line
@@ -27,7 +27,7 @@ def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCau
     return embedded(
         encode(
             {
-                **head_to_dict(matrix),
+                **head_to_json(matrix),
                 "line": [environment.id for environment in release_line(matrix.environments)],
                 "causes": {name: _cause(cause) for name, cause in causes.items()},
                 "groups": [_group(group) for group in Group],

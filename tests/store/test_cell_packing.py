@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.model import Cell, Failure, Verdict
-from matrix.packing import pack, unpack
+from matrix.store.cell_packing import pack, unpack
 from tests.strategies import CELLS
 
 CELL = Cell(pipeline="p", format="joblib", writer="w", reader="r", verdict=Verdict.IDENTICAL)
