@@ -178,7 +178,7 @@ def _summary(lock: Mapping[str, Any]) -> str:
     pins = lock["pins"]
     names = [name for name in ("scikit-learn", "numpy", "joblib") if name in pins]
     packages = (f"{name} {pins[name]}" for name in names)
-    return ", ".join([f"Python {lock['interpreter']['version']}", *packages])
+    return ", ".join([f"Python {lock['python']}", *packages])
 
 
 def _builder(interpreter: FindInterpreter) -> SessionFunction:

@@ -1,4 +1,4 @@
-"""Small JSON files that are either whole or not there."""
+"""Small JSON files that can be made again: whole, or read as missing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matrix.errors import StoreError
 
 
 def read_json(path: Path) -> Any:
-    """Return what a file holds; None if it is not there, or damaged: it can be made again."""
+    """Return the value in a file; None if the file is missing or damaged."""
     try:
         return json.loads(path.read_bytes())
     except (OSError, ValueError):
@@ -19,7 +19,7 @@ def read_json(path: Path) -> Any:
 
 
 def write_json(path: Path, value: object) -> None:
-    """Write a file at one stroke; folders that are missing are made.
+    """Replace a file at once; missing folders are made.
 
     Raises:
         StoreError: there is no space, or no permission.

@@ -11,18 +11,18 @@ from __future__ import annotations
 import hashlib
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
-from typing import Any
 
 from matrix.catalog import Catalog
 from matrix.catalog.spec_digest import spec_digest
 from matrix.environments.files import read_json, write_json
-from matrix.model import EnvInfo, EnvSpec, Interpreter, Lock, UnavailableReason
+from matrix.model import EnvInfo, EnvSpec, Lock, UnavailableReason
+from matrix.model.codec import READ_ERRORS, from_json, to_json
 
-_VERSION = 2
+_REQUESTS_VERSION = 3
+_RECORD_VERSION = 2
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -110,25 +110,13 @@ def listing_file(state: Path) -> Path:
 
 def write_requests(file: Path, requests: Iterable[BuildRequest]) -> None:
     """Write requests, with the interpreter and the package that are to build them."""
-    environments = [
-        {
-            "id": each.id,
-            "label": each.label,
-            "root": str(each.root),
-            "envs": str(each.envs),
-            "offline": each.offline,
-            "asked": each.asked,
-            "lock": None if each.lock is None else _lock_to_dict(each.lock),
-        }
-        for each in requests
-    ]
     write_json(
         file,
         {
-            "version": _VERSION,
+            "version": _REQUESTS_VERSION,
             "python": sys.executable,
             "package": str(Path(__file__).parents[2]),
-            "environments": environments,
+            "environments": [to_json(request) for request in requests],
         },
     )
 
@@ -136,24 +124,12 @@ def write_requests(file: Path, requests: Iterable[BuildRequest]) -> None:
 def read_requests(file: Path) -> tuple[BuildRequest, ...]:
     """Return the requests in a file; none if it is missing, damaged or of another version."""
     document = read_json(file)
-    if not isinstance(document, dict) or document.get("version") != _VERSION:
+    if not isinstance(document, dict) or document.get("version") != _REQUESTS_VERSION:
         return ()
     try:
-        return tuple(_request_from_dict(each) for each in document["environments"])
-    except (KeyError, TypeError):
+        return tuple(from_json(each, BuildRequest) for each in document["environments"])
+    except READ_ERRORS:
         return ()
-
-
-def _request_from_dict(value: Mapping[str, Any]) -> BuildRequest:
-    return BuildRequest(
-        id=value["id"],
-        label=value["label"],
-        root=Path(value["root"]),
-        envs=Path(value["envs"]),
-        offline=value["offline"],
-        asked=value["asked"],
-        lock=None if value["lock"] is None else _lock_from_dict(value["lock"]),
-    )
 
 
 # ------------------------------------------------------------------------ records
@@ -161,86 +137,15 @@ def _request_from_dict(value: Mapping[str, Any]) -> BuildRequest:
 
 def write_record(file: Path, lock: Lock, record: Record) -> None:
     """Write the record of an environment, with the lock that it was built from."""
-    info = record.info
-    write_json(
-        file,
-        {
-            "version": _VERSION,
-            "digest": record.digest,
-            "lock": _lock_to_dict(lock),
-            "status": "unavailable" if record.reason else "ready",
-            "reason": record.reason,
-            "why": None if record.why is None else record.why.value,
-            "final": record.final,
-            "site": None if record.site is None else str(record.site),
-            "installed": list(record.installed),
-            "info": None if info is None else _info_to_dict(info),
-        },
-    )
+    write_json(file, {"version": _RECORD_VERSION, "lock": to_json(lock), **to_json(record)})
 
 
 def read_record(file: Path) -> Record | None:
-    """Return a record; None if there is none, or none that can be read."""
+    """Return a record; None if the file is missing, damaged or of another version."""
     document = read_json(file)
-    if not isinstance(document, dict) or document.get("version") != _VERSION:
+    if not isinstance(document, dict) or document.get("version") != _RECORD_VERSION:
         return None
     try:
-        return Record(
-            digest=document["digest"],
-            info=None if document["info"] is None else _info_from_dict(document["info"]),
-            site=None if document["site"] is None else Path(document["site"]),
-            installed=tuple(document["installed"]),
-            reason=document["reason"],
-            why=None if document["why"] is None else UnavailableReason(document["why"]),
-            final=document["final"],
-        )
-    except (KeyError, TypeError, ValueError):
+        return from_json(document, Record)
+    except READ_ERRORS:
         return None
-
-
-# ------------------------------------------------------------------------ nouns as JSON
-
-
-def _lock_to_dict(lock: Lock) -> dict[str, Any]:
-    return {
-        "interpreter": {
-            "path": str(lock.interpreter.path),
-            "version": lock.interpreter.version,
-            "implementation": lock.interpreter.implementation,
-        },
-        "pins": dict(lock.pins),
-        "as_of": None if lock.as_of is None else lock.as_of.isoformat(),
-    }
-
-
-def _lock_from_dict(value: Mapping[str, Any]) -> Lock:
-    interpreter = value["interpreter"]
-    return Lock(
-        interpreter=Interpreter(
-            path=Path(interpreter["path"]),
-            version=interpreter["version"],
-            implementation=interpreter["implementation"],
-        ),
-        pins=value["pins"],
-        as_of=None if value["as_of"] is None else date.fromisoformat(value["as_of"]),
-    )
-
-
-def _info_to_dict(info: EnvInfo) -> dict[str, Any]:
-    return {
-        "python": info.python,
-        "platform": info.platform,
-        "executable": str(info.executable),
-        "packages": dict(info.packages),
-        "blas": info.blas,
-    }
-
-
-def _info_from_dict(value: Mapping[str, Any]) -> EnvInfo:
-    return EnvInfo(
-        python=value["python"],
-        platform=value["platform"],
-        executable=Path(value["executable"]),
-        packages=value["packages"],
-        blas=value["blas"],
-    )

@@ -27,6 +27,7 @@ from matrix.environments.releases import Registry, Release, requirement
 from matrix.environments.uv import Uv, clean_environ, uv_settings
 from matrix.errors import CannotTellError, UsageError
 from matrix.model import EnvSpec, Interpreter, Lock
+from matrix.model.codec import READ_ERRORS, from_json, to_json
 
 _THREADS = 8
 """uv waits for the registry more than it computes."""
@@ -195,43 +196,42 @@ class _Resolver:
         """Find the first Python with an answer; one that is missing may be fetched."""
         name = question.key(spec.python, candidates, self._settings)
         kept = self._store.resolved / f"{name}.json"
-        lock = self._kept(spec, question, kept, candidates)
+        lock = self._kept(question, kept, candidates)
         if lock is not None:
             return lock
         errors: list[UnavailableError] = []
         for candidate in candidates:
             try:
-                lock = self._asked(spec, question, candidate)
+                lock = self._asked(question, candidate)
             except UnavailableError as error:
                 errors.append(error)
                 if error.why in _HOPELESS:
                     raise
             else:
                 if question.as_of is not None:
-                    write_json(kept, {"python": lock.interpreter.version, "pins": dict(lock.pins)})
+                    write_json(kept, to_json(lock))
                 return lock
         return self._downloaded(spec, question, candidates, errors)
 
-    def _asked(self, spec: EnvSpec, question: _ResolveKey, interpreter: Interpreter) -> Lock:
+    def _asked(self, question: _ResolveKey, interpreter: Interpreter) -> Lock:
         pins = question.ask(self._uv, self._store, self._interpreters[0].path, interpreter.version)
         _check(question.requirements[0], pins)
         return Lock(interpreter=interpreter, pins=pins, as_of=question.as_of)
 
     def _kept(
-        self, spec: EnvSpec, question: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
+        self, question: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
     ) -> Lock | None:
         """Return the lock that an earlier run found for the same question on a past day."""
         found = read_json(file) if question.as_of is not None else None
-        if not isinstance(found, dict) or not isinstance(found.get("pins"), dict):
+        if found is None:
             return None
-        minor = ".".join(str(found.get("python")).split(".")[:2])
+        try:
+            lock = from_json(found, Lock)
+        except READ_ERRORS:
+            return None
         for interpreter in candidates:
-            if interpreter.minor == minor:
-                return Lock(
-                    interpreter=interpreter,
-                    pins=found["pins"],
-                    as_of=question.as_of,
-                )
+            if interpreter.minor == lock.interpreter.minor:
+                return replace(lock, interpreter=interpreter)
         return None
 
     def _downloaded(

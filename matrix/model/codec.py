@@ -40,6 +40,7 @@ from matrix.model import (
     ExplanationPoint,
     Failure,
     FileLine,
+    Fix,
     Interpreter,
     Lock,
     Matrix,
@@ -61,6 +62,8 @@ SCHEMA_VERSION = 1
 """Of the JSON result; ``matrix/report/schema-1.json`` describes it."""
 
 Json = dict[str, Any]
+READ_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
+"""The exceptions of data that is not what should be read."""
 T = TypeVar("T")
 
 # --------------------------------------------------------------------------- text
@@ -392,6 +395,8 @@ def _counts(data: Json, _: object) -> dict[Status, int]:
 
 _register(Comparison, counts=override(unstruct_hook=_counts_to_json, struct_hook=_counts))
 
+_results.register_unstructure_hook(Fix, writer(_results, Fix, ("path", "name", "value", "of")))
+
 _write_head = writer(_results, Matrix, _HEAD)
 _read_matrix = reader(_results, Matrix, _LATER, cells=override(struct_hook=lambda cells, _: cells))
 
@@ -412,7 +417,7 @@ def from_json(data: Any, cls: type[T]) -> T:
         cls: the data type to read.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: it is none, or lacks a field.
+        one of READ_ERRORS: it is none, or lacks a field.
     """
     return _results.structure(data, cls)
 
@@ -430,6 +435,6 @@ def matrix_from_head(head: Json, cells: Iterable[Cell]) -> Matrix:
         cells: the cells of the matrix.
 
     Raises:
-        AttributeError, KeyError, TypeError, ValueError: the head is none.
+        one of READ_ERRORS: the head is none.
     """
     return _read_matrix({**head, "cells": cells}, Matrix)

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
 
 from matrix import __version__
+from matrix.atomic_write import draft
 from matrix.errors import UsageError
 from matrix.judge.cells import INTROSPECTION
-from matrix.model import Cell, Environment, Returned
+from matrix.model import Artifact, Cell, Environment, Returned
+from matrix.model.codec import Json, to_json
 from matrix.remedies.manual_steps import by_hand
-from matrix.remedies.remedy import CandidateFile, Remedy, ResaveStep, Subject
+from matrix.remedies.remedy import Remedy, ResaveStep, Subject
 
 SCHEMA_VERSION = 1
 ENDING = ".provenance.json"
-
-Json = dict[str, Any]
 
 
 def provenance(subject: Subject, way: Remedy, n_rows: int, source: Path, target: Path) -> Json:
@@ -44,8 +39,8 @@ def provenance(subject: Subject, way: Remedy, n_rows: int, source: Path, target:
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
         "way": way.way.value,
         "said": way.words,
-        "source": _file(subject.file) | {"name": source.name},
-        "migrated": _file(way.file) | {"name": target.name},
+        "source": _artifact(subject.file.artifact) | {"name": source.name},
+        "migrated": _artifact(way.file.artifact) | {"name": target.name},
         "from": _environment(subject.writer),
         "steps": [_step(step) for step in way.file.steps],
         "to": _environment(way.reader or subject.reader),
@@ -58,8 +53,7 @@ def provenance(subject: Subject, way: Remedy, n_rows: int, source: Path, target:
     }
 
 
-def _file(file: CandidateFile) -> Json:
-    artifact = file.artifact
+def _artifact(artifact: Artifact) -> Json:
     return {"sha256": artifact.sha256, "size": artifact.size, "format": artifact.format}
 
 
@@ -67,15 +61,8 @@ def _step(step: ResaveStep) -> Json:
     return {
         "environment": _environment(step.environment),
         "gave": step.cell.verdict.value,
-        "set": [
-            {"path": list(mend.path), "name": mend.name, "value": mend.value, "of": mend.of}
-            for mend in step.mends
-        ],
-        "saved": {
-            "sha256": step.artifact.sha256,
-            "size": step.artifact.size,
-            "format": step.artifact.format,
-        },
+        "set": [to_json(mend) for mend in step.mends],
+        "saved": _artifact(step.artifact),
     }
 
 
@@ -132,7 +119,7 @@ def write(artifact: Path, document: Json, target: Path, *, force: bool) -> None:
         UsageError: something is there meanwhile.
         OSError: it cannot be written.
     """
-    with _temporary(target) as copy, _temporary(target) as said:
+    with draft(target) as copy, draft(target) as said:
         shutil.copyfile(artifact, copy)
         if hashlib.sha256(copy.read_bytes()).hexdigest() != document["migrated"]["sha256"]:
             raise OSError(f"{artifact} is not what it was any more")
@@ -140,23 +127,3 @@ def write(artifact: Path, document: Json, target: Path, *, force: bool) -> None:
         refuse_existing(target, force=force)
         said.replace(beside(target))
         copy.replace(target)
-
-
-@contextmanager
-def _temporary(target: Path) -> Iterator[Path]:
-    """A file in the same folder, which is removed if it is still there in the end."""
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}-")
-    os.close(descriptor)
-    path = Path(name)
-    path.chmod(0o666 & ~_umask())
-    try:
-        yield path
-    finally:
-        path.unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    """Which permissions new files do not get."""
-    mask = os.umask(0o077)
-    os.umask(mask)
-    return mask

@@ -53,7 +53,7 @@ def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
     request = BuildRequest(id="a", label="b", root=tmp_path, envs=tmp_path, lock=LOCK, asked="x")
     write_requests(tmp_path / "w.json", [request, replace(request, lock=None)])
     assert read_requests(tmp_path / "w.json") == (request, replace(request, lock=None))
-    for text in ("", "{", "[]", '{"version": 2}', '{"version": 3}'):
+    for text in ("", "{", "[]", '{"version": 2}', '{"version": 3}', '{"version": 4}'):
         (tmp_path / "r.json").write_text(text)
         assert read_record(tmp_path / "r.json") is None
         assert read_requests(tmp_path / "r.json") == ()
