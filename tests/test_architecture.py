@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 
@@ -150,3 +150,84 @@ def test_a_package_beside_nox_is_noticed() -> None:
 def test_the_data_model_needs_the_standard_library_alone() -> None:
     """Only its codec needs more, and importing the data model does not import that."""
     assert not third_party(loaded_by("import matrix.model") - loaded_by("pass"))
+
+
+# --------------------------------------------------------------------------- circles
+
+
+ROOT = PACKAGE.parent
+
+
+def every_module() -> dict[str, Path]:
+    """Every module in the tree that is imported, by its full name."""
+    found = {}
+    for path in [*PACKAGE.rglob("*.py"), *(ROOT / "fixtures").rglob("*.py")]:
+        found[".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")] = (
+            path
+        )
+    return found
+
+
+def imported_modules(path: Path, known: Iterable[str]) -> set[str]:
+    """The modules of the tree that a module names in an import, anywhere in its text.
+
+    An import inside a function or under ``TYPE_CHECKING`` counts: the two modules still need each
+    other. ``from package import module`` needs the module, not what else the package offers.
+    """
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            for alias in node.names:
+                found.update({f"{node.module}.{alias.name}", node.module})
+                if _full(f"{node.module}.{alias.name}", known):
+                    found.discard(node.module)
+    return {full for name in found for full in [_full(name, known)] if full}
+
+
+def _full(name: str, known: Iterable[str]) -> str:
+    """The full name of a module in the tree; empty if there is none.
+
+    Where a worker runs, its folder and those of the fixtures are on ``sys.path``.
+    """
+    for prefix in ("", "matrix.worker.", "fixtures."):
+        if prefix + name in known:
+            return prefix + name
+    return ""
+
+
+def circles(imports: Mapping[str, set[str]]) -> list[list[str]]:
+    """The shortest way from each module back to itself, one for each that lies on a circle."""
+    found = {}
+    for start in imports:
+        before: dict[str, str] = {}
+        waiting = [start]
+        while waiting and start not in before:
+            module = waiting.pop(0)
+            for other in sorted(imports[module] - before.keys()):
+                before[other] = module
+                waiting.append(other)
+        if start in before:
+            way = [start]
+            while before[way[-1]] != start:
+                way.append(before[way[-1]])
+            found[frozenset(way)] = way[::-1]
+    return list(found.values())
+
+
+def test_no_modules_import_each_other() -> None:
+    """Neither two nor any longer circle of them: each can be read and tested after those below."""
+    known = every_module()
+    imports = {name: imported_modules(path, known) - {name} for name, path in known.items()}
+    assert imports["matrix.engine.run"] > {"matrix.engine.schedule", "matrix.engine.evaluate"}
+    worker = "matrix.worker.compat_worker"
+    assert f"{worker}.row_block" in imports[f"{worker}.text_rows"]
+    assert circles(imports) == []
+
+
+def test_a_circle_of_any_length_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": set()}) == []
+    assert [set(way) for way in circles({"a": {"b"}, "b": {"a"}})] == [{"a", "b"}]
+    ring = {"a": {"b"}, "b": {"c"}, "c": {"d"}, "d": {"b"}}
+    assert [set(way) for way in circles(ring)] == [{"b", "c", "d"}]

@@ -5,23 +5,16 @@ from __future__ import annotations
 import codecs
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from matrix.inspection import arrays
 from matrix.inspection.arrays import Array, Dtype
+from matrix.inspection.machine_state import LONG_TEXT, MOST_DIGITS, MachineState
 from matrix.inspection.read_errors import DamageError, UnreadableError
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Outside, Set, StandIn
 
-if TYPE_CHECKING:
-    from matrix.inspection.pickle_machine import Machine
-
 HIGHEST = 5
-LONG_TEXT = 64 * 1024
-"""Longer texts and bytes are gone by."""
-MOST_DIGITS = 4096
-"""Digits or bytes of a whole number."""
 
-Action = Callable[["Machine"], None]
+Action = Callable[[MachineState], None]
 ACTIONS: dict[int, Action] = {}
 SINCE: dict[int, int] = {}
 """The protocol that brought an instruction."""
@@ -40,7 +33,7 @@ def _on(code: str, since: int = 0) -> Callable[[Action], Action]:
 
 
 @_on("\x80", 2)
-def _proto(machine: Machine) -> None:
+def _proto(machine: MachineState) -> None:
     protocol = machine.stream.read(1)[0]
     if protocol > HIGHEST:
         raise UnreadableError(
@@ -52,7 +45,7 @@ def _proto(machine: Machine) -> None:
 
 
 @_on("\x95", 4)
-def _frame(machine: Machine) -> None:
+def _frame(machine: MachineState) -> None:
     machine.stream.begin_frame(machine.number("<Q", 8))
 
 
@@ -67,24 +60,24 @@ _on("F")(lambda machine: machine.push(float(machine.digits())))
 
 
 @_on("I")
-def _int(machine: Machine) -> None:
+def _int(machine: MachineState) -> None:
     line = machine.digits()
     machine.push(line == b"01" if line in (b"00", b"01") else int(line, 0))
 
 
 @_on("L")
-def _long(machine: Machine) -> None:
+def _long(machine: MachineState) -> None:
     machine.push(int(machine.digits().removesuffix(b"L"), 0))
 
 
 @_on("\x8a", 2)
-def _long_1(machine: Machine) -> None:
+def _long_1(machine: MachineState) -> None:
     data = machine.stream.read(machine.stream.read(1)[0])
     machine.push(int.from_bytes(data, "little", signed=True))
 
 
 @_on("\x8b", 2)
-def _long_4(machine: Machine) -> None:
+def _long_4(machine: MachineState) -> None:
     size = machine.number("<i", 4)
     if not 0 <= size <= MOST_DIGITS:
         raise DamageError("holds a number of too many digits")
@@ -102,14 +95,14 @@ _on("C", 3)(lambda machine: machine.push(machine.stream.read(machine.stream.read
 
 
 @_on("\x96", 5)
-def _bytearray(machine: Machine) -> None:
+def _bytearray(machine: MachineState) -> None:
     size = machine.number("<Q", 8)
     data = machine.data("bytearray", size)
     machine.push(data if isinstance(data, Blob) else Blob("bytearray", size, data))
 
 
 @_on("V")
-def _unicode(machine: Machine) -> None:
+def _unicode(machine: MachineState) -> None:
     before = machine.stream.position
     line = machine.stream.line(LONG_TEXT)
     if line is None:
@@ -119,7 +112,7 @@ def _unicode(machine: Machine) -> None:
 
 
 @_on("S")
-def _string(machine: Machine) -> None:
+def _string(machine: MachineState) -> None:
     machine.findings.python_2 = True
     before = machine.stream.position
     line = machine.stream.line(LONG_TEXT)
@@ -146,7 +139,7 @@ _on("\x91", 4)(lambda machine: machine.push(Set(machine.pop_mark(), frozen=True)
 
 
 def _tuple_of(size: int) -> Action:
-    def action(machine: Machine) -> None:
+    def action(machine: MachineState) -> None:
         stack = machine.stack
         if len(stack) < size:
             raise IndexError
@@ -169,17 +162,17 @@ def _even(items: list[StandIn]) -> list[StandIn]:
 
 
 @_on("a")
-def _append(machine: Machine) -> None:
+def _append(machine: MachineState) -> None:
     value = machine.stack.pop()
     _extend(machine, [value])
 
 
 @_on("e", 1)
-def _appends(machine: Machine) -> None:
+def _appends(machine: MachineState) -> None:
     _extend(machine, machine.pop_mark())
 
 
-def _extend(machine: Machine, items: list[StandIn]) -> None:
+def _extend(machine: MachineState, items: list[StandIn]) -> None:
     target = machine.stack[-1]
     if type(target) is list:
         target.extend(items)
@@ -190,17 +183,17 @@ def _extend(machine: Machine, items: list[StandIn]) -> None:
 
 
 @_on("s")
-def _set_item(machine: Machine) -> None:
+def _set_item(machine: MachineState) -> None:
     value, key = machine.stack.pop(), machine.stack.pop()
     _update(machine, [key, value])
 
 
 @_on("u", 1)
-def _set_items(machine: Machine) -> None:
+def _set_items(machine: MachineState) -> None:
     _update(machine, _even(machine.pop_mark()))
 
 
-def _update(machine: Machine, flat: list[StandIn]) -> None:
+def _update(machine: MachineState, flat: list[StandIn]) -> None:
     target = machine.stack[-1]
     if isinstance(target, Dict):
         target.flat.extend(flat)
@@ -213,7 +206,7 @@ def _update(machine: Machine, flat: list[StandIn]) -> None:
 
 
 @_on("\x90", 4)
-def _add_items(machine: Machine) -> None:
+def _add_items(machine: MachineState) -> None:
     items = machine.pop_mark()
     target = machine.stack[-1]
     if isinstance(target, (Set, Object)):
@@ -226,13 +219,13 @@ def _add_items(machine: Machine) -> None:
 
 
 @_on("(")
-def _mark(machine: Machine) -> None:
+def _mark(machine: MachineState) -> None:
     machine.below.append(machine.stack)
     machine.stack = []
 
 
 @_on("0")
-def _pop(machine: Machine) -> None:
+def _pop(machine: MachineState) -> None:
     if machine.stack:
         machine.stack.pop()
     else:
@@ -240,7 +233,7 @@ def _pop(machine: Machine) -> None:
 
 
 @_on("1", 1)
-def _pop_to_mark(machine: Machine) -> None:
+def _pop_to_mark(machine: MachineState) -> None:
     machine.pop_mark()
 
 
@@ -254,13 +247,13 @@ _on("r", 1)(lambda machine: _put(machine, machine.number("<I", 4)))
 _on("\x94", 4)(lambda machine: _put(machine, len(machine.memo)))
 
 
-def _get(machine: Machine, index: int) -> None:
+def _get(machine: MachineState, index: int) -> None:
     if index not in machine.memo:
         raise DamageError("refers to something that was not there before")
     machine.push(machine.memo[index])
 
 
-def _put(machine: Machine, index: int) -> None:
+def _put(machine: MachineState, index: int) -> None:
     if not 0 <= index < 2**32:
         raise DamageError("numbers something beyond all bounds")
     machine.memo[index] = machine.stack[-1]
@@ -270,13 +263,13 @@ def _put(machine: Machine, index: int) -> None:
 
 
 @_on("c")
-def _global(machine: Machine) -> None:
+def _global(machine: MachineState) -> None:
     module, qualname = machine.name(), machine.name()
     machine.push(machine.find(module, qualname))
 
 
 @_on("\x93", 4)
-def _stack_global(machine: Machine) -> None:
+def _stack_global(machine: MachineState) -> None:
     qualname, module = machine.stack.pop(), machine.stack.pop()
     machine.push(machine.find(module, qualname))
 
@@ -287,38 +280,38 @@ _on("\x84", 2)(lambda machine: machine.extension(machine.number("<i", 4)))
 
 
 @_on("R")
-def _reduce(machine: Machine) -> None:
+def _reduce(machine: MachineState) -> None:
     args, maker = machine.stack.pop(), machine.stack.pop()
     machine.make(maker, args, by_class=False)
 
 
 @_on("\x81", 2)
-def _new(machine: Machine) -> None:
+def _new(machine: MachineState) -> None:
     args, maker = machine.stack.pop(), machine.stack.pop()
     machine.make(maker, args, by_class=True)
 
 
 @_on("\x92", 4)
-def _new_with_names(machine: Machine) -> None:
+def _new_with_names(machine: MachineState) -> None:
     kwargs, args, maker = machine.stack.pop(), machine.stack.pop(), machine.stack.pop()
     machine.make(maker, args, kwargs, by_class=True)
 
 
 @_on("i")
-def _instance(machine: Machine) -> None:
+def _instance(machine: MachineState) -> None:
     module, qualname = machine.name(), machine.name()
     maker = machine.find(module, qualname)
     machine.make(maker, tuple(machine.pop_mark()), by_class=True)
 
 
 @_on("o", 1)
-def _object(machine: Machine) -> None:
+def _object(machine: MachineState) -> None:
     args = machine.pop_mark()
     machine.make(args.pop(0), tuple(args), by_class=True)
 
 
 @_on("b")
-def _build(machine: Machine) -> None:
+def _build(machine: MachineState) -> None:
     state = machine.stack.pop()
     target = machine.stack[-1]
     if isinstance(target, Global):
@@ -368,7 +361,7 @@ def _weight(target: StandIn, state: StandIn) -> int:
     return len(state) if isinstance(state, Dict) else 0
 
 
-def _persistent(machine: Machine) -> None:
+def _persistent(machine: MachineState) -> None:
     machine.findings.note(
         "persistent-ids", "parts of it lie elsewhere: only the program that saved it can load it"
     )
@@ -376,23 +369,23 @@ def _persistent(machine: Machine) -> None:
 
 
 @_on("P")
-def _persistent_line(machine: Machine) -> None:
+def _persistent_line(machine: MachineState) -> None:
     machine.digits()
     _persistent(machine)
 
 
 @_on("Q", 1)
-def _persistent_value(machine: Machine) -> None:
+def _persistent_value(machine: MachineState) -> None:
     machine.stack.pop()
     _persistent(machine)
 
 
 @_on("\x97", 5)
-def _next_buffer(machine: Machine) -> None:
+def _next_buffer(machine: MachineState) -> None:
     machine.findings.note("out-of-band", "its buffers lie elsewhere")
     machine.push(Outside("buffer"))
 
 
 @_on("\x98", 5)
-def _readonly_buffer(machine: Machine) -> None:
+def _readonly_buffer(machine: MachineState) -> None:
     machine.push(machine.stack.pop())

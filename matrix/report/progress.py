@@ -7,8 +7,6 @@ output is a file, a pipe or a log (here), or a display that moves on a terminal
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -184,13 +182,3 @@ def duration(seconds: float | timedelta) -> str:
         return f"{rest} s"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
-
-
-def open_progress(stream: TextIO | None = None) -> Progress:
-    """The progress that suits a stream: standard error if not given."""
-    stream = sys.stderr if stream is None else stream
-    if not stream.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
-        return PlainProgress(stream)
-    from matrix.report.terminal.live_progress import LiveProgress  # only a terminal needs rich
-
-    return LiveProgress(stream)

@@ -24,7 +24,8 @@ from matrix.remedies import (
     find_since,
     ways_out,
 )
-from matrix.report.progress import Progress, open_progress
+from matrix.report.open_progress import open_progress
+from matrix.report.progress import Progress
 from matrix.store import Store
 
 from .projects import ROOT

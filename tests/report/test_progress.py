@@ -9,7 +9,8 @@ from contextlib import suppress
 import pytest
 from rich.console import Console
 
-from matrix.report.progress import PlainProgress, Progress, duration, open_progress
+from matrix.report.open_progress import open_progress
+from matrix.report.progress import PlainProgress, Progress, duration
 from matrix.report.terminal.live_progress import LiveProgress
 
 

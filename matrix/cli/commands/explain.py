@@ -22,7 +22,8 @@ from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Group
 from matrix.remedies import EnvironmentFactory, Experiment, Subject
 from matrix.report import explanation
 from matrix.report.cause_text import known_cause
-from matrix.report.progress import Progress, open_progress
+from matrix.report.open_progress import open_progress
+from matrix.report.progress import Progress
 from matrix.report.terminal import show_story
 from matrix.store import Store
 

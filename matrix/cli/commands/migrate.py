@@ -17,7 +17,7 @@ from matrix.remedies.fixes_from_diagnosis import mends_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
-from matrix.report.progress import open_progress
+from matrix.report.open_progress import open_progress
 from matrix.report.terminal.migration import show_migration
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store

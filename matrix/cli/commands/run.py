@@ -20,7 +20,8 @@ from matrix.engine.estimate import BUILD
 from matrix.errors import Exit
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
-from matrix.report.progress import Progress, open_progress
+from matrix.report.open_progress import open_progress
+from matrix.report.progress import Progress
 from matrix.report.terminal import show
 from matrix.store import Store
 

@@ -20,7 +20,8 @@ from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
 from matrix.report.cause_text import known_cause
 from matrix.report.model_answers import as_matrix, group_of
-from matrix.report.progress import Progress, open_progress
+from matrix.report.open_progress import open_progress
+from matrix.report.progress import Progress
 from matrix.report.risk import risks
 from matrix.report.terminal import show_story
 from matrix.report.terminal.risks import show_risks

@@ -4,28 +4,16 @@ Each function draws from its own random state in a fixed order, and values are r
 precision where the last digit does not matter: the same model gives the same rows again.
 """
 
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
 from compat_worker import input_model, text_rows
 from compat_worker.input_model import Column, InputModel
-
-Values = List[Any]
-"""Rows as a list of columns, each an array of numbers or objects."""
+from compat_worker.row_block import RowBlock, Values
 
 MAX_VALUES = 2000000
 """Values of all rows together, at most."""
-
-
-class RowBlock(NamedTuple):
-    """Rows of one kind."""
-
-    kind: str
-    values: Values
-
-    def __len__(self) -> int:  # rows, not fields
-        return len(self.values[0])
 
 
 def make_blocks(known: InputModel, n: int) -> List[RowBlock]:

@@ -5,6 +5,7 @@ from typing import Any, List, Tuple
 import numpy as np
 
 from compat_worker.input_model import CATEGORY, InputModel
+from compat_worker.row_block import RowBlock
 
 KNOWN = "documents of known words"
 STRANGE = "documents with unknown words"
@@ -19,10 +20,8 @@ _ACCENTS = ["Café", "naïve", "ÜBER", "straße", "\ufb01ne", "été", "日本�
 _ACCENTS += ["n\u0308", "a\ua7c1b", "c\ua7d1d", "e\U0002ebf0f", "\U00030ede noodles"]
 
 
-def make_blocks(known: InputModel, n: int, random: Any) -> List[Any]:
+def make_blocks(known: InputModel, n: int, random: Any) -> List[RowBlock]:
     """About n rows in blocks of one kind each; ``probe_rows.make_blocks`` does so for tables."""
-    from compat_worker.probe_rows import RowBlock
-
     column = known.columns[0]
     if known.form == "labels":
         values = list(column.categories or ())
