@@ -45,16 +45,15 @@ def environ() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(ROOT)}
 
 
-def forget(state: Path, *, records: bool = False) -> None:
+def forget(state: Path) -> None:
     """Remove all results of a project; its environments stay.
 
     Args:
         state: the folder of results.
-        records: of the environments too, so that the next run asks nox for them.
     """
     for path in state.glob("results.sqlite*"):
         path.unlink()
-    for name in ("artifacts", "rows", "scratch", *(["environments"] if records else [])):
+    for name in ("artifacts", "rows", "scratch"):
         shutil.rmtree(state / name, ignore_errors=True)
 
 

@@ -135,37 +135,83 @@ def test_garbage_that_was_left_behind_ends_no_run(
 
 # --------------------------------------------------------------------------- real kills
 
-KILLS = 60
-IN_A_ROW = 10
+KILLS, SEED = 8, 20261128
+"""For each change: so many, at moments that are the same in every run of the tests."""
+KILLS_AT_NIGHT = 60
+IN_A_ROW = 4
+IN_A_ROW_AT_NIGHT = 10
 """After so many kills a run is let come to its end, and the next begins from nothing."""
+
+
+@pytest.fixture
+def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store whose records may be removed, so that runs are killed while they build too."""
+    monkeypatch.setenv("COMPAT_MATRIX_ENVS", str(tmp_path / "envs"))
+    return tmp_path / "envs"
 
 
 @POSIX
 def test_a_run_that_is_killed_again_and_again_loses_nothing_and_ends_with_the_same_table(
     project: Path,
 ) -> None:
+    kill_again_and_again(project, random.Random(SEED), KILLS, IN_A_ROW)
+
+
+@POSIX
+@pytest.mark.nightly
+@pytest.mark.usefixtures("own_store")
+def test_a_run_that_is_killed_at_random_moments_loses_nothing(project: Path) -> None:
     seed = int(os.environ.get("KILL_SEED") or random.randrange(2**32))
     print(f"KILL_SEED={seed} draws the same moments again")  # noqa: T201
+    table(project)  # its environments are built
     chance = random.Random(seed)
+    kill_again_and_again(project, chance, KILLS_AT_NIGHT, IN_A_ROW_AT_NIGHT, while_building=0.2)
+
+
+def kill_again_and_again(
+    project: Path,
+    chance: random.Random,
+    kills: int,
+    in_a_row: int,
+    *,
+    while_building: float = 0.0,
+) -> None:
+    """Kill runs at moments that are drawn, until there were so many kills.
+
+    Args:
+        project: where.
+        chance: draws the moments.
+        kills: how many at least.
+        in_a_row: after so many a run is let come to its end.
+        while_building: the share of the rows of kills in which environments are built again.
+    """
     state = project / ".matrix"
     forget(state)
     started = time.monotonic()
     whole = table(project)
     seconds = time.monotonic() - started
-    kills = 0
-    while kills < KILLS:
-        forget(state, records=chance.random() < 0.2)
+    done = 0
+    while done < kills:
+        forget(state)
+        if chance.random() < while_building:
+            forget_environments()
         owed: set[str] = set()
-        for _ in range(IN_A_ROW):
+        for _ in range(in_a_row):
             if not killed(project, chance.uniform(0, seconds), alone=chance.random() < 0.2):
                 break
-            kills += 1
+            done += 1
             owed |= finished(state)
             if chance.random() < 0.5:  # else the next run does it, if it comes that far
                 assert_kept(state, owed)
         assert table(project) == whole
         assert_kept(state, owed)
     assert nobody_is_left(project)
+
+
+def forget_environments() -> None:
+    """Remove what says that the environments are complete: the next run makes them anew."""
+    for record in Path(os.environ["COMPAT_MATRIX_ENVS"]).glob("environments/*/record.json"):
+        record.unlink()
 
 
 def nobody_is_left(project: Path) -> bool:
