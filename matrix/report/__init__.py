@@ -1,7 +1,7 @@
-"""Reports: one file a format, all from one Matrix.
+"""Reports: one file per format, all from one Matrix.
 
-A format is a function from a Matrix to text on a stream, and a line in ``FORMATS``. Where the
-text goes, and that a half-written file never stands there, is settled here for all of them.
+A format is a function that writes a Matrix to a text stream, and an entry in ``FORMATS``. This
+module opens the stream for all of them, and never leaves a partly written file.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from matrix.report.text_and_svg import write_svg, write_text
 __all__ = ["FORMATS", "ReportOutput", "read_json", "write_outputs"]
 
 Writer = Callable[[Matrix, TextIO], None]
-"""All that a format promises. It may read the cells several times, and keeps no list of them."""
+"""Writes one report. It may iterate over the cells several times, but holds no list of them."""
 
 FORMATS: Mapping[str, Writer] = {
     "badge": write_badge,
@@ -41,12 +41,12 @@ FORMATS: Mapping[str, Writer] = {
     "svg": write_svg,
     "text": write_text,
 }
-"""By the name that ``--output NAME:PATH`` gives it."""
+"""By the name in ``--output NAME:PATH``."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReportOutput:
-    """A report that is wanted, and where."""
+    """A requested report, and where to write it."""
 
     format: str
     path: Path
@@ -57,30 +57,34 @@ class ReportOutput:
         """Read ``FORMAT:PATH``.
 
         Raises:
-            UsageError: there is no such format, or no path, or the path is a folder.
+            UsageError: the format is unknown, the path is missing, or it is a folder.
         """
         name, colon, path = text.partition(":")
         if name not in FORMATS:
             raise UsageError(
                 f"--output {text}: {name!r} is not a format",
-                advice=f"Formats: {', '.join(sorted(FORMATS))}; as in --output json:results.json",
+                advice=f"Formats: {', '.join(sorted(FORMATS))}. Example: --output json:run.json",
             )
         if not colon or not path:
             raise UsageError(
-                f"--output {text}: a path is missing", advice=f"For example {name}:results.{name}"
+                f"--output {text}: the path is missing",
+                advice=f"For example --output {name}:results.{name}",
             )
         if Path(path).is_dir():
-            raise UsageError(f"--output {text}: {path} is a folder", advice="Name a file in it.")
+            raise UsageError(
+                f"--output {text}: {path} is a folder",
+                advice=f"Name a file in it: --output {name}:{Path(path) / name}",
+            )
         return cls(name, Path(path))
 
     def write(self, matrix: Matrix) -> None:
         """Write the report.
 
         Raises:
-            StoreError: the file cannot be written; what stood there before still does.
+            StoreError: the file cannot be written; an older file there is unchanged.
         """
         if str(self.path) == "-":
-            if isinstance(sys.stdout, io.TextIOWrapper):  # what a terminal or a pipe takes here
+            if isinstance(sys.stdout, io.TextIOWrapper):  # the same bytes as in a file
                 sys.stdout.reconfigure(encoding="utf-8", newline="\n")
             FORMATS[self.format](matrix, sys.stdout)
             return

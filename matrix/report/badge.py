@@ -1,6 +1,6 @@
-"""A badge: the JSON that an endpoint badge of shields.io is drawn from.
+"""JSON for an endpoint badge of shields.io: a label, a message and a colour.
 
-That format has room for a label and a message only, so the message counts what is unknown apart.
+The message counts unknown cells separately, because the format has no other place for them.
 """
 
 from __future__ import annotations
@@ -20,27 +20,27 @@ _COLOURS = (
     (Group.UNKNOWN, _UNKNOWN),
     (Group.LOADS, _SAFE),
 )
-"""The first of which there is any; green only where all is known and safe."""
+"""The first group that has any cells gives the colour; green only if every cell is safe."""
 
 
 def write_badge(matrix: Matrix, stream: TextIO) -> None:
-    """Write one small object."""
+    """Write the badge as one JSON object."""
     if matrix.answers:
-        label, groups = "saved models", _of_models(matrix)
+        label, groups = "saved models", _count_models(matrix)
     else:
         label, groups = "scikit-learn compatibility", tally(matrix).groups()
-    message, colour = _said(matrix, groups)
+    message, colour = _message_and_colour(matrix, groups)
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
     stream.write(json.dumps(badge) + "\n")
 
 
-def _of_models(matrix: Matrix) -> Mapping[Group, int]:
+def _count_models(matrix: Matrix) -> Mapping[Group, int]:
     return {group: sum(a.group is group for a in matrix.answers) for group in Group}
 
 
-def _said(matrix: Matrix, groups: Mapping[Group, int]) -> tuple[str, str]:
-    """The message and its colour; green only if the run can be believed and came to its end."""
-    parts = [f"{n:,} {GROUP_WORDS[group].verb}" for group, n in groups.items() if n]
+def _message_and_colour(matrix: Matrix, groups: Mapping[Group, int]) -> tuple[str, str]:
+    """Return both; never green if the run was interrupted or its self-check missed a fault."""
+    parts = [f"{n:,} {GROUP_WORDS[group].label}" for group, n in groups.items() if n]
     missed = Detection.MISSED in matrix.self_check.values()
     if missed:
         parts.append("planted fault missed")

@@ -1,4 +1,4 @@
-"""Causes in words, for every report that people read."""
+"""Sentences about causes, for all reports that people read."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from matrix.report.summary import Summary
 
 
 def known_cause(cell: Cell) -> KnownCause | None:
-    """What is known of the cause of a cell; None if that is nothing."""
+    """Return the known cause of a cell, or None."""
     return None if cell.cause is None else causes.by_id().get(cell.cause)
 
 
 def share_known(summary: Summary) -> str:
-    """How many of the cells that change or fail have a known cause."""
+    """Return a sentence: what share of the cells that change or fail has a known cause."""
     known = sum(one.cells for one in summary.known_causes())
-    tenths = known * 1000 // max(summary.bad, 1)  # 100 % is all of them
-    what = counted(summary.bad, "bad cell")
-    return f"{tenths / 10:.1f} % of {what} {'has' if summary.bad == 1 else 'have'} a known cause"
+    tenths = known * 1000 // max(summary.bad, 1)  # rounded down: 100 % means every cell
+    cells = counted(summary.bad, "cell")
+    return f"known for {tenths / 10:.1f} % of {cells} that change or fail"
 
 
-def unknown_left(summary: Summary) -> str:
-    """How many have none that is known, and in how many groups; empty if all have."""
+def without_known_cause(summary: Summary) -> str:
+    """Return how many cells have no known cause, and in how many groups; empty if none."""
     known = summary.known_causes()
-    left = summary.bad - sum(one.cells for one in known)
-    if not left:
+    unexplained = summary.bad - sum(one.cells for one in known)
+    if not unexplained:
         return ""
     groups = len(summary.causes) - len(known)
-    return f"unknown: {counted(left, 'cell')} in {counted(groups, 'group')}"
+    return f"no known cause: {counted(unexplained, 'cell')} in {counted(groups, 'group')}"
 
 
 def since(cause: KnownCause) -> str:
-    """Which release did it."""
+    """Return the release that introduced a cause, as ``since numpy 2.0.0``."""
     return f"since {cause.release}" if cause.since else "in every release"

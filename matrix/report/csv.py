@@ -1,7 +1,7 @@
-"""CSV, one row a cell: for a spreadsheet, or whatever reads tables.
+"""CSV with one row per cell.
 
-As RFC 4180 says: a header, CRLF at the end of each line, quotes where they are needed. What a
-spreadsheet would take for a formula is given a leading apostrophe, which makes it text there.
+Follows RFC 4180: a header, CRLF line ends, quotes where needed. A value that a spreadsheet would
+run as a formula gets a leading apostrophe, which makes it text.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ COLUMNS = (
     "artifact",
     "notice",
 )
-"""``known`` is what the cell is against a baseline: new, worse, fixed or still; empty without one.
-The last one says, in the first row, what the whole does not say."""
+"""``known`` is the status compared with a baseline: new, worse, fixed or still; empty without one.
+``notice`` has the limits of the whole result, in the first row only."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(matrix: Matrix, stream: TextIO) -> None:
-    """Write a header and the cells, one at a time."""
+    """Write a header and one row per cell, without holding the cells in memory."""
     rows = csv.writer(stream, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     notice = " ".join(tally(matrix).notice(matrix))
@@ -78,13 +78,13 @@ def _row(cell: Cell, statuses: CellStatuses) -> Iterator[str]:
 
 
 def _text(text: str) -> str:
-    """One line of anything, which no spreadsheet computes."""
+    """Return any text on one line, so that no spreadsheet reads it as a formula."""
     line = plain(text) if text else ""
     return "'" + line if line.startswith(_FORMULAS) else line
 
 
 def _number(value: float | None) -> str:
-    """As Python writes it; sizes of differences are never negative."""
+    """Return the shortest exact form of a number; differences are never negative."""
     return "" if value is None else _text(repr(value))
 
 

@@ -1,4 +1,4 @@
-"""Where a cell goes wrong and what explains it, in lines of text."""
+"""Lines of text for a diagnosis: where a model first behaves differently, and what explains it."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from matrix.model import ExplanationPoint, OutputDifference
 from matrix.report.safe_text import plain
 
 MOST = 12
-"""Lines of one kind; what is beyond is counted."""
+"""Lines under one heading; the rest is counted."""
 
 
 def points(diagnosis: Diagnosis, reader: str) -> list[ExplanationPoint]:
-    """What a diagnosis says, where it begins first; empty if it says nothing.
+    """Return a diagnosis as headed lines, the place of the first difference first.
 
     Args:
-        diagnosis: what to word.
-        reader: the environment that goes wrong, as people call it: ``scikit-learn 1.5``.
+        diagnosis: of one cell.
+        reader: name of the environment where the model fails or changes: ``scikit-learn 1.5``.
     """
     groups: list[tuple[str, Iterable[str]]] = [
         ("Where", _where(diagnosis)),
-        ("Holds", _holders(diagnosis)),
+        ("Contains", _holders(diagnosis)),
         ("State", _state(diagnosis, reader)),
-        ("Orphan", _orphans(diagnosis, reader)),
-        ("Lacks", _parameters(diagnosis, reader)),
+        ("Ignored", _orphans(diagnosis, reader)),
+        ("Missing", _parameters(diagnosis, reader)),
         ("Note", map(plain, diagnosis.notes)),
     ]
     headed = ((head, tuple(_few(lines))) for head, lines in groups)
@@ -39,17 +39,17 @@ def points(diagnosis: Diagnosis, reader: str) -> list[ExplanationPoint]:
 
 
 def place(path: NamePath, kind: str, method: str = "") -> str:
-    """Where something is, as names that lead there: ``prep → cat → OneHotEncoder.transform``."""
+    """Return a path of names inside a model: ``prep → cat → OneHotEncoder.transform``."""
     names = [*path, kind.rpartition(".")[2]]
     shown = " → ".join(plain(name, 60) for name in names)
     return f"{shown}.{plain(method, 60)}" if method else shown
 
 
 def _few(lines: Iterable[str]) -> Iterator[str]:
-    every = list(dict.fromkeys(lines))
-    yield from every[:MOST]
-    if len(every) > MOST:
-        yield f"and {len(every) - MOST:,} more"
+    distinct = list(dict.fromkeys(lines))
+    yield from distinct[:MOST]
+    if len(distinct) > MOST:
+        yield f"and {len(distinct) - MOST:,} more"
 
 
 def _where(diagnosis: Diagnosis) -> Iterator[str]:
@@ -83,27 +83,26 @@ def _holders(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _state(diagnosis: Diagnosis, reader: str) -> Iterator[str]:
-    """What is read and lacks, with what the file has in its stead; then what changed otherwise."""
+    """Attributes that the reader reads and the file lacks, then other attributes that differ."""
     where = diagnosis.first.path if diagnosis.first else ()
-    lacking = [one for one in diagnosis.missing if not one.parameter]
-    lacking.sort(key=lambda one: one.path != where)
-    for (path, kind), names in _by_class(lacking).items():
-        had = [one for one in diagnosis.unread if (one.kind, one.path) == (kind, path)]
-        yield f"{place(path, kind)}: {_lacks(names, had, reader)}"
+    absent = [one for one in diagnosis.missing if not one.parameter]
+    absent.sort(key=lambda one: one.path != where)
+    for (path, kind), names in _by_class(absent).items():
+        unread = [one for one in diagnosis.unread if (one.kind, one.path) == (kind, path)]
+        yield f"{place(path, kind)}: {_absent(names, unread, reader)}"
     for change in diagnosis.states:
         yield f"{place(change.path, change.kind)}: {_changed(change, reader)}"
-    told = {(one.kind, one.name) for one in diagnosis.missing}
-    told |= {(one.kind, one.name) for one in diagnosis.orphans}
+    reported = {(one.kind, one.name) for one in diagnosis.missing}
+    reported |= {(one.kind, one.name) for one in diagnosis.orphans}
     for change in _own(diagnosis):
-        # Steps elsewhere were given something else, or did the same: what differs there explains
-        # nothing.
-        there = change.path[: len(where)] == where
-        if there and (change.kind, change.name) not in told:
-            yield f"{place(change.path, change.kind)}: {_otherwise(change, reader)}"
+        # Other steps behaved the same or got different input: their state explains nothing.
+        inside = change.path[: len(where)] == where
+        if inside and (change.kind, change.name) not in reported:
+            yield f"{place(change.path, change.kind)}: {_differs(change, reader)}"
 
 
 def _by_class(missing: Iterable[Missing]) -> dict[tuple[NamePath, str], list[Missing]]:
-    """By the first place where a class has them; its further members lack the same."""
+    """Group by class and the first path to it; other instances of the class lack the same."""
     first: dict[tuple[str, str], NamePath] = {}
     found: dict[tuple[NamePath, str], list[Missing]] = {}
     for one in missing:
@@ -113,35 +112,35 @@ def _by_class(missing: Iterable[Missing]) -> dict[tuple[NamePath, str], list[Mis
     return found
 
 
-def _lacks(names: list[Missing], had: list[StateChange], reader: str) -> str:
+def _absent(names: list[Missing], unread: list[StateChange], reader: str) -> str:
     needed = [f"`{plain(one.name)}`" for one in names if one.needed]
-    asked = [f"`{plain(one.name)}`" for one in names if not one.needed]
+    optional = [f"`{plain(one.name)}`" for one in names if not one.needed]
     parts = []
-    if had:
-        shown = ", ".join(f"`{plain(one.name)}`{_shown(one.before)}" for one in had[:4])
+    if unread:
+        shown = ", ".join(f"`{plain(one.name)}`{_shown(one.before)}" for one in unread[:4])
         parts.append(f"the file has {shown}, which {plain(reader)} does not read")
     if needed:
         ours = names[0].kind.startswith("sklearn.")
-        lacks = "the file lacks" if ours else "neither the file nor the class has there"
-        whose = plain(reader) if ours else "its own code"
-        parts.append(f"{whose} reads {', '.join(needed)}, which {lacks}")
-    if asked:
+        lacks = "the file lacks" if ours else "neither the file nor the class has"
+        code = plain(reader) if ours else "its own code"
+        parts.append(f"{code} reads {', '.join(needed)}, which {lacks}")
+    if optional:
         parts.append(
-            f"{plain(reader)} looks for {', '.join(asked)}, which the file lacks, and goes on "
-            "without a word"
+            f"{plain(reader)} looks for {', '.join(optional)}, which the file lacks, and continues "
+            "without an error"
         )
     return "; ".join(parts)
 
 
 def _own(diagnosis: Diagnosis) -> list[StateChange]:
-    """What counts of how the reader's own model differs: what its code reads, each once a class.
+    """Return the attributes on which a model trained in the reader differs, once per class.
 
-    What one side alone has is told already, as far as it is read.
+    Only attributes that its code reads and that both models have: others are reported elsewhere.
     """
     found: dict[tuple[str, str], StateChange] = {}
     for change in diagnosis.own:
-        held = change.name.partition(".")[2]
-        if (change.read or held) and change.before is not None and change.after is not None:
+        nested = change.name.partition(".")[2]
+        if (change.read or nested) and change.before is not None and change.after is not None:
             found.setdefault((change.kind, change.name), change)
     return list(found.values())
 
@@ -149,13 +148,13 @@ def _own(diagnosis: Diagnosis) -> list[StateChange]:
 def _changed(change: StateChange, reader: str) -> str:
     name = f"`{plain(change.name)}`"
     if change.after is None:
-        return f"{name}{_shown(change.before)} is gone once {plain(reader)} has loaded the file"
+        return f"{name}{_shown(change.before)} is missing after {plain(reader)} loads the file"
     if change.before is None:
-        return f"{name}{_shown(change.after)} is new once {plain(reader)} has loaded the file"
+        return f"{name}{_shown(change.after)} is added when {plain(reader)} loads the file"
     return f"{name}{_shown(change.before)} becomes{_bare(change.after)} in {plain(reader)}"
 
 
-def _otherwise(change: StateChange, reader: str) -> str:
+def _differs(change: StateChange, reader: str) -> str:
     assert change.before is not None
     assert change.after is not None
     before, after = _fields(change.before), _fields(change.after)
@@ -164,13 +163,13 @@ def _otherwise(change: StateChange, reader: str) -> str:
         parts += [f"has a field `{plain(name)}`" for name in before if name not in after]
         return f"`{plain(change.name)}` {', '.join(parts)} in the file, unlike in {plain(reader)}"
     return (
-        f"`{plain(change.name)}` is{_bare(change.before)} in the file, and{_bare(change.after)} in "
-        f"a model of {plain(reader)}"
+        f"`{plain(change.name)}` is{_bare(change.before)} in the file, but{_bare(change.after)} in "
+        f"a model trained in {plain(reader)}"
     )
 
 
 def _fields(attribute: Attribute) -> list[str]:
-    """The names of the fields of a structured array."""
+    """Return the field names of a structured array."""
     head, _, names = attribute.dtype.partition(" ")
     return names.split(", ") if head == "fields" else []
 
@@ -180,7 +179,7 @@ def _shown(attribute: Attribute | None) -> str:
 
 
 def _bare(attribute: Attribute) -> str:
-    """What an attribute is: its value if that is short, else its type, dtype and shape."""
+    """Return the value of an attribute if it is short, else its type, dtype and shape."""
     kind = plain(attribute.type.rpartition(".")[2], 60)
     if attribute.shape is None:
         return f" {plain(attribute.shown, 80) or kind}"
@@ -196,12 +195,12 @@ def _orphans(diagnosis: Diagnosis, reader: str) -> Iterator[str]:
     for one in found.values():
         if not one.by_default:
             yield (
-                f"{place(one.path, one.kind)}: `{plain(one.name)}={plain(one.value, 80)}` is no "
-                f"parameter in {plain(reader)}: it is ignored"
+                f"{place(one.path, one.kind)}: `{plain(one.name)}={plain(one.value, 80)}` is not "
+                f"a parameter in {plain(reader)}, and is ignored"
             )
     rest = [_parameter(one.kind, one.name) for one in found.values() if one.by_default]
     if rest:
-        yield f"no parameters in {plain(reader)}, and left at their defaults: {_listed(rest)}"
+        yield f"not parameters in {plain(reader)}, but all at their defaults: {_name_list(rest)}"
 
 
 def _parameters(diagnosis: Diagnosis, reader: str) -> Iterator[str]:
@@ -219,8 +218,8 @@ def _parameters(diagnosis: Diagnosis, reader: str) -> Iterator[str]:
     rest = [_parameter(one.kind, one.name) for one in found.values() if not one.needed]
     if rest:
         yield (
-            f"parameters of {plain(reader)} that are not in the file, and that its code was not "
-            f"seen to read in use: {_listed(rest)}"
+            f"parameters of {plain(reader)} that the file lacks, and no code read in this run: "
+            f"{_name_list(rest)}"
         )
 
 
@@ -228,7 +227,7 @@ def _parameter(kind: str, name: str) -> str:
     return f"`{plain(kind.rpartition('.')[2], 60)}({plain(name, 60)}=…)`"
 
 
-def _listed(names: list[str]) -> str:
+def _name_list(names: list[str]) -> str:
     more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
     return ", ".join(names[:_LISTED]) + more
 

@@ -1,4 +1,4 @@
-"""Everything known of one cell, answer first, and how to check it by hand."""
+"""All evidence for one cell as lines of text, and how to reproduce it by hand."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from matrix.report.verdict_words import MEANINGS, group_word
 
 
 def evidence(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:
-    """All that is kept of a cell, in lines.
+    """Return the recorded evidence for a cell, the verdict first.
 
     Args:
-        cell: what to explain.
+        cell: the cell to explain.
         writer, reader: its environments.
-        file: where the artifact is kept; None if there is none.
+        file: the saved model file; None if it is not available.
     """
     return [
         *_answer(cell, writer, reader),
@@ -35,7 +35,7 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> Iterator[st
     yield f"  saved by {writer.spec.label}, loaded by {reader.spec.label}"
     yield f"  {MEANINGS[cell.verdict]}"
     if cell.stage:
-        silently = ", without a warning" if cell.silent else ""
+        silently = ", without an error or warning" if cell.silent else ""
         yield f"  decided by: {plain(cell.stage)}{silently}"
     if cell.reason:
         yield f"  {plain(cell.reason)}"
@@ -47,7 +47,7 @@ def _outputs(cell: Cell) -> Iterator[str]:
     if not cell.outputs:
         return
     yield ""
-    yield f"Outputs ({cell.n_identical} further ones are identical)"
+    yield f"Outputs that differ ({cell.n_identical} others are identical)"
     for method, difference in cell.outputs.items():
         yield f"  {plain(method)}: {difference.verdict.value}{_size(difference)}"
 
@@ -68,16 +68,16 @@ def _scores(cell: Cell) -> Iterator[str]:
     if cell.before is None or cell.after is None:
         return
     yield ""
-    yield "Against the truth"
+    yield "Scores against the true values"
     for when, scores in (("before", cell.before), ("after", cell.after)):
         yield f"  {when}: {_score(scores)}"
         if isinstance(scores, ClassifierScores):
             for row in scores.classes:
                 yield (
                     f"    {plain(row.label)}: precision {row.precision:.3f}, "
-                    f"recall {row.recall:.3f}, F1 {row.f1:.3f}, of {row.support}"
+                    f"recall {row.recall:.3f}, F1 {row.f1:.3f}, {row.support} rows"
                 )
-            yield f"    confusion (rows true, columns predicted): {scores.confusion}"
+            yield f"    confusion matrix (rows true, columns predicted): {scores.confusion}"
 
 
 def _score(scores: Scores) -> str:
@@ -129,9 +129,9 @@ def _by_hand(reader: Environment, file: Path | None, cell: Cell) -> Iterator[str
         return
     load = "pickle.load(open(path, 'rb'))" if cell.format.startswith("pickle") else None
     yield ""
-    yield "By hand"
+    yield "Reproduce by hand"
     yield f"  {reader.info.executable}"
     yield f"  >>> path = {str(file)!r}"
     yield "  >>> import sys, joblib, pickle"
-    yield "  >>> sys.path.append(FOLDER)  # of the pipelines, if they bring classes of their own"
+    yield "  >>> sys.path.append(FOLDER)  # with the pipelines' own classes, if they have any"
     yield f"  >>> model = {load or 'joblib.load(path)'}"

@@ -1,4 +1,4 @@
-"""Files of reports, with the advice that belongs to them where one cannot be written."""
+"""Writes report files, with advice if a file cannot be written."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from matrix.errors import StoreError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """Write text; the file is replaced at the end, see :func:`matrix.atomic_write.replacing`.
+    """Open a file for a report; it is replaced at the end. See :func:`matrix.atomic_write.replacing`.
 
     Raises:
-        StoreError: it cannot be written.
+        StoreError: the file cannot be written.
     """
     try:
         with atomic_write.replacing(path) as stream:
@@ -24,5 +24,5 @@ def replacing(path: Path) -> Iterator[TextIO]:
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written: {error.strerror or error}",
-            advice="The results are kept: `report --output` writes them again elsewhere.",
+            advice="The results are kept. Write again: compat-matrix report --output FORMAT:PATH",
         ) from error

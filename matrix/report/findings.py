@@ -1,4 +1,4 @@
-"""Cells that are not safe, gathered into findings: few enough to be looked at one by one."""
+"""Groups the cells that change or fail into findings, few enough to review one by one."""
 
 from __future__ import annotations
 
@@ -14,37 +14,37 @@ from matrix.report.summary import ABSENT, VERDICTS, Summary
 
 @dataclass(slots=True)
 class Finding:
-    """One pipeline, going one way, from the first reader on that comes to this verdict."""
+    """One pipeline in one direction of travel, from the first reader with this verdict on."""
 
     pipeline: str
     verdict: Verdict
     direction: Travel
     reader: str
-    """The id of the first on the way; each writer has its own way."""
+    """Id of the first reader with this verdict, counted from each writer."""
     cells: int = 0
-    """How many come to this; each cell is in one finding."""
+    """Number of cells; each cell is in one finding."""
     statuses: Counter[Status] = field(default_factory=Counter)
-    """How many of them are what against a baseline; empty without one."""
-    said: str = ""
-    """Of a cell with that reader, in words."""
+    """Number of cells by status compared with a baseline; empty without one."""
+    description: str = ""
+    """Of a cell with that reader."""
     cause: str = ""
-    """The id of the cause of that cell, if it has one."""
+    """Id of the cause of that cell; empty if it has none."""
 
 
-def find(matrix: Matrix, summary: Summary, words: Callable[[Cell], str]) -> list[Finding]:
-    """The findings, in the order in which the cells come.
+def find(matrix: Matrix, summary: Summary, describe: Callable[[Cell], str]) -> list[Finding]:
+    """Return the findings, in the order of their first cells.
 
     Args:
         matrix: its cells are read once.
         summary: of the same matrix.
-        words: says what is to be known of a cell.
+        describe: returns the description of a cell.
     """
-    ways, statuses = _Ways(summary), CellStatuses(matrix.comparison)
+    routes, statuses = _Routes(summary), CellStatuses(matrix.comparison)
     found: dict[tuple[str, Verdict, Travel, str], Finding] = {}
     for cell in matrix.cells:
         if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
             continue
-        direction, first = ways.first(cell)
+        direction, first = routes.first(cell)
         key = (cell.pipeline, cell.verdict, direction, first)
         finding = found.get(key)
         if finding is None:
@@ -53,52 +53,52 @@ def find(matrix: Matrix, summary: Summary, words: Callable[[Cell], str]) -> list
         status = statuses.of(cell)
         if status is not None:
             finding.statuses[status] += 1
-        if not finding.said and cell.reader == first:
-            finding.said = words(cell)
+        if not finding.description and cell.reader == first:
+            finding.description = describe(cell)
             finding.cause = cell.cause or ""
     return list(found.values())
 
 
-class _Ways:
-    """Which readers a file passes on its way from a writer to a reader, by their places."""
+class _Routes:
+    """The readers between a writer and a reader in the order of releases, by position."""
 
     def __init__(self, summary: Summary) -> None:
         environments = summary.environments
         self._grids = summary.grids
         self._ids = [environment.id for environment in environments]
-        self._place = {name: place for place, name in enumerate(self._ids)}
-        self._ways = {
-            (writer, direction): way
+        self._position = {name: position for position, name in enumerate(self._ids)}
+        self._routes = {
+            (writer, direction): route
             for writer in range(len(environments))
-            for direction, way in _ways_from(writer, environments).items()
+            for direction, route in _routes_from(writer, environments).items()
         }
         self._direction = {
             (writer, reader): direction
-            for (writer, direction), way in self._ways.items()
-            for reader in way
+            for (writer, direction), route in self._routes.items()
+            for reader in route
         }
 
     def first(self, cell: Cell) -> tuple[Travel, str]:
-        """Which way this cell goes, and the first reader on it that comes to the same."""
-        writer, reader = self._place.get(cell.writer), self._place.get(cell.reader)
+        """Return the direction of a cell, and the first reader that way with the same verdict."""
+        writer, reader = self._position.get(cell.writer), self._position.get(cell.reader)
         if writer is None or reader is None:
             return Travel.VARIATION, cell.reader
         direction = self._direction[writer, reader]
         grid, row = self._grids[cell.pipeline, cell.format], writer * len(self._ids)
-        for place in self._ways[writer, direction]:
-            severity = grid[row + place]
+        for position in self._routes[writer, direction]:
+            severity = grid[row + position]
             if severity != ABSENT and VERDICTS[severity] is cell.verdict:
-                return direction, self._ids[place]
+                return direction, self._ids[position]
         return direction, cell.reader
 
 
-def _ways_from(writer: int, environments: tuple[Environment, ...]) -> Mapping[Travel, list[int]]:
-    """Readers by the direction that they lie in, the nearest release first."""
+def _routes_from(writer: int, environments: tuple[Environment, ...]) -> Mapping[Travel, list[int]]:
+    """Return the positions of the readers by direction, the nearest release first."""
     releases = [release_of(environment) for environment in environments]
-    own, places = releases[writer], range(len(environments))
-    nearest = sorted(places, key=lambda place: releases[place])
+    own = releases[writer]
+    ordered = sorted(range(len(environments)), key=lambda position: releases[position])
     return {
-        Travel.UPGRADE: [place for place in nearest if releases[place] > own],
-        Travel.ROLLBACK: [place for place in nearest[::-1] if releases[place] < own],
-        Travel.VARIATION: [place for place in nearest if releases[place] == own],
+        Travel.UPGRADE: [position for position in ordered if releases[position] > own],
+        Travel.ROLLBACK: [position for position in ordered[::-1] if releases[position] < own],
+        Travel.VARIATION: [position for position in ordered if releases[position] == own],
     }

@@ -1,4 +1,4 @@
-"""What is in a saved file as JSON; ``docs/inspect.md`` says what the fields mean."""
+"""The contents of a saved file as JSON; ``docs/inspect.md`` documents the fields."""
 
 from __future__ import annotations
 
@@ -10,6 +10,6 @@ from matrix.inspection.result_json import inspection_to_dict
 
 
 def write_inspection(inspection: Inspection, stream: TextIO) -> None:
-    """Write it as one document, in ASCII."""
+    """Write an inspection as one JSON document, in ASCII."""
     json.dump(inspection_to_dict(inspection), stream, indent=1)
     stream.write("\n")

@@ -1,8 +1,8 @@
-"""The JSON result: a Matrix written cell by cell, and read back the same.
+"""The JSON result: a Matrix written cell by cell, and read back unchanged.
 
-``schema-1.json`` beside this file says what it looks like. Strict JSON: a number that is not
-finite is a string, ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``. What can be counted from the
-cells (``counts``, ``limits``) is written for those who read it elsewhere, and left aside here.
+``schema-1.json`` beside this file is its schema. Strict JSON: a number that is not finite is a
+string, ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``. ``counts`` and ``limits`` follow from the
+cells: they are written for other readers, and ignored here.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ from matrix.report.notice import Tally
 
 
 def schema() -> Json:
-    """The JSON Schema of what is written."""
+    """Return the JSON Schema of a result."""
     text = files("matrix.report").joinpath(f"schema-{SCHEMA_VERSION}.json").read_text("utf-8")
     loaded: Json = json.loads(text)
     return loaded
 
 
 def write_json(matrix: Matrix, stream: TextIO) -> None:
-    """Write the result, one cell a line; never more than one cell is held."""
+    """Write the result, one cell per line, with at most one cell in memory."""
     head = head_to_json(matrix)
     stream.write(encode(head)[:-1] + ',\n"cells": [')
     tally = Tally()
@@ -57,7 +57,7 @@ def write_json(matrix: Matrix, stream: TextIO) -> None:
 
 
 def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:
-    """The cell with the number of its traceback in place of the text, which many cells share."""
+    """Replace the text of the traceback by its index, since many cells share one."""
     if cell["exception"] is not None:
         text = cell["exception"]["traceback"]
         cell["exception"]["traceback"] = tracebacks.setdefault(text, len(tracebacks))
@@ -65,7 +65,7 @@ def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:
 
 
 def _own(cell: Json, tracebacks: list[str] | _Numbers) -> Json:
-    """The mirror image of :func:`_shared`."""
+    """Reverse :func:`_shared`."""
     if cell["exception"] is not None:
         cell["exception"]["traceback"] = tracebacks[cell["exception"]["traceback"]]
     return cell
@@ -74,23 +74,23 @@ def _own(cell: Json, tracebacks: list[str] | _Numbers) -> Json:
 def read_json(path: Path) -> Matrix:
     """Read a result back.
 
-    The file is checked from end to end; its cells are read again each time they are asked for.
+    The whole file is checked now; its cells are read from the file again on each iteration.
 
     Raises:
-        StoreError: it cannot be read, or is not such a result; the message says where.
+        StoreError: the file cannot be read or is not such a result; the message says where.
     """
     document = Document(path, "cells")
     head = _read_head(path, document)
-    with _reading(path, "the top"):
+    with _reading(path, "the top level"):
         return matrix_from_head(head, _CellsInFile(document, head["tracebacks"]))
 
 
 def _read_head(path: Path, document: Document) -> Json:
-    """All but the cells, which are looked at and let go again."""
+    """Return all members but the cells, which are checked and dropped."""
     head: Json = {}
     index = 0
     shared = _Numbers()
-    with _reading(path, "the top"):
+    with _reading(path, "the top level"):
         for key, value in document.members():
             if key == "schema_version" and value != SCHEMA_VERSION:
                 raise StoreError(
@@ -110,7 +110,7 @@ def _read_head(path: Path, document: Document) -> Json:
 
 
 class _Numbers:
-    """Stands in for the tracebacks, which come after the cells; takes down what is asked for."""
+    """Stands in for the list of tracebacks, which follows the cells; records the largest index."""
 
     highest = -1
 
@@ -123,7 +123,7 @@ class _Numbers:
 
 @contextmanager
 def _reading(path: Path, where: str) -> Iterator[None]:
-    """Turn all that can be wrong with a file into one error that says where."""
+    """Turn any error in reading a file into a StoreError that says where."""
     try:
         yield
     except OSError as error:
@@ -138,7 +138,7 @@ def _reading(path: Path, where: str) -> Iterator[None]:
 
 @dataclass(frozen=True, slots=True)
 class _CellsInFile:
-    """Cells that stay in their file until they are asked for."""
+    """Cells that are read from their file on each iteration."""
 
     document: Document
     tracebacks: list[str]

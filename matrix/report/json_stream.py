@@ -1,4 +1,4 @@
-"""A JSON document of which one long array is read item by item, so that memory stays flat."""
+"""Reads a JSON document with one long array item by item, in constant memory."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _AFTER_VALUE = frozenset(" \t\r\n,:]}")
 
 
 class NotJsonError(ValueError):
-    """The file is not the JSON that it should be."""
+    """The file is not valid JSON, or not of the expected form."""
 
 
 def _refuse(literal: str) -> NoReturn:
@@ -22,7 +22,7 @@ def _refuse(literal: str) -> NoReturn:
 
 
 class Document:
-    """A file that holds one object, of which one member is a long array.
+    """A file with one JSON object, one member of which is a long array.
 
     Args:
         path: the file.
@@ -35,11 +35,11 @@ class Document:
         self._version: tuple[int, int, int] | None = None
 
     def members(self) -> Iterator[tuple[str, Any]]:
-        """Key and value of each member in order; of the array, its key with each of its items.
+        """Yield key and value of each member in order; for the array, its key with each item.
 
         Raises:
             OSError: the file cannot be read.
-            NotJsonError: it is not such a document, or not the one that was read before.
+            NotJsonError: it is not such a document, or it changed after it was first read.
         """
         with self.path.open(encoding="utf-8") as stream:
             self._check_version(stream)
@@ -51,11 +51,11 @@ class Document:
                 raise NotJsonError(str(error)) from error
 
     def items(self) -> Iterator[Any]:
-        """The items of the array."""
+        """Yield the items of the array."""
         return (value for key, value in self.members() if key == self._streamed)
 
     def _check_version(self, stream: TextIO) -> None:
-        """Two passes over two different files would give a result that never was."""
+        """Refuse a file that changed between two passes over it."""
         found = os.fstat(stream.fileno())
         version = (found.st_ino, found.st_size, found.st_mtime_ns)
         if self._version not in (None, version):
@@ -68,7 +68,7 @@ def _members(scanner: _Scanner, streamed: str) -> Iterator[tuple[str, Any]]:
     for _ in scanner.entries("{", "}"):
         key = scanner.value()
         if not isinstance(key, str) or key in seen:
-            raise NotJsonError(f"{key!r} is no key, or there twice")
+            raise NotJsonError(f"{key!r} is not a key, or occurs twice")
         seen.add(key)
         scanner.expect(":")
         if key == streamed:
@@ -81,7 +81,7 @@ def _members(scanner: _Scanner, streamed: str) -> Iterator[tuple[str, Any]]:
 
 
 class _Scanner:
-    """Reads values from a stream, with no more of it in memory than the value at hand."""
+    """Reads values from a stream, with at most the current value in memory."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
@@ -90,7 +90,7 @@ class _Scanner:
         self._decoder = json.JSONDecoder(parse_constant=_refuse)
 
     def entries(self, opening: str, closing: str) -> Iterator[None]:
-        """Step from entry to entry of an array or an object; the caller reads each."""
+        """Yield before each entry of an array or object; the caller reads the entry."""
         self.expect(opening)
         if self.peek() == closing:
             self.expect(closing)
@@ -103,7 +103,7 @@ class _Scanner:
             self.expect(",")
 
     def peek(self) -> str:
-        """The next character that is not white space, or nothing at the end."""
+        """Return the next character that is not white space; empty at the end."""
         while True:
             while self._position < len(self._buffer):
                 character = self._buffer[self._position]
@@ -114,14 +114,14 @@ class _Scanner:
                 return ""
 
     def expect(self, character: str) -> None:
-        """Step over this character."""
+        """Skip this character; raise if another one comes."""
         found = self.peek()
         if found != character:
             raise NotJsonError(f"{character!r} expected, {found or 'the end'!r} found")
         self._position += 1
 
     def value(self) -> Any:
-        """The value that starts here, read in larger and larger pieces until it is whole."""
+        """Return the value that starts here, reading larger and larger chunks until it is whole."""
         self.peek()
         size = _CHUNK
         while True:
@@ -131,7 +131,7 @@ class _Scanner:
                 if not self._more(size):
                     raise NotJsonError(error.msg) from error
             else:
-                # What looks whole may go on behind the buffer: 2 of 2. of 2.5
+                # A number may continue after the buffer: 2 of 2. of 2.5
                 if self._buffer[end : end + 1] in _AFTER_VALUE or not self._more(size):
                     self._position = end
                     return value

@@ -1,9 +1,9 @@
 """JUnit XML: a suite for each pipeline, a test case for each format and pair of environments.
 
-Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what is unknown is skipped.
-Against a baseline, what was known or is accepted is skipped too, and says so: only what is new or
-worse is a failure. A suite without test cases comes first, with the environments and the notice of
-limits.
+Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what is unknown is
+skipped. With a baseline, known and accepted cells are skipped too, and say so: only what is
+new or worse is a failure. A suite without test cases comes first, with the environments and the
+notice of limits.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class _Suite:
 
 
 def _skipped(cell: Cell, statuses: CellStatuses) -> bool:
-    return cell.verdict.group is Group.UNKNOWN or statuses.excuses(cell)
+    return cell.verdict.group is Group.UNKNOWN or statuses.is_known(cell)
 
 
 def write_junit(matrix: Matrix, stream: TextIO) -> None:
@@ -90,7 +90,10 @@ def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
     for name, detection in matrix.self_check.items():
         yield f"self-check {name}", detection.value
     if matrix.comparison is not None:
-        yield f"against {matrix.comparison.against}", comparison_text.counts(matrix.comparison)
+        yield (
+            f"compared with {matrix.comparison.against}",
+            comparison_text.counts(matrix.comparison),
+        )
     for answer in matrix.answers:
         yield f"answer {answer.model}", answer.answer
         if answer.pin:
@@ -142,12 +145,12 @@ def _message(cell: Cell) -> str:
 
 def _details(cell: Cell) -> Iterator[str]:
     if cell.silent:
-        yield "silently: nothing was raised, and nobody was warned"
+        yield "silent: no error was raised and no warning was shown"
     for score in scores(cell):
         yield plain(str(score))
     if cell.retrained:
         yield plain(cell.retrained)
-    yield plain(f"all that is known: explain {cell.pipeline} {cell.writer} {cell.reader}")
+    yield plain(f"details: compat-matrix explain {cell.pipeline} {cell.writer} {cell.reader}")
 
 
 def _attribute(text: str, limit: int = 300) -> str:

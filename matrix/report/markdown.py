@@ -1,7 +1,7 @@
-"""Markdown as GitHub reads it: a step summary, or a comment on a pull request.
+"""GitHub Markdown: a step summary, or a comment on a pull request.
 
-The answer first, then the worst; details are folded. What models say stands in code spans, where
-nobody is mentioned and nothing is a link or a tag. It is never longer than a comment may be.
+The answer comes first, then the worst results; details are folded. Untrusted text is in code spans,
+where GitHub makes no mentions, links or tags. The report is never longer than a comment may be.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import TextIO
 from matrix.causes import KnownCause
 from matrix.model import (
     Cell,
+    CellChange,
     Comparison,
     Detection,
     Environment,
@@ -25,10 +26,9 @@ from matrix.model import (
     ModelAnswer,
     Verdict,
 )
-from matrix.model import CellChange as Becoming
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
-from matrix.report.cause_text import share_known, since, unknown_left
+from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.progress import duration
 from matrix.report.releases import Break, Travel, find_breaks
 from matrix.report.safe_text import plain
@@ -37,11 +37,11 @@ from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summar
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
 LONGEST = 60_000
-"""Characters; GitHub takes 65,536."""
+"""Characters; GitHub allows 65,536."""
 _LONGEST_SECTION = 9_000
-"""So that one section does not take the room of all others."""
+"""Characters, so that one section does not use the space of the others."""
 _MOST_BREAKS = 12
-"""Upgrades that are not folded away."""
+"""Upgrades that are shown unfolded."""
 _MOST_NAMES = 12
 _MOST_ROWS = 3
 
@@ -51,12 +51,12 @@ class _Section:
     title: str
     lines: Sequence[str]
     more: str = "line"
-    """What it has more of, where some are left out."""
+    """What a line stands for, to count the lines that are left out."""
     head: Sequence[str] = ()
-    """Lines that the others mean nothing without."""
+    """Lines before the others that are always kept, such as the head of a table."""
     folded: bool = True
     foot: Sequence[str] = field(default=())
-    """Lines after them that are never left out."""
+    """Lines after the others that are always kept."""
 
 
 def write_markdown(matrix: Matrix, stream: TextIO) -> None:
@@ -67,7 +67,7 @@ def write_markdown(matrix: Matrix, stream: TextIO) -> None:
     room = LONGEST - len(first) - len(last) - 1
     stream.write(first + "\n")
     for section in _sections(matrix, summary):
-        text = _fitted(section, min(room, _LONGEST_SECTION))
+        text = _fit(section, min(room, _LONGEST_SECTION))
         stream.write(text)
         room -= len(text)
     stream.write(last)
@@ -76,7 +76,7 @@ def write_markdown(matrix: Matrix, stream: TextIO) -> None:
 def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
     labels = {environment.id: environment.spec.label for environment in matrix.environments}
     if matrix.comparison is not None:
-        yield from _against(matrix.comparison)
+        yield from _comparison(matrix.comparison)
     if matrix.answers:
         lines = [_answer(answer) for answer in _worst_first(matrix.answers)]
         yield _Section("Models", lines, more="model", folded=False)
@@ -84,15 +84,15 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
     if summary.total:
         yield _Section("Cells", [], head=list(_counts(summary)), folded=False)
         yield _pairs(summary, labels)
-    yield from _stories(matrix.stories, labels)
+    yield from _explanations(matrix.stories, labels)
     yield from _breaks(summary)
     yield from _changes(summary, labels)
     yield from _causes(summary)
     yield from _reasons("Failures", Group.FAILS, summary, labels)
-    yield from _reasons("Cannot tell", Group.UNKNOWN, summary, labels)
+    yield from _reasons("Unknown", Group.UNKNOWN, summary, labels)
     missing = [found for found in matrix.environments if not found.ready]
     if missing:
-        title = f"Environments that could not be had ({len(missing)})"
+        title = f"Unavailable environments ({len(missing)})"
         yield _Section(title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing])
     ready = [found for found in matrix.environments if found.ready]
     if ready:
@@ -103,9 +103,9 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
 
 
 def code(text: str, limit: int = 300) -> str:
-    """Any text as a code span: GitHub finds no mention, no link, no tag and no table in it.
+    """Return any text as a code span, where GitHub makes no mention, link, tag or table.
 
-    A broken bar stands for a pipe, which would end the column of a table.
+    A broken bar replaces each pipe, which would end the column of a table.
     """
     line = plain(text, limit).replace("|", "¦")
     if not line:
@@ -115,8 +115,8 @@ def code(text: str, limit: int = 300) -> str:
     return f"{fence}{space}{line}{space}{fence}"
 
 
-def _fitted(section: _Section, room: int) -> str:
-    """The section with as many of its lines as there is room for, and how many more there are."""
+def _fit(section: _Section, room: int) -> str:
+    """Return the section with as many lines as fit, and the number of lines left out."""
     before, after = (
         (f"\n<details>\n<summary>{section.title}</summary>\n\n", "\n</details>\n")
         if section.folded
@@ -125,7 +125,7 @@ def _fitted(section: _Section, room: int) -> str:
     frame = "".join(f"{line}\n" for line in (*section.head, *section.foot))
     left = room - len(before) - len(after) - len(frame) - 80
     if left < 0:
-        note = f"\n*{section.title}: left out, for want of room*\n"
+        note = f"\n*{section.title}: left out, no space*\n"
         return note if len(note) <= room else ""
     kept = []
     for line in section.lines:
@@ -134,7 +134,7 @@ def _fitted(section: _Section, room: int) -> str:
             break
         kept.append(line)
     hidden = len(section.lines) - len(kept)
-    rest = [f"\n… and {counted(hidden, section.more)} more"] if hidden else []
+    rest = [f"\n… and {counted(hidden, f'more {section.more}')}"] if hidden else []
     body = "".join(f"{line}\n" for line in (*section.head, *kept, *section.foot, *rest))
     return before + body + after
 
@@ -142,17 +142,18 @@ def _fitted(section: _Section, room: int) -> str:
 # --------------------------------------------------------------------------- why
 
 
-def _stories(stories: Iterable[Explanation], labels: Mapping[str, str]) -> Iterator[_Section]:
-    """What explain has told, a line a cell with its points below."""
-    lines = [line for story in stories for line in _story(story, labels)]
+def _explanations(found: Iterable[Explanation], labels: Mapping[str, str]) -> Iterator[_Section]:
+    """Yield the explanations that ``explain`` recorded, one list item per cell."""
+    lines = [line for explanation in found for line in _explanation(explanation, labels)]
     if lines:
         yield _Section("Why, and what to do", lines, folded=False)
 
 
-def _story(story: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
-    pair = " → ".join(labels.get(one, one) for one in (story.writer, story.reader))
-    yield f"- {code(story.pipeline)} {code(story.format)} {code(pair)}: {code(story.answer)}"
-    for point in story.points:
+def _explanation(explanation: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
+    pair = " → ".join(labels.get(one, one) for one in (explanation.writer, explanation.reader))
+    cell = f"{code(explanation.pipeline)} {code(explanation.format)} {code(pair)}"
+    yield f"- {cell}: {code(explanation.answer)}"
+    for point in explanation.points:
         first, *rest = point.lines or ("",)
         yield f"  - {code(point.heading)} {code(first)}"
         yield from (f"    - {code(line)}" for line in rest)
@@ -161,21 +162,21 @@ def _story(story: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
 # --------------------------------------------------------------------------- what is new
 
 
-def _against(comparison: Comparison) -> Iterator[_Section]:
-    """The counts and what fails for all to see; what does not, folded."""
+def _comparison(comparison: Comparison) -> Iterator[_Section]:
+    """Yield the counts with all new and worse cells; fixed and gone ones are folded."""
     head = [f"**{comparison_text.counts(comparison)}**", ""]
     if not comparison.full:
         head += [comparison_text.PART, ""]
-    failing = [_becoming(one) for one in comparison.changes if one.status.fails]
+    failing = [_cell_change(one) for one in comparison.changes if one.status.fails]
     foot = [f"- {code(text)}" for text in comparison_text.acceptances(comparison)[:_MOST_NAMES]]
-    title = f"Against {code(comparison.against)}"
-    yield _Section(title, failing, more="entry", head=head, folded=False, foot=foot)
-    rest = [_becoming(one) for one in comparison.changes if not one.status.fails]
+    title = f"Compared with {code(comparison.against)}"
+    yield _Section(title, failing, more="change", head=head, folded=False, foot=foot)
+    rest = [_cell_change(one) for one in comparison.changes if not one.status.fails]
     if rest:
-        yield _Section("Fixed and gone", rest, more="entry")
+        yield _Section("Fixed and gone", rest, more="change")
 
 
-def _becoming(change: Becoming) -> str:
+def _cell_change(change: CellChange) -> str:
     what, where = comparison_text.what(change), comparison_text.where(change)
     return f"- {change.status.value}: {code(what)} {code(where)}"
 
@@ -190,8 +191,8 @@ def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
     else:
         groups, what = dict(summary.groups), counted(summary.total, "cell")
     worst = next((group for group in _WORST if groups[group]), Group.UNKNOWN)
-    said = ", ".join(f"{groups[g]:,} {GROUP_WORDS[g].verb}" for g in _WORST if groups[g])
-    yield f"## {GROUP_WORDS[worst].symbol} {what}: {said or 'nothing was run'}"
+    counts = ", ".join(f"{groups[g]:,} {GROUP_WORDS[g].label}" for g in _WORST if groups[g])
+    yield f"## {GROUP_WORDS[worst].symbol} {what}: {counts or 'nothing was run'}"
     yield ""
     ready = sum(environment.ready for environment in matrix.environments)
     parts = [
@@ -212,7 +213,7 @@ def _worst_first(answers: Iterable[ModelAnswer]) -> list[ModelAnswer]:
 
 
 def _answer(answer: ModelAnswer) -> str:
-    """A model in one item of a list: what becomes of it, what to write, what it stands on."""
+    """Return one list item for a model: the answer, the pin, the rows, the worst changes."""
     lines = [
         f"- {GROUP_WORDS[answer.group].symbol} {code(answer.model)}: {code(answer.answer, 600)}"
     ]
@@ -220,7 +221,7 @@ def _answer(answer: ModelAnswer) -> str:
         lines.append(f"  - pin {code(answer.pin)}")
     if answer.rows:
         kinds = ", ".join(f"{n:,} {code(kind)}" for kind, n in answer.rows.items())
-        lines.append(f"  - on {counted(sum(answer.rows.values()), 'row')}: {kinds}")
+        lines.append(f"  - compared on {counted(sum(answer.rows.values()), 'row')}: {kinds}")
     for name, changes in answer.worst.items():
         for change in islice(changes, _MOST_ROWS):
             was, now = code(change.before, 120), code(change.after, 120)
@@ -231,9 +232,9 @@ def _answer(answer: ModelAnswer) -> str:
 def _self_check(matrix: Matrix) -> Iterator[_Section]:
     missed = [name for name, found in matrix.self_check.items() if found is Detection.MISSED]
     if missed:
-        said = f"{len(missed)} of {len(matrix.self_check)} planted faults were missed"
+        count = f"{len(missed)} of {len(matrix.self_check)} planted faults were missed"
         lines = [f"- ✗ {code(name)}" for name in missed]
-        yield _Section(f"Not to be believed: {said}", lines, folded=False)
+        yield _Section(f"Do not trust this result: {count}", lines, folded=False)
 
 
 # --------------------------------------------------------------------------- tables
@@ -249,7 +250,7 @@ def _counts(summary: Summary) -> Iterator[str]:
 
 
 def _pairs(summary: Summary, labels: dict[str, str]) -> _Section:
-    """The writer × reader table, of the environments that anything is known of."""
+    """Return the writer × reader table of the environments that have cells."""
     known = [e.id for e in summary.environments if e.ready]
     ids = list(dict.fromkeys([*known, *(n for pair in summary.pairs for n in pair)]))
     ids = [n for n in ids if n not in labels or n in known]
@@ -261,7 +262,7 @@ def _pairs(summary: Summary, labels: dict[str, str]) -> _Section:
         + " |"
         for writer in ids
     ]
-    legend = "   ".join(f"{word.symbol} {word.table}" for word in GROUP_WORDS.values())
+    legend = "   ".join(f"{word.symbol} {word.legend}" for word in GROUP_WORDS.values())
     return _Section(
         "Saved by (rows), loaded by (columns)",
         lines,
@@ -282,8 +283,8 @@ def _pair(counts: Sequence[int] | None) -> str:
     if bad:
         return " ".join(f"{GROUP_WORDS[group].symbol}{groups[group]:,}" for group in bad)
     not_run = counts[Verdict.NOT_RUN.severity]
-    calm = Group.LOADS if groups[Group.LOADS] and not not_run else Group.UNKNOWN
-    return GROUP_WORDS[calm].symbol
+    group = Group.LOADS if groups[Group.LOADS] and not not_run else Group.UNKNOWN
+    return GROUP_WORDS[group].symbol
 
 
 _VERSIONS = ("| | scikit-learn | Python | numpy | joblib |", "| --- | --- | --- | --- | --- |")
@@ -304,7 +305,7 @@ def _label(name: str, labels: dict[str, str]) -> str:
 
 
 def _breaks(summary: Summary) -> Iterator[_Section]:
-    """Those that concern the most pipelines first; only of upgrades are some not folded away."""
+    """Yield the breaks by direction, most pipelines first; only the first upgrades are unfolded."""
     found = find_breaks(summary)
     for direction in Travel:
         entries = [entry for entry in found if entry.direction is direction]
@@ -313,7 +314,9 @@ def _breaks(summary: Summary) -> Iterator[_Section]:
             yield _Section(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
             lines = lines[_MOST_BREAKS:]
             if lines:
-                yield _Section(f"Further upgrades that do ({len(lines):,})", lines)
+                yield _Section(
+                    f"More upgrades that break or change pipelines ({len(lines):,})", lines
+                )
         elif lines:
             yield _Section(f"{TITLES[direction]} ({len(lines):,})", lines)
 
@@ -338,35 +341,35 @@ def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_Section]:
 
 
 def _change(change: SilentChange, worst: Cell, labels: dict[str, str]) -> str:
-    where = _way(worst, labels)
+    where = _pair_labels(worst, labels)
     of = f", worst of {change.cells:,}" if change.cells > 1 else ""
     lines = [
         f"- ≠ {code(change.pipeline)} {code(change.method or worst.verdict.value)} {where}{of}"
     ]
     lines.append(f"  - {code(difference(worst))}")
-    fell = [code(str(score)) for score in scores(worst)]
-    if fell:
-        lines.append(f"  - {', '.join(fell)}")
+    changed = [code(str(score)) for score in scores(worst)]
+    if changed:
+        lines.append(f"  - {', '.join(changed)}")
     if worst.retrained:
         lines.append(f"  - {code(worst.retrained)}")
     return "\n".join(lines)
 
 
-def _way(cell: Cell, labels: dict[str, str]) -> str:
+def _pair_labels(cell: Cell, labels: dict[str, str]) -> str:
     return f"{_label(cell.writer, labels)} → {_label(cell.reader, labels)}"
 
 
 def _causes(summary: Summary) -> Iterator[_Section]:
-    """Known ones, with what to do; what is not known is among the reasons."""
+    """Yield the known causes with advice; other failures are listed under their reasons."""
     known = [(one, one.known) for one in summary.known_causes()]
-    lines = [_caused(one, cause) for one, cause in known if cause is not None]
+    lines = [_cause(one, cause) for one, cause in known if cause is not None]
     if summary.causes:
-        left = unknown_left(summary)
+        rest = without_known_cause(summary)
         title = f"Causes ({share_known(summary)})"
-        yield _Section(title, lines, more="cause", foot=["", left] if left else [])
+        yield _Section(title, lines, more="cause", foot=["", rest] if rest else [])
 
 
-def _caused(one: Caused, cause: KnownCause) -> str:
+def _cause(one: Caused, cause: KnownCause) -> str:
     about = f"{code(cause.id)}, {since(cause)}, {counted(len(one.pipelines), 'pipeline')}"
     links = ", ".join(f"[{place + 1}]({link})" for place, link in enumerate(cause.links))
     return (
@@ -391,6 +394,6 @@ def _reason(reason: Reason, labels: dict[str, str]) -> str:
     what = f"{reason.type}: {message}" if message else reason.type
     stages = ", ".join(code(name, 40) for name, _ in reason.stages.most_common(3))
     example = reason.example
-    where = f"{code(example.pipeline)} {_way(example, labels)}"
+    where = f"{code(example.pipeline)} {_pair_labels(example, labels)}"
     pipelines = counted(len(reason.pipelines), "pipeline")
-    return f"- **{reason.cells:,}** {code(what)}\n  - {stages}, {pipelines}, such as {where}"
+    return f"- **{reason.cells:,}** {code(what)}\n  - {stages}, {pipelines}, for example {where}"

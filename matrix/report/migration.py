@@ -1,4 +1,4 @@
-"""What became of a migration, as sentences."""
+"""Sentences about the outcome of a migration."""
 
 from __future__ import annotations
 
@@ -14,32 +14,33 @@ _TRIED = 12
 
 
 def already(answer: UpgradeAnswer) -> Iterator[str]:
-    """A model that needs no migration."""
-    yield f"{answer.model.id}: {headline(answer)}: nothing to migrate, nothing written"
+    """Yield the lines for a model that needs no migration."""
+    yield f"{answer.model.id}: {headline(answer)}: no migration needed, nothing written"
 
 
 def migrated(
-    answer: UpgradeAnswer, subject: Subject, ways: Remedies, target: Path
+    answer: UpgradeAnswer, subject: Subject, remedies: Remedies, target: Path
 ) -> Iterator[str]:
-    """A model that was migrated, by the first way that ends with a file."""
-    way = ways.files[0]
-    assert way.cell is not None
-    yield f"{target}: gives in {subject.reader.spec.label} what the original gave before"
-    yield way.words
-    yield f"compared on {answer.rows.n:,} rows, every method: {way.cell.verdict.value}"
-    yield f"how it came about: {beside(target)}"
+    """Yield the lines for a model that the first remedy with a file migrated."""
+    remedy = remedies.files[0]
+    assert remedy.cell is not None
+    yield f"{target}: predicts in {subject.reader.spec.label} what the original predicted before"
+    yield remedy.words
+    yield f"every method compared on {answer.rows.n:,} rows: {remedy.cell.verdict.value}"
+    yield f"provenance: {beside(target)}"
 
 
-def no_way(answer: UpgradeAnswer, subject: Subject, ways: Remedies) -> Iterator[str]:
-    """A model that cannot be migrated."""
-    yield f"{answer.model.id}: no way to {subject.reader.spec.label} keeps its predictions"
-    for way in ways.found:
-        yield way.words
-    if not any(way.way is RemedyKind.RETRAIN for way in ways.found):
+def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> Iterator[str]:
+    """Yield the lines for a model that cannot be migrated."""
+    to = subject.reader.spec.label
+    yield f"{answer.model.id}: no verified conversion to {to} keeps its predictions"
+    for remedy in remedies.found:
+        yield remedy.words
+    if not any(remedy.way is RemedyKind.RETRAIN for remedy in remedies.found):
         yield "nothing was written"
-    if ways.since is not None:
-        yield ways.since.words
-    for line in ways.tried[:_TRIED]:
+    if remedies.since is not None:
+        yield remedies.since.words
+    for line in remedies.tried[:_TRIED]:
         yield f"tried: {line}"
-    if len(ways.tried) > _TRIED:
-        yield f"tried: {len(ways.tried) - _TRIED} more"
+    if len(remedies.tried) > _TRIED:
+        yield f"tried: {len(remedies.tried) - _TRIED} more"

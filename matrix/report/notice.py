@@ -1,4 +1,4 @@
-"""What a result does not say, from what was counted: a notice that stands in every report."""
+"""Counts cells and states the limits of a result, for all reports."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from matrix.report.verdict_words import limits
 
 @dataclass(slots=True)
 class Tally:
-    """Counts of the cells that were seen, and on how many rows outputs were compared."""
+    """Counts cells by verdict, and records on how many rows outputs were compared."""
 
     verdicts: Counter[Verdict] = field(default_factory=Counter)
     rows: set[int] = field(default_factory=set)
-    """The fewest and the most; cells tell it where some output differs."""
+    """The smallest and the largest number; known only for cells where an output differs."""
 
     def add(self, cell: Cell) -> None:
         """Count one more cell."""
@@ -25,14 +25,14 @@ class Tally:
             self._compared(output.n for output in cell.outputs.values())
 
     def groups(self) -> dict[Group, int]:
-        """How many cells have each of the four answers; they add up to the total."""
+        """Return the number of cells of each group; they add up to the total."""
         found = dict.fromkeys(Group, 0)
         for verdict, count in self.verdicts.items():
             found[verdict.group] += count
         return found
 
     def notice(self, matrix: Matrix) -> tuple[str, ...]:
-        """The sentences, of a matrix all of whose cells were counted."""
+        """Return the limits as sentences; all cells of the matrix must have been added."""
         self._compared(sum(answer.rows.values()) for answer in matrix.answers)
         return limits(
             cells=self.verdicts.total(),
@@ -49,7 +49,7 @@ class Tally:
 
 
 def tally(matrix: Matrix) -> Tally:
-    """Count all cells, in a pass of its own."""
+    """Count all cells of a matrix."""
     found = Tally()
     for cell in matrix.cells:
         found.add(cell)

@@ -1,4 +1,4 @@
-"""A plan as JSON, for those who hand its parts out to machines; ``docs/ci.md`` tells its fields."""
+"""A plan as JSON, to distribute its parts to machines; ``docs/ci.md`` documents the fields."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ _GROUPS = 4
 
 
 def write_plan(plan: Plan, stream: TextIO, groups: int | None = None) -> None:
-    """Write a plan on one line.
+    """Write a plan as one line of JSON.
 
     Args:
         plan: what a run would do.
-        stream: where to.
-        groups: how many groups of environments to make, at most as many as there are environments;
-            None is four.
+        stream: where to write.
+        groups: number of groups of environments, at most one per environment; None means four.
     """
     environments = [share.environment for share in plan.shares]
     count = max(min(groups or _GROUPS, len(environments)), 1)

@@ -1,8 +1,8 @@
-"""What is shown while a run goes on: stages, counts, what is under way, failures so far.
+"""Progress of a run: stages, counts, current work, failures so far.
 
-The engine speaks to a Progress and does not know what shows it: lines now and then where the
-output is a file, a pipe or a log (here), or a display that moves on a terminal
-(``matrix.report.terminal.live_progress``). A plain ``Progress`` keeps count and shows nothing.
+The engine reports to a Progress. ``PlainProgress`` prints a line from time to time to a file, pipe
+or log; ``matrix.report.terminal.live_progress`` updates a display on a terminal. ``Progress``
+itself counts and shows nothing.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ Clock = Callable[[], float]
 
 @dataclass(slots=True)
 class Stage:
-    """One stage of a run, and how far it has come."""
+    """One stage of a run, and its progress."""
 
     name: str
     total: int | None
-    """None while nobody knows."""
+    """None while unknown."""
     started: float
     done: int = 0
     failed: int = 0
@@ -35,15 +35,15 @@ class Stage:
 
     @property
     def complete(self) -> bool:
-        """All of it is done."""
+        """Whether all of it is done."""
         return self.total is not None and self.done >= self.total
 
 
 class Progress:
-    """Keeps count, and shows nothing; what shows something overrides the methods with ``_``.
+    """Counts, and shows nothing; subclasses override the methods with ``_`` to show something.
 
-    A context manager. Threads may report at the same time, and stages may overlap: a stage ends
-    when all of it is done, or with the run.
+    A context manager. Thread-safe. Stages may overlap: a stage ends when all of it is done, or
+    with the run.
     """
 
     def __init__(self, clock: Clock = time.monotonic) -> None:
@@ -67,7 +67,7 @@ class Progress:
                 self._end(stage)
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """Open a stage, or say that it has another total; ``advance`` now means this one."""
+        """Start a stage, or change its total; ``advance`` now counts for this stage."""
         with self._lock:
             if name in self.stages:
                 self.stages[name].total = total
@@ -80,13 +80,13 @@ class Progress:
     def advance(
         self, n: int = 1, under_way: str = "", *, failed: int = 0, stage: str | None = None
     ) -> None:
-        """Count pieces of work that were done.
+        """Count finished pieces of work.
 
         Args:
-            n: how many; 0 only says what is under way.
-            under_way: what comes next, in words.
-            failed: how many of them failed.
-            stage: which stage they belong to; the one opened last if not given.
+            n: how many; 0 only updates ``under_way``.
+            under_way: description of the current work.
+            failed: how many of the ``n`` failed.
+            stage: the stage to count for; by default the one started last.
         """
         with self._lock:
             at = self.stages[self._current if stage is None else stage]
@@ -97,12 +97,12 @@ class Progress:
             self._end_if_complete(at)
 
     def note(self, text: str) -> None:
-        """Say something once, such as why an environment is not to be had."""
+        """Show a message, such as why an environment is not available."""
         with self._lock:
             self._noted(plain(text))
 
     def estimate(self, seconds_left: float | None) -> None:
-        """Say how long it will still take, from whoever can tell; None is "nobody knows"."""
+        """Set the estimated remaining time in seconds; None if unknown."""
         with self._lock:
             self.seconds_left = seconds_left
 
@@ -125,11 +125,12 @@ class Progress:
 
 
 class PlainProgress(Progress):
-    """Calm lines: now and then, and at the end of each stage.
+    """Prints a line from time to time, and at the end of each stage.
 
     Args:
-        stream: where to.
-        every: seconds between two lines, at least.
+        stream: where to print.
+        every: minimum number of seconds between two lines.
+        clock: returns the time in seconds.
     """
 
     def __init__(self, stream: TextIO, every: float = 20.0, clock: Clock = time.monotonic) -> None:
@@ -140,15 +141,15 @@ class PlainProgress(Progress):
 
     def _changed(self, stage: Stage) -> None:
         if self._clock() >= self._next and not stage.complete:
-            self._say(describe(stage, self._clock(), self.seconds_left))
+            self._print(describe(stage, self._clock(), self.seconds_left))
 
     def _ended(self, stage: Stage) -> None:
-        self._say(describe(stage, self._clock()))
+        self._print(describe(stage, self._clock()))
 
     def _noted(self, text: str) -> None:
-        self._say(text)
+        self._print(text)
 
-    def _say(self, line: str) -> None:
+    def _print(self, line: str) -> None:
         encoding = self._stream.encoding or "utf-8"
         line = line.encode(encoding, "backslashreplace").decode(encoding)
         self._stream.write(line + "\n")
@@ -157,7 +158,7 @@ class PlainProgress(Progress):
 
 
 def describe(stage: Stage, now: float, seconds_left: float | None = None) -> str:
-    """One line: ``saving: 120 of 1,200, 3 failed, 41 s, about 3 min left (forest in 1.2)``."""
+    """Return ``saving: 120 of 1,200, 3 failed, 41 s, about 3 min left (forest in 1.2)``."""
     done = f"{stage.done:,}"
     if stage.total is not None and stage.done != stage.total:
         done += f" of {stage.total:,}"
@@ -172,7 +173,7 @@ def describe(stage: Stage, now: float, seconds_left: float | None = None) -> str
 
 
 def duration(seconds: float | timedelta) -> str:
-    """A time as people say it: ``5 min 12 s``."""
+    """Return a duration (seconds, or a timedelta) as ``5 min 12 s``."""
     if isinstance(seconds, timedelta):
         seconds = seconds.total_seconds()
     if seconds < 10:

@@ -1,4 +1,4 @@
-"""Where along the line of releases pipelines break: upgrades, rollbacks, and one thing varied."""
+"""Finds the releases at which pipelines break: in upgrades, rollbacks and variations."""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from matrix.report.summary import ABSENT, VERDICTS, Summary
 
 
 class Travel(str, enum.Enum):
-    """Which way a model travels."""
+    """The direction from the writer's release to the reader's."""
 
     UPGRADE = "upgrade"
     ROLLBACK = "rollback"
     VARIATION = "variation"
-    """The same scikit-learn with another Python, joblib, numpy."""
+    """The same scikit-learn with another Python, joblib or numpy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Break:
-    """Some writers, the first reader on their way that is bad, and who is concerned."""
+    """Consecutive writers, the first reader that fails or changes, and the affected pipelines."""
 
     direction: Travel
     nearest: Environment
     """The writer closest to the reader."""
     farthest: Environment
-    """The writer at the other end of the run; the same if it is one."""
+    """The writer at the other end of the run; the same for a single writer."""
     open: bool
-    """No writer further away is known to do better: ``up to 1.2``, ``1.3 and later``."""
+    """No more distant writer is known to do better: ``up to 1.2``, ``1.3 and later``."""
     reader: Environment
     verdict: Verdict
     pipelines: tuple[str, ...]
-    """By name, with the formats in brackets where only some of them are concerned."""
+    """By name, with the formats in brackets if only some formats are affected."""
 
 
 def release_line(environments: Sequence[Environment]) -> list[Environment]:
-    """The ready environments that differ by release, oldest first, one for each release."""
+    """Return one ready environment for each release, oldest first, without variations."""
     line: dict[Version, Environment] = {}
     for environment in environments:
         if environment.ready and environment.spec.like is None:
@@ -48,7 +48,7 @@ def release_line(environments: Sequence[Environment]) -> list[Environment]:
 
 
 def variations(environments: Sequence[Environment]) -> list[tuple[Environment, Environment]]:
-    """Pairs of ready environments of which the second varies one thing of the first."""
+    """Return pairs of ready environments; the second varies one package of the first."""
     ready = {environment.id: environment for environment in environments if environment.ready}
     return [
         (ready[environment.spec.like], environment)
@@ -58,7 +58,7 @@ def variations(environments: Sequence[Environment]) -> list[tuple[Environment, E
 
 
 def find_breaks(summary: Summary) -> list[Break]:
-    """All breaks: upgrades, rollbacks, then variations, each in the order of releases."""
+    """Return all breaks: upgrades, rollbacks, then variations, each in the order of releases."""
     line = release_line(summary.environments)
     found: dict[_Key, dict[str, list[str]]] = {}
     for (pipeline, fmt), grid in summary.grids.items():
@@ -104,7 +104,7 @@ def find_breaks(summary: Summary) -> list[Break]:
 
 @dataclass(frozen=True, slots=True)
 class _Key:
-    """A Break before the pipelines that share it are gathered; environments by id."""
+    """A Break without its pipelines; environments by id."""
 
     direction: Travel
     nearest: str
@@ -115,7 +115,7 @@ class _Key:
 
 
 class _Lookup:
-    """Verdicts of one grid by environment; None where there is no answer."""
+    """Looks up the verdict of one grid by environments; None if it is missing or unknown."""
 
     def __init__(self, environments: Sequence[Environment], grid: bytearray) -> None:
         self._position = {environment.id: i for i, environment in enumerate(environments)}
@@ -131,9 +131,9 @@ class _Lookup:
 
 
 def _along(line: Sequence[Environment], look: _Lookup, direction: Travel) -> Iterator[_Key]:
-    """Runs of writers that meet the same first bad reader further along the line.
+    """Yield runs of consecutive writers with the same first bad reader further along the line.
 
-    Writers of which nothing is known neither break a run nor extend it.
+    Writers without a known cell neither end a run nor extend it.
     """
     run: list[int] = []
     met: _Met | None = None
@@ -166,7 +166,7 @@ def _key(
     met: _Met,
     look: _Lookup,
 ) -> _Key:
-    """A run of writers; open at its far end if no writer beyond it does any better there."""
+    """Return the key of a run; it is open if no more distant writer does better."""
     reader, verdict = met
     opened = all(look(writer, reader) in (None, verdict) for writer in line[: run[0]])
     farthest = line[0] if opened else line[run[0]]
@@ -182,11 +182,11 @@ def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
 
 
 def release_of(environment: Environment) -> Version:
-    """The scikit-learn that was found, or else the one that was wanted."""
+    """Return the installed version of scikit-learn, or else the requested one."""
     found = environment.info.packages.get("scikit-learn", "") if environment.info else ""
     for text in (found, environment.spec.scikit_learn):
         try:
             return Version(text)
         except InvalidVersion:
             continue
-    return Version("9999")  # ``latest``, of which nothing was found
+    return Version("9999")  # ``latest``, not installed

@@ -1,4 +1,4 @@
-"""What kinds of pipelines are at risk between two environments."""
+"""Which kinds of pipelines are at risk between two environments."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from matrix.model import Cell, Group, Matrix
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Risk:
-    """A kind of pipelines, by the file that they are in."""
+    """How one kind of pipelines fares; the kind is the name of their file."""
 
     kind: str
     pipelines: int
-    """How many there are."""
+    """Number of pipelines."""
     bad: Mapping[str, Group]
-    """Those that change or fail, each with the worst that happens to it."""
+    """The pipelines that change or fail, each with its worst group."""
     unknown: int = 0
-    """Of how many nothing is known."""
+    """Number of pipelines without a known result."""
 
 
 def risks(matrix: Matrix, writer: str, reader: str) -> list[Risk]:
-    """The kinds of pipelines, those most at risk first.
+    """Return the kinds of pipelines, those most at risk first.
 
     Args:
-        matrix: has both environments.
-        writer, reader: their ids.
+        matrix: has cells of both environments.
+        writer, reader: ids of the environments.
     """
     kinds = {pipeline.id: pipeline.file.stem for pipeline in matrix.pipelines}
     worst: dict[str, Cell] = {}
@@ -43,7 +43,7 @@ def risks(matrix: Matrix, writer: str, reader: str) -> list[Risk]:
 
 
 def _weight(cell: Cell) -> tuple[bool, int]:
-    """A change or a failure in one format outweighs that another format is not to be had."""
+    """A change or failure in one format outweighs an unknown result in another format."""
     return cell.verdict.group is not Group.UNKNOWN, cell.verdict.severity
 
 

@@ -1,21 +1,25 @@
-"""Foreign text made fit to show: names and messages come from models, and may be anything."""
+"""Makes untrusted text safe to show: names and messages come from models."""
 
 from __future__ import annotations
 
 
 def plain(text: str, limit: int = 300) -> str:
-    """One line that no terminal, table or markup reads as anything but letters.
+    """Return text as one line without control characters.
 
-    White space is folded, and what cannot be printed (control characters, terminal escapes,
-    direction marks, lone surrogates) is spelled out: ``\\x1b``. Cut after ``limit`` characters.
+    White space is collapsed. Characters that are not printable (control characters, terminal
+    escapes, direction marks, lone surrogates) are escaped: ``\\x1b``.
+
+    Args:
+        text: anything.
+        limit: maximum length in characters; longer text ends in ``…``.
     """
     line = " ".join(text[: 8 * limit].split())
     if not line.isprintable():
-        line = "".join(letter if letter.isprintable() else _spelled(letter) for letter in line)
+        line = "".join(char if char.isprintable() else _escaped(char) for char in line)
     if len(line) <= limit and len(text) <= 8 * limit:
         return line
     return line[: limit - 1] + "…"
 
 
-def _spelled(letter: str) -> str:
-    return letter.encode("unicode_escape").decode("ascii")
+def _escaped(char: str) -> str:
+    return char.encode("unicode_escape").decode("ascii")

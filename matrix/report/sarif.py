@@ -1,7 +1,7 @@
 """SARIF 2.1.0: findings for code scanning, with a rule for each verdict that is not safe.
 
-A finding is a pipeline that changes or fails from some reader on, not a cell: there are some
-hundred of them, and ``occurrenceCount`` says how many cells each stands for.
+A finding is a pipeline that changes or fails from some reader on, not a cell; there are some
+hundreds. ``occurrenceCount`` is its number of cells.
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ from matrix.report.verdict_words import MEANINGS, group_word
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = [v for v in Verdict if v.group in (Group.CHANGES, Group.FAILS)]
 _TO_DO = {
-    Group.CHANGES: "Nothing is raised, so nobody is told. Stay below the release that changes it, "
-    "or train the model again there; explain PIPELINE WRITER READER shows the outputs before and "
-    "after.",
-    Group.FAILS: "Stay below the release that fails, or train the model again there; "
-    "explain PIPELINE WRITER READER shows the traceback and which packages differ.",
+    Group.CHANGES: "No error is raised and no warning is shown. Stay below the release that "
+    "changes the model, or train it again there. `compat-matrix explain PIPELINE WRITER READER` "
+    "shows the outputs before and after.",
+    Group.FAILS: "Stay below the release that fails, or train the model again there. "
+    "`compat-matrix explain PIPELINE WRITER READER` shows the traceback and which packages differ.",
 }
-_WAYS = {
+_DIRECTIONS = {
     Travel.UPGRADE: "upgraded to",
     Travel.ROLLBACK: "rolled back to",
     Travel.VARIATION: "loaded by",
@@ -91,13 +91,13 @@ def _head(matrix: Matrix, summary: Summary) -> Json:
 
 def _rule(verdict: Verdict) -> Json:
     meaning = MEANINGS[verdict]
-    said = f"{meaning[0].upper()}{meaning[1:]}."
+    sentence = f"{meaning[0].upper()}{meaning[1:]}."
     return {
         "id": verdict.value,
         "name": "".join(word.capitalize() for word in verdict.value.split("-")),
-        "shortDescription": {"text": said},
-        "fullDescription": {"text": f"{said} The file {group_word(verdict).meaning}."},
-        "help": {"text": f"{said} {_TO_DO[verdict.group]}"},
+        "shortDescription": {"text": sentence},
+        "fullDescription": {"text": f"{sentence} The model {group_word(verdict).meaning}."},
+        "help": {"text": f"{sentence} {_TO_DO[verdict.group]}"},
         "defaultConfiguration": {"level": _level(verdict)},
         "properties": {"tags": ["scikit-learn", verdict.group.value]},
     }
@@ -120,7 +120,7 @@ def _invocation(matrix: Matrix, notice: list[str]) -> Json:
 
 
 def _notes(matrix: Matrix, notice: list[str]) -> Iterator[tuple[str, str]]:
-    """What no result can say."""
+    """Yield level and text of the notes about the run as a whole."""
     for sentence in notice:
         yield "note", sentence
     for name, found in matrix.self_check.items():
@@ -130,11 +130,11 @@ def _notes(matrix: Matrix, notice: list[str]) -> Iterator[tuple[str, str]]:
         if not environment.ready:
             yield "warning", f"{environment.spec.label} is unavailable: {environment.reason}"
     if matrix.comparison is not None:
-        said = comparison_text.counts(matrix.comparison)
-        yield "note", f"against {matrix.comparison.against}: {said}"
+        counts = comparison_text.counts(matrix.comparison)
+        yield "note", f"compared with {matrix.comparison.against}: {counts}"
     for answer in matrix.answers:
         if answer.problem:
-            yield "warning", f"{answer.model}: cannot tell: {answer.problem}"
+            yield "warning", f"{answer.model}: unknown: {answer.problem}"
 
 
 def _moment(when: datetime) -> str:
@@ -150,24 +150,24 @@ def _results(matrix: Matrix, summary: Summary) -> Iterator[Json]:
     labels = {name: spec.label for name, spec in specs.items()}
     pipelines = {pipeline.id: pipeline for pipeline in matrix.pipelines}
     answers = {answer.model: answer for answer in matrix.answers}
-    found = find(matrix, summary, lambda cell: _words(cell, labels))
+    found = find(matrix, summary, lambda cell: _describe(cell, labels))
     for finding in sorted(found, key=lambda one: (-one.verdict.severity, -one.cells)):
         name = finding.pipeline
-        place = specs[finding.reader].place if finding.reader in specs else None
-        places = _places(finding, place, pipelines.get(name))
-        yield {**_result(finding, answers.get(name), labels), **places}
+        pinned = specs[finding.reader].place if finding.reader in specs else None
+        locations = _locations(finding, pinned, pipelines.get(name))
+        yield {**_result(finding, answers.get(name), labels), **locations}
 
 
-def _words(cell: Cell, labels: dict[str, str]) -> str:
+def _describe(cell: Cell, labels: dict[str, str]) -> str:
     if cell.exception is not None:
-        said = f"{cell.exception.type}: {without_places(cell.exception.message)}"
+        detail = f"{cell.exception.type}: {without_places(cell.exception.message)}"
     elif cell.verdict.group is Group.CHANGES:
-        said = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
+        detail = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
     else:
-        said = cell.reason
+        detail = cell.reason
     where = f" in {cell.stage}" if cell.stage else ""
     writer = labels.get(cell.writer, cell.writer)
-    return f"saved by {writer}, {cell.verdict.value}{where}: {said or MEANINGS[cell.verdict]}"
+    return f"saved by {writer}, {cell.verdict.value}{where}: {detail or MEANINGS[cell.verdict]}"
 
 
 def _result(
@@ -176,12 +176,12 @@ def _result(
     labels: dict[str, str],
 ) -> Json:
     reader = labels.get(finding.reader, finding.reader)
-    text = f"{finding.pipeline} {_WAYS[finding.direction]} {reader}: {finding.said}"
+    text = f"{finding.pipeline} {_DIRECTIONS[finding.direction]} {reader}: {finding.description}"
     cause = by_id().get(finding.cause)
     if cause is not None:
         text += f". {cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
     if finding.cells > 1:
-        text += f" ({finding.cells:,} cells come to this)"
+        text += f" ({finding.cells:,} cells)"
     if answer is not None and answer.pin:
         text += f"; pin {answer.pin}"
     fingerprint = _fingerprint(finding)
@@ -197,7 +197,7 @@ def _result(
 
 
 def _state(finding: Finding) -> Json:
-    """What it is against a baseline: of several cells, what a gate stops at comes first."""
+    """Return the worst status of the cells compared with a baseline; empty without one."""
     if not finding.statuses:
         return {}
     if finding.statuses[Status.NEW]:
@@ -206,13 +206,13 @@ def _state(finding: Finding) -> Json:
 
 
 def _fingerprint(finding: Finding) -> str:
-    """The same in every run in which the same is found, wherever the pipeline's file has it."""
-    said = [finding.pipeline, finding.verdict.value, finding.direction.value, finding.reader]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()[:32]
+    """Identify a finding across runs, independent of files and lines."""
+    parts = [finding.pipeline, finding.verdict.value, finding.direction.value, finding.reader]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
 
 
-def _places(finding: Finding, pinned: FileLine | None, pipeline: Pipeline | None) -> Json:
-    """Where it is: at the requirement that asks for the reader, or else at the pipeline."""
+def _locations(finding: Finding, pinned: FileLine | None, pipeline: Pipeline | None) -> Json:
+    """Locate a finding at the requirement that names the reader, else at the pipeline."""
     name = plain(finding.pipeline) or "pipeline"
     here: Json = {"logicalLocations": [{"name": name, "kind": "function"}]}
     if pipeline is not None:
@@ -228,7 +228,7 @@ def _physical(file: Path, line: int) -> Json:
 
 
 def _artifact(file: Path) -> Json:
-    """A file by its place under the folder that the report is made in, or by its whole path."""
+    """Return a file relative to the current folder, or with its whole path if outside."""
     if file.is_absolute() and not file.is_relative_to(Path.cwd()):
         return {"uri": file.as_uri()}
     inside = file.relative_to(Path.cwd()) if file.is_absolute() else file
@@ -236,7 +236,7 @@ def _artifact(file: Path) -> Json:
 
 
 def _text(text: str, limit: int = 600) -> str:
-    """A message on one line; brackets and braces would be links and placeholders in SARIF."""
+    """Return text on one line; SARIF reads brackets as links and braces as placeholders."""
     return plain(text, limit).translate(_ROUND)
 
 

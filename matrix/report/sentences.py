@@ -1,4 +1,4 @@
-"""What a matrix comes to, in words that every report for people shares."""
+"""Sentences about a matrix, for all reports that people read."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from matrix.report.summary import decisive_output
 TITLES = {
     Travel.UPGRADE: "Upgrades that break or change pipelines",
     Travel.ROLLBACK: "Rollbacks that break or change pipelines",
-    Travel.VARIATION: "Same release of scikit-learn, something else varied",
+    Travel.VARIATION: "Same scikit-learn release, another package or Python version",
 }
 
 
-def counted(number: int, noun: str) -> str:
-    """``1 cell``, ``1,200 cells``"""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def counted(number: int, singular: str) -> str:
+    """Return ``1 cell`` or ``1,200 cells``."""
+    return f"{number:,} {singular}{'' if number == 1 else 's'}"
 
 
 def route(entry: Break) -> str:
-    """``up to 1.2 → 1.3``"""
+    """Return the writers and the reader of a break: ``up to 1.2 → 1.3``."""
     return f"{_writers(entry)} → {entry.reader.spec.label}"
 
 
@@ -37,15 +37,15 @@ def _writers(entry: Break) -> str:
 
 
 def difference(cell: Cell) -> str:
-    """What the worst method says, then the others by name."""
+    """Return how the outputs of a cell differ: the decisive method first, then the others."""
     output = decisive_output(cell)
     if output is None:
         return cell.verdict.value
     parts = [cell.verdict.value]
-    flipped = output.verdict is Verdict.LABELS_CHANGED
+    labels = output.verdict is Verdict.LABELS_CHANGED
     if output.n:
-        parts.append(f"{output.n_changed:,} of {output.n:,} {'labels' if flipped else 'rows'}")
-    if output.max_abs and not flipped:
+        parts.append(f"{output.n_changed:,} of {output.n:,} {'labels' if labels else 'rows'}")
+    if output.max_abs and not labels:
         parts.append(f"by up to {output.max_abs:.3g}")
     parts.append(output.note)
     others = [
@@ -68,7 +68,7 @@ class Score:
 
     @property
     def fell(self) -> bool:
-        """By enough to leap to the eye."""
+        """Whether it became worse by more than 0.05, or an error by more than 5 %."""
         if not self.name.startswith("mean absolute"):
             return self.was - self.now > 0.05 or self.now != self.now
         return self.now > 1.05 * self.was
@@ -82,7 +82,7 @@ def _number(value: float) -> str:
 
 
 def scores(cell: Cell) -> list[Score]:
-    """The score of the one class that fell the furthest, and the overall ones."""
+    """Return the score of the class that became worst, and the overall scores."""
     return [*_worst_class(cell.before, cell.after), *_overall(cell.before, cell.after)]
 
 

@@ -1,7 +1,7 @@
-"""One pass over the cells of a Matrix, into counters that every report for people can show.
+"""Counts the cells of a Matrix in one pass, for all reports that people read.
 
-Memory depends on how many pipelines and environments there are, and not on how many cells: of
-these only one byte each is kept, and a few examples. Nothing here chooses colours or widths.
+Memory depends on the number of pipelines and environments. Of each cell only one byte is kept,
+besides a few examples.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from matrix.normalize_messages import folded
 from matrix.report.notice import Tally
 
 ABSENT = 255
-"""In a grid: there is no such cell."""
+"""In a grid: no such cell."""
 _MOST_REASONS = 1000
-"""Distinct messages that are told apart; further ones are counted together."""
+"""Distinct messages that are counted separately; further ones are counted together."""
 VERDICTS = tuple(Verdict)
 """By severity."""
 
 
 @dataclass(slots=True)
 class SilentChange:
-    """The silent changes of one pipeline that show in one method."""
+    """The silent changes of one pipeline in one method."""
 
     pipeline: str
     method: str
     cells: int = 0
     worst: Cell | None = None
     harm: tuple[float, ...] = ()
-    """What the worst was chosen by."""
+    """Sort key of the worst cell; see ``_harm``."""
 
     def add(self, cell: Cell) -> None:
         self.cells += 1
@@ -54,12 +54,12 @@ class SilentChange:
 
 @dataclass(slots=True)
 class Reason:
-    """One thing that was raised, or one reason, and the cells that it explains."""
+    """One exception or reason, and the cells that have it."""
 
     type: str
-    """Class of the exception, or the verdict where nothing was raised."""
+    """Class of the exception, or the verdict if there was none."""
     message: str
-    """As it was raised if always the same, or with what differs folded away."""
+    """The message if it is always the same, else with the varying parts replaced."""
     example: Cell
     cells: int = 0
     stages: Counter[str] = field(default_factory=Counter)
@@ -68,7 +68,7 @@ class Reason:
 
 @dataclass(slots=True)
 class Caused:
-    """The cells that have one cause."""
+    """The cells with one cause."""
 
     id: str
     example: Cell
@@ -77,62 +77,62 @@ class Caused:
 
     @property
     def known(self) -> KnownCause | None:
-        """What is known of it; None if nobody has written it down."""
+        """The known cause; None if the id is generated."""
         return causes.by_id().get(self.id)
 
 
 @dataclass(slots=True)
 class Summary:
-    """What the cells of a Matrix come to."""
+    """Counts and examples of the cells of a Matrix."""
 
     environments: tuple[Environment, ...]
     tally: Tally = field(default_factory=Tally)
     pairs: dict[tuple[str, str], list[int]] = field(default_factory=dict)
-    """By writer and reader: how many cells have the verdict of each severity."""
+    """By writer and reader: the number of cells for each severity."""
     grids: dict[tuple[str, str], bytearray] = field(default_factory=dict)
-    """By pipeline and format: the severity for each writer (row) and reader, or ABSENT."""
+    """By pipeline and format: the severity for each writer (row) and reader (column), or ABSENT."""
     changes: dict[tuple[str, str], SilentChange] = field(default_factory=dict)
     """By pipeline and method."""
     warned: int = 0
-    """Changed cells that came with a warning that points at it."""
+    """Number of changed cells that came with a warning about the change."""
     causes: dict[str, Caused] = field(default_factory=dict)
-    """By id, known ones and others, of the cells that change or fail."""
+    """Causes of the cells that change or fail, known or generated, by id."""
     failures: dict[tuple[str, str], Reason] = field(default_factory=dict)
     unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
 
     @property
     def verdicts(self) -> Counter[Verdict]:
-        """How many cells have each verdict."""
+        """Number of cells for each verdict."""
         return self.tally.verdicts
 
     @property
     def total(self) -> int:
-        """How many cells there are."""
+        """Number of cells."""
         return self.verdicts.total()
 
     @property
     def groups(self) -> Mapping[Group, int]:
-        """How many cells have each of the four answers; they add up to the total."""
+        """Number of cells of each group; they add up to the total."""
         return self.tally.groups()
 
     @property
     def bad(self) -> int:
-        """How many cells change or fail."""
+        """Number of cells that change or fail."""
         return self.groups[Group.CHANGES] + self.groups[Group.FAILS]
 
     def known_causes(self) -> list[Caused]:
-        """Those that are known, those of the most cells first."""
+        """Return the known causes, those with the most cells first."""
         found = [one for one in self.causes.values() if one.known is not None]
         return sorted(found, key=lambda one: (-one.cells, one.id))
 
     def worst_changes(self) -> list[SilentChange]:
-        """The silent changes, worst first."""
+        """Return the silent changes, worst first."""
         ordered = sorted(self.changes.values(), key=lambda c: (c.pipeline, c.method))
         return sorted(ordered, key=lambda change: change.harm, reverse=True)
 
 
 def summarize(matrix: Matrix) -> Summary:
-    """Read the cells once."""
+    """Count the cells of a matrix; they are read once."""
     summary = Summary(environments=matrix.environments)
     position = {environment.id: i for i, environment in enumerate(matrix.environments)}
     side = len(position)
@@ -187,7 +187,7 @@ def _add_reason(reasons: dict[tuple[str, str], Reason], cell: Cell) -> None:
         kind, message = cell.verdict.value, cell.reason
     key = (kind, folded(message))
     if key not in reasons and len(reasons) >= _MOST_REASONS:
-        key, message = ("…", ""), "further messages, each of them different"
+        key, message = ("…", ""), "other messages, all different"
     reason = reasons.get(key)
     if reason is None:
         reason = reasons[key] = Reason(key[0], message, cell)
@@ -199,14 +199,14 @@ def _add_reason(reasons: dict[tuple[str, str], Reason], cell: Cell) -> None:
 
 
 def decisive_output(cell: Cell) -> OutputDifference | None:
-    """The difference in the method that the verdict was decided by."""
+    """Return the difference in the method that decided the verdict; None if no output differs."""
     if cell.stage in cell.outputs:
         return cell.outputs[cell.stage]
     return max(cell.outputs.values(), key=lambda o: o.verdict.severity, default=None)
 
 
 def score_loss(cell: Cell) -> float:
-    """How much worse the predictions became: the largest fall of a share, or of R², at most 1."""
+    """Return the largest loss in accuracy, recall or R²; at most 1, negative if better."""
     before, after = cell.before, cell.after
     if isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores):
         recalls = {score.label: score.recall for score in after.classes}
@@ -223,7 +223,7 @@ def score_loss(cell: Cell) -> float:
 
 
 def _harm(cell: Cell) -> tuple[float, ...]:
-    """Order of silent changes: what is lost, labels before numbers, many rows before few."""
+    """Return the sort key: loss of score, labels before numbers, share of rows, size."""
     output = decisive_output(cell)
     if output is None:
         return (score_loss(cell), 0.0, 0.0, 0.0)

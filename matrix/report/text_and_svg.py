@@ -1,6 +1,6 @@
-"""What the terminal shows, in a file: as text, and as a picture.
+"""The terminal report in a file: as text, and as an SVG image.
 
-The terminal brings rich, which takes a while to import: only when one of these is wanted.
+The functions import rich only when called, because that takes time.
 """
 
 from __future__ import annotations
@@ -9,18 +9,18 @@ from typing import TextIO
 
 from matrix.model import Matrix
 
-_WIDTH = 100
+_WIDTH = 100  # columns
 
 
 def write_text(matrix: Matrix, stream: TextIO) -> None:
-    """Write every line that the terminal would show, without colours."""
+    """Write the whole terminal report as text without colours."""
     from matrix.report.terminal import show
 
     show(matrix, file=stream, width=_WIDTH, colour=False, everything=True)
 
 
 def write_svg(matrix: Matrix, stream: TextIO) -> None:
-    """Draw what the terminal shows."""
-    from matrix.report.terminal.svg import draw
+    """Write the terminal report as an SVG image."""
+    from matrix.report.terminal.svg import render_svg
 
-    stream.write(draw(matrix, _WIDTH))
+    stream.write(render_svg(matrix, _WIDTH))

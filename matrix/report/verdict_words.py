@@ -1,7 +1,7 @@
-"""The words and symbols for verdicts that every report shares.
+"""The words and symbols for verdicts that all reports share.
 
-A colour is never the only signal: each group has a symbol, and a second one for terminals and
-files that hold plain ASCII only. Nothing here knows how a report draws.
+Colour is never the only signal: each group has a symbol, and an ASCII symbol for terminals and
+files without Unicode.
 """
 
 from __future__ import annotations
@@ -14,18 +14,19 @@ from matrix.model import Group, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupWord:
-    """How one of the four answers is written."""
+    """How one of the four groups of verdicts is written."""
 
     symbol: str
     ascii: str
-    """The symbol where there is only ASCII."""
+    """The symbol where only ASCII is available."""
     colour: str
-    """One of the eight colours that every terminal has, by name."""
-    verb: str
-    """After a number of cells: ``12 change silently``."""
-    table: str
-    """What it says of many cells at once, in a legend."""
+    """Name of one of the eight standard terminal colours."""
+    label: str
+    """Follows a number of cells: ``12 change silently``."""
+    legend: str
+    """What the symbol means in a table where each entry stands for many cells."""
     meaning: str
+    """What the group means for one cell."""
 
 
 GROUP_WORDS: Mapping[Group, GroupWord] = {
@@ -33,59 +34,59 @@ GROUP_WORDS: Mapping[Group, GroupWord] = {
         symbol="✓",
         ascii="+",
         colour="green",
-        verb="safe",
-        table="all safe, of those that can be told",
+        label="safe",
+        legend="all testable cells are safe",
         meaning="loads, and every output is the same",
     ),
     Group.CHANGES: GroupWord(
         symbol="≠",
         ascii="!",
         colour="yellow",
-        verb="change silently",
-        table="so many change silently",
-        meaning="loads, and silently gives something else",
+        label="change silently",
+        legend="number that change silently",
+        meaning="loads, but predicts differently without an error",
     ),
     Group.FAILS: GroupWord(
         symbol="✗",
         ascii="x",
         colour="red",
-        verb="fail",
-        table="so many fail",
+        label="fail",
+        legend="number that fail",
         meaning="does not load, or fails when used",
     ),
     Group.UNKNOWN: GroupWord(
         symbol="·",
         ascii=".",
         colour="bright_black",
-        verb="cannot tell",
-        table="cannot tell, of any",
-        meaning="not saved, not to be had there, or not run",
+        label="unknown",
+        legend="all unknown",
+        meaning="not saved, not available, or not run",
     ),
 }
 
 MEANINGS: Mapping[Verdict, str] = {
-    Verdict.IDENTICAL: "every output is bit for bit the one before saving",
-    Verdict.EQUIVALENT: "outputs differ by rounding noise only, and no label differs",
-    Verdict.SCORES_CHANGED: "numbers moved beyond the tolerance, no label flipped",
+    Verdict.IDENTICAL: "every output is bit for bit the same as before saving",
+    Verdict.EQUIVALENT: "outputs differ only within the tolerance (rounding), and no label differs",
+    Verdict.SCORES_CHANGED: "numbers differ by more than the tolerance, but no label differs",
     Verdict.LABELS_CHANGED: "at least one predicted label or cluster differs",
     Verdict.STRUCTURE_CHANGED: (
         "shape, kind of dtype, class order, NaN pattern or sparsity differs, "
-        "or an output method came or went"
+        "or an output method is missing or new"
     ),
-    Verdict.UNSTABLE: "repeated loads in one environment disagree with each other",
+    Verdict.UNSTABLE: "repeated loads in the same environment give different outputs",
     Verdict.LOAD_FAILED: "the file does not load",
-    Verdict.USE_FAILED: "it loads, then fails when used",
-    Verdict.CRASHED: "the interpreter died",
-    Verdict.TIMED_OUT: "it was stopped: time or memory",
-    Verdict.NOT_SAVED: "the writer could not save it",
-    Verdict.UNAVAILABLE: "the environment, the estimator or the format is not to be had there",
-    Verdict.NOT_RUN: "left out or interrupted",
+    Verdict.USE_FAILED: "the file loads, but the model fails when used",
+    Verdict.CRASHED: "the interpreter crashed",
+    Verdict.TIMED_OUT: "stopped at the time or memory limit",
+    Verdict.NOT_SAVED: "the pipeline could not be saved",
+    Verdict.UNAVAILABLE: "the environment, the estimator or the format is not available",
+    Verdict.NOT_RUN: "skipped or interrupted",
 }
-"""One line for each verdict."""
+"""What each verdict means, in one line."""
 
 
 def group_word(verdict: Verdict) -> GroupWord:
-    """The word of the group that a verdict belongs to."""
+    """Return the words for the group that a verdict belongs to."""
     return GROUP_WORDS[verdict.group]
 
 
@@ -97,27 +98,30 @@ def limits(
     interrupted: bool,
     rows: tuple[int, int] | None = None,
 ) -> tuple[str, ...]:
-    """What a result does not say: a notice that stands in every report.
+    """Return the sentences that state the limits of a result; every report has them.
 
     Args:
-        cells, unknown, not_run: how many there are.
-        interrupted: the run did not come to its end.
-        rows: on how many rows outputs were compared, at least and at most; None if not known.
+        cells: number of cells.
+        unknown: number of cells whose verdict is in the group "unknown".
+        not_run: number of cells that were not run.
+        interrupted: the run ended early.
+        rows: smallest and largest number of rows on which outputs that differ were compared;
+            None if unknown.
     """
     notice = [
-        "Safe means: these pipelines, on these rows, gave the same outputs within the tolerance. "
+        "Safe means: these pipelines gave the same outputs on these rows, within the tolerance. "
         "Other parameters, other data and other machines may differ."
     ]
     if rows is not None:
         fewest, most = rows
-        some = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
-        notice.append(f"Outputs that differ were compared on {some} row{'s' * (most != 1)}.")
+        count = f"{most:,}" if fewest == most else f"{fewest:,} to {most:,}"
+        notice.append(f"Outputs that differ were compared on {count} row{'s' * (most != 1)}.")
     if unknown:
-        notice.append(f"{_of(unknown, cells)} cannot be told: they are neither safe nor broken.")
+        notice.append(f"{_of(unknown, cells)} are unknown: neither safe nor broken.")
     if not_run:
         notice.append(f"{_of(not_run, cells)} were not run.")
     if interrupted:
-        notice.append("The run was interrupted: this is what was finished.")
+        notice.append("The run was interrupted: the report shows what was finished.")
     return tuple(notice)
 
 

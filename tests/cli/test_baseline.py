@@ -55,7 +55,7 @@ def test_a_difference_is_shown_and_written(
     assert main(["diff", "old.json", "new.json", "--output", "json:diff.json"]) == 1
     out = capsys.readouterr().out
     assert "1 new, 0 worse" in out
-    assert "ridge joblib: not known → load-failed" in out
+    assert "ridge joblib: unknown → load-failed" in out
     document = json.loads(Path("diff.json").read_text("utf-8"))
     assert list(document["comparison"]["counts"].items()) == [
         *(("new", 1), ("worse", 0), ("fixed", 0), ("still", 65), ("gone", 0))

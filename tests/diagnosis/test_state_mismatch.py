@@ -73,8 +73,8 @@ def test_a_parameter_that_the_reader_does_not_know_is_an_orphan() -> None:
     (orphan,) = seen.orphans
     assert (orphan.name, orphan.value, orphan.by_default) == ("affinity", "'rbf'", False)
     assert lines(seen) == [
-        "Orphan   SpectralClustering: `affinity='rbf'` is no parameter in scikit-learn 1.5: "
-        "it is ignored"
+        "Ignored  SpectralClustering: `affinity='rbf'` is not a parameter in scikit-learn 1.5, "
+        "and is ignored"
     ]
 
 
@@ -83,7 +83,7 @@ def test_one_at_its_default_is_told_apart() -> None:
     writer = trace(held, TracedClass(parameters={"old": "None", "new": "1"}))
     seen = told(writer, trace(held, TracedClass(parameters={"new": "1"})))
     assert [orphan.by_default for orphan in seen.orphans] == [True]
-    assert "left at their defaults: `SpectralClustering(old=…)`" in lines(seen)[0]
+    assert "but all at their defaults: `SpectralClustering(old=…)`" in lines(seen)[0]
 
 
 @pytest.mark.parametrize("reads", ["uses", "asks"])
@@ -150,7 +150,9 @@ def test_what_is_only_asked_for_counts_where_the_readers_own_model_has_it() -> N
     assert told(writer, reader).missing == ()
     seen = told(writer, reader, native)
     assert [(one.name, one.needed) for one in seen.missing] == [("idf_", False)]
-    assert "looks for `idf_`, which the file lacks, and goes on without a word" in lines(seen)[0]
+    assert (
+        "looks for `idf_`, which the file lacks, and continues without an error" in lines(seen)[0]
+    )
 
 
 def test_what_is_asked_for_in_place_of_what_is_read_no_more_counts_without_such_a_model() -> None:
@@ -234,7 +236,7 @@ def test_the_readers_own_model_shows_what_a_number_should_be() -> None:
     )
     native = trace({"tree_.values": array(7, 1, 3, shown="0 to 1")}, kind)
     seen = told(writer, reader, native)
-    assert "0 to 35 in the file, and" in "".join(lines(seen))
+    assert "0 to 35 in the file, but" in "".join(lines(seen))
     near = trace({"tree_.values": array(7, 1, 3, shown="0 to 34")}, kind)
     assert told(writer, reader, near).own == ()
 
@@ -243,7 +245,8 @@ def test_a_parameter_that_the_pipeline_sets_otherwise_in_the_reader_is_told() ->
     kind = TracedClass(parameters={"loss": "'hinge'"})
     file, native = trace({"loss": text("'log'")}, kind), trace({"loss": text("'log_loss'")}, kind)
     assert lines(told(file, file, native)) == [
-        "State    SpectralClustering: `loss` is 'log' in the file, and 'log_loss' in a model of "
+        "State    SpectralClustering: `loss` is 'log' in the file, but 'log_loss' in a model "
+        "trained in "
         "scikit-learn 1.5"
     ]
 
@@ -338,7 +341,7 @@ def test_what_many_members_hold_is_shown_once() -> None:
     assert len(seen.holders) == 5
     shown = [line for line in lines(seen) if "is a sklearn.tree" in line]
     assert shown == [
-        "Holds    estimators_[0] → SpectralClustering.tree_ is a sklearn.tree._tree.Tree"
+        "Contains estimators_[0] → SpectralClustering.tree_ is a sklearn.tree._tree.Tree"
     ]
 
 

@@ -103,7 +103,7 @@ def said(story: Explanation, heading: str) -> str:
         (
             Diagnosis(first=FIRST, orphans=(orphan("dull", by_default=True), orphan("low"))),
             Mechanism.IGNORED_PARAMETER,
-            "scale → Scaler: `low=2.5` is no parameter in shop 2.0: it is ignored",
+            "scale → Scaler: `low=2.5` is not a parameter in shop 2.0, and is ignored",
         ),
         (
             Diagnosis(

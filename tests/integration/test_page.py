@@ -115,7 +115,7 @@ def test_the_map_says_what_the_matrix_does(opened: Open) -> None:
     for (writer, reader), groups in pairs.items():
         name = square(page, labels[writer], labels[reader]).get_attribute("aria-label")
         said = {part.strip() for part in name.split(":")[1].split(",")}
-        assert said == {f"{n} {GROUP_WORDS[group].verb}" for group, n in groups.items() if n}
+        assert said == {f"{n} {GROUP_WORDS[group].label}" for group, n in groups.items() if n}
 
 
 def test_no_square_says_anything_by_colour_alone(opened: Open) -> None:

@@ -70,7 +70,7 @@ def test_cause_step_package_and_first_bad_version_are_each_right(
     assert story["answer"].endswith(f"({plant.cause})")
     assert all(f"`{name}" in said(story, "Why") for name in plant.names)
     assert plant.value in said(story, "Why")
-    assert said(story, "Where", "Holds").startswith((plant.step, f"\n{plant.step}"))
+    assert said(story, "Where", "Contains").startswith((plant.step, f"\n{plant.step}"))
     assert said(story, "Fault") == "planted alone does this (1.0.0 → 1.5.1)"
     assert said(story, "Since").startswith(f"first bad: planted {plant.since}; ")
 

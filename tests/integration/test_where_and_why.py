@@ -149,7 +149,7 @@ def _ready(result: Result, *releases: str) -> None:
             "_encoder → OneHotEncoder.transform",
             [
                 "`_infrequent_enabled`",
-                "`sparse=False` is no parameter in scikit-learn 1.5: it is ignored",
+                "`sparse=False` is not a parameter in scikit-learn 1.5, and is ignored",
                 "reads its parameter `sparse_output` (default True), which the file lacks",
             ],
         ),
@@ -158,7 +158,7 @@ def _ready(result: Result, *releases: str) -> None:
             "1.3",
             "1.9",
             "estimators_[0] → DecisionTreeClassifier.predict_proba",
-            ["`tree_.values` is float64", "0 to 1 in a model of scikit-learn 1.9"],
+            ["`tree_.values` is float64", "0 to 1 in a model trained in scikit-learn 1.9"],
         ),
         (
             "tree_classifier",
@@ -172,7 +172,7 @@ def _ready(result: Result, *releases: str) -> None:
             "1.5",
             "1.9",
             "LogisticRegression.predict_proba",
-            ["`multi_class='ovr'` is no parameter in scikit-learn 1.9: it is ignored"],
+            ["`multi_class='ovr'` is not a parameter in scikit-learn 1.9, and is ignored"],
         ),
         (
             "logistic_binary",

@@ -12,7 +12,7 @@ from reading import written
 
 from matrix import causes
 from matrix.model import Cell, Matrix, Verdict
-from matrix.report.cause_text import share_known, unknown_left
+from matrix.report.cause_text import share_known, without_known_cause
 from matrix.report.summary import summarize
 
 OLD, NEW = environment("1.2", "1.2.2"), environment("1.3", "1.3.2")
@@ -39,22 +39,22 @@ def test_the_summary_counts_the_cells_of_each_cause() -> None:
     [caused] = summary.known_causes()
     assert (caused.id, caused.cells, caused.known) == (KNOWN.id, 3, KNOWN)
     assert sum(one.cells for one in summary.causes.values()) == summary.bad == 7
-    assert share_known(summary) == "42.8 % of 7 bad cells have a known cause"
-    assert unknown_left(summary) == "unknown: 4 cells in 2 groups"
+    assert share_known(summary) == "known for 42.8 % of 7 cells that change or fail"
+    assert without_known_cause(summary) == "no known cause: 4 cells in 2 groups"
 
 
 def test_a_hundred_percent_is_all_of_them() -> None:
-    assert share_known(summarize(matrix_of(5, 0))).startswith("100.0 % ")
-    assert share_known(summarize(matrix_of(1999, 1))).startswith("99.9 % ")
-    assert unknown_left(summarize(matrix_of(5, 0))) == ""
+    assert share_known(summarize(matrix_of(5, 0))).startswith("known for 100.0 % ")
+    assert share_known(summarize(matrix_of(1999, 1))).startswith("known for 99.9 % ")
+    assert without_known_cause(summarize(matrix_of(5, 0))) == ""
 
 
 def test_the_terminal_says_what_did_it_and_since_when(draw: Draw) -> None:
     picture = draw(matrix_of(3, 1))
-    assert "Causes (75.0 % of 4 bad cells have a known cause)" in picture
+    assert "Causes (known for 75.0 % of 4 cells that change or fail)" in picture
     assert f"      3  {KNOWN.title}\n" in picture
     assert "tree-nodes-1.3, since scikit-learn 1.3.0, 1 pipeline" in picture
-    assert "unknown: 1 cell in 1 group" in picture
+    assert "no known cause: 1 cell in 1 group" in picture
 
 
 def test_without_causes_nothing_is_said_of_them(draw: Draw) -> None:

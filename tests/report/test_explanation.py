@@ -62,10 +62,10 @@ def test_a_silent_change_is_told_answer_first() -> None:
     assert evidence(cell, OLD, NEW, Path("/state/artifacts/ab/abc.joblib")) == [
         "≠ tree (joblib): scores-changed",
         "  saved by 1.3, loaded by 1.9",
-        "  numbers moved beyond the tolerance, no label flipped",
-        "  decided by: predict_proba, without a warning",
+        "  numbers differ by more than the tolerance, but no label differs",
+        "  decided by: predict_proba, without an error or warning",
         "",
-        "Outputs (5 further ones are identical)",
+        "Outputs that differ (5 others are identical)",
         "  predict_proba: scores-changed, 113 of 113 rows, by up to 33 (0.97 relative), "
         "no longer probabilities: they reach from 0 to 34",
         "",
@@ -73,11 +73,11 @@ def test_a_silent_change_is_told_answer_first() -> None:
         "  python 3.12.1",
         "  numpy 1.26.2 → 2.5.3",
         "",
-        "By hand",
+        "Reproduce by hand",
         f"  {Path('/environments/1.9/bin/python')}",
         f"  >>> path = {str(Path('/state/artifacts/ab/abc.joblib'))!r}",
         "  >>> import sys, joblib, pickle",
-        "  >>> sys.path.append(FOLDER)  # of the pipelines, if they bring classes of their own",
+        "  >>> sys.path.append(FOLDER)  # with the pipelines' own classes, if they have any",
         "  >>> model = joblib.load(path)",
     ]
 
@@ -96,4 +96,4 @@ def test_what_a_model_says_cannot_take_over_the_terminal() -> None:
     )
     lines = evidence(cell, OLD, NEW, None)
     assert all(line.isprintable() for line in lines)
-    assert "By hand" not in lines
+    assert "Reproduce by hand" not in lines

@@ -136,12 +136,12 @@ def _sorted(text: str, name: str) -> object:
 
 def _words(groups: Counter[Group]) -> dict[str, int]:
     words = {Group.LOADS: "safe", Group.CHANGES: "change silently"}
-    words |= {Group.FAILS: "fail", Group.UNKNOWN: "cannot tell"}
+    words |= {Group.FAILS: "fail", Group.UNKNOWN: "unknown"}
     return {words[group]: n for group, n in groups.items()}
 
 
 def _numbers(text: str) -> list[str]:
-    return re.findall(r"[\d,]+ (?:safe|change silently|fail|cannot tell)", text)
+    return re.findall(r"[\d,]+ (?:safe|change silently|fail|unknown)", text)
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"badge", "html"}))
@@ -150,8 +150,8 @@ def test_every_report_says_what_it_does_not_say(name: str) -> None:
     text = written(small_matrix(), name)
     said = svg_text(text) if name == "svg" else text
     said = " ".join(said.split())
-    assert "Safe means: these pipelines, on these rows" in said
-    assert "34 of 175 cells cannot be told" in said
+    assert "Safe means: these pipelines gave the same outputs on these rows" in said
+    assert "34 of 175 cells are unknown" in said
     assert "compared on 180 to 1,000 rows" in said
 
 
@@ -174,7 +174,7 @@ def test_a_report_that_cannot_be_written_says_so(name: str, tmp_path: Path) -> N
         ReportOutput(name, tmp_path / "file" / "report").write(small_matrix())
     assert caught.value.exit_code in (Exit.USAGE, Exit.CANNOT_TELL)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
-    with pytest.raises(UsageError, match="a path is missing"):
+    with pytest.raises(UsageError, match="the path is missing"):
         ReportOutput.parse(name)
 
 

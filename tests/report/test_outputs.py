@@ -52,8 +52,8 @@ def test_standard_output_is_utf_8_like_a_file(name: str, monkeypatch: pytest.Mon
     ("text", "problem"),
     [
         ("yaml:x", "'yaml' is not a format"),
-        ("json", "a path is missing"),
-        ("json:", "a path is missing"),
+        ("json", "the path is missing"),
+        ("json:", "the path is missing"),
         ("", "'' is not a format"),
         ("json:/", "is a folder"),
     ],

@@ -36,7 +36,7 @@ def test_the_answer_comes_first() -> None:
     assert first == (
         "A run would build 1 environment and do 12 saves and 1,230 loads: about 1 min 15 s."
     )
-    assert second == "Kept from earlier runs: 18 saves and 54 loads."
+    assert second == "Reused from earlier runs: 18 saves and 54 loads."
 
 
 def test_only_environments_with_something_to_do_are_listed() -> None:
@@ -50,7 +50,7 @@ def test_only_environments_with_something_to_do_are_listed() -> None:
 
 def test_where_nothing_is_to_be_done_that_is_the_answer() -> None:
     text = said(DONE)
-    assert text[0].startswith("A run would start no worker")
+    assert text[0].startswith("A run would do nothing")
     assert len(text) == 2
 
 
@@ -60,7 +60,7 @@ def test_what_is_unavailable_is_named_with_its_reason() -> None:
 
 
 def test_without_a_history_nobody_can_tell_how_long() -> None:
-    assert "nobody can tell" in " ".join(said(SOME, seconds=None))
+    assert "time unknown" in " ".join(said(SOME, seconds=None))
 
 
 def test_a_narrow_terminal_shows_every_number() -> None:

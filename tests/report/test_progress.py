@@ -119,7 +119,7 @@ def test_the_picture_on_a_terminal() -> None:
     progress.advance(2500, "svc [b]x[/b] 1.2 into 1.3", failed=12)
     progress.estimate(130)
     with console.capture() as capture:
-        console.print(progress.picture())
+        console.print(progress.render())
     assert capture.get() == PICTURE
 
 

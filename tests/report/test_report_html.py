@@ -286,28 +286,30 @@ def test_a_missed_fault_is_said_at_the_top() -> None:
     """A page that cannot be trusted says so before anything else."""
     missed = replace(small_matrix(), self_check={"dies on load": Detection.MISSED})
     said = Page(written(missed)).said
-    assert said.index("Planted faults were missed: dies on load") < said.index("change silently")
+    assert said.index("The self-check missed planted faults: dies on load") < said.index(
+        "change silently"
+    )
     found = Page(written(replace(missed, self_check={"dies on load": Detection.DETECTED}))).said
-    assert "were missed" not in found
+    assert "missed planted faults" not in found
     assert "1 of 1 planted faults found" in found
 
 
 def test_the_page_says_its_limits() -> None:
-    """What green means, how many cannot be told, on how many rows, and what was not run."""
+    """What green means, how many are unknown, on how many rows, and what was not run."""
     said = Page(written(replace(small_matrix(), interrupted=True))).said
-    assert "Safe means: these pipelines, on these rows" in said
-    assert "cannot be told: they are neither safe nor broken" in said
-    assert "180 to 1,000 rows were compared" in said
+    assert "Safe means: these pipelines gave the same outputs on these rows" in said
+    assert "are unknown: neither safe nor broken" in said
+    assert "compared on 180 to 1,000 rows" in said
     assert "The run was interrupted" in said
 
 
 def test_what_is_new_against_a_baseline_stands_above_the_map() -> None:
     compared = replace(small_matrix(), comparison=all_new("<base>.toml"))
     said = Page(written(compared)).said
-    assert "an acceptance holds no longer: ; until 2026-01-01: for a while" in said
+    assert "acceptance expired: ; until 2026-01-01: for a while" in said
     assert "65 new, 0 worse, 0 fixed, 0 still, 0 gone" in said
-    assert "new: pls_regression joblib: not known → scores-changed" in said
-    assert "Against <base>.toml" in said
+    assert "new: pls_regression joblib: unknown → scores-changed" in said
+    assert "Compared with <base>.toml" in said
     assert said.index("65 new") < said.index("change silently")
 
 
@@ -359,7 +361,7 @@ def test_causes_without_end_are_counted_together() -> None:
     *_, last = blocks(replace(small_matrix(), cells=cells))
     causes = json.loads(last.json.text)["causes"]
     assert len(causes) <= 1001
-    assert "further causes" in causes[-1]
+    assert "other causes" in causes[-1]
 
 
 # --------------------------------------------------------------------------- the file

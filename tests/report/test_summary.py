@@ -1,4 +1,4 @@
-"""Counting: everything adds up, and memory does not grow with the cells."""
+"""Counting: all counts add up, and memory does not grow with the cells."""
 
 from __future__ import annotations
 
@@ -37,8 +37,8 @@ def test_all_counts_add_up_to_the_cells() -> None:
     assert sum(c.cells for c in summary.changes.values()) == summary.groups[Group.CHANGES]
 
 
-def test_messages_without_end_are_counted_together_in_the_end() -> None:
-    """Five thousand different messages: a thousand are told apart, and none is lost."""
+def test_messages_beyond_a_limit_are_counted_together() -> None:
+    """Of 2,999 different messages 1,000 are counted separately, and none is lost."""
     cells = [failed(CELL, Verdict.LOAD_FAILED, "load", "E", "x" * i) for i in range(1, 3000)]
     summary = summarize(replace(small_matrix(), cells=cells))
     assert len(summary.failures) == 1001
@@ -78,7 +78,7 @@ def test_of_the_same_change_the_worst_cell_is_kept() -> None:
 
 
 def test_changes_that_came_with_a_warning_are_counted() -> None:
-    """They are not quite silent."""
+    """They are not entirely silent."""
     silent = changed(CELL, Verdict.SCORES_CHANGED, "predict_proba", 1.0, 3)
     cells = [silent, silent, replace(silent, silent=False)]
     assert summarize(replace(small_matrix(), cells=cells)).warned == 1
@@ -127,6 +127,6 @@ def test_limits_say_what_was_not_done() -> None:
     """And stay short where there is nothing to say."""
     assert len(limits(cells=9, unknown=0, not_run=0, interrupted=False)) == 1
     said = " ".join(limits(cells=9, unknown=3, not_run=2, interrupted=True))
-    assert "3 of 9 cells cannot be told" in said
+    assert "3 of 9 cells are unknown" in said
     assert "2 of 9 cells were not run" in said
     assert "interrupted" in said

@@ -24,9 +24,9 @@ def section(picture: str, title: str) -> str:
 WHOLE_AT_80 = """\
 175 cells, 5 of 6 environments ready, 6 pipelines, 5 min 12 s
   ✓ 110 safe             loads, and every output is the same
-  ≠   9 change silently  loads, and silently gives something else
+  ≠   9 change silently  loads, but predicts differently without an error
   ✗  22 fail             does not load, or fails when used
-  ·  34 cannot tell      not saved, not to be had there, or not run
+  ·  34 unknown          not saved, not available, or not run
 
 Saved by (rows), loaded by (columns)
                                                1.5
@@ -38,8 +38,8 @@ Saved by (rows), loaded by (columns)
   1.6               ✗5      ✓      ✓      ✓      ✓
   1.5 numpy1.26     ✗2      ✓      ✓     ≠1      ✓
 
-  ✓ all safe, of those that can be told   ≠ so many change silently
-  ✗ so many fail   · cannot tell, of any
+  ✓ all testable cells are safe   ≠ number that change silently
+  ✗ number that fail   · all unknown
 
                  scikit-learn  Python  numpy   joblib
   1.2            1.2.2         3.11.7  1.24.2  1.2.0
@@ -72,14 +72,14 @@ Failures (22 cells, 2 reasons)
      10  ModuleNotFoundError: No module named 'numpy._core'
          load, 4 pipelines, adaboost_samme_r 1.5 → 1.2
 
-Cannot tell (34 cells, 2 reasons)
+Unknown (34 cells, 2 reasons)
      25  pickle.PicklingError: Can't pickle <function <lambda> at 0x…>:
          attribute lookup failed
          save, 1 pipeline, with_a_lambda 1.2 → 1.2
       9  unavailable: no estimator TargetEncoderRidge in this release
          build, 1 pipeline, target_encoder_ridge 1.2 → 1.2
 
-Environments that could not be had
+Unavailable environments
   0.21  no wheel of scikit-learn 0.21 for a Python on this machine (3.8 to 3.13)
 
 Self-check: 4 of 5 planted faults found
@@ -87,10 +87,10 @@ Self-check: 4 of 5 planted faults found
   found: predictions change, dies on load, fails in repr, cannot be built
 
 Limits
-  Safe means: these pipelines, on these rows, gave the same outputs within the
+  Safe means: these pipelines gave the same outputs on these rows, within the
   tolerance. Other parameters, other data and other machines may differ.
   Outputs that differ were compared on 180 to 1,000 rows.
-  34 of 175 cells cannot be told: they are neither safe nor broken.
+  34 of 175 cells are unknown: neither safe nor broken.
 """
 
 
@@ -102,9 +102,9 @@ def test_a_whole_report_at_80_columns(draw: Draw) -> None:
 WHOLE_IN_ASCII = """\
 175 cells, 5 of 6 environments ready, 6 pipelines, 5 min 12 s
   + 110 safe             loads, and every output is the same
-  !   9 change silently  loads, and silently gives something else
+  !   9 change silently  loads, but predicts differently without an error
   x  22 fail             does not load, or fails when used
-  .  34 cannot tell      not saved, not to be had there, or not run
+  .  34 unknown          not saved, not available, or not run
 
 Saved by (rows), loaded by (columns)
                                                1.5
@@ -116,8 +116,8 @@ Saved by (rows), loaded by (columns)
   1.6               x5      +      +      +      +
   1.5 numpy1.26     x2      +      +     !1      +
 
-  + all safe, of those that can be told   ! so many change silently
-  x so many fail   . cannot tell, of any
+  + all testable cells are safe   ! number that change silently
+  x number that fail   . all unknown
 
                  scikit-learn  Python  numpy   joblib
   1.2            1.2.2         3.11.7  1.24.2  1.2.0
@@ -150,14 +150,14 @@ Failures (22 cells, 2 reasons)
      10  ModuleNotFoundError: No module named 'numpy._core'
          load, 4 pipelines, adaboost_samme_r 1.5 -> 1.2
 
-Cannot tell (34 cells, 2 reasons)
+Unknown (34 cells, 2 reasons)
      25  pickle.PicklingError: Can't pickle <function <lambda> at 0x...>:
          attribute lookup failed
          save, 1 pipeline, with_a_lambda 1.2 -> 1.2
       9  unavailable: no estimator TargetEncoderRidge in this release
          build, 1 pipeline, target_encoder_ridge 1.2 -> 1.2
 
-Environments that could not be had
+Unavailable environments
   0.21  no wheel of scikit-learn 0.21 for a Python on this machine (3.8 to 3.13)
 
 Self-check: 4 of 5 planted faults found
@@ -165,10 +165,10 @@ Self-check: 4 of 5 planted faults found
   found: predictions change, dies on load, fails in repr, cannot be built
 
 Limits
-  Safe means: these pipelines, on these rows, gave the same outputs within the
+  Safe means: these pipelines gave the same outputs on these rows, within the
   tolerance. Other parameters, other data and other machines may differ.
   Outputs that differ were compared on 180 to 1,000 rows.
-  34 of 175 cells cannot be told: they are neither safe nor broken.
+  34 of 175 cells are unknown: neither safe nor broken.
 """
 
 
@@ -275,7 +275,7 @@ Rollbacks that break or change pipelines
                                              logistic_one_vs_rest, +2
   1.9 → 1.8            ✗ load-failed      2  gradient_boosting_classifier, +1
 
-Same release of scikit-learn, something else varied
+Same scikit-learn release, another package or Python version
   0.24 → 0.24 py3.7  ✗ load-failed  3  lda [pickle-5], ridge [pickle-5],
                                        svr [pickle-5]
 """
@@ -284,7 +284,7 @@ Same release of scikit-learn, something else varied
 def test_breaks_along_the_release_line(draw: Draw) -> None:
     """Upgrades, rollbacks and one thing varied; pipelines that break alike share a line."""
     picture = draw(made_up_matrix(), 80)
-    titles = ("Upgrades", "Rollbacks", "Same release")
+    titles = ("Upgrades", "Rollbacks", "Same scikit-learn release")
     assert "\n".join(section(picture, title) for title in titles) == BREAKS_AT_80
 
 
@@ -308,7 +308,7 @@ def test_what_is_hidden_is_counted_and_how_to_see_it_is_said(draw: Draw) -> None
     ]
     matrix = replace(small_matrix(), environments=(old, new), cells=cells)
     failures = section(draw(matrix), "Failures (30 cells, 30 reasons)")
-    assert failures.endswith("  … and 22 reasons more (22 cells): report --all\n")
+    assert failures.endswith("  … and 22 more reasons (22 cells): compat-matrix report --all\n")
     assert "report --all" not in draw(matrix, everything=True)
 
 
@@ -327,7 +327,7 @@ def test_a_lost_class_leaps_to_the_eye(draw: Draw) -> None:
 
 
 def test_an_unfinished_pair_is_not_green(draw: Draw) -> None:
-    """One good cell and one that was not run: nobody can tell."""
+    """One safe cell and one that was not run: the pair is unknown."""
     here = environment("1.0", "1.0.2")
     good = Cell(
         pipeline="a", format="joblib", writer=here.id, reader=here.id, verdict=Verdict.IDENTICAL
@@ -336,7 +336,7 @@ def test_an_unfinished_pair_is_not_green(draw: Draw) -> None:
     matrix = replace(small_matrix(), environments=(here,), cells=cells, interrupted=True)
     picture = draw(matrix)
     assert re.search(r"^  1\.0 +·$", picture, re.MULTILINE)
-    assert "interrupted: this is what was finished" in picture
+    assert "interrupted: the report shows what was finished" in picture
 
 
 def test_a_matrix_without_cells_says_so(draw: Draw) -> None:
@@ -437,7 +437,7 @@ def test_no_text_alters_the_report(draw: Draw, text: str, width: int, encoding: 
     assert all(cell_len(line) <= width for line in lines)
     assert len(lines) < 200
     assert picture.startswith("3 cells, 2 of 3 environments ready")
-    assert sum(line.startswith(("Failures (1 cell", "Cannot tell (1 cell")) for line in lines) == 2
+    assert sum(line.startswith(("Failures (1 cell", "Unknown (1 cell")) for line in lines) == 2
 
 
 def test_markup_is_shown_as_it_is(draw: Draw) -> None:

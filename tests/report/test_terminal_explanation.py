@@ -11,7 +11,7 @@ from reading import written
 
 from matrix.model import Explanation, ExplanationPoint, Group, Matrix
 from matrix.report.terminal import show
-from matrix.report.terminal.explanation import story_lines
+from matrix.report.terminal.explanation import explanation_lines
 from matrix.report.terminal.style import TerminalStyle
 
 CHANGED = next(cell for cell in small_matrix().cells if cell.verdict.group is Group.CHANGES)
@@ -37,7 +37,8 @@ def told(*stories: Explanation) -> Matrix:
 @pytest.mark.parametrize("width", [20, 40, 80, 160])
 def test_a_story_fits_the_terminal_and_loses_no_word(width: int) -> None:
     lines = [
-        line.plain for line in story_lines(TerminalStyle(width, unicode=True), STORY, Group.CHANGES)
+        line.plain
+        for line in explanation_lines(TerminalStyle(width, unicode=True), STORY, Group.CHANGES)
     ]
     assert all(len(line) <= width for line in lines)
     words = " ".join(lines).split()

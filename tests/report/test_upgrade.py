@@ -1,8 +1,9 @@
-"""The answers of an upgrade check: the answer first, and never safe of what is not."""
+"""The report of an upgrade check: the answer first, and never "safe" for what is not."""
 
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -81,6 +82,7 @@ CHANGES = answer(
 FAILS = answer(HOME, target("1.4.0", Verdict.USE_FAILED, "predict"))
 GONE = answer(HOME, target("1.4.0", Verdict.LOAD_FAILED, "load"))
 UNKNOWN = answer(HOME, target("1.4.0", Verdict.UNAVAILABLE, reason="no wheel"))
+ONLY_HOME = "safe only with scikit-learn 1.3.2, the version that saved it"
 BROKEN = UpgradeAnswer(model=Model(id="x", path=Path("x")), problem=Problem(message="it is empty"))
 
 
@@ -97,12 +99,12 @@ def said(*answers: UpgradeAnswer, width: int = 80) -> str:
 @pytest.mark.parametrize(
     ("found", "headline"),
     [
-        (SAFE, "safe for scikit-learn 1.3.2 to 1.4.2"),
-        (CHANGES, "safe for scikit-learn 1.3.2 alone, changes its probabilities in 1.4.2"),
-        (FAILS, "safe for scikit-learn 1.3.2 alone, fails in predict in 1.4.0"),
-        (GONE, "safe for scikit-learn 1.3.2 alone, does not load in 1.4.0"),
-        (UNKNOWN, "safe for scikit-learn 1.3.2 alone, not known for 1.4.0"),
-        (BROKEN, "cannot tell: it is empty"),
+        (SAFE, "safe with scikit-learn 1.3.2 to 1.4.2"),
+        (CHANGES, f"{ONLY_HOME}; changes predict_proba with 1.4.2"),
+        (FAILS, f"{ONLY_HOME}; fails in predict with 1.4.0"),
+        (GONE, f"{ONLY_HOME}; does not load with 1.4.0"),
+        (UNKNOWN, f"{ONLY_HOME}; unknown with 1.4.0"),
+        (BROKEN, "unknown: it is empty"),
     ],
 )
 def test_the_answer_is_a_line(found: UpgradeAnswer, headline: str) -> None:
@@ -123,10 +125,10 @@ def test_only_where_every_target_is_safe_the_answer_is(verdict: Verdict) -> None
 
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
-def test_a_model_that_is_not_safe_at_home_is_never_safe(verdict: Verdict) -> None:
+def test_a_model_that_is_not_safe_where_it_was_saved_is_never_safe(verdict: Verdict) -> None:
     found = answer(target("1.3.2", verdict, "predict"), target("1.4.2", Verdict.IDENTICAL))
     assert words.group_of(found) is Group.UNKNOWN
-    assert words.headline(found).startswith("cannot tell: where it was saved, it ")
+    assert words.headline(found).startswith("unknown: in the environment that saved it, the model ")
     assert words.advice(found) == ""
 
 
@@ -137,29 +139,54 @@ def test_named_targets_are_answered_one_by_one() -> None:
         target("1.5.2", Verdict.LABELS_CHANGED, "predict", outputs={"predict": FLIPPED}),
         in_a_row=False,
     )
-    assert words.headline(found) == "safe for 1.4.2; changes in 1.5.2"
+    assert words.headline(found) == (
+        "safe with scikit-learn 1.4.2; changes predict with scikit-learn 1.5.2"
+    )
     assert words.advice(found) == ""
     assert "changes 3 of 200 labels" in said(found)
 
 
-def test_neighbours_that_fare_alike_are_one_line() -> None:
+@pytest.mark.parametrize(
+    ("label", "as_of", "name"),
+    [
+        (
+            "requirements.txt today",
+            "today",
+            "scikit-learn 1.5.2 (requirements.txt, resolved today)",
+        ),
+        ("1.5.2", "release", "scikit-learn 1.5.2"),
+        ("1.5", "release", "scikit-learn 1.5.2"),
+        ("1.5 numpy2.0", "release", "scikit-learn 1.5.2 (1.5 numpy2.0)"),
+        ("1.5 2024-05-31", "2024-05-31", "scikit-learn 1.5.2 (1.5, resolved as of 2024-05-31)"),
+    ],
+)
+def test_an_environment_is_named_by_its_release_and_its_source(
+    label: str, as_of: str, name: str
+) -> None:
+    found = target("1.5.2", Verdict.IDENTICAL).environment
+    spec = EnvSpec(id="x", label=label, scikit_learn="1.5", as_of=as_of)
+    assert words.versions(replace(found, spec=spec)) == name
+    assert words.versions(Environment(spec=spec)) == name.partition(" (")[2].rstrip(")") or label
+
+
+def test_consecutive_releases_with_the_same_outcome_are_one_line() -> None:
     found = answer(HOME, *(target(r, Verdict.IDENTICAL) for r in ("1.4.2", "1.5.2", "1.6.1")))
-    assert [stretch.name for stretch in words.stretches(found)] == ["1.3.2 to 1.6.1"]
-    assert "run: 1.3.2, 1.4.2, 1.5.2, 1.6.1" in said(found)
+    assert [one.name for one in words.target_ranges(found)] == ["1.3.2 to 1.6.1"]
+    assert "tested: 1.3.2, 1.4.2, 1.5.2, 1.6.1" in said(found)
 
 
 def test_the_pin_and_the_rows_are_said() -> None:
     text = " ".join(said(CHANGES).split())
     assert 'pin "scikit-learn>=1.3.2,<1.4.2"' in text
-    assert "on 13 rows: 12 with far outliers, 1 all zeros" in text
+    assert "compared on 13 rows: 12 with far outliers, 1 all zeros" in text
     assert "changes predict_proba in 14 of 200 rows by up to 0.63" in text
 
 
 def test_a_folder_ends_in_a_summary() -> None:
     found = [SAFE, CHANGES, GONE, GONE, BROKEN]
     assert words.summary(found) == (
-        "5 models: 2 do not load, 1 within rounding, "
-        "1 changes predict_proba in 14 of 200 rows by up to 0.63, 1 cannot be told"
+        "5 models: 2 do not load, 1 the same within the tolerance, "
+        "1 changes predict_proba in 14 of 200 rows by up to 0.63, 1 unknown"
     )
     assert words.summary(found) in said(*found, width=200)
 

@@ -24,7 +24,7 @@ from matrix.report import explanation
 from matrix.report.cause_text import known_cause
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
-from matrix.report.terminal import show_story
+from matrix.report.terminal import show_explanation
 from matrix.store import Store
 
 _MORE = ExplanationPoint(
@@ -63,7 +63,7 @@ def explain(arguments: ExplainArguments) -> Exit:
                 story = _find_out(store, catalog, asked, told, arguments)
         except (CannotTellError, StoreError) as error:
             note = f"not looked into any further: {error}"
-    show_story(story or _plain_story(asked), asked.cell.verdict.group)
+    show_explanation(story or _plain_story(asked), asked.cell.verdict.group)
     _write([*([note] if note else []), ""])
     _write(explanation.evidence(asked.cell, asked.writer, asked.reader, asked.file))
     return Exit.OK

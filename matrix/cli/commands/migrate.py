@@ -58,7 +58,7 @@ def migrate(arguments: MigrateArguments) -> Exit:
         if target is None or subject is None or ways is None:
             return _without(answered)
         if not ways.files:
-            show_migration(migration.no_way(answer, subject, ways), target.cell.verdict.group)
+            show_migration(migration.no_remedy(answer, subject, ways), target.cell.verdict.group)
             return Exit.UNSAFE
         return _written(arguments, store, answer, subject, ways)
 

@@ -23,7 +23,7 @@ from matrix.report.model_answers import as_matrix, group_of
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
 from matrix.report.risk import risks
-from matrix.report.terminal import show_story
+from matrix.report.terminal import show_explanation
 from matrix.report.terminal.risks import show_risks
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.sandbox.probing import sandbox
@@ -57,7 +57,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
             told = dict(_told(catalog, with_, answered)) if arguments.why else {}
         show_upgrade(answered)
         for story, cell in told.items():
-            show_story(story, cell.verdict.group)
+            show_explanation(story, cell.verdict.group)
         write_outputs(replace(as_matrix(answered), stories=tuple(told)), arguments.output)
         if arguments.reproduce is not None:
             reproduce(answered.answers, store, arguments.reproduce)

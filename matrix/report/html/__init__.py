@@ -1,8 +1,8 @@
-"""The HTML report: one file that opens from disk, needs no network and holds all that is known.
+"""The HTML report: one self-contained file that needs no network and has all cells.
 
-``page.html`` is what is seen without a script: answers, counts, environments, limits. What there is
-of the cells is embedded as JSON (``embedding.py``) and drawn by the scripts beside this file, which
-are written by hand and inlined as they stand. A policy in the page lets nothing else run.
+``page.html`` has what is visible without JavaScript: answers, counts, environments, limits. The
+cells are embedded as JSON (``embedding.py``) and shown by the scripts in this folder, which are
+inlined unchanged. A content security policy in the page lets nothing else run.
 """
 
 from __future__ import annotations
@@ -23,15 +23,15 @@ from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
 
 STYLE = ("page.css",)
 SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")
-"""In the order in which they are joined into the one that runs."""
+"""In the order in which they are concatenated."""
 _MOST_CHANGES = 50
-"""So many of what is new or worse than a baseline are listed; the rest is counted."""
+"""Most listed changes that are new or worse than a baseline; the rest is counted."""
 
 
 def write_html(matrix: Matrix, stream: TextIO) -> None:
     """Write the page, a thousand cells at a time.
 
-    The cells are read twice: counted first, since the answer stands at the top.
+    The cells are read twice: first to count them for the top of the page.
     """
     template = _environment().get_template("page.html")
     style, script = _joined(STYLE), _joined(SCRIPTS)
@@ -50,7 +50,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         labels={one.id: one.spec.label for one in matrix.environments},
         verdicts=tuple(Verdict),
         meanings=MEANINGS,
-        against=comparison_text,
+        comparison_text=comparison_text,
         failing=() if comparison is None else [c for c in comparison.changes if c.status.fails],
         most=_MOST_CHANGES,
         missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],
@@ -70,8 +70,8 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
 
 @cache
 def _environment() -> Any:
-    """What renders the page: it escapes all that it is not told is markup."""
-    import jinja2  # whoever wants no page need not wait for it
+    """Return the template engine; it escapes every value that is not marked as safe."""
+    import jinja2  # only when needed: the import takes time
 
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("matrix.report", "html"),
@@ -91,7 +91,7 @@ def _joined(names: tuple[str, ...]) -> str:
 
 
 def _policy(style: str, script: str) -> str:
-    """Nothing may be fetched, sent or run but this style and this script, told by their digests."""
+    """Return the content security policy: only this style and this script, by digest."""
     return (
         f"default-src 'none'; script-src {_digest(script)}; style-src {_digest(style)}; "
         "base-uri 'none'; form-action 'none'"

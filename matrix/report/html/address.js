@@ -1,35 +1,35 @@
-// What is shown is said in the address, after the #, so that a view can be shared.
+// The fragment of the address (after #) describes the view, so that it can be shared.
 
 const FILTERS = ["pipeline", "format", "verdict", "writer", "reader", "cause"];
 const OPENED = ["at", "to", "of", "in"]; // writer, reader, pipeline, format
 const DEFAULTS = { view: "map", from: null };
 
-/** The words of the address by name; what it does not say is empty. */
+/** Return the view that the address describes; missing values are empty. */
 function readAddress() {
-  const said = new URLSearchParams(location.hash.slice(1));
+  const params = new URLSearchParams(location.hash.slice(1));
   const state = { ...DEFAULTS };
   for (const name of ["view", "from", ...FILTERS, ...OPENED]) {
-    if (said.has(name)) state[name] = said.get(name);
+    if (params.has(name)) state[name] = params.get(name);
     else if (!(name in DEFAULTS)) state[name] = "";
   }
   if (state.view !== "line") state.view = "map";
   return state;
 }
 
-/** Say a state in the address; one that was reached by opening something can be gone back from. */
+/** Write a state to the address; opening a dialog adds an entry to the history. */
 function writeAddress(state, opening = false) {
-  const said = new URLSearchParams();
+  const params = new URLSearchParams();
   for (const name of ["view", "from", ...FILTERS, ...OPENED]) {
     const word = state[name];
-    if (word && word !== DEFAULTS[name]) said.set(name, word);
+    if (word && word !== DEFAULTS[name]) params.set(name, word);
   }
-  const hash = `#${said}`;
+  const hash = `#${params}`;
   if (hash === (location.hash || "#")) return;
   history[opening ? "pushState" : "replaceState"](null, "", hash);
 }
 
-/** Whether a pipeline is meant by what was typed: words, globs, and tag:NAME, any of which does. */
-function meant(typed) {
+/** Return a test whether a pipeline matches any of the typed words, globs, or tag:NAME. */
+function pipelineFilter(typed) {
   const words = typed.toLowerCase().split(/[\s,]+/).filter(Boolean);
   if (!words.length) return () => true;
   const tests = words.map((word) => {
@@ -45,8 +45,8 @@ function meant(typed) {
   return (id) => tests.some((test) => test(id));
 }
 
-/** The verdicts that a word stands for: one, those of a group, or all that is bad. */
-function verdictsMeant(word) {
+/** Return for each verdict whether the filter selects it: one verdict, a group, or "bad". */
+function verdictFilter(word) {
   return head.verdicts.map((verdict) => {
     const key = head.groups[verdict.group].key;
     const bad = word === "bad" && (verdict.group === CHANGES || verdict.group === FAILS);
@@ -54,23 +54,23 @@ function verdictsMeant(word) {
   });
 }
 
-/** One byte a cell: whether it is to be shown. */
-function kept(state) {
+/** Return one byte per cell: 1 if it matches the filters of the state. */
+function matchingCells(state) {
   const allowed = (names, word) => names.map((name) => !word || name === word);
-  const test = meant(state.pipeline);
-  // A name in the title of a model may have spaces, and is meant as a whole.
+  const test = pipelineFilter(state.pipeline);
+  // The path of a model may have spaces: the whole text is compared with the id, too.
   const columns = [
     [cells.pipeline, index.pipelines.map((id) => id === state.pipeline || test(id))],
     [cells.format, allowed(index.formats, state.format)],
-    [cells.verdict, verdictsMeant(state.verdict)],
+    [cells.verdict, verdictFilter(state.verdict)],
     [cells.writer, allowed(index.environments, state.writer)],
     [cells.reader, allowed(index.environments, state.reader)],
     [cells.cause, allowed(index.causes, state.cause)],
-  ].filter(([, wanted]) => !wanted.every(Boolean));
-  const keep = new Uint8Array(cells.length).fill(1);
-  for (const [column, wanted] of columns) {
-    const table = Uint8Array.from(wanted, Number);
-    for (let cell = 0; cell < keep.length; cell += 1) keep[cell] &= table[column[cell]];
+  ].filter(([, allowed]) => !allowed.every(Boolean));
+  const matches = new Uint8Array(cells.length).fill(1);
+  for (const [column, allowed] of columns) {
+    const table = Uint8Array.from(allowed, Number);
+    for (let cell = 0; cell < matches.length; cell += 1) matches[cell] &= table[column[cell]];
   }
-  return keep;
+  return matches;
 }

@@ -1,5 +1,5 @@
 "use strict";
-// What is embedded: columns are read at once, details when somebody opens a cell.
+// The embedded data: columns are parsed at once, details when the user opens a cell.
 
 const blocksOf = (kind) => [...document.querySelectorAll(`script[data-kind="${kind}"]`)];
 const parsed = (element) => JSON.parse(element.textContent);
@@ -32,8 +32,8 @@ const groupOf = Uint8Array.from(head.verdicts, (verdict) => verdict.group);
 const SAFE = 0, CHANGES = 1, FAILS = 2, UNKNOWN = 3;
 const groupOfCell = (cell) => groupOf[cells.verdict[cell]];
 
-/** Blocks that are parsed when something in them is asked for, found by its number. */
-function lazily(kind) {
+/** Return a lookup by number that parses a block at its first use. */
+function lazyBlocks(kind) {
   const elements = blocksOf(kind);
   const firsts = elements.map((element) => Number(element.dataset.first));
   const known = new Map();
@@ -48,26 +48,26 @@ function lazily(kind) {
     return known.get(low)[number - firsts[low]];
   };
 }
-const partAt = lazily("parts");
-const detailAt = lazily("details");
+const partAt = lazyBlocks("parts");
+const detailAt = lazyBlocks("details");
 
-/** All that is known of a cell beside its columns, by the names of the JSON result. */
+/** Return the fields of a cell besides its columns, by their names in the JSON result. */
 function detailOf(cell) {
   const numbers = detailAt(cell);
-  const said = (found) => {
+  const values = (found) => {
     if (Array.isArray(found)) return found.map(partAt);
     return found ? partAt(found) : null;
   };
-  return Object.fromEntries(index.parts.map((name, i) => [name, said(numbers[i])]));
+  return Object.fromEntries(index.parts.map((name, i) => [name, values(numbers[i])]));
 }
 
-/** What is wrong with the data itself, in words; empty if the counts add up. */
-function fault() {
+/** Return an error message if the counts do not add up; else empty. */
+function findDataError() {
   const counts = new Array(head.verdicts.length).fill(0);
   for (const verdict of cells.verdict) counts[verdict] += 1;
   const wrong = head.verdicts.filter((verdict, i) => verdict.count !== counts[i]);
   if (!wrong.length) return "";
-  return `✗ The counts do not add up (${wrong.map((one) => one.name).join(", ")}): this file is not whole.`;
+  return `✗ The counts do not add up (${wrong.map((one) => one.name).join(", ")}): this file is incomplete.`;
 }
 
 const labelOf = (id) => environments.get(id)?.label ?? id;

@@ -1,10 +1,10 @@
-// What is known of a pair of environments, and of one cell: answer first, then the evidence.
+// The dialog for a pair of environments, or for one cell: verdict first, then the evidence.
 
-/** Cells of a pair that are kept, worst first, unknown last. */
-function cellsBetween(writer, reader, keep) {
+/** Return the matching cells of a pair, worst first, unknown last. */
+function cellsBetween(writer, reader, matches) {
   const found = [];
   for (let cell = 0; cell < cells.length; cell += 1) {
-    if (keep[cell] && cells.writer[cell] === writer && cells.reader[cell] === reader) found.push(cell);
+    if (matches[cell] && cells.writer[cell] === writer && cells.reader[cell] === reader) found.push(cell);
   }
   return found.sort((a, b) => harm(b) - harm(a) || a - b);
 }
@@ -23,9 +23,9 @@ function section(title, ...children) {
 
 // ------------------------------------------------------------------ a pair
 
-/** All cells of a pair; ``open`` is called with the one that is chosen. */
-function pairPanel(writer, reader, keep, close, open) {
-  const found = cellsBetween(writer, reader, keep);
+/** Return a list of the cells of a pair; a click calls ``open`` with the cell. */
+function pairPanel(writer, reader, matches, close, open) {
+  const found = cellsBetween(writer, reader, matches);
   const counts = [0, 0, 0, 0];
   for (const cell of found) counts[groupOfCell(cell)] += 1;
   const rows = found.map((cell) => {
@@ -38,27 +38,27 @@ function pairPanel(writer, reader, keep, close, open) {
       index.causes[cells.cause[cell]],
     ];
   });
-  const listed = table(`${number(found.length)} cells: ${saidOf(counts)}`,
+  const listed = table(`${number(found.length)} cells: ${countsText(counts)}`,
     ["pipeline", "format", "verdict", "cause"], rows, { class: "cells" });
   [...listed.querySelectorAll("tbody tr")].forEach((row, i) => row.classList.add(head.groups[groupOfCell(found[i])].key));
   return [
     titled(`${labelAt(writer)} → ${labelAt(reader)}`, close),
-    make("p", { class: "faint" }, briefly(writer, reader)),
+    make("p", { class: "faint" }, mainDifferences(writer, reader)),
     listed,
   ];
 }
 
-/** ``Python 3.11.7 → 3.13.0, numpy 1.24.2 → 2.5.3``: what differs most often. */
-function briefly(writer, reader) {
-  const telling = ["Python", "scikit-learn", "numpy", "scipy", "joblib"];
-  const changed = packages(writer, reader).filter((row) => row.differs && telling.includes(row.name));
+/** Return ``Python 3.11.7 → 3.13.0, numpy 1.24.2 → 2.5.3``: the most important differences. */
+function mainDifferences(writer, reader) {
+  const important = ["Python", "scikit-learn", "numpy", "scipy", "joblib"];
+  const changed = packages(writer, reader).filter((row) => row.differs && important.includes(row.name));
   return changed.map(({ name, before, after }) => `${name} ${before} → ${after}`).join(", ")
-    || "No difference is known in Python, scikit-learn, numpy, scipy and joblib.";
+    || "No known difference in Python, scikit-learn, numpy, scipy and joblib.";
 }
 
 // ------------------------------------------------------------------ a cell
 
-/** All that is known of one cell. */
+/** Return the sections for one cell. */
 function cellPanel(cell, close, back) {
   const detail = detailOf(cell);
   const writer = cells.writer[cell], reader = cells.reader[cell];
@@ -67,15 +67,15 @@ function cellPanel(cell, close, back) {
   return [
     titled(name, close, back),
     verdictOf(cell, detail, format),
-    section("Why, and what to do", story(name, format, writer, reader)),
+    section("Why, and what to do", explanation(name, format, writer, reader)),
     section("Outputs that differ", outputs(detail)),
-    section("Against the truth", scores(detail)),
+    section("Scores against the true values", scores(detail)),
     section("Rows before and after", changedRows(name, reader)),
-    section("What was raised", raised(detail)),
+    section("Exception", exceptionPart(detail)),
     section("Warnings", warnings(detail)),
-    section("What differs between the environments", differing(writer, reader)),
-    section("Both environments", both(writer, reader)),
-    section("By hand", byHand(name, format, writer, reader, detail)),
+    section("Differences between the environments", differing(writer, reader)),
+    section("Locks", both(writer, reader)),
+    section("Reproduce by hand", reproduction(name, format, writer, reader, detail)),
     section("The pipeline", described(name)),
   ].filter(Boolean);
 }
@@ -83,32 +83,32 @@ function cellPanel(cell, close, back) {
 function verdictOf(cell, detail, format) {
   const group = groupOfCell(cell);
   const verdict = head.verdicts[cells.verdict[cell]];
-  const decided = detail.stage && `Decided by ${detail.stage}${detail.silent ? ", without a warning that tells of it" : ""}.`;
+  const decided = detail.stage && `Decided by ${detail.stage}${detail.silent ? ", without an error or a warning about it" : ""}.`;
   return make("div", { class: `verdict ${head.groups[group].key}` },
     make("p", {}, make("b", {}, symbol(group), ` ${verdict.name}`), `: ${verdict.meaning}`),
     make("p", {}, `Saved by ${labelAt(cells.writer[cell])} as ${format}, loaded by ${labelAt(cells.reader[cell])}. `, decided),
     detail.reason && make("p", {}, detail.reason),
     detail.retrained && make("p", {}, detail.retrained),
     cause(detail.cause),
-    detail.cached && make("p", { class: "faint" }, "Kept from an earlier run: nothing it depends on has changed."));
+    detail.cached && make("p", { class: "faint" }, "Reused from an earlier run: nothing that it depends on has changed."));
 }
 
-/** What explain has told of the cell, if it was asked for it. */
-function story(pipeline, format, writer, reader) {
+/** Return the explanation that ``explain`` recorded for the cell, if any. */
+function explanation(pipeline, format, writer, reader) {
   const place = [pipeline, format, index.environments[writer], index.environments[reader]];
   const told = head.stories.find((one) => [one.pipeline, one.format, one.writer, one.reader].every((part, i) => part === place[i]));
   if (!told) return null;
   return [
     make("p", {}, told.answer),
-    make("dl", { class: "story" }, told.points.map((point) => make("div", {},
+    make("dl", { class: "explanation" }, told.points.map((point) => make("div", {},
       make("dt", {}, point.heading), make("dd", {}, point.lines.map((line) => make("p", {}, line)))))),
   ];
 }
 
-/** Why, and what to do about it; of a cause that is not known only what cells are grouped by. */
+/** Return the known cause with advice, or the generated id of the cause. */
 function cause(id) {
   if (!id) return null;
-  if (!Object.hasOwn(head.causes, id)) return make("p", { class: "faint" }, `Cause: not known (${id})`);
+  if (!Object.hasOwn(head.causes, id)) return make("p", { class: "faint" }, `No known cause (${id})`);
   const known = head.causes[id];
   return make("div", { class: "cause" },
     make("p", {}, make("b", {}, known.title), ` (${id}, ${known.since})`),
@@ -120,13 +120,13 @@ function cause(id) {
 function outputs(detail) {
   const found = Object.entries(detail.outputs ?? {});
   const same = detail.n_identical ?? 0;
-  if (!found.length) return same ? make("p", {}, `None of ${number(same)}: all are bit for bit the same.`) : null;
+  if (!found.length) return same ? make("p", {}, `None: all ${number(same)} are bit for bit the same.`) : null;
   const rows = found.map(([method, one]) => [
     make("code", {}, method), one.verdict, one.n ? `${number(one.n_changed)} of ${number(one.n)}` : "",
     size(one.max_abs), size(one.max_rel), one.note,
   ]);
-  return table(`${number(same)} further ${same === 1 ? "output is" : "outputs are"} identical`,
-    ["method", "verdict", "rows changed", "largest difference", "relative", "what"], rows);
+  return table(`${number(same)} other ${same === 1 ? "output is" : "outputs are"} identical`,
+    ["method", "verdict", "rows changed", "largest difference", "relative", "note"], rows);
 }
 
 function scores({ before, after }) {
@@ -143,15 +143,15 @@ function scores({ before, after }) {
     make("p", {}, `Accuracy ${size(before.accuracy)} → ${size(after.accuracy)}.`),
     table("By class, before → after", ["class", "rows", "precision", "recall", "F1"], before.classes.map((one) =>
       [one.label, number(one.support), both(one, "precision"), both(one, "recall"), both(one, "f1")])),
-    confusion("Confusion before", before),
-    confusion("Confusion after", after),
+    confusion("Confusion matrix before", before),
+    confusion("Confusion matrix after", after),
   ];
 }
 
 function confusion(caption, { classes, confusion: counts }) {
   const labels = classes.map((one) => one.label);
   return make("details", {}, make("summary", {}, caption),
-    table(`${caption}: true classes in rows, predicted ones in columns`, ["", ...labels],
+    table(`${caption}: true classes in rows, predicted classes in columns`, ["", ...labels],
       counts.map((row, i) => [labels[i] ?? "", ...row.map(number)])));
 }
 
@@ -159,11 +159,11 @@ function changedRows(model, reader) {
   const worst = new Map(Object.entries(answers.get(model)?.worst ?? {}));
   const changes = worst.get(index.environments[reader]);
   if (!changes) return null;
-  return table("Those that changed most", ["row", "before", "after"],
+  return table("Rows that changed most", ["row", "before", "after"],
     changes.map((one) => [number(one.row), one.before, one.after]));
 }
 
-function raised({ exception }) {
+function exceptionPart({ exception }) {
   if (!exception) return null;
   return [
     make("p", {}, make("b", {}, exception.type), `: ${exception.message}`),
@@ -173,13 +173,13 @@ function raised({ exception }) {
 
 function warnings({ warning_details: seen }) {
   if (!seen) return null;
-  return table(`${number(seen.length)} seen`, ["during", "class", "message"],
+  return table(`${number(seen.length)} ${seen.length === 1 ? "warning" : "warnings"}`, ["stage", "class", "message"],
     seen.map((one) => [one.stage, make("code", {}, one.category), one.message]));
 }
 
 // ------------------------------------------------------------------ environments
 
-/** Each package of two environments with both versions, those that differ first. */
+/** Return the packages of two environments with both versions, differing ones first. */
 function packages(writer, reader) {
   const [before, after] = [writer, reader].map((one) => installed(environments.get(index.environments[one])));
   const names = [...new Set([...before.keys(), ...after.keys()])];
@@ -190,7 +190,7 @@ function packages(writer, reader) {
   return rows.sort((a, b) => b.differs - a.differs);
 }
 
-/** What was found in an environment, or else what its lock says. */
+/** Return the installed packages of an environment, or else those of its lock. */
 function installed(environment) {
   const { info, lock } = environment ?? {};
   const found = Object.entries(info?.packages ?? lock?.pins ?? {}).sort();
@@ -207,9 +207,9 @@ function differing(writer, reader) {
   const changed = all.filter((one) => one.differs);
   const same = all.filter((one) => !one.differs);
   return [
-    changed.length ? table(`${number(changed.length)} differ`, columns, changed.map(row)) : make("p", {}, "Nothing that is known."),
-    same.length && make("details", {}, make("summary", {}, `${number(same.length)} the same`),
-      table("The same in both", columns, same.map(row))),
+    changed.length ? table(`${number(changed.length)} differ`, columns, changed.map(row)) : make("p", {}, "No known difference."),
+    same.length && make("details", {}, make("summary", {}, `${number(same.length)} equal`),
+      table("Equal in both", columns, same.map(row))),
   ];
 }
 
@@ -217,27 +217,27 @@ function both(writer, reader) {
   const sides = writer === reader ? [writer] : [writer, reader];
   return sides.map((side) => {
     const environment = environments.get(index.environments[side]);
-    if (!environment) return make("p", {}, `Nothing is known of ${labelAt(side)}.`);
+    if (!environment) return make("p", {}, `${labelAt(side)} is unknown.`);
     const { lock, reason } = environment;
-    const said = `Lock of ${environment.label}`;
+    const title = `Lock of ${environment.label}`;
     return [
       reason && make("p", {}, symbol(UNKNOWN), ` ${environment.label} is unavailable: ${reason}`),
       lock && make("details", {},
-        make("summary", {}, `${said}: Python ${lock.python}, as of ${lock.as_of ?? "the day of the run"}`),
-        make("pre", { tabindex: "0", "aria-label": said },
+        make("summary", {}, `${title}: Python ${lock.python}, as of ${lock.as_of ?? "the day of the run"}`),
+        make("pre", { tabindex: "0", "aria-label": title },
           Object.entries(lock.pins).sort().map(([name, version]) => `${name}==${version}`).join("\n"))),
     ];
   }).flat();
 }
 
-/** A word for a POSIX shell, whatever is in it. */
+/** Return a word quoted for a POSIX shell. */
 const quoted = (word) => (/^[\w@%+=:,.\/-]+$/.test(word) ? word : `'${word.replace(/'/g, `'"'"'`)}'`);
 
-function byHand(name, format, writer, reader, detail) {
+function reproduction(name, format, writer, reader, detail) {
   const [verb, option, ...names] = answers.size
     ? ["upgrade", "--reproduce=by-hand", name]
     : ["explain", `--format=${format}`, name, index.environments[writer], index.environments[reader]];
-  const end = names.some((word) => word.startsWith("-")) ? ["--"] : []; // a name is no option
+  const end = names.some((word) => word.startsWith("-")) ? ["--"] : []; // a name may look like an option
   const command = [verb, option, ...end, ...names];
   const python = environments.get(index.environments[reader])?.info?.executable;
   return [

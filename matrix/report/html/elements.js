@@ -1,19 +1,19 @@
-// Elements, made one way only: what comes from a model becomes text, never markup.
+// Creates all elements: untrusted strings become text, never markup.
 
-/** What cannot be seen is spelled out: control characters, direction marks, lone surrogates. */
+/** Escape invisible characters: control characters, direction marks, lone surrogates. */
 const visible = (text) =>
   String(text).replace(
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]|\p{Surrogate}/gu,
-    (letter) => `\\u${letter.charCodeAt(0).toString(16).padStart(4, "0")}`,
+    (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 
-/** An element; strings among its children become text. The names of attributes are ours alone. */
+/** Create an element; string children become text. Attribute names must not be untrusted. */
 function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (value === false || value == null) continue;
     if (name === "onclick") element.addEventListener("click", value);
-    else if (name === "value") element.value = value; // it is compared, not shown
+    else if (name === "value") element.value = value; // compared with filters, not shown
     else element.setAttribute(name, value === true ? "" : visible(value));
   }
   for (const child of children.flat()) {
@@ -27,14 +27,14 @@ const number = new Intl.NumberFormat("en").format;
 const symbol = (group) =>
   make("span", { class: "symbol", "aria-hidden": "true" }, head.groups[group].symbol);
 
-/** A number of a result as it is said: JSON has no NaN and no infinity, so these are words. */
+/** Format a number of a result; NaN and infinity are strings, since JSON lacks them. */
 function size(value) {
   if (value == null) return "";
   if (typeof value === "string") return value;
   return value === 0 ? "0" : String(Number(value.toPrecision(4)));
 }
 
-/** A table with names for its columns; rows are lists, of which the first entry is the row's name. */
+/** Create a table; each row is a list whose first entry is the head of the row. */
 function table(caption, columns, rows, attributes = {}) {
   return make("div", { class: "scroll" },
     make("table", attributes,
@@ -47,8 +47,8 @@ function table(caption, columns, rows, attributes = {}) {
   );
 }
 
-/** Arrow keys move in a grid whose cells say their place; only one of them is a stop for Tab. */
-function roving(grid) {
+/** Move in a grid with the arrow keys; only one of its cells is a tab stop. */
+function addKeyboardNavigation(grid) {
   const at = (row, column) => grid.querySelector(`[data-row="${row}"][data-column="${column}"]`);
   const go = (cell) => {
     grid.querySelector('[tabindex="0"]')?.setAttribute("tabindex", "-1");
@@ -84,17 +84,17 @@ function roving(grid) {
   });
 }
 
-/** The group that weighs most in a square, and how much of all that can be told there is bad. */
-function weight(counts, all) {
+/** Return the class of a square, and the share of its testable cells that change or fail. */
+function squareClass(counts, all) {
   const bad = counts[FAILS] + counts[CHANGES];
   const share = bad / (all[SAFE] + all[CHANGES] + all[FAILS] || 1);
   if (bad) return [counts[FAILS] >= counts[CHANGES] ? "fails" : "changes", share];
   return [counts[SAFE] ? "safe" : "unknown", 0];
 }
 
-/** ``99 fail, 19 change silently, 40 safe`` */
-function saidOf(counts) {
+/** Return ``99 fail, 19 change silently, 40 safe``. */
+function countsText(counts) {
   const order = [FAILS, CHANGES, SAFE, UNKNOWN];
   return order.filter((group) => counts[group])
-    .map((group) => `${number(counts[group])} ${head.groups[group].verb}`).join(", ") || "no cells";
+    .map((group) => `${number(counts[group])} ${head.groups[group].label}`).join(", ") || "no cells";
 }

@@ -1,15 +1,15 @@
-"""Cells as JSON inside a page: columns to filter by, and details that are read when asked for.
+"""Cells as JSON in a page: columns to filter by, and details that are parsed on demand.
 
-A page holds one block after another, each with up to a thousand cells:
+A page has blocks of up to a thousand cells:
 
-- ``cells``: six lists of numbers, which are places in the lists of the ``index`` at the end:
-  pipeline, format, writer, reader, verdict, cause;
-- ``details``: for each cell, the numbers of the parts that say the rest (``PARTS``); 0 is nothing,
-  and where there is a list of things, each has a number of its own;
-- ``parts``: those that come up here for the first time. What many cells share (a traceback, a
-  warning) is said once.
+- ``cells``: six lists of numbers: indexes of pipeline, format, writer, reader, verdict and cause
+  in the lists of the ``index`` block at the end;
+- ``details``: for each cell, the numbers of its parts in the order of ``PARTS``; 0 is none, and a
+  list has a number for each entry;
+- ``parts``: the parts that occur for the first time. Parts that cells share (a traceback, a
+  warning) are written once.
 
-A browser takes in ``parts`` and ``details`` as text, and reads the ones that somebody opens.
+A browser keeps ``parts`` and ``details`` as text, and parses a block when the user opens a cell.
 """
 
 from __future__ import annotations
@@ -42,59 +42,59 @@ PARTS = (
     "artifact",
     "cached",
 )
-"""What is told of a cell beside its columns, by the names of the JSON result."""
+"""The fields of a cell besides its columns, by their names in the JSON result."""
 
 _BLOCK = 1000
 _MOST_CAUSES = 1000
 _MOST_REMEMBERED = 50_000
-"""Parts that are remembered as said; then they are forgotten, and may be said again."""
-_FURTHER = "further causes, each of them different"
+"""Most parts that are remembered as written; then all are forgotten, and may be repeated."""
+_OTHER_CAUSES = "other causes, all different"
 
 
 @dataclass(frozen=True, slots=True)
 class Embedded:
-    """Text that may stand between ``<script>`` tags: nothing in it ends one or begins a comment."""
+    """Text that is safe between ``<script>`` tags: it cannot end one or begin a comment."""
 
     text: str
 
     def __html__(self) -> str:
-        """What makes a template engine take it as it is."""
+        """Tell the template engine not to escape the text."""
         return self.text
 
 
 def embedded(json: str) -> Embedded:
-    """JSON in ASCII, as :func:`encode` gives it, fit to stand in a page."""
-    for letter in "<>&":
-        json = json.replace(letter, f"\\u{ord(letter):04x}")
+    """Escape ASCII JSON, as :func:`encode` returns it, for a ``<script>`` element."""
+    for char in "<>&":
+        json = json.replace(char, f"\\u{ord(char):04x}")
     return Embedded(json)
 
 
 @dataclass(frozen=True, slots=True)
 class DataBlock:
-    """One block of data, and what it is."""
+    """One block of data and its kind."""
 
     kind: str
     first: int
-    """The number of its first cell, or of its first part."""
+    """Number of its first cell or part."""
     json: Embedded
 
 
-# --------------------------------------------------------------------------- what is counted
+# --------------------------------------------------------------------------- counts
 
 
 @dataclass(slots=True)
 class Facts:
-    """What stands at the top of the page, and takes all cells to know."""
+    """Counts over all cells, for the top of the page."""
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     rows: tuple[int, int] | None = None
-    """The fewest and the most rows that a difference was counted on; None if none was."""
+    """Smallest and largest number of rows that differing outputs were compared on; or None."""
     causes: dict[str, KnownCause] = field(default_factory=dict)
-    """By id, those that cells have and that are known."""
+    """Known causes of the cells, by id."""
 
 
 def facts(matrix: Matrix) -> Facts:
-    """Read the cells once."""
+    """Count the cells; they are read once."""
     found = Facts()
     for cell in matrix.cells:
         found.counts[cell.verdict] += 1
@@ -112,7 +112,7 @@ def facts(matrix: Matrix) -> Facts:
 
 
 def blocks(matrix: Matrix) -> Iterator[DataBlock]:
-    """The cells block by block, then the index; never more than one block is held."""
+    """Yield the cells block by block, then the index, with one block in memory."""
     names = {name: Numbers() for name in ("pipelines", "formats", "environments", "causes")}
     names["causes"].of("")
     for pipeline in matrix.pipelines:
@@ -142,22 +142,22 @@ def _described(
     pipeline, fmt = names["pipelines"].of, names["formats"].of
     environment, cause = names["environments"].of, names["causes"].of
     for cell in cells:
-        said = cause_of(cell)
-        if len(names["causes"].known) >= _MOST_CAUSES and said not in names["causes"].known:
-            said = _FURTHER
+        text = cause_of(cell)
+        if len(names["causes"].known) >= _MOST_CAUSES and text not in names["causes"].known:
+            text = _OTHER_CAUSES
         place = (
             pipeline(cell.pipeline),
             fmt(cell.format),
             environment(cell.writer),
             environment(cell.reader),
             cell.verdict.severity,
-            cause(said),
+            cause(text),
         )
         yield place, parts.numbers(to_json(cell))
 
 
 def cause_of(cell: Cell) -> str:
-    """Why a cell is not safe, in words that cells with the same cause share; empty if it is."""
+    """Return a text that cells with the same cause share; empty for a safe cell."""
     if cell.cause is not None and not cell.cause.startswith(PREFIX):
         return plain(cell.cause)
     if cell.exception is not None:
@@ -170,36 +170,36 @@ def cause_of(cell: Cell) -> str:
 
 
 class Numbers:
-    """Names, numbered as they come."""
+    """Numbers names in the order of their first use."""
 
     def __init__(self) -> None:
         self.known: dict[str, int] = {}
 
     def of(self, name: str) -> int:
-        """The number of a name, a new one if it was not met before."""
+        """Return the number of a name, a new one at its first use."""
         return self.known.setdefault(name, len(self.known))
 
 
 class _Parts:
-    """Parts of cells, numbered from 1 and said once; of what was said only a digest is kept."""
+    """Numbers parts of cells from 1; each is written once, and only its digest is kept."""
 
     def __init__(self) -> None:
-        self._said: dict[bytes, int] = {}
+        self._known: dict[bytes, int] = {}
         self._last = 0
         self._new: list[str] = []
 
     def numbers(self, cell: Json) -> Detail:
-        """The numbers of what a cell says, in the order of ``PARTS``."""
-        return [self._said_of(cell[name]) if cell[name] else 0 for name in PARTS]
+        """Return the numbers of the parts of a cell, in the order of ``PARTS``."""
+        return [self._numbers_of(cell[name]) if cell[name] else 0 for name in PARTS]
 
     def taken(self) -> tuple[int, list[str]]:
-        """The number of the first part that is new since the last time, and all that are."""
+        """Return the parts that are new since the last call, and the number of the first."""
         new, self._new = self._new, []
-        if len(self._said) > _MOST_REMEMBERED:
-            self._said.clear()
+        if len(self._known) > _MOST_REMEMBERED:
+            self._known.clear()
         return self._last - len(new) + 1, new
 
-    def _said_of(self, value: object) -> int | list[int]:
+    def _numbers_of(self, value: object) -> int | list[int]:
         if isinstance(value, list):
             return [self._number(entry) for entry in value]
         return self._number(value)
@@ -207,9 +207,9 @@ class _Parts:
     def _number(self, value: object) -> int:
         text = encode(value)
         digest = hashlib.blake2b(text.encode("ascii"), digest_size=16).digest()
-        number = self._said.get(digest)
+        number = self._known.get(digest)
         if number is None:
             self._last += 1
-            number = self._said[digest] = self._last
+            number = self._known[digest] = self._last
             self._new.append(text)
         return number

@@ -1,4 +1,4 @@
-"""What the page knows beside its cells: environments, pipelines, words, and what must add up."""
+"""The data of the page besides its cells: environments, pipelines, texts, and counts to verify."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ GROUP_KEYS = {
     Group.FAILS: "fails",
     Group.UNKNOWN: "unknown",
 }
-"""A word for each group, in addresses and in the names of styles."""
+"""The name of each group in addresses and CSS classes."""
 
 
 def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCause]) -> Embedded:
-    """All that the scripts need to know before they look at a cell."""
+    """Return all data that the scripts need besides the cells, as JSON."""
     return embedded(
         encode(
             {
@@ -52,13 +52,13 @@ def _group(group: Group) -> Json:
     return {
         "key": GROUP_KEYS[group],
         "symbol": word.symbol,
-        "verb": word.verb,
+        "label": word.label,
         "meaning": word.meaning,
     }
 
 
 def _verdict(verdict: Verdict, count: int) -> Json:
-    """By severity; its group by the position of that."""
+    """Return a verdict as JSON; its group is an index."""
     return {
         "name": verdict.value,
         "group": list(Group).index(verdict.group),

@@ -1,6 +1,6 @@
-// By pipeline, along the line of releases: what loads, changes or fails from where on.
+// By pipeline: from which release on each one loads, changes or fails.
 
-/** A row for each pipeline and format: the number of its cell by writer and reader, or -1. */
+/** One grid per pipeline and format: the number of its cell by writer and reader. */
 const grids = (() => {
   const found = new Map();
   const side = index.environments.length;
@@ -16,21 +16,21 @@ const grids = (() => {
   return [...found.values()];
 })();
 
-/** Readers in the order of releases, then those that vary something else. */
+/** Readers in the order of releases; ``beside`` has the variations of a release. */
 const line = (() => {
   const known = new Map(readers.map((reader) => [index.environments[reader], reader]));
   return head.line.filter((id) => known.has(id)).map((id) => known.get(id));
 })();
 const beside = readers.filter((reader) => !line.includes(reader));
 
-/** The writer that is shown first: from the middle of the line there is a way up and a way down. */
-function usualWriter() {
+/** Return the default writer: the middle release, to show upgrades and rollbacks. */
+function defaultWriter() {
   const along = line.filter((environment) => writers.includes(environment));
   if (head.answers.length || !along.length) return "every";
   return index.environments[along[along.length >> 1]];
 }
 
-/** The cell of a grid for a reader: from one writer, or the worst that is known from any. */
+/** Return the cell of a grid for a reader: of one writer, or the worst of all writers. */
 function cellFor(grid, from, reader) {
   const side = index.environments.length;
   if (from !== null) return grid.at.get(from * side + reader) ?? -1;
@@ -43,37 +43,37 @@ function cellFor(grid, from, reader) {
 }
 const harm = (cell) => (groupOfCell(cell) === UNKNOWN ? -1 : cells.verdict[cell]);
 
-const VERBS = ["loads", "changes", "fails", "unknown"];
+const VERBS = ["safe", "changes", "fails", "unknown"];
 
-/** ``fails up to 1.2, loads from 1.3, changes at 1.8``, of the groups along the line. */
-function inWords(groups) {
-  const stretches = [];
+/** Return ``fails up to 1.2, safe from 1.3, changes in 1.8`` for the groups of the releases. */
+function groupsText(groups) {
+  const ranges = [];
   groups.forEach((group, i) => {
-    const last = stretches.at(-1);
+    const last = ranges.at(-1);
     if (last && last.group === group) last.end = i;
-    else stretches.push({ group, start: i, end: i });
+    else ranges.push({ group, start: i, end: i });
   });
-  if (!stretches.length) return "";
-  if (stretches.length === 1) return `${VERBS[stretches[0].group]}${groups.length > 1 ? " in all" : ""}`;
-  return stretches.map(({ group, start, end }) => {
+  if (!ranges.length) return "";
+  if (ranges.length === 1) return `${VERBS[ranges[0].group]}${groups.length > 1 ? " in all" : ""}`;
+  return ranges.map(({ group, start, end }) => {
     const [first, last] = [labelAt(line[start]), labelAt(line[end])];
-    if (start === end) return `${VERBS[group]} at ${first}`;
+    if (start === end) return `${VERBS[group]} in ${first}`;
     return start ? `${VERBS[group]} from ${first}` : `${VERBS[group]} up to ${last}`;
   }).join(", ");
 }
 
 const AT_ONCE = 150;
 
-/** Draw a row for each pipeline of which something is kept. */
-function drawLine(place, state, keep, open) {
-  const id = state.from ?? usualWriter();
+/** Render a row for each pipeline that has matching cells. */
+function renderLine(container, state, matches, open) {
+  const id = state.from ?? defaultWriter();
   const from = id === "every" ? null : index.environments.indexOf(id);
   const columns = [...line, ...beside];
   const rows = grids
     .map((grid) => ({ grid, found: columns.map((reader) => cellFor(grid, from, reader)) }))
-    .filter(({ found }) => found.some((cell) => cell >= 0 && keep[cell]));
+    .filter(({ found }) => found.some((cell) => cell >= 0 && matches[cell]));
   if (!rows.length) {
-    place.replaceChildren(make("p", { class: "empty" }, "No pipeline matches."));
+    container.replaceChildren(make("p", { class: "empty" }, "No pipeline matches."));
     return;
   }
   const several = new Set();
@@ -85,7 +85,7 @@ function drawLine(place, state, keep, open) {
     make("thead", {}, make("tr", {},
       make("td"), columns.map((reader, i) =>
         make("th", { scope: "col", class: i === line.length ? "beside" : null, title: index.environments[reader] }, labelAt(reader))),
-      make("th", { scope: "col" }, "in words"))),
+      make("th", { scope: "col" }, "summary"))),
     body);
   grid.addEventListener("click", (event) => {
     const cell = event.target.closest("[data-row]");
@@ -97,18 +97,18 @@ function drawLine(place, state, keep, open) {
     const start = body.childElementCount;
     const end = Math.min(start + count, rows.length);
     for (let row = start; row < end; row += 1) {
-      body.append(lineRow(rows[row], row, columns, from, keep, several));
+      body.append(lineRow(rows[row], row, columns, from, matches, several));
     }
     more.textContent = `Show ${number(rows.length - end)} more`;
     more.hidden = end === rows.length;
   };
   more.addEventListener("click", () => add(rows.length));
   add(AT_ONCE);
-  place.replaceChildren(grid, more);
-  roving(grid);
+  container.replaceChildren(grid, more);
+  addKeyboardNavigation(grid);
 }
 
-function lineRow({ grid, found }, row, columns, from, keep, several) {
+function lineRow({ grid, found }, row, columns, from, matches, several) {
   const name = index.pipelines[grid.pipeline];
   const format = index.formats[grid.format];
   const groups = found.slice(0, line.length).map((cell) => (cell < 0 ? UNKNOWN : groupOfCell(cell)));
@@ -121,7 +121,7 @@ function lineRow({ grid, found }, row, columns, from, keep, several) {
       const verdict = cell < 0 ? "no cell" : head.verdicts[cells.verdict[cell]].name;
       const marks = [head.groups[group].key];
       if (reader === from) marks.push("same");
-      if (cell < 0 || !keep[cell]) marks.push("faint");
+      if (cell < 0 || !matches[cell]) marks.push("faint");
       if (column === line.length) marks.push("beside");
       if (column && column !== line.length && groups[column - 1] === group) marks.push("goes-on");
       return make("td", {
@@ -130,5 +130,5 @@ function lineRow({ grid, found }, row, columns, from, keep, several) {
         title: `${labelAt(reader)}: ${verdict}`,
       }, symbol(group));
     }),
-    make("td", { class: "words" }, inWords(groups)));
+    make("td", { class: "words" }, groupsText(groups)));
 }

@@ -1,6 +1,6 @@
-// The heat map: who saved in rows, who loaded in columns.
+// The heat map: writers in rows, readers in columns.
 
-/** Environments that occur in a column of the cells, in the order of the configuration. */
+/** Return the environments in a column of the cells, in the order of the configuration. */
 function occurring(column) {
   const seen = new Uint8Array(index.environments.length);
   for (const environment of column) seen[environment] = 1;
@@ -9,25 +9,25 @@ function occurring(column) {
 const writers = occurring(cells.writer);
 const readers = occurring(cells.reader);
 
-/** How many cells that are kept have each answer, by writer and reader. */
-function tally(keep) {
+/** Count the matching cells of each group, by writer and reader. */
+function tally(matches) {
   const side = index.environments.length;
   const counts = new Uint32Array(side * side * 4);
-  for (let cell = 0; cell < keep.length; cell += 1) {
-    if (keep[cell]) counts[(cells.writer[cell] * side + cells.reader[cell]) * 4 + groupOfCell(cell)] += 1;
+  for (let cell = 0; cell < matches.length; cell += 1) {
+    if (matches[cell]) counts[(cells.writer[cell] * side + cells.reader[cell]) * 4 + groupOfCell(cell)] += 1;
   }
   return (writer, reader) => counts.subarray((writer * side + reader) * 4, (writer * side + reader) * 4 + 4);
 }
 
-/** Draw the map of the cells that are kept; how dark a square is says how many of all there are bad. */
-function drawMap(place, state, keep, open) {
-  const counted = tally(keep);
-  const all = state.verdict || state.cause ? tally(kept({ ...state, verdict: "", cause: "" })) : counted;
+/** Render the matching cells; the darker a square, the larger its share that changes or fails. */
+function renderMap(container, state, matches, open) {
+  const counted = tally(matches);
+  const all = state.verdict || state.cause ? tally(matchingCells({ ...state, verdict: "", cause: "" })) : counted;
   const some = (own, others, pair) => own.filter((one) => others.some((other) => pair(one, other).some(Boolean)));
   const rows = some(writers, readers, counted);
   const columns = some(readers, writers, (reader, writer) => counted(writer, reader));
   if (!rows.length) {
-    place.replaceChildren(make("p", { class: "empty" }, "No cell matches."));
+    container.replaceChildren(make("p", { class: "empty" }, "No cell matches."));
     return;
   }
   const heading = (environment, scope) =>
@@ -48,25 +48,25 @@ function drawMap(place, state, keep, open) {
     if (!cell || cell.classList.contains("none")) return;
     open(rows[cell.dataset.row], columns[cell.dataset.column]);
   });
-  place.replaceChildren(grid);
-  roving(grid);
+  container.replaceChildren(grid);
+  addKeyboardNavigation(grid);
 }
 
-/** One square: its symbols and counts are text, its colour says the same again. */
+/** Create one square; its symbols and counts are text, so colour is not the only signal. */
 function square(writer, reader, row, column, counts, all) {
   const any = counts.some(Boolean);
-  const [kind, share] = weight(counts, all);
+  const [kind, share] = squareClass(counts, all);
   const bad = [FAILS, CHANGES].filter((group) => counts[group]);
   const counted = (group) => make("span", {}, symbol(group), number(counts[group]));
   const text = bad.map(counted);
   if (!bad.length && counts[SAFE]) text.push(make("span", {}, symbol(SAFE)));
-  if (!bad.length && counts[UNKNOWN]) text.push(counted(UNKNOWN)); // no green hides what is not known
+  if (!bad.length && counts[UNKNOWN]) text.push(counted(UNKNOWN)); // a green square also shows its unknown cells
   const same = writer === reader ? " same" : "";
   const cell = make("td", {
     class: (any ? kind : "none") + same,
     "data-row": row, "data-column": column, tabindex: "-1",
-    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${saidOf(counts)}`,
-    title: `${labelAt(writer)} → ${labelAt(reader)}: ${saidOf(counts)}`,
+    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${countsText(counts)}`,
+    title: `${labelAt(writer)} → ${labelAt(reader)}: ${countsText(counts)}`,
   }, make("div", {}, text));
   cell.style.setProperty("--heat", String(Math.round(10 + 50 * Math.sqrt(share))));
   return cell;

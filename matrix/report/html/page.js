@@ -1,9 +1,9 @@
-// The page: what was asked for in the address is shown, and what is clicked goes into the address.
+// The page: shows the view that the address describes, and updates the address on clicks.
 
-const began = performance.now();
+const scriptStart = performance.now();
 const byId = (id) => document.getElementById(id);
 const form = byId("filters"), dialog = byId("detail");
-let state = readAddress(), keep = kept(state);
+let state = readAddress(), matches = matchingCells(state);
 
 // ------------------------------------------------------------------ filters
 
@@ -11,25 +11,25 @@ function option(value, text, title) {
   return make("option", { value, title }, text);
 }
 
-/** A select for the names of an index, with how many cells each has. */
-function choices(name, column, names, shown, order = null) {
+/** Fill a select with the names that have cells. */
+function fillSelect(name, column, names, text, order = null) {
   const counts = new Uint32Array(names.length);
   for (const value of column) counts[value] += 1;
   const some = [...names.keys()].filter((i) => counts[i] && names[i]);
   if (order) some.sort((a, b) => counts[b] - counts[a]);
-  form.elements[name].replaceChildren(option("", "any"), ...some.map((i) => option(names[i], shown(i, counts[i]), order && names[i])));
+  form.elements[name].replaceChildren(option("", "any"), ...some.map((i) => option(names[i], text(i, counts[i]), order && names[i])));
 }
 
 function fillFilters() {
   const cut = (text) => (text.length > 90 ? `${text.slice(0, 89)}…` : text);
-  choices("format", cells.format, index.formats, (i) => index.formats[i]);
-  choices("writer", cells.writer, index.environments, labelAt);
-  choices("reader", cells.reader, index.environments, labelAt);
-  choices("cause", cells.cause, index.causes, (i, count) => `${number(count)} · ${cut(index.causes[i])}`, "by count");
+  fillSelect("format", cells.format, index.formats, (i) => index.formats[i]);
+  fillSelect("writer", cells.writer, index.environments, labelAt);
+  fillSelect("reader", cells.reader, index.environments, labelAt);
+  fillSelect("cause", cells.cause, index.causes, (i, count) => `${number(count)} · ${cut(index.causes[i])}`, "by count");
   form.elements.verdict.replaceChildren(
     option("", "any"), option("bad", "changes or fails"),
-    ...head.groups.map((group, i) => make("optgroup", { label: `${group.symbol} ${group.verb}` },
-      option(group.key, `all that ${["are safe", "change silently", "fail", "cannot be told"][i]}`),
+    ...head.groups.map((group, i) => make("optgroup", { label: `${group.symbol} ${group.label}` },
+      option(group.key, `all ${["safe", "that change silently", "that fail", "unknown"][i]}`),
       head.verdicts.filter((verdict) => verdict.group === i && verdict.count)
         .map((verdict) => option(verdict.name, `${verdict.name} (${number(verdict.count)})`)))));
   byId("pipelines").replaceChildren(...index.pipelines.map((id) => option(id)));
@@ -38,70 +38,70 @@ function fillFilters() {
     ...writers.map((writer) => option(index.environments[writer], labelAt(writer))));
 }
 
-/** Put into the controls what the state says; a word that they do not know is kept and shown. */
+/** Set the controls to the state; a value that is no option is added, so that it is visible. */
 function showState() {
   for (const name of FILTERS) {
     const control = form.elements[name];
     control.value = state[name];
     if (control.value !== state[name] && control.tagName === "SELECT") {
-      control.append(option(state[name], `${state[name]} (not here)`));
+      control.append(option(state[name], `${state[name]} (no cells)`));
       control.value = state[name];
     }
   }
-  byId("from").value = state.from ?? usualWriter();
+  byId("from").value = state.from ?? defaultWriter();
 }
 
-// ------------------------------------------------------------------ drawing
+// ------------------------------------------------------------------ rendering
 
-function draw() {
+function render() {
   const started = performance.now();
-  keep = kept(state);
+  matches = matchingCells(state);
   const counts = [0, 0, 0, 0];
-  for (let cell = 0; cell < keep.length; cell += 1) if (keep[cell]) counts[groupOfCell(cell)] += 1;
+  for (let cell = 0; cell < matches.length; cell += 1) if (matches[cell]) counts[groupOfCell(cell)] += 1;
   const total = counts.reduce((sum, count) => sum + count, 0);
   byId("shown").replaceChildren(
     total === cells.length ? `All ${number(total)} cells: ` : `${number(total)} of ${number(cells.length)} cells: `,
-    saidOf(counts));
+    countsText(counts));
   for (const button of document.querySelectorAll("[data-view]")) {
     button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
     byId(button.dataset.view).hidden = button.dataset.view !== state.view;
   }
-  if (state.view === "map") drawMap(byId("map-here"), state, keep, openPair);
-  else drawLine(byId("line-here"), state, keep, openCell);
+  if (state.view === "map") renderMap(byId("map-here"), state, matches, openPair);
+  else renderLine(byId("line-here"), state, matches, openCell);
   performance.measure("draw", { start: started, end: performance.now() });
 }
 
 function change(changes) {
   state = { ...state, ...changes };
   writeAddress(state);
-  draw();
+  render();
 }
 
-// ------------------------------------------------------------------ what is opened
+// ------------------------------------------------------------------ dialog
 
-const NOTHING = { at: "", to: "", of: "", in: "" };
+const CLOSED = { at: "", to: "", of: "", in: "" };
 
 function openPair(writer, reader) {
-  const found = cellsBetween(writer, reader, keep);
+  const found = cellsBetween(writer, reader, matches);
   if (found.length === 1) return openCell(found[0]);
-  return opened({ ...NOTHING, at: index.environments[writer], to: index.environments[reader] });
+  return openDialog({ ...CLOSED, at: index.environments[writer], to: index.environments[reader] });
 }
 
 function openCell(cell) {
-  opened({
+  openDialog({
     at: index.environments[cells.writer[cell]], to: index.environments[cells.reader[cell]],
     of: index.pipelines[cells.pipeline[cell]], in: index.formats[cells.format[cell]],
   });
 }
 
-function opened(what) {
+function openDialog(what) {
   state = { ...state, ...what };
   writeAddress(state, true);
-  showOpened();
+  showDialog();
 }
 
-/** Show in the dialog what the state says is open, or close it. */
-function showOpened() {
+/** Open the dialog for the pair or cell of the state, or close it. */
+function showDialog() {
   const writer = index.environments.indexOf(state.at), reader = index.environments.indexOf(state.to);
   const panel = writer < 0 || reader < 0 ? null : panelFor(writer, reader);
   if (!panel) {
@@ -117,12 +117,12 @@ function showOpened() {
 function panelFor(writer, reader) {
   const close = () => dialog.close();
   const pipeline = index.pipelines.indexOf(state.of);
-  if (pipeline < 0) return pairPanel(writer, reader, keep, close, openCell);
+  if (pipeline < 0) return pairPanel(writer, reader, matches, close, openCell);
   const format = index.formats.indexOf(state.in);
   for (let cell = 0; cell < cells.length; cell += 1) {
     if (cells.pipeline[cell] !== pipeline || cells.format[cell] !== format) continue;
     if (cells.writer[cell] !== writer || cells.reader[cell] !== reader) continue;
-    const pair = () => opened({ ...NOTHING, at: state.at, to: state.to });
+    const pair = () => openDialog({ ...CLOSED, at: state.at, to: state.to });
     const back = make("button", { type: "button", class: "link back", onclick: pair },
       `← all of ${labelAt(writer)} → ${labelAt(reader)}`);
     return cellPanel(cell, close, back);
@@ -130,7 +130,7 @@ function panelFor(writer, reader) {
   return null;
 }
 
-// ------------------------------------------------------------------ begin
+// ------------------------------------------------------------------ start
 
 form.addEventListener("input", (event) => {
   if (FILTERS.includes(event.target.name)) change({ [event.target.name]: event.target.value });
@@ -146,7 +146,7 @@ for (const button of document.querySelectorAll("[data-view]")) {
   button.addEventListener("click", () => change({ view: button.dataset.view }));
 }
 dialog.addEventListener("close", () => {
-  state = { ...state, ...NOTHING };
+  state = { ...state, ...CLOSED };
   writeAddress(state);
 });
 dialog.addEventListener("click", (event) => { if (event.target === dialog) dialog.close(); });
@@ -162,19 +162,19 @@ for (const link of document.querySelectorAll('a[href^="#"]')) {
 addEventListener("hashchange", () => {
   state = readAddress();
   showState();
-  draw();
-  showOpened();
+  render();
+  showDialog();
 });
 
 byId("results").hidden = false;
-const wrong = fault();
-if (wrong) {
-  byId("fault").textContent = wrong;
+const problem = findDataError();
+if (problem) {
+  byId("fault").textContent = problem;
   byId("fault").hidden = false;
 }
 fillFilters();
 showState();
-draw();
-showOpened();
+render();
+showDialog();
 performance.measure("open", { start: 0, end: performance.now() });
-performance.measure("script", { start: began, end: performance.now() });
+performance.measure("script", { start: scriptStart, end: performance.now() });

@@ -1,4 +1,4 @@
-"""The section of causes: what did it, how much of it, and since when."""
+"""The section of causes: what changed, since which release, and in how many cells."""
 
 from __future__ import annotations
 
@@ -6,41 +6,40 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from matrix.report.cause_text import share_known, since, unknown_left
+from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.sentences import counted
 from matrix.report.summary import Caused, Summary
 from matrix.report.terminal.style import TerminalStyle
 
 _MOST_CAUSES = 8
+_ADVICE = "what to do: compat-matrix explain PIPELINE WRITER READER, or docs/causes.md"
 
 
 def causes(
-    voice: TerminalStyle, summary: Summary, *, everything: bool
+    terminal: TerminalStyle, summary: Summary, *, everything: bool
 ) -> Iterator[tuple[str, list[Text]]]:
-    """The section, if any cell has a cause; known ones first, those of the most cells."""
+    """Yield the section if any cell has a cause; the causes with the most cells first."""
     if not summary.causes:
         return
     known = summary.known_causes()
     kept = known if everything else known[:_MOST_CAUSES]
-    lines = [line for caused in kept for line in _lines(voice, caused)]
+    lines = [line for caused in kept for line in _lines(terminal, caused)]
     hidden = known[len(kept) :]
     if hidden:
         cells = counted(sum(one.cells for one in hidden), "cell")
-        lines.append(
-            voice.faint(f"… and {counted(len(hidden), 'cause')} more ({cells}): report --all")
-        )
-    left = unknown_left(summary)
-    if left:
-        lines += voice.paragraph(left)
-    lines += voice.paragraph("what to do: explain PIPELINE WRITER READER, or docs/causes.md")
+        lines.append(terminal.more(len(hidden), "cause", cells))
+    rest = without_known_cause(summary)
+    if rest:
+        lines += terminal.paragraph(rest)
+    lines += terminal.paragraph(_ADVICE)
     yield f"Causes ({share_known(summary)})", lines
 
 
-def _lines(voice: TerminalStyle, caused: Caused) -> Iterator[Text]:
+def _lines(terminal: TerminalStyle, caused: Caused) -> Iterator[Text]:
     cause = caused.known
     if cause is None:
         return
     count = Text(f"{caused.cells:>7,}  ", style="bold")
-    yield Text.assemble(count, voice.fit(cause.title, voice.width - count.cell_len))
+    yield Text.assemble(count, terminal.fit(cause.title, terminal.width - count.cell_len))
     more = [cause.id, since(cause), counted(len(caused.pipelines), "pipeline")]
-    yield voice.faint(", ".join(more), indent=count.cell_len)
+    yield terminal.faint(", ".join(more), indent=count.cell_len)

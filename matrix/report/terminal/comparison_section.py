@@ -1,4 +1,4 @@
-"""A result against what was known before it, on a terminal: what fails first."""
+"""The comparison with a baseline on a terminal: new and worse cells first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from rich.text import Text
 
 from matrix.model import CellChange, Comparison, Group, Status
 from matrix.report import comparison_text
+from matrix.report.sentences import counted
 from matrix.report.terminal.style import INDENT, TerminalStyle
 
 _MOST = 8
@@ -29,19 +30,19 @@ def show_comparison(console: Console, comparison: Comparison, *, everything: boo
 
 
 def comparison_lines(
-    voice: TerminalStyle, comparison: Comparison, *, everything: bool
+    terminal: TerminalStyle, comparison: Comparison, *, everything: bool
 ) -> Iterator[Text]:
-    """The five counts, then what is new, worse, fixed and gone, then what is to be cleared up."""
-    yield voice.title(f"Against {comparison.against}")
+    """Yield the counts, then the changes by status, then acceptances to remove."""
+    yield terminal.title(f"Compared with {comparison.against}")
     yield _counts(comparison)
     if not comparison.full:
-        yield from voice.paragraph(comparison_text.PART)
+        yield from terminal.paragraph(comparison_text.PART)
     for status in Status:
         changes = [change for change in comparison.changes if change.status is status]
-        yield from _changes(voice, changes, len(changes) if everything else _MOST)
+        yield from _changes(terminal, changes, len(changes) if everything else _MOST)
     for text in comparison_text.acceptances(comparison):
-        for line in voice.fold(text, voice.width - INDENT):
-            yield Text(" " * INDENT + line, style=voice.style(Group.CHANGES))
+        for line in terminal.wrap(text, terminal.width - INDENT):
+            yield Text(" " * INDENT + line, style=terminal.style(Group.CHANGES))
 
 
 def _counts(comparison: Comparison) -> Text:
@@ -53,14 +54,14 @@ def _counts(comparison: Comparison) -> Text:
     return line
 
 
-def _changes(voice: TerminalStyle, changes: Sequence[CellChange], most: int) -> Iterator[Text]:
+def _changes(terminal: TerminalStyle, changes: Sequence[CellChange], most: int) -> Iterator[Text]:
     for change in changes[:most]:
         line = Text(" " * INDENT)
         line.append(f"{change.status.value:5}  ", style=_STYLES[change.status])
-        line.append(voice.fit(comparison_text.what(change), voice.width - line.cell_len))
+        line.append(terminal.fit(comparison_text.what(change), terminal.width - line.cell_len))
         yield line
-        yield from voice.paragraph(comparison_text.where(change), indent=INDENT + 7)
+        yield from terminal.paragraph(comparison_text.where(change), indent=INDENT + 7)
     hidden = changes[most:]
     if hidden:
-        cells = sum(change.cells for change in hidden)
-        yield voice.faint(f"… and {len(hidden):,} more like these ({cells:,} cells): --all")
+        cells = counted(sum(change.cells for change in hidden), "cell")
+        yield terminal.faint(f"… and {counted(len(hidden), 'more change')} ({cells}): add --all")

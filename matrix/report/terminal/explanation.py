@@ -1,4 +1,4 @@
-"""A story on a terminal: the answer, then each point beside its heading."""
+"""An explanation on a terminal: the answer, then each point beside its heading."""
 
 from __future__ import annotations
 
@@ -10,37 +10,39 @@ from matrix.model import Explanation, Group
 from matrix.report.terminal.style import INDENT, TerminalStyle
 
 _HEADING = 9
-"""Columns for a heading."""
+"""Columns of a heading."""
 _LEAST = 24
-"""Columns that a line must have beside it; on a narrower terminal it stands below."""
+"""Least columns of the text beside a heading; on a narrower terminal it is below."""
 
 
-def story_lines(voice: TerminalStyle, story: Explanation, group: Group) -> Iterator[Text]:
-    """The lines of a story.
+def explanation_lines(
+    terminal: TerminalStyle, explanation: Explanation, group: Group
+) -> Iterator[Text]:
+    """Yield the lines of an explanation.
 
     Args:
-        voice: of the terminal.
-        story: what to tell.
-        group: of the cell that it is of.
+        terminal: width and symbols.
+        explanation: of one cell.
+        group: of that cell.
     """
-    style = voice.style(group)
-    first, *more = voice.fold(story.answer, voice.width - 2)
-    yield Text(f"{voice.symbol(group)} {first}", style=style)
+    style = terminal.style(group)
+    first, *more = terminal.wrap(explanation.answer, terminal.width - 2)
+    yield Text(f"{terminal.symbol(group)} {first}", style=style)
     for line in more:
         yield Text(f"  {line}", style=style)
-    for point in story.points:
-        yield from _point(voice, point.heading, point.lines)
+    for point in explanation.points:
+        yield from _point(terminal, point.heading, point.lines)
 
 
-def _point(voice: TerminalStyle, heading: str, lines: tuple[str, ...]) -> Iterator[Text]:
+def _point(terminal: TerminalStyle, heading: str, lines: tuple[str, ...]) -> Iterator[Text]:
     beside = INDENT + _HEADING + 1
-    if voice.width - beside < _LEAST:
-        yield Text(f"{'':{INDENT}}{voice.fit(heading, voice.width - INDENT)}", style="bold")
+    if terminal.width - beside < _LEAST:
+        yield Text(f"{'':{INDENT}}{terminal.fit(heading, terminal.width - INDENT)}", style="bold")
         beside = 2 * INDENT
     else:
-        heading = f"{voice.fit(heading, _HEADING):{_HEADING}} "
+        heading = f"{terminal.fit(heading, _HEADING):{_HEADING}} "
     for number, line in enumerate(lines):
-        for part, text in enumerate(voice.fold(line, voice.width - beside)):
+        for part, text in enumerate(terminal.wrap(line, terminal.width - beside)):
             if beside == 2 * INDENT or number or part:
                 yield Text(f"{'':{beside}}{text}")
             else:

@@ -1,4 +1,4 @@
-"""What is in a saved file, on a terminal: the answer in a line, then what it needs, then a tree."""
+"""The contents of a saved file on a terminal: a summary, what it needs, then a tree."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from rich.text import Text
 
 from matrix.inspection import WHY, Inspection, ModelNode, refusals
 from matrix.report.terminal import console_for
-from matrix.report.terminal.style import INDENT, TerminalStyle, listed
+from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines
 
 _NAMES = 10
-"""Names that keep a file from being loaded."""
+"""Shown names that keep a file from being loaded."""
 _LINES = 2
-"""Lines of parameters, and of what was fitted, under each estimator."""
+"""Lines of parameters, and of fitted attributes, under each estimator."""
 _NARROWEST = 20
-"""Columns that the text beside a deep branch has at least, where the terminal has them."""
+"""Least columns of the text beside a deep branch, if the terminal has them."""
 
 
 def show_inspection(
@@ -26,57 +26,57 @@ def show_inspection(
     width: int | None = None,
     everything: bool = False,
 ) -> None:
-    """Print what is in a file.
+    """Print the contents of a saved file.
 
     Args:
-        inspection: what to print.
-        file: where to; standard output if not given.
-        width: in columns; that of the terminal, or 80, if not given.
-        everything: leave no parameter and no attribute out.
+        inspection: of the file.
+        file: where to print; by default standard output.
+        width: in columns; by default that of the terminal, or 80.
+        everything: print all parameters and attributes.
     """
     console = console_for(file, width, None)
-    voice = TerminalStyle.of(console)
-    for line in _lines(voice, inspection, _LINES if not everything else None):
+    terminal = TerminalStyle.of(console)
+    for line in _lines(terminal, inspection, _LINES if not everything else None):
         console.print(line, no_wrap=True, crop=True, overflow="crop")
 
 
-def _lines(voice: TerminalStyle, inspection: Inspection, lines: int | None) -> Iterator[Text]:
-    for text in voice.fold(answer(inspection), voice.width):
+def _lines(terminal: TerminalStyle, inspection: Inspection, lines: int | None) -> Iterator[Text]:
+    for text in terminal.wrap(answer(inspection), terminal.width):
         yield Text(text, style="bold")
     for text in (how_saved(inspection), _needed(inspection)):
-        yield from voice.paragraph(text)
-    yield from voice.paragraph(f"SHA-256 {inspection.sha256}")
-    yield from voice.paragraph(_admission(inspection))
+        yield from terminal.paragraph(text)
+    yield from terminal.paragraph(f"SHA-256 {inspection.sha256}")
+    yield from terminal.paragraph(_admission(inspection))
     if inspection.code:
         yield Text()
-        yield voice.title("Not plain data")
+        yield terminal.title("Not plain data")
         for code in inspection.code:
-            for text in voice.fold(f"{code.name}: {WHY[code.why]}", voice.width - INDENT):
+            for text in terminal.wrap(f"{code.name}: {WHY[code.why]}", terminal.width - INDENT):
                 yield Text(" " * INDENT + text)
     if inspection.notes:
         yield Text()
-        yield voice.title("What is odd")
+        yield terminal.title("Notes")
         for note in inspection.notes:
-            yield from voice.paragraph(note.text)
+            yield from terminal.paragraph(note.text)
     yield Text()
-    yield voice.title("What is in it")
-    yield from _branch(voice, inspection.root, lines, " " * INDENT, " " * INDENT)
+    yield terminal.title("Contents")
+    yield from _branch(terminal, inspection.root, lines, " " * INDENT, " " * INDENT)
 
 
 def answer(inspection: Inspection) -> str:
-    """What it is, and which versions saved it."""
+    """Return the kind of model, and the versions that saved it."""
     kind = _last(inspection.root.kind)
     saved = " and ".join(
         f"{package} {', '.join(versions)}" for package, versions in inspection.versions.items()
     )
     numpy = f"numpy {inspection.numpy}" if inspection.numpy else ""
     by = " with ".join(part for part in (saved, numpy) if part)
-    told = f"saved by {by}" if by else "which does not say what saved it"
-    return f"{inspection.path}: {kind}, {told}"
+    origin = f"saved by {by}" if by else "saved by unknown versions"
+    return f"{inspection.path}: {kind}, {origin}"
 
 
 def how_saved(inspection: Inspection) -> str:
-    """The container, the compressor, the protocol and the size."""
+    """Return the container, the compression, the protocol and the size in bytes."""
     parts = [inspection.container]
     if inspection.joblib:
         parts.append(f"joblib {inspection.joblib}")
@@ -91,43 +91,43 @@ def how_saved(inspection: Inspection) -> str:
 def _needed(inspection: Inspection) -> str:
     python = f"Python {inspection.python} or newer" if inspection.python else ""
     needed = [part for part in (python, *inspection.modules) if part]
-    return f"to load it needs: {', '.join(needed) or 'nothing beside Python'}"
+    return f"needed to load it: {', '.join(needed) or 'only Python'}"
 
 
 def _admission(inspection: Inspection) -> str:
-    """Whether `upgrade` would load it, and what keeps it from that."""
+    """Return whether `upgrade` would load the file, and if not, why."""
     refused = refusals(inspection)
     if not refused:
-        return "it would be loaded: it looks up nothing but what scikit-learn's own models do"
+        return "upgrade would load it: it uses only names that scikit-learn's own models use"
     names = _some([one.what for one in refused])
-    return f"it would be refused, and not loaded: {names}"
+    return f"upgrade would refuse to load it: {names}"
 
 
 def _some(words: list[str]) -> str:
-    """Words in a row, the first of them where there are many."""
+    """Return the first words, separated by commas, and the number of others."""
     more = f", {len(words) - _NAMES} more" if len(words) > _NAMES else ""
     return ", ".join(words[:_NAMES]) + more
 
 
 def _branch(
-    voice: TerminalStyle, node: ModelNode, lines: int | None, first: str, rest: str
+    terminal: TerminalStyle, node: ModelNode, lines: int | None, first: str, rest: str
 ) -> Iterator[Text]:
-    """A node and all under it; ``first`` and ``rest`` are what its lines begin with."""
-    named = voice.fit(_headline(node), max(voice.width - len(first), 1))
+    """Yield a node and its children; ``first`` and ``rest`` are the prefixes of its lines."""
+    named = terminal.fit(_headline(node), max(terminal.width - len(first), 1))
     yield Text(first).append(named, style="bold")
-    bar = ("│ " if voice.unicode else "| ") if node.children else "  "
+    bar = ("│ " if terminal.unicode else "| ") if node.children else "  "
     for group in (node.params, node.fitted):
-        yield from _attributes(voice, group.items(), lines, rest + bar)
+        yield from _attributes(terminal, group.items(), lines, rest + bar)
     if node.hidden:
-        yield voice.faint(f"{node.hidden:,} more are not shown", len(rest) + len(bar))
+        yield terminal.faint(f"{node.hidden:,} more", len(rest) + len(bar))
     for child in node.children:
         last = child is node.children[-1]
-        tee, through = _guides(voice, last=last)
-        yield from _branch(voice, child, lines, rest + tee, rest + through)
+        tee, through = _guides(terminal, last=last)
+        yield from _branch(terminal, child, lines, rest + tee, rest + through)
 
 
-def _guides(voice: TerminalStyle, *, last: bool) -> tuple[str, str]:
-    if voice.unicode:
+def _guides(terminal: TerminalStyle, *, last: bool) -> tuple[str, str]:
+    if terminal.unicode:
         return ("└─ ", "   ") if last else ("├─ ", "│  ")
     return ("`- ", "   ") if last else ("|- ", "|  ")
 
@@ -141,16 +141,16 @@ def _headline(node: ModelNode) -> str:
 
 
 def _attributes(
-    voice: TerminalStyle, pairs: Iterable[tuple[str, str]], lines: int | None, start: str
+    terminal: TerminalStyle, pairs: Iterable[tuple[str, str]], lines: int | None, start: str
 ) -> Iterator[Text]:
     texts = [f"{name}={text}" if name else text for name, text in pairs]
     if not texts:
         return
-    width = max(voice.width - len(start), min(_NARROWEST, voice.width))
-    for text in listed(voice, texts, width, lines):
+    width = max(terminal.width - len(start), min(_NARROWEST, terminal.width))
+    for text in name_lines(terminal, texts, width, lines):
         yield Text(start + text, style="dim")
 
 
 def _last(kind: str) -> str:
-    """The name of a class without its module."""
+    """Return the name of a class without its module."""
     return kind.rpartition(".")[2] or kind

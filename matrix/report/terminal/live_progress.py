@@ -1,4 +1,4 @@
-"""Progress that moves, for a terminal."""
+"""A live display of the progress on a terminal."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BAR = 20
 
 
 class LiveProgress(Progress):
-    """A line a stage, drawn anew a few times a second; nothing of it stays but the end."""
+    """One line per stage, updated several times a second; the last state stays on the screen."""
 
     def __init__(
         self, stream: TextIO, clock: Clock = time.monotonic, console: Console | None = None
@@ -27,7 +27,7 @@ class LiveProgress(Progress):
         self._console = console or Console(file=stream, markup=False, emoji=False, highlight=False)
         self._live = Live(
             console=self._console,
-            get_renderable=self.picture,
+            get_renderable=self.render,
             refresh_per_second=8,
             redirect_stdout=False,
             redirect_stderr=False,
@@ -46,40 +46,40 @@ class LiveProgress(Progress):
         super().__exit__(kind, error, traceback)
         self._live.stop()
 
-    def picture(self) -> RenderableType:
-        """What is on the screen at this moment."""
-        voice = TerminalStyle.of(self._console)
+    def render(self) -> RenderableType:
+        """Return the current lines."""
+        terminal = TerminalStyle.of(self._console)
         with self._lock:
-            lines = [self._line(voice, stage) for stage in self.stages.values()]
+            lines = [self._line(terminal, stage) for stage in self.stages.values()]
             if self.seconds_left is not None and any(s.ended is None for s in self.stages.values()):
-                lines.append(voice.faint(f"about {duration(self.seconds_left)} left"))
+                lines.append(terminal.faint(f"about {duration(self.seconds_left)} left"))
         return Group(*lines)
 
     def _noted(self, text: str) -> None:
-        voice = TerminalStyle.of(self._console)
-        for line in voice.paragraph(text, indent=0):
+        terminal = TerminalStyle.of(self._console)
+        for line in terminal.paragraph(text, indent=0):
             self._console.print(line)
 
-    def _line(self, voice: TerminalStyle, stage: Stage) -> Text:
-        """``saving ━━━━━━────── 412 of 1,200  3 failed  41 s  forest in 1.2``"""
+    def _line(self, terminal: TerminalStyle, stage: Stage) -> Text:
+        """Return ``saving ━━━━━━────── 412 of 1,200  3 failed  41 s  forest in 1.2``."""
         ended = stage.ended is not None
         until = stage.ended if stage.ended is not None else self._clock()
         widest = max(Text(known.name).cell_len for known in self.stages.values())
-        line = row([voice.fit(stage.name, widest), _bar(voice, stage)], [widest, _BAR])
+        line = row([terminal.fit(stage.name, widest), _bar(terminal, stage)], [widest, _BAR])
         done = f"{stage.done:,}" if stage.total is None else f"{stage.done:,} of {stage.total:,}"
         line.append(f"  {done}")
         if stage.failed:
-            line.append(f"  {stage.failed:,} failed", style=voice.style(model.Group.FAILS))
+            line.append(f"  {stage.failed:,} failed", style=terminal.style(model.Group.FAILS))
         line.append(f"  {duration(until - stage.started)}", style="dim")
         if stage.under_way and not ended:
-            room = voice.width - line.cell_len - 3
-            line.append("  " + voice.fit(stage.under_way, max(room, 0)), style="dim")
-        line.truncate(voice.width)
+            room = terminal.width - line.cell_len - 3
+            line.append("  " + terminal.fit(stage.under_way, max(room, 0)), style="dim")
+        line.truncate(terminal.width)
         return line
 
 
-def _bar(voice: TerminalStyle, stage: Stage) -> Text:
-    full, empty = ("━", "─") if voice.unicode else ("#", ".")
+def _bar(terminal: TerminalStyle, stage: Stage) -> Text:
+    full, empty = ("━", "─") if terminal.unicode else ("#", ".")
     share = min(stage.done / stage.total, 1.0) if stage.total else float(stage.ended is not None)
     length = int(share * _BAR)
     style = "green" if stage.complete else "cyan"

@@ -1,4 +1,4 @@
-"""What became of a migration on a terminal: what happened first, then how and what was tried."""
+"""The outcome of a migration on a terminal: the answer, then how, and what was tried."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from matrix.report.terminal.style import TerminalStyle
 def show_migration(
     lines: Iterable[str], group: Group, *, file: TextIO | None = None, width: int | None = None
 ) -> None:
-    """Print what became of a migration.
+    """Print the outcome of a migration.
 
     Args:
         lines: the answer, then the evidence.
-        group: how the answer is marked.
-        file: where to; standard output if not given.
-        width: in columns; that of the terminal, or 80, if not given.
+        group: sets the symbol and colour of the answer.
+        file: where to print; by default standard output.
+        width: in columns; by default that of the terminal, or 80.
     """
     console = console_for(file, width, None)
-    voice = TerminalStyle.of(console)
+    terminal = TerminalStyle.of(console)
     answer, *evidence = lines
-    for line in voice.fold(f"{voice.symbol(group)} {answer}", voice.width):
-        console.print(Text(line, style=voice.style(group)), overflow="crop", no_wrap=True)
+    for line in terminal.wrap(f"{terminal.symbol(group)} {answer}", terminal.width):
+        console.print(Text(line, style=terminal.style(group)), overflow="crop", no_wrap=True)
     for sentence in evidence:
-        for text in voice.paragraph(sentence):
+        for text in terminal.paragraph(sentence):
             console.print(text)

@@ -1,4 +1,4 @@
-"""What kinds of pipelines are at risk, on a terminal."""
+"""The kinds of pipelines at risk between two environments, on a terminal."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from rich.text import Text
 from matrix.model import Environment, Group, Matrix
 from matrix.report.risk import Risk, risks
 from matrix.report.terminal import console_for
-from matrix.report.terminal.style import INDENT, TerminalStyle, listed
+from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines
 
 _KIND = 18
-"""Columns that the name of a kind may have."""
+"""Most columns for the name of a kind."""
 
 
 def show_risks(
@@ -24,46 +24,49 @@ def show_risks(
     file: TextIO | None = None,
     width: int | None = None,
 ) -> None:
-    """Print what kinds of pipelines fail or change between two environments.
+    """Print which kinds of pipelines fail or change between two environments.
 
     Args:
-        matrix: has both.
-        origin, target: where pipelines come from, and where they go.
-        file: where to; standard output if not given.
-        width: in columns; that of the terminal, or 80, if not given.
+        matrix: has cells of both environments.
+        origin: the environment that saved the pipelines.
+        target: the environment that loads them.
+        file: where to print; by default standard output.
+        width: in columns; by default that of the terminal, or 80.
     """
     console = console_for(file, width, None)
-    voice = TerminalStyle.of(console)
-    for line in _lines(voice, risks(matrix, origin.id, target.id), origin, target):
+    terminal = TerminalStyle.of(console)
+    for line in _lines(terminal, risks(matrix, origin.id, target.id), origin, target):
         console.print(line, no_wrap=True, crop=True, overflow="crop")
 
 
 def _lines(
-    voice: TerminalStyle, found: list[Risk], origin: Environment, target: Environment
+    terminal: TerminalStyle, found: list[Risk], origin: Environment, target: Environment
 ) -> Iterator[Text]:
     total, bad = sum(risk.pipelines for risk in found), sum(len(risk.bad) for risk in found)
     unknown = sum(risk.unknown for risk in found)
     step = f"{origin.spec.label} → {target.spec.label}"
-    yield voice.title(f"{step}: {bad:,} of {total:,} reference pipelines change or fail")
+    yield terminal.title(f"{step}: {bad:,} of {total:,} reference pipelines change or fail")
     if unknown:
-        yield voice.faint(f"{unknown:,} cannot be told")
+        yield terminal.faint(f"{unknown:,} unknown")
     if target.reason:
-        yield from voice.paragraph(target.reason)
+        yield from terminal.paragraph(target.reason)
     for risk in found:
         if risk.bad:
-            yield from _risk(voice, risk)
-    unharmed = [risk.kind for risk in found if not risk.bad and risk.unknown < risk.pipelines]
-    if unharmed and total:
-        yield from voice.paragraph(f"no change seen in: {', '.join(unharmed)}")
+            yield from _risk(terminal, risk)
+    unchanged = [risk.kind for risk in found if not risk.bad and risk.unknown < risk.pipelines]
+    if unchanged and total:
+        yield from terminal.paragraph(f"no change found in: {', '.join(unchanged)}")
 
 
-def _risk(voice: TerminalStyle, risk: Risk) -> Iterator[Text]:
+def _risk(terminal: TerminalStyle, risk: Risk) -> Iterator[Text]:
     fails = Group.FAILS in risk.bad.values()
     group = Group.FAILS if fails else Group.CHANGES
     head = Text(" " * INDENT)
-    head.append(f"{voice.symbol(group)} {voice.fit(risk.kind, _KIND):<{_KIND}}", voice.style(group))
+    head.append(
+        f"{terminal.symbol(group)} {terminal.fit(risk.kind, _KIND):<{_KIND}}", terminal.style(group)
+    )
     head.append(f" {len(risk.bad):>3} of {risk.pipelines:<3} ")
     left = head.cell_len
-    for line in listed(voice, sorted(risk.bad), max(voice.width - left, 8), 2):
+    for line in name_lines(terminal, sorted(risk.bad), max(terminal.width - left, 8), 2):
         yield Text.assemble(head, " " * (left - head.cell_len), line)
         head = Text()

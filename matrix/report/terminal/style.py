@@ -1,4 +1,4 @@
-"""What can be said on one terminal: its width, its symbols, and text cut to fit."""
+"""Fits text to a terminal: its width, its symbols and its encoding."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from rich.text import Text
 
 from matrix.model import Group, Verdict
 from matrix.report.safe_text import plain
+from matrix.report.sentences import counted
 from matrix.report.verdict_words import GROUP_WORDS
 
 _ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "x", "²": "2", "×": "x"}
-"""Our own symbols where there is only ASCII; whatever else is not ASCII is spelled out."""
+"""Replacements of our own symbols on an ASCII terminal; other characters are escaped."""
 
 _STYLES = {
     Group.LOADS: "green",
@@ -26,27 +27,27 @@ _STYLES = {
 
 
 INDENT = 2
-"""Columns before each line under a heading."""
+"""Columns by which lines under a heading are indented."""
 
 
 @dataclass(frozen=True, slots=True)
 class TerminalStyle:
-    """Turns words into Text for a console of this width and encoding."""
+    """Turns strings into Text for a console of this width and encoding."""
 
     width: int
     unicode: bool
 
     @classmethod
     def of(cls, console: Console) -> TerminalStyle:
-        """The voice that a console allows."""
+        """Return the style for a console."""
         try:
             "".join(_ASCII).encode(console.encoding)
         except (LookupError, UnicodeEncodeError):
             return cls(console.width, unicode=False)
         return cls(console.width, unicode=True)
 
-    def say(self, text: str) -> str:
-        """Any text as one harmless line, in what the encoding has."""
+    def printable(self, text: str) -> str:
+        """Return any text as one line without control characters, in the encoding."""
         line = plain(text)
         if self.unicode:
             return line
@@ -55,56 +56,61 @@ class TerminalStyle:
         return line.encode("ascii", "backslashreplace").decode("ascii")
 
     def fit(self, text: str, width: int) -> str:
-        """The text, shortened to so many columns."""
-        line = self.say(text)
+        """Return the text, cut to a width in columns."""
+        line = self.printable(text)
         if cell_len(line) <= width:
             return line
-        more = "…" if self.unicode else "..."
-        if width <= len(more):
+        ellipsis = "…" if self.unicode else "..."
+        if width <= len(ellipsis):
             return set_cell_size(line, max(width, 0))
-        return set_cell_size(line, width - len(more)).rstrip() + more
+        return set_cell_size(line, width - len(ellipsis)).rstrip() + ellipsis
 
-    def fold(self, text: str, width: int) -> list[str]:
-        """The text in as many lines of so many columns as it needs."""
-        lines = Text(self.say(text)).wrap(_MEASURE, max(width, 1))
+    def wrap(self, text: str, width: int) -> list[str]:
+        """Return the text as lines of at most this width in columns."""
+        lines = Text(self.printable(text)).wrap(_MEASURE, max(width, 1))
         return [line.plain.rstrip() for line in lines]
 
     def symbol(self, group: Group) -> str:
-        """The symbol of a group."""
+        """Return the symbol of a group."""
         word = GROUP_WORDS[group]
         return word.symbol if self.unicode else word.ascii
 
     def style(self, group: Group) -> Style:
-        """The colour of a group."""
+        """Return the colour of a group."""
         return Style.parse(_STYLES[group])
 
-    def marked(self, verdict: Verdict) -> Text:
-        """A verdict with the symbol and the colour of its group."""
+    def verdict_text(self, verdict: Verdict) -> Text:
+        """Return a verdict with the symbol and the colour of its group."""
         group = verdict.group
         return Text(f"{self.symbol(group)} {verdict.value}", style=self.style(group))
 
     def title(self, text: str) -> Text:
-        """The heading of a section."""
+        """Return the heading of a section."""
         return Text(self.fit(text, self.width), style="bold")
 
     def faint(self, text: str, indent: int = INDENT) -> Text:
-        """A remark, on one line."""
+        """Return a dim line, cut to the width."""
         return Text(" " * indent + self.fit(text, self.width - indent), style="dim")
 
+    def more(self, hidden: int, singular: str, cells: str = "") -> Text:
+        """Return a dim line that counts what was left out, and says how to see it."""
+        counts = f"{counted(hidden, f'more {singular}')}{f' ({cells})' if cells else ''}"
+        return self.faint(f"… and {counts}: compat-matrix report --all")
+
     def paragraph(self, text: str, indent: int = INDENT) -> list[Text]:
-        """A remark, on as many lines as it needs."""
-        lines = self.fold(text, self.width - indent)
+        """Return dim text, wrapped to the width."""
+        lines = self.wrap(text, self.width - indent)
         return [Text(" " * indent + line, style="dim") for line in lines]
 
 
 _MEASURE = Console(file=None, width=80, force_terminal=False, no_color=True)
-"""Rich wraps text on behalf of a console; nothing is printed on this one."""
+"""Rich needs a console to wrap text; nothing is printed on this one."""
 
 
 def row(
     cells: Iterable[str | Text], widths: Sequence[int], *, gap: int = 2, style: str = ""
 ) -> Text:
-    """One line of a table, indented; a negative width aligns to the right."""
+    """Return one indented line of a table; a negative width aligns to the right."""
     line = Text(" " * INDENT)
     for cell, width in zip(cells, widths, strict=True):
         text = cell if isinstance(cell, Text) else Text(cell, style=style)
@@ -116,17 +122,17 @@ def row(
     return line
 
 
-def listed(
-    voice: TerminalStyle, names: Sequence[str], width: int, lines: int | None = None
+def name_lines(
+    terminal: TerminalStyle, names: Sequence[str], width: int, lines: int | None = None
 ) -> list[str]:
-    """Names with commas between, none of them broken: so many lines, then how many more."""
+    """Return names separated by commas, in at most ``lines`` lines, then how many more."""
     done: list[str] = []
     line = ""
     for position, name in enumerate(names):
         left = len(names) - position - 1
         last = lines is not None and len(done) + 1 >= lines
         tail = f" +{left}" if last and left else ""
-        short = voice.fit(name, min(width - len(tail) - 1, 40)) + ("," if left else "")
+        short = terminal.fit(name, min(width - len(tail) - 1, 40)) + ("," if left else "")
         if not line:
             line = short
         elif cell_len(f"{line} {short}{tail}") <= width:

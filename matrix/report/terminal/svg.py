@@ -1,4 +1,4 @@
-"""A picture of what the terminal shows: SVG that needs nothing from elsewhere."""
+"""The terminal report as an SVG image that loads nothing from the network."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from matrix.model import Matrix
 from matrix.report.terminal import show_on
 
 _TITLE = "sklearn-compat-matrix"
-_DRAWING = """\
+_TEMPLATE = """\
 <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" role="img">
-<title>What loads, fails or silently changes, saved and loaded by different releases</title>
+<title>Which models load, fail or silently change between releases</title>
 <style>
 .{unique_id}-matrix {{
   font-family: ui-monospace, "Cascadia Mono", "DejaVu Sans Mono", Menlo, Consolas, monospace;
@@ -37,11 +37,11 @@ _DRAWING = """\
 </g>
 </svg>
 """
-"""In place of rich's own, which fetches its letters from the network."""
+"""Replaces rich's own template, which loads fonts from the network."""
 
 
-def draw(matrix: Matrix, width: int) -> str:
-    """The picture.
+def render_svg(matrix: Matrix, width: int) -> str:
+    """Return the report as SVG.
 
     Args:
         matrix: its cells are read once.
@@ -51,7 +51,7 @@ def draw(matrix: Matrix, width: int) -> str:
         file=io.StringIO(),
         record=True,
         width=width,
-        height=25,  # or a dumb terminal would have a say in the width
+        height=25,  # with a height set, the environment does not change the width
         force_terminal=True,
         color_system="truecolor",
         legacy_windows=False,
@@ -61,4 +61,4 @@ def draw(matrix: Matrix, width: int) -> str:
         highlight=False,
     )
     show_on(console, matrix)
-    return console.export_svg(title=_TITLE, code_format=_DRAWING)
+    return console.export_svg(title=_TITLE, code_format=_TEMPLATE)

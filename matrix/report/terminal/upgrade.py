@@ -1,4 +1,4 @@
-"""The answers of an upgrade check on a terminal: the answer first, then the evidence."""
+"""The results of an upgrade check on a terminal: the answer first, then the evidence."""
 
 from __future__ import annotations
 
@@ -10,86 +10,88 @@ from rich.text import Text
 from matrix.model import ClassifierScores, Scores
 from matrix.report import model_answers as words
 from matrix.report.cause_text import known_cause, since
-from matrix.report.model_answers import Stretch
+from matrix.report.model_answers import TargetRange
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import TerminalStyle
 from matrix.upgrade.answer import UpgradeAnswer, UpgradeResult
 
 _LINES = 6
-"""So many further lines may say what happens in a target."""
+"""Most additional lines for the outcome in a target."""
 
 
 def show_upgrade(
     upgrade: UpgradeResult, *, file: TextIO | None = None, width: int | None = None
 ) -> None:
-    """Print the answers.
+    """Print the result of an upgrade check.
 
     Args:
-        upgrade: what to print.
-        file: where to; standard output if not given.
-        width: in columns; that of the terminal, or 80, if not given.
+        upgrade: the result.
+        file: where to print; by default standard output.
+        width: in columns; by default that of the terminal, or 80.
     """
     console = console_for(file, width, None)
-    voice = TerminalStyle.of(console)
+    terminal = TerminalStyle.of(console)
     for answer in upgrade.answers:
-        for line in _answer(voice, answer):
+        for line in _answer(terminal, answer):
             console.print(line, overflow="crop", no_wrap=True)
         console.print()
     if len(upgrade.answers) > 1:
-        console.print(voice.title(words.summary(upgrade.answers)))
+        console.print(terminal.title(words.summary(upgrade.answers)))
     for sentence in words.notice(upgrade.answers):
-        for line in voice.paragraph(sentence, indent=0):
+        for line in terminal.paragraph(sentence, indent=0):
             console.print(line)
 
 
-def _answer(voice: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
+def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     group = words.group_of(answer)
-    said = f"{voice.symbol(group)} {answer.model.id}: {words.headline(answer)}"
-    for line in voice.fold(said, voice.width):
-        yield Text(line, style=voice.style(group))
+    headline = f"{terminal.symbol(group)} {answer.model.id}: {words.headline(answer)}"
+    for line in terminal.wrap(headline, terminal.width):
+        yield Text(line, style=terminal.style(group))
     pin = words.advice(answer)
     if pin:
-        yield Text(f"  {voice.say(pin)}", style="bold")
-        yield from voice.paragraph(words.releases_run(answer))
-    held = words.loaded_in(answer)
-    if held:
-        yield from voice.paragraph(held)
+        yield Text(f"  {terminal.printable(pin)}", style="bold")
+        yield from terminal.paragraph(words.releases_run(answer))
+    sandbox = words.loaded_in(answer)
+    if sandbox:
+        yield from terminal.paragraph(sandbox)
     if answer.problem is not None:
         if answer.problem.advice:
-            yield from voice.paragraph(answer.problem.advice)
+            yield from terminal.paragraph(answer.problem.advice)
         return
     if answer.rows.n:
-        yield from voice.paragraph(f"on {words.evidence(answer.rows)}")
+        yield from terminal.paragraph(words.evidence(answer.rows))
     for note in answer.notes:
-        yield from voice.paragraph(note)
-    found = words.stretches(answer)
-    widest = min(max(len(one.name) for one in found), voice.width // 3)
+        yield from terminal.paragraph(note)
+    found = words.target_ranges(answer)
+    widest = min(max(len(one.name) for one in found), terminal.width // 3)
     for one in found:
-        yield from _stretch(voice, one, widest)
+        yield from _target_range(terminal, one, widest)
 
 
-def _stretch(voice: TerminalStyle, stretch: Stretch, widest: int) -> Iterator[Text]:
-    cell = stretch.target.cell
+def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) -> Iterator[Text]:
+    cell = targets.target.cell
     group = cell.verdict.group
     head = Text("  ")
-    head.append(f"{voice.fit(stretch.name, widest):<{widest}}  ")
-    head.append(f"{voice.symbol(group)} ", style=voice.style(group))
-    said = stretch.said + (" (where it comes from)" if stretch.origin else "")
-    first, *rest = voice.fold(said, voice.width - head.cell_len) or [""]
+    head.append(f"{terminal.fit(targets.name, widest):<{widest}}  ")
+    head.append(f"{terminal.symbol(group)} ", style=terminal.style(group))
+    outcome = targets.outcome + (" (saved the model)" if targets.origin else "")
+    first, *rest = terminal.wrap(outcome, terminal.width - head.cell_len) or [""]
     yield Text.assemble(head, first)
     for line in rest[:_LINES]:
         yield Text(" " * head.cell_len + line)
-    for change in stretch.target.worst:
+    for change in targets.target.worst:
         line = f"row {change.row}: {change.before} → {change.after}"
-        yield Text(" " * head.cell_len + voice.fit(line, voice.width - head.cell_len), style="dim")
+        yield Text(
+            " " * head.cell_len + terminal.fit(line, terminal.width - head.cell_len), style="dim"
+        )
     cause = known_cause(cell)
     if cause is not None:
-        why = f"{cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
-        for line in voice.fold(why, voice.width - head.cell_len):
+        explanation = f"{cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
+        for line in terminal.wrap(explanation, terminal.width - head.cell_len):
             yield Text(" " * head.cell_len + line, style="dim")
     scores = _scores(cell.before, cell.after)
     if scores:
-        yield Text(" " * head.cell_len + voice.say(scores))
+        yield Text(" " * head.cell_len + terminal.printable(scores))
 
 
 def _scores(before: Scores | None, after: Scores | None) -> str:
