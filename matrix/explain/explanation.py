@@ -101,7 +101,7 @@ def _sentence(found: ExplainedChange, reader: str) -> str:
         return f"{where}: {reader} reads {first}, which the file lacks"
     if found.mechanism is Mechanism.IGNORED_PARAMETER:
         name = f"`{plain(found.names[0])}={plain(found.value, 80)}`"
-        return f"{where}: {name} is no parameter in {reader}: it is ignored"
+        return f"{where}: {name} is not a parameter in {reader}, and is ignored"
     if found.mechanism is Mechanism.NEW_PARAMETER:
         default = f" {plain(found.value, 80)}" if found.value else ""
         return (

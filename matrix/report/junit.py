@@ -26,7 +26,7 @@ from matrix.report.verdict_words import MEANINGS
 
 @dataclass(slots=True)
 class _Suite:
-    """How many test cases, and what became of them: a suite says so before it lists them."""
+    """Counts of test cases; a suite states them before it lists the cases."""
 
     tests: int = 0
     failures: int = 0
@@ -80,13 +80,13 @@ def _write_about(matrix: Matrix, tally: Tally, stream: TextIO) -> None:
     for name, value in _properties(matrix):
         stream.write(f"<property name={_attribute(name)} value={_attribute(value)}/>\n")
     stream.write("</properties>\n")
-    said = "\n".join(tally.notice(matrix))
-    stream.write(f"<system-out>{escape(said)}</system-out>\n</testsuite>\n")
+    notice = "\n".join(tally.notice(matrix))
+    stream.write(f"<system-out>{escape(notice)}</system-out>\n</testsuite>\n")
 
 
 def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
-    for found in matrix.environments:
-        yield f"environment {found.id}", _found(found)
+    for environment in matrix.environments:
+        yield f"environment {environment.id}", _environment(environment)
     for name, detection in matrix.self_check.items():
         yield f"self-check {name}", detection.value
     if matrix.comparison is not None:
@@ -100,7 +100,7 @@ def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
             yield f"pin {answer.model}", answer.pin
 
 
-def _found(environment: Environment) -> str:
+def _environment(environment: Environment) -> str:
     info = environment.info
     if info is None or not environment.ready:
         return f"unavailable: {environment.reason}"
@@ -110,14 +110,14 @@ def _found(environment: Environment) -> str:
 
 def _case(cell: Cell, statuses: CellStatuses) -> str:
     name = _attribute(cell.pipeline)
-    way = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
+    name_of_case = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
     body = _body(cell, statuses)
     end = f">{body}</testcase>" if body else "/>"
-    return f"<testcase classname={name} name={way}{end}\n"
+    return f"<testcase classname={name} name={name_of_case}{end}\n"
 
 
 def _body(cell: Cell, statuses: CellStatuses) -> str:
-    """What became of it where that is not "safe"; short, since there may be thousands."""
+    """Return the outcome of a cell; empty for a safe one. Short, since there may be thousands."""
     if cell.verdict.safe:
         return ""
     status = statuses.of(cell)
@@ -134,13 +134,13 @@ _BEFORE = {Status.STILL: "known before", Status.NEW: "new", Status.WORSE: "worse
 
 def _message(cell: Cell) -> str:
     if cell.exception is not None:
-        said = f"{cell.exception.type}: {without_places(cell.exception.message)}"
+        text = f"{cell.exception.type}: {without_places(cell.exception.message)}"
     elif cell.verdict.group is Group.CHANGES:
-        said = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
+        text = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
     else:
-        said = cell.reason
+        text = cell.reason
     where = f" in {cell.stage}" if cell.stage else ""
-    return f"{cell.verdict.value}{where}: {said or MEANINGS[cell.verdict]}"
+    return f"{cell.verdict.value}{where}: {text or MEANINGS[cell.verdict]}"
 
 
 def _details(cell: Cell) -> Iterator[str]:
@@ -154,5 +154,5 @@ def _details(cell: Cell) -> Iterator[str]:
 
 
 def _attribute(text: str, limit: int = 300) -> str:
-    """A quoted attribute; what XML has no place for is spelled out."""
+    """Return a quoted attribute; characters that XML forbids are escaped."""
     return quoteattr(plain(text, limit))

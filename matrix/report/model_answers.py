@@ -87,15 +87,16 @@ def versions(environment: Environment) -> str:
     ``scikit-learn 1.5.2``, or ``scikit-learn 1.5.2 (requirements.txt, resolved today)``.
     """
     release, spec = release_of(environment), environment.spec
-    label = spec.label
-    if spec.as_of != "release":
-        when = "resolved today" if spec.as_of == "today" else f"resolved as of {spec.as_of}"
-        label = f"{label.removesuffix(spec.as_of).rstrip()}, {when}"
+    source = spec.label.removesuffix(spec.as_of).rstrip()
+    when = {"release": "", "today": "resolved today"}.get(
+        spec.as_of, f"resolved as of {spec.as_of}"
+    )
     if not release:
-        return label
-    if label == release or (label == spec.scikit_learn and release.startswith(label)):
-        return f"scikit-learn {release}"
-    return f"scikit-learn {release} ({label})"
+        return f"{source}, {when}" if when else source
+    line = spec.scikit_learn
+    known = source == release or (source == line and release.startswith(line))
+    details = ", ".join(part for part in ("" if known else source, when) if part)
+    return f"scikit-learn {release} ({details})" if details else f"scikit-learn {release}"
 
 
 def _ranged(found: SafeRange) -> str:

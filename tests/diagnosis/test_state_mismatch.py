@@ -398,5 +398,5 @@ def test_long_lists_are_counted() -> None:
     held = {f"p{n}": text("1") for n in range(40)}
     writer = trace(held, TracedClass(parameters=dict.fromkeys(held, "2")))
     shown = lines(told(writer, trace(held, TracedClass(parameters={"x": "1"}))))
-    assert len([line for line in shown if "is no parameter" in line]) == 12
+    assert len([line for line in shown if "is not a parameter" in line]) == 12
     assert shown[12].strip() == "and 28 more"

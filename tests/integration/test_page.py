@@ -302,7 +302,7 @@ def test_the_line_of_releases_is_said_in_words(opened: Open) -> None:
     """Loads, changes, fails and unknown are kept apart."""
     page = opened(made_up_matrix(), "#view=line&from=sklearn-1.3&pipeline=tree_classifier")
     row = page.locator("#line tbody tr").filter(has_text="decision_tree_classifier")
-    assert row.locator(".words").inner_text() == "fails up to 1.2, loads at 1.3, changes from 1.4"
+    assert row.locator(".words").inner_text() == "fails up to 1.2, safe in 1.3, changes from 1.4"
     page.locator("#from").select_option("sklearn-0.22")
     page.locator('[name="pipeline"]').fill("target_encoder_ridge")
     assert page.locator("#line .words").all_inner_texts() == ["unknown in all"]

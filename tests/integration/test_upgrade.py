@@ -107,7 +107,8 @@ def test_a_model_is_answered_with_no_option_at_all(home: Path) -> None:
     done = upgrade(models / "tree.joblib")
     assert done.returncode == 1, done.stderr
     said = " ".join(done.stdout.split())
-    assert "safe for scikit-learn 1.3.2 alone, fails in predict in 1.4.0" in said
+    assert "safe only with scikit-learn 1.3.2, the version that saved it" in said
+    assert "; fails in predict with 1.4.0" in said
     assert 'pin "scikit-learn>=1.3.2,<1.4"' in said
     assert "no longer probabilities" in said
 
@@ -169,7 +170,7 @@ def test_packages_that_do_not_import_together_are_no_fault_of_the_model(home: Pa
     done = upgrade(models / "ridge.joblib", "--to", "scikit-learn==1.2.2")
     assert done.returncode == 3
     said = " ".join(done.stdout.split())
-    assert "cannot tell for 1.2.2 today" in said
+    assert "unknown with scikit-learn 1.2.2 (resolved today)" in said
     assert "scikit-learn 1.2.2 was made before numpy 2" in said
     assert 'require "numpy<2"' in said
 
@@ -196,7 +197,12 @@ def test_what_is_no_model_is_told_and_the_others_are_answered(home: Path) -> Non
     done = upgrade(*files, *to)
     assert done.returncode == 2
     said = " ".join(done.stdout.split())
-    for text in ("HTML", "empty.pkl is empty", "not-there.pkl does not exist", "safe for 1.9.1"):
+    for text in (
+        "HTML",
+        "empty.pkl is empty",
+        "not-there.pkl does not exist",
+        "safe with scikit-learn 1.9.1",
+    ):
         assert text in said
 
 
