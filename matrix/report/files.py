@@ -13,7 +13,7 @@ from matrix.errors import StoreError
 
 @contextmanager
 def replacing(path: Path) -> Iterator[TextIO]:
-    """Open a file for a report; it is replaced at the end. See :func:`matrix.atomic_write.replacing`.
+    """Open a report file; see :func:`matrix.atomic_write.replacing`.
 
     Raises:
         StoreError: the file cannot be written.

@@ -1,4 +1,4 @@
-"""Choose what shows the progress of a run: a display on a terminal, lines anywhere else."""
+"""Chooses how the progress of a run is shown: live on a terminal, as lines anywhere else."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from matrix.report.progress import PlainProgress, Progress
 
 
 def open_progress(stream: TextIO | None = None) -> Progress:
-    """The progress that suits a stream: standard error if not given."""
+    """Return a live display if the stream is a terminal, else lines; default: standard error."""
     stream = sys.stderr if stream is None else stream
     if not stream.isatty() or os.environ.get("TERM") in ("dumb", "unknown"):
         return PlainProgress(stream)
