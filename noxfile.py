@@ -81,6 +81,13 @@ def docs(session: nox.Session) -> None:
     session.run("mkdocs", "build", "--strict", *session.posargs, env=quiet)
 
 
+@nox.session(name="second-opinion")
+def second_opinion(session: nox.Session) -> None:
+    """Cells of the last run again, by a plain script: nox -s second-opinion -- [N] [--seed N]"""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/second_opinion/second_opinion.py", *session.posargs, external=True)
+
+
 @nox.session
 def fuzz(session: nox.Session) -> None:
     """300 altered copies of each model in each way of saving: nox -s fuzz -- [SEED]"""
