@@ -124,13 +124,23 @@ def test_every_option_that_a_document_names_exists(document: Path) -> None:
     assert named - known <= OPTIONS_OF_OTHERS
 
 
+def own_sessions() -> set[str]:
+    """The names of the sessions that the noxfile defines itself."""
+    pattern = r"^@nox\.session(?:\(name=\"([\w-]+)\".*\))?\ndef (\w+)"
+    text = (ROOT / "noxfile.py").read_text("utf-8")
+    return {name or function for name, function in re.findall(pattern, text, re.MULTILINE)}
+
+
 @pytest.mark.parametrize("document", SOURCES, ids=ids)
 def test_every_session_that_a_document_names_exists(document: Path) -> None:
-    own = re.findall(
-        r"^@nox\.session.*\ndef (\w+)", (ROOT / "noxfile.py").read_text("utf-8"), re.MULTILINE
-    )
-    named = set(re.findall(r"nox -s ([a-z]+)", document.read_text("utf-8")))
-    assert named <= {*own, *sessions.COMMANDS}
+    named = set(re.findall(r"nox -s ([a-z][a-z-]*)", document.read_text("utf-8")))
+    assert named <= {*own_sessions(), *sessions.COMMANDS}
+
+
+def test_the_page_for_contributors_names_every_session() -> None:
+    text = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    assert len(own_sessions()) > 5
+    assert {name for name in own_sessions() if f"| `nox -s {name}` |" not in text} == set()
 
 
 def test_the_page_of_commands_is_what_the_parser_says() -> None:
