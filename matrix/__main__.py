@@ -1,4 +1,4 @@
-"""``python -m matrix``."""
+"""The command line as a module: ``compat-matrix`` and the sessions of nox run it."""
 
 import sys
 

@@ -78,10 +78,10 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
         python: an interpreter that has this package.
         command: ``run``, say.
     """
-    session.log(f"python -m matrix {shlex.join([command, *session.posargs])}")
+    session.log(f"compat-matrix {shlex.join([command, *session.posargs])}")
     environ = {key: value for key, value in session.env.items() if value is not None}
     process = subprocess.Popen(
-        [python, "-m", "matrix", command, *session.posargs],
+        [*module_command(python, "matrix"), command, *session.posargs],
         cwd=session.invoked_from,
         env={**os.environ, **environ},
     )
@@ -93,6 +93,21 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
             continue
     if code:
         sys.exit(code)
+
+
+def module_command(python: str, module: str) -> list[str]:
+    """Return the command that runs a module, whatever files lie in the current folder.
+
+    ``python -m`` looks for modules in the current folder first: a file ``matrix.py`` there would
+    run in place of this package, and end with exit code 0.
+    """
+    return [python, "-c", _RUN_MODULE, module]
+
+
+_RUN_MODULE = (
+    "import sys; sys.path[:] = [folder for folder in sys.path if folder]; sys.argv = sys.argv[1:];"
+    "import runpy; runpy.run_module(sys.argv[0], run_name='__main__', alter_sys=True)"
+)
 
 
 def install_project(session: nox.Session, folder: Path, groups: Sequence[str] = ()) -> str:
@@ -199,7 +214,8 @@ def _builds(id_: str, summary: str, *, own: bool) -> SessionFunction:
         python = sys.executable if own else _builder_file(session).read_text(encoding="utf-8")
         package = str(Path(__file__).parents[1])
         env = {"PYTHONPATH": package}
-        session.run(python, "-m", "matrix.environments.build_one", id_, env=env, external=True)
+        builder = module_command(python, "matrix.environments.build_one")
+        session.run(*builder, id_, env=env, external=True)
 
     session.__doc__ = summary
     return session

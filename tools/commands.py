@@ -16,13 +16,15 @@ _HEAD = """\
 
 `nox -s commands` writes this page from the command line parser, and a test compares the two.
 
-There are three ways to run a command. They take the same options and give the same exit code:
+There are two ways to run a command. They take the same options and give the same exit code:
 
 ```console
 nox -s upgrade -- models/          # in a clone, or in a project whose noxfile adds the sessions
 compat-matrix upgrade models/      # where the package is installed
-python -m matrix upgrade models/   # the same, without the script
 ```
+
+Do not run `python -m matrix`: Python looks for modules in the current folder first, so that a file
+`matrix.py` of yours would run in its place.
 
 As a nox session, `run` is called `matrix`. `compat-matrix --version` prints the version, and
 `compat-matrix COMMAND --help` prints the options of a command.

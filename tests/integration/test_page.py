@@ -234,7 +234,7 @@ def test_a_cell_tells_all_that_is_known_of_it(opened: Open) -> None:
         *("labels-changed", "Decided by predict, without a warning"),
         *("16 of 1,000", "0.9 → 0.1", "spam"),
         *("1.26.2", "2.2.1", "numpy"),
-        "python -m matrix explain --format=joblib adaboost_samme_r sklearn-1.3 sklearn-1.6",
+        "compat-matrix explain --format=joblib adaboost_samme_r sklearn-1.3 sklearn-1.6",
         *("bin/python", "fixtures"),
     ):
         assert words.replace("0.9 → 0.1", "0.9\u00a0→\u00a00.1") in said
@@ -273,7 +273,7 @@ def test_the_answers_of_an_upgrade_check_come_first(opened: Open) -> None:
     assert top < page.locator(".figures").bounding_box()["y"]
     said = page.get_by_role("dialog").inner_text()
     assert "ham" in said
-    assert "python -m matrix upgrade --reproduce=by-hand ridge" in said
+    assert "compat-matrix upgrade --reproduce=by-hand ridge" in said
 
 
 def test_a_cell_of_a_known_cause_says_why_and_what_to_do(opened: Open) -> None:

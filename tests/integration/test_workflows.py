@@ -31,6 +31,9 @@ ELSEWHERE = ("python -m pip install .", 'python -m pip install "$ACTION"')
 PYTHON = f"""#!/bin/sh
 exec {shlex.quote(sys.executable)} "$@"
 """
+COMPAT_MATRIX = f"""#!/bin/sh
+exec {shlex.quote(str(Path(sys.executable).with_name("compat-matrix")))} "$@"
+"""
 GH = """#!/bin/sh
 echo "$*" >> gh.txt
 case "$*" in *"issue list"*) cat number.txt ;; esac
@@ -44,7 +47,11 @@ class Machine:
         self.folder = folder
         programs = folder / "programs"
         programs.mkdir()
-        for name, text in {"gh": GH, "python": PYTHON}.items():
+        for name, text in {
+            "gh": GH,
+            "python": PYTHON,
+            "compat-matrix": COMPAT_MATRIX,
+        }.items():
             (programs / name).write_text(text)
             (programs / name).chmod(0o755)
         (folder / "number.txt").write_text("")

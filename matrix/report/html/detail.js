@@ -241,7 +241,7 @@ function reproduction(name, format, writer, reader, detail) {
   const command = [verb, option, ...end, ...names];
   const python = environments.get(index.environments[reader])?.info?.executable;
   return [
-    make("pre", { tabindex: "0", "aria-label": "Command" }, `python -m matrix ${command.map(quoted).join(" ")}`),
+    make("pre", { tabindex: "0", "aria-label": "Command" }, `compat-matrix ${command.map(quoted).join(" ")}`),
     python && make("p", {}, "Interpreter of the reader: ", make("code", {}, python)),
     detail.artifact && make("p", {}, "The file that was loaded, SHA-256: ", make("code", {}, detail.artifact)),
   ];
