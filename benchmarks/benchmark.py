@@ -67,11 +67,11 @@ def _runs(arguments: argparse.Namespace) -> dict[str, Any]:
         _environments_only(catalog.state, state)
         ours = _ours(arguments, state)
         again = _ours(arguments, state)
-        setting = RunContext.of(
+        context = RunContext.of(
             catalog, ready, Store(state), progress=Progress(), slots=arguments.jobs, fresh=True
         )
-        floor, counts = _floor(setting)
-        obvious = _obvious(setting, arguments.sample, counts)
+        floor, counts = _floor(context)
+        obvious = _obvious(context, arguments.sample, counts)
     return _result(arguments, ready, counts, ours, again, floor, obvious)
 
 
@@ -118,46 +118,46 @@ def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
 # --------------------------------------------------------------------------- d: the floor
 
 
-def _floor(setting: RunContext) -> tuple[dict[str, float], dict[str, int]]:
+def _floor(context: RunContext) -> tuple[dict[str, float], dict[str, int]]:
     """Time each worker of a run alone, as many at once as a run has, and nothing else."""
-    to_save, to_load = _saves(setting), _loads(setting)
+    to_save, to_load = _saves(context), _loads(context)
     counts = {
         "saves": sum(len(request.pieces) for request in to_save),
         "loads": sum(len(request.pieces) for request in to_load),
     }
-    took = list(_times([*to_save, *to_load], setting))
-    return {"seconds": sum(took) / setting.slots, "processes": len(took)}, counts
+    took = list(_times([*to_save, *to_load], context))
+    return {"seconds": sum(took) / context.slots, "processes": len(took)}, counts
 
 
-def _saves(setting: RunContext) -> list[Request]:
+def _saves(context: RunContext) -> list[Request]:
     """The requests to writers, of everything."""
     return [
-        save_job(setting, writer, saves_due(setting, writer, {}), {}).request
-        for writer in setting.ready
+        save_job(context, writer, saves_due(context, writer, {}), {}).request
+        for writer in context.ready
     ]
 
 
-def _loads(setting: RunContext) -> list[Request]:
+def _loads(context: RunContext) -> list[Request]:
     """The requests to readers, of every artifact that the run before has kept."""
     savings: Savings = {}
-    for writer in setting.ready:
-        saves_due(replace(setting, fresh=False), writer, savings)
-    every = loads(setting, savings, setting.pipelines)
+    for writer in context.ready:
+        saves_due(replace(context, fresh=False), writer, savings)
+    every = loads(context, savings, context.pipelines)
     return [
         load_job(
-            setting, reader, loads_due(setting, reader, every, lambda *_: None), lambda *_: None
+            context, reader, loads_due(context, reader, every, lambda *_: None), lambda *_: None
         ).request
-        for reader in setting.ready
+        for reader in context.ready
     ]
 
 
-def _times(requests: list[Request], setting: RunContext) -> Iterator[float]:
+def _times(requests: list[Request], context: RunContext) -> Iterator[float]:
     """How long each worker lived, so many at a time."""
     waiting = list(reversed(requests))
     running: list[tuple[Worker, float]] = []
     while waiting or running:
-        while waiting and len(running) < setting.slots:
-            worker = Worker(waiting.pop(), setting.store.scratch())
+        while waiting and len(running) < context.slots:
+            worker = Worker(waiting.pop(), context.store.scratch())
             running.append((worker, time.perf_counter()))
         for worker, started in list(running):
             if any(isinstance(event, Ended) for event in worker.poll()):
@@ -170,11 +170,11 @@ def _times(requests: list[Request], setting: RunContext) -> Iterator[float]:
 # --------------------------------------------------------------------------- a: the obvious way
 
 
-def _obvious(setting: RunContext, sample: int, counts: dict[str, int]) -> dict[str, float]:
+def _obvious(context: RunContext, sample: int, counts: dict[str, int]) -> dict[str, float]:
     """A process a piece, one after the other, on a sample drawn with a fixed seed."""
     draw = random.Random(0)
-    alone = replace(setting, slots=1)
-    to_save, to_load = _single(_saves(setting)), _single(_loads(setting))
+    alone = replace(context, slots=1)
+    to_save, to_load = _single(_saves(context)), _single(_loads(context))
     save_times = list(_times(draw.sample(to_save, min(sample, len(to_save))), alone))
     load_times = list(_times(draw.sample(to_load, min(sample, len(to_load))), alone))
     total = counts["saves"] * _mean(save_times) + counts["loads"] * _mean(load_times)

@@ -64,7 +64,7 @@ class EnvironmentRequest:
     """The line that names scikit-learn, if a file does."""
 
 
-def read_wish(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
+def read_request(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
     """Return what requirements and files say together.
 
     Args:

@@ -26,7 +26,9 @@ class CellInputs:
     """What the reader reported of the same pipeline, trained there; None if it is not kept."""
 
 
-def material(store: Store, matrix: Matrix, pipelines: Iterable[Pipeline], cell: Cell) -> CellInputs:
+def cell_inputs(
+    store: Store, matrix: Matrix, pipelines: Iterable[Pipeline], cell: Cell
+) -> CellInputs:
     """What a cell stands on.
 
     Args:

@@ -72,35 +72,35 @@ class Cells:
             yield from unpack(shared, cells, cached=self.cached)
 
 
-def digest(setting: RunContext, catalog: Catalog) -> str:
+def digest(context: RunContext, catalog: Catalog) -> str:
     """Of all that the table of a run depends on."""
     environments = [
-        (one.id, setting.key(one) if one.ready else one.reason) for one in setting.environments
+        (one.id, context.key(one) if one.ready else one.reason) for one in context.environments
     ]
-    pipelines = [(one.id, one.digest, one.formats) for one in setting.pipelines]
+    pipelines = [(one.id, one.digest, one.formats) for one in context.pipelines]
     limits, tolerances = repr(catalog.limits), repr(catalog.tolerances)
     code = keys.worker(), keys.judge(), keys.causes()
-    return keys.of(environments, pipelines, limits, tolerances, *code, str(setting.shard))
+    return keys.of(environments, pipelines, limits, tolerances, *code, str(context.shard))
 
 
 def unchanged(
-    setting: RunContext, catalog: Catalog, unbuildable: Environment | None
+    context: RunContext, catalog: Catalog, unbuildable: Environment | None
 ) -> Matrix | None:
     """The matrix of the last run, if nothing that it depends on has changed since.
 
     None too if it was interrupted, if a worker crashed or was stopped (which may have been the
     machine's doing, and is tried again), or if its cells are no longer what was kept.
     """
-    found = setting.store.runs.last()
-    if found is None or setting.fresh:
+    found = context.store.runs.last()
+    if found is None or context.fresh:
         return None
     run_id, text = found
     head = codec.decode(text)
-    if head.get("digest") != digest(setting, catalog) or not head["settled"]:
+    if head.get("digest") != digest(context, catalog) or not head["settled"]:
         return None
-    if setting.store.runs.digest(run_id) != head["cells_digest"]:
+    if context.store.runs.digest(run_id) != head["cells_digest"]:
         return None
     now = datetime.now(timezone.utc)
-    matrix = codec.matrix_from_head(head, Cells(setting.store, run_id, cached=True))
+    matrix = codec.matrix_from_head(head, Cells(context.store, run_id, cached=True))
     self_check = {**matrix.self_check, **selfcheck.noticed(unbuildable)}
     return replace(matrix, started=now, finished=now, self_check=self_check, whole=catalog.whole)

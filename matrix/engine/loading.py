@@ -41,11 +41,11 @@ class LoadWork:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def loads(setting: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) -> list[LoadWork]:
+def loads(context: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) -> list[LoadWork]:
     """Every file to load of some pipelines, of the savings that there are."""
     found: dict[str, LoadWork] = {}
     for pipeline in pipelines:
-        for writer in setting.ready:
+        for writer in context.ready:
             saving = savings.get((writer.id, pipeline.id))
             for artifact in () if saving is None else saving.artifacts.values():
                 if saving is None or not isinstance(artifact, Artifact):
@@ -58,7 +58,7 @@ def loads(setting: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) 
 
 
 def loads_due(
-    setting: RunContext,
+    context: RunContext,
     reader: Environment,
     loads: Iterable[LoadWork],
     on_observation: OnObservation,
@@ -66,7 +66,7 @@ def loads_due(
     """Those of the loads that a reader is yet to do; what is kept of the others is told."""
     due = []
     for load in loads:
-        kept = None if setting.fresh else _kept(setting, reader, load)
+        kept = None if context.fresh else _kept(context, reader, load)
         if kept is None:
             due.append(load)
             continue
@@ -75,9 +75,9 @@ def loads_due(
     return due
 
 
-def _kept(setting: RunContext, reader: Environment, load: LoadWork) -> Observation | None:
+def _kept(context: RunContext, reader: Environment, load: LoadWork) -> Observation | None:
     """What is kept of an earlier load, if all of it still is."""
-    answer = setting.store.answer(keys.loading(load.digest, setting.key(reader)))
+    answer = context.store.answer(keys.loading(load.digest, context.key(reader)))
     if answer is None:
         return None
     observation = worker_answers.observation(answer, cached=True)
@@ -85,41 +85,41 @@ def _kept(setting: RunContext, reader: Environment, load: LoadWork) -> Observati
     digests = (
         outcome.digest for outcome in outcomes if isinstance(outcome, Returned) and outcome.digest
     )
-    return observation if setting.store.has_contents(digests) else None
+    return observation if context.store.has_contents(digests) else None
 
 
 def load_job(
-    setting: RunContext, reader: Environment, due: list[LoadWork], on_observation: OnObservation
+    context: RunContext, reader: Environment, due: list[LoadWork], on_observation: OnObservation
 ) -> Job:
     """A job that loads in one reader what is due there, and tells what is observed as it is."""
 
     def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         load = due[number]
-        setting.store.keep(keys.loading(load.digest, setting.key(reader)), answer, contents)
+        context.store.keep(keys.loading(load.digest, context.key(reader)), answer, contents)
         observation = worker_answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
-        setting.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
-        setting.progress.advance(stage=STAGE)
+        context.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
+        context.progress.advance(stage=STAGE)
 
-    pieces = (_piece(setting, reader, number, load) for number, load in enumerate(due))
+    pieces = (_piece(context, reader, number, load) for number, load in enumerate(due))
     return Job(
         label=f"{reader.spec.label} loads",
-        request=setting.request(reader, TASK, pieces),
+        request=context.request(reader, TASK, pieces),
         on_answer=on_answer,
-        on_start=lambda seconds: setting.estimate.took(START, reader.id, seconds),
-        alone=setting.sandbox is not None,  # it is not given a second chance
+        on_start=lambda seconds: context.estimate.took(START, reader.id, seconds),
+        alone=context.sandbox is not None,  # it is not given a second chance
     )
 
 
-def _piece(setting: RunContext, reader: Environment, number: int, load: LoadWork) -> Piece:
+def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork) -> Piece:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,
-        "key": keys.loading(load.digest, setting.key(reader)),
+        "key": keys.loading(load.digest, context.key(reader)),
         "format": artifact.format,
-        "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
-        "rows": str(setting.store.rows_file(saving.rows)),
+        "path": str(context.store.artifact(artifact.sha256, artifact.format)),
+        "rows": str(context.store.rows_file(saving.rows)),
         "known": known_outputs(saving),
         "only": saving.only,
         "allowed": load.allowed,

@@ -13,7 +13,7 @@ from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer
 
 
-def check_pipeline_files(setting: RunContext) -> None:
+def check_pipeline_files(context: RunContext) -> None:
     """Import every file in the newest environment, and those that fail there in the others too.
 
     A file that imports in some environment is a good one: elsewhere its pipelines are unavailable.
@@ -22,49 +22,49 @@ def check_pipeline_files(setting: RunContext) -> None:
         PipelineFileError: a file imports in none.
     """
     failing: dict[Path, str] = dict.fromkeys(
-        sorted({pipeline.file for pipeline in setting.pipelines}), ""
+        sorted({pipeline.file for pipeline in context.pipelines}), ""
     )
     first: dict[Path, str] = {}
-    for environment in reversed(setting.ready):
-        failing = _failing(setting, environment, tuple(failing))
+    for environment in reversed(context.ready):
+        failing = _failing(context, environment, tuple(failing))
         first = first or failing
         if not failing:
             return
     file = next(iter(failing))
     raise PipelineFileError(
-        f"{file}: it imports in no environment; in {setting.ready[-1].id}: {first[file]}",
+        f"{file}: it imports in no environment; in {context.ready[-1].id}: {first[file]}",
         advice="Correct the file, or add what it needs to `requirements` in the configuration.",
     )
 
 
 def _failing(
-    setting: RunContext, environment: Environment, files: tuple[Path, ...]
+    context: RunContext, environment: Environment, files: tuple[Path, ...]
 ) -> dict[Path, str]:
     """Those of the files that do not import in an environment, and why."""
     digests = sorted(
         (str(pipeline.file), pipeline.digest)
-        for pipeline in setting.pipelines
+        for pipeline in context.pipelines
         if pipeline.file in files
     )
-    key = keys.of("check", setting.key(environment), digests)
-    answer = setting.store.answer(key)
+    key = keys.of("check", context.key(environment), digests)
+    answer = context.store.answer(key)
     if answer is None:
-        answer = _ask(setting, environment, files)
+        answer = _ask(context, environment, files)
         if "files" not in answer:
             return dict.fromkeys(files, str(answer.get("reason", "it cannot be asked")))
-        setting.store.keep_answer(key, answer)
+        context.store.keep_answer(key, answer)
     return {
         Path(path): f"{failure['type']}: {failure['message']}"
         for path, failure in answer["files"].items()
     }
 
 
-def _ask(setting: RunContext, environment: Environment, files: tuple[Path, ...]) -> WorkerAnswer:
+def _ask(context: RunContext, environment: Environment, files: tuple[Path, ...]) -> WorkerAnswer:
     answers: list[WorkerAnswer] = []
 
     def on_answer(_: int, answer: WorkerAnswer, __: Mapping[str, bytes]) -> None:
         answers.append(answer)
 
-    request = setting.request(environment, "check", (), files=files)
-    setting.run([Job(label=environment.spec.label, request=request, on_answer=on_answer)])
+    request = context.request(environment, "check", (), files=files)
+    context.run([Job(label=environment.spec.label, request=request, on_answer=on_answer)])
     return answers[0]

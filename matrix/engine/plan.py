@@ -65,57 +65,57 @@ class Plan:
         return sum((share.loads for share in self.shares), Work())
 
 
-def plan(setting: RunContext, catalog: Catalog) -> Plan:
+def plan(context: RunContext, catalog: Catalog) -> Plan:
     """Say what a run would do; nothing is built and no worker started.
 
     An environment that does not stand yet counts with all that could be asked of it, and a file
     that is yet to be saved as one to load in every reader, although some may turn out to be alike.
 
     Args:
-        setting: the run's; environments that are to be built have neither info nor reason.
+        context: the run's; environments that are to be built have neither info nor reason.
         catalog: what the run is of.
     """
-    if last_run.unchanged(setting, catalog, None) is not None:
-        return _nothing(setting, catalog)
+    if last_run.unchanged(context, catalog, None) is not None:
+        return _nothing(context, catalog)
     savings: Savings = {}
-    saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
+    saves = {one.id: _saves(context, one, savings) for one in context.environments}
     to_come = sum(
         len(pipeline.formats)
-        for writer in setting.environments
+        for writer in context.environments
         if _counts(writer)
-        for pipeline in setting.pipelines
+        for pipeline in context.pipelines
         if (writer.id, pipeline.id) not in savings
     )
-    files = loads(setting, savings, setting.pipelines)
+    files = loads(context, savings, context.pipelines)
     shares = []
-    for one in setting.environments:
+    for one in context.environments:
         due = len(files)
         if one.ready:
-            due = len(loads_due(setting, one, files, lambda *_: None))
-        loading_ = _counts(one) and one in setting.asked
+            due = len(loads_due(context, one, files, lambda *_: None))
+        loading_ = _counts(one) and one in context.asked
         work = Work(due=due + to_come, kept=len(files) - due) if loading_ else Work()
         shares.append(EnvironmentWork(environment=one, saves=saves[one.id], loads=work))
     return Plan(
         shares=tuple(shares),
-        seconds=_seconds(setting, shares),
-        digest=digest(catalog, setting.environments),
+        seconds=_seconds(context, shares),
+        digest=digest(catalog, context.environments),
     )
 
 
-def _nothing(setting: RunContext, catalog: Catalog) -> Plan:
+def _nothing(context: RunContext, catalog: Catalog) -> Plan:
     """The plan of a run that shows the last table again."""
     savings: Savings = {}
-    saves = {one.id: _saves(setting, one, savings) for one in setting.environments}
-    files = len(loads(setting, savings, setting.pipelines))
+    saves = {one.id: _saves(context, one, savings) for one in context.environments}
+    files = len(loads(context, savings, context.pipelines))
     shares = tuple(
         EnvironmentWork(
             environment=one,
             saves=Work(kept=saves[one.id].kept),
-            loads=Work(kept=files if one in setting.readers else 0),
+            loads=Work(kept=files if one in context.readers else 0),
         )
-        for one in setting.environments
+        for one in context.environments
     )
-    return Plan(shares=shares, seconds=0.0, digest=digest(catalog, setting.environments))
+    return Plan(shares=shares, seconds=0.0, digest=digest(catalog, context.environments))
 
 
 def _counts(environment: Environment) -> bool:
@@ -123,17 +123,17 @@ def _counts(environment: Environment) -> bool:
     return environment.ready or not environment.reason
 
 
-def _saves(setting: RunContext, environment: Environment, savings: Savings) -> Work:
+def _saves(context: RunContext, environment: Environment, savings: Savings) -> Work:
     if not _counts(environment):
         return Work()
-    due = len(setting.pipelines)
+    due = len(context.pipelines)
     if environment.ready:
-        due = len(saves_due(setting, environment, savings))
-    return Work(due=due, kept=len(setting.pipelines) - due)
+        due = len(saves_due(context, environment, savings))
+    return Work(due=due, kept=len(context.pipelines) - due)
 
 
-def _seconds(setting: RunContext, shares: list[EnvironmentWork]) -> float | None:
-    estimate = setting.estimate
+def _seconds(context: RunContext, shares: list[EnvironmentWork]) -> float | None:
+    estimate = context.estimate
     estimate.expect(BUILD, "", sum(share.build for share in shares))
     for share in shares:
         expected: Mapping[str, int] = {

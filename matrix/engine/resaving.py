@@ -22,13 +22,13 @@ class ResaveWork:
     pipeline: Pipeline
     artifact: Artifact
     formats: tuple[str, ...]
-    mends: tuple[Fix, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     """What is set before that."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def resaved(setting: RunContext, environment: Environment, wanted: ResaveWork) -> Resaving:
+def resaved(context: RunContext, environment: Environment, wanted: ResaveWork) -> Resaving:
     """What becomes of a file in a ready environment; what is kept of earlier is not done again.
 
     The files that it wrote are in the store then, under the digest of their bytes. Nobody has
@@ -38,57 +38,57 @@ def resaved(setting: RunContext, environment: Environment, wanted: ResaveWork) -
         wanted.pipeline,
         wanted.artifact,
         wanted.formats,
-        wanted.mends,
-        setting.key(environment),
+        wanted.fixes,
+        context.key(environment),
     )
-    kept = None if setting.fresh else _kept(setting, key, wanted, environment)
+    kept = None if context.fresh else _kept(context, key, wanted, environment)
     if kept is not None:
         return kept
     found: list[Resaving] = []
 
     def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
-        setting.store.keep(key, answer, contents)
+        context.store.keep(key, answer, contents)
         found.append(_understood(answer, wanted, environment))
 
     job = Job(
         label=f"{environment.spec.label} saves again",
-        request=setting.request(environment, TASK, [_piece(setting, key, wanted)]),
+        request=context.request(environment, TASK, [_piece(context, key, wanted)]),
         on_answer=on_answer,
         alone=True,
     )
-    setting.run(iter([job]))
+    context.run(iter([job]))
     return found[0]
 
 
-def _piece(setting: RunContext, key: str, wanted: ResaveWork) -> Piece:
+def _piece(context: RunContext, key: str, wanted: ResaveWork) -> Piece:
     artifact = wanted.artifact
     return {
         "id": 0,
         "key": key,
         "format": artifact.format,
-        "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
+        "path": str(context.store.artifact(artifact.sha256, artifact.format)),
         "formats": list(wanted.formats),
-        "fixes": _as_json(wanted.mends),
+        "fixes": _as_json(wanted.fixes),
         "allowed": wanted.allowed,
     }
 
 
-def _as_json(mends: Sequence[Fix]) -> list[dict[str, object]]:
+def _as_json(fixes: Sequence[Fix]) -> list[dict[str, object]]:
     return [
         {"path": list(one.path), "name": one.name, "value": one.value, "of": one.of}
-        for one in mends
+        for one in fixes
     ]
 
 
 def _kept(
-    setting: RunContext, key: str, wanted: ResaveWork, environment: Environment
+    context: RunContext, key: str, wanted: ResaveWork, environment: Environment
 ) -> Resaving | None:
     """What is kept of an earlier time, if all of its files still are."""
-    answer = setting.store.answer(key)
+    answer = context.store.answer(key)
     if answer is None:
         return None
     found = _understood(answer, wanted, environment)
-    whole = all(setting.store.has_artifact(one.sha256, one.format) for one in files(found))
+    whole = all(context.store.has_artifact(one.sha256, one.format) for one in files(found))
     return found if whole else None
 
 

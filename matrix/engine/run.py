@@ -64,26 +64,26 @@ def run(
         )
     if store.set_aside is not None:
         progress.note(f"the results kept before were damaged: they are in {store.set_aside} now")
-    setting = RunContext.of(
+    context = RunContext.of(
         catalog, environments, store, progress=progress, slots=slots, fresh=fresh
     )
-    unchanged = last_run.unchanged(setting, catalog, unbuildable)
+    unchanged = last_run.unchanged(context, catalog, unbuildable)
     if unchanged is not None:
         return unchanged
     recovered = recover(store)
     if recovered:
         progress.note(f"{recovered:,} results of a run that was cut off are taken in")
-    check_pipeline_files(setting)
-    return _Run(catalog, setting).fill(unbuildable)
+    check_pipeline_files(context)
+    return _Run(catalog, context).fill(unbuildable)
 
 
 class _Run:
-    def __init__(self, catalog: Catalog, setting: RunContext) -> None:
+    def __init__(self, catalog: Catalog, context: RunContext) -> None:
         self._catalog = catalog
-        self._setting = setting
+        self._context = context
         self._started = datetime.now(timezone.utc)
-        self._id = setting.store.runs.begin()
-        self._board = CellIndex(setting.environments, catalog.pipelines, setting.asked)
+        self._id = context.store.runs.begin()
+        self._board = CellIndex(context.environments, catalog.pipelines, context.asked)
         self._pending: list[tuple[int, list[str]]] = []
         self._settled = True
 
@@ -91,12 +91,12 @@ class _Run:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            schedule = Schedule(self._setting, savings, self._evaluator(savings), self._take)
-            planted = selfcheck.Planted(self._setting)
-            self._setting.run(first_of(planted.jobs(), schedule.jobs()))
-            self._setting.progress.stage("self-check", len(selfcheck.NAMES))
+            schedule = Schedule(self._context, savings, self._evaluator(savings), self._take)
+            planted = selfcheck.Planted(self._context)
+            self._context.run(first_of(planted.jobs(), schedule.jobs()))
+            self._context.progress.stage("self-check", len(selfcheck.NAMES))
             found = planted.check() | selfcheck.noticed(unbuildable)
-            self._setting.progress.advance(len(found))
+            self._context.progress.advance(len(found))
         except KeyboardInterrupt:
             self._end(savings, found, interrupted=True)
             raise
@@ -104,9 +104,9 @@ class _Run:
 
     def _evaluator(self, savings: Savings) -> Evaluator:
         return Evaluator(
-            context=self._setting,
+            context=self._context,
             tolerances=self._catalog.tolerances,
-            writers={one.id: one for one in self._setting.environments},
+            writers={one.id: one for one in self._context.environments},
             native=lambda saving, reader: savings.get((reader.id, saving.pipeline)),
         )
 
@@ -126,7 +126,7 @@ class _Run:
             self._flush()
 
     def _flush(self) -> None:
-        self._setting.store.runs.keep(self._id, self._pending)
+        self._context.store.runs.keep(self._id, self._pending)
         self._pending.clear()
 
     def _end(self, savings: Savings, found: dict[str, Detection], *, interrupted: bool) -> Matrix:
@@ -145,25 +145,25 @@ class _Run:
                 self._take(evaluator.evaluate(saving, name, environments[reader], None))
         self._flush()
         if not interrupted:  # else there may be answers that nobody has read yet
-            self._setting.store.clear_scratch()
-        self._setting.estimate.keep()
+            self._context.store.clear_scratch()
+        self._context.estimate.keep()
         matrix = Matrix(
             started=self._started,
             finished=datetime.now(timezone.utc),
-            environments=self._setting.environments,
+            environments=self._context.environments,
             pipelines=self._catalog.pipelines,
-            cells=last_run.Cells(self._setting.store, self._id),
+            cells=last_run.Cells(self._context.store, self._id),
             self_check=found,
             interrupted=interrupted,
             whole=self._catalog.whole,
-            shard=planned(self._catalog, self._setting.environments),
+            shard=planned(self._catalog, self._context.environments),
         )
         head = codec.head_to_json(matrix) | {
-            "digest": last_run.digest(self._setting, self._catalog),
+            "digest": last_run.digest(self._context, self._catalog),
             "settled": self._settled and not interrupted and _all_found(found),
-            "cells_digest": self._setting.store.runs.pack(self._id),
+            "cells_digest": self._context.store.runs.pack(self._id),
         }
-        self._setting.store.runs.end(self._id, codec.encode(head))
+        self._context.store.runs.end(self._id, codec.encode(head))
         return matrix
 
 

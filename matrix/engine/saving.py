@@ -29,12 +29,12 @@ class SaveWork:
     key: str
 
 
-def saves_due(setting: RunContext, environment: Environment, savings: Savings) -> list[SaveWork]:
+def saves_due(context: RunContext, environment: Environment, savings: Savings) -> list[SaveWork]:
     """What is to be saved in an environment; what is kept of earlier goes into ``savings``."""
     due = []
-    for pipeline in setting.pipelines:
-        wanted = SaveWork(pipeline, keys.saving(pipeline, setting.key(environment)))
-        kept = None if setting.fresh else _kept(setting, wanted, environment.id)
+    for pipeline in context.pipelines:
+        wanted = SaveWork(pipeline, keys.saving(pipeline, context.key(environment)))
+        kept = None if context.fresh else _kept(context, wanted, environment.id)
         if kept is None:
             due.append(wanted)
         else:
@@ -42,17 +42,17 @@ def saves_due(setting: RunContext, environment: Environment, savings: Savings) -
     return due
 
 
-def _kept(setting: RunContext, wanted: SaveWork, writer: str) -> Saving | None:
+def _kept(context: RunContext, wanted: SaveWork, writer: str) -> Saving | None:
     """What is kept of an earlier saving, if all of it still is."""
-    answer = setting.store.answer(wanted.key)
+    answer = context.store.answer(wanted.key)
     if answer is None:
         return None
     saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
     files = all(
-        setting.store.has_artifact(artifact.sha256, artifact.format)
+        context.store.has_artifact(artifact.sha256, artifact.format)
         for artifact in _artifacts(saving)
     )
-    return saving if files and setting.store.has_contents(digests_of(saving)) else None
+    return saving if files and context.store.has_contents(digests_of(saving)) else None
 
 
 def _artifacts(saving: Saving) -> Iterator[Artifact]:
@@ -68,24 +68,24 @@ def digests_of(saving: Saving) -> Iterator[str]:
 
 
 def save_job(
-    setting: RunContext, environment: Environment, due: list[SaveWork], savings: Savings
+    context: RunContext, environment: Environment, due: list[SaveWork], savings: Savings
 ) -> Job:
     """A job that saves in one environment what is due there; ``savings`` gets the answers."""
-    folder = setting.store.scratch()
+    folder = context.store.scratch()
 
     def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         wanted = due[number]
-        setting.store.keep(wanted.key, answer, contents)
+        context.store.keep(wanted.key, answer, contents)
         saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
         savings[environment.id, wanted.pipeline.id] = saving
-        setting.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
-        setting.progress.advance(stage=STAGE)
+        context.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
+        context.progress.advance(stage=STAGE)
 
     return Job(
         label=f"{environment.spec.label} saves",
-        request=setting.request(environment, TASK, _pieces(due, folder)),
+        request=context.request(environment, TASK, _pieces(due, folder)),
         on_answer=on_answer,
-        on_start=lambda seconds: setting.estimate.took(START, environment.id, seconds),
+        on_start=lambda seconds: context.estimate.took(START, environment.id, seconds),
     )
 
 

@@ -26,7 +26,7 @@ class Schedule:
     last writers are at work, cores that would idle take readers of what is there already.
 
     Args:
-        setting: the run's.
+        context: the run's.
         savings: gets what writers report, as they do.
         evaluator: of the run.
         on_evaluation: called with each evaluated load, as it ends.
@@ -34,12 +34,12 @@ class Schedule:
 
     def __init__(
         self,
-        setting: RunContext,
+        context: RunContext,
         savings: Savings,
         evaluator: Evaluator,
         on_evaluation: OnEvaluation,
     ) -> None:
-        self._setting = setting
+        self._context = context
         self._savings = savings
         self._evaluator = evaluator
         self._on_evaluation = on_evaluation
@@ -48,52 +48,52 @@ class Schedule:
     def jobs(self) -> Jobs:
         """Every job of saving and of loading, as there is room for it."""
         yield from self._saves()
-        early = iter(self._by_length(loading.TASK, {one.id: 1 for one in self._setting.readers}))
+        early = iter(self._by_length(loading.TASK, {one.id: 1 for one in self._context.readers}))
         while not self._all_saved():
             there = self._saved_everywhere()
-            enough = len(there) >= _WORTH_AN_INTERPRETER * len(self._setting.pipelines)
+            enough = len(there) >= _WORTH_AN_INTERPRETER * len(self._context.pipelines)
             reader = next(early, None) if enough else None
             yield None if reader is None else self._early(reader, there)
         yield from self._loads()
 
     @property
     def _ready(self) -> tuple[Environment, ...]:
-        return self._setting.ready
+        return self._context.ready
 
     # ----------------------------------------------------------------- saving
 
     def _saves(self) -> Jobs:
-        setting = self._setting
-        due = {one.id: saves_due(setting, one, self._savings) for one in self._ready}
+        context = self._context
+        due = {one.id: saves_due(context, one, self._savings) for one in self._ready}
         total = sum(map(len, due.values()))
-        setting.progress.stage(saving.STAGE, total)
-        pieces = len(self._ready) * sum(len(pipeline.formats) for pipeline in setting.pipelines)
+        context.progress.stage(saving.STAGE, total)
+        pieces = len(self._ready) * sum(len(pipeline.formats) for pipeline in context.pipelines)
         for one in self._ready if total else ():
-            loads = one in setting.readers
-            setting.estimate.expect(START, one.id, loads + bool(due[one.id]))
-            setting.estimate.expect(saving.TASK, one.id, len(due[one.id]))
+            loads = one in context.readers
+            context.estimate.expect(START, one.id, loads + bool(due[one.id]))
+            context.estimate.expect(saving.TASK, one.id, len(due[one.id]))
             # As many loads as there can be, until the savings are known.
-            setting.estimate.expect(loading.TASK, one.id, pieces if loads else 0)
+            context.estimate.expect(loading.TASK, one.id, pieces if loads else 0)
         lengths = {name: len(wanted) for name, wanted in due.items()}
         for one in self._by_length(saving.TASK, lengths):
-            yield save_job(setting, one, due.pop(one.id), self._savings)
+            yield save_job(context, one, due.pop(one.id), self._savings)
 
     def _all_saved(self) -> bool:
-        return len(self._savings) == len(self._ready) * len(self._setting.pipelines)
+        return len(self._savings) == len(self._ready) * len(self._context.pipelines)
 
     def _saved_everywhere(self) -> list[Pipeline]:
         """The pipelines that every writer has reported of."""
         return [
             pipeline
-            for pipeline in self._setting.pipelines
+            for pipeline in self._context.pipelines
             if all((writer.id, pipeline.id) in self._savings for writer in self._ready)
         ]
 
     # ----------------------------------------------------------------- loading
 
     def _early(self, reader: Environment, pipelines: list[Pipeline]) -> Job:
-        self._setting.progress.stage(loading.STAGE)
-        there = loads(self._setting, self._savings, pipelines)
+        self._context.progress.stage(loading.STAGE)
+        there = loads(self._context, self._savings, pipelines)
         due = self._evaluator.due(reader, there, self._on_evaluation)
         begun = frozenset(pipeline.id for pipeline in pipelines)
         self._begun[reader.id] = _Begun(begun, len(due))
@@ -107,23 +107,23 @@ class Schedule:
 
     def _loads_due(self) -> dict[str, list[LoadWork]]:
         """By reader, what it is yet to load; the lists share their entries."""
-        setting = self._setting
-        every = loads(setting, self._savings, setting.pipelines)
+        context = self._context
+        every = loads(context, self._savings, context.pipelines)
         due = {}
         total = 0
-        for reader in setting.readers:
+        for reader in context.readers:
             begun = self._begun.get(reader.id, _Begun())
             rest = (load for load in every if load.pipeline.id not in begun.pipelines)
             due[reader.id] = self._evaluator.due(reader, rest, self._on_evaluation)
             pieces = len(due[reader.id]) + begun.pieces
-            setting.estimate.expect(loading.TASK, reader.id, pieces)
+            context.estimate.expect(loading.TASK, reader.id, pieces)
             total += pieces
-        setting.progress.stage(loading.STAGE, total)
+        context.progress.stage(loading.STAGE, total)
         return due
 
     def _by_length(self, task: str, pieces: Mapping[str, int]) -> list[Environment]:
         """The environments, the one with the longest work first; as they are if nobody can tell."""
-        estimate = self._setting.estimate
+        estimate = self._context.estimate
         environments = [one for one in self._ready if one.id in pieces]
         return sorted(
             environments, key=lambda one: -(estimate.seconds(task, one.id, pieces[one.id]) or 0.0)

@@ -78,10 +78,10 @@ def noticed(environment: Environment | None) -> dict[str, Detection]:
 class Planted:
     """The planted pipelines: saved in one environment of a run, loaded in another, judged."""
 
-    def __init__(self, setting: RunContext) -> None:
-        self._setting = setting
-        self._writer, self._reader = setting.ready[0], setting.ready[-1]
-        self._folder = setting.store.scratch()
+    def __init__(self, context: RunContext) -> None:
+        self._context = context
+        self._writer, self._reader = context.ready[0], context.ready[-1]
+        self._folder = context.store.scratch()
         self._savings: dict[str, Saving] = {}
         self._paths: dict[str, Path] = {}
         self._observations: dict[str, Observation] = {}
@@ -89,7 +89,7 @@ class Planted:
 
     def jobs(self) -> Jobs:
         """What is to be run beside a run's own work; nothing before there is such work."""
-        while not self._setting.worked:
+        while not self._context.worked:
             yield None
         yield from self._jobs()
 
@@ -99,17 +99,17 @@ class Planted:
         A run that started no worker has nothing new to believe: what the same code found in the
         same environments, in the run that did the work, holds for it too.
         """
-        setting = self._setting
-        ends = [setting.key(self._writer), setting.key(self._reader)]
+        context = self._context
+        ends = [context.key(self._writer), context.key(self._reader)]
         key = keys.of("self-check", ends, keys.worker(), _FILE.read_text("utf-8"), keys.judge())
-        if not setting.worked:
-            kept = setting.store.answer(key)
+        if not context.worked:
+            kept = context.store.answer(key)
             if kept is not None:
                 return {name: Detection(kept["found"][name]) for name in _NAMES.values()}
-            setting.run(self._jobs())
+            context.run(self._jobs())
         found = self._found()
         if Detection.MISSED not in found.values():  # else it may have been the machine's doing
-            setting.store.keep_answer(key, {"found": found})
+            context.store.keep_answer(key, {"found": found})
         return found
 
     def _jobs(self) -> Jobs:
@@ -117,7 +117,7 @@ class Planted:
         while len(self._savings) < len(_EXPECTED):
             yield None
         quick = [name for name in self._paths if name != "planted_endless"]
-        yield self._load(quick, self._setting.limits.seconds)
+        yield self._load(quick, self._context.limits.seconds)
         endless = [name for name in self._paths if name not in quick]
         yield replace(self._load(endless, _ENDLESS_SECONDS), waits=True)
 
@@ -191,4 +191,4 @@ class Planted:
         }
 
     def _request(self, environment: Environment, task: str, pieces: Iterable[Piece]) -> Request:
-        return self._setting.request(environment, task, pieces, paths=(_FILE.parent,))
+        return self._context.request(environment, task, pieces, paths=(_FILE.parent,))

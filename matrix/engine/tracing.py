@@ -33,7 +33,7 @@ class TraceWork:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def traces(setting: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
+def traces(context: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
     """What environments see inside artifacts, in the order asked.
 
     What is kept is not asked again; environments are asked beside each other.
@@ -41,71 +41,71 @@ def traces(setting: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
     found: dict[str, WorkerAnswer] = {}
     due: dict[str, TraceWork] = {}
     for look in looks:
-        key = _key(setting, look)
-        kept = None if setting.fresh else _kept(setting, key)
+        key = _key(context, look)
+        kept = None if context.fresh else _kept(context, key)
         if kept is None:
             due.setdefault(key, look)
         else:
             found[key] = kept
     if due:
-        setting.run(_jobs(setting, due, found))
-    return [diagnosis.trace(found[_key(setting, look)], look.method) for look in looks]
+        context.run(_jobs(context, due, found))
+    return [diagnosis.trace(found[_key(context, look)], look.method) for look in looks]
 
 
-def _key(setting: RunContext, look: TraceWork) -> str:
+def _key(context: RunContext, look: TraceWork) -> str:
     loaded = keys.loaded(look.pipeline, look.artifact, look.saving)
-    return keys.tracing(loaded, look.method, setting.key(look.environment))
+    return keys.tracing(loaded, look.method, context.key(look.environment))
 
 
-def _kept(setting: RunContext, key: str) -> WorkerAnswer | None:
+def _kept(context: RunContext, key: str) -> WorkerAnswer | None:
     """What is kept of an earlier look, if all of it still is."""
-    answer = setting.store.answer(key)
+    answer = context.store.answer(key)
     if answer is None:
         return None
     digests = (place["digest"] for place in answer["contents"])
-    return answer if setting.store.has_contents(digests) else None
+    return answer if context.store.has_contents(digests) else None
 
 
 def _jobs(
-    setting: RunContext, due: Mapping[str, TraceWork], found: dict[str, WorkerAnswer]
+    context: RunContext, due: Mapping[str, TraceWork], found: dict[str, WorkerAnswer]
 ) -> Iterator[Job]:
     """A job an environment; a job a file where files are held apart from each other."""
 
     def group(entry: tuple[str, TraceWork]) -> tuple[str, str]:
         look = entry[1]
-        return look.environment.id, "" if setting.sandbox is None else look.artifact.sha256
+        return look.environment.id, "" if context.sandbox is None else look.artifact.sha256
 
     for _, entries in groupby(sorted(due.items(), key=group), group):
-        yield _job(setting, list(entries), found)
+        yield _job(context, list(entries), found)
 
 
 def _job(
-    setting: RunContext, due: list[tuple[str, TraceWork]], found: dict[str, WorkerAnswer]
+    context: RunContext, due: list[tuple[str, TraceWork]], found: dict[str, WorkerAnswer]
 ) -> Job:
     environment = due[0][1].environment
 
     def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         key = due[number][0]
-        setting.store.keep(key, answer, contents)
+        context.store.keep(key, answer, contents)
         found[key] = answer
 
     return Job(
         label=f"{environment.spec.label} looks inside",
-        request=setting.request(environment, TASK, _pieces(setting, due)),
+        request=context.request(environment, TASK, _pieces(context, due)),
         on_answer=on_answer,
-        alone=setting.sandbox is not None,
+        alone=context.sandbox is not None,
     )
 
 
-def _pieces(setting: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterator[Piece]:
+def _pieces(context: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterator[Piece]:
     for number, (key, look) in enumerate(due):
         artifact = look.artifact
         yield {
             "id": number,
             "key": key,
             "format": artifact.format,
-            "path": str(setting.store.artifact(artifact.sha256, artifact.format)),
-            "rows": str(setting.store.rows_file(look.saving.rows)),
+            "path": str(context.store.artifact(artifact.sha256, artifact.format)),
+            "rows": str(context.store.rows_file(look.saving.rows)),
             "method": look.method,
             "allowed": look.allowed,
         }

@@ -14,11 +14,11 @@ from matrix.model import Artifact, Cell, Environment, Saving
 from matrix.remedies import Subject
 
 
-def look(setting: RunContext, subject: Subject, cell: Cell, tolerances: Tolerances) -> Diagnosis:
+def look(context: RunContext, subject: Subject, cell: Cell, tolerances: Tolerances) -> Diagnosis:
     """What the writer, the reader, and the reader's own model of a cell show.
 
     Args:
-        setting: the run's.
+        context: the run's.
         subject: the file, where it comes from and where it goes.
         cell: what it gives there.
         tolerances: how far outputs may be apart.
@@ -26,25 +26,25 @@ def look(setting: RunContext, subject: Subject, cell: Cell, tolerances: Toleranc
     Raises:
         CannotTellError: the file or an environment is not there any more.
     """
-    looks = list(_looks(setting, subject, cell))
-    setting.progress.stage("looking inside", len(looks))
-    found = traces(setting, looks)
-    setting.progress.advance(len(looks))
+    looks = list(_looks(context, subject, cell))
+    context.progress.stage("looking inside", len(looks))
+    found = traces(context, looks)
+    context.progress.advance(len(looks))
     return diagnose(
         cell,
         found[0],
         found[1],
         found[2] if len(found) > 2 else None,
-        fetch=setting.store.content,
+        fetch=context.store.content,
         tolerance=lambda method: tolerances.of(cell.pipeline, method),
     )
 
 
-def _looks(setting: RunContext, subject: Subject, cell: Cell) -> Iterator[TraceWork]:
+def _looks(context: RunContext, subject: Subject, cell: Cell) -> Iterator[TraceWork]:
     """The file in both environments, then what the reader has made of the same pipeline."""
     artifact, native = subject.artifact, subject.native
     method = "" if cell.stage == "load" else cell.stage
-    if not setting.store.has_artifact(artifact.sha256, artifact.format):
+    if not context.store.has_artifact(artifact.sha256, artifact.format):
         raise CannotTellError(
             f"the file of {cell.pipeline} that {cell.writer} saved is not kept any more",
             advice="Run it again.",
@@ -55,7 +55,7 @@ def _looks(setting: RunContext, subject: Subject, cell: Cell) -> Iterator[TraceW
     own = None if native is None else native.artifacts.get(cell.format)
     if native is None or not native.rows or not isinstance(own, Artifact):
         return
-    if setting.store.has_artifact(own.sha256, own.format):
+    if context.store.has_artifact(own.sha256, own.format):
         yield _look(subject, own, native, subject.reader, method)
 
 

@@ -1,16 +1,16 @@
-"""From a bad cell to whose fault it is, since when, and a way out that was tried before.
+"""Find the culprit package of a bad cell, its first bad release, and verified remedies.
 
-:func:`find_fault`, :func:`find_since` and :func:`ways_out` each take an :class:`Experiment`, which
-asks environments, and a :class:`Subject`: a file, what its writer recorded of it, and where it is
-to go.
+:func:`find_culprit`, :func:`find_first_bad` and :func:`find_remedies` each take an
+:class:`Experiment`, which loads and saves files in environments, and a :class:`Subject`: a file,
+what its writer recorded of it, and the environment that is to load it.
 """
 
 from matrix.remedies.culprit import Culprit, PackageSwap
 from matrix.remedies.environment_factory import EnvironmentFactory
 from matrix.remedies.experiment import Experiment
-from matrix.remedies.find_culprit import find_fault
-from matrix.remedies.find_remedies import ways_by, ways_out
-from matrix.remedies.first_bad import find_since
+from matrix.remedies.find_culprit import find_culprit
+from matrix.remedies.find_remedies import find_remedies, find_resave_remedies
+from matrix.remedies.first_bad import find_first_bad
 from matrix.remedies.remedy import (
     Budget,
     CandidateFile,
@@ -35,8 +35,8 @@ __all__ = [
     "RemedyKind",
     "ResaveStep",
     "Subject",
-    "find_fault",
-    "find_since",
-    "ways_by",
-    "ways_out",
+    "find_culprit",
+    "find_first_bad",
+    "find_remedies",
+    "find_resave_remedies",
 ]

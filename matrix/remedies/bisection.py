@@ -21,7 +21,7 @@ class Bisection:
     """All that were asked, in the order of asking."""
 
 
-def halve(good: str, bad: str, between: Sequence[str], ask: Ask) -> Bisection:
+def bisect(good: str, bad: str, between: Sequence[str], ask: Ask) -> Bisection:
     """Find where good becomes bad.
 
     Of several such places the one that halving meets is told: whether versions are good may change

@@ -31,7 +31,7 @@ class PackageSwap:
     """Further packages that had to move along."""
 
     @property
-    def guilty(self) -> bool | None:
+    def responsible(self) -> bool | None:
         """Whether this package does it: alone it brings the change, or put back it takes it away.
 
         A change that stays when the package is put back says that others can do it too, and one
@@ -79,7 +79,7 @@ class Culprit:
 
     def swap(self, package: str) -> PackageSwap | None:
         """The swap that blames a package; None if none does."""
-        return next((one for one in self.swaps if one.package == package and one.guilty), None)
+        return next((one for one in self.swaps if one.package == package and one.responsible), None)
 
 
 def alike(cell: Cell, other: Cell) -> bool:
@@ -124,11 +124,13 @@ def judged(swaps: Sequence[PackageSwap]) -> Culprit:
 
 
 def _each(swaps: Sequence[PackageSwap], names: Sequence[str]) -> str:
-    guilty = [next(one for one in swaps if one.package == name and one.guilty) for name in names]
-    told = [f"{one.package} ({one.before} → {one.after})" for one in guilty]
+    responsible = [
+        next(one for one in swaps if one.package == name and one.responsible) for name in names
+    ]
+    told = [f"{one.package} ({one.before} → {one.after})" for one in responsible]
     if len(told) > 1:
         return f"each of {_listed(told)} alone does this"
-    (one,) = guilty
+    (one,) = responsible
     along = _not_cleared(one, swaps)
     if along:
         return f"{told[0]} does this, or {_listed(along)}, which had to move along"

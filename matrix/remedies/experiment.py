@@ -37,10 +37,10 @@ class Experiment:
     a second time takes no worker.
     """
 
-    setting: RunContext
+    context: RunContext
     """The run's; its ``pipelines`` are not used."""
     tolerances: Tolerances
-    grounds: EnvironmentFactory
+    factory: EnvironmentFactory
 
     def cells(
         self, subject: Subject, file: CandidateFile, readers: Sequence[Environment]
@@ -62,8 +62,8 @@ class Experiment:
             elif evaluator.due(reader, [load], on_evaluation):
                 jobs.append(evaluator.job(reader, [load], on_evaluation))
         if jobs:
-            self.setting.progress.stage(STAGE, len(jobs))
-            self.setting.run(iter(jobs))
+            self.context.progress.stage(STAGE, len(jobs))
+            self.context.run(iter(jobs))
         return found
 
     def cell(self, subject: Subject, file: CandidateFile, reader: Environment) -> Cell:
@@ -76,17 +76,17 @@ class Experiment:
         file: CandidateFile,
         environment: Environment,
         formats: Sequence[str],
-        mends: Sequence[Fix] = (),
+        fixes: Sequence[Fix] = (),
     ) -> Resaving:
         """What becomes of a file that is saved again in a ready environment."""
         wanted = ResaveWork(
             pipeline=subject.pipeline,
             artifact=file.artifact,
             formats=tuple(formats),
-            mends=tuple(mends),
+            fixes=tuple(fixes),
             allowed=file.allowed,
         )
-        return resaved(self.setting, environment, wanted)
+        return resaved(self.context, environment, wanted)
 
     def step(
         self,
@@ -96,7 +96,7 @@ class Experiment:
         cell: Cell,
         *,
         format_name: str = "",
-        mends: Sequence[Fix] = (),
+        fixes: Sequence[Fix] = (),
     ) -> CandidateFile | str:
         """The file that comes of one, saved again in a ready environment; or why there is none.
 
@@ -105,17 +105,17 @@ class Experiment:
             environment: where.
             cell: what the file gives there.
             format_name: in which format; empty for that of the file.
-            mends: what is set before.
+            fixes: what is set before.
         """
         name = format_name or file.artifact.format
-        found = self.resaved(subject, file, environment, [name], mends)
+        found = self.resaved(subject, file, environment, [name], fixes)
         entry = found.artifacts.get(name)
         if not isinstance(entry, Artifact):
             return _why_not(found, entry)
         allowed = self._admitted(subject, entry)
         if isinstance(allowed, str):
             return allowed
-        step = ResaveStep(environment=environment, cell=cell, artifact=entry, mends=tuple(mends))
+        step = ResaveStep(environment=environment, cell=cell, artifact=entry, fixes=tuple(fixes))
         return CandidateFile(artifact=entry, allowed=allowed, steps=(*file.steps, step))
 
     def _admitted(
@@ -127,7 +127,7 @@ class Experiment:
         """
         if subject.allowed is None:
             return None
-        path = self.setting.store.artifact(artifact.sha256, artifact.format)
+        path = self.context.store.artifact(artifact.sha256, artifact.format)
         try:
             inspection = inspect_apart(path)
         except NotAModelError as error:
@@ -140,7 +140,7 @@ class Experiment:
 
     def _evaluator(self, subject: Subject) -> Evaluator:
         return Evaluator(
-            context=self.setting,
+            context=self.context,
             tolerances=self.tolerances,
             writers={subject.saving.writer: subject.writer},
             native=lambda _, reader: subject.native if reader.id == subject.reader.id else None,

@@ -33,21 +33,21 @@ class Export:
 
 
 def find_export(
-    inquiry: Experiment, subject: Subject, cell: Cell
+    experiment: Experiment, subject: Subject, cell: Cell
 ) -> tuple[Export | None, tuple[str, ...]]:
     """The file in another format that is safe where it goes, if any; and what leads nowhere.
 
     Args:
-        inquiry: asks.
+        experiment: asks.
         subject: the file.
         cell: what it gives where it is to go.
     """
     tried: list[str] = []
     for name in _formats(subject, cell):
         if name in _PACKAGED:
-            found = _with_package(inquiry, subject, name, FORMATS[name].package)
+            found = _with_package(experiment, subject, name, FORMATS[name].package)
         else:
-            found = _saved(inquiry, subject, name, subject.writer, subject.reader)
+            found = _saved(experiment, subject, name, subject.writer, subject.reader)
         if isinstance(found, str):
             tried.append(f"as {name}: {found}")
         elif found.cell.verdict.safe:
@@ -65,33 +65,35 @@ def _formats(subject: Subject, cell: Cell) -> Iterator[str]:
     yield from (name for name in _PACKAGED if name != own)
 
 
-def _with_package(inquiry: Experiment, subject: Subject, name: str, package: str) -> Export | str:
+def _with_package(
+    experiment: Experiment, subject: Subject, name: str, package: str
+) -> Export | str:
     """The file in a format of a package, which is added where it is not there already."""
-    reader = _holding(inquiry, subject.reader, package)
+    reader = _holding(experiment, subject.reader, package)
     if not reader.ready:
         return f"{package} cannot be had where it goes: {reader.reason}"
     # What a newer one writes an older one need not read.
     version = version_of(reader, package)
-    writer = _holding(inquiry, subject.writer, f"{package}<={version}")
+    writer = _holding(experiment, subject.writer, f"{package}<={version}")
     if not writer.ready:
         return f"{package} {version} or older cannot be had where it comes from: {writer.reason}"
     there = version_of(subject.reader, package)
     needed = "" if there else f"{package} {version}"
-    return _saved(inquiry, subject, name, writer, reader, needed)
+    return _saved(experiment, subject, name, writer, reader, needed)
 
 
-def _holding(inquiry: Experiment, environment: Environment, requirement: str) -> Environment:
+def _holding(experiment: Experiment, environment: Environment, requirement: str) -> Environment:
     """An environment as it is, if it holds what is required; or else with that added."""
     wanted = Requirement(requirement)
     version = version_of(environment, wanted.name)
     if version and wanted.specifier.contains(version, prereleases=True):
         return environment
-    (made,) = inquiry.grounds.prepare([with_package(environment, requirement)])
+    (made,) = experiment.factory.prepare([with_package(environment, requirement)])
     return made
 
 
 def _saved(
-    inquiry: Experiment,
+    experiment: Experiment,
     subject: Subject,
     name: str,
     writer: Environment,
@@ -99,9 +101,9 @@ def _saved(
     package: str = "",
 ) -> Export | str:
     """The file in a format, loaded where it goes; or why there is none."""
-    home = inquiry.cell(subject, subject.file, writer)
-    file = inquiry.step(subject, subject.file, writer, home, format_name=name)
+    home = experiment.cell(subject, subject.file, writer)
+    file = experiment.step(subject, subject.file, writer, home, format_name=name)
     if isinstance(file, str):
         return file
-    end = inquiry.cell(subject, file, reader)
+    end = experiment.cell(subject, file, reader)
     return Export(file=file, cell=end, reader=reader, package=package)

@@ -24,33 +24,33 @@ _OTHER_PYTHON = _LOOSER | {UnavailableReason.NO_WHEEL}
 """Those that another Python may help against."""
 
 
-def find_fault(inquiry: Experiment, subject: Subject, cell: Cell) -> Culprit:
+def find_culprit(experiment: Experiment, subject: Subject, cell: Cell) -> Culprit:
     """Say which package brings a change about, each alone or some together.
 
     First the writer's environment is taken with one package at the reader's version; where no
     package is seen to do it alone, the reader's with one put back at the writer's.
 
     Args:
-        inquiry: asks.
+        experiment: asks.
         subject: the file; both of its environments are ready.
         cell: what it gives where it goes: not safe, and known.
     """
     packages = differing(subject.writer, subject.reader)
-    inquiry.setting.progress.stage("whose fault", 2 * len(packages))
-    forth = _swapped(inquiry, subject, cell, packages, back=False)
+    experiment.context.progress.stage("whose fault", 2 * len(packages))
+    forth = _swapped(experiment, subject, cell, packages, back=False)
     if any(one.shows for one in forth):
         return judged(forth)
-    return judged([*forth, *_swapped(inquiry, subject, cell, packages, back=True)])
+    return judged([*forth, *_swapped(experiment, subject, cell, packages, back=True)])
 
 
 def _swapped(
-    inquiry: Experiment, subject: Subject, cell: Cell, packages: Sequence[str], *, back: bool
+    experiment: Experiment, subject: Subject, cell: Cell, packages: Sequence[str], *, back: bool
 ) -> list[PackageSwap]:
     base, other = subject.writer, subject.reader
     if back:
         base, other = other, base
-    made = _environments(inquiry, base, other, packages)
-    cells = inquiry.cells(subject, subject.file, [environment for environment, _ in made])
+    made = _environments(experiment, base, other, packages)
+    cells = experiment.cells(subject, subject.file, [environment for environment, _ in made])
     swaps = []
     for package, (environment, hold) in zip(packages, made, strict=True):
         found = cells[environment.id]
@@ -67,12 +67,12 @@ def _swapped(
                 moved=_moved(base, environment, package),
             )
         )
-        inquiry.setting.progress.advance(stage="whose fault")
+        experiment.context.progress.advance(stage="whose fault")
     return swaps
 
 
 def _environments(
-    inquiry: Experiment, base: Environment, other: Environment, packages: Sequence[str]
+    experiment: Experiment, base: Environment, other: Environment, packages: Sequence[str]
 ) -> list[tuple[Environment, Hold]]:
     """The base with each package at the other's version, and how much is held there: as much as
     can be had."""
@@ -81,7 +81,7 @@ def _environments(
         wanted = [
             name for name in packages if name not in found or _is_looser(found[name][0], name, hold)
         ]
-        made = inquiry.grounds.prepare(
+        made = experiment.factory.prepare(
             like(base, name, version_of(other, name), other, hold=hold) for name in wanted
         )
         for name, environment in zip(wanted, made, strict=True):

@@ -9,9 +9,9 @@ from matrix.remedies.culprit import Culprit
 from matrix.remedies.environment_factory import differing
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.exports import find_export
-from matrix.remedies.find_culprit import find_fault
-from matrix.remedies.first_bad import find_since
-from matrix.remedies.fixes import find_mend, told
+from matrix.remedies.find_culprit import find_culprit
+from matrix.remedies.first_bad import find_first_bad
+from matrix.remedies.fixes import find_fix, told
 from matrix.remedies.manual_steps import by_hand
 from matrix.remedies.remedy import (
     Budget,
@@ -30,13 +30,13 @@ RETRAIN = "retrain: nothing else that was tried keeps the predictions"
 _SOURCE, _TARGET = "model.joblib", "migrated.joblib"
 
 
-def ways_out(
-    inquiry: Experiment,
+def find_remedies(
+    experiment: Experiment,
     subject: Subject,
     cell: Cell,
     *,
-    blame: Culprit | None = None,
-    since: FirstBad | None = None,
+    culprit: Culprit | None = None,
+    first_bad: FirstBad | None = None,
     given: Sequence[Fix] = (),
     budget: Budget | None = None,
     first: bool = False,
@@ -44,11 +44,11 @@ def ways_out(
     """Look for ways out.
 
     Args:
-        inquiry: asks.
+        experiment: asks.
         subject: the file.
         cell: what it gives where it is to go: not safe, and known.
-        blame: whose fault it is; None finds that out where scikit-learn is the same.
-        since: since when it is bad; None finds that out, if it is needed.
+        culprit: whose fault it is; None finds that out where scikit-learn is the same.
+        first_bad: since when it is bad; None finds that out, if it is needed.
         given: what somebody has found that the file may lack.
         budget: how much may be tried.
         first: stop at the first that ends with a file.
@@ -57,69 +57,80 @@ def ways_out(
     tried: list[str] = []
     limits = budget or Budget()
     for look in (_mend, _export):
-        found_here, tried_here = look(inquiry, subject, cell, given)
+        found_here, tried_here = look(experiment, subject, cell, given)
         found += found_here
         tried += tried_here
         if first and found_here:
             return Remedies(found=tuple(found), tried=tuple(tried))
-    if since is None:
+    if first_bad is None:
         same = "scikit-learn" not in differing(subject.writer, subject.reader)
-        if blame is None and same:
-            blame = find_fault(inquiry, subject, cell)
-        since = find_since(inquiry, subject, blame, limits)
-    pins = [] if since is None else _pin(since)
-    routes = ways_by(inquiry, subject, bridges_of(inquiry, subject, since), limits)
+        if culprit is None and same:
+            culprit = find_culprit(experiment, subject, cell)
+        first_bad = find_first_bad(experiment, subject, culprit, limits)
+    pins = [] if first_bad is None else _pin(first_bad)
+    routes = find_resave_remedies(
+        experiment, subject, bridges_of(experiment, subject, first_bad), limits
+    )
     files = (*found, *routes.files)
     retrain = () if files else (Remedy(way=RemedyKind.RETRAIN, words=RETRAIN),)
-    return Remedies(found=(*pins, *files, *retrain), tried=(*tried, *routes.tried), since=since)
+    return Remedies(
+        found=(*pins, *files, *retrain), tried=(*tried, *routes.tried), first_bad=first_bad
+    )
 
 
-def ways_by(
-    inquiry: Experiment, subject: Subject, bridges: Sequence[EnvSpec], budget: Budget | None = None
+def find_resave_remedies(
+    experiment: Experiment,
+    subject: Subject,
+    bridges: Sequence[EnvSpec],
+    budget: Budget | None = None,
 ) -> Remedies:
     """Look for a way out by saving again in some environments, and in no others.
 
     Args:
-        inquiry, subject: as in :func:`ways_out`.
+        experiment, subject: as in :func:`find_remedies`.
         bridges: the most promising first.
         budget: how much may be tried.
     """
-    search = find_route(inquiry, subject, bridges, budget or Budget())
+    search = find_route(experiment, subject, bridges, budget or Budget())
     if search.file is None or search.cell is None:
         return Remedies(found=(), tried=search.tried)
     return Remedies(found=(_route(subject, search.file, search.cell),), tried=search.tried)
 
 
-def _pin(since: FirstBad) -> list[Remedy]:
+def _pin(first_bad: FirstBad) -> list[Remedy]:
     """The highest release that is safe; nothing if it is where the file comes from anyway."""
-    cell = since.run.get(since.last_good)
+    cell = first_bad.run.get(first_bad.last_good)
     if cell is None or not cell.verdict.safe:
-        words = f"stay: {since.last_good} is where it comes from, and nothing nearer is safe"
+        words = f"stay: {first_bad.last_good} is where it comes from, and nothing nearer is safe"
         return [
             Remedy(
-                way=RemedyKind.PIN, words=words, requirement=f"{since.package}=={since.last_good}"
+                way=RemedyKind.PIN,
+                words=words,
+                requirement=f"{first_bad.package}=={first_bad.last_good}",
             )
         ]
-    words = f'pin "{since.requirement}": {since.last_good} was run, and is {cell.verdict.value}'
-    return [Remedy(way=RemedyKind.PIN, words=words, requirement=since.requirement, cell=cell)]
+    words = (
+        f'pin "{first_bad.requirement}": {first_bad.last_good} was run, and is {cell.verdict.value}'
+    )
+    return [Remedy(way=RemedyKind.PIN, words=words, requirement=first_bad.requirement, cell=cell)]
 
 
 def _mend(
-    inquiry: Experiment, subject: Subject, cell: Cell, given: Sequence[Fix]
+    experiment: Experiment, subject: Subject, cell: Cell, given: Sequence[Fix]
 ) -> tuple[list[Remedy], list[str]]:
-    found = find_mend(inquiry, subject, cell, given)
+    found = find_fix(experiment, subject, cell, given)
     if isinstance(found, str):
         return [], [found]
     file, end = found
     (step,) = file.steps
-    words = f"in {step.environment.spec.label} set {told(step.mends)}, and save again"
-    return [_way(RemedyKind.MEND, words, subject, file, end)], []
+    words = f"in {step.environment.spec.label} set {told(step.fixes)}, and save again"
+    return [_way(RemedyKind.FIX, words, subject, file, end)], []
 
 
 def _export(
-    inquiry: Experiment, subject: Subject, cell: Cell, _: Sequence[Fix]
+    experiment: Experiment, subject: Subject, cell: Cell, _: Sequence[Fix]
 ) -> tuple[list[Remedy], list[str]]:
-    found, tried = find_export(inquiry, subject, cell)
+    found, tried = find_export(experiment, subject, cell)
     if found is None:
         return [], list(tried)
     words = f"in {subject.writer.spec.label} save it as {found.file.artifact.format}"
@@ -136,7 +147,7 @@ def _route(subject: Subject, file: CandidateFile, end: Cell) -> Remedy:
 
 
 def _release(step: ResaveStep) -> str:
-    set_ = f" with {told(step.mends)} set" if step.mends else ""
+    set_ = f" with {told(step.fixes)} set" if step.fixes else ""
     return f"scikit-learn {step.environment.spec.label}{set_}"
 
 

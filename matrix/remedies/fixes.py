@@ -14,8 +14,8 @@ _WEIGHED = 8
 """Of more settings it is not tried which of them do it."""
 
 
-def find_mend(
-    inquiry: Experiment, subject: Subject, cell: Cell, given: Sequence[Fix] = ()
+def find_fix(
+    experiment: Experiment, subject: Subject, cell: Cell, given: Sequence[Fix] = ()
 ) -> tuple[CandidateFile, Cell] | str:
     """The file with something set, and what it gives where it is to go; or what was tried.
 
@@ -23,20 +23,20 @@ def find_mend(
     what was given.
 
     Args:
-        inquiry: asks.
+        experiment: asks.
         subject: the file.
         cell: what it gives where it is to go.
         given: what somebody has found that it may lack.
     """
     if loads(cell):
-        found = mended(inquiry, subject, subject.file, subject.reader, cell, given)
+        found = with_fixes(experiment, subject, subject.file, subject.reader, cell, given)
     else:
-        found = _tried(inquiry, subject, subject.file, subject.writer, cell, [list(given)])
+        found = _tried(experiment, subject, subject.file, subject.writer, cell, [list(given)])
     return found or "setting what it lacks: nothing is known to be missing"
 
 
-def mended(
-    inquiry: Experiment,
+def with_fixes(
+    experiment: Experiment,
     subject: Subject,
     file: CandidateFile,
     place: Environment,
@@ -49,7 +49,7 @@ def mended(
     take and the model lacks, at its default there.
 
     Args:
-        inquiry, subject, given: as in :func:`find_mend`.
+        experiment, subject, given: as in :func:`find_fix`.
         file: the file, or what came of it on the way.
         place: where.
         cell: what it gives there.
@@ -58,15 +58,15 @@ def mended(
         The file and what it gives there; or what was tried, which is nothing if there is nothing
         to set.
     """
-    found = inquiry.resaved(subject, file, place, [])
+    found = experiment.resaved(subject, file, place, [])
     known = {(one.path, one.name) for one in given}
     own = [one for one in found.lacking if (one.path, one.name) not in known]
     attempts = [list(given), [*given, *own] if own else []]
-    return _tried(inquiry, subject, file, place, cell, attempts)
+    return _tried(experiment, subject, file, place, cell, attempts)
 
 
 def _tried(
-    inquiry: Experiment,
+    experiment: Experiment,
     subject: Subject,
     file: CandidateFile,
     place: Environment,
@@ -76,20 +76,20 @@ def _tried(
     """The first attempt that is safe where it is to be: where it was made, or where it goes."""
     goal = subject.reader if place.id == subject.writer.id else place
     tried = []
-    for mends in filter(None, attempts):
-        saved = inquiry.step(subject, file, place, cell, mends=mends)
+    for fixes in filter(None, attempts):
+        saved = experiment.step(subject, file, place, cell, fixes=fixes)
         if isinstance(saved, str):
-            tried.append(f"setting {told(mends)}: {saved}")
+            tried.append(f"setting {told(fixes)}: {saved}")
             continue
-        end = inquiry.cell(subject, saved, goal)
+        end = experiment.cell(subject, saved, goal)
         if end.verdict.safe:
-            return _least(inquiry, subject, file, place, cell, (saved, end))
-        tried.append(f"setting {told(mends)}: still {end.verdict.value}")
+            return _least(experiment, subject, file, place, cell, (saved, end))
+        tried.append(f"setting {told(fixes)}: still {end.verdict.value}")
     return "; ".join(tried)
 
 
 def _least(
-    inquiry: Experiment,
+    experiment: Experiment,
     subject: Subject,
     file: CandidateFile,
     place: Environment,
@@ -98,22 +98,22 @@ def _least(
 ) -> tuple[CandidateFile, Cell]:
     """The same with as little set as does it: each setting is left out once, the last first."""
     goal = subject.reader if place.id == subject.writer.id else place
-    settings = list(dict.fromkeys(map(_setting, found[0].steps[-1].mends)))
+    settings = list(dict.fromkeys(map(_setting, found[0].steps[-1].fixes)))
     if len(settings) > _WEIGHED:
         return found
     for setting in reversed(settings):
-        rest = [mend for mend in found[0].steps[-1].mends if _setting(mend) != setting]
-        saved = inquiry.step(subject, file, place, cell, mends=rest) if rest else ""
+        rest = [fix for fix in found[0].steps[-1].fixes if _setting(fix) != setting]
+        saved = experiment.step(subject, file, place, cell, fixes=rest) if rest else ""
         if isinstance(saved, str):
             continue
-        end = inquiry.cell(subject, saved, goal)
+        end = experiment.cell(subject, saved, goal)
         if end.verdict.safe:
             found = saved, end
     return found
 
 
-def _setting(mend: Fix) -> tuple[str, str]:
-    return mend.name, mend.of or repr(mend.value)
+def _setting(fix: Fix) -> tuple[str, str]:
+    return fix.name, fix.of or repr(fix.value)
 
 
 def loads(cell: Cell) -> bool:
@@ -121,9 +121,9 @@ def loads(cell: Cell) -> bool:
     return cell.stage != "load" and bool(cell.outputs)
 
 
-def told(mends: Sequence[Fix]) -> str:
+def told(fixes: Sequence[Fix]) -> str:
     """What is set, in words: ``monotonic_cst=None (in 50 places)``."""
-    counts = Counter(map(_setting, mends))
+    counts = Counter(map(_setting, fixes))
     said = [
         f"{name}={value}" + (f" (in {count:,} places)" if count > 1 else "")
         for (name, value), count in counts.items()
@@ -132,10 +132,10 @@ def told(mends: Sequence[Fix]) -> str:
     return ", ".join(said[:_LISTED]) + more
 
 
-def place_of(mend: Fix) -> str:
+def place_of(fix: Fix) -> str:
     """Where something is set, as Python says it: ``model.steps[1][1].monotonic_cst``."""
     steps = "".join(
         f"[{one!r}]" if isinstance(one, int) or not one.isidentifier() else f".{one}"
-        for one in mend.path
+        for one in fix.path
     )
-    return f"model{steps}.{mend.name}"
+    return f"model{steps}.{fix.name}"

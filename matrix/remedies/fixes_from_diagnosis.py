@@ -9,7 +9,7 @@ from matrix.diagnosis.trace_data import Attribute, Diagnosis
 from matrix.model import Fix
 
 
-def mends_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
+def fixes_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
     """What may bring a file back: candidates, no proof.
 
     An attribute that the reader looks for and the file lacks may be one that goes by another name

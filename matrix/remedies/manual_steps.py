@@ -41,7 +41,7 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         yield f"via-{number}/bin/python - <<'EOF'"
         yield "import joblib, pickle" + (", skops.io" if _SKOPS in formats else "")
         yield _load(format_name, here)
-        yield from _settings(step.mends)
+        yield from _settings(step.fixes)
         yield _save(step.artifact.format, there)
         yield "EOF"
         here, format_name = there, step.artifact.format
@@ -49,18 +49,18 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         yield f"# where it goes, with skops there: {_load(format_name, here)}"
 
 
-def _settings(mends: Sequence[Fix]) -> Iterator[str]:
-    for mend in mends[:_MOST]:
-        if mend.named and mend.path:
-            part = " → ".join(map(repr, mend.path))
-            taken = f"its {mend.of}" if mend.of else repr(mend.value)
-            yield f"# in the part {part} of the model set {mend.name} = {taken}"
+def _settings(fixes: Sequence[Fix]) -> Iterator[str]:
+    for fix in fixes[:_MOST]:
+        if fix.named and fix.path:
+            part = " → ".join(map(repr, fix.path))
+            taken = f"its {fix.of}" if fix.of else repr(fix.value)
+            yield f"# in the part {part} of the model set {fix.name} = {taken}"
         else:
-            whole = place_of(mend)
-            taken = whole.removesuffix(mend.name) + mend.of
-            yield f"{whole} = {taken if mend.of else repr(mend.value)}"
-    if len(mends) > _MOST:
-        yield f"# and so on: {len(mends) - _MOST:,} more, all of them in the provenance"
+            whole = place_of(fix)
+            taken = whole.removesuffix(fix.name) + fix.of
+            yield f"{whole} = {taken if fix.of else repr(fix.value)}"
+    if len(fixes) > _MOST:
+        yield f"# and so on: {len(fixes) - _MOST:,} more, all of them in the provenance"
 
 
 def _load(format_name: str, path: str) -> str:

@@ -61,7 +61,7 @@ def _step(step: ResaveStep) -> Json:
     return {
         "environment": _environment(step.environment),
         "gave": step.cell.verdict.value,
-        "set": [to_json(mend) for mend in step.mends],
+        "set": [to_json(fix) for fix in step.fixes],
         "saved": _artifact(step.artifact),
     }
 

@@ -33,23 +33,23 @@ class Subject:
     """What the reader reports of the same pipeline, trained there; None if unknown."""
 
     @classmethod
-    def of(cls, material: CellInputs) -> Subject:
+    def of(cls, cell_inputs: CellInputs) -> Subject:
         """The file of a cell of a run.
 
         Raises:
             CannotTellError: the cell has no file.
         """
-        if material.artifact is None:
+        if cell_inputs.artifact is None:
             raise CannotTellError(
-                f"{material.cell.pipeline} was not saved: there is no file to ask"
+                f"{cell_inputs.cell.pipeline} was not saved: there is no file to ask"
             )
         return cls(
-            pipeline=material.pipeline,
-            saving=material.saving,
-            artifact=material.artifact,
-            writer=material.writer,
-            reader=material.reader,
-            native=material.native,
+            pipeline=cell_inputs.pipeline,
+            saving=cell_inputs.saving,
+            artifact=cell_inputs.artifact,
+            writer=cell_inputs.writer,
+            reader=cell_inputs.reader,
+            native=cell_inputs.native,
         )
 
     @property
@@ -67,7 +67,7 @@ class ResaveStep:
     """What was loaded there against what was recorded where it comes from."""
     artifact: Artifact
     """What was saved there."""
-    mends: tuple[Fix, ...] = ()
+    fixes: tuple[Fix, ...] = ()
     """What was set before that."""
 
 
@@ -132,7 +132,7 @@ class RemedyKind(str, enum.Enum):
     """Kinds of ways out, from cheap to dear."""
 
     PIN = "pin"
-    MEND = "set what is missing"
+    FIX = "set what is missing"
     EXPORT = "save in another format"
     ROUTE = "save again on the way"
     RETRAIN = "retrain"
@@ -165,7 +165,7 @@ class Remedies:
     found: tuple[Remedy, ...]
     tried: tuple[str, ...] = ()
     """What was tried and leads nowhere, in words."""
-    since: FirstBad | None = None
+    first_bad: FirstBad | None = None
     """Since when the file is bad; None if that was not looked for, or cannot be told."""
 
     @property

@@ -10,7 +10,7 @@ from packaging.version import Version
 from matrix.model import Cell, Environment, EnvSpec
 from matrix.remedies.environment_factory import Hold, differing, like, version_of
 from matrix.remedies.experiment import Experiment
-from matrix.remedies.fixes import loads, mended
+from matrix.remedies.fixes import loads, with_fixes
 from matrix.remedies.remedy import Budget, CandidateFile, FirstBad, Subject
 
 _STAGE = "bridges"
@@ -33,7 +33,7 @@ class Search:
 
 
 def find_route(
-    inquiry: Experiment, subject: Subject, candidates: Sequence[EnvSpec], budget: Budget
+    experiment: Experiment, subject: Subject, candidates: Sequence[EnvSpec], budget: Budget
 ) -> Search:
     """Find a way by which a file, saved again, is safe where it is to go.
 
@@ -42,14 +42,14 @@ def find_route(
     With one bridge first, then with two, and so on.
 
     Args:
-        inquiry: asks.
+        experiment: asks.
         subject: the file.
         candidates: environments to go by, the most promising first.
         budget: how much may be tried.
     """
     bridges = list(dict.fromkeys(candidates))[: budget.environments]
-    inquiry.setting.progress.stage(_STAGE, len(bridges))
-    explorer = _Explorer(inquiry, subject, bridges, budget)
+    experiment.context.progress.stage(_STAGE, len(bridges))
+    explorer = _Explorer(experiment, subject, bridges, budget)
     files = [subject.file]
     for _ in range(budget.hops):
         files = [reached for file in files for reached in explorer.further(file)][:_KEPT]
@@ -65,16 +65,16 @@ class _Explorer:
     """Saves files again in bridges, each bridge once: who gets there first is taken further.
 
     Args:
-        inquiry, subject, budget: as in :func:`find_route`.
+        experiment, subject, budget: as in :func:`find_route`.
         bridges: the most promising first.
     """
 
     def __init__(
-        self, inquiry: Experiment, subject: Subject, bridges: Sequence[EnvSpec], budget: Budget
+        self, experiment: Experiment, subject: Subject, bridges: Sequence[EnvSpec], budget: Budget
     ) -> None:
         self.found: tuple[CandidateFile, Cell] | None = None
         self.tried: list[str] = []
-        self._inquiry = inquiry
+        self._experiment = experiment
         self._subject = subject
         self._waiting = list(bridges)
         self._budget = budget
@@ -101,11 +101,11 @@ class _Explorer:
     ) -> CandidateFile | str:
         """What is saved in a bridge where it is safe, or becomes so by setting what it lacks."""
         if cell.verdict.safe:
-            return self._inquiry.step(self._subject, file, environment, cell)
+            return self._experiment.step(self._subject, file, environment, cell)
         said = f"there it is {_told(cell)} itself"
         if not loads(cell):
             return said
-        found = mended(self._inquiry, self._subject, file, environment, cell)
+        found = with_fixes(self._experiment, self._subject, file, environment, cell)
         if isinstance(found, str):
             return "; ".join(filter(None, [said, found]))
         return found[0]
@@ -113,10 +113,12 @@ class _Explorer:
     def _end(self, file: CandidateFile) -> tuple[CandidateFile, Cell] | str:
         """The file that is safe where it is to go, as it is or by setting what it lacks there."""
         reader = self._subject.reader
-        cell = self._inquiry.cell(self._subject, file, reader)
+        cell = self._experiment.cell(self._subject, file, reader)
         if cell.verdict.safe:
             return file, cell
-        found = mended(self._inquiry, self._subject, file, reader, cell) if loads(cell) else ""
+        found = (
+            with_fixes(self._experiment, self._subject, file, reader, cell) if loads(cell) else ""
+        )
         return "; ".join(filter(None, [_told(cell), found])) if isinstance(found, str) else found
 
     def _note(self, file: CandidateFile, environment: Environment, said: str) -> None:
@@ -131,15 +133,17 @@ class _Explorer:
         waiting = list(self._waiting)
         while waiting and not self._budget.over:
             now, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
-            environments = self._inquiry.grounds.prepare(now)
-            cells = self._inquiry.cells(self._subject, file, environments)
+            environments = self._experiment.factory.prepare(now)
+            cells = self._experiment.cells(self._subject, file, environments)
             for environment in environments:
                 if not file.steps:
-                    self._inquiry.setting.progress.advance(stage=_STAGE)
+                    self._experiment.context.progress.advance(stage=_STAGE)
                 yield environment, cells[environment.id]
 
 
-def bridges_of(inquiry: Experiment, subject: Subject, since: FirstBad | None) -> list[EnvSpec]:
+def bridges_of(
+    experiment: Experiment, subject: Subject, first_bad: FirstBad | None
+) -> list[EnvSpec]:
     """Where a file may be saved again, the most promising first.
 
     That is the last release that still reads it, and those near it; then every line of
@@ -147,11 +151,11 @@ def bridges_of(inquiry: Experiment, subject: Subject, since: FirstBad | None) ->
     reader's numpy, by whose names arrays are found again.
     """
     found: dict[EnvSpec, None] = {}
-    if since is not None:
-        safe = [one for one in since.run if since.run[one].verdict.safe]
-        nearest = safe if since.back else safe[::-1]
-        found.update(dict.fromkeys(since.environments[one].spec for one in nearest))
-    found.update(dict.fromkeys(map(inquiry.grounds.as_released, _lines(inquiry, subject))))
+    if first_bad is not None:
+        safe = [one for one in first_bad.run if first_bad.run[one].verdict.safe]
+        nearest = safe if first_bad.back else safe[::-1]
+        found.update(dict.fromkeys(first_bad.environments[one].spec for one in nearest))
+    found.update(dict.fromkeys(map(experiment.factory.as_released, _lines(experiment, subject))))
     writer, reader = subject.writer, subject.reader
     if "numpy" in differing(writer, reader):
         numpy = version_of(reader, "numpy")
@@ -159,10 +163,10 @@ def bridges_of(inquiry: Experiment, subject: Subject, since: FirstBad | None) ->
     return list(found)
 
 
-def _lines(inquiry: Experiment, subject: Subject) -> Iterator[str]:
+def _lines(experiment: Experiment, subject: Subject) -> Iterator[str]:
     """The last release of each line of scikit-learn on the way, the nearest to the end first."""
     start, end = (version_of(one, "scikit-learn") for one in (subject.writer, subject.reader))
-    between = inquiry.grounds.between("scikit-learn", start, end) or ()
+    between = experiment.factory.between("scikit-learn", start, end) or ()
     last: dict[tuple[int, ...], str] = {}
     for release in between:
         last[Version(release).release[:2]] = release

@@ -38,8 +38,8 @@ def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> It
         yield remedy.words
     if not any(remedy.way is RemedyKind.RETRAIN for remedy in remedies.found):
         yield "nothing was written"
-    if remedies.since is not None:
-        yield remedies.since.words
+    if remedies.first_bad is not None:
+        yield remedies.first_bad.words
     for line in remedies.tried[:_TRIED]:
         yield f"tried: {line}"
     if len(remedies.tried) > _TRIED:

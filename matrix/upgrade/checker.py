@@ -92,14 +92,14 @@ class ModelChecker:
     """Asks models.
 
     Args:
-        setting: the run's; its ``pipelines`` are not used.
-        material: what models are asked with.
+        context: the run's; its ``pipelines`` are not used.
+        inputs: what models are asked with.
         tolerances: how far outputs may be apart.
     """
 
-    def __init__(self, setting: RunContext, material: CheckInputs, tolerances: Tolerances) -> None:
-        self._setting = setting
-        self._material = material
+    def __init__(self, context: RunContext, inputs: CheckInputs, tolerances: Tolerances) -> None:
+        self._context = context
+        self._inputs = inputs
         self._tolerances = tolerances
         self._found: dict[str, ModelRecord] = {}
         self._total = 0
@@ -107,7 +107,7 @@ class ModelChecker:
     @property
     def sandbox(self) -> Sandbox | None:
         """What holds the models while they are asked."""
-        return self._setting.sandbox
+        return self._context.sandbox
 
     @property
     def _held(self) -> str:
@@ -116,7 +116,7 @@ class ModelChecker:
     def pipeline(self, model: Model) -> Pipeline:
         """A model as the engine knows it."""
         # What was found under one sandbox is not told as found under another.
-        code = keys.of(self._material.code, self._held)
+        code = keys.of(self._inputs.code, self._held)
         return Pipeline(id=model.id, file=model.path, line=1, doc="", digest=code)
 
     def found(self, model: Model) -> ModelRecord:
@@ -129,8 +129,8 @@ class ModelChecker:
             self._found.setdefault(one.model.id, ModelRecord())
         new = [(one, reader) for one in asked for reader in self._new(one)]
         self._total += len(new) + sum(self._found[one.model.id].baseline is None for one in asked)
-        self._setting.progress.stage(STAGE, self._total)
-        self._setting.run(self._jobs(asked, new))
+        self._context.progress.stage(STAGE, self._total)
+        self._context.run(self._jobs(asked, new))
         return self._found
 
     def _new(self, one: ModelWork) -> list[Environment]:
@@ -147,7 +147,7 @@ class ModelChecker:
                 continue
             job = self._baseline(one)
             if job is None:
-                self._setting.progress.advance(stage=STAGE)
+                self._context.progress.advance(stage=STAGE)
             else:
                 yield job
         while waiting:
@@ -158,7 +158,7 @@ class ModelChecker:
             waiting.remove(ready)
             job = self._load(*ready)
             if job is None:
-                self._setting.progress.advance(stage=STAGE)
+                self._context.progress.advance(stage=STAGE)
             else:
                 yield job
 
@@ -166,17 +166,17 @@ class ModelChecker:
 
     def _baseline(self, one: ModelWork) -> Job | None:
         """The job that asks a model where it comes from; None if the answer is kept."""
-        store, inspection = self._setting.store, _inspected(one.model)
+        store, inspection = self._context.store, _inspected(one.model)
         key = keys.of(
             TASK,
             inspection.sha256,
             one.model.format,
-            self._material.digest,
-            self._setting.key(one.origin),
+            self._inputs.digest,
+            self._context.key(one.origin),
             keys.worker(),
             self._held,
         )
-        kept = None if self._setting.fresh else store.answer(key)
+        kept = None if self._context.fresh else store.answer(key)
         if kept is not None:
             baseline = self._as_baseline(one, kept)
             if store.has_contents(digests_of(baseline.saving)):
@@ -186,25 +186,25 @@ class ModelChecker:
         def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
             store.keep(key, answer, contents)
             self._found[one.model.id].baseline = self._as_baseline(one, answer)
-            self._setting.progress.advance(stage=STAGE)
+            self._context.progress.advance(stage=STAGE)
 
         return Job(
             label=f"{one.model.id} in {one.origin.spec.label}",
-            request=self._setting.request(one.origin, TASK, [self._piece(one, key)]),
+            request=self._context.request(one.origin, TASK, [self._piece(one, key)]),
             on_answer=on_answer,
             alone=True,
         )
 
     def _piece(self, one: ModelWork, key: str) -> Piece:
-        inspection, material = _inspected(one.model), self._material
-        path = self._setting.store.artifact(inspection.sha256, one.model.format)
+        inspection, inputs = _inspected(one.model), self._inputs
+        path = self._context.store.artifact(inspection.sha256, one.model.format)
         return {
             "id": 0,
             "key": key,
             "format": one.model.format,
             "path": str(path),
-            "data": _file(material.data, target=material.target),
-            "expected": _file(material.expected),
+            "data": _file(inputs.data, target=inputs.target),
+            "expected": _file(inputs.expected),
             "allowed": looked_up(one.model),
             "n": _ROWS,
         }
@@ -228,7 +228,7 @@ class ModelChecker:
         assert baseline is not None
         saving = baseline.saving
         evaluator = Evaluator(
-            context=self._setting, tolerances=self._tolerances, writers={one.origin.id: one.origin}
+            context=self._context, tolerances=self._tolerances, writers={one.origin.id: one.origin}
         )
 
         def on_evaluation(evaluation: Evaluation) -> None:

@@ -12,7 +12,7 @@ from packaging.version import Version
 
 from matrix.catalog import Catalog
 from matrix.catalog.origin import origin_spec
-from matrix.catalog.requirements import EnvironmentRequest, read_wish, spec_of
+from matrix.catalog.requirements import EnvironmentRequest, read_request, spec_of
 from matrix.catalog.split_requirements import split_requirements
 from matrix.environments import history, prepare
 from matrix.environments.prepare import Report
@@ -61,9 +61,9 @@ class UpgradeRequest:
             UsageError: something in it cannot be understood.
         """
         return cls(
-            origin=read_wish(_split(origins)) if origins else None,
-            targets=tuple(read_wish(split_requirements(text)) for text in targets),
-            further=read_wish(_split(further)).others if further else (),
+            origin=read_request(_split(origins)) if origins else None,
+            targets=tuple(read_request(split_requirements(text)) for text in targets),
+            further=read_request(_split(further)).others if further else (),
             as_of=as_of or "today",
             rollback=rollback,
         )

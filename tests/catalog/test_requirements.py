@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from matrix.catalog.requirements import EnvironmentRequest, read_wish, spec_of
+from matrix.catalog.requirements import EnvironmentRequest, read_request, spec_of
 from matrix.catalog.sets import read_set
 from matrix.catalog.spec_digest import spec_digest
 from matrix.catalog.toml_table import TomlTable
@@ -33,17 +33,17 @@ def test_the_line_that_names_scikit_learn_is_known(tmp_path: Path) -> None:
         tmp_path, "pins.txt", "# pins\nnumpy==1.26.4 \\\n  --hash=x\nscikit_learn==1.5.2\n"
     )
     outer = written(tmp_path, "outer.txt", "-c pins.txt\nscikit-learn\n")
-    assert spec_of(read_wish([pins]), as_of="today").place == FileLine(file=Path(pins), line=4)
-    assert spec_of(read_wish([outer]), as_of="today").place == FileLine(
+    assert spec_of(read_request([pins]), as_of="today").place == FileLine(file=Path(pins), line=4)
+    assert spec_of(read_request([outer]), as_of="today").place == FileLine(
         file=tmp_path / "pins.txt", line=4
     )
-    assert spec_of(read_wish(["scikit-learn==1.5.2"]), as_of="today").place is None
+    assert spec_of(read_request(["scikit-learn==1.5.2"]), as_of="today").place is None
 
 
 def test_an_environment_is_the_same_wherever_its_line_stands(tmp_path: Path) -> None:
     """A comment above it does not build it anew."""
     first, second = (
-        spec_of(read_wish([written(tmp_path / name, "a.txt", text)]), as_of="today")
+        spec_of(read_request([written(tmp_path / name, "a.txt", text)]), as_of="today")
         for name, text in (("x", "scikit-learn==1.5.2\n"), ("y", "\n\nscikit-learn==1.5.2\n"))
     )
     assert first.place != second.place
@@ -76,12 +76,12 @@ def test_an_environment_is_the_same_wherever_its_line_stands(tmp_path: Path) -> 
 )
 def test_which_scikit_learn_is_meant(texts: list[str], scikit_learn: str | None) -> None:
     """A release is a release, a line its last patch; a range stays one."""
-    assert read_wish(texts).scikit_learn == scikit_learn
+    assert read_request(texts).scikit_learn == scikit_learn
 
 
 def test_python_and_the_others_are_told_apart() -> None:
     """Python is part of a bump; the rest comes along, markers and all."""
-    wish = read_wish(
+    wish = read_request(
         ["scikit-learn==1.6.1", "numpy<2", "python==3.12", "tomli; python_version<'3.11'"]
     )
     assert wish == EnvironmentRequest(
@@ -90,9 +90,9 @@ def test_python_and_the_others_are_told_apart() -> None:
         others=("numpy<2", 'tomli; python_version < "3.11"'),
         source="scikit-learn==1.6.1 numpy<2 python==3.12 tomli; python_version<'3.11'",
     )
-    assert read_wish(["python==3.12.1"]).python == "3.12.1"
-    assert read_wish(["python==3.12.*"]).python == "3.12"
-    assert read_wish(["python>=3.11"]).python == ">=3.11"
+    assert read_request(["python==3.12.1"]).python == "3.12.1"
+    assert read_request(["python==3.12.*"]).python == "3.12"
+    assert read_request(["python>=3.11"]).python == ">=3.11"
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_python_and_the_others_are_told_apart() -> None:
 def test_what_cannot_be_understood_is_said(texts: list[str], message: str) -> None:
     """Nothing is guessed, and nothing that begins like an option gets through."""
     with pytest.raises(UsageError) as error:
-        read_wish(texts)
+        read_request(texts)
     assert message in error.value.message
 
 
@@ -145,7 +145,7 @@ def test_a_requirements_file_as_pip_reads_it(tmp_path: Path) -> None:
     """Includes, constraints, continuations, hashes and comments are understood."""
     written(tmp_path, "more/base.txt", "numpy<2\t# not yet\n-r ../requirements.txt\n")
     written(tmp_path, "constraints.txt", "scipy<1.11\nscikit-learn>=1.2\n")
-    wish = read_wish([written(tmp_path, "requirements.txt", FILE)])
+    wish = read_request([written(tmp_path, "requirements.txt", FILE)])
     assert wish.scikit_learn == "1.2.2"
     assert wish.others == (
         "numpy<2",
@@ -160,7 +160,7 @@ def test_what_is_left_aside_is_noted_without_secrets(tmp_path: Path) -> None:
     """Options and places are named with their line; addresses may hold a password."""
     written(tmp_path, "more/base.txt", "")
     written(tmp_path, "constraints.txt", "")
-    wish = read_wish([written(tmp_path, "requirements.txt", FILE)])
+    wish = read_request([written(tmp_path, "requirements.txt", FILE)])
     assert [note.partition("requirements.txt, ")[2] for note in wish.notes] == [
         "line 2: the option --extra-index-url is not passed on; uv's own settings and variables"
         " hold",
@@ -187,10 +187,10 @@ def test_a_lock_is_for_the_python_it_was_made_with(
 ) -> None:
     """It says so itself; what is typed beside it counts more."""
     file = written(tmp_path, "lock.txt", head + "scikit-learn==1.3.2\nnumpy==1.26.2\n")
-    wish = read_wish([file])
+    wish = read_request([file])
     assert wish.python == python
     assert bool(wish.notes) == (python is not None)
-    assert read_wish([file, "python==3.12"]).python == "3.12"
+    assert read_request([file, "python==3.12"]).python == "3.12"
 
 
 @pytest.mark.parametrize("bom", [codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE])
@@ -200,7 +200,7 @@ def test_files_of_other_systems_are_read(tmp_path: Path, bom: bytes) -> None:
     text = "scikit-learn==1.3.2\r\nnumpy==1.26.2\r\n"
     file = tmp_path / "frozen.txt"
     file.write_bytes(bom + text.encode(encodings.get(bom, "utf-16-be")))
-    wish = read_wish([str(file)])
+    wish = read_request([str(file)])
     assert (wish.scikit_learn, wish.others) == ("1.3.2", ("numpy==1.26.2",))
 
 
@@ -226,7 +226,7 @@ def test_a_file_that_cannot_be_used_says_why(
     """With the file, the line, and where there is one the command that writes what is read."""
     (tmp_path / name).write_bytes(content)
     with pytest.raises(UsageError) as error:
-        read_wish([name], folder=tmp_path)
+        read_request([name], folder=tmp_path)
     assert message in error.value.message
     assert advice in error.value.advice
 
@@ -270,7 +270,7 @@ UNIVERSAL = "".join(
 def test_a_lock_for_many_pythons(tmp_path: Path) -> None:
     """Where no Python is said the newest counts; markers of Pythons stay, groups are settled."""
     file = written(tmp_path, "pylock.toml", UNIVERSAL)
-    newest = read_wish([file])
+    newest = read_request([file])
     assert (newest.scikit_learn, newest.python) == ("1.7.2", ">=3.10")
     assert newest.others == ('numpy==2.2.6; python_full_version == "3.10.*"', "joblib==1.5.0")
     assert newest.notes == (
@@ -278,17 +278,17 @@ def test_a_lock_for_many_pythons(tmp_path: Path) -> None:
         f"{file}: ours is left out: it names a place, not a version",
         "scikit-learn==1.7.2 was taken, for Python >=3.10; python==… chooses another",
     )
-    old = read_wish([file, "python==3.9"])
+    old = read_request([file, "python==3.9"])
     assert (old.scikit_learn, old.python) == ("1.6.1", "3.9")
     with pytest.raises(UsageError, match=r"the lock is for Python >=3\.9, not 3\.8"):
-        read_wish([file, "python==3.8"])
+        read_request([file, "python==3.8"])
 
 
 def test_a_marker_on_scikit_learn_bounds_the_python(tmp_path: Path) -> None:
     """On another Python all lines of such a lock would be skipped, and anything be installed."""
     marker = 'python_version >= "3.9" and python_version < "3.12"'
     file = written(tmp_path, "requirements.txt", f"scikit-learn==1.3.2 ; {marker}\n")
-    assert read_wish([file]).python == "<3.12,>=3.9"
+    assert read_request([file]).python == "<3.12,>=3.9"
 
 
 # ------------------------------------------------------------------------ environments wanted
@@ -306,10 +306,10 @@ def test_the_same_environment_has_the_same_id_as_in_the_matrix(tmp_path: Path) -
     }
     configured = read_set(TomlTable(tmp_path, "sets", sets), "default", ("pandas",))
     wished = [
-        spec_of(read_wish(["scikit-learn==1.2.2"]), as_of="release", common=("pandas",)),
-        spec_of(read_wish(["scikit-learn==1.5.*"]), as_of="release", common=("pandas",)),
+        spec_of(read_request(["scikit-learn==1.2.2"]), as_of="release", common=("pandas",)),
+        spec_of(read_request(["scikit-learn==1.5.*"]), as_of="release", common=("pandas",)),
         spec_of(
-            read_wish(["scikit-learn==1.2.2", "numpy<2", "python==3.10"]),
+            read_request(["scikit-learn==1.2.2", "numpy<2", "python==3.10"]),
             as_of="today",
             common=("pandas",),
         ),
@@ -320,15 +320,15 @@ def test_the_same_environment_has_the_same_id_as_in_the_matrix(tmp_path: Path) -
 
 def test_what_is_said_replaces_what_all_hold() -> None:
     """Two wishes for one package would seldom go together."""
-    spec = spec_of(read_wish(["1.5", "pandas<2"]), as_of="release", common=("pandas", "numpy<3"))
+    spec = spec_of(read_request(["1.5", "pandas<2"]), as_of="release", common=("pandas", "numpy<3"))
     assert spec.requirements == ("numpy<3", "pandas<2")
 
 
 def test_a_file_gives_a_readable_id_with_a_digest(tmp_path: Path) -> None:
     """The digest is of what it says: comments do not count, and a lock says all by itself."""
-    one = read_wish([written(tmp_path, "a/my reqs.txt", "scikit-learn==1.2.2\nnumpy<2 # x\n")])
-    two = read_wish([written(tmp_path, "b/my reqs.txt", "numpy<2\nscikit-learn==1.2.2\n")])
-    three = read_wish([written(tmp_path, "c/my reqs.txt", "numpy<3\nscikit-learn==1.2.2\n")])
+    one = read_request([written(tmp_path, "a/my reqs.txt", "scikit-learn==1.2.2\nnumpy<2 # x\n")])
+    two = read_request([written(tmp_path, "b/my reqs.txt", "numpy<2\nscikit-learn==1.2.2\n")])
+    three = read_request([written(tmp_path, "c/my reqs.txt", "numpy<3\nscikit-learn==1.2.2\n")])
     specs = [spec_of(w, as_of="today", common=("pandas",)) for w in (one, two, three)]
     assert specs[0].id == specs[1].id != specs[2].id
     assert specs[0].id.startswith("my-reqs-")
@@ -341,7 +341,7 @@ def test_what_is_too_much_for_a_name_gets_a_digest() -> None:
     """Ids are names of folders: they stay short, and differ where the environments do."""
     many = [f"package-{i}==1.{i}.0" for i in range(20)]
     ids = {
-        spec_of(read_wish(["1.5", *texts]), as_of="release").id
+        spec_of(read_request(["1.5", *texts]), as_of="release").id
         for texts in (many, many[1:], ["a;python_version<'3.9'"], ["a;python_version<'3.8'"], ["a"])
     }
     assert len(ids) == 5
@@ -350,15 +350,15 @@ def test_what_is_too_much_for_a_name_gets_a_digest() -> None:
 
 def test_a_line_on_a_past_day_is_what_there_was_of_it() -> None:
     """The last patch of today may have come later."""
-    assert spec_of(read_wish(["1.5"]), as_of="2024-06-30").scikit_learn == "==1.5.*"
-    assert spec_of(read_wish(["latest"]), as_of="2024-06-30").scikit_learn == ">=0"
-    assert spec_of(read_wish(["latest"]), as_of="today").scikit_learn == "latest"
+    assert spec_of(read_request(["1.5"]), as_of="2024-06-30").scikit_learn == "==1.5.*"
+    assert spec_of(read_request(["latest"]), as_of="2024-06-30").scikit_learn == ">=0"
+    assert spec_of(read_request(["latest"]), as_of="today").scikit_learn == "latest"
 
 
 def test_a_file_without_scikit_learn_is_refused(tmp_path: Path) -> None:
     """A constraint on it asks for nothing."""
     written(tmp_path, "constraints.txt", "scikit-learn==1.2.2\n")
-    wish = read_wish([written(tmp_path, "requirements.txt", "numpy<2\n-c constraints.txt\n")])
+    wish = read_request([written(tmp_path, "requirements.txt", "numpy<2\n-c constraints.txt\n")])
     with pytest.raises(UsageError, match=r"requirements\.txt: scikit-learn is not in it"):
         spec_of(wish, as_of="today")
 
@@ -379,7 +379,7 @@ ANYTHING = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map("".
 def check(texts: list[str]) -> None:
     """Whatever is given is understood or refused, and nothing of it can become an option."""
     try:
-        wish = read_wish(texts)
+        wish = read_request(texts)
         spec = spec_of(wish, as_of="today")
     except UsageError:
         return

@@ -198,9 +198,9 @@ def of_a_remedy(store: Store) -> Cell:
     for name, data in contents.items():
         store.keep_content(name, data)
     experiment = Experiment(
-        setting=context(store),
+        context=context(store),
         tolerances=Tolerances(),
-        grounds=cast(EnvironmentFactory, None),
+        factory=cast(EnvironmentFactory, None),
     )
     return experiment.cell(subject, subject.file, NEW)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from made_up import small_matrix
 
-from matrix.engine.inputs import material
+from matrix.engine.inputs import cell_inputs
 from matrix.errors import CannotTellError
 from matrix.model import Artifact, Cell, Matrix
 from matrix.store import Store, keys
@@ -39,7 +39,7 @@ def kept(store: Store) -> tuple[Matrix, Cell]:
 def test_a_cell_has_its_file_and_what_its_writer_recorded(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         matrix, cell = kept(store)
-        found = material(store, matrix, (), cell)
+        found = cell_inputs(store, matrix, (), cell)
     assert isinstance(found.artifact, Artifact)
     assert found.artifact.sha256 == "3" * 64
     assert (found.writer.id, found.reader.id) == (cell.writer, cell.reader)
@@ -52,4 +52,4 @@ def test_the_code_as_it_is_now_counts(tmp_path: Path) -> None:
         matrix, cell = kept(store)
         changed = [replace(one, digest="changed since") for one in matrix.pipelines]
         with pytest.raises(CannotTellError, match="is not kept for the code as it is now"):
-            material(store, matrix, changed, cell)
+            cell_inputs(store, matrix, changed, cell)

@@ -9,7 +9,7 @@ import pytest
 
 from matrix.catalog import Catalog, default
 from matrix.catalog.origin import origin_spec
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import interpreters, prepare
 from matrix.environments.history import open_registry, releases_between, upgrade_specs
 from matrix.environments.uv import Uv
@@ -56,7 +56,7 @@ def made(catalog: Catalog, *specs: EnvSpec) -> list[Environment]:
 
 
 def wished(*texts: str, as_of: str = "today", folder: Path | None = None) -> EnvSpec:
-    return spec_of(read_wish(texts, folder=folder), as_of=as_of)
+    return spec_of(read_request(texts, folder=folder), as_of=as_of)
 
 
 def versions(environment: Environment, *packages: str) -> list[str]:
@@ -122,7 +122,7 @@ def test_a_range_is_the_newest_that_fits(nowhere: Catalog) -> None:
 
 def test_what_is_wrong_with_a_target_is_told_apart(nowhere: Catalog) -> None:
     """Packages that do not go together are no fault of a model; a conflict names both sides."""
-    broken, mended, conflict, wheel, missing = made(
+    broken, with_fixes, conflict, wheel, missing = made(
         nowhere,
         wished("scikit-learn==1.2.2", "python==3.11"),
         wished("scikit-learn==1.2.2", "python==3.11", "numpy<2"),
@@ -136,8 +136,8 @@ def test_what_is_wrong_with_a_target_is_told_apart(nowhere: Catalog) -> None:
         '; scikit-learn 1.2.2 was made before numpy 2: require "numpy<2",'
         " or resolve it as of its release"
     )
-    assert mended.ready
-    assert mended.why is None
+    assert with_fixes.ready
+    assert with_fixes.why is None
     assert [environment.why for environment in (conflict, wheel, missing)] == [
         UnavailableReason.CONFLICT,
         UnavailableReason.NO_WHEEL,

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.engine.pool import Job, Pool
 from matrix.engine.worker_process import Request
 from matrix.environments import prepare
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def python(home: Path, request: pytest.FixtureRequest) -> Path:
     """The interpreter of the environment that the check itself makes for a release."""
     catalog = read_or_default()
-    wish = read_wish([f"scikit-learn=={request.param}"])
+    wish = read_request([f"scikit-learn=={request.param}"])
     spec = spec_of(wish, as_of="release", common=("pandas",))
     (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.info is not None, made.reason

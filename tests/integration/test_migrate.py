@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.model import Environment
 
@@ -70,7 +70,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def environment(*requirements: str) -> Environment:
     """The environment that the tool itself makes for some requirements, as of the release."""
     catalog = read_or_default()
-    spec = spec_of(read_wish(requirements), as_of="release", common=("pandas",))
+    spec = spec_of(read_request(requirements), as_of="release", common=("pandas",))
     (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.ready, made.reason
     return made

@@ -11,7 +11,7 @@ import pytest
 from matrix import catalog as catalogs
 from matrix.cli import main
 from matrix.engine import last_run
-from matrix.engine.inputs import material
+from matrix.engine.inputs import cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.environments import BuildStep
 from matrix.model import Cell
@@ -20,9 +20,9 @@ from matrix.remedies import (
     Experiment,
     RemedyKind,
     Subject,
-    find_fault,
-    find_since,
-    ways_out,
+    find_culprit,
+    find_first_bad,
+    find_remedies,
 )
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
@@ -72,12 +72,14 @@ class Case:
         self.cell: Cell = next(
             cell for cell in matrix.cells if (cell.pipeline, cell.writer, cell.reader) == names
         )
-        self.subject = Subject.of(material(store, matrix, catalog.pipelines, self.cell))
-        setting = RunContext.of(catalog, matrix.environments, store, progress=progress, slots=2)
-        grounds = EnvironmentFactory(
+        self.subject = Subject.of(cell_inputs(store, matrix, catalog.pipelines, self.cell))
+        context = RunContext.of(catalog, matrix.environments, store, progress=progress, slots=2)
+        factory = EnvironmentFactory(
             catalog=catalog, report=_silent, common=catalog.requirements, jobs=2
         )
-        self.inquiry = Experiment(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
+        self.experiment = Experiment(
+            context=context, tolerances=catalog.tolerances, factory=factory
+        )
 
 
 def _silent(_: BuildStep) -> None:
@@ -89,14 +91,16 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
     with Store(home / ".matrix") as store, open_progress() as progress:
         case = Case(store, progress, "ridge_scaled", "numpy-2", "numpy-1")
         assert case.cell.verdict.value == "load-failed"
-        blame = find_fault(case.inquiry, case.subject, case.cell)
-        assert blame.words == "numpy alone does this (2.0.2 → 1.25.2)"
-        since = find_since(case.inquiry, case.subject, blame)
-        assert since is not None
-        assert (since.package, since.first_bad) == ("numpy", "1.26.0")
-        assert since.last_good == "1.26.1"
-        assert since.exact
-        ways = ways_out(case.inquiry, case.subject, case.cell, blame=blame, since=since)
+        culprit = find_culprit(case.experiment, case.subject, case.cell)
+        assert culprit.words == "numpy alone does this (2.0.2 → 1.25.2)"
+        first_bad = find_first_bad(case.experiment, case.subject, culprit)
+        assert first_bad is not None
+        assert (first_bad.package, first_bad.first_bad) == ("numpy", "1.26.0")
+        assert first_bad.last_good == "1.26.1"
+        assert first_bad.exact
+        ways = find_remedies(
+            case.experiment, case.subject, case.cell, culprit=culprit, first_bad=first_bad
+        )
         kinds = [way.way for way in ways.found]
         assert kinds == [RemedyKind.PIN, RemedyKind.EXPORT, RemedyKind.ROUTE]
         pin, export, route = ways.found
@@ -112,15 +116,15 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
 
         # All of it is kept: asking again starts no worker.
         again = Case(store, progress, "ridge_scaled", "numpy-2", "numpy-1")
-        assert find_fault(again.inquiry, again.subject, again.cell).words == blame.words
-        assert find_since(again.inquiry, again.subject, blame) is not None
+        assert find_culprit(again.experiment, again.subject, again.cell).words == culprit.words
+        assert find_first_bad(again.experiment, again.subject, culprit) is not None
         assert [
             way.words
-            for way in ways_out(
-                again.inquiry, again.subject, again.cell, blame=blame, since=since
+            for way in find_remedies(
+                again.experiment, again.subject, again.cell, culprit=culprit, first_bad=first_bad
             ).found
         ] == [way.words for way in ways.found]
-        assert not again.inquiry.setting.worked
+        assert not again.experiment.context.worked
 
 
 def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
@@ -128,15 +132,17 @@ def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
     with Store(home / ".matrix") as store, open_progress() as progress:
         case = Case(store, progress, "tree_classifier", "sklearn-1.2.2", "sklearn-1.3.2")
         assert case.cell.verdict.value == "load-failed"
-        blame = find_fault(case.inquiry, case.subject, case.cell)
-        assert blame.words == "scikit-learn alone does this (1.2.2 → 1.3.2)"
-        told = {swap.package: swap.shows for swap in blame.swaps}
+        culprit = find_culprit(case.experiment, case.subject, case.cell)
+        assert culprit.words == "scikit-learn alone does this (1.2.2 → 1.3.2)"
+        told = {swap.package: swap.shows for swap in culprit.swaps}
         assert told["numpy"] is told["scipy"] is told["joblib"] is False
-        since = find_since(case.inquiry, case.subject, blame)
-        assert since is not None
-        assert since.words == (
+        first_bad = find_first_bad(case.experiment, case.subject, culprit)
+        assert first_bad is not None
+        assert first_bad.words == (
             "first bad: scikit-learn 1.3.0; 1.2.2 is the last good one (run: 1.3.0)"
         )
-        ways = ways_out(case.inquiry, case.subject, case.cell, blame=blame, since=since)
+        ways = find_remedies(
+            case.experiment, case.subject, case.cell, culprit=culprit, first_bad=first_bad
+        )
         assert [way.way for way in ways.found] == [RemedyKind.PIN, RemedyKind.RETRAIN]
         assert not ways.files

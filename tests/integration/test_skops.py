@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.model import Environment, EnvSpec
 from matrix.remedies.environment_factory import with_package
@@ -66,7 +66,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def environment(*requirements: str, skops: bool = True) -> Environment:
     """The environment that the tool makes for some requirements as of the release."""
     common = ("pandas", "skops") if skops else ("pandas",)
-    spec = spec_of(read_wish(requirements), as_of="release", common=common)
+    spec = spec_of(read_request(requirements), as_of="release", common=common)
     (found,) = made(spec)
     return found
 

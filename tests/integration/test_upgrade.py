@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.model import Environment
 
@@ -62,7 +62,7 @@ def environment(release: str) -> Environment:
     from dataclasses import replace
 
     catalog = read_or_default()
-    spec = spec_of(read_wish([f"scikit-learn=={release}"]), as_of="release", common=("pandas",))
+    spec = spec_of(read_request([f"scikit-learn=={release}"]), as_of="release", common=("pandas",))
     (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
     assert made.ready, made.reason
     return made

@@ -16,7 +16,7 @@ from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.diagnosis import Diagnosis, Trace, diagnose
 from matrix.engine import last_run
-from matrix.engine.inputs import CellInputs, material
+from matrix.engine.inputs import CellInputs, cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.engine.tracing import TraceWork, traces
 from matrix.model import Artifact, Cell, Environment, Matrix, Returned
@@ -43,15 +43,15 @@ class Doctor:
     store: Store
     matrix: Matrix
 
-    def setting(self) -> RunContext:
+    def context(self) -> RunContext:
         return RunContext.of(
             self.catalog, self.matrix.environments, self.store, progress=Quiet(), slots=2
         )
 
-    def material(self, pipeline: str, writer: str, reader: str) -> CellInputs:
+    def cell_inputs(self, pipeline: str, writer: str, reader: str) -> CellInputs:
         ids = (pipeline, "joblib", f"sklearn-{writer}", f"sklearn-{reader}")
         cell = next(one for one in self.matrix.cells if _ids(one) == ids)
-        return material(self.store, self.matrix, self.catalog.pipelines, cell)
+        return cell_inputs(self.store, self.matrix, self.catalog.pipelines, cell)
 
     def traces(self, found: CellInputs, method: str) -> list[Trace]:
         """Of the writer, the reader, and the reader's own model, if there can be one."""
@@ -73,10 +73,10 @@ class Doctor:
             for artifact, saving, environment, asked in wanted
             if artifact is not None
         ]
-        return traces(self.setting(), looks)
+        return traces(self.context(), looks)
 
     def diagnose(self, pipeline: str, writer: str, reader: str) -> Diagnosis:
-        found = self.material(pipeline, writer, reader)
+        found = self.cell_inputs(pipeline, writer, reader)
         method = "" if found.cell.stage == "load" else found.cell.stage
         return diagnose(
             found.cell,
@@ -227,10 +227,10 @@ def look(found: CellInputs, environment: Environment, method: str) -> TraceWork:
 def test_what_is_watched_returns_what_the_run_has_recorded(truths: Result, doctor: Doctor) -> None:
     """Each method that was recorded, in the writer and in the reader."""
     _ready(truths, "1.4", "1.5")
-    found = doctor.material("stacking_classifier", "1.4", "1.5")
+    found = doctor.cell_inputs("stacking_classifier", "1.4", "1.5")
     assert found.artifact is not None
     for method in ("predict", "predict_proba", "transform"):
-        (seen,) = traces(doctor.setting(), [look(found, found.writer, method)])
+        (seen,) = traces(doctor.context(), [look(found, found.writer, method)])
         recorded = found.saving.outputs[method]
         assert isinstance(recorded, Returned)
         assert seen.outcome == seen.untraced == recorded
@@ -239,10 +239,10 @@ def test_what_is_watched_returns_what_the_run_has_recorded(truths: Result, docto
 
 def test_a_second_look_starts_no_worker(truths: Result, doctor: Doctor) -> None:
     _ready(truths, "1.4", "1.5")
-    found = doctor.material("logistic_ovr", "1.4", "1.5")
+    found = doctor.cell_inputs("logistic_ovr", "1.4", "1.5")
     assert found.artifact is not None
     looks = [look(found, found.reader, "predict")]
-    first, again = doctor.setting(), doctor.setting()
+    first, again = doctor.context(), doctor.context()
     assert traces(first, looks) == traces(again, looks)
     assert first.worked
     assert not again.worked
@@ -277,7 +277,7 @@ def test_a_plain_script_finds_the_same_state(
     truths: Result, doctor: Doctor, pipeline: str, writer: str, reader: str, expression: str
 ) -> None:
     _ready(truths, writer, reader)
-    found = doctor.material(pipeline, writer, reader)
+    found = doctor.cell_inputs(pipeline, writer, reader)
     assert found.artifact is not None
     assert found.reader.info is not None
     path = str(doctor.store.artifact(found.artifact.sha256, "joblib"))

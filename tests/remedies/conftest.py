@@ -93,15 +93,15 @@ class World:
     asked: list[tuple[str, str]] = field(default_factory=list)
 
     @property
-    def inquiry(self) -> Experiment:
+    def experiment(self) -> Experiment:
         return cast(Experiment, self)
 
     @property
-    def setting(self) -> World:
+    def context(self) -> World:
         return self
 
     @property
-    def grounds(self) -> World:
+    def factory(self) -> World:
         return self
 
     progress = Quiet()
@@ -129,12 +129,12 @@ class World:
         cell: Cell,
         *,
         format_name: str = "",
-        mends: Sequence[Fix] = (),
+        fixes: Sequence[Fix] = (),
     ) -> CandidateFile | str:
-        names = "+".join(sorted({mend.name for mend in mends}))
+        names = "+".join(sorted({fix.name for fix in fixes}))
         name = ">".join(filter(None, [file.artifact.sha256, environment.spec.scikit_learn, names]))
         step = ResaveStep(
-            environment=environment, cell=cell, artifact=artifact(name), mends=tuple(mends)
+            environment=environment, cell=cell, artifact=artifact(name), fixes=tuple(fixes)
         )
         return CandidateFile(artifact=artifact(name), steps=(*file.steps, step))
 

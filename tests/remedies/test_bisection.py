@@ -5,14 +5,14 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.remedies.bisection import halve
+from matrix.remedies.bisection import bisect
 
 RELEASES = [f"1.{n}" for n in range(30)]
 
 
 @given(st.integers(1, 29))
 def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
-    found = halve(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: _place(one) < first_bad)
+    found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: _place(one) < first_bad)
     assert (found.last_good, found.first_bad) == (RELEASES[first_bad - 1], RELEASES[first_bad])
     assert found.gap == ()
     assert len(found.asked) <= 6
@@ -21,7 +21,7 @@ def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
 @given(st.lists(st.sampled_from([True, False, None]), min_size=28, max_size=28))
 def test_whatever_is_told_the_two_that_are_named_were_seen_so(told: list[bool | None]) -> None:
     """Also where good and bad take turns, and where nobody can tell."""
-    found = halve(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
+    found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
     assert found.asked.get(found.last_good, True) is True
     assert found.asked.get(found.first_bad, False) is False
     assert _place(found.last_good) < _place(found.first_bad)
@@ -31,7 +31,7 @@ def test_whatever_is_told_the_two_that_are_named_were_seen_so(told: list[bool | 
 
 
 def test_neighbours_need_no_asking() -> None:
-    found = halve("1.2", "1.3", [], lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
+    found = bisect("1.2", "1.3", [], lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     assert (found.last_good, found.first_bad, found.asked) == ("1.2", "1.3", {})
 
 

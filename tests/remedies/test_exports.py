@@ -44,7 +44,7 @@ class Registry(World):
 
 def test_pickles_come_first_and_only_where_it_does_not_load(ends: Subject) -> None:
     world = Registry(lambda file, _: SAFE if file.endswith("as pickle-4") else BAD)
-    found, tried = find_export(world.inquiry, ends, cell(BAD))
+    found, tried = find_export(world.experiment, ends, cell(BAD))
     assert found is not None
     assert (found.file.artifact.format, found.reader, found.package) == (
         "pickle-4",
@@ -53,14 +53,14 @@ def test_pickles_come_first_and_only_where_it_does_not_load(ends: Subject) -> No
     )
     assert (tried, world.wanted) == ((), ())
     in_use = cell(BAD, stage="predict")
-    found, tried = find_export(world.inquiry, ends, in_use)
+    found, tried = find_export(world.experiment, ends, in_use)
     assert found is None
     assert tried == ("as skops: still load-failed",)
 
 
 def test_skops_is_added_on_both_sides_and_is_no_newer_where_it_writes(ends: Subject) -> None:
     world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD, skops="0.11.0")
-    found, tried = find_export(world.inquiry, ends, cell(BAD))
+    found, tried = find_export(world.experiment, ends, cell(BAD))
     assert found is not None
     assert found.package == "skops 0.11.0"
     assert world.wanted == ("skops", "skops<=0.11.0")
@@ -76,14 +76,14 @@ def test_skops_that_is_there_already_is_taken_as_it_is(ends: Subject) -> None:
         reader=environment("1.9.0", skops="0.13.0"),
     )
     world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD)
-    found, _ = find_export(world.inquiry, there, cell(BAD, stage="predict"))
+    found, _ = find_export(world.experiment, there, cell(BAD, stage="predict"))
     assert found is not None
     assert (found.reader, found.package, world.wanted) == (there.reader, "", ())
 
 
 def test_where_skops_cannot_be_had_that_is_told(ends: Subject) -> None:
     world = Registry(lambda *_: BAD, skops="")
-    found, tried = find_export(world.inquiry, ends, cell(BAD, stage="predict"))
+    found, tried = find_export(world.experiment, ends, cell(BAD, stage="predict"))
     assert found is None
     assert tried == ("as skops: skops cannot be had where it goes: no wheel",)
 
@@ -91,7 +91,7 @@ def test_where_skops_cannot_be_had_that_is_told(ends: Subject) -> None:
 def test_what_is_in_skops_is_offered_as_a_pickle(ends: Subject) -> None:
     there = replace(ends, artifact=replace(ends.artifact, format="skops"))
     world = Registry(lambda file, _: SAFE if file.endswith("as joblib") else BAD)
-    found, _ = find_export(world.inquiry, there, cell(BAD, stage="predict"))
+    found, _ = find_export(world.experiment, there, cell(BAD, stage="predict"))
     assert found is not None
     assert found.file.artifact.format == "joblib"
     assert world.wanted == ()

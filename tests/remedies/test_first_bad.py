@@ -11,7 +11,7 @@ from .conftest import BAD, SAFE, cell
 RUN = {"1.4.2": cell(SAFE), "1.5.0": cell(BAD)}
 
 
-def since(*, gap: tuple[str, ...] = (), exact: bool = True, back: bool = False) -> FirstBad:
+def first_bad(*, gap: tuple[str, ...] = (), exact: bool = True, back: bool = False) -> FirstBad:
     return FirstBad(
         package="scikit-learn",
         last_good="1.4.2",
@@ -24,28 +24,28 @@ def since(*, gap: tuple[str, ...] = (), exact: bool = True, back: bool = False) 
 
 
 def test_exactly() -> None:
-    assert since().words == (
+    assert first_bad().words == (
         "first bad: scikit-learn 1.5.0; 1.4.2 is the last good one (run: 1.4.2, 1.5.0)"
     )
-    assert since().requirement == "scikit-learn<1.5"
+    assert first_bad().requirement == "scikit-learn<1.5"
 
 
 def test_a_gap_is_told_and_not_pinned() -> None:
-    found = since(gap=("1.4.3",), exact=False)
+    found = first_bad(gap=("1.4.3",), exact=False)
     assert "nobody can tell of 1.4.3" in found.words
     assert found.requirement == "scikit-learn<=1.4.2"
-    assert "was not run" in since(exact=False).words
-    assert since(exact=False).requirement == "scikit-learn<=1.4.2"
+    assert "was not run" in first_bad(exact=False).words
+    assert first_bad(exact=False).requirement == "scikit-learn<=1.4.2"
 
 
 def test_the_way_back() -> None:
-    assert since(back=True).words.startswith(
+    assert first_bad(back=True).words.startswith(
         "bad from scikit-learn 1.5.0 down; 1.4.2 is still good"
     )
-    assert since(back=True).requirement == "scikit-learn>=1.4.2"
+    assert first_bad(back=True).requirement == "scikit-learn>=1.4.2"
 
 
 def test_releases_with_other_packages_are_told_as_that() -> None:
     """What is seen then need not be the doing of scikit-learn."""
-    found = replace(since(), held=False)
+    found = replace(first_bad(), held=False)
     assert "each with the packages of its day" in found.words

@@ -5,8 +5,8 @@ from __future__ import annotations
 from matrix.diagnosis.trace_data import Attribute, Diagnosis, Missing, StateChange
 from matrix.model import Cell, Fix, OutputDifference, Verdict
 from matrix.remedies import Subject
-from matrix.remedies.fixes import find_mend, place_of, told
-from matrix.remedies.fixes_from_diagnosis import mends_of
+from matrix.remedies.fixes import find_fix, place_of, told
+from matrix.remedies.fixes_from_diagnosis import fixes_of
 
 from .conftest import BAD, SAFE, World, cell
 
@@ -24,27 +24,27 @@ def world(*good: str) -> World:
 
 
 def test_what_was_given_is_set_alone_first(ends: Subject) -> None:
-    found = find_mend(world("original>1.9.0>given").inquiry, ends, in_use(), [GIVEN])
+    found = find_fix(world("original>1.9.0>given").experiment, ends, in_use(), [GIVEN])
     assert not isinstance(found, str)
-    assert found[0].steps[0].mends == (GIVEN,)
+    assert found[0].steps[0].fixes == (GIVEN,)
 
 
 def test_then_what_is_lacking_too(ends: Subject) -> None:
-    found = find_mend(world("original>1.9.0>given+own").inquiry, ends, in_use(), [GIVEN])
+    found = find_fix(world("original>1.9.0>given+own").experiment, ends, in_use(), [GIVEN])
     assert not isinstance(found, str)
-    assert found[0].steps[0].mends == (GIVEN, OWN)
+    assert found[0].steps[0].fixes == (GIVEN, OWN)
 
 
 def test_what_does_not_bring_the_outputs_back_is_not_told_as_a_way(ends: Subject) -> None:
-    found = find_mend(world().inquiry, ends, in_use())
+    found = find_fix(world().experiment, ends, in_use())
     assert found == "setting own=None: still load-failed"
 
 
 def test_what_does_not_load_there_is_changed_at_home(ends: Subject) -> None:
-    found = find_mend(world("original>1.0.0>given").inquiry, ends, cell(BAD), [GIVEN])
+    found = find_fix(world("original>1.0.0>given").experiment, ends, cell(BAD), [GIVEN])
     assert not isinstance(found, str)
     assert found[0].steps[0].environment == ends.writer
-    assert "nothing is known to be missing" in str(find_mend(world().inquiry, ends, cell(BAD)))
+    assert "nothing is known to be missing" in str(find_fix(world().experiment, ends, cell(BAD)))
 
 
 def test_in_words() -> None:
@@ -59,9 +59,9 @@ def test_no_more_is_set_than_does_it(ends: Subject) -> None:
     more = [GIVEN, Fix(path=(), name="needed", value=1), Fix(path=(), name="idle", value=2)]
     good = ("original>1.9.0>given+idle+needed", "original>1.9.0>needed+given")
     good += ("original>1.9.0>given+needed", "original>1.9.0>needed")
-    found = find_mend(world(*good).inquiry, ends, in_use(), more)
+    found = find_fix(world(*good).experiment, ends, in_use(), more)
     assert not isinstance(found, str)
-    assert [mend.name for mend in found[0].steps[0].mends] == ["needed"]
+    assert [fix.name for fix in found[0].steps[0].fixes] == ["needed"]
 
 
 def test_a_diagnosis_gives_what_is_plain_and_what_is_lacking_first() -> None:
@@ -85,7 +85,7 @@ def test_a_diagnosis_gives_what_is_plain_and_what_is_lacking_first() -> None:
             change("sort", array, Attribute(type="int", shown="4")),
         )
     )
-    assert mends_of(diagnosis) == (
+    assert fixes_of(diagnosis) == (
         Fix(path=("step",), name="n_", value=4, named=True),
         Fix(path=("step",), name="loss", value="log_loss", named=True),
     )
@@ -101,10 +101,10 @@ def test_an_attribute_of_another_name_is_tried_in_place_of_one_that_is_lacking()
         before = Attribute(type="numpy.ndarray", shape=shape)
         return StateChange(path=("step",), kind="k", name=name, before=before, after=None)
 
-    found = mends_of(Diagnosis(missing=(lacking("shift_"),), unread=(had("offset_", 3),)))
+    found = fixes_of(Diagnosis(missing=(lacking("shift_"),), unread=(had("offset_", 3),)))
     assert found == (Fix(path=("step",), name="shift_", of="offset_", named=True),)
     assert told(found) == "shift_=offset_"
-    found = mends_of(Diagnosis(missing=(lacking("idf_"),), unread=(had("_idf_diag", 9, 9),)))
+    found = fixes_of(Diagnosis(missing=(lacking("idf_"),), unread=(had("_idf_diag", 9, 9),)))
     assert [one.of for one in found] == ["_idf_diag.diagonal()"]
     two = (had("a_", 3), had("b_", 3))
-    assert mends_of(Diagnosis(missing=(lacking("c_"),), unread=two)) == ()
+    assert fixes_of(Diagnosis(missing=(lacking("c_"),), unread=two)) == ()

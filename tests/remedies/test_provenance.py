@@ -22,9 +22,9 @@ SHA256 = hashlib.sha256(BYTES).hexdigest()
 
 def way() -> Remedy:
     saved = replace(artifact(SHA256), size=len(BYTES))
-    mend = Fix(path=("steps", 1, 1), name="a", value=None)
+    fix = Fix(path=("steps", 1, 1), name="a", value=None)
     step = ResaveStep(
-        environment=environment("1.2.2"), cell=cell(SAFE), artifact=saved, mends=(mend,)
+        environment=environment("1.2.2"), cell=cell(SAFE), artifact=saved, fixes=(fix,)
     )
     close = OutputDifference(verdict=Verdict.EQUIVALENT)
     end = cell(Verdict.EQUIVALENT, outputs={"predict": close})

@@ -20,7 +20,7 @@ def specs(*releases: str) -> list[EnvSpec]:
 def test_the_first_bridge_that_leads_there_is_taken(ends: Subject) -> None:
     good = {("original", "1.3"), ("original", "1.2"), ("original>1.2", "1.9.0")}
     world = World(lambda file, release: SAFE if (file, release) in good else BAD)
-    found = find_route(world.inquiry, ends, specs("1.5", "1.3", "1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.5", "1.3", "1.2"), Budget())
     assert found.file is not None
     assert [step.environment.spec.label for step in found.file.steps] == ["1.2"]
     assert found.cell is not None
@@ -34,7 +34,7 @@ def test_the_first_bridge_that_leads_there_is_taken(ends: Subject) -> None:
 def test_two_bridges_where_one_does_not_do(ends: Subject) -> None:
     good = {("original", "1.2"), ("original>1.2", "1.5"), ("original>1.2>1.5", "1.9.0")}
     world = World(lambda file, release: SAFE if (file, release) in good else BAD)
-    found = find_route(world.inquiry, ends, specs("1.5", "1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.5", "1.2"), Budget())
     assert found.file is not None
     assert [step.environment.spec.label for step in found.file.steps] == ["1.2", "1.5"]
     assert "by 1.5: there it is load-failed (load: ValueError) itself" in found.tried
@@ -44,7 +44,7 @@ def test_a_bridge_that_changes_the_outputs_is_no_bridge(ends: Subject) -> None:
     """Though what is saved there would load where it goes."""
     changed = Verdict.LABELS_CHANGED
     world = World(lambda file, release: SAFE if ">" in file else changed)
-    found = find_route(world.inquiry, ends, specs("1.5", "1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.5", "1.2"), Budget())
     assert found.file is None
     assert world.asked == [("original", "1.5"), ("original", "1.2")]
 
@@ -52,20 +52,20 @@ def test_a_bridge_that_changes_the_outputs_is_no_bridge(ends: Subject) -> None:
 @pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
 def test_an_end_that_is_not_known_to_be_safe_is_none(ends: Subject, verdict: Verdict) -> None:
     world = World(lambda _, release: verdict if release == "1.9.0" else SAFE)
-    assert find_route(world.inquiry, ends, specs("1.5", "1.2"), Budget()).file is None
+    assert find_route(world.experiment, ends, specs("1.5", "1.2"), Budget()).file is None
 
 
 def test_no_more_is_tried_than_may_be(ends: Subject) -> None:
     world = World(lambda _, release: BAD if release == "1.9.0" else SAFE)
-    few = find_route(world.inquiry, ends, specs("1.5", "1.4", "1.3"), Budget(environments=2))
+    few = find_route(world.experiment, ends, specs("1.5", "1.4", "1.3"), Budget(environments=2))
     assert {release for _, release in world.asked} == {"1.5", "1.4", "1.9.0"}
     assert len(few.tried) == 2  # who is in a bridge already gains nothing by another before it
     world.asked.clear()
-    find_route(world.inquiry, ends, specs("1.5", "1.4"), Budget(hops=1))
+    find_route(world.experiment, ends, specs("1.5", "1.4"), Budget(hops=1))
     assert {file.count(">") for file, _ in world.asked} == {0, 1}
     world.asked.clear()
     late = Budget(seconds=1.0, started=time.monotonic() - 2)
-    assert find_route(world.inquiry, ends, specs("1.5"), late).tried == ()
+    assert find_route(world.experiment, ends, specs("1.5"), late).tried == ()
     assert world.asked == []
 
 
@@ -79,9 +79,9 @@ def test_what_is_lacking_is_set_at_the_end_of_a_route_and_on_the_way(ends: Subje
         ("original>1.2>1.9.0>positive", "1.9.0"): SAFE,
     }
     world = World(lambda file, release: verdicts[file, release], lacking=lacking)
-    found = find_route(world.inquiry, ends, specs("1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.2"), Budget())
     assert found.file is not None
-    assert [step.mends for step in found.file.steps] == [(), lacking]
+    assert [step.fixes for step in found.file.steps] == [(), lacking]
 
     verdicts = {
         ("original", "1.2"): Verdict.USE_FAILED,
@@ -89,13 +89,13 @@ def test_what_is_lacking_is_set_at_the_end_of_a_route_and_on_the_way(ends: Subje
         ("original>1.2>positive", "1.9.0"): SAFE,
     }
     world = World(lambda file, release: verdicts[file, release], lacking=lacking)
-    found = find_route(world.inquiry, ends, specs("1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.2"), Budget())
     assert found.file is not None
-    assert [step.mends for step in found.file.steps] == [lacking]
+    assert [step.fixes for step in found.file.steps] == [lacking]
 
     verdicts["original>1.2>positive", "1.2"] = Verdict.USE_FAILED
     world = World(lambda file, release: verdicts[file, release], lacking=lacking)
-    found = find_route(world.inquiry, ends, specs("1.2"), Budget())
+    found = find_route(world.experiment, ends, specs("1.2"), Budget())
     assert found.file is None
     assert found.tried == (
         "by 1.2: there it is use-failed itself; setting positive=False: still use-failed",

@@ -14,7 +14,7 @@ from matrix.cli.arguments import ExplainArguments
 from matrix.cli.commands.run import BuildProgress, with_state
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
-from matrix.engine.inputs import material
+from matrix.engine.inputs import cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
 from matrix.explain import SEARCHED, look, search, tell
@@ -108,15 +108,15 @@ def _find_out(
     arguments: ExplainArguments,
 ) -> Explanation:
     """Look into a cell, and keep what is found with the run; what was searched before stays."""
-    found = material(store, asked.matrix, catalog.pipelines, asked.cell)
+    found = cell_inputs(store, asked.matrix, catalog.pipelines, asked.cell)
     with open_progress() as progress:
-        setting = RunContext.of(
+        context = RunContext.of(
             catalog, asked.matrix.environments, store, progress=progress, slots=arguments.jobs
         )
         subject = Subject.of(found)
-        diagnosis = look(setting, subject, asked.cell, catalog.tolerances)
+        diagnosis = look(context, subject, asked.cell, catalog.tolerances)
         further = (
-            list(_searched(setting, catalog, subject, asked.cell, diagnosis, arguments, progress))
+            list(_searched(context, catalog, subject, asked.cell, diagnosis, arguments, progress))
             if arguments.deep
             else _searched_before(told) or [_MORE]
         )
@@ -131,7 +131,7 @@ def _searched_before(told: Explanation | None) -> list[ExplanationPoint]:
 
 
 def _searched(
-    setting: RunContext,
+    context: RunContext,
     catalog: Catalog,
     subject: Subject,
     cell: Cell,
@@ -139,15 +139,15 @@ def _searched(
     arguments: ExplainArguments,
     progress: Progress,
 ) -> Iterator[ExplanationPoint]:
-    grounds = EnvironmentFactory(
+    factory = EnvironmentFactory(
         catalog=catalog,
         report=BuildProgress(progress).tell,
         common=catalog.requirements,
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
-    inquiry = Experiment(setting=setting, tolerances=catalog.tolerances, grounds=grounds)
-    yield from search(inquiry, subject, cell, diagnosis)
+    experiment = Experiment(context=context, tolerances=catalog.tolerances, factory=factory)
+    yield from search(experiment, subject, cell, diagnosis)
 
 
 def _environment(matrix: Matrix, name: str) -> Environment:

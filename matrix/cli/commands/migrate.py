@@ -8,12 +8,19 @@ from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
 from matrix.cli.commands.run import with_state
-from matrix.cli.commands.upgrade import CheckSetup, asking, material_of
+from matrix.cli.commands.upgrade import CheckSetup, asking, inputs_of
 from matrix.errors import CannotTellError, Exit, UsageError
 from matrix.explain import look
 from matrix.model import Group
-from matrix.remedies import EnvironmentFactory, Experiment, Remedies, Subject, ways_by, ways_out
-from matrix.remedies.fixes_from_diagnosis import mends_of
+from matrix.remedies import (
+    EnvironmentFactory,
+    Experiment,
+    Remedies,
+    Subject,
+    find_remedies,
+    find_resave_remedies,
+)
+from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
@@ -41,13 +48,13 @@ def migrate(arguments: MigrateArguments) -> Exit:
         as_of=arguments.as_of,
         rollback=False,
     )
-    material = material_of(arguments)
+    cell_inputs = inputs_of(arguments)
     if arguments.migrated is not None:
         refuse_existing(arguments.migrated, force=arguments.force)
     catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
     with Store(catalog.state) as store:
         with open_progress() as progress:
-            with_ = asking(arguments, catalog, wishes, material, store, progress)
+            with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
             answered = ask(with_.models, with_.places, with_.check, bisect=False)
             (answer,) = answered.answers
             target = _target(answer)
@@ -92,20 +99,20 @@ def _ways(
     target: Target,
 ) -> tuple[Subject, Remedies]:
     subject = subject_of(answer, target, with_.check, with_.trust)
-    grounds = EnvironmentFactory(
+    factory = EnvironmentFactory(
         catalog=catalog,
         report=with_.steps.tell,
         common=(*with_.places.common, *needed_by(answer.model)),
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
-    inquiry = Experiment(setting=with_.setting, tolerances=catalog.tolerances, grounds=grounds)
+    experiment = Experiment(context=with_.context, tolerances=catalog.tolerances, factory=factory)
     if arguments.via:
-        bridges = [grounds.as_released(release) for release in arguments.via]
-        return subject, ways_by(inquiry, subject, bridges)
-    diagnosis = look(with_.setting, subject, target.cell, catalog.tolerances)
-    given = mends_of(diagnosis)
-    return subject, ways_out(inquiry, subject, target.cell, given=given, first=True)
+        bridges = [factory.as_released(release) for release in arguments.via]
+        return subject, find_resave_remedies(experiment, subject, bridges)
+    diagnosis = look(with_.context, subject, target.cell, catalog.tolerances)
+    given = fixes_of(diagnosis)
+    return subject, find_remedies(experiment, subject, target.cell, given=given, first=True)
 
 
 def _written(

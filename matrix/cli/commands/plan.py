@@ -21,7 +21,7 @@ def plan(arguments: PlanArguments) -> Exit:
     catalog = read(arguments)
     found = environments.survey(catalog, offline=arguments.offline)
     with Store(catalog.state) as store:
-        setting = RunContext.of(
+        context = RunContext.of(
             catalog,
             found,
             store,
@@ -29,7 +29,7 @@ def plan(arguments: PlanArguments) -> Exit:
             slots=arguments.jobs,
             fresh=arguments.fresh,
         )
-        made = make_plan(setting, catalog)
+        made = make_plan(context, catalog)
         if arguments.json:
             write_plan(made, sys.stdout, arguments.groups)
         else:

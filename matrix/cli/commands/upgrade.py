@@ -48,11 +48,11 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
     )
     if not arguments.models:
         return _dependencies(arguments, wishes)
-    material = material_of(arguments)
+    cell_inputs = inputs_of(arguments)
     catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
     with Store(catalog.state) as store:
         with open_progress() as progress:
-            with_ = asking(arguments, catalog, wishes, material, store, progress)
+            with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
             answered = ask(with_.models, with_.places, with_.check, bisect=arguments.bisect)
             told = dict(_told(catalog, with_, answered)) if arguments.why else {}
         show_upgrade(answered)
@@ -73,7 +73,7 @@ def _told(
         if target is None or answer.origin is None:
             continue
         subject = subject_of(answer, target, with_.check, with_.trust)
-        diagnosis = look(with_.setting, subject, target.cell, catalog.tolerances)
+        diagnosis = look(with_.context, subject, target.cell, catalog.tolerances)
         cause = known_cause(target.cell)
         reader = target.environment
         yield (
@@ -131,14 +131,14 @@ class CheckSetup:
 
     models: list[Model]
     places: Origins
-    setting: RunContext
+    context: RunContext
     check: ModelChecker
     steps: BuildProgress
     trust: Trust
     """What the user lets in."""
 
 
-def material_of(arguments: InputArguments) -> CheckInputs:
+def inputs_of(arguments: InputArguments) -> CheckInputs:
     """What the arguments give to ask models with."""
     return CheckInputs(
         data=_file(arguments.data, "--data"),
@@ -152,7 +152,7 @@ def asking(
     arguments: ModelArguments,
     catalog: Catalog,
     wishes: UpgradeRequest,
-    material: CheckInputs,
+    cell_inputs: CheckInputs,
     store: Store,
     progress: Progress,
 ) -> CheckSetup:
@@ -166,7 +166,7 @@ def asking(
     progress.advance(len(models))
     steps = BuildProgress(progress)
     places = Origins(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
-    setting = RunContext.of(
+    context = RunContext.of(
         replace(catalog, pipelines=()),
         (),
         store,
@@ -174,10 +174,10 @@ def asking(
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-    setting = replace(setting, paths=material.paths, sandbox=held)
-    check = ModelChecker(setting, material, catalog.tolerances)
+    context = replace(context, paths=cell_inputs.paths, sandbox=held)
+    check = ModelChecker(context, cell_inputs, catalog.tolerances)
     return CheckSetup(
-        models=models, places=places, setting=setting, check=check, steps=steps, trust=trust
+        models=models, places=places, context=context, check=check, steps=steps, trust=trust
     )
 
 
