@@ -39,6 +39,7 @@ COMMANDS = {
     "explain": ("explain", "All that is known of one cell: -- PIPELINE WRITER READER"),
     "baseline": ("baseline", "Write down what is known and accepted: -- update [OPTION]..."),
     "diff": ("diff", "What differs between two results: -- OLD NEW"),
+    "cache": ("cache", "The environments on this machine: -- [prune --older-than 30d]"),
     "merge": ("merge", "Put the results of several machines together: -- FILE..."),
 }
 """The sessions of commands, by name: the command of the engine, and what ``nox -l`` shows."""

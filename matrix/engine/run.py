@@ -67,10 +67,10 @@ def run(
     context = RunContext.of(
         catalog, environments, store, progress=progress, slots=slots, fresh=fresh
     )
+    recovered = store.recovered + recover(store)
     unchanged = last_run.unchanged(context, catalog, unbuildable)
     if unchanged is not None:
         return unchanged
-    recovered = recover(store)
     if recovered:
         progress.note(f"{recovered:,} results of a run that was cut off are taken in")
     check_pipeline_files(context)

@@ -87,7 +87,7 @@ class EnvironmentStore:
         """The file that says what was built."""
         return self.environment(key) / "record.json"
 
-    def keys(self) -> tuple[str, ...]:
+    def environment_keys(self) -> tuple[str, ...]:
         """The keys of all folders of environments, complete or not, sorted."""
         try:
             return tuple(sorted(path.name for path in (self.folder / "environments").iterdir()))
@@ -151,7 +151,7 @@ class EnvironmentStore:
             return False
         with build:
             with self._uses_lock():
-                if self._in_use(key):
+                if self._used(key):
                     return False
                 doomed = self._set_aside(key)
             remove(doomed)
@@ -172,7 +172,16 @@ class EnvironmentStore:
         self.environment(key).rename(doomed)
         return doomed.parent
 
-    def _in_use(self, key: str) -> bool:
+    def in_use(self, key: str) -> bool:
+        """Tell whether a process uses an environment.
+
+        Raises:
+            OSError: the folder cannot be written.
+        """
+        with self._uses_lock():
+            return self._used(key)
+
+    def _used(self, key: str) -> bool:
         """Whether any process holds a use; the files of those that have ended are removed."""
         used = False
         for file in (self.folder / "uses" / key).glob("*.lock"):

@@ -6,6 +6,7 @@
     artifacts/ab/…     the saved files, by the sha256 of their bytes
     rows/…             the rows as files, for readers, by digest
     scratch/…          folders of workers at work
+    .gitignore         keeps all of it out of the project's repository
 
 Answers and contents are checked against a digest whenever they are read: what is damaged counts as
 not there, and is computed again.
@@ -66,6 +67,8 @@ class Store:
         self.folder = folder
         self.set_aside: Path | None = None
         """Where a database is now that was damaged, so that a new one was begun."""
+        self.recovered = 0
+        """How many answers of a killed run were taken in when the store was opened."""
         self._read_only = read_only
         self._whole: set[Path] = set()
         self._sound: set[str] = set()
@@ -86,6 +89,7 @@ class Store:
         try:
             for name in ("artifacts", "rows", "scratch"):
                 (self.folder / name).mkdir(parents=True, exist_ok=True)
+            _ignore_in_git(self.folder)
             with contextlib.ExitStack() as stack:
                 self._lock = _lock(self.folder / "lock")
                 stack.callback(self._lock.release)
@@ -281,6 +285,13 @@ class Store:
         """Remove what runs that were cut off left behind."""
         for left in self.left_behind():
             remove(left)
+
+
+def _ignore_in_git(folder: Path) -> None:
+    """Keep a folder of results out of the project's repository, as ``.venv`` does."""
+    file = folder / ".gitignore"
+    if not file.exists():
+        write_whole(file, b"*\n")
 
 
 def _lock(path: Path) -> FileLock:

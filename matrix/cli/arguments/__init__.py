@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from matrix import __version__
 from matrix.cli.arguments.baseline import BaselineArguments
+from matrix.cli.arguments.cache import CacheArguments
 from matrix.cli.arguments.command_arguments import CommandArguments
 from matrix.cli.arguments.diff import DiffArguments
 from matrix.cli.arguments.explain import ExplainArguments
@@ -31,6 +32,7 @@ COMMANDS: tuple[type[CommandArguments], ...] = (
     DiffArguments,
     ExplainArguments,
     InspectArguments,
+    CacheArguments,
 )
 """The arguments of every command, in the order of ``--help``."""
 
@@ -75,6 +77,7 @@ def parser() -> argparse.ArgumentParser:
 __all__ = [
     "COMMANDS",
     "BaselineArguments",
+    "CacheArguments",
     "CommandArguments",
     "DiffArguments",
     "ExplainArguments",

@@ -15,10 +15,11 @@ from matrix.report import FORMATS, ReportOutput
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigurationArguments(CommandArguments):
-    """Which configuration applies, and where results are kept."""
+    """Which configuration applies, and where results and environments are kept."""
 
     config: Path | None
     state: Path | None
+    envs: Path | None
 
 
 def add_configuration(parser: argparse.ArgumentParser) -> None:
@@ -36,6 +37,14 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="DIR",
         help="the folder of the results (default: `state` in the configuration)",
+    )
+    parser.add_argument(
+        "--envs",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="the folder of the environments, shared by all projects (default: COMPAT_MATRIX_ENVS, "
+        "`envs` in the configuration, or the user's cache)",
     )
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import re
+from datetime import timedelta
 
 from matrix.catalog import checks
 from matrix.model import Group, Shard, Verdict
@@ -70,3 +72,25 @@ def verdicts(text: str) -> frozenset[Verdict]:
                 f"{name!r} is not a verdict; the verdicts are: {known}"
             ) from None
     return frozenset(chosen)
+
+
+_AGE = re.compile(r"(\d+)\s*([hdw])")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(kB|MB|GB|TB)", re.IGNORECASE)
+_HOURS = {"h": 1, "d": 24, "w": 7 * 24}
+_BYTES = {"kb": 1000, "mb": 1000**2, "gb": 1000**3, "tb": 1000**4}
+
+
+def age(text: str) -> timedelta:
+    """A length of time in hours, days or weeks: ``30d``."""
+    found = _AGE.fullmatch(text.strip())
+    if found is None or len(found[1]) > 6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not an age: write 12h, 30d or 2w")
+    return timedelta(hours=int(found[1]) * _HOURS[found[2]])
+
+
+def size(text: str) -> int:
+    """A size in bytes, from powers of 1,000: ``5GB``."""
+    found = _SIZE.fullmatch(text.strip())
+    if found is None:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size: write 800MB or 5GB")
+    return int(float(found[1]) * _BYTES[found[2].lower()])

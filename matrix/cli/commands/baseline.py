@@ -11,7 +11,7 @@ from matrix import baseline as baselines
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import BaselineArguments
-from matrix.cli.commands.run import with_state
+from matrix.cli.commands.run import with_folders
 from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.model import Matrix
@@ -24,7 +24,7 @@ FILE = "compat-baseline.toml"
 
 def baseline(arguments: BaselineArguments) -> Exit:
     """Write the file from a result; what people accepted in it stays."""
-    catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
+    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
     path = arguments.baseline or catalog.root / FILE
     old = baselines.read(path) if path.exists() else None
     with _result(arguments, catalog) as matrix:

@@ -11,7 +11,7 @@ from matrix import catalog as catalogs
 from matrix.baseline.baseline import place
 from matrix.catalog import Catalog
 from matrix.cli.arguments import ExplainArguments
-from matrix.cli.commands.run import BuildProgress, with_state
+from matrix.cli.commands.run import BuildProgress, open_results, with_folders
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
 from matrix.engine.inputs import cell_inputs
@@ -52,14 +52,14 @@ def explain(arguments: ExplainArguments) -> Exit:
     goes wrong. That needs the folder of results for itself; where it cannot be had, what is known
     already is told.
     """
-    catalog = with_state(catalogs.read(arguments.config), arguments.state)
+    catalog = with_folders(catalogs.read(arguments.config), arguments)
     with Store(catalog.state, read_only=True) as store:
         asked = _find(store, arguments)
         told = _told_before(asked)
     story, note = told, ""
     if asked.cell.verdict.group in (Group.CHANGES, Group.FAILS) and not arguments.kept:
         try:
-            with Store(catalog.state) as store:
+            with open_results(catalog) as store:
                 story = _find_out(store, catalog, asked, told, arguments)
         except (CannotTellError, StoreError) as error:
             note = f"not looked into any further: {error}"

@@ -7,7 +7,7 @@ from pathlib import Path
 from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
-from matrix.cli.commands.run import with_state
+from matrix.cli.commands.run import open_results, with_folders
 from matrix.cli.commands.upgrade import CheckSetup, asking, inputs_of
 from matrix.errors import CannotTellError, Exit, UsageError
 from matrix.explain import look
@@ -51,8 +51,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
     cell_inputs = inputs_of(arguments)
     if arguments.migrated is not None:
         refuse_existing(arguments.migrated, force=arguments.force)
-    catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
-    with Store(catalog.state) as store:
+    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    with open_results(catalog) as store:
         with open_progress() as progress:
             with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
             answered = ask(with_.models, with_.places, with_.check, bisect=False)

@@ -6,21 +6,20 @@ import sys
 
 from matrix import environments
 from matrix.cli.arguments import PlanArguments
-from matrix.cli.commands.run import read
+from matrix.cli.commands.run import open_results, read
 from matrix.engine.plan import plan as make_plan
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit
 from matrix.report.plan_json import write_plan
 from matrix.report.progress import Progress
 from matrix.report.terminal.plan import show_plan
-from matrix.store import Store
 
 
 def plan(arguments: PlanArguments) -> Exit:
     """Show what a run with these arguments would do; nothing is built, saved or loaded."""
     catalog = read(arguments)
     found = environments.survey(catalog, offline=arguments.offline)
-    with Store(catalog.state) as store:
+    with open_results(catalog) as store:
         context = RunContext.of(
             catalog,
             found,

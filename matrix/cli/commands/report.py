@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from matrix import catalog as catalogs
 from matrix.cli.arguments import ReportArguments
-from matrix.cli.commands.run import compared, exit_code, read_known, with_state
+from matrix.cli.commands.run import compared, exit_code, read_known, with_folders
 from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.report import write_outputs
@@ -14,7 +14,7 @@ from matrix.store import Store
 
 def report(arguments: ReportArguments) -> Exit:
     """Show what is kept; nothing is run."""
-    catalog = with_state(catalogs.read(arguments.config, with_pipelines=False), arguments.state)
+    catalog = with_folders(catalogs.read(arguments.config, with_pipelines=False), arguments)
     known = read_known(arguments.baseline)
     with Store(catalog.state, read_only=True) as store:
         matrix = compared(last_run.last(store), known)

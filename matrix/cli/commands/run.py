@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,10 +15,11 @@ from matrix import environments
 from matrix.baseline import Baseline
 from matrix.catalog import Catalog
 from matrix.cli.arguments import RunArguments
-from matrix.cli.arguments.groups import SelectionArguments, WorkArguments
+from matrix.cli.arguments.groups import ConfigurationArguments, SelectionArguments, WorkArguments
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
 from matrix.engine.estimate import BUILD
+from matrix.engine.recovery import recover
 from matrix.errors import Exit
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
@@ -30,7 +33,7 @@ def run(arguments: RunArguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
     catalog = read(arguments)
     known = read_known(arguments.baseline)
-    with Store(catalog.state) as store:
+    with open_results(catalog) as store:
         with open_progress() as progress:
             matrix = compared(fill(catalog, store, arguments, progress), known)
         show(matrix, everything=arguments.all)
@@ -47,12 +50,24 @@ def read(arguments: SelectionArguments) -> Catalog:
         pipeline_globs=arguments.pipelines,
         formats=arguments.formats,
     )
-    return with_state(replace(catalog, shard=arguments.shard), arguments.state)
+    return with_folders(replace(catalog, shard=arguments.shard), arguments)
 
 
-def with_state(catalog: Catalog, state: Path | None) -> Catalog:
-    """The catalog with its results in another folder, if one is named."""
-    return catalog if state is None else replace(catalog, state=state.absolute())
+def with_folders(catalog: Catalog, arguments: ConfigurationArguments) -> Catalog:
+    """The catalog with the folders of results and environments that the arguments name."""
+    if arguments.state is not None:
+        catalog = replace(catalog, state=arguments.state.absolute())
+    if arguments.envs is not None:
+        catalog = replace(catalog, envs=arguments.envs.absolute())
+    return catalog
+
+
+@contextmanager
+def open_results(catalog: Catalog) -> Iterator[Store]:
+    """The results of a project, to read and write, with what a killed command left taken in."""
+    with Store(catalog.state) as store:
+        store.recovered = recover(store)
+        yield store
 
 
 def fill(

@@ -11,7 +11,7 @@ from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import spec_of
 from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
-from matrix.cli.commands.run import BuildProgress, fill, with_state
+from matrix.cli.commands.run import BuildProgress, fill, open_results, with_folders
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
 from matrix.explain import look, tell
@@ -49,8 +49,8 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
     if not arguments.models:
         return _dependencies(arguments, wishes)
     cell_inputs = inputs_of(arguments)
-    catalog = with_state(catalogs.read_or_default(arguments.config), arguments.state)
-    with Store(catalog.state) as store:
+    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    with open_results(catalog) as store:
         with open_progress() as progress:
             with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
             answered = ask(with_.models, with_.places, with_.check, bisect=arguments.bisect)
@@ -100,12 +100,12 @@ def _dependencies(arguments: UpgradeArguments, wishes: UpgradeRequest) -> Exit:
             advice="Name saved models; or, without any, both --from and --to: the reference "
             "pipelines are then asked.",
         )
-    catalog = with_state(catalogs.with_reference_pipelines(arguments.config), arguments.state)
+    catalog = with_folders(catalogs.with_reference_pipelines(arguments.config), arguments)
     specs = [spec_of(wishes.origin, as_of="release", common=catalog.requirements)]
     for wish in wishes.targets:
         specs.append(spec_of(wish, as_of=wishes.as_of, common=catalog.requirements))
     wanted = replace(catalog, specs=tuple(specs), known=(), select=())
-    with Store(catalog.state) as store:
+    with open_results(catalog) as store:
         with open_progress() as progress:
             matrix = fill(wanted, store, arguments, progress, remember=False)
         origin, *targets = matrix.environments

@@ -1,0 +1,102 @@
+"""The environment store on a terminal: a line for each environment, and the total."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TextIO
+
+from rich.text import Text
+
+from matrix.environments.cleaning import Pruned, StoreContents, StoredEnvironment
+from matrix.report.terminal import console_for
+from matrix.report.terminal.style import TerminalStyle, row
+
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def show_contents(
+    folder: Path,
+    contents: StoreContents,
+    now: datetime,
+    *,
+    file: TextIO | None = None,
+    width: int | None = None,
+) -> None:
+    """Print what is in the store.
+
+    Args:
+        folder: of the store.
+        contents: what is in it.
+        now: the time to count from.
+        file: where to; standard output if not given.
+        width: in columns; that of the terminal, or 80, if not given.
+    """
+    console = console_for(file, width, None)
+    style = TerminalStyle.of(console)
+    for line in _lines(style, folder, contents, now):
+        console.print(line)
+
+
+def show_pruned(
+    folder: Path, pruned: Pruned, *, file: TextIO | None = None, width: int | None = None
+) -> None:
+    """Print what was removed; see :func:`show_contents`."""
+    console = console_for(file, width, None)
+    style = TerminalStyle.of(console)
+    for environment in pruned.removed:
+        console.print(Text(style.fit(f"removed {environment.key}", style.width)))
+    for environment in pruned.kept_in_use:
+        text = f"kept {environment.key}: a process uses or builds it"
+        console.print(Text(style.fit(text, style.width)))
+    left = f"{counted(pruned.left)} left in {folder}: {size_text(pruned.size)}."
+    for line in style.paragraph(left, indent=0):
+        console.print(line)
+
+
+def _lines(
+    style: TerminalStyle, folder: Path, contents: StoreContents, now: datetime
+) -> Iterator[Text]:
+    found = contents.environments
+    if not found:
+        yield from style.paragraph(f"There are no environments in {folder}.", indent=0)
+        return
+    widths = [max(len("environment"), *(len(one.key) for one in found)), 8, 12, -8, 0]
+    yield row(["environment", "Python", "scikit-learn", "size", "last used"], widths, style="dim")
+    for one in found:
+        cells = [one.key, one.python or "-", one.scikit_learn or "-", size_text(one.size)]
+        yield row([*cells, _used(one, now)], widths)
+    yield Text()
+    total = f"{counted(len(found))} in {folder}: {size_text(contents.size)}"
+    shared = f"{size_text(contents.shared)} of that is shared with uv's cache"
+    yield from style.paragraph(f"{total}, each file counted once; {shared}.", indent=0)
+
+
+def _used(environment: StoredEnvironment, now: datetime) -> str:
+    when = "in use" if environment.in_use else _ago(now - environment.last_used)
+    return f"{when}, {environment.problem}" if environment.problem else when
+
+
+def _ago(age: timedelta) -> str:
+    minutes = int(age.total_seconds() // 60)
+    for unit, length in (("day", 24 * 60), ("hour", 60), ("minute", 1)):
+        number = minutes // length
+        if number:
+            return f"{number} {unit}{'s' if number > 1 else ''} ago"
+    return "just now"
+
+
+def counted(number: int) -> str:
+    """How many environments, in words."""
+    return f"{number:,} environment{'' if number == 1 else 's'}"
+
+
+def size_text(size: int) -> str:
+    """A size in bytes as people write it, in powers of 1,000: ``1.4 GB``."""
+    number = float(size)
+    for unit in _UNITS[:-1]:
+        if number < 999.5:
+            return f"{number:.0f} {unit}" if unit in ("B", "kB") else f"{number:.3g} {unit}"
+        number /= 1000
+    return f"{number:.3g} {_UNITS[-1]}"
