@@ -17,12 +17,8 @@ An environment without a record is incomplete: its builder was killed. The next 
 from __future__ import annotations
 
 import contextlib
-import hashlib
-import json
 import os
-import platform
 import shutil
-import sys
 import tempfile
 import time
 import uuid
@@ -31,7 +27,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from matrix.environments.records import Record, read_record
+from matrix.environments.records import Record, lock_digest, read_record
 from matrix.model import Lock
 from matrix.remove_tree import remove
 
@@ -48,11 +44,8 @@ def environment_key(lock: Lock) -> str:
 
     The first parts are for people; the digest at the end covers everything.
     """
-    interpreter = [os.path.realpath(lock.interpreter.path), lock.interpreter.version]
-    content = [interpreter, sys.platform, platform.machine(), sorted(lock.pins.items())]
-    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:16]
     release = lock.pins.get("scikit-learn", "none")
-    return f"sklearn-{release}-py{lock.interpreter.minor}-{digest}"
+    return f"sklearn-{release}-py{lock.interpreter.minor}-{lock_digest(lock)[:16]}"
 
 
 class EnvironmentStore:

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
+import platform
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -85,10 +87,10 @@ class Record:
 
 
 def lock_digest(lock: Lock) -> str:
-    """Return the digest of what an environment is made from: interpreter and pins."""
-    interpreter = [str(lock.interpreter.path), lock.interpreter.version]
-    content = json.dumps([interpreter, sorted(lock.pins.items())])
-    return hashlib.sha256(content.encode()).hexdigest()
+    """Return the digest of what an environment is made from: machine, interpreter and pins."""
+    interpreter = [os.path.realpath(lock.interpreter.path), lock.interpreter.version]
+    content = [interpreter, sys.platform, platform.machine(), sorted(lock.pins.items())]
+    return hashlib.sha256(json.dumps(content).encode()).hexdigest()
 
 
 def metadata_folders(site: Path) -> tuple[str, ...]:

@@ -16,7 +16,6 @@ from matrix.environments.environment_store import EnvironmentStore, environment_
 from matrix.model import Interpreter, Lock
 
 LOCK = Lock(
-    environment="sklearn-1.3",
     interpreter=Interpreter(path=Path("/usr/bin/python3.12"), version="3.12.1"),
     pins={"numpy": "1.26.2", "scikit-learn": "1.3.2"},
     as_of=date(2023, 11, 13),
@@ -44,10 +43,10 @@ def stands(store: EnvironmentStore, key: str) -> None:
 
 
 def test_equal_pins_on_one_interpreter_are_one_environment(tmp_path: Path) -> None:
-    """The name, the day and the project do not count; a link to the interpreter is the same."""
+    """The day and the project do not count; a link to the interpreter is the same."""
     key = environment_key(LOCK)
     assert key.startswith("sklearn-1.3.2-py3.12-")
-    assert environment_key(replace(LOCK, environment="ours", as_of=None)) == key
+    assert environment_key(replace(LOCK, as_of=None)) == key
     assert environment_key(replace(LOCK, pins=dict(reversed(LOCK.pins.items())))) == key
     assert environment_key(replace(LOCK, pins={**LOCK.pins, "numpy": "1.26.3"})) != key
     newer = replace(LOCK.interpreter, version="3.12.2")
