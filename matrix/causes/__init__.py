@@ -1,6 +1,6 @@
-"""Why cells are not safe: known causes from a file, and ids for those that nobody has written down.
+"""Causes of cells that change or fail: known ones from a file, else generated ids.
 
-Pure but for reading that file, which comes with the package.
+Pure, except for reading that file, which is part of the package.
 """
 
 from __future__ import annotations

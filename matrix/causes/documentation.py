@@ -1,4 +1,4 @@
-"""The known causes as a page of the documentation, by package and release."""
+"""Generates the documentation page of the known causes, by package and release."""
 
 from __future__ import annotations
 
@@ -11,63 +11,64 @@ from matrix.causes.known_cause import Direction, Example, KnownCause
 _HEAD = """\
 # Causes
 
-Why saved models break or change, as far as it is known: {count} causes, each found by running and
-run again by a test, which saves and loads its example. What a report calls by one of these ids is
-explained here. A cause speaks only of files that go over its release, one way or the other; which
-way fails or changes is said below each. Cells of a cause that nobody has written down are grouped
-by what they show, under an id that begins with `unknown-`.
+Known reasons why saved models fail or change: {count} causes. Each was found by running pipelines,
+and a test saves and loads its example. Reports refer to a cause by its id. A cause applies only if
+its release lies between the release that saved the file and the one that loads it; below each cause
+you see which direction fails or changes. Other cells are grouped by their error or their changed
+output, under an id that begins with `unknown-`.
 
-This page is written by `nox -s causes` from [causes.toml](../matrix/causes/causes.toml).
+`nox -s causes` generates this page from [causes.toml](../matrix/causes/causes.toml).
 """
 _FIRST = ("scikit-learn", "numpy", "scipy", "joblib", "python", "")
-_WAYS = {Direction.UPGRADE: "upgrades", Direction.ROLLBACK: "rollbacks"}
-_DOES = {"fails": "fail", "silently changes": "silently change"}
+_DIRECTIONS = {Direction.UPGRADE: "upgrades", Direction.ROLLBACK: "rollbacks"}
+_VERBS = {"fails": "fail", "silently changes": "change silently"}
 
 
-def documented(causes: Iterable[KnownCause]) -> str:
-    """The page; the same for the same causes, whatever their order in the file."""
-    ordered = sorted(causes, key=_place)
+def causes_page(causes: Iterable[KnownCause]) -> str:
+    """Return the page; it does not depend on the order of the causes."""
+    ordered = sorted(causes, key=_sort_key)
     return "\n".join([_HEAD.format(count=len(ordered)), *_contents(ordered), *_sections(ordered)])
 
 
-def _place(cause: KnownCause) -> tuple[int, str, Version, str]:
-    """Packages in their order, the newest releases last."""
+def _sort_key(cause: KnownCause) -> tuple[int, str, Version, str]:
+    """Return the sort key: by package, then by release."""
     rank = _FIRST.index(cause.package) if cause.package in _FIRST else len(_FIRST)
     return rank, cause.package, Version(cause.since or "0"), cause.id
 
 
 def _contents(causes: Iterable[KnownCause]) -> Iterator[str]:
-    yield "| id | since | what |"
+    yield "| id | since | change |"
     yield "| --- | --- | --- |"
     for cause in causes:
-        yield f"| [{cause.id}](#{_anchor(cause.id)}) | {cause.release or 'ever'} | {cause.title} |"
+        link = f"[{cause.id}](#{_anchor(cause.id)})"
+        yield f"| {link} | {cause.release or 'all releases'} | {cause.markdown_title} |"
     yield ""
 
 
 def _anchor(heading: str) -> str:
-    """What GitHub makes of a heading."""
+    """Return the anchor that GitHub generates for a heading."""
     return heading.replace(".", "")
 
 
 def _sections(causes: Iterable[KnownCause]) -> Iterator[str]:
     for cause in causes:
         yield f"## {cause.id}\n"
-        yield f"**{cause.title}.** {cause.explanation}\n"
+        yield f"**{cause.markdown_title}.** {cause.explanation}\n"
         yield f"What to do: {cause.advice}\n"
         yield f"- {_since(cause)}"
-        yield f"- for example {_example(cause.example)}"
+        yield f"- example: {_example(cause.example)}"
         for link in cause.links:
             yield f"- <{link}>"
         yield ""
 
 
 def _since(cause: KnownCause) -> str:
-    ways = dict.fromkeys(
-        f"{_WAYS[way]} {_DOES[one.group.value]}"
+    effects = dict.fromkeys(
+        f"{_DIRECTIONS[direction]} {_VERBS[one.group.value]}"
         for one in cause.signatures
-        for way in ([one.direction] if one.direction else Direction)
+        for direction in ([one.direction] if one.direction else Direction)
     )
-    return f"since {cause.release}: {', '.join(ways)}" if cause.since else "in every release"
+    return f"since {cause.release}: {', '.join(effects)}" if cause.since else "in every release"
 
 
 def _example(example: Example) -> str:

@@ -1,4 +1,4 @@
-"""What a known cause is, and how its cells are told from others."""
+"""Data of a known cause, and of the signatures that identify its cells."""
 
 from __future__ import annotations
 
@@ -10,19 +10,21 @@ from packaging.specifiers import SpecifierSet
 
 from matrix.model import Group
 
+_NAME = re.compile(r"[\w.]*_[\w.]*")
+
 
 class Direction(str, enum.Enum):
-    """Which way a file goes over the release at which a cause lies."""
+    """The direction in which a file crosses the release of a cause."""
 
     UPGRADE = "upgrade"
-    """Saved before it, loaded by it or later."""
+    """Saved before the release, loaded by it or a later one."""
     ROLLBACK = "rollback"
-    """Saved by it or later, loaded before it."""
+    """Saved by the release or a later one, loaded by an earlier one."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Condition:
-    """A package, or ``python``, and versions of it."""
+    """A package, or ``python``, and a set of its versions."""
 
     package: str
     versions: SpecifierSet
@@ -33,26 +35,26 @@ class Condition:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Signature:
-    """What a cell must show; all that is said must hold, and what is empty says nothing."""
+    """Conditions on a cell; all must hold, and an empty one holds always."""
 
     group: Group
     """``silently changes`` or ``fails``."""
     stages: tuple[str, ...] = ()
-    """Globs over where the verdict was decided."""
+    """Globs; the stage that decided the verdict must match one."""
     exceptions: tuple[str, ...] = ()
-    """Classes as they are told, one of which was raised."""
+    """Names of exception classes; one of them was raised."""
     message: re.Pattern[str] | None = None
-    """Found in what was raised; for a change, in what is noted of the method that it shows in."""
+    """Found in the message of the exception; for a change, in the note of the deciding method."""
     frame: re.Pattern[str] | None = None
-    """Found in ``folder/file.py:function`` of the last line of the traceback."""
+    """Found in ``folder/file.py:function`` of the last frame of the traceback."""
     estimators: tuple[str, ...] = ()
-    """Names of classes of scikit-learn, one of which is in the model."""
+    """Names of scikit-learn classes; the model has one of them."""
     formats: tuple[str, ...] = ()
-    """Globs."""
+    """Globs; the format must match one."""
     share: float = 1.0
-    """Of the rows, how many may differ at most in the method that a change shows in."""
+    """Largest fraction of rows that differ in the deciding method, above 0 and at most 1."""
     direction: Direction | None = None
-    """None: both ways."""
+    """None means both."""
     writer: tuple[Condition, ...] = ()
     reader: tuple[Condition, ...] = ()
 
@@ -63,31 +65,36 @@ class Example:
 
     pipeline: str
     writer: str
-    """The id of an environment."""
+    """Id of an environment."""
     reader: str
     format: str = "joblib"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class KnownCause:
-    """Why cells are not safe: what changed, since when, and what to do."""
+    """Why cells change or fail: what changed, since which release, and what to do."""
 
     id: str
-    """Names the thing that changed, and the release."""
+    """Short name of the change, and the release."""
     title: str
     explanation: str
-    """In two sentences: what changed inside, and what it does to a saved model."""
+    """Two sentences: what changed, and its effect on a saved model."""
     advice: str
     package: str
-    """The distribution that changed, or ``python``; empty for what no release did."""
+    """The distribution that changed, or ``python``; empty if it is independent of releases."""
     since: str
-    """The first release that has it; empty for what no release did."""
+    """The first release with the change; empty if it is independent of releases."""
     links: tuple[str, ...]
     signatures: tuple[Signature, ...]
-    """One of which must hold."""
+    """One of them must match."""
     example: Example
 
     @property
+    def markdown_title(self) -> str:
+        """The title in Markdown: names with underscores are code, or they would be emphasis."""
+        return _NAME.sub(r"`\g<0>`", self.title)
+
+    @property
     def release(self) -> str:
-        """The package and the release, for people; empty for what no release did."""
+        """The package and the release, as text; empty if independent of releases."""
         return f"{self.package} {self.since}".strip()

@@ -1,4 +1,4 @@
-"""Which cause a cell has: the first of the known ones that fits, or an id of its own kind."""
+"""Finds the cause of a cell: the first known cause that matches, else a generated id."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ def cause_of(
     writer: EnvInfo | None,
     reader: EnvInfo | None,
 ) -> str | None:
-    """The id of the cause of a cell that changes or fails; None for others.
+    """Return the id of the cause of a cell that changes or fails; None for other cells.
 
     Args:
-        cell: judged.
-        causes: the first that fits is the one.
-        estimators: the full names of the classes in the model.
-        writer, reader: what was found in the two environments; None if nothing is known of them.
+        cell: with its verdict.
+        causes: the first match is returned.
+        estimators: full names of the classes in the model.
+        writer, reader: what is installed in the two environments; None if unknown.
     """
     if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
         return None
@@ -43,11 +43,11 @@ def cause_of(
     return unknown(cell, estimators)
 
 
-# --------------------------------------------------------------------------- what a cell shows
+# --------------------------------------------------------------------------- evidence of a cell
 
 
 def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
-    """Whether a cell shows what a signature says, whatever the versions are."""
+    """Whether a cell matches a signature, apart from the versions."""
     if cell.verdict.group is not signature.group:
         return False
     return (
@@ -55,7 +55,7 @@ def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
         and _matches(cell.format, signature.formats)
         and _raised(cell, signature)
         and _share(cell) <= signature.share
-        and _inside(signature.estimators, estimators)
+        and _has_estimator(signature.estimators, estimators)
     )
 
 
@@ -67,15 +67,15 @@ def _raised(cell: Cell, signature: Signature) -> bool:
     raised = cell.exception
     if signature.exceptions and (raised is None or raised.type not in signature.exceptions):
         return False
-    if signature.message is not None and not _found(signature.message, _said(cell)):
+    if signature.message is not None and not _found(signature.message, _message(cell)):
         return False
     if signature.frame is None:
         return True
     return raised is not None and _found(signature.frame, last_frame(raised.traceback))
 
 
-def _said(cell: Cell) -> str:
-    """What was raised; for a change, what is noted of the method that it shows in."""
+def _message(cell: Cell) -> str:
+    """Return the message of the exception; for a change, the note of the deciding method."""
     if cell.exception is not None:
         return cell.exception.message
     output = cell.outputs.get(cell.stage)
@@ -83,13 +83,13 @@ def _said(cell: Cell) -> str:
 
 
 def _share(cell: Cell) -> float:
-    """Of the rows, how many differ in the method that a change shows in."""
+    """Return the fraction of rows that differ in the deciding method."""
     output = cell.outputs.get(cell.stage)
     return output.n_changed / output.n if output is not None and output.n else 0.0
 
 
 _LONGEST = 4000
-"""Characters of a message that are looked at."""
+"""Characters of a message that are searched."""
 
 
 @lru_cache(maxsize=65536)
@@ -99,7 +99,7 @@ def _found(pattern: re.Pattern[str], text: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def last_frame(traceback: str) -> str:
-    """The function that raised, as ``folder/file.py:function``; empty if there is none."""
+    """Return the function that raised, as ``folder/file.py:function``; empty if unknown."""
     frames = _FRAME.findall(traceback)
     if not frames:
         return ""
@@ -107,11 +107,11 @@ def last_frame(traceback: str) -> str:
     return "/".join(file.replace("\\", "/").split("/")[-2:]) + f":{function}"
 
 
-def _inside(wanted: tuple[str, ...], estimators: Sequence[str]) -> bool:
-    if not wanted:
+def _has_estimator(names: tuple[str, ...], estimators: Sequence[str]) -> bool:
+    if not names:
         return True
-    names = (name.split(".") for name in estimators)
-    return any(parts[0] == "sklearn" and parts[-1] in wanted for parts in names)
+    paths = (name.split(".") for name in estimators)
+    return any(parts[0] == "sklearn" and parts[-1] in names for parts in paths)
 
 
 # --------------------------------------------------------------------------- versions
@@ -120,24 +120,24 @@ def _inside(wanted: tuple[str, ...], estimators: Sequence[str]) -> bool:
 def crosses(
     cause: KnownCause, signature: Signature, writer: EnvInfo | None, reader: EnvInfo | None
 ) -> bool:
-    """Whether a file goes over the release of a cause, and both ends are as a signature says."""
+    """Whether a file crosses the release of a cause, and the versions match the signature."""
     if cause.since:
-        before, after = _at(cause, writer), _at(cause, reader)
+        before, after = _has_release(cause, writer), _has_release(cause, reader)
         if before is None or after is None or before == after:
             return False
-        way = Direction.UPGRADE if after else Direction.ROLLBACK
-        if signature.direction not in (None, way):
+        direction = Direction.UPGRADE if after else Direction.ROLLBACK
+        if signature.direction not in (None, direction):
             return False
     return _holds(signature.writer, writer) and _holds(signature.reader, reader)
 
 
-def _at(cause: KnownCause, info: EnvInfo | None) -> bool | None:
-    """Whether an environment has the release of a cause, or a later one; None if unknown."""
+def _has_release(cause: KnownCause, info: EnvInfo | None) -> bool | None:
+    """Whether an environment has the release of a cause or a later one; None if unknown."""
     found = _version(cause.package, info)
-    wanted = _parsed(cause.since)
-    if found is None or wanted is None:
+    release = _parsed(cause.since)
+    if found is None or release is None:
         return None
-    return found >= wanted
+    return found >= release
 
 
 def _holds(conditions: tuple[Condition, ...], info: EnvInfo | None) -> bool:
@@ -149,7 +149,7 @@ def _holds(conditions: tuple[Condition, ...], info: EnvInfo | None) -> bool:
 
 
 def _version(package: str, info: EnvInfo | None) -> Version | None:
-    """A version that was found; a pre-release counts as the release that it leads to."""
+    """Return the installed version; a pre-release counts as its final release."""
     if info is None:
         return None
     return _parsed(info.python if package == "python" else info.packages.get(package, ""))

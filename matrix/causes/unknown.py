@@ -1,4 +1,4 @@
-"""An id for causes that nobody has written down: the same wherever the same is seen."""
+"""Generates ids for unknown causes: equal evidence gives an equal id."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ PREFIX = "unknown-"
 
 
 def unknown(cell: Cell, estimators: Sequence[str]) -> str:
-    """The id of what a cell shows, without what differs from cell to cell.
+    """Return an id for the evidence of a cell, without details that vary between cells.
 
-    What was raised, and whether while loading or in use; for a change, what the model is made of,
-    the method and the verdict; else the reason.
+    For an exception: its class and message, and whether it was raised at load or in use. For a
+    change: the classes in the model, the method and the verdict. Otherwise: the reason.
     """
     if cell.verdict.group is Group.CHANGES:
         names = sorted({name.rpartition(".")[2] for name in estimators})
-        said = [*names, cell.stage, cell.verdict.value]
+        evidence = [*names, cell.stage, cell.verdict.value]
     elif cell.exception is not None:
         kind = "load" if cell.stage == "load" else "use"
-        said = [kind, cell.exception.type, folded(cell.exception.message)]
+        evidence = [kind, cell.exception.type, folded(cell.exception.message)]
     else:
-        said = [cell.verdict.value, folded(cell.reason)]
-    return PREFIX + hashlib.sha256(json.dumps(said).encode()).hexdigest()[:8]
+        evidence = [cell.verdict.value, folded(cell.reason)]
+    return PREFIX + hashlib.sha256(json.dumps(evidence).encode()).hexdigest()[:8]

@@ -373,7 +373,7 @@ def _cause(one: Caused, cause: KnownCause) -> str:
     about = f"{code(cause.id)}, {since(cause)}, {counted(len(one.pipelines), 'pipeline')}"
     links = ", ".join(f"[{place + 1}]({link})" for place, link in enumerate(cause.links))
     return (
-        f"- **{one.cells:,}** {cause.title} ({about})\n"
+        f"- **{one.cells:,}** {cause.markdown_title} ({about})\n"
         f"  - {cause.explanation}\n  - {cause.advice} See {links}."
     )
 

@@ -43,25 +43,25 @@ def test_a_cause_is_read_as_it_is_said(tmp_path: Path) -> None:
 
 
 MISTAKES = [
-    ('id = "trees-1.3"', 'id = "Trees 1.3"', "an id is words"),
-    ('id = "trees-1.3"', "", "id must be a text"),
-    ('title = "Trees"', 'title = ""', "title must be a text"),
-    ('since = "1.3.0"', "", "go together"),
-    ('since = "1.3.0"', 'since = "soon"', "no version"),
+    ('id = "trees-1.3"', 'id = "Trees 1.3"', "id must be lowercase words"),
+    ('id = "trees-1.3"', "", "id must be a string"),
+    ('title = "Trees"', 'title = ""', "title must be a string"),
+    ('since = "1.3.0"', "", "must be set together"),
+    ('since = "1.3.0"', 'since = "soon"', "is not a version"),
     ("https://example.org/", "see there", "https://"),
-    ('group = "fails"', "", "needs its group"),
+    ('group = "fails"', "", "needs a group"),
     ('group = "fails"', 'group = "breaks"', "one of changes, fails"),
-    ('message = "node array"', "", "claims too much"),
-    ('message = "node array"', 'message = "("', "no regular expression"),
+    ('message = "node array"', "", "matches too much"),
+    ('message = "node array"', 'message = "("', "not a regular expression"),
     ('message = "node array"', 'massage = "node array"', "unknown key 'massage'"),
-    ('message = "node array"', 'message = "x"\nwriter = ["numpy"]', "versions of it"),
+    ('message = "node array"', 'message = "x"\nwriter = ["numpy"]', "a package with versions"),
     ('message = "node array"', 'message = "x"\nwriter = ["numpy=2"]', "cause.trees-1.3"),
-    ('message = "node array"', 'message = "x"\nstages = "load"', "list of texts"),
+    ('message = "node array"', 'message = "x"\nstages = "load"', "list of strings"),
     ('message = "node array"', 'message = "x"\nshare = 2.0', "share"),
     ('reader = "sklearn-1.3"', 'raeder = "sklearn-1.3"', "unknown key 'raeder'"),
     ('advice = "Do."', 'advise = "Do."', "unknown key 'advise'"),
-    ("[[cause]]", "[[because]]", "nothing else"),
-    ('title = "Trees"', "title = Trees", "is no file of causes"),
+    ("[[cause]]", "[[because]]", "only [[cause]] tables"),
+    ('title = "Trees"', "title = Trees", "is not a file of causes"),
 ]
 
 
@@ -77,7 +77,7 @@ def test_a_mistake_is_an_error_with_its_place(
 
 
 def test_two_causes_of_one_id_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"two of the id trees-1\.3"):
+    with pytest.raises(ConfigError, match=r"duplicate id trees-1\.3"):
         read(tmp_path, CAUSE + CAUSE)
 
 

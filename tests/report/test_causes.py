@@ -66,7 +66,7 @@ def test_without_causes_nothing_is_said_of_them(draw: Draw) -> None:
 
 def test_markdown_tells_why_and_what_to_do() -> None:
     text = written(matrix_of(3, 1), "markdown")
-    for said in (KNOWN.title, KNOWN.explanation, KNOWN.advice, f"({KNOWN.links[0]})"):
+    for said in (KNOWN.markdown_title, KNOWN.explanation, KNOWN.advice, f"({KNOWN.links[0]})"):
         assert said in text
 
 
