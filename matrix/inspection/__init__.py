@@ -1,13 +1,13 @@
-"""What is in a saved file, without loading it: nothing in it is imported, called or trusted.
+"""Read a saved file without loading it: nothing in it is imported, called or trusted.
 
-:func:`inspect_apart` is what commands use: a process of its own reads the file, under limits.
+Commands use :func:`inspect_in_subprocess`, which reads the file in a process with limits.
 """
 
-from matrix.inspection.copying import PrivateCopy, copied
+from matrix.inspection.copying import PrivateCopy, copy_private
 from matrix.inspection.gate import Refusal, refusals
 from matrix.inspection.inspect_file import inspect
 from matrix.inspection.result import WHY, Code, Inspection, InspectionLimits, ModelNode, Name, Note
-from matrix.inspection.subprocess_inspect import inspect_apart
+from matrix.inspection.subprocess_inspect import inspect_in_subprocess
 
 __all__ = [
     "WHY",
@@ -19,8 +19,8 @@ __all__ = [
     "Note",
     "PrivateCopy",
     "Refusal",
-    "copied",
+    "copy_private",
     "inspect",
-    "inspect_apart",
+    "inspect_in_subprocess",
     "refusals",
 ]

@@ -1,4 +1,4 @@
-"""What numpy and joblib write in place of arrays, understood without either."""
+"""Read the arrays, scalars and dtypes that numpy and joblib write, without numpy or joblib."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ _SCALAR = {(f"{core}.multiarray", "scalar") for core in _CORES}
 _BUFFER = {(f"{core}.numeric", "_frombuffer") for core in _CORES}
 DTYPE = ("numpy", "dtype")
 UFUNCS = {(core, "_ufunc_reconstruct") for core in _CORES}
-"""Looks up a function by a module and a name, which are its arguments."""
+"""Functions that look up a name: the arguments are a module and a name."""
 
 WRAPPER = "NumpyArrayWrapper"
 WRAPPERS = {
     ("joblib.numpy_pickle", WRAPPER),
     ("sklearn.externals.joblib.numpy_pickle", WRAPPER),
 }
-"""After the state of one of these, joblib writes the array itself."""
+"""joblib writes the bytes of an array right after the state of one of these."""
 
 SPECIAL = WRAPPERS | UFUNCS | {DTYPE}
-"""What must be called by itself, and never be handed to something else that might call it."""
+"""Names that must be called directly, never passed to something else that might call them."""
 
 _ATTRIBUTES = frozenset(
     {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
 )
-"""What a wrapper has; a method among them would be called in place of its own."""
+"""The attributes of a wrapper; any other one might replace one of its methods."""
 
 COMPANIONS = {
     (f"{joblib}.{module}", name)
@@ -40,7 +40,7 @@ COMPANIONS = {
     for module in ("numpy_pickle", "numpy_pickle_compat")
     for name in ("NDArrayWrapper", "ZNDArrayWrapper")
 }
-"""Before 0.10, joblib wrote arrays to files beside the one that names them."""
+"""joblib before 0.10 wrote arrays to separate files beside the pickle."""
 
 _NAMES = {
     "b1": "bool",
@@ -68,7 +68,7 @@ _HAS_OBJECTS = 0x01
 
 
 class Dtype:
-    """A dtype, by its letter and size and by its state."""
+    """A dtype, from its constructor arguments and its state."""
 
     __slots__ = ("fields", "flags", "letter", "order", "size")
 
@@ -78,13 +78,13 @@ class Dtype:
         self.size = size
         """Bytes of one element."""
         self.order = "="
-        """Of bytes: ``<``, ``>``, ``=`` or ``|``."""
+        """Byte order: ``<``, ``>``, ``=`` or ``|``."""
         self.fields: tuple[str, ...] = ()
         self.flags = _HAS_OBJECTS if letter == "O" else 0
 
     @classmethod
-    def of(cls, args: tuple[StandIn, ...]) -> Dtype | None:
-        """What ``numpy.dtype(*args)`` is; None if it is nothing that we know."""
+    def from_args(cls, args: tuple[StandIn, ...]) -> Dtype | None:
+        """What ``numpy.dtype(*args)`` returns; None for unknown descriptions."""
         text = args[0] if args else None
         if type(text) is bytes:
             text = text.decode("latin-1")
@@ -99,10 +99,10 @@ class Dtype:
         return dtype
 
     def build(self, state: StandIn) -> None:
-        """Take a state.
+        """Set the state, as ``dtype.__setstate__`` does.
 
         Raises:
-            DamageError: it contradicts what is known, so that nobody can say how long arrays are.
+            DamageError: it contradicts the size or letter, so the size of arrays is unknown.
         """
         if type(state) is not tuple or len(state) < 7 or type(state[1]) not in (str, bytes):
             raise DamageError("holds a dtype whose state cannot be read")
@@ -121,7 +121,7 @@ class Dtype:
         objects = self.letter == "O" or any(one.has_objects for one in parts)
         if isinstance(fields, Dict) and not all(self._fits(one) for _, one in fields.pairs()):
             raise DamageError("holds a dtype with a field outside of it")
-        if state[2] is not None and not self._is_filled_by(state[2]):
+        if state[2] is not None and not self._has_size_of(state[2]):
             raise DamageError("holds a dtype that contradicts itself")
         if type(flags) is int and bool(flags & _HAS_OBJECTS) != objects and len(state) > 7:
             raise DamageError("holds a dtype that contradicts itself")
@@ -137,11 +137,11 @@ class Dtype:
         inside = isinstance(dtype, Dtype) and type(offset) is int
         return inside and 0 <= offset <= self.size - dtype.size
 
-    def _is_filled_by(self, part: StandIn) -> bool:
+    def _has_size_of(self, part: StandIn) -> bool:
         """Whether an array of a dtype and a shape is as large as an element."""
         if type(part) is not tuple or len(part) != 2 or not isinstance(part[0], Dtype):
             return False
-        shape = shape_of((part[1],) if type(part[1]) is int else part[1])
+        shape = parse_shape((part[1],) if type(part[1]) is int else part[1])
         return shape is not None and part[0].size * math.prod(shape) == self.size
 
     @property
@@ -151,7 +151,7 @@ class Dtype:
 
     @property
     def name(self) -> str:
-        """Such as ``float64``, or ``str (5)`` for text of up to five letters."""
+        """Such as ``float64``, or ``str5`` for strings of up to five characters."""
         if self.fields:
             return f"struct of {len(self.fields)}"
         if self.letter == "U":
@@ -161,7 +161,7 @@ class Dtype:
         return _NAMES.get(key) or named.get(self.letter) or f"void{self.size}"
 
     def values(self, data: bytes, count: int) -> list[Any] | None:
-        """The elements that bytes stand for; None if there is no plain way to say them."""
+        """The elements encoded in ``data``; None for dtypes without plain values."""
         if self.fields or len(data) != count * self.size:
             return None
         order = self.order if self.order in "<>" else "<"
@@ -192,22 +192,22 @@ class Array:
         """The elements of an array of objects."""
 
     def build(self, state: StandIn) -> None:
-        """Take a state, as ``ndarray.__setstate__`` would."""
+        """Set the state, as ``ndarray.__setstate__`` does."""
         if type(state) is not tuple or len(state) not in (4, 5):
             return
         shape, self.dtype, fortran, data = state[-4:]
         self.order = "F" if fortran is True else "C"
-        self.shape = shape_of(shape)
+        self.shape = parse_shape(shape)
         if type(data) is list:
             self.items = data
         else:
-            self._keep(data)
+            self._set_bytes(data)
 
-    def take(self, data: StandIn) -> None:
-        """Take the bytes that stand in the file for this array."""
-        self._keep(data)
+    def set_data(self, data: StandIn) -> None:
+        """Set the bytes of the array; other values are ignored."""
+        self._set_bytes(data)
 
-    def _keep(self, data: StandIn) -> None:
+    def _set_bytes(self, data: StandIn) -> None:
         if isinstance(data, Blob):
             data = data.data
         if type(data) is bytes:
@@ -215,11 +215,11 @@ class Array:
 
     @property
     def count(self) -> int | None:
-        """How many elements there are, if that is known."""
+        """Number of elements; None if the shape is unknown."""
         return None if self.shape is None else math.prod(self.shape)
 
     def values(self) -> list[Any] | None:
-        """The elements in the order of the file; None if they were not kept."""
+        """The elements in file order; None if they were not kept."""
         if self.items is not None:
             return self.items
         if self.data is None or self.count is None or not isinstance(self.dtype, Dtype):
@@ -228,7 +228,7 @@ class Array:
 
 
 class Scalar:
-    """One element of an array, on its own."""
+    """A numpy scalar."""
 
     __slots__ = ("data", "dtype")
 
@@ -237,7 +237,7 @@ class Scalar:
         self.data = data
 
     def value(self) -> Any:
-        """The element as a plain value; None if there is no plain way to say it."""
+        """The scalar as a plain value; None for dtypes without plain values."""
         if isinstance(self.dtype, Dtype) and type(self.data) is bytes:
             found = self.dtype.values(self.data, 1)
             return found[0] if found else None
@@ -245,15 +245,15 @@ class Scalar:
 
 
 def is_special(value: StandIn) -> bool:
-    """Whether it is a name whose objects decide how what follows is read."""
+    """Whether it is one of the names in :data:`SPECIAL`."""
     return isinstance(value, Global) and value.pair in SPECIAL
 
 
-def called(maker: Global, args: tuple[StandIn, ...]) -> StandIn:
-    """What a function of numpy would return for these; None if it is none that we know."""
+def call_numpy(maker: Global, args: tuple[StandIn, ...]) -> StandIn:
+    """What a known function of numpy returns for arguments; None for other functions."""
     pair = maker.pair
     if pair == DTYPE:
-        return Dtype.of(args)
+        return Dtype.from_args(args)
     if pair in _ARRAY:
         return Array(args[0] if args else None)
     if pair in _SCALAR and len(args) in (1, 2):
@@ -262,29 +262,29 @@ def called(maker: Global, args: tuple[StandIn, ...]) -> StandIn:
         array = Array(Global("numpy", "ndarray"))
         data, array.dtype, shape, order = args
         array.order = "F" if order == "F" and type(order) is str else "C"
-        array.shape = shape_of(shape)
-        array.take(data)
+        array.shape = parse_shape(shape)
+        array.set_data(data)
         return array
     return None
 
 
-def wrapped(wrapper: Object) -> tuple[Array, int | None, int | None]:
-    """The array that a wrapper of joblib announces.
+def read_wrapper(wrapper: Object) -> tuple[Array, int | None, int | None]:
+    """The array that follows a wrapper of joblib.
 
     Returns:
-        The array; its bytes, or None if a pickle of objects follows; to how many bytes it is
-        aligned, or None for joblib before 1.2, which did not align.
+        The array; its size in bytes, or None if a pickle of objects follows; its alignment in
+        bytes, or None for joblib before 1.2, which did not align arrays.
 
     Raises:
-        DamageError: nobody can say how long it is.
+        DamageError: the size of the array is unknown.
     """
     state = wrapper.state.texts() if isinstance(wrapper.state, Dict) else {}
     if not _ATTRIBUTES.issuperset(state) or wrapper.args or wrapper.kwargs:
-        raise DamageError("holds an array that is told to be read in another way")
-    dtype, shape = state.get("dtype"), shape_of(state.get("shape"))
+        raise DamageError("holds an array wrapper with attributes that joblib does not write")
+    dtype, shape = state.get("dtype"), parse_shape(state.get("shape"))
     align = state.get("numpy_array_alignment_bytes")
     if not isinstance(dtype, Dtype) or shape is None or type(align) not in (int, type(None)):
-        raise DamageError("holds an array of a kind that is not known here")
+        raise DamageError("holds an array with an unknown dtype, shape or alignment")
     array = Array(state.get("subclass"))
     array.dtype, array.shape = dtype, shape
     array.order = "F" if state.get("order") == "F" else "C"
@@ -292,8 +292,8 @@ def wrapped(wrapper: Object) -> tuple[Array, int | None, int | None]:
     return array, size, align
 
 
-def shape_of(shape: StandIn) -> tuple[int, ...] | None:
-    """A shape, if it can be one."""
+def parse_shape(shape: StandIn) -> tuple[int, ...] | None:
+    """A shape as a tuple; None if the value is not a valid shape."""
     if not isinstance(shape, Sequence) or type(shape) not in (tuple, list) or len(shape) > 64:
         return None
     if any(type(one) is not int or not 0 <= one < 2**63 for one in shape):

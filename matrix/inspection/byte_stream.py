@@ -1,4 +1,4 @@
-"""The bytes of a saved file, unpacked as they are asked for, and never more than is allowed."""
+"""The bytes of a saved file, decompressed on demand up to a limit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from matrix.inspection.read_errors import (
-    ANEW,
+    COPY_AGAIN,
     DamageError,
     TooMuchError,
     TruncatedError,
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 _CHUNK = 256 * 1024
 _LZMA_MEMORY = 256 * 1024 * 1024
-"""What the dictionary of an lzma file may take; the strongest usual setting needs a quarter."""
+"""Limit on the memory of the lzma decompressor in bytes; ``preset=9`` needs a quarter of it."""
 _OLD_HEADER = 21
-"""``ZF`` and the length in hexadecimal digits, as joblib wrote them before 0.10."""
+"""Bytes of the header of joblib before 0.10: ``ZF`` and the length in hexadecimal digits."""
 
 
 def _lz4() -> Any:
@@ -34,15 +34,15 @@ def _lz4() -> Any:
         import lz4.frame
     except ImportError:
         raise UnreadableError(
-            "is compressed with lz4, and the lz4 module is not installed here",
-            advice="Install lz4 beside this tool, or unpack the file first.",
+            "is compressed with lz4, and the package lz4 is not installed beside this tool",
+            advice="Install it with: pip install lz4",
         ) from None
     return lz4.frame.LZ4FrameDecompressor()
 
 
-_Unpacker = Callable[[], Any]
+_Decompressor = Callable[[], Any]
 
-_UNPACKERS: dict[str, tuple[bytes, _Unpacker]] = {
+_DECOMPRESSORS: dict[str, tuple[bytes, _Decompressor]] = {
     "gzip": (b"\x1f\x8b", lambda: zlib.decompressobj(31)),
     "bz2": (b"BZh", bz2.BZ2Decompressor),
     "xz": (b"\xfd7zXZ", lambda: lzma.LZMADecompressor(lzma.FORMAT_XZ, _LZMA_MEMORY)),
@@ -50,14 +50,14 @@ _UNPACKERS: dict[str, tuple[bytes, _Unpacker]] = {
     "lz4": (b"\x04\x22\x4d\x18", _lz4),
     "zlib": (b"x", lambda: zlib.decompressobj(15)),
 }
-"""By name: the first bytes, as joblib goes by them, and how to unpack."""
+"""By name: the first bytes, by which joblib detects it, and the decompressor."""
 
 
 def compression(head: bytes) -> str:
-    """Which compressor wrote bytes that begin so; empty if none of those that joblib reads."""
+    """The compression of a file that begins with ``head``; empty if joblib reads no such one."""
     if head.startswith(b"ZF0x"):
         return "zlib"
-    for name, (prefix, _) in _UNPACKERS.items():
+    for name, (prefix, _) in _DECOMPRESSORS.items():
         if head.startswith(prefix):
             if name == "zlib" and (len(head) < 2 or int.from_bytes(head[:2], "big") % 31):
                 return ""
@@ -66,10 +66,10 @@ def compression(head: bytes) -> str:
 
 
 class Stream:
-    """Bytes in order, with the frames that newer pickles divide them into.
+    """A stream of bytes that enforces the frames of pickle protocol 4 and later.
 
-    A frame says that so many bytes belong together. Loaders take it at its word in different ways,
-    so that whatever reaches over the end of a frame is refused.
+    A frame announces a number of bytes. The C and the Python unpickler differ if an opcode reaches
+    over the end of a frame, so such files are refused.
     """
 
     def __init__(self, file: BinaryIO, size: int, compressor: str, cap: int) -> None:
@@ -77,30 +77,30 @@ class Stream:
         self._seekable = not compressor
         self._size = size
         self._cap = cap if compressor else size
-        raw: Any = _Unpacked(file, compressor) if compressor else file
+        raw: Any = _DecompressedFile(file, compressor) if compressor else file
         self._file = io.BufferedReader(raw, _CHUNK)
         self._frame: float = math.inf
         self.position = 0
-        """How many bytes were read."""
+        """Number of (decompressed) bytes read so far."""
 
     def peek(self, size: int) -> bytes:
-        """What comes next, without going on."""
+        """Up to ``size`` next bytes, without consuming them."""
         return self._guarded(lambda: self._file.peek(size))[:size]
 
     def read(self, size: int) -> bytes:
-        """Exactly so many bytes: few enough to hold them.
+        """Exactly ``size`` bytes.
 
         Raises:
-            UnreadableError: there are not so many.
+            UnreadableError: the stream ends before, or a limit is reached.
         """
         self._advance(size)
         data = self._file.read(size) if self._seekable else self._guarded(self._reader(size))
         if len(data) != size:
-            self._short(size - len(data))
+            self._raise_truncated(size - len(data))
         return data
 
-    def line(self, longest: int) -> bytes | None:
-        """The bytes up to the end of a line, without it; None, and gone by, if there are more."""
+    def read_line(self, longest: int) -> bytes | None:
+        """The rest of the line without its newline; None if it is longer than ``longest``."""
         data = self._guarded(lambda: self._file.readline(longest + 1))
         kept: bytes | None = data
         while data and not data.endswith(b"\n"):
@@ -109,43 +109,43 @@ class Stream:
             data = self._guarded(lambda: self._file.readline(_CHUNK))
         self._advance(len(data))
         if not data:
-            self._short(0)
+            self._raise_truncated(0)
         return kept if kept is None else kept[:-1]
 
     def skip(self, size: int) -> None:
-        """Go so many bytes on without keeping them."""
+        """Skip ``size`` bytes."""
         self._advance(size)
         if self._seekable and size > _CHUNK:
             left = self._size - (self.position - size)
             if size > left:
-                self._short(size - left)
+                self._raise_truncated(size - left)
             self._file.seek(size, os.SEEK_CUR)
             return
         while size:
             data = self._guarded(self._reader(min(size, _CHUNK)))
             if not data:
-                self._short(size)
+                self._raise_truncated(size)
             size -= len(data)
 
     def begin_frame(self, size: int) -> None:
-        """A frame of so many bytes begins here."""
+        """Begin a frame of ``size`` bytes."""
         self.leave_frame()
         if self._seekable and size > self._size - self.position:
-            self._short(size, ahead=True)
+            self._raise_truncated(size, ahead=True)
         self._frame = self.position + size
 
     def leave_frame(self) -> None:
-        """What comes next is outside any frame.
+        """Check that the current frame, if any, ends here.
 
         Raises:
-            DamageError: but the frame is not over.
+            DamageError: it does not.
         """
         if self.position < self._frame < math.inf:
-            raise DamageError("goes on outside a frame that is not over", position=self.position)
+            raise DamageError("continues outside an unfinished frame", position=self.position)
         self._frame = math.inf
 
     def end_frame(self) -> int:
-        """Leave the frame wherever it is; returns how many bytes of it were left."""
+        """Skip the rest of the current frame; return its number of bytes."""
         left = 0
         if self.position < self._frame < math.inf:
             left = int(self._frame) - self.position
@@ -153,12 +153,12 @@ class Stream:
         self._frame = math.inf
         return left
 
-    def release(self) -> None:
-        """Let go of the file, which stays open."""
+    def detach(self) -> None:
+        """Detach from the file, which stays open."""
         self._file.detach()
 
-    def more(self) -> bool:
-        """Whether anything follows."""
+    def has_more(self) -> bool:
+        """Whether more bytes follow."""
         try:
             return bool(self.peek(1))
         except UnreadableError:
@@ -176,38 +176,38 @@ class Stream:
             raise DamageError("reaches over the end of a frame", position=self.position)
         if self.position > self._cap and not self._seekable:
             raise TooMuchError(
-                f"unpacks to more than {self._cap / 1024**3:.1f} GiB, and was not read further",
-                advice="If that is what it should hold, save it without compression.",
+                f"decompresses to more than {self._cap / 1024**3:.1f} GiB; reading stopped there",
+                advice="If the model is that large, save it without compression.",
             )
 
-    def _short(self, missing: int, *, ahead: bool = False) -> None:
+    def _raise_truncated(self, missing: int, *, ahead: bool = False) -> None:
         if not ahead:
             self.position -= missing
-        packed = "" if self._seekable else " unpacked"
+        packed = "" if self._seekable else " decompressed"
         here = self._size if self._seekable else self.position
         raise TruncatedError(
-            f"ends too early, after {here:,}{packed} bytes: it is not whole",
-            advice=ANEW,
+            f"is truncated after {here:,}{packed} bytes",
+            advice=COPY_AGAIN,
             position=here,
         )
 
     def _guarded(self, read: Callable[[], bytes]) -> bytes:
-        """What is read, with all that a decompressor may raise as a fault."""
+        """Call ``read``, and raise DamageError for any error of a decompressor."""
         try:
             return read()
         except (zlib.error, lzma.LZMAError, EOFError, OSError, ValueError, RuntimeError) as error:
             raise DamageError(
-                f"cannot be unpacked beyond {self.position:,} bytes: {error}",
-                advice=ANEW,
+                f"cannot be decompressed beyond {self.position:,} bytes: {error}",
+                advice=COPY_AGAIN,
             ) from error
 
 
-class _Unpacked(io.RawIOBase):
-    """A compressed file unpacked piece by piece; parts that follow each other are one."""
+class _DecompressedFile(io.RawIOBase):
+    """A compressed file, decompressed in chunks; concatenated compressed streams are joined."""
 
     def __init__(self, file: BinaryIO, compressor: str) -> None:
         self._file = file
-        self._new = _UNPACKERS[compressor][1]
+        self._new = _DECOMPRESSORS[compressor][1]
         self._unpacker = self._new()
         self._fed = b""
         self._over = False
@@ -238,17 +238,17 @@ class _Unpacked(io.RawIOBase):
                 self._over = True
                 return b""
             self._unpacker = unpacker = self._new()
-        elif self._hungry():
+        elif self._needs_input():
             self._fed = self._file.read(_CHUNK)
             self._over = not self._fed
         data: bytes = unpacker.decompress(self._fed, longest)
         self._fed = getattr(unpacker, "unconsumed_tail", b"")
-        if data and self._over:  # the rest of what zlib kept to itself
+        if data and self._over:  # the rest of zlib's buffer
             self._over = False
         return data
 
-    def _hungry(self) -> bool:
-        """Whether the decompressor can say nothing more without more bytes."""
+    def _needs_input(self) -> bool:
+        """Whether the decompressor needs more input before it can return data."""
         if hasattr(self._unpacker, "needs_input"):
             return bool(self._unpacker.needs_input)
         return not self._fed

@@ -1,4 +1,4 @@
-"""A file of the user's is opened once, and copied to where no one else writes."""
+"""Copy a user's file once, to a folder that only this process writes to."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.inspection.file_access import opened
+from matrix.inspection.file_access import open_regular
 from matrix.inspection.result import InspectionLimits
 
 _CHUNK = 1024 * 1024
@@ -16,23 +16,24 @@ _CHUNK = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PrivateCopy:
-    """A private copy, which nobody may write to."""
+    """A private, read-only copy of a file."""
 
     path: Path
     sha256: str
-    """Of the bytes that were read, which are those of the copy."""
+    """SHA-256 of the copied bytes."""
 
 
-def copied(path: Path, folder: Path, limits: InspectionLimits | None = None) -> PrivateCopy:
-    """Copy a file, hashing what is read on the way.
+def copy_private(path: Path, folder: Path, limits: InspectionLimits | None = None) -> PrivateCopy:
+    """Copy a file and hash it in the same pass.
 
     Args:
         path: a regular file, or a link to one.
-        folder: where to; nobody else writes there.
-        limits: how large it may be.
+        folder: where the copy goes; only this process writes there.
+        limits: ``limits.file`` is the largest size.
 
     Raises:
-        NotAModelError: it is missing, no regular file, unreadable, too large, or changes meanwhile.
+        NotAModelError: it is missing, not a regular file, unreadable, too large, or changed while
+            it was copied.
         OSError: the copy cannot be written.
     """
     digest = hashlib.sha256()
@@ -40,7 +41,7 @@ def copied(path: Path, folder: Path, limits: InspectionLimits | None = None) -> 
     copy = Path(name)
     try:
         largest = (limits or InspectionLimits()).file
-        with os.fdopen(descriptor, "wb") as target, opened(path, largest) as source:
+        with os.fdopen(descriptor, "wb") as target, open_regular(path, largest) as source:
             while chunk := source.read(_CHUNK):
                 digest.update(chunk)
                 target.write(chunk)

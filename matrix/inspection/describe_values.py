@@ -1,31 +1,31 @@
-"""A stand-in in a few words."""
+"""Describe a stand-in in a short text."""
 
 from __future__ import annotations
 
 from matrix.inspection.arrays import Array, Dtype, Scalar
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Outside, Set, StandIn
 
-LONGEST = 80
-"""Letters of a text about a value."""
-_FEW = 8
-"""Elements that are told one by one."""
-_BITS = 128
-"""Of a whole number that is told in full."""
+MAX_LENGTH = 80
+"""Characters of a description, at most."""
+_MAX_SHOWN = 8
+"""Elements of a sequence or array that are shown one by one."""
+_MAX_BITS = 128
+"""Bits of an integer that is shown in full."""
 
 
-def cut(text: str, longest: int = LONGEST) -> str:
-    """The text, shortened."""
+def shorten(text: str, longest: int = MAX_LENGTH) -> str:
+    """The text, cut to ``longest`` characters."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def describe(value: StandIn) -> str:
-    """A value in a few words, such as ``float64 (100, 4)`` or ``dict of 3``."""
-    return cut(_described(value))
+    """A short description, such as ``float64 (100, 4)`` or ``dict of 3``."""
+    return shorten(_described(value))
 
 
 def class_name(value: StandIn) -> str:
-    """The name of a class or function, with its module; empty if it is none."""
-    return cut(f"{value.module}.{value.qualname}", 200) if isinstance(value, Global) else ""
+    """The full name of a class or function; empty for other values."""
+    return shorten(f"{value.module}.{value.qualname}", 200) if isinstance(value, Global) else ""
 
 
 def _described(value: StandIn) -> str:
@@ -42,14 +42,14 @@ def _described(value: StandIn) -> str:
 
 
 def _plain(value: StandIn) -> str | None:
-    """Numbers, texts and the like; None for all else."""
+    """Description of a number, string or bytes; None for other values."""
     if value is None or type(value) in (bool, float):
         return repr(value)
     if type(value) is int:
         bits = value.bit_length()
-        return repr(value) if bits <= _BITS else f"int of {bits:,} bits"
+        return repr(value) if bits <= _MAX_BITS else f"int of {bits:,} bits"
     if type(value) is str:
-        return repr(value[: LONGEST + 1]) if len(value) <= LONGEST else repr(value[:60]) + "…"
+        return repr(value[: MAX_LENGTH + 1]) if len(value) <= MAX_LENGTH else repr(value[:60]) + "…"
     if type(value) is bytes:
         return f"bytes of {len(value):,}"
     if isinstance(value, Blob):
@@ -58,8 +58,8 @@ def _plain(value: StandIn) -> str | None:
 
 
 def _sequence(value: list[StandIn] | tuple[StandIn, ...]) -> str:
-    inside = [_plain(one) for one in value[:_FEW]]
-    if len(value) <= _FEW and all(one is not None and len(one) < 40 for one in inside):
+    inside = [_plain(one) for one in value[:_MAX_SHOWN]]
+    if len(value) <= _MAX_SHOWN and all(one is not None and len(one) < 40 for one in inside):
         text = ", ".join(str(one) for one in inside)
         if isinstance(value, tuple):
             return f"({text},)" if len(value) == 1 else f"({text})"
@@ -88,7 +88,7 @@ def _array(array: Array) -> str:
     if array.shape is None:
         return name
     text = f"{name} {array.shape}"
-    if array.count is not None and array.count <= _FEW and len(array.shape) == 1:
+    if array.count is not None and array.count <= _MAX_SHOWN and len(array.shape) == 1:
         inside = [_plain(one) for one in array.values() or []]
         if inside and all(one is not None and len(one) < 40 for one in inside):
             return f"{text} [{', '.join(str(one) for one in inside)}]"

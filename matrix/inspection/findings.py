@@ -1,4 +1,4 @@
-"""What the machine comes upon while it reads."""
+"""Collects names, versions and notes while a file is read."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MOST_VERSIONS = 20
 
 
 class Findings:
-    """Names, versions and oddities, collected in the order they come."""
+    """The names, versions and notes of one file, and the count of its opcodes."""
 
     def __init__(self, limits: InspectionLimits) -> None:
         self.protocol = 0
         self.python_2 = False
         self.kept = 0
-        """Bytes of longer texts that are held."""
+        """Bytes of longer strings in memory."""
         self.arrays = 0
-        """How many of joblib's arrays lay in the stream."""
+        """Number of arrays that joblib wrote into the stream."""
         self.joblib = ""
         self._left = limits.operations
         self._limit = limits.operations
@@ -34,21 +34,25 @@ class Findings:
         self._versions: dict[str, set[str]] = {}
         self._notes: dict[str, str] = {}
 
-    def step(self, weight: int = 1) -> None:
-        """One more instruction, or what costs as much as several.
+    def count(self, weight: int = 1) -> None:
+        """Count an opcode, or work that costs as much as ``weight`` opcodes.
 
         Raises:
-            TooMuchError: one too many.
+            TooMuchError: the limit is exceeded.
         """
         self._left -= weight
         if self._left < 0:
             raise TooMuchError(
-                f"has more than {self._limit:,} instructions, and was not read further",
-                advice="No model known here comes near that.",
+                f"has more than {self._limit:,} opcodes, the limit; reading stopped there",
+                advice="Known models have far fewer. Save a smaller model.",
             )
 
     def look_up(self, module: str, qualname: str) -> Global:
-        """The one stand-in for a name."""
+        """The stand-in for a name; the same one each time.
+
+        Raises:
+            TooMuchError: the file has too many names.
+        """
         pair = module, qualname
         found = self._globals.get(pair)
         if found is None:
@@ -57,55 +61,55 @@ class Findings:
             found = self._globals[pair] = Global(module, qualname)
         return found
 
-    def called(self, maker: Global) -> None:
-        """Something is called, or an object made of it."""
+    def add_call(self, maker: Global) -> None:
+        """Record that a name is called."""
         self._called.add(maker.pair)
 
-    def built(self, target: Object) -> None:
-        """An object has got its state: what it says of versions is taken down."""
+    def add_state(self, target: Object) -> None:
+        """Record the versions in the state of an object."""
         if not isinstance(target.maker, Global):
             return
         if target.maker.pair in COMPANIONS:
             self.joblib = "before 0.10"
-            self.note("companion-files", "its arrays lie in other files beside it")
+            self.add_note("companion-files", "its arrays are in separate files beside it")
         if isinstance(target.state, Dict):
             own = target.maker.module.partition(".")[0]
             for key, value in target.state.pairs():
-                self._version(own, key, value)
+                self._add_version(own, key, value)
 
-    def _version(self, own: str, key: object, value: object) -> None:
+    def _add_version(self, own: str, key: object, value: object) -> None:
         if type(key) is not str or not key.endswith(("version", "__")):
             return
         match = _VERSION_KEY.fullmatch(key)
         if match:
-            self.version(match[1] or own, value)
+            self.add_version(match[1] or own, value)
 
-    def version(self, package: str, value: object) -> None:
-        """What a file says of the version of a package; nothing if it is none."""
+    def add_version(self, package: str, value: object) -> None:
+        """Record the version of a package, if the value is one."""
         if type(value) is str and _VERSION.fullmatch(value):
             known = self._versions.setdefault(_PACKAGES.get(package, package), set())
             if len(known) < _MOST_VERSIONS and len(self._versions) < _MOST_VERSIONS:
                 known.add(value)
 
-    def note(self, code: str, text: str) -> None:
-        """Something odd; only the first of a kind is told."""
+    def add_note(self, code: str, text: str) -> None:
+        """Record a note; only the first with each code is kept."""
         self._notes.setdefault(code, text)
 
     @property
     def names(self) -> tuple[Name, ...]:
-        """All that is looked up."""
+        """All names that the file looks up, sorted."""
         return tuple(sorted(Name(*pair) for pair in self._globals))
 
     def is_called(self, name: Name) -> bool:
-        """Whether it is called, rather than only referred to."""
+        """Whether the file calls the name instead of only referring to it."""
         return (name.module, name.qualname) in self._called
 
     @property
     def versions(self) -> dict[str, tuple[str, ...]]:
-        """By package."""
+        """By package, the versions found."""
         return {name: tuple(sorted(self._versions[name])) for name in sorted(self._versions)}
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """In the order they came."""
+        """The notes in the order of their discovery."""
         return tuple(Note(code, text) for code, text in self._notes.items())

@@ -1,4 +1,4 @@
-"""What stands in a file, as a tree of estimators."""
+"""Build the tree of estimators in a file from its stand-ins."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from matrix.inspection.arrays import Array
-from matrix.inspection.describe_values import class_name, cut, describe
+from matrix.inspection.describe_values import class_name, describe, shorten
 from matrix.inspection.result import ModelNode
 from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
 
@@ -15,25 +15,25 @@ _DEPTH = 12
 _NODES = 400
 _CHILDREN = 60
 _ATTRIBUTES = 60
-_LOOKED_AT = 5_000
+_MAX_SEARCHED = 5_000
 """Elements of one list or dictionary that are searched for estimators."""
 _ALONE = 5
-"""So many estimators of one class in a list are shown one by one; more are counted."""
+"""Estimators of one class in a list that are shown one by one; more are counted."""
 _VERSION = "_sklearn_version"
 _DATA = {"numpy", "scipy", "pandas", "joblib", "threading", "collections"}
 """Packages whose objects are data, whatever they hold."""
 
 FoundValue = tuple[str, StandIn, str]
-"""A value that may be an estimator: under which name, and for which columns."""
+"""Name, value, and the columns that a ColumnTransformer gives it (else empty)."""
 
 
-def tree(value: StandIn) -> ModelNode:
-    """The tree of what a file holds."""
+def build_tree(value: StandIn) -> ModelNode:
+    """The tree whose root is the object in a file."""
     return _Tree().node("", value)
 
 
 def is_estimator(value: StandIn) -> bool:
-    """Whether something is an object of a class of scikit-learn's kind, with a state of its own."""
+    """Whether a stand-in is an instance of scikit-learn or of another package's estimator."""
     if not isinstance(value, Object) or not value.by_class or not isinstance(value.maker, Global):
         return False
     top = value.maker.module.partition(".")[0]
@@ -43,8 +43,8 @@ def is_estimator(value: StandIn) -> bool:
         return top != "sklearn" and value.state is None and not value.items and not value.args
     if value.state.get(_VERSION) is not None:
         return True
-    held = list(value.state.pairs())[:_LOOKED_AT]
-    if top == "sklearn":  # its helpers have a state too; those around an estimator matter
+    held = list(value.state.pairs())[:_MAX_SEARCHED]
+    if top == "sklearn":  # helper objects count only if they contain an estimator
         return any(
             isinstance(one, Object) and isinstance(one.state, Dict) and one.state.get(_VERSION)
             for key, one in held
@@ -54,7 +54,7 @@ def is_estimator(value: StandIn) -> bool:
 
 
 class _Tree:
-    """Each object is shown once, wherever it is referred to."""
+    """Builds nodes; an object that is referred to several times becomes one node."""
 
     def __init__(self) -> None:
         self._seen: set[int] = set()
@@ -66,10 +66,10 @@ class _Tree:
         kind = _kind(value)
         state = _attributes(value)
         if not state:
-            fitted = {} if isinstance(value, Object) and value.by_class else _itself(value)
+            fitted = {} if isinstance(value, Object) and value.by_class else _described(value)
             children, hidden = self._children(_elements("", value), depth)
             return ModelNode(
-                name=cut(name),
+                name=shorten(name),
                 kind=kind,
                 columns=columns,
                 fitted=fitted,
@@ -82,12 +82,12 @@ class _Tree:
         inside = _inside(state) if isinstance(value, Object) else _elements("", value)
         children, hidden = self._children(inside, depth)
         return ModelNode(
-            name=cut(name),
+            name=shorten(name),
             kind=kind,
-            version=cut(version, 40) if type(version) is str else "",
+            version=shorten(version, 40) if type(version) is str else "",
             columns=columns,
-            params={cut(key): describe(one) for key, one in shown.items() if key in params},
-            fitted={cut(key): describe(one) for key, one in shown.items() if key not in params},
+            params={shorten(key): describe(one) for key, one in shown.items() if key in params},
+            fitted={shorten(key): describe(one) for key, one in shown.items() if key not in params},
             children=children,
             hidden=len(state) - len(shown) + hidden,
         )
@@ -95,13 +95,13 @@ class _Tree:
     def _children(
         self, found: Iterator[FoundValue], depth: int
     ) -> tuple[tuple[ModelNode, ...], int]:
-        """Those that are shown, and how many are not."""
+        """The child nodes, and the number of those left out."""
         children: list[ModelNode] = []
         hidden = 0
         for name, value, columns in found:
             if self._left <= 0 or len(children) >= _CHILDREN or depth >= _DEPTH:
                 hidden += 1
-            elif isinstance(value, _Many):
+            elif isinstance(value, _Repeated):
                 first = self.node(name, value.first, depth=depth + 1)
                 children.append(replace(first, count=value.count))
                 self._seen.update(value.others)
@@ -110,8 +110,8 @@ class _Tree:
         return tuple(children), hidden
 
 
-class _Many:
-    """Estimators of one class in a list."""
+class _Repeated:
+    """Estimators of one class in a list, shown as one node with a count."""
 
     def __init__(self, found: list[Object]) -> None:
         self.first = found[0]
@@ -130,13 +130,13 @@ def _kind(value: StandIn) -> str:
     return type(value).__name__.lower()
 
 
-def _itself(value: StandIn) -> dict[str, str]:
+def _described(value: StandIn) -> dict[str, str]:
     text = describe(value)
     return {"": text} if text else {}
 
 
 def _attributes(value: StandIn) -> dict[str, StandIn]:
-    """What an object or a dictionary holds under names."""
+    """The attributes of an object, or the items of a dictionary with string keys."""
     held = value.state if isinstance(value, Object) else value
     if isinstance(value, Object) and type(held) is tuple and len(held) == 2:  # with slots
         parts = [part.texts() for part in held if isinstance(part, Dict)]
@@ -149,7 +149,7 @@ def _is_parameter(key: str) -> bool:
 
 
 def _inside(state: Mapping[str, StandIn]) -> Iterator[FoundValue]:
-    """Estimators under attributes; what was fitted stands for what it was fitted from."""
+    """Estimators in attributes; a fitted one replaces the prototype that it was cloned from."""
     fitted = {key.rstrip("_").removeprefix("best_") for key in state if key.endswith("_")}
     if "estimators_" in state:
         fitted |= {"estimator", "base_estimator"}
@@ -170,33 +170,33 @@ def _elements(key: str, value: StandIn) -> Iterator[FoundValue]:
     if isinstance(value, Object) and value.pairs is not None:
         value = value.pairs
     if isinstance(value, Dict):
-        for one, held in list(value.pairs())[:_LOOKED_AT]:
+        for one, held in list(value.pairs())[:_MAX_SEARCHED]:
             if is_estimator(held):
-                yield _under(key, describe(one) if key else _bare(one)), held, ""
+                yield _indexed(key, describe(one) if key else _key_text(one)), held, ""
     elif isinstance(value, (list, tuple)):
-        yield from _listed(key, list(value[:_LOOKED_AT]))
+        yield from _listed(key, list(value[:_MAX_SEARCHED]))
 
 
-def _bare(key: StandIn) -> str:
+def _key_text(key: StandIn) -> str:
     return key if type(key) is str else describe(key)
 
 
-def _under(key: str, index: str) -> str:
+def _indexed(key: str, index: str) -> str:
     return f"{key}[{index}]" if key else index
 
 
 def _listed(key: str, values: list[StandIn]) -> Iterator[FoundValue]:
     bare = [one for one in values if is_estimator(one)]
     if len(bare) > _ALONE and len({id(one.maker) for one in bare}) == 1:
-        yield key, _Many(bare), ""
+        yield key, _Repeated(bare), ""
         return
     for index, one in enumerate(values):
         if is_estimator(one):
-            yield _under(key, str(index)), one, ""
+            yield _indexed(key, str(index)), one, ""
         elif isinstance(one, tuple) and len(one) in (2, 3) and type(one[0]) is str:
             if is_estimator(one[1]):
                 yield one[0], one[1], describe(one[2]) if len(one) == 3 else ""
         elif isinstance(one, (list, tuple)):
             yield from (
-                (_under(key, str(index)), inner, "") for inner in one if is_estimator(inner)
+                (_indexed(key, str(index)), inner, "") for inner in one if is_estimator(inner)
             )

@@ -1,9 +1,8 @@
-"""A machine that reads a pickle as Python would, and makes nothing of it but stand-ins.
+"""A pickle virtual machine that creates stand-ins instead of objects.
 
-It is written from the list of instructions rather than on top of :mod:`pickle`, so that nothing of
-the real machine is left to be reached: there is no line here that imports, calls, or sets an
-attribute of anything a file names. Where the two real machines (the one in C, and the one in Python
-that joblib builds on) read the same bytes in different ways, the file is refused.
+A pickle is a program for a stack machine. This implementation does not use :mod:`pickle`: no line
+of it imports, calls or sets an attribute of anything that a file names. Files that Python's two
+unpicklers (the one in C, and the one in Python that joblib extends) read differently are refused.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from __future__ import annotations
 import struct
 
 from matrix.inspection.machine_state import MachineState
-from matrix.inspection.opcodes import ACTIONS, SINCE
+from matrix.inspection.opcodes import ACTIONS, FIRST_PROTOCOL
 from matrix.inspection.read_errors import DamageError, UnreadableError
 from matrix.inspection.stand_ins import StandIn
 
@@ -20,12 +19,15 @@ class Machine(MachineState):
     """Reads one pickle from a stream."""
 
     def load(self) -> StandIn:
-        """Read up to the end.
+        """Run the pickle up to its STOP opcode.
+
+        Returns:
+            The stand-in for the object.
 
         Raises:
-            UnreadableError: it cannot be read; it says how far it was read.
+            UnreadableError: the pickle cannot be read; ``position`` says where.
         """
-        stream, actions, since = self.stream, ACTIONS, SINCE
+        stream, actions, since = self.stream, ACTIONS, FIRST_PROTOCOL
         highest = 0
         try:
             while True:
@@ -34,13 +36,13 @@ class Machine(MachineState):
                     break
                 action = actions.get(code)
                 if action is None:
-                    raise DamageError(f"holds byte {code:#04x} where an instruction belongs")
+                    raise DamageError(f"holds byte {code:#04x} instead of an opcode")
                 if since[code] > highest:
                     highest = since[code]
-                self.findings.step()
+                self.findings.count()
                 action(self)
             if stream.end_frame():
-                self.findings.note("frame-left", "the last frame is longer than the pickle")
+                self.findings.add_note("frame-left", "the last frame is longer than the pickle")
             self.findings.protocol = max(self.findings.protocol, highest)
             return self.stack.pop()
         except UnreadableError as fault:
@@ -48,4 +50,4 @@ class Machine(MachineState):
                 fault.position = stream.position
             raise
         except (IndexError, ValueError, OverflowError, struct.error) as error:
-            raise DamageError("makes no sense as a pickle", position=stream.position) from error
+            raise DamageError("is not a valid pickle", position=stream.position) from error

@@ -1,18 +1,18 @@
-"""What is wrong with a stream of bytes, told to those who know the file's name."""
+"""Errors of reading a stream of bytes; callers add the name of the file."""
 
 from __future__ import annotations
 
-ANEW = "Copy or download it again, or save the model anew."
-"""What to do about a file that came here damaged."""
+COPY_AGAIN = "Copy or download it again, or save the model again."
+"""Advice for damaged files."""
 
 
 class UnreadableError(Exception):
-    """The bytes cannot be read on.
+    """The bytes cannot be read.
 
     Args:
-        problem: what is wrong, such as "holds byte 0xff where an instruction belongs".
+        problem: what is wrong, such as "holds byte 0xff instead of an opcode".
         advice: what to do about it.
-        position: after how many (unpacked) bytes, if it is known.
+        position: offset in (decompressed) bytes; None if unknown.
     """
 
     def __init__(self, problem: str, *, advice: str = "", position: int | None = None) -> None:
@@ -23,7 +23,7 @@ class UnreadableError(Exception):
 
 
 class DamageError(UnreadableError):
-    """The bytes are no sound pickle."""
+    """The bytes are not a valid pickle."""
 
 
 class TruncatedError(UnreadableError):
@@ -31,4 +31,4 @@ class TruncatedError(UnreadableError):
 
 
 class TooMuchError(UnreadableError):
-    """The bytes would take more than is allowed."""
+    """Reading the bytes would exceed a limit."""

@@ -1,6 +1,8 @@
-"""The process that reads a file nobody trusts: its answer is a line of JSON on standard output.
+"""The process that reads an untrusted file and writes the result to standard output as JSON.
 
-Run as a script, in isolated mode, with the path and the limits (as JSON) for arguments.
+Run as a script in isolated mode. Arguments: the path, and the limits as JSON. The result is one
+object: ``{"inspection": …}``, ``{"problem": …, "advice": …}``, or ``{"memory": true}`` if memory
+ran out.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 
 
 def main() -> None:
-    """Inspect the file, write the answer, and leave at once."""
+    """Inspect the file, write the result and exit."""
     sys.path.insert(0, str(Path(__file__).parents[2]))
     from matrix.errors import NotAModelError
     from matrix.inspection.inspect_file import inspect
@@ -23,7 +25,7 @@ def main() -> None:
 
     limits = InspectionLimits(**json.loads(sys.argv[2]))
     _restrict(limits)
-    gc.disable()  # nothing here lives on, and cycles of a file's making are not worth the search
+    gc.disable()  # the process is short-lived, and a file may create millions of objects
     answer: dict[str, Any]
     try:
         answer = {"inspection": inspection_to_dict(inspect(Path(sys.argv[1]), limits))}
@@ -33,11 +35,11 @@ def main() -> None:
         answer = {"memory": True}
     sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
     sys.stdout.buffer.flush()
-    os._exit(0)  # without taking apart what may be millions of objects
+    os._exit(0)  # without deallocating what may be millions of objects
 
 
 def _restrict(limits: Any) -> None:
-    """Ask the system to hold this process to its limits, where it can."""
+    """Set the resource limits of this process, as far as the platform supports them."""
     try:
         import resource
     except ImportError:  # Windows

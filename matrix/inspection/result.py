@@ -1,4 +1,4 @@
-"""What is known of a saved file that nobody has loaded."""
+"""The result of inspecting a saved file without loading it."""
 
 from __future__ import annotations
 
@@ -11,25 +11,25 @@ MB = 1024 * 1024
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class InspectionLimits:
-    """How much a file may cost before it is refused."""
+    """Limits beyond which a file is refused."""
 
     file: int = 16 * 1024 * MB
     """Bytes on disk."""
     unpacked: int = 4 * 1024 * MB
-    """Bytes that a compressed file may become."""
+    """Bytes after decompression."""
     operations: int = 50_000_000
-    """Instructions of the pickle."""
+    """Opcodes of the pickle."""
     memory: int = 2 * 1024 * MB
-    """Bytes that the process that reads may use, where the system can limit them."""
+    """Bytes of address space of the reading process, where the system can limit it."""
     seconds: float = 120.0
-    """How long that process may take."""
+    """Duration of the reading process."""
     answer: int = 16 * MB
-    """Bytes of its answer."""
+    """Bytes of its result."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Name:
-    """Something that is looked up while loading: ``getattr(module, qualname)``."""
+    """A name that is looked up while loading: ``qualname`` in ``module``."""
 
     module: str
     qualname: str
@@ -40,17 +40,17 @@ class Name:
 
 @dataclass(frozen=True, order=True, slots=True)
 class Note:
-    """Something odd about a file."""
+    """A remarkable property of a file."""
 
     code: str
-    """For programs, such as ``python-2``; see ``docs/inspect.md`` for all of them."""
+    """Stable identifier, such as ``python-2``; ``docs/inspect.md`` lists all of them."""
     text: str
-    """For people."""
+    """The same in words."""
 
 
 @dataclass(frozen=True, order=True, slots=True)
 class Code:
-    """A name in the file that stands for code rather than data."""
+    """A name in the file that refers to code instead of data."""
 
     name: str
     why: str
@@ -59,41 +59,41 @@ class Code:
 
 WHY: Mapping[str, str] = {
     "script": "defined in the script or notebook that saved it",
-    "inside": "code that the file itself holds",
+    "inside": "code stored in the file itself",
     "called": "called while loading",
     "function": "a function that the model refers to",
-    "package": "of a package beside scikit-learn, or the user's own",
+    "package": "from a package other than scikit-learn, or your own",
 }
-"""What the reasons of :class:`Code` mean."""
+"""The values of :attr:`Code.why` in words."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelNode:
-    """An estimator, or what else stands at the top of a file; every text in it is short."""
+    """An estimator, or the root object of a file; all texts in it are cut to a short length."""
 
     name: str = ""
-    """Of the step or attribute that holds it; the root has none."""
+    """Name of the step or attribute that holds it; empty for the root."""
     kind: str
-    """Its class, with the module."""
+    """Full name of its class."""
     version: str = ""
-    """The scikit-learn that saved it, if the state says so."""
+    """Release of scikit-learn that saved it; empty if its state does not say."""
     count: int = 1
-    """How many of this class stand there; the first is what is shown."""
+    """Number of estimators of this class in a list; the first is described."""
     columns: str = ""
-    """Those that a ``ColumnTransformer`` gives it."""
+    """Columns that a ``ColumnTransformer`` gives it."""
     params: Mapping[str, str] = field(default_factory=dict)
     """Parameters of the constructor."""
     fitted: Mapping[str, str] = field(default_factory=dict)
-    """All other attributes: ``float64 (100, 4)``, ``dict of 3``, ``'str'``."""
+    """Descriptions of all other attributes: ``float64 (100, 4)``, ``dict of 3``, ``'str'``."""
     children: tuple[ModelNode, ...] = ()
     """Estimators inside."""
     hidden: int = 0
-    """Attributes and children that were left out, because there are too many."""
+    """Number of attributes and children left out because there are too many."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
-    """All that a saved file tells without being loaded."""
+    """What is known about a saved file without loading it."""
 
     path: Path
     size: int
@@ -105,21 +105,20 @@ class Inspection:
     compression: str = ""
     """``zlib``, ``gzip``, ``bz2``, ``xz``, ``lzma`` or ``lz4``; empty if there is none."""
     protocol: int
-    """Of the pickle, the highest that is declared or needed; of a skops file, its own."""
+    """Protocol of the pickle (the highest declared or needed), or of the skops file."""
     joblib: str = ""
-    """Which joblib wrote it, as far as the layout of its arrays tells."""
+    """Releases of joblib that write arrays in this layout; empty if there are no such arrays."""
     numpy: str = ""
-    """``1`` or ``2``, by the names of numpy's modules; empty if no name tells."""
+    """Major version of numpy, from the names of its modules: ``1``, ``2``, or empty if unknown."""
     python: str = ""
     """The lowest Python that can load it, such as ``3.8``."""
     versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Of packages, as the states of objects tell: parts of a model may differ."""
+    """By package, the versions in the states of objects; parts of a model may differ."""
     modules: tuple[str, ...] = ()
-    """Top-level modules beside the standard library that must be there to load it."""
+    """Top-level modules outside the standard library that loading imports."""
     names: tuple[Name, ...] = ()
-    """Everything that is looked up while loading, as it is looked up by Python 3."""
+    """All names that Python 3 looks up while loading."""
     code: tuple[Code, ...] = ()
-    """Names that stand for more than plain data."""
+    """Names that refer to code instead of data."""
     notes: tuple[Note, ...] = ()
-    """What is odd."""
     root: ModelNode

@@ -1,4 +1,4 @@
-"""An inspection as JSON, and back: what the process that reads hands over, and what is reported."""
+"""Convert an inspection to JSON and back, for the reading process and for reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SCHEMA_VERSION = 1
 
 
 def inspection_to_dict(found: Inspection) -> Json:
-    """All of an inspection; ``docs/inspect.md`` says what the fields mean."""
+    """An inspection as JSON; ``docs/inspect.md`` documents the fields."""
     return {
         "schema_version": SCHEMA_VERSION,
         "path": str(found.path),
@@ -36,14 +36,14 @@ def inspection_to_dict(found: Inspection) -> Json:
 
 
 def inspection_from_dict(document: Json, path: Path) -> Inspection:
-    """The mirror image of :func:`inspection_to_dict`.
+    """The inverse of :func:`inspection_to_dict`.
 
     Args:
-        document: what was written.
-        path: the file, whose name need not survive the writing.
+        document: the JSON.
+        path: of the file; the path in the JSON may be lossy.
 
     Raises:
-        KeyError, TypeError, ValueError: the document is none.
+        KeyError, TypeError, ValueError: the document is invalid.
     """
     return Inspection(
         path=path,

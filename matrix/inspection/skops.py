@@ -1,9 +1,10 @@
-"""Read what is in a skops file: a zip archive of arrays, and in JSON how objects are made of them.
+"""Read a skops file: a zip archive of arrays, and a JSON schema of the objects made from them.
 
-What skops does with each kind of part is in its module ``skops.io._general`` and its neighbours, up
-to protocol 2 (skops 0.16). A part says which class it makes, and most kinds call that class: each
-is held to the classes that skops itself writes for it, so that what is harmless to name is not
-called with what a file chooses. Whatever else there is gets a note, for which the gate refuses it.
+Source: ``skops.io._general`` and its neighbour modules, up to protocol 2 (skops 0.16). The schema
+is a tree of nodes, called *parts* here. A part names its loader (its kind) and a class, and most
+loaders call that class. A kind is accepted only with the classes that skops writes for it, so that
+a file cannot choose what a harmless name is called with. Everything else gets the note
+``skops-part``, with which the gate refuses the file.
 """
 
 from __future__ import annotations
@@ -18,15 +19,15 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO, TypeGuard
 
-from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, shape_of
+from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, parse_shape
 from matrix.inspection.findings import Findings
-from matrix.inspection.read_errors import ANEW, DamageError, TooMuchError, UnreadableError
+from matrix.inspection.read_errors import COPY_AGAIN, DamageError, TooMuchError, UnreadableError
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Set, StandIn
 
 SCHEMA = "schema.json"
 _PROTOCOLS = (1, 2)
-_AGAIN = "Load it where it was saved, and save it again with joblib.dump or a newer skops."
-_PACKING = (
+_SAVE_AGAIN = "Load it where it was saved, and save it again with joblib.dump or a newer skops."
+_ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -34,9 +35,9 @@ _PACKING = (
     NotImplementedError,
     OSError,
 )
-"""What is raised by an archive that is not whole, or packed in a way that is not known."""
+"""Raised for damaged archives and for unknown compression methods."""
 _HEADER = 4096
-"""Bytes of an array that hold its dtype and shape."""
+"""Bytes at the start of an array that hold its dtype and shape."""
 _NPY = re.compile(rb"\x93NUMPY[\x01-\x03]\0(?:..|..\0\0)(\{[^\n]*\})\s", re.DOTALL)
 
 _PLAIN: Mapping[str, frozenset[tuple[str, str]]] = {
@@ -63,11 +64,11 @@ _PLAIN: Mapping[str, frozenset[tuple[str, str]]] = {
         {("builtins", "tuple"), ("sklearn.impute._iterative", "_ImputerTriplet")}
     ),
 }
-"""What each kind of part makes, where skops wrote it."""
+"""By kind, the classes that skops writes for it."""
 _REDUCED = frozenset({"ConstructorFromReduceNode", "LossNode", "TreeNode"})
-"""Kinds that call a class of scikit-learn with arguments of the file's."""
+"""Kinds that call a class of scikit-learn with arguments from the file."""
 _NAMED = frozenset({"FunctionNode", "TypeNode"})
-"""Kinds that are a class or a function, and call nothing."""
+"""Kinds that refer to a class or a function and call nothing."""
 _OTHER = frozenset({"NdArrayNode", "ObjectNode", "SparseMatrixNode"})
 _EVERYWHERE = frozenset(
     {"__class__", "__id__", "__loader__", "__module__", "_skops_version", "protocol"}
@@ -81,47 +82,47 @@ _FIELDS: Mapping[str, frozenset[str]] = {
     "NdArrayNode": frozenset({"content", "file", "shape", "type"}),
     "SparseMatrixNode": frozenset({"file", "type"}),
 }
-"""What else stands in a part of a kind; ``content`` alone where nothing is said."""
+"""By kind, the fields beside the common ones; only ``content`` for kinds not listed."""
 _INSIDE: Mapping[str, frozenset[str]] = {
     "DefaultDictNode": frozenset({"default_factory", "main"}),
     "MaskedArrayNode": frozenset({"data", "mask"}),
     "RandomGeneratorNode": frozenset({"bit_generator", "seed_seq"}),
     "SliceNode": frozenset({"start", "step", "stop"}),
 }
-"""Kinds whose content is no part: what stands in it."""
+"""By kind, the fields of a ``content`` that is not itself a part."""
 _ZIP64 = b"\1\0"
-"""The only extra field that Python writes; others give a part another name in newer Pythons."""
+"""The only extra field that Python writes; newer Pythons read another file name from others."""
 _PIECE = 4096
 _END = 42
-"""Bytes of the last record of an archive, and of the one that may stand before it."""
+"""Bytes of the end record of an archive and of the record that may precede it."""
 _ELEMENT = re.compile(
     r"ndarray|(?:u?int|float|complex|bool|str|bytes|void|datetime|timedelta)\d*_?"
 )
-"""What of numpy an array is made into: itself, or its only element."""
+"""Names in numpy that an array may become: ``ndarray`` or a scalar type."""
 
 
 def read(file: BinaryIO, findings: Findings, unpacked: int) -> StandIn:
-    """What the file makes, with nothing of it made.
+    """The stand-in for the object in a skops file.
 
     Args:
-        file: a zip archive with a part called :data:`SCHEMA`.
-        findings: takes down names, versions and oddities.
-        unpacked: how many bytes its parts may become.
+        file: a zip archive with a member :data:`SCHEMA`.
+        findings: collects names, versions and notes.
+        unpacked: limit on the decompressed size in bytes.
 
     Raises:
-        UnreadableError: it is damaged, of another skops, or too much.
+        UnreadableError: it is damaged, has an unknown protocol, or exceeds a limit.
     """
     try:
         with zipfile.ZipFile(file) as archive:
             _check(archive, file, unpacked)
-            schema = json.loads(_unpacked(archive, SCHEMA))
-            return _Plan(archive, findings).read(schema)
-    except _PACKING as error:
-        raise _damaged("its zip archive is not whole") from error
+            schema = json.loads(_read_part(archive, SCHEMA))
+            return _SchemaReader(archive, findings).read(schema)
+    except _ARCHIVE_ERRORS as error:
+        raise _damaged("its zip archive is damaged") from error
     except RecursionError as error:
         raise TooMuchError("looks like a skops file, and is nested too deeply") from error
     except (
-        ArithmeticError,  # a place in the archive that no file has
+        ArithmeticError,  # an impossible offset in the archive
         AttributeError,
         KeyError,
         SyntaxError,
@@ -129,49 +130,49 @@ def read(file: BinaryIO, findings: Findings, unpacked: int) -> StandIn:
         ValueError,
         RuntimeError,
     ) as error:
-        raise _damaged("its schema.json is none of skops") from error
+        raise _damaged("skops did not write its schema.json") from error
 
 
 def _damaged(what: str) -> DamageError:
-    return DamageError(f"looks like a skops file, and {what}", advice=ANEW)
+    return DamageError(f"looks like a skops file, and {what}", advice=COPY_AGAIN)
 
 
 def _check(archive: zipfile.ZipFile, file: BinaryIO, unpacked: int) -> None:
     names = archive.namelist()
     if len(set(names)) != len(names):
-        raise _damaged("has two parts of one name")
-    if _has_odd_end(file) or any(_is_odd(one) for one in archive.infolist()):
-        raise _damaged("its zip archive may be read in two ways")
+        raise _damaged("has two members with the same name")
+    if _has_unusual_end(file) or any(_is_unusual(one) for one in archive.infolist()):
+        raise _damaged("different Pythons read its zip archive differently")
     if sum(one.file_size for one in archive.infolist()) > unpacked:
-        raise TooMuchError(f"unpacks to more than {unpacked / 1024**3:g} GiB, and was not read")
+        raise TooMuchError(f"decompresses to more than {unpacked / 1024**3:g} GiB, the limit")
 
 
-def _has_odd_end(file: BinaryIO) -> bool:
-    """Whether there is more at the end than an archive of less than 4 GiB has.
+def _has_unusual_end(file: BinaryIO) -> bool:
+    """Whether the end of the archive has more records than an archive of less than 4 GiB needs.
 
-    Newer Pythons take the place of the directory from a record before the last one, older ones do
-    not (CVE-2025-8291); behind the last one there may be another.
+    Python releases differ in how they read a record before the end record (CVE-2025-8291), and
+    another end record may follow.
     """
     file.seek(-_END, os.SEEK_END)
     end = file.read(_END)
     return end[:4] == b"PK\6\7" or end[-22:-18] != b"PK\5\6"
 
 
-def _is_odd(one: zipfile.ZipInfo) -> bool:
-    """Whether a part has more to its name than Python writes."""
+def _is_unusual(one: zipfile.ZipInfo) -> bool:
+    """Whether a member has a name or an extra field that Python does not write."""
     extra = one.extra
     plain = extra[:2] == _ZIP64 and len(extra) == 4 + int.from_bytes(extra[2:4], "little")
     return one.orig_filename != one.filename or bool(extra and not plain)
 
 
-def _unpacked(archive: zipfile.ZipFile, name: str) -> bytes:
-    """A part, never more at once than a piece of it becomes: its size may be a lie."""
+def _read_part(archive: zipfile.ZipFile, name: str) -> bytes:
+    """Read a member in pieces, because its declared size may be wrong."""
     with archive.open(name) as stream:
         return b"".join(iter(lambda: stream.read(_PIECE), b""))
 
 
-class _Plan:
-    """The parts of one file."""
+class _SchemaReader:
+    """Reads the parts of one file."""
 
     def __init__(self, archive: zipfile.ZipFile, findings: Findings) -> None:
         self._archive = archive
@@ -183,45 +184,47 @@ class _Plan:
         protocol = schema["protocol"]
         if type(protocol) is not int or protocol not in _PROTOCOLS:
             raise UnreadableError(
-                f"is a skops file of protocol {str(protocol)[:9]}, which is not known here",
-                advice=_AGAIN,
+                f"is a skops file of protocol {str(protocol)[:9]}, which is not supported",
+                advice=_SAVE_AGAIN,
             )
         self._findings.protocol = protocol
-        self._findings.version("skops", schema.get("_skops_version"))
+        self._findings.add_version("skops", schema.get("_skops_version"))
         return self.value(schema)
 
     def value(self, part: dict[str, Any]) -> StandIn:
-        """What a part makes."""
-        self._findings.step()
+        """The stand-in for a part."""
+        self._findings.count()
         number = part.get("__id__")
         kind = part["__loader__"]
-        if number is not None and not self._same(self._parts.setdefault(number, part), part):
-            # skops makes the first that it comes to, whatever stands in the other.
-            self._note("two parts of one number make different things")
-        return self._made(kind, part)
+        if number is not None and not self._same_content(
+            self._parts.setdefault(number, part), part
+        ):
+            # skops loads the first one and uses it for both.
+            self._note("two parts with the same number differ")
+        return self._build(kind, part)
 
-    def _same(self, one: object, other: object) -> bool:
-        """Whether two parts say the same, but for numbers and the names of files."""
-        self._findings.step()
+    def _same_content(self, one: object, other: object) -> bool:
+        """Whether two parts are equal apart from ids and file names."""
+        self._findings.count()
         if one is other:
             return True
         if type(one) is not type(other):
             return False
         if isinstance(one, dict) and isinstance(other, dict):
             return list(one) == list(other) and all(
-                key in ("__id__", "file") or self._same(one[key], other[key]) for key in one
+                key in ("__id__", "file") or self._same_content(one[key], other[key]) for key in one
             )
         if isinstance(one, list) and isinstance(other, list):
-            return len(one) == len(other) and all(map(self._same, one, other))
+            return len(one) == len(other) and all(map(self._same_content, one, other))
         return one == other
 
-    def _made(self, kind: str, part: dict[str, Any]) -> StandIn:
+    def _build(self, kind: str, part: dict[str, Any]) -> StandIn:
         name = self._name(part)
-        self._hold(kind, name)
-        self._hold_fields(kind, part)
+        self._check_class(kind, name)
+        self._check_fields(kind, part)
         if kind in _NAMED:
             return name
-        self._findings.called(name)
+        self._findings.add_call(name)
         if kind == "JsonNode":
             return self._plain(part["content"])
         if kind in ("ListNode", "TupleNode", "SetNode"):
@@ -246,8 +249,8 @@ class _Plan:
             raise _damaged("has a class without a name")
         return self._findings.look_up(module, qualname)
 
-    def _hold(self, kind: str, name: Global) -> None:
-        """Hold a kind of part to what it makes in files that skops wrote."""
+    def _check_class(self, kind: str, name: Global) -> None:
+        """Add a note if skops does not write this class for this kind."""
         if kind in _PLAIN:
             usual = name.pair in _PLAIN[kind]
         elif kind in _REDUCED:
@@ -259,10 +262,10 @@ class _Plan:
             usual = kind in _OTHER or kind in _NAMED
             usual = usual and (name.pair == DTYPE or name.pair not in SPECIAL)
         if not usual:
-            self._note(f"a part of the kind {kind[:40]} makes {name.module}.{name.qualname}")
+            self._note(f"a part of kind {kind[:40]} creates {name.module}.{name.qualname}")
 
-    def _hold_fields(self, kind: str, part: dict[str, Any]) -> None:
-        """Hold a part to the fields that its kind has: whatever skops reads is read here too."""
+    def _check_fields(self, kind: str, part: dict[str, Any]) -> None:
+        """Add a note if a part has fields that skops does not write for its kind."""
         fields = part.keys() - _EVERYWHERE
         usual = fields <= _FIELDS.get(kind, frozenset({"content"}))
         if kind in _INSIDE:
@@ -273,20 +276,20 @@ class _Plan:
             usual = usual and part["__reduce__"].keys() == {"args"}
             usual = usual and _is_part(part["__reduce__"]["args"])
         if not usual:
-            self._note(f"a part of the kind {kind[:40]} holds what is not known of it")
+            self._note(f"a part of kind {kind[:40]} has unknown fields")
 
     def _note(self, text: str) -> None:
-        self._findings.note("skops-part", text)
+        self._findings.add_note("skops-part", text)
 
     def _bit_generator(self, part: dict[str, Any]) -> None:
-        """What a generator of random numbers is made of: skops calls it by a name in its state."""
+        """Record the bit generator of a ``Generator``; skops calls it by a name in its state."""
         state = part["content"]["bit_generator"]
         said = state["content"]["bit_generator"]
         kinds = state["__loader__"], said["__loader__"]
         name = self._plain(said["content"]) if kinds == ("DictNode", "JsonNode") else None
         if type(name) is not str:
             raise _damaged("has a generator without a name")
-        self._findings.called(self._findings.look_up("numpy.random", name))
+        self._findings.add_call(self._findings.look_up("numpy.random", name))
 
     def _plain(self, text: str) -> StandIn:
         found = json.loads(text)
@@ -307,14 +310,14 @@ class _Plan:
             types = part["key_types"]
             kinds = [types["__loader__"], *(one["__loader__"] for one in types["content"])]
             if kinds != ["ListNode"] + ["TypeNode"] * (len(kinds) - 1):
-                self._note("the keys of a dict are made by what is no type")
+                self._note("the types of dict keys are not types")
             self.value(types)
             if not all(_makes_keys(one) for one in types["content"]):
-                self._note("the keys of a dict are made by what makes no keys")
+                self._note("the types of dict keys are not plain types")
             flat: list[StandIn] = []
             for key, one in content.items():
-                if key.startswith("__"):  # numpy asks every element for __array_interface__
-                    self._note(f"an object is given the attribute {key[:40]}")
+                if key.startswith("__"):  # numpy reads __array_interface__ of every element
+                    self._note(f"an object gets the attribute {key[:40]}")
                 flat += [key, self.value(one)]
             held = Dict(flat)
         if name.pair == ("builtins", "dict"):
@@ -329,7 +332,7 @@ class _Plan:
             array.items = [self.value(one) for one in part["content"]]
             shape = self.value(part["shape"])
             array.dtype = Dtype("O", 8)
-            array.shape = shape_of(shape)
+            array.shape = parse_shape(shape)
         else:
             file = part["file"]
             if file not in self._headers:
@@ -338,16 +341,16 @@ class _Plan:
         return array
 
     def _header(self, file: str) -> tuple[StandIn, tuple[int, ...] | None]:
-        """The dtype and the shape of an array; ``numpy.lib.format`` says how they are written."""
+        """Dtype and shape of an array file; ``numpy.lib.format`` documents its header."""
         with self._archive.open(file) as stream:
             match = _NPY.match(stream.read(_HEADER))
         if match is None:
             return None, None
         said = ast.literal_eval(match[1].decode("latin-1"))
-        return Dtype.of((said["descr"],)), shape_of(said["shape"])
+        return Dtype.from_args((said["descr"],)), parse_shape(said["shape"])
 
     def _object(self, kind: str, name: Global, part: dict[str, Any]) -> StandIn:
-        """Anything else: its arguments and its state, and whatever more stands in the part."""
+        """The stand-in for any other kind, with its arguments, its state and all inner parts."""
         made = Object(name, (), by_class=True)
         content = part.get("content")
         others = [one for key, one in part.items() if key not in {*_EVERYWHERE, "content"}]
@@ -362,7 +365,7 @@ class _Plan:
                 made.build(state)
         if more:
             made.args = more[0] if type(more[0]) is tuple else tuple(more)
-        self._findings.built(made)
+        self._findings.add_state(made)
         return made
 
 
@@ -378,7 +381,7 @@ def _makes_keys(part: dict[str, Any]) -> bool:
 
 
 def _parts_in(value: object) -> list[dict[str, Any]]:
-    """The parts inside what is none itself, such as the content of a masked array."""
+    """The parts inside a value that is not a part, such as the content of a masked array."""
     if isinstance(value, dict):
         if "__loader__" in value:
             return [value]

@@ -1,7 +1,7 @@
-"""Inert stand-ins for what a pickle makes: they hold what was said, and do nothing.
+"""Inert stand-ins for the objects that a pickle creates.
 
-Nothing here is hashed, compared or called on behalf of a file; that is why dictionaries and sets
-are lists. ``None``, booleans, numbers, strings, bytes, lists and tuples stand for themselves.
+Nothing is hashed, compared or called on behalf of a file, so dictionaries and sets are stored as
+lists. None, booleans, numbers, strings, bytes, lists and tuples represent themselves.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 StandIn = Any
-"""A stand-in, or a plain value that stands for itself."""
+"""A stand-in, or a plain value that represents itself."""
 
 
 class Global:
@@ -28,7 +28,7 @@ class Global:
 
 
 class Object:
-    """What a class or function would make of some arguments."""
+    """The result of calling a class or function with some arguments."""
 
     __slots__ = ("args", "by_class", "items", "kwargs", "maker", "pairs", "state")
 
@@ -44,13 +44,13 @@ class Object:
         self.args = args
         self.kwargs = kwargs
         self.by_class = by_class
-        """Whether it is an instance of ``maker`` for sure, rather than what a call returned."""
+        """True: an instance of ``maker``; False: whatever calling ``maker`` returns."""
         self.state: StandIn = None
         self.items: list[StandIn] = []
         self.pairs: Dict | None = None
 
     def build(self, state: StandIn) -> None:
-        """Take a state, as ``__setstate__`` would."""
+        """Set or update the state, as ``__setstate__`` does by default."""
         if isinstance(self.state, Dict) and isinstance(state, Dict):
             self.state = Dict([*self.state.flat, *state.flat])
         else:
@@ -58,7 +58,7 @@ class Object:
 
 
 class Dict:
-    """A dictionary, as keys and values in turn; of equal keys the last counts."""
+    """A dictionary as a flat list of keys and values; the last of equal keys counts."""
 
     __slots__ = ("flat",)
 
@@ -73,11 +73,11 @@ class Dict:
         return zip(self.flat[::2], self.flat[1::2], strict=True)
 
     def texts(self) -> dict[str, StandIn]:
-        """What stands under keys that are strings."""
+        """The items whose keys are strings."""
         return {key: value for key, value in self.pairs() if type(key) is str}
 
     def get(self, name: str) -> StandIn:
-        """What stands under a string, or None."""
+        """The value of a string key, or None."""
         flat = self.flat
         for index in range(len(flat) - 2, -1, -2):
             if type(flat[index]) is str and flat[index] == name:
@@ -86,7 +86,7 @@ class Dict:
 
 
 class Set:
-    """A set or a frozen one."""
+    """A set or frozenset."""
 
     __slots__ = ("frozen", "items")
 
@@ -96,7 +96,7 @@ class Set:
 
 
 class Blob:
-    """Text or bytes that were too long to keep, or a ``bytearray``."""
+    """A string or bytes that were too long to keep, or a ``bytearray``."""
 
     __slots__ = ("data", "kind", "size")
 
@@ -104,13 +104,13 @@ class Blob:
         self.kind = kind
         """``str``, ``bytes`` or ``bytearray``."""
         self.size = size
-        """In bytes of the file."""
+        """Bytes in the file."""
         self.data = data
-        """All of it, or None."""
+        """The value; None if it was not kept."""
 
 
 class Outside:
-    """Something that the file only refers to: it lies elsewhere."""
+    """An object outside the file that the file refers to."""
 
     __slots__ = ("what",)
 

@@ -1,4 +1,4 @@
-"""``inspect_apart``: a process of its own reads the file, so that whatever it does ends there."""
+"""Inspect a file in a subprocess with limits, so that no file can harm the caller."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ from matrix.inspection.result_json import inspection_from_dict
 _READER = Path(__file__).with_name("reader_process.py")
 
 
-def inspect_apart(
+def inspect_in_subprocess(
     path: Path, limits: InspectionLimits | None = None, *, copy: Path | None = None
 ) -> Inspection:
-    """Read what is in a saved file, in a process of its own with limits on all it takes.
+    """Inspect a saved file in a subprocess.
 
     Args:
-        path: of a pickle, or of what ``joblib.dump`` or ``skops.io.dump`` wrote.
-        limits: what it may cost.
-        copy: a private copy to read in place of the file, which only gives its name then.
+        path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``.
+        limits: on time, memory and sizes.
+        copy: a private copy of the file, to read instead of it.
 
     Raises:
         NotAModelError: it cannot be read; the message says why.
@@ -46,19 +46,20 @@ def inspect_apart(
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             raise NotAModelError(
-                path, f"was not read within {allowed.seconds:g} seconds, and is taken for hostile"
+                path,
+                f"was not read within {allowed.seconds:g} seconds, the limit; it may be hostile",
             ) from None
         output.seek(0)
         text = output.read(allowed.answer + 1)
     if code:
         raise NotAModelError(
             path,
-            f"cannot be read: the process that read it ended with {processes.signal_name(code)}",
+            f"cannot be read: the reading process ended with {processes.signal_name(code)}",
         )
-    return _understood(path, text, allowed)
+    return _read_answer(path, text, allowed)
 
 
-def _understood(path: Path, text: bytes, limits: InspectionLimits) -> Inspection:
+def _read_answer(path: Path, text: bytes, limits: InspectionLimits) -> Inspection:
     try:
         answer: dict[str, Any] = json.loads(text)
         if "inspection" in answer:
@@ -67,7 +68,9 @@ def _understood(path: Path, text: bytes, limits: InspectionLimits) -> Inspection
             problem, advice = answer["problem"], answer["advice"]
         else:
             most = limits.memory // 1024**2
-            problem, advice = f"takes more than {most:,} MB to be read", ""
+            problem, advice = f"needs more than {most:,} MB of memory to be read, the limit", ""
     except (ValueError, KeyError, TypeError) as error:
-        raise NotAModelError(path, "cannot be read: the answer about it is not whole") from error
+        raise NotAModelError(
+            path, "cannot be read: the output of the reading process is incomplete"
+        ) from error
     raise NotAModelError(path, problem, advice=advice)

@@ -1,4 +1,4 @@
-"""What the names in a file tell: of numpy, of Python, of packages, of code."""
+"""Infer versions of numpy and Python, required modules and code from the names in a file."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from matrix.inspection.findings import Findings
 from matrix.inspection.result import Code, Name
 
 _KNOWN = {"sklearn", "numpy", "scipy", "joblib", "pandas"}
-"""Packages whose classes are what one expects in a file of scikit-learn."""
+"""Packages whose classes are expected in a file of scikit-learn."""
 
 _NICKNAMES = {"_loss": "sklearn"}
-"""Modules that scikit-learn saves some of its compiled classes under, without its own name."""
+"""Top-level names under which scikit-learn saves some compiled classes."""
 
 _PROTOCOL_NEEDS = {3: "3.0", 4: "3.4", 5: "3.8"}
 
-_YOUNG = {"pathlib._local": "3.13"}
-"""Modules that pickles name, and the Python that brought them."""
+_NEWER_MODULES = {"pathlib._local": "3.13"}
+"""Modules that pickles may name, with the first Python that has them."""
 
 _INSIDE = re.compile(r"(?:cloudpickle|dill)(?:\.|$)|types\.(?:FunctionType|CodeType)|marshal\.")
 _HARMLESS = {
@@ -37,7 +37,7 @@ _HARMLESS = {
     "types": {"SimpleNamespace"},
     "uuid": {"UUID"},
 }
-"""What of Python itself makes nothing but data when it is called."""
+"""Names of the standard library that create only data when called."""
 
 
 def _top(name: Name) -> str:
@@ -45,8 +45,8 @@ def _top(name: Name) -> str:
     return _NICKNAMES.get(top, top)
 
 
-def numpy_of(names: Iterable[Name]) -> str:
-    """Which numpy wrote names like these: ``1``, ``2``, or empty if none tells."""
+def numpy_major(names: Iterable[Name]) -> str:
+    """Major version of the numpy that wrote these names: ``1``, ``2``, or empty if unknown."""
     modules = {name.module for name in names}
     if any(module == "numpy._core" or module.startswith("numpy._core.") for module in modules):
         return "2"
@@ -54,20 +54,20 @@ def numpy_of(names: Iterable[Name]) -> str:
     return "1" if old else ""
 
 
-def python_of(names: Sequence[Name], protocol: int, *, python_2: bool) -> str:
-    """The lowest Python that can load it; empty if any can."""
-    young = [_YOUNG[name.module] for name in names if name.module in _YOUNG]
+def lowest_python(names: Sequence[Name], protocol: int, *, python_2: bool) -> str:
+    """The lowest Python that can load a file, such as ``3.8``; empty if any can."""
+    young = [_NEWER_MODULES[name.module] for name in names if name.module in _NEWER_MODULES]
     return young[0] if young else "" if python_2 else _PROTOCOL_NEEDS.get(protocol, "")
 
 
-def modules_of(names: Iterable[Name]) -> tuple[str, ...]:
-    """The top-level modules beside the standard library."""
+def required_modules(names: Iterable[Name]) -> tuple[str, ...]:
+    """The top-level modules outside the standard library."""
     tops = {_top(name) for name in names}
     return tuple(sorted(top for top in tops if top not in sys.stdlib_module_names))
 
 
-def code_in(names: Iterable[Name], findings: Findings) -> tuple[Code, ...]:
-    """The names that stand for more than data, each with the reason."""
+def code_names(names: Iterable[Name], findings: Findings) -> tuple[Code, ...]:
+    """The names that refer to code instead of data, each with the reason."""
     return tuple(sorted(_codes(names, findings)))
 
 
@@ -102,9 +102,6 @@ _SMALL_TYPE = re.compile(
 
 
 def _is_function(name: Name) -> bool:
-    """Whether a name of a package is that of a public function, by the custom of writing it small.
-
-    What is private is the package's own business.
-    """
+    """Whether a name is that of a public function: it begins with a lower-case letter."""
     last = name.qualname.rpartition(".")[2]
     return last[:1].islower() and _SMALL_TYPE.fullmatch(last) is None

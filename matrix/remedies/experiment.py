@@ -12,7 +12,7 @@ from matrix.engine.pool import Job
 from matrix.engine.resaving import ResaveWork, resaved
 from matrix.engine.run_context import RunContext
 from matrix.errors import NotAModelError
-from matrix.inspection import inspect_apart, refusals
+from matrix.inspection import inspect_in_subprocess, refusals
 from matrix.model import (
     Artifact,
     Cell,
@@ -129,7 +129,7 @@ class Experiment:
             return None
         path = self.context.store.artifact(artifact.sha256, artifact.format)
         try:
-            inspection = inspect_apart(path)
+            inspection = inspect_in_subprocess(path)
         except NotAModelError as error:
             return f"what was saved cannot be looked into: {error.problem}"
         refused = refusals(inspection, subject.trusted)

@@ -1,1 +1,1 @@
-"""Faults planted in every run, to know that it would have found real ones."""
+"""Pipelines with known faults, which every run must find."""

@@ -1,6 +1,6 @@
-"""Pipelines with a fault planted in each: a run that does not find every one cannot be believed.
+"""Pipelines with one planted fault each; a run that does not find all of them is invalid.
 
-Runs in the target environment, under the worker's syntax rule, like any file of pipelines.
+A pipeline file: runs in target environments on Python 3.6 or later.
 """
 
 import os
@@ -32,7 +32,7 @@ class _Planted(BaseEstimator):
 
 
 class Changing(_Planted):
-    """One label in a hundred is another one, without a word, wherever it was not fitted."""
+    """Predicts one label in a hundred differently in every process but the one that fitted it."""
 
     def predict(self, X):
         labels = super(Changing, self).predict(X)
@@ -42,14 +42,14 @@ class Changing(_Planted):
 
 
 class Killing(_Planted):
-    """Ends the interpreter as it is loaded."""
+    """Aborts the interpreter while it is loaded."""
 
     def __setstate__(self, state):
         os.abort()
 
 
 class Mute(_Planted):
-    """Predicts well, and fails in repr alone."""
+    """Predicts correctly and fails only in repr."""
 
     def __repr__(self):
         if self._at_home():
@@ -58,7 +58,7 @@ class Mute(_Planted):
 
 
 class Endless(_Planted):
-    """Never ends predicting."""
+    """Its predict never returns, except in the process that fitted it."""
 
     def predict(self, X):
         while not self._at_home():

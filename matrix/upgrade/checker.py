@@ -19,7 +19,7 @@ from matrix.engine.run_context import RunContext
 from matrix.engine.saving import digests_of
 from matrix.engine.worker_process import Piece
 from matrix.inspection import Inspection
-from matrix.inspection.file_access import digest
+from matrix.inspection.file_access import size_and_sha256
 from matrix.model import (
     Artifact,
     Environment,
@@ -66,7 +66,7 @@ class CheckInputs:
 
 def _digest(file: Path) -> str:
     with file.open("rb") as stream:
-        return digest(stream)[1]
+        return size_and_sha256(stream)[1]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix.errors import Exit, MatrixError, UsageError
-from matrix.inspection import PrivateCopy, copied, inspect_apart
+from matrix.inspection import PrivateCopy, copy_private, inspect_in_subprocess
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
 
@@ -74,7 +74,7 @@ def take_in(
 
 def _copy(path: Path, folder: Path) -> PrivateCopy | Problem:
     try:
-        return copied(path, folder)
+        return copy_private(path, folder)
     except MatrixError as error:
         return Problem.of(error)
 
@@ -83,7 +83,7 @@ def _look(path: Path, copy: PrivateCopy | Problem) -> Model:
     if isinstance(copy, Problem):
         return Model(id=str(path), path=path, problem=copy)
     try:
-        inspection = inspect_apart(path, copy=copy.path)
+        inspection = inspect_in_subprocess(path, copy=copy.path)
     except MatrixError as error:
         return Model(id=str(path), path=path, problem=Problem.of(error))
     return Model(id=str(path), path=path, inspection=inspection)

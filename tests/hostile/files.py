@@ -180,7 +180,7 @@ TRICKS: Mapping[str, Bad] = {
     "a distribution with a text that is run": Bad(
         make=_with_template, said="scipy.stats._continuous_distns.uniform_gen", runs=False
     ),
-    "in an array of objects": Bad(make=_nested, said="holds no array where one was announced"),
+    "in an array of objects": Bad(make=_nested, said="holds another object instead of an array"),
     "after an array": Bad(make=_whole(lambda marker: array() + mkdir(marker)), said="os.mkdir"),
     "after a packed array": Bad(
         make=lambda marker: zlib.compress(a.whole(array() + mkdir(marker))), said="os.mkdir"
@@ -189,7 +189,7 @@ TRICKS: Mapping[str, Bad] = {
         make=lambda marker: _old_zip(_hidden_in_an_array(marker)), said="os.mkdir"
     ),
     "an array that is not read as one": Bad(
-        make=_read_otherwise, said="told to be read in another way"
+        make=_read_otherwise, said="attributes that joblib does not write"
     ),
     "an array by another class": Bad(
         make=_whole(
@@ -395,24 +395,24 @@ DAMAGED: Mapping[str, Bad] = {
     "empty": Bad(make=lambda _: b"", said="is empty"),
     "a web page": Bad(make=lambda _: b"<!DOCTYPE html><html></html>", said="is a web page"),
     "a text": Bad(make=lambda _: b"Dear colleague,\nplease find it attached.\n", said="is a text"),
-    "cut off": Bad(make=lambda _: a.whole(array())[:60], said="ends too early"),
+    "cut off": Bad(make=lambda _: a.whole(array())[:60], said="is truncated"),
     "cut off, packed": Bad(
         make=lambda _: zlib.compress(a.whole(a.text("".join(map(str, range(999))))))[:200],
-        said="ends too early",
+        said="is truncated",
     ),
     "a promise of 2 ** 63 bytes": Bad(
-        make=lambda _: a.proto(5) + b"\x96" + b"\xff" * 7 + b"\x7f.", said="ends too early"
+        make=lambda _: a.proto(5) + b"\x96" + b"\xff" * 7 + b"\x7f.", said="is truncated"
     ),
     "a memo of 2 ** 32 entries": Bad(
-        make=lambda _: a.proto(2) + a.NONE + b"r\xff\xff\xff\xff", said="ends too early"
+        make=lambda _: a.proto(2) + a.NONE + b"r\xff\xff\xff\xff", said="is truncated"
     ),
     "a frame within a frame": Bad(
         make=lambda _: (
             a.proto(4) + b"\x95\x1e\0\0\0\0\0\0\0N\x95\1\0\0\0\0\0\0\0N" + a.NONE * 30 + a.STOP
         ),
-        said="outside a frame",
+        said="outside an unfinished frame",
     ),
-    "from the future": Bad(make=lambda _: a.whole(a.NONE, 99), said="newer than this tool"),
+    "from the future": Bad(make=lambda _: a.whole(a.NONE, 99), said="this version reads protocols"),
 }
 """What is no model, or a broken one."""
 

@@ -21,7 +21,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from matrix.errors import NotAModelError
 from matrix.inspection import Name, inspect, refusals
-from matrix.inspection.gate import allowed
+from matrix.inspection.gate import allowed_names
 from tests.hostile.mutants import mutants
 
 COUNT = int(os.environ.get("MUTANTS", "60"))
@@ -96,4 +96,4 @@ def unknown(data: bytes) -> list[str]:
         or (_compat_pickle.IMPORT_MAPPING.get(pair[0], pair[0]), pair[1])
         for pair in pairs
     ]
-    return [str(pair) for pair in renamed if Name(*pair) not in allowed()]
+    return [str(pair) for pair in renamed if Name(*pair) not in allowed_names()]

@@ -22,7 +22,7 @@ from sklearn.preprocessing import StandardScaler
 from matrix.errors import NotAModelError
 from matrix.inspection import Inspection, InspectionLimits, Name
 from matrix.inspection.inspect_file import inspect
-from matrix.inspection.opcodes import ACTIONS, SINCE
+from matrix.inspection.opcodes import ACTIONS, FIRST_PROTOCOL
 from matrix.inspection.result_json import inspection_from_dict, inspection_to_dict
 from tests.inspection import assembler as a
 
@@ -57,7 +57,7 @@ def path(tmp_path_factory: pytest.TempPathFactory):
 def test_every_instruction_of_python_is_known() -> None:
     known = {opcode.code: opcode.proto for opcode in pickletools.opcodes}
     assert {chr(code) for code in ACTIONS} == set(known) - {"."}
-    assert {chr(code): proto for code, proto in SINCE.items()}.items() <= known.items()
+    assert {chr(code): proto for code, proto in FIRST_PROTOCOL.items()}.items() <= known.items()
 
 
 def ends_well(path, data: bytes) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from matrix.errors import NotAModelError
-from matrix.inspection import Inspection, Name, inspect, inspect_apart
+from matrix.inspection import Inspection, Name, inspect, inspect_in_subprocess
 from tests.inspection import assembler as a
 
 UNLOADED = "this"
@@ -201,7 +201,7 @@ def test_a_state_given_again_and_again_costs_what_it_holds(tmp_path: Path) -> No
     body = large + b"q\0" + a.POP + a.new("own.model", "Model") + (b"h\0" + a.BUILD) * 1000
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(body))
-    with pytest.raises(NotAModelError, match="instructions"):
+    with pytest.raises(NotAModelError, match="opcodes"):
         inspect(path, InspectionLimits(operations=1_000_000))
 
 
@@ -211,7 +211,7 @@ def test_a_process_apart_ends_when_its_time_is_over(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(a.NONE + (a.NONE + a.POP) * 10_000_000))
     with pytest.raises(NotAModelError, match=r"not read within 0\.5 seconds"):
-        inspect_apart(path, InspectionLimits(seconds=0.5))
+        inspect_in_subprocess(path, InspectionLimits(seconds=0.5))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory as one expects")
@@ -220,8 +220,8 @@ def test_a_process_apart_ends_when_its_memory_is_used_up(tmp_path: Path) -> None
 
     path = tmp_path / "model.pkl"
     path.write_bytes(zlib.compress(a.proto(4) + a.EMPTY_LIST * 20_000_000))
-    with pytest.raises(NotAModelError, match="takes more than 200 MB to be read"):
-        inspect_apart(path, InspectionLimits(memory=200 * 1024 * 1024))
+    with pytest.raises(NotAModelError, match="needs more than 200 MB"):
+        inspect_in_subprocess(path, InspectionLimits(memory=200 * 1024 * 1024))
 
 
 def test_a_process_apart_takes_no_code_from_where_it_stands(
@@ -232,7 +232,7 @@ def test_a_process_apart_takes_no_code_from_where_it_stands(
     (tmp_path / "model.pkl").write_bytes(pickle.dumps({"a": 1}))
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(tmp_path))
-    assert inspect_apart(Path("model.pkl")).root.kind == "dict"
+    assert inspect_in_subprocess(Path("model.pkl")).root.kind == "dict"
     assert not (tmp_path / "marker").exists()
 
 
@@ -244,9 +244,9 @@ def framed(size: int, body: bytes) -> bytes:
     ("body", "said"),
     [
         (framed(3, a.text("long")), "reaches over the end of a frame"),
-        (framed(30, a.NONE + framed(1, a.NONE) + a.NONE * 30), "outside a frame that is not over"),
-        (framed(400, a.wrapper()) + b"\0" * 400, "outside a frame that is not over"),
-        (framed(100, a.NONE), "ends too early"),
+        (framed(30, a.NONE + framed(1, a.NONE) + a.NONE * 30), "outside an unfinished frame"),
+        (framed(400, a.wrapper()) + b"\0" * 400, "outside an unfinished frame"),
+        (framed(100, a.NONE), "is truncated"),
     ],
     ids=["within", "inside", "array", "cut"],
 )

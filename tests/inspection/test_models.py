@@ -38,7 +38,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from sklearn.svm import SVC
 
-from matrix.inspection import Inspection, ModelNode, Name, inspect, inspect_apart
+from matrix.inspection import Inspection, ModelNode, Name, inspect, inspect_in_subprocess
 from tests.inspection import assembler as a
 from tests.inspection.conftest import Inspect
 
@@ -156,7 +156,7 @@ def test_every_model_in_every_format_is_read_as_python_reads_it(
 def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Inspection:
     path = tmp_path_factory.mktemp("models") / "columns.joblib"
     joblib.dump(MODELS["columns"](), path, compress=3)
-    return inspect_apart(path)
+    return inspect_in_subprocess(path)
 
 
 def test_parameters_and_fitted_sizes_are_told_apart(pipeline: Inspection) -> None:
@@ -340,5 +340,5 @@ def test_an_array_whose_length_nobody_can_tell_is_refused(inspected: Inspect) ->
         a.wrapper("f3"),
         a.new("joblib.memory", "numpy_pickle.NumpyArrayWrapper"),
     ):
-        with pytest.raises(NotAModelError, match=r"array of (a kind|joblib)|contradicts itself"):
+        with pytest.raises(NotAModelError, match=r"array w(rapper|ith an)|contradicts itself"):
             inspected(a.whole(damaged + b"\0" * 100))

@@ -257,7 +257,7 @@ def test_an_archive_that_may_be_read_in_two_ways_is_not_read(inspected: Inspect)
         whole[:-22] + locator + whole[-22:],
         whole[:-2] + b"\1\0x",
     ):
-        with pytest.raises(NotAModelError, match=r"two ways|not whole"):
+        with pytest.raises(NotAModelError, match=r"differently|damaged"):
             inspected(data)
 
 
@@ -293,11 +293,11 @@ def test_parts_of_one_name_and_bombs_are_not_read(tmp_path: Path) -> None:
     path = tmp_path / "model.skops"
     path.write_bytes(s.archive(s.plain(1), **{"0_npy": bytes(2_000_000)}))
     assert inspect(path).container == "skops"
-    with pytest.raises(NotAModelError, match="unpacks to more than"):
+    with pytest.raises(NotAModelError, match="decompresses to more than"):
         inspect(path, InspectionLimits(unpacked=1_000_000))
     with ZipFile(path, "a") as archive, pytest.warns(UserWarning, match="Duplicate"):
         archive.writestr("schema.json", b"{}")
-    with pytest.raises(NotAModelError, match="two parts of one name"):
+    with pytest.raises(NotAModelError, match="two members with the same name"):
         inspect(path)
 
 

@@ -68,7 +68,7 @@ def test_what_says_no_version_is_said_to_say_none() -> None:
 
 def test_code_and_oddities_are_told() -> None:
     text = "\n".join(said())
-    assert "own.Scaler: of a package beside scikit-learn, or the user's own" in text
+    assert "own.Scaler: from a package other than scikit-learn, or your own" in text
     assert "4 bytes follow the end of the pickle" in text
 
 

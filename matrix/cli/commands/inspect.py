@@ -6,14 +6,14 @@ import sys
 
 from matrix.cli.arguments import InspectArguments
 from matrix.errors import Exit
-from matrix.inspection import inspect_apart
+from matrix.inspection import inspect_in_subprocess
 from matrix.report.inspection_json import write_inspection
 from matrix.report.terminal.inspection import show_inspection
 
 
 def inspect(arguments: InspectArguments) -> Exit:
     """Show what is in the file; nothing in it is run."""
-    found = inspect_apart(arguments.model)
+    found = inspect_in_subprocess(arguments.model)
     if arguments.json:
         write_inspection(found, sys.stdout)
     else:
