@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -21,14 +22,15 @@ def main() -> None:
     from matrix.errors import NotAModelError
     from matrix.inspection.inspect_file import inspect
     from matrix.inspection.result import InspectionLimits
-    from matrix.inspection.result_json import inspection_to_dict
 
     limits = InspectionLimits(**json.loads(sys.argv[2]))
     _restrict(limits)
     gc.disable()  # the process is short-lived, and a file may create millions of objects
     answer: dict[str, Any]
     try:
-        answer = {"inspection": inspection_to_dict(inspect(Path(sys.argv[1]), limits))}
+        found = asdict(inspect(Path(sys.argv[1]), limits))
+        del found["path"]  # the other side knows it
+        answer = {"inspection": found}
     except NotAModelError as error:
         answer = {"problem": error.problem, "advice": error.advice}
     except MemoryError:

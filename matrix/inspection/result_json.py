@@ -1,83 +1,49 @@
-"""Convert an inspection to JSON and back, for the reading process and for reports."""
+"""An inspection as JSON: in reports, and as a message of the process that reads the file."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from matrix.inspection.result import Code, Inspection, ModelNode, Name, Note
+from cattrs import override
 
-Json = dict[str, Any]
+from matrix.inspection.result import Code, Inspection, ModelNode, Name, Note
+from matrix.model.codec import Json, new_converter, reader
 
 SCHEMA_VERSION = 1
 
+_reported = new_converter()
+_reported.register_unstructure_hook(Name, lambda name: [name.module, name.qualname])
 
-def inspection_to_dict(found: Inspection) -> Json:
+
+def inspection_to_json(found: Inspection) -> Json:
     """An inspection as JSON; ``docs/inspect.md`` documents the fields."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "path": str(found.path),
-        "size": found.size,
-        "sha256": found.sha256,
-        "container": found.container,
-        "compression": found.compression,
-        "protocol": found.protocol,
-        "joblib": found.joblib,
-        "numpy": found.numpy,
-        "python": found.python,
-        "versions": {package: list(known) for package, known in found.versions.items()},
-        "modules": list(found.modules),
-        "names": [[name.module, name.qualname] for name in found.names],
-        "code": [{"name": one.name, "why": one.why} for one in found.code],
-        "notes": [{"code": note.code, "text": note.text} for note in found.notes],
-        "root": _node_to_dict(found.root),
-    }
+    return {"schema_version": SCHEMA_VERSION, **_reported.unstructure(found)}
 
 
-def inspection_from_dict(document: Json, path: Path) -> Inspection:
-    """The inverse of :func:`inspection_to_dict`.
+_messages = new_converter(forbid_extra_keys=True)
+for _plain in (Name, Code, Note):
+    _messages.register_structure_hook(_plain, reader(_messages, _plain))
+
+
+def _nodes(messages: Iterable[Json], _: object = None) -> tuple[ModelNode, ...]:
+    return tuple(_node(message, ModelNode) for message in messages)
+
+
+_node = reader(_messages, ModelNode, children=override(struct_hook=_nodes))
+_messages.register_structure_hook(ModelNode, _node)
+_inspection = reader(_messages, Inspection)
+
+
+def inspection_from_message(message: Any, path: Path) -> Inspection:
+    """The inspection that the process handed over; :mod:`reader_process` writes it.
 
     Args:
-        document: the JSON.
-        path: of the file; the path in the JSON may be lossy.
+        message: every field but the path, and no others.
+        path: the file; its name need not survive as JSON.
 
     Raises:
-        KeyError, TypeError, ValueError: the document is invalid.
+        one of READ_ERRORS: the message is not of this form.
     """
-    return Inspection(
-        path=path,
-        size=document["size"],
-        sha256=document["sha256"],
-        container=document["container"],
-        compression=document["compression"],
-        protocol=document["protocol"],
-        joblib=document["joblib"],
-        numpy=document["numpy"],
-        python=document["python"],
-        versions={package: tuple(known) for package, known in document["versions"].items()},
-        modules=tuple(document["modules"]),
-        names=tuple(Name(module, qualname) for module, qualname in document["names"]),
-        code=tuple(Code(**one) for one in document["code"]),
-        notes=tuple(Note(**note) for note in document["notes"]),
-        root=_node_from_dict(document["root"]),
-    )
-
-
-def _node_to_dict(node: ModelNode) -> Json:
-    return {
-        "name": node.name,
-        "kind": node.kind,
-        "version": node.version,
-        "count": node.count,
-        "columns": node.columns,
-        "params": dict(node.params),
-        "fitted": dict(node.fitted),
-        "children": [_node_to_dict(child) for child in node.children],
-        "hidden": node.hidden,
-    }
-
-
-def _node_from_dict(document: Mapping[str, Any]) -> ModelNode:
-    children = tuple(_node_from_dict(child) for child in document["children"])
-    return ModelNode(**{**document, "children": children})
+    return _inspection({**message, "path": str(path)}, Inspection)

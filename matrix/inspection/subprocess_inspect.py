@@ -14,7 +14,8 @@ from matrix import processes
 from matrix.errors import NotAModelError
 from matrix.inspection.file_access import refuse_special
 from matrix.inspection.result import Inspection, InspectionLimits
-from matrix.inspection.result_json import inspection_from_dict
+from matrix.inspection.result_json import inspection_from_message
+from matrix.model.codec import READ_ERRORS
 
 _READER = Path(__file__).with_name("reader_process.py")
 
@@ -63,13 +64,13 @@ def _read_answer(path: Path, text: bytes, limits: InspectionLimits) -> Inspectio
     try:
         answer: dict[str, Any] = json.loads(text)
         if "inspection" in answer:
-            return inspection_from_dict(answer["inspection"], path)
+            return inspection_from_message(answer["inspection"], path)
         if "problem" in answer:
             problem, advice = answer["problem"], answer["advice"]
         else:
             most = limits.memory // 1024**2
             problem, advice = f"needs more than {most:,} MB of memory to be read, the limit", ""
-    except (ValueError, KeyError, TypeError) as error:
+    except READ_ERRORS as error:
         raise NotAModelError(
             path, "cannot be read: the output of the reading process is incomplete"
         ) from error

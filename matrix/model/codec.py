@@ -20,6 +20,7 @@ from typing import Any, TypeVar, get_type_hints
 import attrs
 import cattrs
 import msgspec
+from cattrs.errors import ForbiddenExtraKeysError
 from cattrs.gen import (
     make_dict_structure_fn_from_attrs,
     make_dict_unstructure_fn_from_attrs,
@@ -62,7 +63,7 @@ SCHEMA_VERSION = 1
 """Of the JSON result; ``matrix/report/schema-1.json`` describes it."""
 
 Json = dict[str, Any]
-READ_ERRORS = (AttributeError, KeyError, TypeError, ValueError)
+READ_ERRORS = (AttributeError, KeyError, TypeError, ValueError, ForbiddenExtraKeysError)
 """The exceptions of data that is not what should be read."""
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ import json
 from typing import TextIO
 
 from matrix.inspection import Inspection
-from matrix.inspection.result_json import inspection_to_dict
+from matrix.inspection.result_json import inspection_to_json
 
 
 def write_inspection(inspection: Inspection, stream: TextIO) -> None:
     """Write an inspection as one JSON document, in ASCII."""
-    json.dump(inspection_to_dict(inspection), stream, indent=1)
+    json.dump(inspection_to_json(inspection), stream, indent=1)
     stream.write("\n")

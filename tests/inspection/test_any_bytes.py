@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import _compat_pickle
 import contextlib
+import json
 import pickle
 import pickletools
 import sys
 import zlib
+from dataclasses import asdict
 from io import BytesIO
 
 import joblib
 import numpy as np
 import pytest
+from cattrs.errors import ForbiddenExtraKeysError
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 from sklearn.ensemble import RandomForestClassifier
@@ -23,7 +26,7 @@ from matrix.errors import NotAModelError
 from matrix.inspection import Inspection, InspectionLimits, Name
 from matrix.inspection.inspect_file import inspect
 from matrix.inspection.opcodes import ACTIONS, FIRST_PROTOCOL
-from matrix.inspection.result_json import inspection_from_dict, inspection_to_dict
+from matrix.inspection.result_json import inspection_from_message
 from tests.inspection import assembler as a
 
 LIMITS = InspectionLimits(operations=20_000, unpacked=1_000_000)
@@ -69,7 +72,10 @@ def ends_well(path, data: bytes) -> None:
         assert error.problem  # noqa: PT017
     else:
         assert isinstance(found, Inspection)
-        assert inspection_from_dict(inspection_to_dict(found), path) == found
+        message = json.loads(json.dumps(asdict(found) | {"path": ""}))
+        assert inspection_from_message(message, path) == found
+        with pytest.raises(ForbiddenExtraKeysError):
+            inspection_from_message({**message, "more": 1}, path)
     assert set(sys.modules) == before
 
 
