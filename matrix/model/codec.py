@@ -156,7 +156,9 @@ def _boolean(value: object, _: object = None) -> bool:
 
 def _text_or_member(value: object, cls: type[str]) -> str:
     """A string, or the member of an enum: all of ours are strings too."""
-    return _text(value) if cls is str else cls(_text(value))
+    if cls is str and isinstance(value, str):  # nearly always
+        return value
+    return cls(_text(value))
 
 
 # --------------------------------------------------------------------------- data types

@@ -8,7 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn, TextIO
 
+import msgspec
+
 _CHUNK = 1 << 16
+_NO_VALUE = object()
+_decode = msgspec.json.decode
 _AFTER_VALUE = frozenset(" \t\r\n,:]}")
 """Characters that may follow a value."""
 
@@ -123,6 +127,9 @@ class _Scanner:
     def value(self) -> Any:
         """Return the value that starts here, reading larger and larger chunks until it is whole."""
         self.peek()
+        found = self._line()
+        if found is not _NO_VALUE:
+            return found
         size = _CHUNK
         while True:
             try:
@@ -136,6 +143,27 @@ class _Scanner:
                     self._position = end
                     return value
             size *= 2
+
+    def _line(self) -> Any:
+        """The value that is the rest of this line, as our own reports write cells.
+
+        A fast parser that needs to know where the value ends reads it; no value of JSON holds a
+        line break that could be mistaken for its end, unless it is spread over several lines.
+
+        Returns:
+            ``_NO_VALUE`` if the line is not in memory, or holds less or more than one value.
+        """
+        end = self._buffer.find("\n", self._position)
+        if end < 0:
+            return _NO_VALUE
+        if self._buffer[end - 1] == ",":
+            end -= 1
+        try:
+            value = _decode(self._buffer[self._position : end])
+        except (ValueError, RecursionError):
+            return _NO_VALUE
+        self._position = end
+        return value
 
     def _more(self, size: int) -> bool:
         chunk = self._stream.read(size)
