@@ -6,10 +6,14 @@ lines in its own noxfile: ``import matrix.sessions`` and ``matrix.sessions.add()
 
 from __future__ import annotations
 
+import secrets
 import sys
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import nox
+from nox.command import CommandFailed
 
 sys.path.insert(0, str(Path(__file__).parent))  # the package is used from here, not installed
 
@@ -23,11 +27,15 @@ nox.options.reuse_venv = "yes"
 nox.options.sessions = ["lint", "typecheck", "docs", "tests"]
 
 
+# Each core runs a share of the tests (tests/conftest.py says which stay together).
+PYTEST = ("python", "-m", "pytest", "-n", "auto", "--durations=20")
+
+
 @nox.session
 def tests(session: nox.Session) -> None:
     """Quick tests and real environments: nox -s tests -- [PYTEST OPTION]..."""
     sessions.install_project(session, HERE, groups=["test"])
-    session.run("python", "-m", "pytest", *session.posargs)
+    session.run(*PYTEST, *session.posargs)
 
 
 @nox.session
@@ -92,12 +100,59 @@ def second_opinion(session: nox.Session) -> None:
 def fuzz(session: nox.Session) -> None:
     """300 altered copies of each model in each way of saving: nox -s fuzz -- [SEED]"""
     sessions.install_project(session, HERE, groups=["test"])
-    seed = session.posargs[0] if session.posargs else "1"
+    _fuzz(session, session.posargs[0] if session.posargs else "1")
+
+
+def _fuzz(session: nox.Session, seed: str) -> None:
     session.run(
-        *("python", "-m", "pytest", "-q", "tests/hostile/test_mutants.py"),
+        *(*PYTEST, "-q", "tests/hostile/test_mutants.py"),
         *("tests/integration/test_hostile.py", "-k", "mutant or damaged"),
         env={"MUTANTS": "300", "MUTANTS_LOADED": "100", "MUTANTS_SEED": seed},
     )
+
+
+@nox.session
+def mutation(session: nox.Session) -> None:
+    """Change lines of the judge, keys, gate and resolver: nox -s mutation -- [MUTANT GLOB]..."""
+    sessions.install_project(session, HERE, groups=["test", "mutation"])
+    _mutation(session, *session.posargs)
+
+
+def _mutation(session: nox.Session, *globs: str) -> None:
+    # A mutant that ends its process or never returns is no failure of this session.
+    session.run("mutmut", "run", *globs, success_codes=[0, 1])
+    session.run("python", "tools/mutation_score.py")
+
+
+@nox.session
+def nightly(session: nox.Session) -> None:
+    """All that takes too long for each change, and a summary: nox -s nightly"""
+    sessions.install_project(session, HERE, groups=["test", "mutation"])
+    seed = str(secrets.randbelow(2**32))
+    parts: dict[str, Callable[[], object]] = {
+        "tests marked nightly": lambda: session.run(*PYTEST, "-m", "nightly"),
+        f"fuzz -- {seed}": lambda: _fuzz(session, seed),
+        "mutation": lambda: _mutation(session),
+    }
+    lines = [_part(session, name, part) for name, part in parts.items()]
+    session.log("summary of the night:")
+    for _, line in lines:
+        session.log(line)
+    if not all(passed for passed, _ in lines):
+        session.error("a part failed")
+
+
+def _part(session: nox.Session, name: str, part: Callable[[], object]) -> tuple[bool, str]:
+    """Run a part of the night to its end, whatever becomes of it; and a line about it."""
+    started = time.monotonic()
+    try:
+        part()
+    except CommandFailed:
+        passed = False
+    else:
+        passed = True
+    seconds = time.monotonic() - started
+    return passed, f"{'passed' if passed else 'FAILED'}  {seconds:6.0f} s  {name}"
 
 
 # matrix, upgrade, report, explain and the other commands, and env-<id> for each environment
