@@ -1,5 +1,5 @@
 #!/bin/sh
-# Open an issue with what is new, or put it into the one that is open. Needs gh, and GH_TOKEN.
+# Open an issue with the new findings, or update the open one. Needs gh and GH_TOKEN.
 set -eu
 summary=$1
 gh label create compat-matrix --force --description "Found by the weekly run of the matrix"
@@ -7,5 +7,5 @@ number=$(gh issue list --label compat-matrix --state open --limit 1 --json numbe
 if [ -n "$number" ]; then
   gh issue edit "$number" --body-file "$summary"
 else
-  gh issue create --title "The matrix has something new" --label compat-matrix --body-file "$summary"
+  gh issue create --title "New compatibility findings" --label compat-matrix --body-file "$summary"
 fi
