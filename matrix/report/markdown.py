@@ -29,6 +29,7 @@ from matrix.model import (
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
+from matrix.report.model_answers import rows_text
 from matrix.report.progress import duration
 from matrix.report.releases import Break, Travel, find_breaks
 from matrix.report.safe_text import plain
@@ -220,8 +221,7 @@ def _answer(answer: ModelAnswer) -> str:
     if answer.pin:
         lines.append(f"  - pin {code(answer.pin)}")
     if answer.rows:
-        kinds = ", ".join(f"{n:,} {code(kind)}" for kind, n in answer.rows.items())
-        lines.append(f"  - compared on {counted(sum(answer.rows.values()), 'row')}: {kinds}")
+        lines.append(f"  - compared on {code(rows_text(answer.rows), 600)}")
     for name, changes in answer.worst.items():
         for change in islice(changes, _MOST_ROWS):
             was, now = code(change.before, 120), code(change.after, 120)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from matrix.judge.cells import INTROSPECTION
@@ -20,6 +20,7 @@ from matrix.model import (
 )
 from matrix.normalize_messages import without_places
 from matrix.report.safe_text import plain
+from matrix.report.sentences import counted
 from matrix.upgrade.answer import (
     Model,
     RowCounts,
@@ -125,8 +126,17 @@ def loaded_in(answer: UpgradeAnswer) -> str:
 
 def evidence(rows: RowCounts) -> str:
     """Return how many rows outputs were compared on, and of what kinds."""
-    kinds = ", ".join(f"{count:,} {kind}" for kind, count in rows.made.items())
-    return f"compared on {rows.n:,} rows: {kinds}"
+    return f"compared on {rows_text(rows.made)}"
+
+
+def rows_text(made: Mapping[str, int]) -> str:
+    """Return ``400 rows of tickets.csv``, or ``13 rows: 12 with far outliers, 1 all zeros``."""
+    total = counted(sum(made.values()), "row")
+    if len(made) == 1:
+        (kind,) = made
+        return f"{total} {kind.replace('from ', 'of ', 1) if kind.startswith('from ') else kind}"
+    kinds = ", ".join(f"{count:,} {kind}" for kind, count in made.items())
+    return f"{total}: {kinds}"
 
 
 # --------------------------------------------------------------------------- one target

@@ -181,6 +181,14 @@ def test_the_pin_and_the_rows_are_said() -> None:
     assert "changes predict_proba in 14 of 200 rows by up to 0.63" in text
 
 
+def test_rows_of_a_file_are_named_by_it() -> None:
+    assert words.rows_text({"from tickets.csv": 400}) == "400 rows of tickets.csv"
+    assert words.rows_text({"all zeros": 1}) == "1 row all zeros"
+    assert words.rows_text({"all zeros": 1, "with missing values": 3}) == (
+        "4 rows: 1 all zeros, 3 with missing values"
+    )
+
+
 def test_a_folder_ends_in_a_summary() -> None:
     found = [SAFE, CHANGES, GONE, GONE, BROKEN]
     assert words.summary(found) == (
