@@ -96,11 +96,11 @@ function verdictOf(cell, detail, format) {
 /** Return the explanation that ``explain`` recorded for the cell, if any. */
 function explanation(pipeline, format, writer, reader) {
   const place = [pipeline, format, index.environments[writer], index.environments[reader]];
-  const told = head.stories.find((one) => [one.pipeline, one.format, one.writer, one.reader].every((part, i) => part === place[i]));
-  if (!told) return null;
+  const recorded = head.stories.find((one) => [one.pipeline, one.format, one.writer, one.reader].every((part, i) => part === place[i]));
+  if (!recorded) return null;
   return [
-    make("p", {}, told.answer),
-    make("dl", { class: "explanation" }, told.points.map((point) => make("div", {},
+    make("p", {}, recorded.answer),
+    make("dl", { class: "explanation" }, recorded.points.map((point) => make("div", {},
       make("dt", {}, point.heading), make("dd", {}, point.lines.map((line) => make("p", {}, line)))))),
   ];
 }

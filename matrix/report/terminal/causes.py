@@ -22,9 +22,9 @@ def causes(
     if not summary.causes:
         return
     known = summary.known_causes()
-    kept = known if everything else known[:_MOST_CAUSES]
-    lines = [line for caused in kept for line in _lines(terminal, caused)]
-    hidden = known[len(kept) :]
+    shown = known if everything else known[:_MOST_CAUSES]
+    lines = [line for caused in shown for line in _lines(terminal, caused)]
+    hidden = known[len(shown) :]
     if hidden:
         cells = counted(sum(one.cells for one in hidden), "cell")
         lines.append(terminal.more(len(hidden), "cause", cells))

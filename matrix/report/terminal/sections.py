@@ -100,9 +100,9 @@ def _breaks(terminal: TerminalStyle, summary: Summary, everything: bool) -> Iter
     shares = _shares(needed, sum(needed) if everything else _MOST_BREAKS)
     for (direction, found), room in zip(by_direction.items(), shares, strict=True):
         if found:
-            kept = _most_affected(found, room)
-            lines = list(_break_lines(terminal, kept, None if everything else room))
-            yield TITLES[direction], lines + _more(terminal, len(found) - len(kept), "line")
+            shown = _most_affected(found, room)
+            lines = list(_break_lines(terminal, shown, None if everything else room))
+            yield TITLES[direction], lines + _more(terminal, len(found) - len(shown), "line")
 
 
 def _lines_needed(breaks: Sequence[Break]) -> int:
@@ -168,11 +168,11 @@ def _changes(terminal: TerminalStyle, summary: Summary, everything: bool) -> Ite
         return
     title = f"Silent changes, worst first ({counted(summary.groups[Group.CHANGES], 'cell')}"
     title += f", {summary.warned:,} of them with a warning)" if summary.warned else ")"
-    kept = changes if everything else changes[:_MOST_CHANGES]
+    shown = changes if everything else changes[:_MOST_CHANGES]
     labels = {environment.id: environment.spec.label for environment in summary.environments}
-    lines = [line for change in kept for line in _change_lines(terminal, change, labels)]
-    hidden = sum(change.cells for change in changes[len(kept) :])
-    yield title, lines + _more(terminal, len(changes) - len(kept), "change", hidden)
+    lines = [line for change in shown for line in _change_lines(terminal, change, labels)]
+    hidden = sum(change.cells for change in changes[len(shown) :])
+    yield title, lines + _more(terminal, len(changes) - len(shown), "change", hidden)
 
 
 def _change_lines(
@@ -229,12 +229,12 @@ def _reasons(
     ranked = sorted(
         reasons.values(), key=lambda reason: (-reason.cells, reason.type, reason.message)
     )
-    kept = ranked if everything else ranked[:_MOST_REASONS]
+    shown = ranked if everything else ranked[:_MOST_REASONS]
     labels = {environment.id: environment.spec.label for environment in summary.environments}
-    lines = [line for reason in kept for line in _reason_lines(terminal, reason, labels)]
-    hidden = sum(reason.cells for reason in ranked[len(kept) :])
+    lines = [line for reason in shown for line in _reason_lines(terminal, reason, labels)]
+    hidden = sum(reason.cells for reason in ranked[len(shown) :])
     total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
-    yield f"{title} ({total})", lines + _more(terminal, len(ranked) - len(kept), "reason", hidden)
+    yield f"{title} ({total})", lines + _more(terminal, len(ranked) - len(shown), "reason", hidden)
 
 
 def _reason_lines(
