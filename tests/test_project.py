@@ -48,7 +48,7 @@ def test_every_note_and_reason_of_an_inspection_is_in_its_reference() -> None:
 
     reference = (ROOT / "docs" / "inspect.md").read_text("utf-8")
     sources = [path.read_text("utf-8") for path in (ROOT / "matrix" / "inspection").glob("*.py")]
-    notes = {code for text in sources for code in re.findall(r'\.note\(\s*"([\w-]+)"', text)}
+    notes = {code for text in sources for code in re.findall(r'\.add_note\(\s*"([\w-]+)"', text)}
     assert len(notes) > 5
     assert {code for code in {*notes, *WHY} if f"`{code}`" not in reference} == set()
 
