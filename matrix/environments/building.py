@@ -19,6 +19,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from matrix.environments.bytecode import share_bytecode
 from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError, UnavailableReason, first_line, understand
 from matrix.environments.records import (
@@ -79,7 +80,7 @@ def build(request: BuildRequest, log: Callable[[str], object]) -> Record:
                 log(f"{request.id}: unchanged")
                 return record
             store.discard(key)
-            record = _built(request, lock, store.virtualenv(key), log)
+            record = _built(request, lock, store, log)
             write_record(store.record_file(key), lock, record)
             (store.environment(key) / "last-used").touch()
             return record
@@ -88,27 +89,31 @@ def build(request: BuildRequest, log: Callable[[str], object]) -> Record:
 
 
 def _built(
-    request: BuildRequest, lock: Lock, location: Path, log: Callable[[str], object]
+    request: BuildRequest, lock: Lock, store: EnvironmentStore, log: Callable[[str], object]
 ) -> Record:
     """Make a virtualenv with the pins of a lock; return its record, or one with the reason."""
     uv = Uv(folder=request.root, offline=request.offline)
+    key = environment_key(lock)
+    location = store.virtualenv(key)
     try:
         log(f"{request.id}: creating it on Python {lock.interpreter.version}")
         location.parent.mkdir(parents=True, exist_ok=True)
         interpreter = str(lock.interpreter.path)
         _done(uv.run("venv", "--python", interpreter, str(location)), lock)
         log(f"{request.id}: installing {', '.join(lock.requirements)}")
-        return _filled(uv, location, lock)
+        python = _python_of(location)
+        install(uv, python, lock)
+        shared = share_bytecode(store, key, python, lock)
+        log(f"{request.id}: {shared:,} files of bytecode are shared with other environments")
+        return _described(python, lock)
     except UnavailableError as error:
         return Record(
             digest=lock_digest(lock), reason=str(error), why=error.why, final=error.why in _FINAL
         )
 
 
-def _filled(uv: Uv, location: Path, lock: Lock) -> Record:
-    """Install the pins, ask the environment what it is, and refuse another answer than the lock."""
-    python = _python_of(location)
-    install(uv, python, lock)
+def _described(python: Path, lock: Lock) -> Record:
+    """Ask an environment what is in it, and refuse another answer than the lock."""
     found = describe(python, [_IMPORTED[name] for name in _IMPORTED if name in lock.pins])
     compare(lock, found.info)
     return Record(

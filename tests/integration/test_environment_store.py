@@ -114,3 +114,34 @@ def test_two_checkouts_share_the_environments(tmp_path: Path, envs: Path) -> Non
     assert all(path.is_relative_to(envs) for path in executables.values())
     assert not (second.root / ".nox").exists()
     assert {path.name for path in second.state.iterdir()} == {"environments.json"}
+
+
+def test_a_second_environment_takes_the_bytecode_of_the_first(tmp_path: Path, envs: Path) -> None:
+    """What its interpreter imports is not compiled again; files of another wheel are."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "pyproject.toml").write_text(
+        """
+        [tool.matrix]
+        download-python = "never"
+
+        [tool.matrix.sets.default]
+        environments = [
+          { name = "one", scikit-learn = "1.5" },
+          { name = "two", scikit-learn = "1.5", joblib = "1.3.2" },
+        ]
+        """
+    )
+    one, two = prepare(read(folder / "pyproject.toml"), jobs=1)
+    assert one.info is not None
+    assert two.info is not None
+    first, second = one.info.executable.parents[1], two.info.executable.parents[1]
+
+    def same(module: str) -> bool:
+        (mine,) = first.glob(f"lib/python3.*/site-packages/{module}.*.pyc")
+        (theirs,) = second.glob(f"lib/python3.*/site-packages/{module}.*.pyc")
+        return mine.samefile(theirs)
+
+    assert same("sklearn/__pycache__/base")
+    assert same("numpy/__pycache__/__init__")
+    assert not same("joblib/__pycache__/__init__")
