@@ -1,7 +1,7 @@
-"""From what two environments saw inside the same file to where it goes wrong, and why; pure."""
+"""Compare two environments' traces of one file to find where they diverge, and why; pure."""
 
 from matrix.diagnosis.diagnose import diagnose
 from matrix.diagnosis.trace_data import Diagnosis, Trace
-from matrix.diagnosis.trace_reader import trace
+from matrix.diagnosis.trace_reader import read_trace
 
-__all__ = ["Diagnosis", "Trace", "diagnose", "trace"]
+__all__ = ["Diagnosis", "Trace", "diagnose", "read_trace"]

@@ -1,4 +1,4 @@
-"""The first step that goes another way, from the calls in two environments."""
+"""Find the first step that diverges, from the calls in two environments."""
 
 from __future__ import annotations
 
@@ -19,30 +19,32 @@ from matrix.judge.content import read
 from matrix.model import Absent, Failure, OutputDifference, Returned, Tolerance, Verdict
 
 Fetch = Callable[[str], bytes]
-"""Gives the content of a digest."""
+"""Returns the content of a digest."""
 
 _Key = tuple[NamePath, str, int]
-"""Where a call is, its method, and the how many-th of these it is."""
+"""Path of the estimator, method, and number of the call (from 1) among those of this method."""
 
 _GIVEN = "transform"
-"""What is given is compared as numbers and texts, whatever the method makes of it."""
+"""Inputs are compared like outputs of ``transform``, whatever the method."""
 
 
-def first(
+def first_divergence(
     writer: Trace, reader: Trace, fetch: Fetch, tolerance: Callable[[str], Tolerance]
 ) -> Divergence | None:
-    """The innermost step that returns something else, or raises, though it is given the same.
+    """The innermost step that returns another output, or raises, although its input is equal.
 
-    Calls are taken in the order in which they ended, so that what is inside comes before what it
-    is inside of. None if the method does the same in both, or was not followed.
+    Calls are compared in the order in which they ended, so inner calls come before outer ones.
+
+    Returns:
+        None if the method has the same outcome in both environments, or was not traced.
     """
     before = dict(_keyed(writer.calls))
     for key, call in _keyed(reader.calls):
         known = before.get(key)
         if isinstance(call.ended, Failure):
             alike = known is not None and isinstance(known.ended, Failure)
-            if not alike and _ends_it(reader, call.ended):
-                return _told(call, failure=call.ended)
+            if not alike and _causes_failure(reader, call.ended):
+                return _divergence(call, failure=call.ended)
             continue
         if known is None or isinstance(known.ended, Failure):
             continue
@@ -50,8 +52,8 @@ def first(
         if found is None:
             continue
         given = _difference(_GIVEN, known.given, call.given, fetch, tolerance)
-        if given is None or _by_itself(given, found):
-            return _told(call, difference=found)
+        if given is None or _changes_more_rows(given, found):
+            return _divergence(call, difference=found)
     return _outermost(writer, reader, fetch, tolerance)
 
 
@@ -63,13 +65,13 @@ def _keyed(calls: tuple[TracedCall, ...]) -> Iterator[tuple[_Key, TracedCall]]:
         yield (*place, seen[place]), call
 
 
-def _by_itself(given: OutputDifference, found: OutputDifference) -> bool:
-    """Whether more rows differ after a step than before it: it changes some on its own."""
+def _changes_more_rows(given: OutputDifference, found: OutputDifference) -> bool:
+    """Whether more rows differ after a step than before it."""
     return bool(given.n_changed) and given.n == found.n and given.n_changed < found.n_changed
 
 
-def _ends_it(reader: Trace, failure: Failure) -> bool:
-    """Whether what was raised inside is why the method fails, rather than caught on the way."""
+def _causes_failure(reader: Trace, failure: Failure) -> bool:
+    """Whether the failure of an inner call made the method fail, and was not caught."""
     outcome = reader.outcome
     if isinstance(outcome, Absent):
         return failure.message[:200] == outcome.message[:200]
@@ -78,7 +80,7 @@ def _ends_it(reader: Trace, failure: Failure) -> bool:
     return failure.type == outcome.type or failure.message[:200] in outcome.traceback
 
 
-def _told(
+def _divergence(
     call: TracedCall, difference: OutputDifference | None = None, failure: Failure | None = None
 ) -> Divergence:
     return Divergence(
@@ -93,12 +95,12 @@ def _told(
 def _outermost(
     writer: Trace, reader: Trace, fetch: Fetch, tolerance: Callable[[str], Tolerance]
 ) -> Divergence | None:
-    """The method itself, where no call was seen to differ."""
+    """The divergence of the method itself, if no recorded call diverged; else None."""
     if not reader.parts or reader.outcome is None or writer.outcome is None:
         return None
     root, method = reader.parts[0], reader.method
     if isinstance(reader.outcome, Failure) and not isinstance(writer.outcome, Failure):
-        part = _complained_of(reader, reader.outcome) or root
+        part = _part_lacking_attribute(reader, reader.outcome) or root
         return Divergence(path=part.path, kind=part.kind, method=method, failure=reader.outcome)
     if isinstance(reader.outcome, Absent) and isinstance(writer.outcome, Returned):
         gone = Failure(type="AttributeError", message=reader.outcome.message)
@@ -113,8 +115,8 @@ def _outermost(
     return None
 
 
-def _complained_of(reader: Trace, failure: Failure) -> TracedPart | None:
-    """The part that lacks the attribute of which an exception speaks; None if there is none."""
+def _part_lacking_attribute(reader: Trace, failure: Failure) -> TracedPart | None:
+    """The estimator that lacks the attribute named in an AttributeError; None if there is none."""
     said = _NO_ATTRIBUTE.search(failure.message)
     if said is None:
         return None
@@ -138,15 +140,15 @@ def _difference(
     if before.digest == after.digest:
         return None
     if not (before.kept and after.kept):
-        return _UNTOLD
+        return _NOT_COMPARED
     try:
         left, right = read(fetch(before.digest)), read(fetch(after.digest))
         found = compare(method, left, right, tolerance(method))
     except (KeyError, ValueError):
-        return _UNTOLD
+        return _NOT_COMPARED
     return None if found.verdict.safe else found
 
 
-_UNTOLD = OutputDifference(
-    verdict=Verdict.NOT_RUN, note="they differ, and are too large to say by how much"
+_NOT_COMPARED = OutputDifference(
+    verdict=Verdict.NOT_RUN, note="they differ, and are too large to compare"
 )

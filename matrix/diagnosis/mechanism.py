@@ -1,4 +1,4 @@
-"""What kind of change a diagnosis shows: a cause in a word, where nobody has written one down."""
+"""Classify the change that a diagnosis shows, for cells without a known cause."""
 
 from __future__ import annotations
 
@@ -12,49 +12,49 @@ from matrix.model import Cell, Failure
 
 
 class Mechanism(str, enum.Enum):
-    """Kinds of changes, the most telling first."""
+    """Kinds of changes, the most specific first."""
 
     MISSING_MODULE = "missing-module"
-    """A module that the file names is not there."""
+    """The file names a module that does not exist."""
     MISSING_NAME = "missing-name"
-    """A class or function that the file names is not in its module."""
+    """The file names a class or function that its module does not have."""
     RENAMED_ATTRIBUTE = "renamed-attribute"
-    """The code reads one that the file lacks, and no longer one that the file has."""
+    """The code reads an attribute that the file lacks, and no longer reads one that it has."""
     MISSING_ATTRIBUTE = "missing-attribute"
-    """The code reads one that the file lacks."""
+    """The code reads an attribute that the file lacks."""
     IGNORED_PARAMETER = "ignored-parameter"
-    """One that was set is no parameter any more."""
+    """The file sets a parameter that the class no longer has."""
     NEW_PARAMETER = "new-parameter"
-    """The code reads a parameter that the file lacks, and takes its default."""
+    """The code reads a parameter that the file lacks, and uses its default."""
     OTHER_STATE = "other-state"
-    """What the file holds under a name is of another sort than what the code is written for."""
+    """An attribute in the file has another type or shape than the code expects."""
     OTHER_CODE = "other-code"
-    """The file has all that the code reads: the code does something else with it."""
+    """The file has all attributes that the code reads; the code itself changed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplainedChange:
-    """A kind of change, and what it is of."""
+    """A kind of change with the names, class and estimator that it concerns."""
 
     mechanism: Mechanism
     names: tuple[str, ...]
-    """What came first, then what went: modules, attributes, parameters."""
+    """The new name, then the old ones: modules, attributes or parameters."""
     kind: str = ""
-    """The class that it is in; empty if it is none."""
+    """Full name of the class; empty if the change is not in a class."""
     path: NamePath = ()
-    """Where that is in the model."""
+    """Path of the estimator in the model."""
     value: str = ""
-    """Of a parameter: the one that is ignored, or the default that is taken."""
+    """Value of an ignored parameter, or default of a new one."""
 
 
 _NO_MODULE = re.compile(r"No module named '([\w.]+)'")
 _NO_NAME = re.compile(r"(?:Can't get attribute|cannot import name|has no attribute) '(\w+)'")
 
 
-def explained(cell: Cell, diagnosis: Diagnosis) -> ExplainedChange | None:
-    """The most telling change that a diagnosis shows; None if it shows none.
+def explain_change(cell: Cell, diagnosis: Diagnosis) -> ExplainedChange | None:
+    """The most specific change that a diagnosis shows; None if it shows none.
 
-    What is where the model first goes another way counts before what is elsewhere in it.
+    Only changes in the estimator that diverges first are considered.
     """
     if cell.exception is not None and cell.stage == "load":
         return _not_loaded(cell.exception)
@@ -65,7 +65,7 @@ def explained(cell: Cell, diagnosis: Diagnosis) -> ExplainedChange | None:
     def here(one: object) -> bool:
         return getattr(one, "path", None) == first.path
 
-    for find in (_attribute, _ignored, _new, _state):
+    for find in (_missing_attribute, _ignored_parameter, _new_parameter, _changed_state):
         found = find(diagnosis, here)
         if found is not None:
             return found
@@ -87,21 +87,21 @@ def _not_loaded(failure: Failure) -> ExplainedChange | None:
 _Here = Callable[[object], bool]
 
 
-def _attribute(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
+def _missing_attribute(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     lacking = [one for one in diagnosis.missing if not one.parameter and here(one)]
     lacking.sort(key=lambda one: not one.needed)
     if not lacking:
         return None
     had = [one.name for one in diagnosis.unread if here(one)]
     renamed = len(lacking) == len(had) == 1
-    return _of(
+    return _change_of(
         Mechanism.RENAMED_ATTRIBUTE if renamed else Mechanism.MISSING_ATTRIBUTE,
         lacking[0],
         (lacking[0].name, *had),
     )
 
 
-def _ignored(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
+def _ignored_parameter(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     orphans = [one for one in diagnosis.orphans if here(one)]
     orphans.sort(key=lambda one: one.by_default)
     if not orphans:
@@ -116,12 +116,12 @@ def _ignored(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     )
 
 
-def _new(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
-    wanted = [one for one in diagnosis.missing if one.parameter and one.needed and here(one)]
-    return _of(Mechanism.NEW_PARAMETER, wanted[0], (wanted[0].name,)) if wanted else None
+def _new_parameter(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
+    new = [one for one in diagnosis.missing if one.parameter and one.needed and here(one)]
+    return _change_of(Mechanism.NEW_PARAMETER, new[0], (new[0].name,)) if new else None
 
 
-def _state(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
+def _changed_state(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     other = [one for one in diagnosis.own if one.read and one.before and one.after and here(one)]
     if not other:
         return None
@@ -131,7 +131,7 @@ def _state(diagnosis: Diagnosis, here: _Here) -> ExplainedChange | None:
     )
 
 
-def _of(mechanism: Mechanism, one: Missing, names: Iterable[str]) -> ExplainedChange:
+def _change_of(mechanism: Mechanism, one: Missing, names: Iterable[str]) -> ExplainedChange:
     return ExplainedChange(
         mechanism=mechanism,
         names=tuple(names),

@@ -1,4 +1,4 @@
-"""What a file holds, against what the classes of the reader know and read."""
+"""Compare the state in a file with the parameters and attributes that the reader's classes use."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from matrix.diagnosis.trace_data import (
 from matrix.model import Failure
 
 _RENAMED = re.compile(r"\bbase_estimator")
-"""What releases before 1.2 called ``estimator``."""
+"""The name of ``estimator`` before scikit-learn 1.2."""
 
 
-def states(writer: Trace, reader: Trace) -> Iterator[StateChange]:
-    """What the same file is in the reader and was not in the writer, or the other way round."""
+def changed_states(writer: Trace, reader: Trace) -> Iterator[StateChange]:
+    """Attributes of one file that differ between the writer and the reader."""
     known = {part.path: part for part in writer.parts}
     for part in reader.parts:
         before = known.get(part.path)
@@ -32,10 +32,16 @@ def states(writer: Trace, reader: Trace) -> Iterator[StateChange]:
             yield from _changes(part, before, part, _kind(reader, part), _differ)
 
 
-def own(file: Trace, native: Trace, reader: Trace, where: NamePath | None) -> Iterator[StateChange]:
-    """What the file has and what the reader's own lacks, and the other way round.
+def native_differences(
+    file: Trace, native: Trace, reader: Trace, where: NamePath | None
+) -> Iterator[StateChange]:
+    """Differences between the file and the same pipeline trained in the reader.
 
-    Where it goes wrong, numbers of another order count too.
+    Args:
+        file: trace of the file.
+        native: trace of the pipeline trained in the reader.
+        reader: trace in the reader, for its classes.
+        where: path of the estimator that diverges; there, differing ranges of numbers count too.
     """
     known = {_plain_path(part.path): part for part in native.parts}
     for part in file.parts:
@@ -45,11 +51,13 @@ def own(file: Trace, native: Trace, reader: Trace, where: NamePath | None) -> It
         kind = reader.kinds.get(made.kind) or native.kinds.get(made.kind) or _UNKNOWN
         differ = _differ_in_size if part.path == where else _differ_in_kind
         yield from _changes(part, part, made, kind, differ)
-        yield from _set_otherwise(part, made, kind)
+        yield from _changed_parameters(part, made, kind)
 
 
-def _set_otherwise(part: TracedPart, made: TracedPart, kind: TracedClass) -> Iterator[StateChange]:
-    """Parameters that have another value, since a default or the pipeline's own code differs."""
+def _changed_parameters(
+    part: TracedPart, made: TracedPart, kind: TracedClass
+) -> Iterator[StateChange]:
+    """Parameters with another value, because a default or the pipeline's code differs."""
     for name in kind.parameters:
         one, other = part.attributes.get(name), made.attributes.get(name)
         if one is None or other is None or not (one.shown and other.shown):
@@ -61,17 +69,17 @@ def _set_otherwise(part: TracedPart, made: TracedPart, kind: TracedClass) -> Ite
 
 
 def orphans(writer: Trace, reader: Trace, file: Trace) -> Iterator[Orphan]:
-    """Parameters that the file carries and the reader's classes do not know."""
+    """Parameters that the file has and the reader's classes do not."""
     for part in file.parts:
-        here = _there(reader, part)
+        here = _class_of(reader, part)
         if here is None:
             continue
-        before = _there(writer, part)
+        before = _class_of(writer, part)
         for name, attribute in part.attributes.items():
             if name in here.parameters or before is None or name not in before.parameters:
                 continue
             if name in here.uses | here.asks:
-                continue  # it is read all the same
+                continue  # the code still reads it
             value = attribute.shown or f"{attribute.type.rpartition('.')[2]}(…)"
             yield Orphan(
                 path=part.path,
@@ -83,18 +91,18 @@ def orphans(writer: Trace, reader: Trace, file: Trace) -> Iterator[Orphan]:
 
 
 def missing(writer: Trace, reader: Trace, file: Trace, native: Trace | None) -> Iterator[Missing]:
-    """What the reader's classes know or read, and the file lacks.
+    """Parameters and attributes that the reader's classes have or read, and the file lacks.
 
-    What the writer's own code reads and does not find there either is nothing new; nor is what the
-    reader's own model is without. Without such a model, what is only read where it is there counts
-    if there is one such name, and the file has one that is read no more: it was renamed.
+    Attributes that the writer's code reads too, or that the native model lacks too, are left out.
+    Without a native model, an attribute that the code reads only if it exists counts if it is the
+    only one and the file has exactly one attribute that is no longer read: it was renamed.
     """
     had = {_plain_path(part.path): part for part in native.parts} if native is not None else {}
     for part in file.parts:
-        here = _there(reader, part)
+        here = _class_of(reader, part)
         if here is None:
             continue
-        before = _there(writer, part) or _UNKNOWN
+        before = _class_of(writer, part) or _UNKNOWN
         made = had.get(_plain_path(part.path))
         for name, default in here.parameters.items():
             if name not in part.attributes and name not in before.parameters:
@@ -115,16 +123,16 @@ def missing(writer: Trace, reader: Trace, file: Trace, native: Trace | None) -> 
         renamed = len(lacking) == len(_unread(part, here, before)) == 1
         for name in lacking:
             needed = name in here.uses
-            if needed or made is not None or renamed:  # else it may do well without
+            if needed or made is not None or renamed:  # else it may be optional
                 yield Missing(
                     path=part.path, kind=part.kind, name=name, parameter=False, needed=needed
                 )
 
 
 def unread(writer: Trace, reader: Trace, file: Trace) -> Iterator[StateChange]:
-    """Attributes that the writer's code reads and the reader's does not, though both know it."""
+    """Attributes in the file that the writer's code reads and the reader's code does not."""
     for part in file.parts:
-        here, before = _there(reader, part), _there(writer, part)
+        here, before = _class_of(reader, part), _class_of(writer, part)
         if here is None or before is None or not here.uses | here.asks:
             continue
         for name in _unread(part, here, before):
@@ -138,13 +146,13 @@ def unread(writer: Trace, reader: Trace, file: Trace) -> Iterator[StateChange]:
 
 
 def _unread(part: TracedPart, here: TracedClass, before: TracedClass) -> list[str]:
-    """The attributes of a part that its class reads in the writer, and not in the reader."""
+    """Names of a part's attributes that its class reads in the writer and not in the reader."""
     read = (before.uses | before.asks) & part.attributes.keys()
     return sorted(read - here.uses - here.asks - before.parameters.keys())
 
 
 def holders(writer: Trace, failure: Failure) -> Iterator[Holder]:
-    """Where the file holds what a failing load speaks of, as the writer sees it."""
+    """Places in the file, as loaded by the writer, of the names in a load failure."""
     named = _names(failure)
     for part in writer.parts:
         if _is_named(part.kind, named):
@@ -158,7 +166,7 @@ _UNKNOWN = TracedClass(parameters={})
 
 
 def _names(failure: Failure) -> frozenset[str]:
-    """The dotted names in what a failing load says, and in the last frame of compiled code."""
+    """Dotted names in the message of a load failure and in its last frame of compiled code."""
     frames = re.findall(r'\.pyx", line \d+, in ([\w.]+)', failure.traceback)
     said = re.findall(r"[\"'<]?\b([A-Za-z_]\w*(?:\.\w+)+)", failure.message)
     simple = re.findall(r"(?:attribute|import name) '(?:__pyx_unpickle_)?(\w+)'", failure.message)
@@ -172,11 +180,11 @@ def _is_named(kind: str, named: frozenset[str]) -> bool:
 
 
 def _kind(trace: Trace, part: TracedPart) -> TracedClass:
-    return _there(trace, part) or _UNKNOWN
+    return _class_of(trace, part) or _UNKNOWN
 
 
-def _there(trace: Trace, part: TracedPart) -> TracedClass | None:
-    """The class of a part as it is in a trace's environment, wherever its module is there."""
+def _class_of(trace: Trace, part: TracedPart) -> TracedClass | None:
+    """The class of a part in a trace's environment, even if its module moved; else None."""
     if part.kind in trace.kinds:
         return trace.kinds[part.kind]
     for name, kind in trace.kinds.items():
@@ -186,11 +194,11 @@ def _there(trace: Trace, part: TracedPart) -> TracedClass | None:
 
 
 def _same_class(one: str, other: str) -> bool:
-    """Whether two names are of one class, though its module moved inside its package."""
-    return _ends(one) == _ends(other)
+    """Whether two full names refer to one class; its module may have moved in the package."""
+    return _package_and_class(one) == _package_and_class(other)
 
 
-def _ends(name: str) -> tuple[str, str]:
+def _package_and_class(name: str) -> tuple[str, str]:
     return name.partition(".")[0], name.rpartition(".")[2]
 
 
@@ -205,7 +213,7 @@ def _changes(
     kind: TracedClass,
     differ: Callable[[Attribute, Attribute], bool],
 ) -> Iterator[StateChange]:
-    """The attributes that are on one side only, or differ."""
+    """Attributes that are on one side only, or differ."""
     for name in {**before.attributes, **after.attributes}:
         one, other = before.attributes.get(name), after.attributes.get(name)
         if one is None or other is None or differ(one, other):
@@ -220,32 +228,35 @@ def _changes(
 
 
 def _differ(one: Attribute, other: Attribute) -> bool:
-    """Whether the same attribute of the same file is another thing."""
-    before, after = (_sort(one), one.shape, one.shown), (_sort(other), other.shape, other.shown)
+    """Whether an attribute of one file differs in type, shape or value."""
+    before, after = (
+        (_type_and_dtype(one), one.shape, one.shown),
+        (_type_and_dtype(other), other.shape, other.shown),
+    )
     return before != after
 
 
 def _differ_in_kind(one: Attribute, other: Attribute) -> bool:
-    """Whether two attributes, learnt apart, are of another sort: their values may well differ."""
+    """Whether attributes of two fitted models differ in type or number of dimensions."""
     if {one.type, other.type} & {"NoneType"} and one.type != other.type:
         return False
     dimensions = [None if each.shape is None else len(each.shape) for each in (one, other)]
-    return _sort(one) != _sort(other) or dimensions[0] != dimensions[1]
+    return _type_and_dtype(one) != _type_and_dtype(other) or dimensions[0] != dimensions[1]
 
 
 def _differ_in_size(one: Attribute, other: Attribute) -> bool:
-    """Whether two attributes are of another sort, or hold numbers of another order."""
+    """Whether they differ in type or dimensions, or their ranges of numbers differ widely."""
     if _differ_in_kind(one, other):
         return True
     ranges = _range(one), _range(other)
     if not all(ranges):
         return False
     largest = max(abs(number) for numbers in ranges for number in numbers)
-    return any(abs(a - b) > _MUCH * largest for a, b in zip(*ranges, strict=True))
+    return any(abs(a - b) > _RANGE_TOLERANCE * largest for a, b in zip(*ranges, strict=True))
 
 
-_MUCH = 0.3
-"""By how much of the largest number two ranges are apart that were not learnt alike."""
+_RANGE_TOLERANCE = 0.3
+"""Ranges differ widely if an end differs by more than this part of the largest magnitude."""
 
 
 def _range(attribute: Attribute) -> tuple[float, ...]:
@@ -257,7 +268,7 @@ def _range(attribute: Attribute) -> tuple[float, ...]:
     return found if all(map(math.isfinite, found)) else ()
 
 
-def _sort(attribute: Attribute) -> tuple[str, str]:
+def _type_and_dtype(attribute: Attribute) -> tuple[str, str]:
     name = attribute.type.rpartition(".")[2]
     for sort in ("float", "int", "uint", "bool", "str"):
         if name.rstrip("_0123456789") == sort:

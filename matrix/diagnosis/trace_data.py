@@ -1,4 +1,4 @@
-"""What is seen inside a model, and what is made of it."""
+"""The data of traces and diagnoses."""
 
 from __future__ import annotations
 
@@ -8,51 +8,51 @@ from dataclasses import dataclass, field
 from matrix.model import Ending, Failure, Outcome, OutputDifference
 
 NamePath = tuple[str, ...]
-"""The names that lead from the model to an estimator inside it; empty for the model."""
+"""Path of names from the model to an estimator inside it; empty for the model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Attribute:
-    """What an estimator holds under a name."""
+    """An attribute of an estimator."""
 
     type: str
-    """Its class, with the module unless that is ``builtins``."""
+    """Full name of its class, without ``builtins``."""
     dtype: str = ""
     shape: tuple[int, ...] | None = None
     shown: str = ""
-    """A short text of the value itself; of arrays, its least and its largest number."""
+    """The value as a short text; for arrays, the smallest and the largest number."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TracedPart:
-    """An estimator in the model, as it was loaded."""
+    """An estimator in the model, as loaded."""
 
     path: NamePath
     kind: str
-    """Its class, with the module."""
+    """Full name of its class."""
     attributes: Mapping[str, Attribute]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TracedClass:
-    """A class, as it is in the environment."""
+    """A class in an environment."""
 
     parameters: Mapping[str, str]
-    """By name, the default as text; empty without one."""
+    """Constructor parameters: by name the default as text, empty without one."""
     uses: frozenset[str] = frozenset()
-    """Attributes that its code needs when it is used."""
+    """Attributes that its code needs."""
     asks: frozenset[str] = frozenset()
-    """Attributes that its code reads only where they are there."""
+    """Attributes that its code reads only if they exist."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class TracedValue:
-    """What a call was given, or returned."""
+    """The input or the output of a call."""
 
     digest: str
-    """Empty if it cannot be told."""
+    """Digest of its content; empty if it has none."""
     kept: bool = True
-    """Its content can be had by the digest."""
+    """Whether the content was stored."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -62,96 +62,95 @@ class TracedCall:
     part: TracedPart
     method: str
     depth: int
-    """How many calls it was made inside of."""
+    """Number of enclosing recorded calls."""
     given: TracedValue
     ended: TracedValue | Failure
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trace:
-    """What one environment saw inside a file, and on one method's way through it."""
+    """The estimators in a file as one environment loads it, and the calls of one method."""
 
     method: str = ""
-    """Empty if none was followed."""
+    """The traced method; empty if none was traced."""
     parts: tuple[TracedPart, ...] = ()
-    """The model first, outer ones before what they hold."""
+    """The estimators, the model first, outer ones before inner ones."""
     parts_left_out: int = 0
     kinds: Mapping[str, TracedClass] = field(default_factory=dict)
     calls: tuple[TracedCall, ...] = ()
     """In the order in which they ended."""
     calls_left_out: int = 0
     outcome: Outcome | None = None
-    """Of the method, watched."""
+    """Outcome of the method while it was traced."""
     untraced: Outcome | None = None
-    """Of the method on a fresh load that nobody watched."""
+    """Outcome of the method on a fresh load without tracing."""
     load: Failure | None = None
     """What loading raised; None if it loaded."""
     unavailable: str = ""
-    """Why the environment cannot be asked."""
+    """Why the environment cannot trace the file; empty if it can."""
     ending: Ending = Ending.FINISHED
     reason: str = ""
-    """For an ending that is not ``finished``."""
+    """Reason of an ending other than ``finished``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Divergence:
-    """The first step that goes another way in the reader, although it was given the same."""
+    """The first step that diverges in the reader although its input is equal."""
 
     path: NamePath
     kind: str
     method: str
     difference: OutputDifference | None = None
-    """How what it returns differs; None if it raises."""
+    """How its output differs; None if it raises."""
     failure: Failure | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StateChange:
-    """An attribute that is not the same on both sides."""
+    """An attribute that differs between two sides."""
 
     path: NamePath
     kind: str
     name: str
     before: Attribute | None
-    """As the writer loads it; for what the reader's own is compared with, as the file has it.
-    None if it is not there."""
+    """As the writer loads it, or as the file has it; None if it does not exist."""
     after: Attribute | None
-    """As the reader loads it, or as the reader's own has it; None if it is not there."""
+    """As the reader loads it, or as the native model has it; None if it does not exist."""
     read: bool = False
-    """The reader's code speaks of it."""
+    """Whether the reader's code reads it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Orphan:
-    """A parameter that the file carries and the reader's class does not know any more."""
+    """A parameter that the file has and the reader's class no longer has."""
 
     path: NamePath
     kind: str
     name: str
     value: str
     by_default: bool = False
-    """It has the value that the writer's class gives it: nobody has chosen it."""
+    """Whether its value is the default of the writer's class."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Missing:
-    """What the reader's class knows, and the file lacks."""
+    """A parameter or attribute that the reader's class uses and the file lacks."""
 
     path: NamePath
     kind: str
     name: str
     parameter: bool
-    """A parameter; else an attribute that the reader's code reads."""
+    """True for a parameter, False for an attribute."""
     default: str = ""
-    """Of a parameter, in the reader."""
+    """Default of a parameter in the reader."""
     needed: bool = True
-    """The reader's code reads it when it is used; else only where it is there, and goes on without,
-    or, of a parameter, only to show or copy the estimator."""
+    """Whether an output method needs it; else the code reads it only if it exists or, for a
+    parameter, only to display or clone the estimator."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Holder:
-    """What the file holds of a class that a failing load speaks of."""
+    """An attribute or estimator in the file whose class a load failure names."""
 
     path: NamePath
     kind: str
@@ -162,17 +161,17 @@ class Holder:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Diagnosis:
-    """Where a file goes wrong in a reader, and what differs inside it there."""
+    """The first step that diverges in a reader, and the differences in the state of the file."""
 
     first: Divergence | None = None
     states: tuple[StateChange, ...] = ()
-    """Between the same file in the writer and in the reader."""
+    """Differences between the file in the writer and in the reader."""
     own: tuple[StateChange, ...] = ()
-    """Between the file in the reader and what the reader itself makes of the same pipeline."""
+    """Differences between the file and the same pipeline trained in the reader."""
     orphans: tuple[Orphan, ...] = ()
     missing: tuple[Missing, ...] = ()
     unread: tuple[StateChange, ...] = ()
-    """Attributes that the writer's code reads, and the reader's does not any more."""
+    """Attributes that the writer's code reads and the reader's code does not."""
     holders: tuple[Holder, ...] = ()
     notes: tuple[str, ...] = ()
-    """What could not be looked at, and what is odd."""
+    """What could not be traced, and other remarks, in words."""

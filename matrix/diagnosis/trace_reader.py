@@ -1,4 +1,7 @@
-"""A worker's answer to ``trace``, as a noun; ``matrix/worker/worker.py`` describes it."""
+"""Convert a worker's answer to ``trace`` into a :class:`Trace`.
+
+``matrix/worker/worker.py`` defines the answer.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +21,12 @@ from matrix.store import worker_answers
 from matrix.store.worker_answers import WorkerAnswer
 
 
-def trace(answer: WorkerAnswer, method: str) -> Trace:
-    """What an environment saw.
+def read_trace(answer: WorkerAnswer, method: str) -> Trace:
+    """The trace in an answer.
 
     Args:
-        answer: of a worker, or that it came to none.
-        method: the one that it was asked to follow.
+        answer: the answer of a worker, or how the worker ended without one.
+        method: the traced method.
     """
     seen = worker_answers.observation(_as_load(answer))
     if "parts" not in answer:
@@ -48,7 +51,7 @@ def trace(answer: WorkerAnswer, method: str) -> Trace:
 
 
 def _as_load(answer: WorkerAnswer) -> WorkerAnswer:
-    """The same as an answer to ``load``: its outcomes, and how it ended."""
+    """The answer with its outcomes as ``outputs``, as in an answer to ``load``."""
     names = ("outcome", "untraced")
     outputs = {name: answer[name] for name in names if answer.get(name) is not None}
     return {**answer, "outputs": outputs, "repeats": {}}

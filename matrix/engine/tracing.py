@@ -49,7 +49,7 @@ def traces(context: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
             found[key] = kept
     if due:
         context.run(_jobs(context, due, found))
-    return [diagnosis.trace(found[_key(context, look)], look.method) for look in looks]
+    return [diagnosis.read_trace(found[_key(context, look)], look.method) for look in looks]
 
 
 def _key(context: RunContext, look: TraceWork) -> str:

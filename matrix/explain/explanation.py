@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from matrix.causes import PREFIX, KnownCause
 from matrix.diagnosis import Diagnosis
-from matrix.diagnosis.mechanism import ExplainedChange, Mechanism, explained
+from matrix.diagnosis.mechanism import ExplainedChange, Mechanism, explain_change
 from matrix.model import Cell, EnvInfo, Environment, Explanation, ExplanationPoint, Verdict
 from matrix.report.cause_text import since
 from matrix.report.diagnosis_text import place, points
@@ -33,7 +33,7 @@ def tell(
         diagnosis: what was seen inside its file; None if nobody looked.
         further: what else was found out.
     """
-    found = None if diagnosis is None else explained(cell, diagnosis)
+    found = None if diagnosis is None else explain_change(cell, diagnosis)
     return Explanation(
         pipeline=cell.pipeline,
         format=cell.format,

@@ -1,4 +1,5 @@
-"""What a process that loads a file nobody trusts is held in, tried out before it is relied on.
+"""The sandbox of processes that load untrusted files; it is tested before it is used.
 
-Nothing is imported here: the launcher is started for every such process, and imports little.
+This module imports nothing, because the launcher, which starts for every such process, must start
+quickly.
 """

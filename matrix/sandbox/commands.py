@@ -1,4 +1,4 @@
-"""The command lines that start a process inside each kind of sandbox."""
+"""Build the command lines that start a process inside each kind of sandbox."""
 
 from __future__ import annotations
 
@@ -36,32 +36,32 @@ _SYSTEM = (
     "/etc/group",
     "/sys/devices/system/cpu",
 )
-"""What programs need of the system, and holds no secrets."""
+"""System paths that programs need and that hold no secrets."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Folders:
-    """What may be written to, and what may be read, beside the system's own."""
+    """The folders that a process may write to, and the paths that it may read."""
 
     writable: tuple[Path, ...]
     readable: tuple[Path, ...]
 
     def visible(self) -> list[str]:
-        """All that may be read, each once, parents first; only what there is."""
+        """All readable paths that exist, each once, parents first."""
         own = [*self.readable, *interpreter(Path(sys.executable)), PACKAGE]
         paths = {Path(path) for path in _SYSTEM} | {path.absolute() for path in own}
         there = sorted(path for path in paths if path.exists())
         return [str(path) for path in there]
 
     def own(self) -> list[str]:
-        """All that may be written to."""
+        """All writable paths."""
         return [str(path.absolute()) for path in self.writable]
 
 
 def interpreter(executable: Path) -> list[Path]:
-    """What an interpreter needs: its environment, and each one that it stands on."""
+    """The paths that an interpreter needs: its environment and each one it is based on."""
     found = []
-    for step in _links(executable.absolute()):
+    for step in _link_chain(executable.absolute()):
         prefix = step.parent.parent
         if prefix == Path(prefix.anchor) or Path.home().is_relative_to(prefix):
             found += [step, *(prefix / name for name in ("lib", "lib64", "pyvenv.cfg"))]
@@ -70,9 +70,9 @@ def interpreter(executable: Path) -> list[Path]:
     return found
 
 
-def _links(path: Path) -> Iterator[Path]:
-    """A path and all that it leads to, link by link."""
-    for _ in range(40):  # as many as Linux follows
+def _link_chain(path: Path) -> Iterator[Path]:
+    """A path and the targets of its symbolic links, one link at a time."""
+    for _ in range(40):  # the limit of Linux
         yield path
         if not path.is_symlink():
             return
@@ -82,7 +82,15 @@ def _links(path: Path) -> Iterator[Path]:
 def command_line(
     kind: str, argv: Sequence[str], folders: Folders, limits: Mapping[str, int], program: str
 ) -> list[str]:
-    """The command line that starts another one in a sandbox; ``launcher.py`` describes the plan."""
+    """The command line that runs ``argv`` in a sandbox; ``launcher.py`` documents its plan.
+
+    Args:
+        kind: name of a :class:`matrix.sandbox.kinds.SandboxKind` in lower case.
+        argv: the program and its arguments.
+        folders: writable and readable paths.
+        limits: by name of the resource (``RLIMIT_…``), its limit.
+        program: path of bubblewrap; only for ``bubblewrap``.
+    """
     plan: dict[str, object] = {"kind": kind, "limits": dict(limits)}
     if kind in ("namespaces", "landlock"):
         plan |= {"readable": folders.visible(), "writable": folders.own()}

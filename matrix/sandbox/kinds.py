@@ -1,4 +1,4 @@
-"""What a sandbox is: its kind, what it was seen to hold, and the command line that starts in it."""
+"""A sandbox: its kind, the promises observed to hold, and the command line that starts in it."""
 
 from __future__ import annotations
 
@@ -16,62 +16,62 @@ class SandboxKind(str, enum.Enum):
     BUBBLEWRAP = "bubblewrap"
     NAMESPACES = "user namespaces"
     LANDLOCK = "Landlock and seccomp"
-    LIMITS = "limits alone"
+    LIMITS = "resource limits only"
     OFF = "no sandbox"
 
     @property
     def contains(self) -> bool:
-        """Whether it is more than limits."""
+        """Whether it is more than resource limits."""
         return self not in (SandboxKind.LIMITS, SandboxKind.OFF)
 
 
 class Promise(str, enum.Enum):
-    """What code inside cannot do; each was tried from inside before it is said."""
+    """What code inside cannot do; each promise is tested from inside before it is reported."""
 
     NETWORK = "no network"
     WRITING = "no writing outside its scratch folder"
     READING = "no reading of your other files"
     SIGNALS = "no signals to other processes"
-    CHILDREN = "no process stays behind"
+    CHILDREN = "no process left behind"
 
 
 ESSENTIAL = frozenset({Promise.NETWORK, Promise.WRITING})
-"""Without these a kind is not used."""
+"""A kind that does not keep these promises is not used."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ProcessLimits:
-    """What a process may take; memory is limited by the worker itself."""
+    """Resource limits of a process; the worker limits its memory itself."""
 
     file: int = 1024**3
-    """Bytes in any one file that it writes."""
+    """Bytes of each file that it writes."""
     processes: int = 2048
-    """Processes and threads at once, where a kind can count them alone and the user is not root."""
+    """Processes and threads at once; only in namespaces, and not for root."""
     seconds: int = 600
-    """Of processor time."""
+    """Seconds of processor time."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sandbox:
-    """What holds a process."""
+    """A way to start a process with fewer rights."""
 
     kind: SandboxKind
     promises: tuple[Promise, ...] = ()
-    """Those that were seen to hold here."""
+    """The promises that were observed to hold on this system."""
     program: str = ""
-    """Of bubblewrap: where it is."""
+    """Path of bubblewrap; empty for other kinds."""
 
     @property
     def words(self) -> str:
-        """Its name and what it holds, for people; a warning where it holds little."""
+        """Its kind and promises in words; a warning for kinds that do not contain."""
         if self.kind is SandboxKind.OFF:
-            return "no sandbox, as was asked: what is loaded can do all that you can"
+            return "no sandbox (--sandbox off): a loaded file can do everything that you can"
         held = ", ".join(promise.value for promise in self.promises)
         if self.kind.contains:
             return f"{self.kind.value}: {held}"
         return (
-            f"{self.kind.value}: neither bubblewrap, user namespaces nor Landlock is to be had "
-            "here, so what is loaded can read your files, write to them and use the network"
+            f"{self.kind.value}: bubblewrap, user namespaces and Landlock are not available, so a "
+            "loaded file can read and write your files and use the network"
         )
 
     def command(
@@ -82,36 +82,35 @@ class Sandbox:
         readable: Sequence[Path],
         limits: ProcessLimits | None = None,
     ) -> list[str]:
-        """The command line that starts another one inside.
+        """The command line that runs ``argv`` inside the sandbox.
 
         Args:
-            argv: what to start; its interpreter must be among the readable.
-            writable: folders that may be written to; there is no other place to write but a
-                private ``/tmp`` and ``/dev/shm``, if any.
-            readable: files and folders that may be read, beside the system's programs.
-            limits: on what it may take.
+            argv: the program and its arguments; its interpreter must be readable.
+            writable: folders that it may write to, beside a private ``/tmp`` and ``/dev/shm``.
+            readable: files and folders that it may read, beside the programs of the system.
+            limits: resource limits.
         """
         parts = [str(part) for part in argv]
         if self.kind is SandboxKind.OFF:
             return parts
         allowed = limits or ProcessLimits()
         counts = self.kind in (SandboxKind.BUBBLEWRAP, SandboxKind.NAMESPACES)
-        wanted = {
+        resources = {
             "RLIMIT_FSIZE": allowed.file,
             "RLIMIT_CPU": allowed.seconds,
             "RLIMIT_CORE": 0,
             **({"RLIMIT_NPROC": allowed.processes} if counts else {}),
         }
         folders = Folders(writable=tuple(writable), readable=tuple(readable))
-        return command_line(self.kind.name.lower(), parts, folders, wanted, self.program)
+        return command_line(self.kind.name.lower(), parts, folders, resources, self.program)
 
     @property
     def sweeps(self) -> bool:
-        """Whether the launcher must be asked to end, since only it finds what was left behind."""
+        """Whether to end the launcher with SIGTERM, because it must kill descendants first."""
         return self.kind in (SandboxKind.LANDLOCK, SandboxKind.LIMITS)
 
     def code(self, returned: int) -> int:
-        """The return code of what was started; negative for the signal that ended it."""
+        """The return code of the program, from that of the launcher; negative for a signal."""
         if self.kind is not SandboxKind.OFF and 128 < returned < 128 + 65:
             return 128 - returned
         return returned

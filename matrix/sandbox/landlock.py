@@ -1,6 +1,6 @@
-"""Landlock: what this process and all that it starts may read and write, for ever.
+"""Landlock: restrict irrevocably what this process and its children may read and write.
 
-See the kernel's ``Documentation/userspace-api/landlock.rst``.
+Source: the kernel's ``Documentation/userspace-api/landlock.rst``.
 """
 
 from __future__ import annotations
@@ -21,17 +21,17 @@ MAKE_SYM, REFER, TRUNCATE, IOCTL_DEV = (1 << n for n in range(12, 16))
 
 _READ = EXECUTE | READ_FILE | READ_DIR
 _WRITE = WRITE_FILE | REMOVE_DIR | REMOVE_FILE | MAKE_DIR | MAKE_REG | REFER | TRUNCATE
-"""Regular files and folders alone: no link, pipe, socket or device can be made."""
-_OF_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
+"""Allows regular files and folders; links, pipes, sockets and devices cannot be created."""
+_FILE_ACCESS = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL_DEV
 
 _TCP = 0b11
 _ABSTRACT_SOCKETS_AND_SIGNALS = 0b11
 
-OLDEST = 3
-"""The first interface that has a say in truncating files (Linux 6.2)."""
+MIN_VERSION = 3
+"""The first version of the interface that controls truncation (Linux 6.2)."""
 
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
-_OF_THE_MACHINE = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
+_SYSTEM_FILES = ("/proc/cpuinfo", "/proc/meminfo", "/proc/stat")
 
 
 class _Ruleset(ctypes.Structure):
@@ -49,14 +49,14 @@ class _Beneath(ctypes.Structure):
 
 
 def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
-    """Allow to read some paths, to write to others, and nothing else.
+    """Allow reading some paths and writing others, and nothing else.
 
     Raises:
-        OSError: this kernel has no Landlock, or one that is too old.
+        OSError: the kernel has no Landlock, or a version that is too old.
     """
     version = system_calls.syscall(_CREATE_RULESET, 0, 0, _VERSION)
-    if version < OLDEST:
-        raise OSError(f"Landlock has version {version} here, and {OLDEST} is needed")
+    if version < MIN_VERSION:
+        raise OSError(f"Landlock has version {version}; version {MIN_VERSION} is needed")
     handled = (1 << (16 if version >= 5 else 15)) - 1
     rules = _Ruleset(
         files=handled,
@@ -65,7 +65,7 @@ def restrict(readable: Iterable[str], writable: Iterable[str]) -> None:
     )
     size = 24 if version >= 6 else 16 if version >= 4 else 8
     ruleset = system_calls.syscall(_CREATE_RULESET, ctypes.byref(rules), size, 0)
-    for path in (*readable, *_OF_THE_MACHINE):
+    for path in (*readable, *_SYSTEM_FILES):
         _allow(ruleset, path, _READ)
     for path in writable:
         _allow(ruleset, path, _READ | _WRITE)
@@ -83,7 +83,7 @@ def _allow(ruleset: int, path: str, access: int) -> None:
         return
     try:
         if not stat.S_ISDIR(os.fstat(found).st_mode):
-            access &= _OF_FILES
+            access &= _FILE_ACCESS
         rule = _Beneath(allowed=access, parent=found)
         system_calls.syscall(_ADD_RULE, ruleset, _PATH_BENEATH, ctypes.byref(rule), 0)
     finally:

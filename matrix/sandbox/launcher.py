@@ -1,16 +1,16 @@
-"""Applies a sandbox to itself, then becomes the program that is to run in it.
+"""Restricts its own process, then runs a program in it.
 
-Run by our own interpreter, so that nothing is asked of the one it starts: ``python -I -S
-launcher.py PLAN PROGRAM…``. The plan is a JSON object:
+Run as ``python -I -S launcher.py PLAN PROGRAM…`` by the orchestrator's interpreter, so the
+interpreter of the program may be any. The plan is a JSON object:
 
-``kind``      ``bubblewrap`` (we are inside already), ``namespaces``, ``landlock`` or ``limits``
-``limits``    by name of the resource, the most that may be taken
-``readable``, ``writable``    paths; for ``namespaces`` and ``landlock``
+``kind``      ``bubblewrap`` (already inside), ``namespaces``, ``landlock`` or ``limits``
+``limits``    by name of the resource (``RLIMIT_…``), its limit
+``readable``, ``writable``    lists of paths; for ``namespaces`` and ``landlock``
 ``shared``, ``temporary``     sizes of a private ``/dev/shm`` and ``/tmp``, in bytes
 
-It ends with the status of the program, or with 128 and the number of the signal that ended it.
-Whatever the program leaves behind is ended too: by its namespace, or by this process, which becomes
-the parent of all that lose theirs. SIGTERM asks it to end all of it now.
+The exit status is that of the program, or 128 plus the number of the signal that ended it.
+Processes that the program leaves behind are killed, either by their namespace or by the launcher,
+which is the subreaper of its descendants. SIGTERM makes the launcher kill all of them at once.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from pathlib import Path
 from typing import Any
 
 FAILED = 125
-"""Status: what was asked for could not be applied, and nothing was started."""
+"""Exit status: the sandbox could not be set up, and the program was not started."""
 
 
 def main() -> int:
-    """Do as the plan says."""
+    """Run the program of the command line; return the exit status."""
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     plan, argv = json.loads(sys.argv[1]), sys.argv[2:]
     try:
         return _launch(plan, argv)
     except OSError as error:
-        sys.stderr.write(f"the sandbox could not be made: {error}\n")
+        sys.stderr.write(f"the sandbox could not be set up: {error}\n")
         return FAILED
 
 
@@ -43,14 +43,14 @@ def _launch(plan: dict[str, Any], argv: list[str]) -> int:
     if kind == "namespaces":
         from matrix.sandbox import namespaces
 
-        return namespaces.run(plan, lambda: _become(plan, argv))
+        return namespaces.run(plan, lambda: _exec(plan, argv))
     if kind == "bubblewrap":
-        _become(plan, argv)
-    return supervise.run(lambda: _become(plan, argv))
+        _exec(plan, argv)
+    return supervise.run(lambda: _exec(plan, argv))
 
 
-def _become(plan: dict[str, Any], argv: list[str]) -> None:
-    """Hold this process to the plan, and replace it by the program."""
+def _exec(plan: dict[str, Any], argv: list[str]) -> None:
+    """Apply the plan to this process and replace it with the program."""
     kind = plan["kind"]
     _limit(plan["limits"])
     if kind == "landlock":

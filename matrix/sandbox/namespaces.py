@@ -1,4 +1,4 @@
-"""User namespaces: a small world of its own, made as bubblewrap makes it, without a program."""
+"""Run a program in new Linux namespaces with a private root, as bubblewrap does."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ _MOUNT_SETATTR, _AT_RECURSIVE = 442, 0x8000
 _DEVICES = ("null", "zero", "full", "random", "urandom")
 
 _ROOT_IS_NOBODY = 0b101111
-"""Secure bits: that a process is root gives it nothing, and that is locked."""
+"""Secure bits: the user id 0 gives no capabilities; the bits are locked (``capabilities(7)``)."""
 
 
 def run(plan: dict[str, Any], become: Callable[[], None]) -> int:
-    """Start a program in namespaces of its own and wait for it; all that is in them ends with it.
+    """Run a program in new namespaces and return its exit status; its descendants end with it.
 
     Raises:
-        OSError: there are none to be had.
+        OSError: namespaces are not available.
     """
     system_calls.die_with_parent()
     _enter()
-    # The first process in the new namespace of processes: when it ends, the kernel ends the others.
-    first = supervise.start(lambda: _first(plan, become))
+    # The first process in the new PID namespace: when it ends, the kernel kills all others in it.
+    first = supervise.start(lambda: _run_as_init(plan, become))
     return supervise.wait_for(first)
 
 
 def _enter() -> None:
     user, group = os.getuid(), os.getgid()
-    wanted = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
-    system_calls.call("unshare", wanted)
+    flags = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
+    system_calls.call("unshare", flags)
     own = Path("/proc/self")
     (own / "setgroups").write_text("deny")
     (own / "uid_map").write_text(f"{user} {user} 1")
     (own / "gid_map").write_text(f"{group} {group} 1")
 
 
-def _first(plan: dict[str, Any], become: Callable[[], None]) -> None:
+def _run_as_init(plan: dict[str, Any], become: Callable[[], None]) -> None:
     system_calls.die_with_parent()
     folder = Path.cwd()
     _build(plan)
     os.chdir(folder)
-    _give_up_privileges()
+    _drop_privileges()
     os._exit(supervise.wait_for(supervise.start(become)))
 
 
 def _build(plan: dict[str, Any]) -> None:
-    """Make a new root with what the plan names, and leave the old one."""
+    """Build a new root with the paths of the plan, and unmount the old one."""
     _mount("none", "/", None, _RECURSIVE | _PRIVATE)
     base, new, old = Path("/tmp"), Path("/new"), Path("/old")  # noqa: S108
     _mount("tmpfs", str(base), "tmpfs", _NO_SUID | _NO_DEVICES, "size=16m,mode=755")
@@ -97,19 +97,19 @@ def _devices(place: Path, old: Path, shared: int) -> None:
 
 def _bind(paths: Iterable[str], old: Path, new: Path, *, read_only: bool) -> None:
     for path in paths:
-        # Links are followed as they were before the root changed.
-        source, target = _under(old, path), new / path.lstrip("/")
+        # Symbolic links are resolved as if the root had not changed.
+        source, target = _resolve_under(old, path), new / path.lstrip("/")
         if source.is_dir():
             target.mkdir(parents=True, exist_ok=True)
         elif not target.exists():
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
         _mount(str(source), str(target), None, _BIND | _RECURSIVE)
-        _set(target, _READ_ONLY | _NO_SUID if read_only else _NO_SUID)
+        _set_mount_flags(target, _READ_ONLY | _NO_SUID if read_only else _NO_SUID)
 
 
-def _under(old: Path, path: str) -> Path:
-    """Where a path lies now, when what was the root is a folder, links followed by hand."""
+def _resolve_under(old: Path, path: str) -> Path:
+    """Resolve a path of the old root, which is now the folder ``old``, link by link."""
     found, rest = old, list(Path(path).parts[1:])
     for _ in range(400):
         if not rest:
@@ -125,17 +125,17 @@ def _under(old: Path, path: str) -> Path:
         link = step.readlink()
         found = old if link.is_absolute() else found
         rest = [*(part for part in link.parts if part != "/"), *rest]
-    raise OSError(f"{path} leads in a circle")
+    raise OSError(f"{path} is a loop of symbolic links")
 
 
-def _set(place: Path, flags: int) -> None:
-    """Give a mount and all below it further flags; those that it has stay."""
+def _set_mount_flags(place: Path, flags: int) -> None:
+    """Add flags to a mount and all mounts below it."""
 
     class Attributes(ctypes.Structure):
         _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "spread", "users"))
 
-    wanted = Attributes(set=flags)
-    system_calls.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(wanted), 32)
+    added = Attributes(set=flags)
+    system_calls.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(added), 32)
 
 
 def _mount(source: str, target: str, kind: str | None, flags: int, options: str = "") -> None:
@@ -148,13 +148,13 @@ def _pivot(new: Path, old: Path) -> None:
         os.chdir("/")
 
 
-def _give_up_privileges() -> None:
+def _drop_privileges() -> None:
     system_calls.prctl(system_calls.PR_SET_SECUREBITS, _ROOT_IS_NOBODY)
     for capability in range(64):
         try:
             system_calls.prctl(system_calls.PR_CAPBSET_DROP, capability)
         except OSError:
-            break  # there are no more
+            break  # the kernel has no more capabilities
     header = (ctypes.c_uint32 * 2)(0x20080522, 0)
     none = (ctypes.c_uint32 * 6)()
     system_calls.syscall(_CAPSET[os.uname().machine], ctypes.byref(header), ctypes.byref(none))

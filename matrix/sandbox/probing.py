@@ -1,4 +1,4 @@
-"""Which sandbox works here: each is tried by running in it what it should not let happen."""
+"""Find the strongest sandbox that works on this system by testing each from inside."""
 
 from __future__ import annotations
 
@@ -20,38 +20,38 @@ from matrix.sandbox.kinds import ESSENTIAL, Promise, Sandbox, SandboxKind
 TRIAL = Path(__file__).with_name("trial.py")
 
 _SECONDS = 10.0
-"""How long a trial may take."""
+"""Duration of a trial, at most."""
 _SWEPT_SECONDS = 2.0
-"""How long after its end something that it left behind may still live."""
+"""Time after the end of a trial within which its descendants must have ended."""
 
 Try = Callable[[Sandbox], frozenset[Promise] | None]
-"""What a sandbox was seen to hold; None if nothing can be started in it."""
+"""Returns the promises that a sandbox keeps; None if nothing can be started in it."""
 
 
-def sandbox(wish: str, *, attempt: Try | None = None) -> Sandbox:
-    """The sandbox that was wished for.
+def sandbox(mode: str, *, attempt: Try | None = None) -> Sandbox:
+    """The sandbox for a mode.
 
     Args:
-        wish: ``auto``, ``require`` or ``off``.
-        attempt: tries a sandbox; given by tests.
+        mode: ``auto``, ``require`` or ``off``, the value of ``--sandbox``.
+        attempt: tests a sandbox; replaced by tests.
 
     Raises:
-        SandboxError: one is required, and there are only limits.
+        SandboxError: the mode is ``require`` and only resource limits work.
     """
-    if wish == "off":
+    if mode == "off":
         return Sandbox(kind=SandboxKind.OFF)
-    found = probe(attempt or held_in)
-    if wish == "require" and not found.kind.contains:
+    found = probe(attempt or observed_promises)
+    if mode == "require" and not found.kind.contains:
         raise SandboxError(
-            "--sandbox require: no sandbox works here",
+            "--sandbox require: no sandbox works on this system",
             advice="Install bubblewrap, or allow unprivileged user namespaces; Linux 6.2 and later "
-            "have Landlock. With --sandbox auto models are loaded with limits alone.",
+            "have Landlock. With --sandbox auto, models are loaded with resource limits only.",
         )
     return found
 
 
 def probe(attempt: Try) -> Sandbox:
-    """The strongest sandbox that was seen to work here; limits alone if none does."""
+    """The strongest sandbox that keeps the essential promises; resource limits if none does."""
     for candidate in _candidates():
         held = attempt(candidate)
         if held is not None and held >= ESSENTIAL:
@@ -69,8 +69,8 @@ def _candidates() -> Iterator[Sandbox]:
     yield Sandbox(kind=SandboxKind.LANDLOCK)
 
 
-def held_in(candidate: Sandbox) -> frozenset[Promise] | None:
-    """Run the trial in a sandbox, and see what it could not do."""
+def observed_promises(candidate: Sandbox) -> frozenset[Promise] | None:
+    """Run ``trial.py`` in a sandbox; return the promises that it could not break."""
     with contextlib.ExitStack() as stack:
         own, other = (
             Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="sandbox-")))
@@ -84,7 +84,7 @@ def held_in(candidate: Sandbox) -> frozenset[Promise] | None:
         arguments = [str(port), str(other), str(victim.pid)]
         command = [sys.executable, "-I", "-S", str(TRIAL), *arguments]
         started = candidate.command(command, writable=[own], readable=[])
-        done = _done(candidate, started, own)
+        done = _violations(candidate, started, own)
         if done is None:
             return None
         if victim.poll() is not None:
@@ -94,8 +94,8 @@ def held_in(candidate: Sandbox) -> frozenset[Promise] | None:
         return frozenset(one for one in Promise if one.name.lower() not in done)
 
 
-def _done(candidate: Sandbox, command: Iterable[str], folder: Path) -> set[str] | None:
-    """What the trial could do; None if it did not run."""
+def _violations(candidate: Sandbox, command: Iterable[str], folder: Path) -> set[str] | None:
+    """The promises that the trial broke, in lower case; None if it did not run."""
     process = subprocess.Popen(
         list(command),
         stdin=subprocess.DEVNULL,
@@ -107,7 +107,7 @@ def _done(candidate: Sandbox, command: Iterable[str], folder: Path) -> set[str] 
     assert process.stdout is not None
     try:
         process.wait(_SECONDS)
-        # Whatever was left behind holds the other end of the pipe open.
+        # A process that was left behind keeps the other end of the pipe open.
         text, _ = process.communicate(timeout=_SWEPT_SECONDS)
         stays = False
     except subprocess.TimeoutExpired as error:

@@ -1,8 +1,8 @@
-"""seccomp: system calls that this process and all that it starts may not make, for ever.
+"""seccomp: refuse system calls irrevocably to this process and its children.
 
-A list of what is refused, not of what is allowed: scientific libraries make nearly all others. It
-stands behind the other walls; before them it stands for the network alone, for which Landlock knows
-only TCP. Each line has the number of a call on x86-64 and on 64-bit ARM.
+The filter lists refused calls, because scientific libraries make nearly all others. It is a second
+line of defense; only for the network it is the first, because Landlock controls TCP alone. Each
+entry has the number of a call on x86-64 and on 64-bit ARM.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _REFUSED = {
     "bpf": (321, 280),
     "perf_event_open": (298, 241),
     "userfaultfd": (323, 282),
-    "io_uring_setup": (425, 425),  # its work is not seen by filters such as this one
+    "io_uring_setup": (425, 425),  # its operations bypass filters
     "io_uring_enter": (426, 426),
     "io_uring_register": (427, 427),
     "open_by_handle_at": (304, 265),
@@ -62,7 +62,7 @@ _REFUSED = {
     "syslog": (103, 116),
 }
 
-_OTHERS_BUSINESS = {
+_REFUSED_WITH_LANDLOCK = {
     "chown": (92, None),
     "fchown": (93, 55),
     "lchown": (94, None),
@@ -87,9 +87,9 @@ _OTHERS_BUSINESS = {
     "mq_open": (240, 180),
     "mq_unlink": (241, 181),
 }
-"""What Landlock has no say in, and namespaces keep apart."""
+"""Calls that Landlock does not control; namespaces isolate their effects."""
 
-_NOTHING_HAPPENS = {
+_IGNORED_WITH_LANDLOCK = {
     "chmod": (90, None),
     "fchmod": (91, 52),
     "fchmodat": (268, 53),
@@ -99,7 +99,7 @@ _NOTHING_HAPPENS = {
     "futimesat": (261, None),
     "utimensat": (280, 88),
 }
-"""The same, but libraries do it to files of their own and do not expect to be refused."""
+"""Such calls too, but libraries call them on their own files and expect success."""
 
 _CLONE, _CLONE3, _PRLIMIT = (56, 220), (435, 435), (302, 261)
 _NEW_NAMESPACES = 0x7E020000 | 0x80
@@ -128,20 +128,20 @@ class _Instruction(ctypes.Structure):
 
 
 def restrict(*, attributes: bool, required: bool) -> None:
-    """Refuse what no model needs.
+    """Install the filter.
 
     Args:
-        attributes: refuse to change owners, modes and times of files and the scheduling of other
-            processes too, where nothing else hinders it.
-        required: fail on a machine whose numbers are not known.
+        attributes: also refuse changes to owners, modes and times of files, and to the scheduling
+            of other processes; for sandboxes without namespaces.
+        required: raise if the system call numbers of this machine are unknown.
 
     Raises:
-        OSError: it is required and not to be had.
+        OSError: the filter is required and not available.
     """
     machine = os.uname().machine
     if machine not in _ARCHITECTURES or sys.maxsize < 2**32:
         if required:
-            raise OSError(f"the system calls of {machine} are not known")
+            raise OSError(f"the system call numbers of {machine} are unknown")
         return
     found = list(program(machine, attributes=attributes))
     code = (_Instruction * len(found))(*(_Instruction(*one) for one in found))
@@ -160,11 +160,11 @@ def program(machine: str, *, attributes: bool) -> Iterator[Instruction]:
     if machine == "x86_64":
         yield _AT_LEAST, 0, 1, _X32
         yield _return(errno.EPERM)
-    refused = {**_REFUSED, **(_OTHERS_BUSINESS if attributes else {})}
+    refused = {**_REFUSED, **(_REFUSED_WITH_LANDLOCK if attributes else {})}
     yield from _each(refused, column, errno.EPERM)
     if attributes:
-        yield from _each(_NOTHING_HAPPENS, column, 0)
-    yield from _each({"clone3": _CLONE3}, column, errno.ENOSYS)  # clone is tried then
+        yield from _each(_IGNORED_WITH_LANDLOCK, column, 0)
+    yield from _each({"clone3": _CLONE3}, column, errno.ENOSYS)  # callers fall back to clone
     yield _EQUAL, 0, 4, _CLONE[column]
     yield _LOAD, 0, 0, _FIRST_ARGUMENT
     yield _ANY_BIT, 0, 1, _NEW_NAMESPACES

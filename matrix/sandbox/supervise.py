@@ -1,4 +1,4 @@
-"""Wait for a program, and end all that it leaves behind."""
+"""Run a program, wait for it, and kill the processes that it leaves behind."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from collections.abc import Callable, Iterator
 
 from matrix.sandbox import system_calls
 
-_SWEEP_SECONDS = 5.0
+_KILL_SECONDS = 5.0
 _PAUSE_SECONDS = 0.005
 
 
 def run(become: Callable[[], None]) -> int:
-    """Start a program in a child, wait for it, and end whatever it left behind.
+    """Run a program in a child process, then kill its descendants.
 
     Args:
-        become: replaces the child by the program.
+        become: replaces the child process with the program.
 
     Returns:
-        The status to end with.
+        The exit status for the launcher.
     """
     if sys.platform == "linux":
         system_calls.prctl(system_calls.PR_SET_CHILD_SUBREAPER, 1)
@@ -33,10 +33,10 @@ def run(become: Callable[[], None]) -> int:
             os.kill(child, signal.SIGKILL)
 
     signal.signal(signal.SIGTERM, on_term)
-    _follow_parent()
+    _terminate_with_parent()
     code = wait_for(child)
     if sys.platform == "linux":
-        _sweep()
+        _kill_descendants()
     return code
 
 
@@ -49,21 +49,21 @@ def start(become: Callable[[], None]) -> int:
         become()
     except BaseException as error:
         with contextlib.suppress(OSError):
-            os.write(2, f"the sandbox could not be made: {error}\n".encode())
+            os.write(2, f"the sandbox could not be set up: {error}\n".encode())
     finally:
         os._exit(125)
 
 
 def wait_for(child: int) -> int:
-    """How a child ended, as a status; others that end meanwhile are let go."""
+    """Wait for a child and return its exit status; other children that end are reaped."""
     while True:
         ended, status = os.wait()
         if ended == child:
             return system_calls.status_of(os.waitstatus_to_exitcode(status))
 
 
-def _follow_parent() -> None:
-    """Have this process asked to end when its parent does."""
+def _terminate_with_parent() -> None:
+    """Make the kernel send SIGTERM to this process when its parent ends."""
     if sys.platform != "linux":
         return
     parent = os.getppid()
@@ -72,9 +72,9 @@ def _follow_parent() -> None:
         os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _sweep() -> None:
-    """End all children, and theirs, which become ours as they lose their parents."""
-    until = time.monotonic() + _SWEEP_SECONDS
+def _kill_descendants() -> None:
+    """Kill all children; their orphaned children become ours and are killed in turn."""
+    until = time.monotonic() + _KILL_SECONDS
     while time.monotonic() < until:
         for child in _children():
             with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -94,7 +94,7 @@ def _children() -> Iterator[int]:
         if name.isdigit():
             with contextlib.suppress(OSError, ValueError, IndexError):
                 with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123
-                    # The name of the program, which may hold anything, ends with the last bracket.
+                    # The second field, the program's name in brackets, may contain anything.
                     fields = file.read().rpartition(b")")[2].split()
                 if int(fields[1]) == own:
                     yield int(name)

@@ -1,4 +1,4 @@
-"""The system calls of Linux that Python has no names for."""
+"""Linux system calls that Python does not provide."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def call(name: str, *arguments: object) -> int:
     """Call a function of the C library.
 
     Raises:
-        OSError: it failed, or there is none.
+        OSError: it failed, or does not exist.
     """
     function = getattr(_LIBC, name, None)
     if function is None:
@@ -38,18 +38,18 @@ def prctl(option: int, first: int = 0, second: object = 0) -> None:
     """Change something about this process.
 
     Raises:
-        OSError: the kernel does not know of it, or refuses.
+        OSError: the kernel does not support it, or refuses.
     """
     call("prctl", option, first, second, 0, 0)
 
 
 def die_with_parent() -> None:
-    """Have this process killed when its parent ends."""
+    """Make the kernel kill this process when its parent ends."""
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def status_of(code: int) -> int:
-    """The exit status that passes on how a child ended, from its exit code."""
+    """The exit status for the exit code of a child: 128 plus the number of a signal."""
     return code if code >= 0 else 128 - code
 
 

@@ -1,9 +1,9 @@
-"""Tries from inside a sandbox what it should not let happen; run by our own interpreter.
+"""Tries to break the promises of a sandbox from inside; run by the orchestrator's interpreter.
 
-Arguments: a port on 127.0.0.1 that someone listens on, a folder of someone else's with a file
-``secret``, and the id of a process that is no child of this one. Prints a line of JSON with all
-that could be done, then leaves a child behind that holds standard output open, and tries to kill
-that process.
+Arguments: a port on 127.0.0.1 with a listener, a folder outside the sandbox with a file ``secret``,
+and the id of a process outside it. Prints one line of JSON, ``{"done": [PROMISE…]}``, with the
+promises that it broke. Then it leaves a child behind that holds standard output open, and tries to
+kill the process.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _STAYS_SECONDS = 20.0
 
 
 def main(port: str, folder: str, victim: str) -> None:
-    """Try all of it."""
+    """Try to break every promise."""
     tried = {
         "network": lambda: socket.create_connection(("127.0.0.1", int(port)), 1).close(),
         "writing": lambda: open(folder + "/written", "wb").close(),  # noqa: PTH123

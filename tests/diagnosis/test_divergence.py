@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from compat_worker.content import encode
 
-from matrix.diagnosis.divergence import first
+from matrix.diagnosis.divergence import first_divergence
 from matrix.diagnosis.trace_data import Attribute, Trace, TracedCall, TracedPart, TracedValue
 from matrix.model import Absent, Failure, Outcome, Returned, Tolerance, Verdict
 
@@ -60,7 +60,7 @@ def pipeline(scaled: Any, prepared: Any, predicted: Any) -> Trace:
 
 
 def found(writer: Trace, reader: Trace) -> Any:
-    return first(writer, reader, KEPT.__getitem__, lambda method: Tolerance())
+    return first_divergence(writer, reader, KEPT.__getitem__, lambda method: Tolerance())
 
 
 BEFORE = pipeline(ROWS / 2, ROWS / 2, np.zeros(6, int))

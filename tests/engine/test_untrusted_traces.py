@@ -76,7 +76,7 @@ def check(answer: Any) -> None:
 
 def test_what_a_worker_gives_is_taken() -> None:
     check(ANSWER)
-    seen = diagnosis.trace(ANSWER, "predict")
+    seen = diagnosis.read_trace(ANSWER, "predict")
     assert [call.method for call in seen.calls] == ["predict", "predict"]
     assert seen.calls[0].part.path == ("step",)
 
@@ -97,7 +97,7 @@ def test_whatever_stands_anywhere_it_is_refused_or_can_be_read(
         check(answer)
     except BreachError:
         return
-    assert diagnosis.trace(answer, "predict").calls is not None
+    assert diagnosis.read_trace(answer, "predict").calls is not None
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 
 from matrix import causes
 from matrix.diagnosis import Diagnosis
-from matrix.diagnosis.mechanism import Mechanism, explained
+from matrix.diagnosis.mechanism import Mechanism, explain_change
 from matrix.diagnosis.trace_data import Attribute, Divergence, Missing, Orphan, StateChange
 from matrix.explain import tell
 from matrix.model import (
@@ -140,7 +140,7 @@ def test_the_kind_of_change_is_told_in_a_sentence(
     diagnosis: Diagnosis, mechanism: Mechanism, sentence: str
 ) -> None:
     """What is at the step that goes another way counts; what is elsewhere does not."""
-    found = explained(CHANGED, diagnosis)
+    found = explain_change(CHANGED, diagnosis)
     assert found is not None
     assert found.mechanism is mechanism
     story = tell(CHANGED, OLD, NEW, diagnosis=diagnosis)
@@ -172,8 +172,8 @@ def test_a_file_that_does_not_load_names_what_is_gone(
 
 
 def test_nothing_is_made_up_where_nothing_was_seen() -> None:
-    assert explained(CHANGED, Diagnosis()) is None
-    assert explained(failing("ValueError", "odd"), Diagnosis()) is None
+    assert explain_change(CHANGED, Diagnosis()) is None
+    assert explain_change(failing("ValueError", "odd"), Diagnosis()) is None
     story = tell(CHANGED, OLD, NEW)
     assert said(story, "Why") == "no cause that is written down; others like it: unknown-12345678"
 

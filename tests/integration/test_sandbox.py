@@ -14,7 +14,7 @@ import pytest
 
 from matrix.judge.content import read
 from matrix.sandbox.kinds import Promise, Sandbox, SandboxKind
-from matrix.sandbox.probing import held_in
+from matrix.sandbox.probing import observed_promises
 
 from .bench import Bench
 from .test_faults import GOOD, assert_good, faulty
@@ -29,7 +29,7 @@ def sandbox_of(kind: SandboxKind) -> Sandbox:
     if kind not in _TRIED:
         one = Sandbox(kind=kind, program=shutil.which("bwrap") or "")
         missing = kind is SandboxKind.BUBBLEWRAP and not one.program
-        found = None if missing else held_in(one)
+        found = None if missing else observed_promises(one)
         held = tuple(promise for promise in Promise if found and promise in found)
         _TRIED[kind] = (
             None if found is None else Sandbox(kind=kind, program=one.program, promises=held)
