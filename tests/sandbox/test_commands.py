@@ -103,4 +103,4 @@ def test_its_words_name_what_it_holds_and_warn_where_it_holds_little() -> None:
     strong = Sandbox(kind=SandboxKind.BUBBLEWRAP, promises=(Promise.NETWORK, Promise.WRITING))
     assert strong.words == "bubblewrap: no network, no writing outside its scratch folder"
     assert "can read and write your files" in Sandbox(kind=SandboxKind.LIMITS).words
-    assert "all that you can" in Sandbox(kind=SandboxKind.OFF).words
+    assert "everything that you can" in Sandbox(kind=SandboxKind.OFF).words
