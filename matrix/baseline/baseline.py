@@ -8,10 +8,7 @@ from datetime import date
 from fnmatch import fnmatchcase
 
 from matrix.baseline.ranges import short
-from matrix.model import Acceptance, Cell, Matrix, Verdict
-
-BaselineKey = tuple[str, str, str, str]
-"""Pipeline, format, writer, reader."""
+from matrix.model import Acceptance, Cell, CellKey, Matrix, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,18 +17,13 @@ class Baseline:
 
     source: str
     """The file that says so."""
-    verdicts: Mapping[BaselineKey, Verdict]
+    verdicts: Mapping[CellKey, Verdict]
     acceptances: tuple[Acceptance, ...] = ()
-
-
-def place(cell: Cell) -> BaselineKey:
-    """Where a cell stands in its matrix."""
-    return cell.pipeline, cell.format, cell.writer, cell.reader
 
 
 def of_matrix(matrix: Matrix, source: str) -> Baseline:
     """What a result knows."""
-    unsafe = {place(cell): cell.verdict for cell in matrix.cells if not cell.verdict.safe}
+    unsafe = {cell.key: cell.verdict for cell in matrix.cells if not cell.verdict.safe}
     return Baseline(source=source, verdicts=unsafe)
 
 
@@ -48,13 +40,13 @@ def updated(old: Baseline | None, matrix: Matrix, source: str, today: date) -> B
         today: decides which acceptances hold.
     """
     kept = old or Baseline(source=source, verdicts={})
-    verdicts: dict[BaselineKey, Verdict] = {}
+    verdicts: dict[CellKey, Verdict] = {}
     if not (matrix.whole and matrix.shard is None):
         verdicts.update(kept.verdicts)
     for cell in matrix.cells:
-        verdicts.pop(place(cell), None)
+        verdicts.pop(cell.key, None)
         if not cell.verdict.safe and not any(covering(kept.acceptances, cell, today)):
-            verdicts[place(cell)] = cell.verdict
+            verdicts[cell.key] = cell.verdict
     return Baseline(source=source, verdicts=verdicts, acceptances=kept.acceptances)
 
 

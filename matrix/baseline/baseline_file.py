@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from matrix.baseline import ranges
-from matrix.baseline.baseline import Baseline, BaselineKey
+from matrix.baseline.baseline import Baseline
 from matrix.catalog import toml
 from matrix.errors import ConfigError
-from matrix.model import Acceptance, Verdict
+from matrix.model import Acceptance, CellKey, Verdict
 
 SCHEMA = 1
 
@@ -61,7 +61,7 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _known(verdicts: Mapping[BaselineKey, Verdict], environments: Mapping[str, str]) -> list[str]:
+def _known(verdicts: Mapping[CellKey, Verdict], environments: Mapping[str, str]) -> list[str]:
     """A line for each pipeline and verdict; formats where the same holds share it."""
     pairs: dict[tuple[str, str, Verdict], list[tuple[str, str]]] = {}
     for (pipeline, format_, writer, reader), verdict in verdicts.items():
@@ -95,7 +95,7 @@ def read(path: Path) -> Baseline:
     if unknown:
         raise ConfigError(path, unknown[0], "unknown key")
     environments = _table(path, document)
-    verdicts: dict[BaselineKey, Verdict] = {}
+    verdicts: dict[CellKey, Verdict] = {}
     for number, line in enumerate(_list(path, document, "known")):
         try:
             verdicts.update(_line(line, environments))
@@ -135,7 +135,7 @@ def _list(path: Path, document: Mapping[str, Any], key: str) -> list[Any]:
     return found
 
 
-def _line(line: object, environments: Mapping[str, str]) -> dict[BaselineKey, Verdict]:
+def _line(line: object, environments: Mapping[str, str]) -> dict[CellKey, Verdict]:
     """The cells of a line; raises ValueError in words."""
     head, colon, text = line.partition(":") if isinstance(line, str) else ("", "", "")
     words = head.split()

@@ -6,12 +6,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 
-from matrix.baseline.baseline import Baseline, BaselineKey, covering, covers, place
+from matrix.baseline.baseline import Baseline, covering, covers
 from matrix.baseline.ranges import blocks
 from matrix.model import (
     Acceptance,
     Cell,
     CellChange,
+    CellKey,
     Comparison,
     Group,
     Matrix,
@@ -86,11 +87,11 @@ class _Seen:
     """Those that would, but for the day."""
     not_run: int = 0
     _pairs: dict[_Kind, list[tuple[str, str]]] = field(default_factory=dict)
-    _told: set[BaselineKey] = field(default_factory=set)
+    _told: set[CellKey] = field(default_factory=set)
 
     def add(self, cell: Cell) -> None:
         self.not_run += cell.verdict is Verdict.NOT_RUN
-        at = place(cell)
+        at = cell.key
         was = self.known.verdicts.get(at)
         if was is not None:
             self._told.add(at)
@@ -137,9 +138,7 @@ class _Seen:
         self.missed += [one for one in over if one not in self.missed]
         return False
 
-    def _count(
-        self, found: Status, at: BaselineKey, was: Verdict | None, now: Verdict | None
-    ) -> None:
+    def _count(self, found: Status, at: CellKey, was: Verdict | None, now: Verdict | None) -> None:
         self.counts[found] += 1
         if found is not Status.STILL:
             pipeline, format_, *pair = at

@@ -13,7 +13,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from matrix.catalog import toml
-from matrix.causes.known_cause import Condition, Direction, Example, KnownCause, Signature
+from matrix.causes.known_cause import CROSSINGS, Condition, Example, KnownCause, Signature
 from matrix.errors import ConfigError
 from matrix.model import Group
 
@@ -98,7 +98,7 @@ def _signature(table: object, package: str) -> Signature:
     group = _one_of(values, "group", _GROUPS)
     if group is None:
         raise ValueError("a signature needs a group: changes or fails")
-    direction = _one_of(values, "direction", {one.value: one for one in Direction})
+    direction = _one_of(values, "direction", {one.value: one for one in CROSSINGS})
     if direction is not None and not package:
         raise ValueError("a direction needs a release: set package and since")
     if not (values.keys() & {"message", "frame", "estimators"}):

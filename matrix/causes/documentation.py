@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from packaging.version import Version
 
-from matrix.causes.known_cause import Direction, Example, KnownCause
+from matrix.causes.known_cause import CROSSINGS, Example, KnownCause
+from matrix.model import Direction
 
 _HEAD = """\
 # Causes
@@ -66,7 +67,7 @@ def _since(cause: KnownCause) -> str:
     effects = dict.fromkeys(
         f"{_DIRECTIONS[direction]} {_VERBS[one.group.value]}"
         for one in cause.signatures
-        for direction in ([one.direction] if one.direction else Direction)
+        for direction in ([one.direction] if one.direction else CROSSINGS)
     )
     return f"since {cause.release}: {', '.join(effects)}" if cause.since else "in every release"
 

@@ -2,24 +2,18 @@
 
 from __future__ import annotations
 
-import enum
 import re
 from dataclasses import dataclass
 
 from packaging.specifiers import SpecifierSet
 
-from matrix.model import Group
+from matrix.model import Direction, Group
 
 _NAME = re.compile(r"[\w.]*_[\w.]*")
 
 
-class Direction(str, enum.Enum):
-    """The direction in which a file crosses the release of a cause."""
-
-    UPGRADE = "upgrade"
-    """Saved before the release, loaded by it or a later one."""
-    ROLLBACK = "rollback"
-    """Saved by the release or a later one, loaded by an earlier one."""
+CROSSINGS = (Direction.UPGRADE, Direction.ROLLBACK)
+"""The directions in which a file crosses the release of a cause."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -9,9 +9,9 @@ from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
-from matrix.causes.known_cause import Condition, Direction, KnownCause, Signature
+from matrix.causes.known_cause import Condition, KnownCause, Signature
 from matrix.causes.unknown import unknown
-from matrix.model import Cell, EnvInfo, Group
+from matrix.model import Cell, Direction, EnvInfo, Group
 
 _FRAME = re.compile(r'^\s*File "([^"\n]+)", line \d+, in (\S+)', re.MULTILINE)
 

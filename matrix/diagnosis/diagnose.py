@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 
 from matrix.diagnosis import state_mismatch
-from matrix.diagnosis.divergence import Fetch, first_divergence
+from matrix.diagnosis.divergence import first_divergence
 from matrix.diagnosis.trace_data import Diagnosis, Divergence, Missing, Trace
+from matrix.judge.content import Fetch
 from matrix.model import Cell, Ending, Failure, Outcome, Returned, Tolerance
 
 

@@ -15,11 +15,8 @@ from matrix.diagnosis.trace_data import (
     TracedValue,
 )
 from matrix.judge.compare import compare
-from matrix.judge.content import read
+from matrix.judge.content import Fetch, read
 from matrix.model import Absent, Failure, OutputDifference, Returned, Tolerance, Verdict
-
-Fetch = Callable[[str], bytes]
-"""Returns the content of a digest."""
 
 _Key = tuple[NamePath, str, int]
 """Path of the estimator, method, and number of the call (from 1) among those of this method."""

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from matrix.model import Cell, Environment, Pipeline
-
-CellKey = tuple[str, str, str, str]
-"""Pipeline, format, writer, reader."""
+from matrix.model import Cell, CellKey, Environment, Pipeline
 
 
 class CellIndex:

@@ -15,8 +15,7 @@ from matrix.engine.loading import LoadWork, OnObservation, load_job, loads_due
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.judge import Case, judge
-from matrix.judge.cells import Fetch
-from matrix.judge.content import read
+from matrix.judge.content import Fetch, read
 from matrix.judge.evidence import worst_rows
 from matrix.judge.untrusted import UNREADABLE, unreadable
 from matrix.model import (

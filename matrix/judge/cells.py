@@ -9,7 +9,7 @@ from typing import Any
 
 from matrix.judge import scoring
 from matrix.judge.compare import compare
-from matrix.judge.content import MethodOutput, read
+from matrix.judge.content import Fetch, MethodOutput, read
 from matrix.model import (
     Absent,
     Artifact,
@@ -26,9 +26,6 @@ from matrix.model import (
     Verdict,
     WarningSeen,
 )
-
-Fetch = Callable[[str], bytes]
-"""Gives the content of a digest."""
 
 _NOT_REPORTED = "the reader reported nothing of it"
 

@@ -22,6 +22,10 @@ _LARGEST = 2 * 1024**3
 any number, and a model's own code may have written them."""
 
 
+Fetch = Callable[[str], bytes]
+"""Returns the content with a digest; raises KeyError if it is missing or damaged."""
+
+
 @dataclass(frozen=True, slots=True)
 class Leaf:
     """One array of an output, with the place that it has in it."""

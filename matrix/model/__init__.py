@@ -5,9 +5,10 @@ process or knows how it is shown, and nothing needs more than the standard libra
 """
 
 from matrix.model.answers import ModelAnswer
-from matrix.model.cells import Cell
+from matrix.model.cells import Cell, CellKey
 from matrix.model.comparison import Acceptance, CellChange, Comparison, PairBlock, Status
 from matrix.model.differences import OutputDifference, RowChange, Tolerance
+from matrix.model.directions import Direction
 from matrix.model.environments import (
     EnvInfo,
     Environment,
@@ -42,10 +43,12 @@ __all__ = [
     "Artifact",
     "Cell",
     "CellChange",
+    "CellKey",
     "ClassScore",
     "ClassifierScores",
     "Comparison",
     "Detection",
+    "Direction",
     "Ending",
     "EnvInfo",
     "EnvSpec",

@@ -10,6 +10,9 @@ from matrix.model.observations import Failure, WarningSeen
 from matrix.model.scores import Scores
 from matrix.model.verdicts import Verdict
 
+CellKey = tuple[str, str, str, str]
+"""Pipeline, format, writer and reader: what identifies a cell in its matrix."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Cell:
@@ -45,6 +48,11 @@ class Cell:
     cause: str | None = None
     """The id of what it comes from, known or not, if it is not safe and that can be told."""
     cached: bool = False
+
+    @property
+    def key(self) -> CellKey:
+        """What identifies the cell in its matrix."""
+        return self.pipeline, self.format, self.writer, self.reader
 
     @property
     def warning_categories(self) -> tuple[str, ...]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from matrix.model.cells import CellKey
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplanationPoint:
@@ -25,3 +27,8 @@ class Explanation:
     answer: str
     """In a line."""
     points: tuple[ExplanationPoint, ...] = ()
+
+    @property
+    def key(self) -> CellKey:
+        """What identifies the cell."""
+        return self.pipeline, self.format, self.writer, self.reader

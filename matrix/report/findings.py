@@ -6,9 +6,9 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from matrix.model import Cell, Environment, Group, Matrix, Status, Verdict
+from matrix.model import Cell, Direction, Environment, Group, Matrix, Status, Verdict
 from matrix.report.comparison_text import CellStatuses
-from matrix.report.releases import Travel, release_of
+from matrix.report.releases import release_of
 from matrix.report.summary import ABSENT, VERDICTS, Summary
 
 
@@ -18,7 +18,7 @@ class Finding:
 
     pipeline: str
     verdict: Verdict
-    direction: Travel
+    direction: Direction
     reader: str
     """Id of the first reader with this verdict, counted from each writer."""
     cells: int = 0
@@ -40,7 +40,7 @@ def find(matrix: Matrix, summary: Summary, describe: Callable[[Cell], str]) -> l
         describe: returns the description of a cell.
     """
     routes, statuses = _Routes(summary), CellStatuses(matrix.comparison)
-    found: dict[tuple[str, Verdict, Travel, str], Finding] = {}
+    found: dict[tuple[str, Verdict, Direction, str], Finding] = {}
     for cell in matrix.cells:
         if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
             continue
@@ -78,11 +78,11 @@ class _Routes:
             for reader in route
         }
 
-    def first(self, cell: Cell) -> tuple[Travel, str]:
+    def first(self, cell: Cell) -> tuple[Direction, str]:
         """Return the direction of a cell, and the first reader that way with the same verdict."""
         writer, reader = self._position.get(cell.writer), self._position.get(cell.reader)
         if writer is None or reader is None:
-            return Travel.VARIATION, cell.reader
+            return Direction.VARIATION, cell.reader
         direction = self._direction[writer, reader]
         grid, row = self._grids[cell.pipeline, cell.format], writer * len(self._ids)
         for position in self._routes[writer, direction]:
@@ -92,13 +92,15 @@ class _Routes:
         return direction, cell.reader
 
 
-def _routes_from(writer: int, environments: tuple[Environment, ...]) -> Mapping[Travel, list[int]]:
+def _routes_from(
+    writer: int, environments: tuple[Environment, ...]
+) -> Mapping[Direction, list[int]]:
     """Return the positions of the readers by direction, the nearest release first."""
     releases = [release_of(environment) for environment in environments]
     own = releases[writer]
     ordered = sorted(range(len(environments)), key=lambda position: releases[position])
     return {
-        Travel.UPGRADE: [position for position in ordered if releases[position] > own],
-        Travel.ROLLBACK: [position for position in ordered[::-1] if releases[position] < own],
-        Travel.VARIATION: [position for position in ordered if releases[position] == own],
+        Direction.UPGRADE: [position for position in ordered if releases[position] > own],
+        Direction.ROLLBACK: [position for position in ordered[::-1] if releases[position] < own],
+        Direction.VARIATION: [position for position in ordered if releases[position] == own],
     }

@@ -19,6 +19,7 @@ from matrix.model import (
     CellChange,
     Comparison,
     Detection,
+    Direction,
     Environment,
     Explanation,
     Group,
@@ -31,7 +32,7 @@ from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.model_answers import rows_text
 from matrix.report.progress import duration
-from matrix.report.releases import Break, Travel, find_breaks
+from matrix.report.releases import Break, find_breaks
 from matrix.report.safe_text import plain
 from matrix.report.sentences import TITLES, counted, difference, route, scores
 from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summary, summarize
@@ -307,10 +308,10 @@ def _label(name: str, labels: dict[str, str]) -> str:
 def _breaks(summary: Summary) -> Iterator[_Section]:
     """Yield the breaks by direction, most pipelines first; only the first upgrades are unfolded."""
     found = find_breaks(summary)
-    for direction in Travel:
+    for direction in Direction:
         entries = [entry for entry in found if entry.direction is direction]
         lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]
-        if lines and direction is Travel.UPGRADE:
+        if lines and direction is Direction.UPGRADE:
             yield _Section(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
             lines = lines[_MOST_BREAKS:]
             if lines:

@@ -2,30 +2,20 @@
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
 
-from matrix.model import Environment, Group, Verdict
+from matrix.model import Direction, Environment, Group, Verdict
 from matrix.report.summary import ABSENT, VERDICTS, Summary
-
-
-class Travel(str, enum.Enum):
-    """The direction from the writer's release to the reader's."""
-
-    UPGRADE = "upgrade"
-    ROLLBACK = "rollback"
-    VARIATION = "variation"
-    """The same scikit-learn with another Python, joblib or numpy."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Break:
     """Consecutive writers, the first reader that fails or changes, and the affected pipelines."""
 
-    direction: Travel
+    direction: Direction
     nearest: Environment
     """The writer closest to the reader."""
     farthest: Environment
@@ -63,9 +53,9 @@ def find_breaks(summary: Summary) -> list[Break]:
     found: dict[_Key, dict[str, list[str]]] = {}
     for (pipeline, fmt), grid in summary.grids.items():
         look = _Lookup(summary.environments, grid)
-        for key in (*_along(line, look, Travel.UPGRADE), *_varied(summary, look)):
+        for key in (*_along(line, look, Direction.UPGRADE), *_varied(summary, look)):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
-        for key in _along(line[::-1], look, Travel.ROLLBACK):
+        for key in _along(line[::-1], look, Direction.ROLLBACK):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
     formats: dict[str, int] = {}
     for pipeline, _ in summary.grids:
@@ -73,12 +63,14 @@ def find_breaks(summary: Summary) -> list[Break]:
     order = {environment.id: i for i, environment in enumerate(line)}
     position = {environment.id: i for i, environment in enumerate(summary.environments)}
     by_id = {environment.id: environment for environment in summary.environments}
-    directions = list(Travel)
+    directions = list(Direction)
 
     def place(key: _Key) -> tuple[int, ...]:
         return (
             directions.index(key.direction),
-            order.get(key.nearest if key.direction is Travel.VARIATION else key.reader, len(order)),
+            order.get(
+                key.nearest if key.direction is Direction.VARIATION else key.reader, len(order)
+            ),
             position[key.reader],
             -key.verdict.severity,
             position[key.nearest],
@@ -106,7 +98,7 @@ def find_breaks(summary: Summary) -> list[Break]:
 class _Key:
     """A Break without its pipelines; environments by id."""
 
-    direction: Travel
+    direction: Direction
     nearest: str
     farthest: str
     open: bool
@@ -130,7 +122,7 @@ class _Lookup:
         return None if verdict.group is Group.UNKNOWN else verdict
 
 
-def _along(line: Sequence[Environment], look: _Lookup, direction: Travel) -> Iterator[_Key]:
+def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_Key]:
     """Yield runs of consecutive writers with the same first bad reader further along the line.
 
     Writers without a known cell neither end a run nor extend it.
@@ -160,7 +152,7 @@ _Met = tuple[Environment, Verdict]
 
 
 def _key(
-    direction: Travel,
+    direction: Direction,
     line: Sequence[Environment],
     run: Sequence[int],
     met: _Met,
@@ -178,7 +170,7 @@ def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
         for writer, reader in ((base, variant), (variant, base)):
             verdict = look(writer, reader)
             if verdict is not None and not verdict.safe:
-                yield _Key(Travel.VARIATION, writer.id, writer.id, False, reader.id, verdict)
+                yield _Key(Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict)
 
 
 def release_of(environment: Environment) -> Version:

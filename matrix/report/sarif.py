@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TextIO
 from urllib.parse import quote
 
 from matrix import __version__
@@ -19,6 +19,7 @@ from matrix.causes import by_id
 from matrix.model import (
     Cell,
     Detection,
+    Direction,
     FileLine,
     Group,
     Matrix,
@@ -27,11 +28,11 @@ from matrix.model import (
     Status,
     Verdict,
 )
+from matrix.model.codec import Json
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import since
 from matrix.report.findings import Finding, find
-from matrix.report.releases import Travel
 from matrix.report.safe_text import plain
 from matrix.report.sentences import difference
 from matrix.report.summary import Summary, summarize
@@ -47,12 +48,10 @@ _TO_DO = {
     "`compat-matrix explain PIPELINE WRITER READER` shows the traceback and which packages differ.",
 }
 _DIRECTIONS = {
-    Travel.UPGRADE: "upgraded to",
-    Travel.ROLLBACK: "rolled back to",
-    Travel.VARIATION: "loaded by",
+    Direction.UPGRADE: "upgraded to",
+    Direction.ROLLBACK: "rolled back to",
+    Direction.VARIATION: "loaded by",
 }
-
-Json = dict[str, Any]
 
 
 def write_sarif(matrix: Matrix, stream: TextIO) -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from matrix.model import Cell, ClassifierScores, RegressorScores, Scores, Verdict
-from matrix.report.releases import Break, Travel
+from matrix.model import Cell, ClassifierScores, Direction, RegressorScores, Scores, Verdict
+from matrix.report.releases import Break
 from matrix.report.safe_text import plain
 from matrix.report.summary import decisive_output
 
 TITLES = {
-    Travel.UPGRADE: "Upgrades that break or change pipelines",
-    Travel.ROLLBACK: "Rollbacks that break or change pipelines",
-    Travel.VARIATION: "Same scikit-learn release, another package or Python version",
+    Direction.UPGRADE: "Upgrades that break or change pipelines",
+    Direction.ROLLBACK: "Rollbacks that break or change pipelines",
+    Direction.VARIATION: "Same scikit-learn release, another package or Python version",
 }
 
 
@@ -31,7 +31,7 @@ def _writers(entry: Break) -> str:
     nearest, farthest = entry.nearest.spec.label, entry.farthest.spec.label
     if entry.nearest is entry.farthest:
         return nearest
-    if entry.direction is Travel.ROLLBACK:
+    if entry.direction is Direction.ROLLBACK:
         return f"{nearest} and later" if entry.open else f"{nearest} to {farthest}"
     return f"up to {nearest}" if entry.open else f"{farthest} to {nearest}"
 

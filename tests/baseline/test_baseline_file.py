@@ -14,9 +14,9 @@ from made_up import made_up_matrix, small_matrix
 
 from matrix import baseline as baselines
 from matrix.baseline import ranges
-from matrix.baseline.baseline import Baseline, BaselineKey
+from matrix.baseline.baseline import Baseline
 from matrix.errors import ConfigError, Exit
-from matrix.model import Acceptance, Verdict
+from matrix.model import Acceptance, CellKey, Verdict
 
 IDS = st.sampled_from(
     ["sklearn-0.22", "sklearn-1.9", "sklearn-1.10", "sklearn-1.9-joblib1.2", "a..b", "c, d > e; f"]
@@ -48,7 +48,7 @@ def test_what_is_written_is_read_back(
 
 @given(st.dictionaries(PLACES, BAD), st.randoms())
 def test_the_order_of_cells_changes_nothing(
-    verdicts: dict[BaselineKey, Verdict], random: Random
+    verdicts: dict[CellKey, Verdict], random: Random
 ) -> None:
     items = list(verdicts.items())
     random.shuffle(items)

@@ -8,8 +8,8 @@ import pytest
 from packaging.version import Version
 
 from matrix import causes
-from matrix.causes.known_cause import Direction
 from matrix.errors import ConfigError
+from matrix.model import Direction
 
 CAUSE = """
 [[cause]]

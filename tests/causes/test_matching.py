@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from packaging.specifiers import SpecifierSet
 
 from matrix import causes
-from matrix.causes.known_cause import Condition, Direction, Example, KnownCause, Signature
+from matrix.causes.known_cause import Condition, Example, KnownCause, Signature
 from matrix.causes.matching import last_frame
-from matrix.model import Cell, EnvInfo, Group, Verdict
+from matrix.model import Cell, Direction, EnvInfo, Group, Verdict
 
 from .cells import cell, changed, failed, info
 

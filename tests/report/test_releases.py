@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from made_up import environment, small_matrix, unavailable
 
-from matrix.model import Cell, Environment, Verdict
-from matrix.report.releases import Break, Travel, find_breaks, release_line, variations
+from matrix.model import Cell, Direction, Environment, Verdict
+from matrix.report.releases import Break, find_breaks, release_line, variations
 from matrix.report.summary import summarize
 
 LINE = [environment(f"1.{i}", f"1.{i}.0") for i in range(4)]
@@ -121,4 +121,4 @@ def test_the_line_is_in_the_order_of_versions_with_one_environment_each() -> Non
 
 def test_directions_are_told_in_order() -> None:
     """Upgrades, rollbacks, variations."""
-    assert [direction.value for direction in Travel] == ["upgrade", "rollback", "variation"]
+    assert [direction.value for direction in Direction] == ["upgrade", "rollback", "variation"]

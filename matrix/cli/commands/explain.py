@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from matrix import catalog as catalogs
-from matrix.baseline.baseline import place
 from matrix.catalog import Catalog
 from matrix.cli.arguments import ExplainArguments
 from matrix.cli.commands.run import BuildProgress, open_results, with_folders
@@ -79,12 +78,8 @@ def _find(store: Store, arguments: ExplainArguments) -> _Asked:
 
 
 def _told_before(asked: _Asked) -> Explanation | None:
-    told = (one for one in asked.matrix.stories if _place(one) == place(asked.cell))
+    told = (one for one in asked.matrix.stories if one.key == asked.cell.key)
     return next(told, None)
-
-
-def _place(story: Explanation) -> tuple[str, str, str, str]:
-    return story.pipeline, story.format, story.writer, story.reader
 
 
 def _plain_story(
@@ -164,7 +159,7 @@ def _cell(
 ) -> Cell:
     wanted = (arguments.pipeline, arguments.format, writer.id, reader.id)
     for cell in matrix.cells:
-        if place(cell) == wanted:
+        if cell.key == wanted:
             return cell
     raise UsageError(
         f"the last run has no {arguments.pipeline!r} in format {arguments.format!r}",

@@ -7,11 +7,10 @@ from itertools import islice
 
 from rich.text import Text
 
-from matrix.baseline.baseline import place
-from matrix.model import Cell, Detection, Group, Matrix
+from matrix.model import Cell, Detection, Direction, Group, Matrix
 from matrix.normalize_messages import without_places
 from matrix.report.progress import duration
-from matrix.report.releases import Break, Travel, find_breaks
+from matrix.report.releases import Break, find_breaks
 from matrix.report.sentences import TITLES, counted, difference, route, scores
 from matrix.report.summary import Reason, SilentChange, Summary
 from matrix.report.terminal.causes import causes
@@ -79,8 +78,8 @@ def _explanations(terminal: TerminalStyle, matrix: Matrix, everything: bool) -> 
         return
     found = {}
     for cell in matrix.cells:
-        if place(cell) in by_cell:
-            found[place(cell)] = cell.verdict.group
+        if cell.key in by_cell:
+            found[cell.key] = cell.verdict.group
     lines = [
         line
         for one in shown
@@ -95,7 +94,7 @@ def _explanations(terminal: TerminalStyle, matrix: Matrix, everything: bool) -> 
 
 def _breaks(terminal: TerminalStyle, summary: Summary, everything: bool) -> Iterator[Section]:
     breaks = find_breaks(summary)
-    by_direction = {d: [b for b in breaks if b.direction is d] for d in Travel}
+    by_direction = {d: [b for b in breaks if b.direction is d] for d in Direction}
     needed = [len(found) if everything else _lines_needed(found) for found in by_direction.values()]
     shares = _shares(needed, sum(needed) if everything else _MOST_BREAKS)
     for (direction, found), room in zip(by_direction.items(), shares, strict=True):
