@@ -16,7 +16,10 @@ from packaging.utils import canonicalize_name
 PACKAGE = Path(__file__).parents[1] / "matrix"
 
 LAYERS = [
-    {"errors", "atomic_write", "model", "normalize_messages", "processes", "remove_tree"},
+    {
+        *("atomic_write", "errors", "model", "normalize_messages"),
+        *("processes", "processor_time", "remove_tree"),
+    },
     {"sandbox"},
     {"worker", "selfcheck"},
     {"catalog", "inspection"},

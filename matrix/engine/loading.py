@@ -123,6 +123,7 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
         "known": known_outputs(saving),
         "only": saving.only,
         "allowed": load.allowed,
+        "origin_seconds": saving.seconds,
     }
 
 

@@ -19,8 +19,10 @@ from typing import Any
 
 from matrix import processes
 from matrix.engine import protocol, untrusted_files
+from matrix.engine.deadline import BUSY, Deadline
 from matrix.engine.untrusted_files import BreachError
 from matrix.model import Ending
+from matrix.processor_time import Meter
 from matrix.remove_tree import remove
 from matrix.sandbox.commands import interpreter
 from matrix.sandbox.kinds import ProcessLimits, Sandbox
@@ -40,8 +42,15 @@ EXPIRE_SECONDS = 60
 REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
 TEMPORARY = "tmp"
 
-LEAVE_SECONDS = 5
-"""How long a worker that is held may take to end when all that it was asked is done."""
+LEAVE_SECONDS = 5.0
+"""Of processor time, or of sleep: what a worker in a sandbox may take to end after its work."""
+
+BYTES_A_SECOND = 10e6
+"""A file adds a second for so many bytes to the limit of the piece that loads it."""
+ORIGIN_FACTOR = 10
+"""A piece may use so many times what the environment that saved the file used."""
+MEMORY_FACTOR = 4
+"""A file adds so many times its size to the limit of memory."""
 
 OUTPUT_LIMIT = 64 * 1024
 """How much of the end of a worker's output is looked at, in bytes."""
@@ -75,9 +84,9 @@ class Request:
     pieces: tuple[Piece, ...]
     files: tuple[Path, ...] = ()
     seconds: float = 60.0
-    """How long one piece may take."""
+    """Processor time that one piece may use, or sleep; large files may use more."""
     memory: int | None = None
-    """Limit on its address space, in bytes."""
+    """Limit on its address space, in bytes; large files may use more."""
     sandbox: Sandbox | None = None
     """What holds it; None for what the run has saved itself."""
 
@@ -147,7 +156,7 @@ class Worker:
         self._stage = ""
         self._complete = False
         self._started = self._watched = time.monotonic()
-        self._deadline = self._started + START_SECONDS + request.seconds
+        self._deadline = Deadline(Meter(self._process.pid), START_SECONDS + request.seconds)
 
     def poll(self) -> Iterator[Started | Answered | Ended]:
         """What has happened since the last call; after an Ended there is nothing more."""
@@ -158,10 +167,10 @@ class Worker:
             yield from self._answers()
             if code is not None:
                 yield from self._over(code)
-            elif time.monotonic() > self._deadline:
+            elif stop := self._deadline.stop():
                 self._end_process()
                 yield from self._answers()
-                yield self._stopped()
+                yield self._ended(stop.ending, stop.reason)
         except BreachError as breach:
             self._end_process()
             yield self._ended(Ending.CRASHED, str(breach), breach=True)
@@ -209,7 +218,7 @@ class Worker:
         if self._under_way is not None or piece not in self._expected:
             raise BreachError("its journal begins what is not to be begun")
         self._under_way = piece
-        self._deadline = time.monotonic() + self.request.seconds
+        self._deadline.allow(_seconds_for(self.request, self._piece(piece)))
 
     def _done(self, line: Mapping[str, Any]) -> Iterator[Answered]:
         """The answer that a line holds; of a worker that is held, at its end."""
@@ -218,14 +227,14 @@ class Worker:
             raise BreachError("its journal has an answer to what is not under way")
         answered = _answered(self.request.task, line, self._piece(piece), self._inside)
         self._under_way, self._stage = None, ""
-        self._deadline = time.monotonic() + self.request.seconds
+        self._deadline.allow(self.request.seconds)
         self._expected.remove(piece)
         if self.request.sandbox is None:
             yield answered
             return
         self._held.append(answered)
         if not self._expected:
-            self._deadline = time.monotonic() + LEAVE_SECONDS
+            self._deadline.allow(LEAVE_SECONDS, "after its answer, since it did not end")
 
     def _piece(self, number: int) -> Piece:
         return next((piece for piece in self.request.pieces if piece["id"] == number), {})
@@ -257,13 +266,6 @@ class Worker:
             reason = f"in {self._stage[:100]}: {reason}"
         complete = self._complete and ending in (Ending.FINISHED, Ending.CRASHED) and not reason
         return Ended(complete=complete, piece=piece, ending=ending, reason=reason)
-
-    def _stopped(self) -> Ended:
-        seconds = f"{self.request.seconds:g} s"
-        reason = f"stopped after {seconds}"
-        if self._held:
-            reason = f"stopped {LEAVE_SECONDS} s after its answer, since it did not end"
-        return self._ended(Ending.TIMED_OUT, reason)
 
     def _last_words(self, how: str) -> str:
         """The ending with the last line of output, where a dying interpreter often says why."""
@@ -308,8 +310,8 @@ def _write_request(request: Request, folder: Path) -> None:
         "task": request.task,
         "parent": os.getpid() if os.name == "posix" and request.sandbox is None else None,
         "paths": [str(path) for path in request.paths],
-        "memory": request.memory,
-        "expires": int(request.seconds) + EXPIRE_SECONDS,
+        "memory": _memory_for(request),
+        "expires": int(BUSY * max(_seconds(request))) + EXPIRE_SECONDS,
         "files": [str(path) for path in request.files],
         "pieces": list(request.pieces),
         "stages": request.sandbox is not None,
@@ -317,12 +319,37 @@ def _write_request(request: Request, folder: Path) -> None:
     (folder / REQUEST).write_text(json.dumps(body), encoding="utf-8")
 
 
+def _seconds(request: Request) -> list[float]:
+    """The limit of each piece; that of a request without pieces is its own."""
+    return [_seconds_for(request, piece) for piece in request.pieces] or [request.seconds]
+
+
+def _seconds_for(request: Request, piece: Piece) -> float:
+    """How much processor time a piece may use: more for a large file, or a slow model."""
+    origin = ORIGIN_FACTOR * float(piece.get("origin_seconds", 0.0))
+    return max(request.seconds, origin) + int(_size(piece) / BYTES_A_SECOND)
+
+
+def _memory_for(request: Request) -> int | None:
+    if request.memory is None:
+        return None
+    return request.memory + MEMORY_FACTOR * max(map(_size, request.pieces), default=0)
+
+
+def _size(piece: Piece) -> int:
+    """The size of the file that a piece loads, in bytes; 0 if it loads none."""
+    try:
+        return Path(piece["path"]).stat().st_size
+    except (KeyError, OSError):
+        return 0
+
+
 def _command(request: Request, inside: Path) -> list[str]:
     """The command line of a worker, in its sandbox if it has one."""
     command = [request.executable, WORKER, inside]
     if request.sandbox is None:
         return [str(part) for part in command]
-    seconds = (START_SECONDS + request.seconds) * (os.cpu_count() or 1)
+    seconds = (START_SECONDS + sum(_seconds(request))) * (os.cpu_count() or 1)
     return request.sandbox.command(
         command,
         writable=[inside],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import tempfile
@@ -17,6 +18,11 @@ from matrix.inspection.result import Inspection, InspectionLimits
 from matrix.inspection.result_json import inspection_from_message
 from matrix.model.codec import READ_ERRORS
 
+_BUSY = 60
+"""The process that reads is limited in processor time; on the wall clock it may take so many times
+that, as on a machine that does much else."""
+_TOO_LONG = (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0))
+"""How the system ends a process that has used its processor time."""
 _READER = Path(__file__).with_name("reader_process.py")
 
 
@@ -41,17 +47,19 @@ def inspect_in_subprocess(
         command.append(json.dumps(asdict(allowed)))
         process = processes.start(command, output=output, errors=subprocess.DEVNULL)
         try:
-            code = process.wait(allowed.seconds)
+            code = process.wait(_BUSY * allowed.seconds)
         except BaseException as error:
             processes.end(process)
             if not isinstance(error, subprocess.TimeoutExpired):
                 raise
             raise NotAModelError(
-                path,
-                f"was not read within {allowed.seconds:g} seconds, the limit; it may be hostile",
+                path, f"was not read within {_BUSY * allowed.seconds:g} s: the machine is too busy"
             ) from None
         output.seek(0)
         text = output.read(allowed.answer + 1)
+    if code and code in _TOO_LONG:
+        reason = f"takes more than {allowed.seconds:g} s of processor time to be read"
+        raise NotAModelError(path, reason)
     if code:
         raise NotAModelError(
             path,

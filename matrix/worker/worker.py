@@ -18,8 +18,9 @@ One JSON object:
 ``paths``    folders to append to ``sys.path``: those of the pipeline files and their helpers
 ``memory``   limit on the address space in bytes, or null; ignored where the platform has none
 ``parent``   process id of the orchestrator, or null if the worker cannot see that process
-``expires``  whole seconds; a worker whose current piece takes longer is ended by SIGALRM. This is
-             much longer than the orchestrator's own timeout, and matters if that was killed
+``expires``  whole seconds on the wall clock; a worker whose current piece takes longer is ended by
+             SIGALRM. The orchestrator measures processor time and stops it much earlier. This
+             matters only if the orchestrator was killed, on a system without ``parent``
 ``stages``   true: the journal gets an ``at`` line for every stage of a piece (default false)
 ``files``    only for ``check``: paths of pipeline files
 ``pieces``   for all other tasks: a list of objects, each with a unique ``id`` (an integer) and the
@@ -39,8 +40,8 @@ One JSON object a line, handed to the operating system as soon as it is true:
 The exit status is 0 after ``end``. Without ``end`` the worker crashed in the piece that began
 last, with two exceptions: statuses 81 and 82 (``compat_worker/machine_failures.py``) say that
 memory ran out or that the machine failed, for example with a full disk. The current piece has no
-answer then, because such a failure says nothing about versions. A worker whose ``parent`` has
-ended stops before its next piece.
+answer then, because such a failure says nothing about versions. When its ``parent`` ends, Linux
+ends the worker; elsewhere it stops before its next piece.
 
 Answers
 =======
@@ -49,7 +50,7 @@ Every answer (except to ``check``) has
 
 ``contents``  list of ``{"digest", "offset", "size"}``: where a new content is in ``contents.bin``
 ``warnings``  list of ``{"category", "message", "stage"}``
-``seconds``   duration of the piece
+``seconds``   processor time that the piece used
 
 and the fields of exactly one outcome. Outcomes that several tasks share:
 
@@ -146,6 +147,7 @@ def main(folder: str) -> None:
     with open(os.path.join(folder, "request.json"), encoding="utf-8") as file:
         request = json.load(file)
     _limit_memory(request["memory"])
+    _end_with(request["parent"])
     from compat_worker.journal import Journal
 
     journal = Journal(folder, request.get("stages", False))
@@ -175,6 +177,18 @@ def main(folder: str) -> None:
             journal.line(begin=piece["id"])
             journal.line(done=piece["id"], answer=work(piece, journal))
     journal.line(end=True)
+
+
+def _end_with(parent: object) -> None:
+    """Let Linux end this process as soon as the orchestrator has ended; elsewhere, do nothing."""
+    if parent is None or not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    kill_me_with_my_parent = 1  # PR_SET_PDEATHSIG
+    ctypes.CDLL(None).prctl(kill_me_with_my_parent, signal.SIGKILL)
+    if os.getppid() != parent:
+        sys.exit(1)  # it ended before that
 
 
 def _expire_in(seconds: int) -> None:

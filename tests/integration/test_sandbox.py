@@ -200,7 +200,11 @@ REPLACED = "os.remove('journal.jsonl')"
 FAULTS = {
     "good": ("pass", "", ""),
     "crash": ("os.abort()", "crashed", "in predict: SIGABRT"),
-    "loop": ("all(True for _ in iter(int, 1))", "timed-out", "in predict: stopped after 8 s"),
+    "loop": (
+        "all(True for _ in iter(int, 1))",
+        "timed-out",
+        "in predict: stopped after 8 s of processor time",
+    ),
     "memory": ("bytearray(10**12)", "timed-out", "in predict: out of memory"),
     "garbage": (f"{JOURNAL}.write(b'hello\\n')", "crashed", "a line that no worker writes"),
     "forged_end": (
