@@ -46,7 +46,7 @@ def _restrict(limits: Any) -> None:
         import resource
     except ImportError:  # Windows
         return
-    seconds = int(limits.seconds) + 1
+    seconds = int(limits.seconds) + 2
     for kind, most in (
         ("RLIMIT_AS", limits.memory),
         ("RLIMIT_CPU", seconds),
@@ -56,7 +56,9 @@ def _restrict(limits: Any) -> None:
         try:
             hard = resource.getrlimit(getattr(resource, kind))[1]
             allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.setrlimit(getattr(resource, kind), (allowed, allowed))
+            # SIGXCPU, which says why the process ended, comes only below the hard limit.
+            soft = allowed - 1 if kind == "RLIMIT_CPU" else allowed
+            resource.setrlimit(getattr(resource, kind), (soft, allowed))
         except (AttributeError, OSError, ValueError):  # macOS refuses some
             continue
 

@@ -21,8 +21,8 @@ from matrix.model.codec import READ_ERRORS
 _BUSY = 60
 """The process that reads is limited in processor time; on the wall clock it may take so many times
 that, as on a machine that does much else."""
-_TOO_LONG = (-getattr(signal, "SIGXCPU", 0), -getattr(signal, "SIGKILL", 0))
-"""How the system ends a process that has used its processor time."""
+_TOO_LONG = -getattr(signal, "SIGXCPU", 0)
+"""How the system ends a process that has used its processor time; 0 where it does not."""
 _READER = Path(__file__).with_name("reader_process.py")
 
 
@@ -57,7 +57,7 @@ def inspect_in_subprocess(
             ) from None
         output.seek(0)
         text = output.read(allowed.answer + 1)
-    if code and code in _TOO_LONG:
+    if code and code == _TOO_LONG:
         reason = f"takes more than {allowed.seconds:g} s of processor time to be read"
         raise NotAModelError(path, reason)
     if code:

@@ -127,8 +127,8 @@ def test_a_worker_whose_run_was_killed_while_it_started_does_nothing(bench: Benc
     pieces = [{"id": 0, **bench.piece("good")}]
     (folder / "request.json").write_text(json.dumps(asked(bench, pieces, parent=ended.pid)))
     assert subprocess.run([sys.executable, WORKER, folder], check=False).returncode == 0
-    assert '"ready"' in (folder / "journal.jsonl").read_text()
-    assert '"begin"' not in (folder / "journal.jsonl").read_text()
+    journal = folder / "journal.jsonl"
+    assert not journal.exists() or '"begin"' not in journal.read_text()
 
 
 def asked(bench: Bench, pieces: list[dict[str, object]], parent: int) -> dict[str, object]:
