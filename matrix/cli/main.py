@@ -30,16 +30,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"error: {error}")
         return int(error.exit_code)
     except KeyboardInterrupt:
-        _say("interrupted: what was finished is kept, and the next run goes on from there")
+        _say("interrupted: finished work is kept, and the next run continues from there")
         return int(Exit.INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read our output has had enough, such as `head`.
+        # The reader of our output has stopped, such as `head`.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return int(Exit.OK)
     except OSError as error:
         if error.errno not in MACHINE:
             raise
-        _say(f"error: {error}\n  What was finished is kept, and the next run goes on from there.")
+        _say(f"error: {error}\n  Finished work is kept, and the next run continues from there.")
         return int(Exit.CANNOT_TELL)
 
 
@@ -49,7 +49,7 @@ def _say(text: str) -> None:
 
 
 def _command(name: str) -> Callable[..., Exit]:
-    """The function of a command; its module is imported only now, for `--help` to be quick."""
+    """The function of a command; its module is imported only here, so that `--help` is quick."""
     command: Callable[..., Exit] = getattr(
         importlib.import_module(f"matrix.cli.commands.{name}"), name
     )
@@ -57,5 +57,5 @@ def _command(name: str) -> Callable[..., Exit]:
 
 
 def _interrupt(_: int, __: FrameType | None) -> None:
-    """A polite request to end is like Ctrl-C: children are ended, what is finished is kept."""
+    """Treat SIGTERM like Ctrl-C: end child processes, and keep finished work."""
     raise KeyboardInterrupt

@@ -1,4 +1,4 @@
-"""What is kept of earlier runs: the last matrix, and whether it still holds."""
+"""The last run in the store, and whether its result is still valid."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from matrix.store.cell_packing import unpack
 
 
 def last(store: Store) -> Matrix:
-    """The matrix of the last run that is kept.
+    """The result of the last run in the store.
 
     Raises:
-        CannotTellError: there is none, or its cells are no longer what was kept.
+        CannotTellError: there is none, or its cells are damaged.
     """
     run_id, head = _last_head(store)
     if store.runs.digest(run_id) != head["cells_digest"]:
         raise CannotTellError(
             f"the results of the last run in {store.folder} were damaged on disk",
-            advice="Run `nox -s matrix`: it makes them again from the answers that are kept.",
+            advice="Run `nox -s matrix`: it computes them again from the stored answers.",
         )
     return codec.matrix_from_head(head, Cells(store, run_id))
 
 
 def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
-    """The id of the last run, and all that is kept of it but its cells."""
+    """The id of the last run, and its stored head: everything except its cells."""
     found = store.runs.last()
     if found is None:
         raise CannotTellError(
@@ -43,29 +43,29 @@ def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
     return run_id, head
 
 
-def tell(store: Store, story: Explanation) -> None:
-    """Keep a story with the last run, in place of an earlier one of the same cell.
+def keep_explanation(store: Store, explanation: Explanation) -> None:
+    """Store an explanation with the last run, in place of an earlier one of the same cell.
 
     Raises:
-        CannotTellError: no run is kept.
+        CannotTellError: there is no run in the store.
     """
     run_id, head = _last_head(store)
-    told = codec.to_json(story)
+    new = codec.to_json(explanation)
     place = ("pipeline", "format", "writer", "reader")
     others = [
-        one for one in head.get("stories", ()) if any(one[name] != told[name] for name in place)
+        one for one in head.get("stories", ()) if any(one[name] != new[name] for name in place)
     ]
-    store.runs.end(run_id, codec.encode(head | {"stories": [*others, told]}))
+    store.runs.end(run_id, codec.encode(head | {"stories": [*others, new]}))
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """The cells of a run, read from the store as they are asked for."""
+    """The cells of a run, read from the store as they are iterated."""
 
     store: Store
     run: int
     cached: bool = False
-    """All of them are of an earlier run."""
+    """All of them come from an earlier run."""
 
     def __iter__(self) -> Iterator[Cell]:
         for shared, cells in self.store.runs.batches(self.run):
@@ -73,7 +73,7 @@ class Cells:
 
 
 def digest(context: RunContext, catalog: Catalog) -> str:
-    """Of all that the table of a run depends on."""
+    """The digest of everything that the result of a run depends on."""
     environments = [
         (one.id, context.key(one) if one.ready else one.reason) for one in context.environments
     ]
@@ -86,10 +86,10 @@ def digest(context: RunContext, catalog: Catalog) -> str:
 def unchanged(
     context: RunContext, catalog: Catalog, unbuildable: Environment | None
 ) -> Matrix | None:
-    """The matrix of the last run, if nothing that it depends on has changed since.
+    """The result of the last run, if nothing that it depends on has changed.
 
-    None too if it was interrupted, if a worker crashed or was stopped (which may have been the
-    machine's doing, and is tried again), or if its cells are no longer what was kept.
+    Also None if it was interrupted, if a worker crashed or was stopped (the machine may be
+    responsible, so it is tried again), or if its cells are damaged.
     """
     found = context.store.runs.last()
     if found is None or context.fresh:

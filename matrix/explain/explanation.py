@@ -1,4 +1,4 @@
-"""What is known of a cell as a short story, the answer first."""
+"""What is known of a cell as a short explanation, the answer first."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from matrix.report.sentences import difference
 from matrix.report.verdict_words import MEANINGS
 
 
-def tell(
+def explanation_of(
     cell: Cell,
     writer: Environment,
     reader: Environment,
@@ -24,14 +24,14 @@ def tell(
     diagnosis: Diagnosis | None = None,
     further: Iterable[ExplanationPoint] = (),
 ) -> Explanation:
-    """The story of a cell.
+    """The explanation of a cell.
 
     Args:
-        cell: what is told of.
+        cell: the cell to explain.
         writer, reader: its environments.
-        cause: of the cell, if it is a known one.
-        diagnosis: what was seen inside its file; None if nobody looked.
-        further: what else was found out.
+        cause: its cause, if it is a known one.
+        diagnosis: what was seen inside its file; None if that was not inspected.
+        further: further points.
     """
     found = None if diagnosis is None else explain_change(cell, diagnosis)
     return Explanation(
@@ -53,14 +53,14 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> str:
     name = f"{cell.pipeline} ({cell.format}) {writer.spec.label} → {reader.spec.label}"
     silently = "silently " if cell.silent else ""
     if cell.verdict is Verdict.LOAD_FAILED:
-        said = "does not load"
+        result = "does not load"
     elif cell.verdict is Verdict.USE_FAILED:
-        said = f"loads, and fails in {plain(cell.stage)}"
+        result = f"loads, and fails in {plain(cell.stage)}"
     elif cell.outputs and not cell.verdict.safe:
-        said = f"{silently}changes {plain(cell.stage)}: {difference(cell)}"
+        result = f"{silently}changes {plain(cell.stage)}: {difference(cell)}"
     else:
-        said = f"{cell.verdict.value}: {MEANINGS[cell.verdict]}"
-    return f"{plain(name)}: {said}"
+        result = f"{cell.verdict.value}: {MEANINGS[cell.verdict]}"
+    return f"{plain(name)}: {result}"
 
 
 def _because(cause: KnownCause | None, found: ExplainedChange | None) -> str:
@@ -82,17 +82,17 @@ def _why(
     if cell.retrained:
         lines.append(plain(cell.retrained))
     if cause is None and cell.cause is not None and cell.cause.startswith(PREFIX):
-        lines.append(f"no cause that is written down; others like it: {cell.cause}")
+        lines.append(f"no known cause; similar cells have the id {cell.cause}")
     if lines:
         yield ExplanationPoint(heading="Why", lines=tuple(lines))
 
 
 def _sentence(found: ExplainedChange, reader: str) -> str:
-    """A kind of change in a sentence."""
+    """An explained change in a sentence."""
     first, *rest = (f"`{plain(name)}`" for name in found.names)
     where = place(found.path, found.kind)
     if found.mechanism is Mechanism.MISSING_MODULE:
-        return f"the file names the module {first}, which is not there"
+        return f"the file names the module {first}, which does not exist there"
     if found.mechanism is Mechanism.MISSING_NAME:
         return f"the file names {first}, which is not in its module there"
     if found.mechanism is Mechanism.RENAMED_ATTRIBUTE:
@@ -109,15 +109,15 @@ def _sentence(found: ExplainedChange, reader: str) -> str:
             f"default{default}"
         )
     if found.mechanism is Mechanism.OTHER_STATE:
-        return f"{where}: {first} in the file is of another sort than {reader} works with"
+        return f"{where}: {first} in the file has another type than {reader} expects"
     return (
-        f"{where}.{plain(found.names[0])} does something else in {reader}, with a file that has "
+        f"{where}.{plain(found.names[0])} behaves differently in {reader}, although the file has "
         "all that it reads"
     )
 
 
 def _subject(found: ExplainedChange | None, reader: Environment) -> str:
-    """The package that a class is of in the reader, with its version: ``scikit-learn 1.5.2``."""
+    """The package of a class in the reader, with its version: ``scikit-learn 1.5.2``."""
     module = "sklearn" if found is None or not found.kind else found.kind.partition(".")[0]
     package = {"sklearn": "scikit-learn"}.get(module, module.replace("_", "-"))
     version = _packages(reader.info).get(package)

@@ -1,4 +1,4 @@
-"""Whose fault a cell is, since when, and the ways out: what takes environments to find out."""
+"""Find the culprit package, its first bad release and remedies, which takes environments."""
 
 from __future__ import annotations
 
@@ -17,38 +17,38 @@ from matrix.remedies import (
 )
 from matrix.remedies.fixes_from_diagnosis import fixes_of
 
-_FAULT, _SINCE, _WAY_OUT = "Fault", "Since", "Way out"
-SEARCHED = frozenset({_FAULT, _SINCE, _WAY_OUT})
-"""The headings of what is searched for."""
+_CULPRIT, _FIRST_BAD, _REMEDIES = "Culprit", "First bad", "Remedies"
+SEARCHED = frozenset({_CULPRIT, _FIRST_BAD, _REMEDIES})
+"""The headings of the points that a search finds."""
 
 
 def search(
     experiment: Experiment, subject: Subject, cell: Cell, diagnosis: Diagnosis | None = None
 ) -> Iterator[ExplanationPoint]:
-    """The points of a story that were run and compared, each as soon as it is known.
+    """The points of an explanation that need runs, each as soon as it is known.
 
     Args:
-        experiment: asks, and makes environments.
-        subject: the file, where it comes from and where it goes.
-        cell: what it gives there: it changes or fails.
-        diagnosis: what was seen inside its file; what that lacks is tried.
+        experiment: makes environments, and loads and saves files there.
+        subject: the file, its writer and its reader.
+        cell: its cell in the reader: it changes or fails.
+        diagnosis: what was seen inside the file; fixes that follow from it are tried.
     """
     culprit = find_culprit(experiment, subject, cell)
-    yield ExplanationPoint(heading=_FAULT, lines=(culprit.words,))
+    yield ExplanationPoint(heading=_CULPRIT, lines=(culprit.words,))
     first_bad = find_first_bad(experiment, subject, culprit)
     if first_bad is not None:
-        yield ExplanationPoint(heading=_SINCE, lines=(first_bad.words,))
+        yield ExplanationPoint(heading=_FIRST_BAD, lines=(first_bad.words,))
     given = () if diagnosis is None else fixes_of(diagnosis)
-    ways = find_remedies(
+    remedies = find_remedies(
         experiment, subject, cell, culprit=culprit, first_bad=first_bad, given=given
     )
-    yield ExplanationPoint(heading=_WAY_OUT, lines=tuple(_lines(ways, first_bad)))
+    yield ExplanationPoint(heading=_REMEDIES, lines=tuple(_lines(remedies, first_bad)))
 
 
-def _lines(ways: Remedies, first_bad: FirstBad | None) -> Iterator[str]:
-    for way in ways.found:
-        yield way.words
-    for tried in ways.tried:
-        yield f"tried, and leads nowhere: {tried}"
+def _lines(remedies: Remedies, first_bad: FirstBad | None) -> Iterator[str]:
+    for remedy in remedies.found:
+        yield remedy.words
+    for tried in remedies.tried:
+        yield f"tried without success: {tried}"
     if first_bad is None:
-        yield "the first bad release could not be told, so no pin is advised"
+        yield "the first bad release is unknown, so no pin is advised"

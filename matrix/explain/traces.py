@@ -1,4 +1,4 @@
-"""Look inside the file of a cell, where it comes from and where it goes wrong."""
+"""Trace the file of a cell in its writer and in its reader, and diagnose the difference."""
 
 from __future__ import annotations
 
@@ -14,17 +14,19 @@ from matrix.model import Artifact, Cell, Environment, Saving
 from matrix.remedies import Subject
 
 
-def look(context: RunContext, subject: Subject, cell: Cell, tolerances: Tolerances) -> Diagnosis:
-    """What the writer, the reader, and the reader's own model of a cell show.
+def diagnose_cell(
+    context: RunContext, subject: Subject, cell: Cell, tolerances: Tolerances
+) -> Diagnosis:
+    """Compare traces of a file in the writer and the reader, and of the reader's own model.
 
     Args:
-        context: the run's.
-        subject: the file, where it comes from and where it goes.
-        cell: what it gives there.
-        tolerances: how far outputs may be apart.
+        context: of the run.
+        subject: the file, its writer and its reader.
+        cell: its cell in the reader.
+        tolerances: how far outputs may differ.
 
     Raises:
-        CannotTellError: the file or an environment is not there any more.
+        CannotTellError: the file or an environment no longer exists.
     """
     looks = list(_looks(context, subject, cell))
     context.progress.stage("looking inside", len(looks))
@@ -41,12 +43,12 @@ def look(context: RunContext, subject: Subject, cell: Cell, tolerances: Toleranc
 
 
 def _looks(context: RunContext, subject: Subject, cell: Cell) -> Iterator[TraceWork]:
-    """The file in both environments, then what the reader has made of the same pipeline."""
+    """The file in both environments, then the reader's own file of the same pipeline."""
     artifact, native = subject.artifact, subject.native
     method = "" if cell.stage == "load" else cell.stage
     if not context.store.has_artifact(artifact.sha256, artifact.format):
         raise CannotTellError(
-            f"the file of {cell.pipeline} that {cell.writer} saved is not kept any more",
+            f"the file of {cell.pipeline} that {cell.writer} saved is no longer in the store",
             advice="Run it again.",
         )
     for environment in (subject.writer, subject.reader):
@@ -73,13 +75,13 @@ def _look(
 
 
 def _require(environment: Environment) -> None:
-    """See that an environment can be asked.
+    """Check that an environment exists.
 
     Raises:
-        CannotTellError: it cannot.
+        CannotTellError: it does not.
     """
     if environment.info is None or not Path(environment.info.executable).exists():
         raise CannotTellError(
-            f"the environment {environment.id} is not there any more",
+            f"the environment {environment.id} no longer exists",
             advice="Run `nox -s matrix` again.",
         )

@@ -1,4 +1,4 @@
-"""What came of swapping one package at a time, and what that means."""
+"""The results of swapping one package at a time, and which package is responsible."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ class PackageSwap:
     environment: Environment
     cell: Cell
     shows: bool | None
-    """Whether the change shows there; None if that cannot be told."""
+    """Whether the change shows there; None if unknown."""
     hold: Hold = Hold.ALL
     """How much of the rest was held."""
     moved: tuple[str, ...] = ()
-    """Further packages that had to move along."""
+    """Further packages whose versions had to change too."""
 
     @property
     def responsible(self) -> bool | None:
-        """Whether this package does it: alone it brings the change, or put back it takes it away.
+        """Whether this package is responsible: alone it causes the change, or put back removes it.
 
-        A change that stays when the package is put back says that others can do it too, and one
-        that does not come with the package alone says that others are needed: neither blames it.
+        If the change stays when the package is put back, others can cause it too; if it does not
+        show with the package alone, others are needed. Neither makes this package responsible.
         """
         if self.shows is None:
             return None
@@ -43,42 +43,42 @@ class PackageSwap:
 
     @property
     def words(self) -> str:
-        """What was seen, in a line."""
+        """The result in one line."""
         here = f"with {self.package} {self.after} alone changed"
         if self.back:
             here = f"with {self.package} alone put back to {self.before}"
         if self.shows is None:
-            said = f"cannot be told: {self.cell.reason or 'nobody could be asked'}"
+            result = f"unknown: {self.cell.reason or 'nothing was run'}"
         elif self.shows:
-            said = "it shows"
+            result = "the change shows"
         elif self.cell.verdict.safe:
-            said = "it does not show"
+            result = "the change does not show"
         else:
-            said = f"it does not show, but another one does: {self.cell.verdict.value}"
-        along = f" ({', '.join(self.moved)} had to move along)" if self.moved else ""
-        return f"{here}: {said}{along}"
+            result = f"another change shows: {self.cell.verdict.value}"
+        along = f" ({', '.join(self.moved)} had to change too)" if self.moved else ""
+        return f"{here}: {result}{along}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Culprit:
-    """Whose fault a change is."""
+    """The packages that are responsible for a change."""
 
     swaps: tuple[PackageSwap, ...]
-    """All that were asked, in the order of asking."""
+    """All swaps that were run, in the order of running."""
     alone: tuple[str, ...] = ()
-    """Packages of which each alone does it."""
+    """Packages that each cause the change alone."""
     together: tuple[str, ...] = ()
-    """Where none alone does it: packages without each of which it does not show."""
+    """If none causes it alone: the packages without which it does not show."""
     words: str
-    """In a line: ``scikit-learn alone does this (1.2.2 → 1.3.2)``."""
+    """In one line: ``scikit-learn alone is responsible (1.2.2 → 1.3.2)``."""
 
     @property
     def package(self) -> str:
-        """The one package to blame; empty if there is none or several."""
+        """The one responsible package; empty if there is none or several."""
         return self.alone[0] if len(self.alone) == 1 else ""
 
     def swap(self, package: str) -> PackageSwap | None:
-        """The swap that blames a package; None if none does."""
+        """The swap that shows that a package is responsible; None if there is none."""
         return next((one for one in self.swaps if one.package == package and one.responsible), None)
 
 
@@ -92,10 +92,10 @@ def alike(cell: Cell, other: Cell) -> bool:
 
 
 def judged(swaps: Sequence[PackageSwap]) -> Culprit:
-    """What swaps mean together.
+    """Which packages are responsible, according to all swaps.
 
     Args:
-        swaps: at least one for each package that differs; those put back come after the others.
+        swaps: at least one for each package that differs, those put back after the others.
     """
     forth = [one for one in swaps if not one.back]
     back = [one for one in swaps if one.back]
@@ -103,23 +103,23 @@ def judged(swaps: Sequence[PackageSwap]) -> Culprit:
     if alone:
         return Culprit(swaps=tuple(swaps), alone=alone, words=_each(swaps, alone))
     needed = _names(one for one in back if one.shows is False and one.cell.verdict.safe)
-    untold = _names(one for one in forth if one.shows is None)
-    if len(needed) == 1 and set(untold) <= set(needed):
-        words = f"{_each(swaps, needed)}: put back alone, it takes the change away"
+    unknown = _names(one for one in forth if one.shows is None)
+    if len(needed) == 1 and set(unknown) <= set(needed):
+        words = f"{_each(swaps, needed)}: put back alone, it removes the change"
         return Culprit(swaps=tuple(swaps), alone=needed, words=words)
     if len(needed) > 1:
-        words = f"none alone; it takes {_listed(needed)} together"
+        words = f"no package alone; {_listed(needed)} together are responsible"
         return Culprit(swaps=tuple(swaps), together=needed, words=words)
     if needed:
-        words = f"not without {needed[0]}; whether it takes more cannot be told: {_why(forth)}"
+        words = f"not without {needed[0]}; unknown whether others are needed: {_why(forth)}"
         return Culprit(swaps=tuple(swaps), together=needed, words=words)
-    if untold:
-        return Culprit(swaps=tuple(swaps), words=f"cannot be told: {_why(forth)}")
+    if unknown:
+        return Culprit(swaps=tuple(swaps), words=f"unknown: {_why(forth)}")
     names = _names(swaps)
     if not names:
-        words = "none of the packages that are asked differs"
+        words = "none of the tested packages differs"
     else:
-        words = f"none alone: not {', not '.join(names)}; it takes several of them together"
+        words = f"none of {_listed(names)} alone; several of them together are responsible"
     return Culprit(swaps=tuple(swaps), words=words)
 
 
@@ -127,28 +127,28 @@ def _each(swaps: Sequence[PackageSwap], names: Sequence[str]) -> str:
     responsible = [
         next(one for one in swaps if one.package == name and one.responsible) for name in names
     ]
-    told = [f"{one.package} ({one.before} → {one.after})" for one in responsible]
-    if len(told) > 1:
-        return f"each of {_listed(told)} alone does this"
+    named = [f"{one.package} ({one.before} → {one.after})" for one in responsible]
+    if len(named) > 1:
+        return f"each of {_listed(named)} alone is responsible"
     (one,) = responsible
     along = _not_cleared(one, swaps)
     if along:
-        return f"{told[0]} does this, or {_listed(along)}, which had to move along"
-    return f"{one.package} alone does this ({one.before} → {one.after})"
+        return f"{named[0]} is responsible, or {_listed(along)}, which had to change too"
+    return f"{one.package} alone is responsible ({one.before} → {one.after})"
 
 
 def _not_cleared(swap: PackageSwap, swaps: Sequence[PackageSwap]) -> list[str]:
-    """What moved along with a package and may have done it: it was not seen to be innocent."""
-    innocent = {one.package for one in swaps if not one.back and one.shows is False}
-    return [name for name in swap.moved if name in SUSPECTS and name not in innocent]
+    """What changed together with a package and was not shown to be not responsible."""
+    cleared = {one.package for one in swaps if not one.back and one.shows is False}
+    return [name for name in swap.moved if name in SUSPECTS and name not in cleared]
 
 
 def _why(swaps: Iterable[PackageSwap]) -> str:
-    """Why some swaps told nothing."""
+    """Why the results of some swaps are unknown."""
     return "; ".join(
-        f"{one.package} {one.after} cannot be had with the rest ({one.cell.reason})"
+        f"{one.package} {one.after} is not available with the rest ({one.cell.reason})"
         if not one.environment.ready
-        else f"with {one.package} {one.after} it cannot be told ({one.cell.reason})"
+        else f"with {one.package} {one.after} unknown ({one.cell.reason})"
         for one in swaps
         if one.shows is None
     )

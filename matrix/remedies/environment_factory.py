@@ -1,4 +1,4 @@
-"""The environments to ask: as somebody had them, or like another one with one package changed."""
+"""Makes environments: as released, or like another one with one package changed."""
 
 from __future__ import annotations
 
@@ -22,21 +22,21 @@ from matrix.environments.releases import Registry
 from matrix.model import Environment, EnvSpec, Lock
 
 SUSPECTS = ("scikit-learn", "numpy", "scipy", "joblib", "pandas", "python")
-"""What a change may come from in any environment, in the order in which it is asked."""
+"""The packages that may cause a change in any environment, in the order of testing."""
 
 
 class Hold(enum.IntEnum):
-    """How much of another environment is held, when one package of it is changed."""
+    """How much of another environment stays fixed when one of its packages is changed."""
 
     ALL = 0
     """Every pin."""
     CORE = 1
-    """What models and files are made of, exactly; pandas and the rest may move along."""
+    """The packages that models and files depend on, exactly; pandas and the rest may change too."""
     LINES = 2
-    """The same, but numpy and scipy may move to another patch of their line, and joblib to between
-    the versions of the two ends: releases ask for each other so closely."""
+    """The same, but numpy and scipy may change to another patch release of their line, and joblib
+    to any version between those of the two ends: releases require each other so narrowly."""
     OTHER_PYTHON = 3
-    """The same, on the Python of the other end: what is changed has no wheels for this one."""
+    """The same, on the Python of the other end: the changed package has no wheels for this one."""
 
 
 _CORE = frozenset({"numpy", "scipy", "joblib"})
@@ -50,8 +50,8 @@ class EnvironmentFactory:
 
     Args:
         catalog: of the project; none of its environments is made.
-        report: is told of each step of building.
-        common: what every environment as of a release holds beside scikit-learn.
+        report: called for each step of building.
+        common: requirements of every environment as of a release, beside scikit-learn.
         jobs, offline: as in :func:`matrix.environments.prepare`.
     """
 
@@ -65,8 +65,8 @@ class EnvironmentFactory:
 
     def prepare(self, specs: Iterable[EnvSpec]) -> list[Environment]:
         """The environments, in the same order; those that were made before are not made again."""
-        wanted = list(specs)
-        new = [spec for spec in dict.fromkeys(wanted) if spec not in self._made]
+        requested = list(specs)
+        new = [spec for spec in dict.fromkeys(requested) if spec not in self._made]
         if new:
             made = prepare(
                 replace(self.catalog, specs=tuple(new), known=(), select=()),
@@ -76,7 +76,7 @@ class EnvironmentFactory:
                 report=self.report,
             )
             self._made.update((one.spec, one) for one in made)
-        return [self._made[spec] for spec in wanted]
+        return [self._made[spec] for spec in requested]
 
     def as_released(self, release: str) -> EnvSpec:
         """A release of scikit-learn as its users had it."""
@@ -87,13 +87,13 @@ class EnvironmentFactory:
     def between(self, package: str, low: str, high: str) -> tuple[str, ...] | None:
         """The releases of a package strictly between two versions, ascending.
 
-        Of Python, those that are on this machine. None if nobody can tell.
+        For Python, those that are on this machine. None if the registry cannot be read.
         """
         first, last = sorted((low, high), key=Version)
-        asked = (package, first, last)
-        if asked not in self._between:
-            self._between[asked] = self._releases(*asked)
-        return self._between[asked]
+        key = (package, first, last)
+        if key not in self._between:
+            self._between[key] = self._releases(*key)
+        return self._between[key]
 
     def _releases(self, package: str, low: str, high: str) -> tuple[str, ...] | None:
         try:
@@ -132,10 +132,10 @@ def version_of(environment: Environment, package: str) -> str:
 def differing(one: Environment, other: Environment) -> tuple[str, ...]:
     """The suspects that two ready environments have at different versions.
 
-    What either was asked to hold by name is one too: the user's own packages.
+    A package that either specification names is a suspect too, such as the user's own packages.
     """
-    asked = [*_asked_for(one), *_asked_for(other)]
-    suspects = dict.fromkeys((*SUSPECTS, *asked))
+    named = [*_named_in(one), *_named_in(other)]
+    suspects = dict.fromkeys((*SUSPECTS, *named))
     versions = ((name, version_of(one, name), version_of(other, name)) for name in suspects)
     return tuple(name for name, here, there in versions if here != there and here and there)
 
@@ -143,18 +143,18 @@ def differing(one: Environment, other: Environment) -> tuple[str, ...]:
 def like(
     base: Environment, package: str, version: str, other: Environment, *, hold: Hold = Hold.ALL
 ) -> EnvSpec:
-    """An environment that has all pins of another one but of one package.
+    """An environment with all pins of another one except for one package.
 
-    What a :class:`~matrix.model.Lock` held is said anew: what the base was resolved from may give
-    something else today.
+    The pins of its :class:`~matrix.model.Lock` become requirements: what the base was resolved from
+    may resolve differently today.
 
     Args:
         base: has a lock.
-        package: what is changed: a name, or ``python``.
-        version: what to.
-        other: where that version is from, or is on the way to; what it needs is taken as of the
-            later of the days of the two.
-        hold: how much is held beside Python and scikit-learn.
+        package: the package to change, or ``python``.
+        version: its new version.
+        other: the environment that has this version, or a version beyond it; the result is resolved
+            as of the later date of the two.
+        hold: how much stays fixed beside Python and scikit-learn.
     """
     assert base.lock is not None
     pins = {**base.lock.pins, "scikit-learn": version_of(base, "scikit-learn")}
@@ -166,14 +166,13 @@ def like(
         if hold is Hold.OTHER_PYTHON:
             python = version_of(other, "python")
     scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
-    named = _asked_for(base)
-    asked = [name for name in dict.fromkeys([*named, package]) if name in pins]
+    named = [name for name in dict.fromkeys([*_named_in(base), package]) if name in pins]
     if hold is Hold.ALL:
-        requirements = tuple(f"{name}=={pins[name]}" for name in asked)
-        held = [f"{name}=={pin}" for name, pin in pins.items() if name not in asked]
+        requirements = tuple(f"{name}=={pins[name]}" for name in named)
+        held = [f"{name}=={pin}" for name, pin in pins.items() if name not in named]
     else:
         core = [name for name in pins if name in _CORE and name != package]
-        requirements = tuple(f"{name}=={pins[name]}" if name == package else name for name in asked)
+        requirements = tuple(f"{name}=={pins[name]}" if name == package else name for name in named)
         held = [_held(name, pins[name], version_of(other, name), hold) for name in core]
     constraints = tuple(sorted(held))
     as_of = _later(base.lock, other.lock)
@@ -190,11 +189,11 @@ def like(
 
 
 def with_package(base: Environment, requirement: str) -> EnvSpec:
-    """An environment that has all pins of another one, and a package more.
+    """An environment with all pins of another one and one more package.
 
     Args:
         base: has a lock.
-        requirement: of the package, of which the newest that fits is taken as of today.
+        requirement: of the package; the newest version that fits today is chosen.
     """
     assert base.lock is not None
     pins = dict(base.lock.pins)
@@ -202,22 +201,23 @@ def with_package(base: Environment, requirement: str) -> EnvSpec:
     scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
     package = _name_in(requirement)
     held = tuple(sorted(f"{name}=={pin}" for name, pin in pins.items() if name != package))
-    named = _asked_for(base)
-    asked = tuple(f"{name}=={pins[name]}" for name in named if name in pins and name != package)
+    named = tuple(
+        f"{name}=={pins[name]}" for name in _named_in(base) if name in pins and name != package
+    )
     digest = _digest([scikit_learn, python, held, requirement])
     return EnvSpec(
         id=f"{base.id[: _LONGEST - 30]}-with-{package}-{digest}",
         label=f"{base.spec.label} with {package}",
         scikit_learn=scikit_learn,
         python=python,
-        requirements=(*asked, requirement),
+        requirements=(*named, requirement),
         constraints=held,
         as_of="today",
     )
 
 
-def _asked_for(environment: Environment) -> list[str]:
-    """The packages that an environment was asked to hold by name."""
+def _named_in(environment: Environment) -> list[str]:
+    """The packages that the specification of an environment names."""
     return [_name_in(text) for text in environment.spec.requirements]
 
 
@@ -226,12 +226,12 @@ def _name_in(requirement: str) -> str:
 
 
 def _digest(parts: list[object]) -> str:
-    """A few letters that tell apart what is told by the same name."""
+    """A few letters that distinguish environments with the same name."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:8]
 
 
 def _held(name: str, here: str, there: str, hold: Hold) -> str:
-    """How a package that models are made of is held."""
+    """The constraint on a package that models depend on."""
     if hold is Hold.CORE:
         return f"{name}=={here}"
     if name == "joblib":
@@ -241,13 +241,13 @@ def _held(name: str, here: str, there: str, hold: Hold) -> str:
 
 
 def _later(one: Lock | None, other: Lock | None) -> str:
-    """The later of the days as of which two locks are; today is the latest."""
+    """The later of the dates that two locks were resolved as of; today is the latest."""
     days = [None if lock is None else lock.as_of for lock in (one, other)]
     known = [day for day in days if day is not None]
     return max(known).isoformat() if len(known) == len(days) else "today"
 
 
 def packages_of(environment: Environment) -> Mapping[str, str]:
-    """What an environment is told by: the suspects with their versions."""
+    """The suspects in an environment, with their versions."""
     versions = ((name, version_of(environment, name)) for name in SUSPECTS)
     return {name: version for name, version in versions if version}

@@ -1,4 +1,4 @@
-"""Ask environments: what a file gives there, and what becomes of it when saved again there."""
+"""Load files in environments and compare their outputs, and save files again there."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from matrix.store import keys
 
 @dataclass(frozen=True, kw_only=True)
 class Experiment:
-    """Asks environments on behalf of all that look for something.
+    """Loads and saves files in environments, for every search.
 
-    What is found is kept in the store under the keys of loads and of saving again, so that to ask
-    a second time takes no worker.
+    Results are kept in the store under the keys of loads and of resaves, so that a repeated
+    question starts no worker.
     """
 
     context: RunContext
@@ -45,29 +45,29 @@ class Experiment:
     def cells(
         self, subject: Subject, file: CandidateFile, readers: Sequence[Environment]
     ) -> dict[str, Cell]:
-        """What a file gives in environments, against what the original gave, by their ids."""
-        found: dict[str, Cell] = {}
+        """The cells of a file in environments, by id; compared with the original's outputs."""
+        cells: dict[str, Cell] = {}
         saving = _saving_of(subject, file.artifact)
         digest = keys.loaded(subject.pipeline, file.artifact, saving)
         load = LoadWork(subject.pipeline, file.artifact, digest, [saving], allowed=file.allowed)
         evaluator = self._evaluator(subject)
 
         def on_evaluation(evaluation: Evaluation) -> None:
-            found[evaluation.reader.id] = evaluation.cell
+            cells[evaluation.reader.id] = evaluation.cell
 
         jobs: list[Job] = []
         for reader in {one.id: one for one in readers}.values():
             if not reader.ready:
-                found[reader.id] = _unavailable(subject, file, reader)
+                cells[reader.id] = _unavailable(subject, file, reader)
             elif evaluator.due(reader, [load], on_evaluation):
                 jobs.append(evaluator.job(reader, [load], on_evaluation))
         if jobs:
             self.context.progress.stage(STAGE, len(jobs))
             self.context.run(iter(jobs))
-        return found
+        return cells
 
     def cell(self, subject: Subject, file: CandidateFile, reader: Environment) -> Cell:
-        """What a file gives in one environment."""
+        """The cell of a file in one environment."""
         return self.cells(subject, file, [reader])[reader.id]
 
     def resaved(
@@ -78,15 +78,15 @@ class Experiment:
         formats: Sequence[str],
         fixes: Sequence[Fix] = (),
     ) -> Resaving:
-        """What becomes of a file that is saved again in a ready environment."""
-        wanted = ResaveWork(
+        """The result of saving a file again in a ready environment."""
+        work = ResaveWork(
             pipeline=subject.pipeline,
             artifact=file.artifact,
             formats=tuple(formats),
             fixes=tuple(fixes),
             allowed=file.allowed,
         )
-        return resaved(self.context, environment, wanted)
+        return resaved(self.context, environment, work)
 
     def step(
         self,
@@ -98,20 +98,23 @@ class Experiment:
         format_name: str = "",
         fixes: Sequence[Fix] = (),
     ) -> CandidateFile | str:
-        """The file that comes of one, saved again in a ready environment; or why there is none.
+        """Save a file again in a ready environment.
 
         Args:
-            subject, file: what it is.
-            environment: where.
-            cell: what the file gives there.
-            format_name: in which format; empty for that of the file.
-            fixes: what is set before.
+            subject, file: the file to load.
+            environment: where it is loaded and saved.
+            cell: the cell of the file there.
+            format_name: the format to save; empty for that of the file.
+            fixes: what is set before saving.
+
+        Returns:
+            The new file; or in words why there is none.
         """
         name = format_name or file.artifact.format
-        found = self.resaved(subject, file, environment, [name], fixes)
-        entry = found.artifacts.get(name)
+        resaving = self.resaved(subject, file, environment, [name], fixes)
+        entry = resaving.artifacts.get(name)
         if not isinstance(entry, Artifact):
-            return _why_not(found, entry)
+            return _why_not(resaving, entry)
         allowed = self._admitted(subject, entry)
         if isinstance(allowed, str):
             return allowed
@@ -121,9 +124,9 @@ class Experiment:
     def _admitted(
         self, subject: Subject, artifact: Artifact
     ) -> tuple[tuple[str, str], ...] | str | None:
-        """What a file that was saved again may look up; a text says why it must not be loaded.
+        """The names that a resaved file may look up; a text says why it must not be loaded.
 
-        It was written where the model's own code runs: it is no more trusted than the original.
+        The model's own code ran where it was written: it is not trusted more than the original.
         """
         if subject.allowed is None:
             return None
@@ -131,11 +134,11 @@ class Experiment:
         try:
             inspection = inspect_in_subprocess(path)
         except NotAModelError as error:
-            return f"what was saved cannot be looked into: {error.problem}"
+            return f"the saved file cannot be inspected: {error.problem}"
         refused = refusals(inspection, subject.trusted)
         if refused or inspection.sha256 != artifact.sha256:
             named = ", ".join(one.what for one in refused[:3])
-            return f"what was saved is refused, and not loaded: {named or 'it is another file'}"
+            return f"the saved file is refused, and not loaded: {named or 'it is another file'}"
         return tuple((name.module, name.qualname) for name in inspection.names)
 
     def _evaluator(self, subject: Subject) -> Evaluator:
@@ -148,7 +151,7 @@ class Experiment:
 
 
 def _saving_of(subject: Subject, artifact: Artifact) -> Saving:
-    """What the original recorded, with another file in its place."""
+    """The outputs recorded from the original, with another file in its place."""
     return replace(subject.saving, artifacts={artifact.format: artifact})
 
 
@@ -164,15 +167,15 @@ def _unavailable(subject: Subject, file: CandidateFile, reader: Environment) -> 
     )
 
 
-def _why_not(found: Resaving, entry: Failure | str | None) -> str:
+def _why_not(resaving: Resaving, entry: Failure | str | None) -> str:
     """Why there is no file."""
     if isinstance(entry, Failure):
         return f"it cannot be saved: {entry.type}: {entry.message}"
     if isinstance(entry, str):
         return entry
-    if found.failure is not None:
-        what = "loaded" if found.stage == "load" else "changed"
-        return f"it cannot be {what}: {found.failure.type}: {found.failure.message}"
-    how = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
-    told = how.get(found.ending, "")
-    return ": ".join(filter(None, [told, found.problem])) or "it was not saved"
+    if resaving.failure is not None:
+        what = "loaded" if resaving.stage == "load" else "changed"
+        return f"it cannot be {what}: {resaving.failure.type}: {resaving.failure.message}"
+    endings = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
+    ending = endings.get(resaving.ending, "")
+    return ": ".join(filter(None, [ending, resaving.problem])) or "it was not saved"

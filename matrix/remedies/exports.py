@@ -1,4 +1,4 @@
-"""Saving in another format where a file comes from, for it to be loaded where it goes."""
+"""Save a file in another format in the writer's environment, and load it in the reader's."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from matrix.remedies.remedy import CandidateFile, Subject
 from matrix.worker.compat_worker.formats import FORMATS
 
 _PICKLES = ("pickle-4", "joblib", "pickle-2")
-"""Formats that hold the same as any pickle does: tried only where a file does not load at all."""
+"""Formats with the same content as any pickle: tried only if a file does not load at all."""
 _PACKAGED = tuple(name for name, one in FORMATS.items() if one.package)
-"""Formats that need a package on both sides: they hold less than a pickle, and depend on less."""
+"""Formats that need a package in both environments; they hold less than a pickle."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -25,22 +25,25 @@ class Export:
 
     file: CandidateFile
     cell: Cell
-    """What it gives where it goes."""
+    """Its cell in the reader's environment."""
     reader: Environment
-    """There: the reader that was asked for, with a package more if the format needs one."""
+    """The requested reader, with one more package if the format needs it."""
     package: str = ""
-    """What is needed beside what is there: ``skops 0.13.0``."""
+    """The package that was added: ``skops 0.13.0``."""
 
 
 def find_export(
     experiment: Experiment, subject: Subject, cell: Cell
 ) -> tuple[Export | None, tuple[str, ...]]:
-    """The file in another format that is safe where it goes, if any; and what leads nowhere.
+    """Find another format in which the file is safe in the reader's environment.
 
     Args:
-        experiment: asks.
+        experiment: loads and saves files.
         subject: the file.
-        cell: what it gives where it is to go.
+        cell: its cell in the reader's environment.
+
+    Returns:
+        The first safe file, if any; and in words the formats that were tried without success.
     """
     tried: list[str] = []
     for name in _formats(subject, cell):
@@ -68,25 +71,25 @@ def _formats(subject: Subject, cell: Cell) -> Iterator[str]:
 def _with_package(
     experiment: Experiment, subject: Subject, name: str, package: str
 ) -> Export | str:
-    """The file in a format of a package, which is added where it is not there already."""
+    """The file in a format that needs a package, which is added if an environment lacks it."""
     reader = _holding(experiment, subject.reader, package)
     if not reader.ready:
-        return f"{package} cannot be had where it goes: {reader.reason}"
-    # What a newer one writes an older one need not read.
+        return f"{package} is not available in the target: {reader.reason}"
+    # An older version need not read what a newer one writes.
     version = version_of(reader, package)
     writer = _holding(experiment, subject.writer, f"{package}<={version}")
     if not writer.ready:
-        return f"{package} {version} or older cannot be had where it comes from: {writer.reason}"
+        return f"{package} {version} or older is not available in the origin: {writer.reason}"
     there = version_of(subject.reader, package)
     needed = "" if there else f"{package} {version}"
     return _saved(experiment, subject, name, writer, reader, needed)
 
 
 def _holding(experiment: Experiment, environment: Environment, requirement: str) -> Environment:
-    """An environment as it is, if it holds what is required; or else with that added."""
-    wanted = Requirement(requirement)
-    version = version_of(environment, wanted.name)
-    if version and wanted.specifier.contains(version, prereleases=True):
+    """An environment as it is if it meets a requirement, or else with that package added."""
+    required = Requirement(requirement)
+    version = version_of(environment, required.name)
+    if version and required.specifier.contains(version, prereleases=True):
         return environment
     (made,) = experiment.factory.prepare([with_package(environment, requirement)])
     return made
@@ -100,9 +103,9 @@ def _saved(
     reader: Environment,
     package: str = "",
 ) -> Export | str:
-    """The file in a format, loaded where it goes; or why there is none."""
-    home = experiment.cell(subject, subject.file, writer)
-    file = experiment.step(subject, subject.file, writer, home, format_name=name)
+    """The file in a format, loaded in the reader's environment; or why there is none."""
+    before = experiment.cell(subject, subject.file, writer)
+    file = experiment.step(subject, subject.file, writer, before, format_name=name)
     if isinstance(file, str):
         return file
     end = experiment.cell(subject, file, reader)

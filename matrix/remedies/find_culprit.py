@@ -1,4 +1,4 @@
-"""Whose fault: from the writer's packages to the reader's, one is swapped at a time."""
+"""Find the culprit package: swap one package at a time between the two environments."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from matrix.remedies.environment_factory import Hold, differing, like, minor_of,
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.remedy import Subject
 
+_STAGE = "culprit package"
+
 _LOOSER = frozenset(
     {
         UnavailableReason.CONFLICT,
@@ -19,24 +21,24 @@ _LOOSER = frozenset(
         UnavailableReason.OTHER,
     }
 )
-"""Reasons that it may help against to let other packages move along."""
+"""Reasons that may go away if other packages may change too."""
 _OTHER_PYTHON = _LOOSER | {UnavailableReason.NO_WHEEL}
-"""Those that another Python may help against."""
+"""Reasons that may go away with another Python."""
 
 
 def find_culprit(experiment: Experiment, subject: Subject, cell: Cell) -> Culprit:
-    """Say which package brings a change about, each alone or some together.
+    """Find the packages that are responsible for a change, each alone or several together.
 
-    First the writer's environment is taken with one package at the reader's version; where no
-    package is seen to do it alone, the reader's with one put back at the writer's.
+    First each package alone is set to the reader's version in the writer's environment. If none
+    causes the change, each alone is put back to the writer's version in the reader's environment.
 
     Args:
-        experiment: asks.
+        experiment: loads the file.
         subject: the file; both of its environments are ready.
-        cell: what it gives where it goes: not safe, and known.
+        cell: its cell in the reader's environment: not safe, and known.
     """
     packages = differing(subject.writer, subject.reader)
-    experiment.context.progress.stage("whose fault", 2 * len(packages))
+    experiment.context.progress.stage(_STAGE, 2 * len(packages))
     forth = _swapped(experiment, subject, cell, packages, back=False)
     if any(one.shows for one in forth):
         return judged(forth)
@@ -53,7 +55,7 @@ def _swapped(
     cells = experiment.cells(subject, subject.file, [environment for environment, _ in made])
     swaps = []
     for package, (environment, hold) in zip(packages, made, strict=True):
-        found = cells[environment.id]
+        swapped = cells[environment.id]
         swaps.append(
             PackageSwap(
                 package=package,
@@ -61,37 +63,37 @@ def _swapped(
                 after=version_of(subject.reader, package),
                 back=back,
                 environment=environment,
-                cell=found,
-                shows=None if found.verdict.group is Group.UNKNOWN else alike(cell, found),
+                cell=swapped,
+                shows=None if swapped.verdict.group is Group.UNKNOWN else alike(cell, swapped),
                 hold=hold,
                 moved=_moved(base, environment, package),
             )
         )
-        experiment.context.progress.advance(stage="whose fault")
+        experiment.context.progress.advance(stage=_STAGE)
     return swaps
 
 
 def _environments(
     experiment: Experiment, base: Environment, other: Environment, packages: Sequence[str]
 ) -> list[tuple[Environment, Hold]]:
-    """The base with each package at the other's version, and how much is held there: as much as
-    can be had."""
+    """The base with each package at the other's version, and how much stays fixed there: as much as
+    possible."""
     found: dict[str, tuple[Environment, Hold]] = {}
     for hold in Hold:
-        wanted = [
+        due = [
             name for name in packages if name not in found or _is_looser(found[name][0], name, hold)
         ]
         made = experiment.factory.prepare(
-            like(base, name, version_of(other, name), other, hold=hold) for name in wanted
+            like(base, name, version_of(other, name), other, hold=hold) for name in due
         )
-        for name, environment in zip(wanted, made, strict=True):
+        for name, environment in zip(due, made, strict=True):
             if environment.ready or name not in found:
                 found[name] = environment, hold
     return [found[name] for name in packages]
 
 
 def _is_looser(environment: Environment, package: str, hold: Hold) -> bool:
-    """Whether an environment that is not there might be, if more could move along."""
+    """Whether an unavailable environment may become available if more packages may change."""
     if environment.ready:
         return False
     if hold is Hold.OTHER_PYTHON:
@@ -100,7 +102,7 @@ def _is_looser(environment: Environment, package: str, hold: Hold) -> bool:
 
 
 def _moved(base: Environment, environment: Environment, package: str) -> tuple[str, ...]:
-    """Packages that differ from the base beside the one that was swapped."""
+    """The packages that differ from the base, beside the one that was swapped."""
     if base.lock is None or environment.lock is None or not environment.ready:
         return ()
     pins, there = base.lock.pins, environment.lock.pins

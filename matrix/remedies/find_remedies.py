@@ -1,4 +1,4 @@
-"""All ways out of a bad cell, from cheap to dear; each was run and compared before it is told."""
+"""Find all remedies of a bad cell, cheapest first; each is verified before it is reported."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from matrix.remedies.experiment import Experiment
 from matrix.remedies.exports import find_export
 from matrix.remedies.find_culprit import find_culprit
 from matrix.remedies.first_bad import find_first_bad
-from matrix.remedies.fixes import find_fix, told
+from matrix.remedies.fixes import described, find_fix
 from matrix.remedies.manual_steps import by_hand
 from matrix.remedies.remedy import (
     Budget,
@@ -41,17 +41,17 @@ def find_remedies(
     budget: Budget | None = None,
     first: bool = False,
 ) -> Remedies:
-    """Look for ways out.
+    """Find remedies.
 
     Args:
-        experiment: asks.
+        experiment: loads and saves files.
         subject: the file.
-        cell: what it gives where it is to go: not safe, and known.
-        culprit: whose fault it is; None finds that out where scikit-learn is the same.
-        first_bad: since when it is bad; None finds that out, if it is needed.
-        given: what somebody has found that the file may lack.
+        cell: its cell in the reader's environment: not safe, and known.
+        culprit: the responsible package; None searches for it if scikit-learn is the same.
+        first_bad: the first bad release; None searches for it if it is needed.
+        given: fixes that a diagnosis proposes.
         budget: how much may be tried.
-        first: stop at the first that ends with a file.
+        first: stop at the first remedy with a file.
     """
     found: list[Remedy] = []
     tried: list[str] = []
@@ -72,7 +72,7 @@ def find_remedies(
         experiment, subject, bridges_of(experiment, subject, first_bad), limits
     )
     files = (*found, *routes.files)
-    retrain = () if files else (Remedy(way=RemedyKind.RETRAIN, words=RETRAIN),)
+    retrain = () if files else (Remedy(kind=RemedyKind.RETRAIN, words=RETRAIN),)
     return Remedies(
         found=(*pins, *files, *retrain), tried=(*tried, *routes.tried), first_bad=first_bad
     )
@@ -84,7 +84,7 @@ def find_resave_remedies(
     bridges: Sequence[EnvSpec],
     budget: Budget | None = None,
 ) -> Remedies:
-    """Look for a way out by saving again in some environments, and in no others.
+    """Find a remedy that saves the file again in given environments, and in no others.
 
     Args:
         experiment, subject: as in :func:`find_remedies`.
@@ -98,21 +98,19 @@ def find_resave_remedies(
 
 
 def _pin(first_bad: FirstBad) -> list[Remedy]:
-    """The highest release that is safe; nothing if it is where the file comes from anyway."""
+    """The highest safe release; or the advice to stay at the origin if no other is safe."""
     cell = first_bad.run.get(first_bad.last_good)
     if cell is None or not cell.verdict.safe:
-        words = f"stay: {first_bad.last_good} is where it comes from, and nothing nearer is safe"
+        words = f"stay: only {first_bad.last_good}, the version that saved it, is safe"
         return [
             Remedy(
-                way=RemedyKind.PIN,
+                kind=RemedyKind.PIN,
                 words=words,
                 requirement=f"{first_bad.package}=={first_bad.last_good}",
             )
         ]
-    words = (
-        f'pin "{first_bad.requirement}": {first_bad.last_good} was run, and is {cell.verdict.value}'
-    )
-    return [Remedy(way=RemedyKind.PIN, words=words, requirement=first_bad.requirement, cell=cell)]
+    words = f'pin "{first_bad.requirement}": {cell.verdict.value} with {first_bad.last_good}'
+    return [Remedy(kind=RemedyKind.PIN, words=words, requirement=first_bad.requirement, cell=cell)]
 
 
 def _mend(
@@ -123,8 +121,8 @@ def _mend(
         return [], [found]
     file, end = found
     (step,) = file.steps
-    words = f"in {step.environment.spec.label} set {told(step.fixes)}, and save again"
-    return [_way(RemedyKind.FIX, words, subject, file, end)], []
+    words = f"in {step.environment.spec.label} set {described(step.fixes)}, and save again"
+    return [_remedy(RemedyKind.FIX, words, subject, file, end)], []
 
 
 def _export(
@@ -136,23 +134,23 @@ def _export(
     words = f"in {subject.writer.spec.label} save it as {found.file.artifact.format}"
     if found.package:
         words += f", and load it with {found.package}"
-    return [_way(RemedyKind.EXPORT, words, subject, found.file, found.cell, found.reader)], list(
+    return [_remedy(RemedyKind.EXPORT, words, subject, found.file, found.cell, found.reader)], list(
         tried
     )
 
 
 def _route(subject: Subject, file: CandidateFile, end: Cell) -> Remedy:
     hops = ", then in ".join(_release(step) for step in file.steps)
-    return _way(RemedyKind.ROUTE, f"save again in {hops}", subject, file, end)
+    return _remedy(RemedyKind.ROUTE, f"save again in {hops}", subject, file, end)
 
 
 def _release(step: ResaveStep) -> str:
-    set_ = f" with {told(step.fixes)} set" if step.fixes else ""
+    set_ = f" with {described(step.fixes)} set" if step.fixes else ""
     return f"scikit-learn {step.environment.spec.label}{set_}"
 
 
-def _way(
-    way: RemedyKind,
+def _remedy(
+    kind: RemedyKind,
     words: str,
     subject: Subject,
     file: CandidateFile,
@@ -160,8 +158,8 @@ def _way(
     reader: Environment | None = None,
 ) -> Remedy:
     return Remedy(
-        way=way,
-        words=f"{words}: {end.verdict.value} where it goes",
+        kind=kind,
+        words=f"{words}: {end.verdict.value} in the target",
         cell=end,
         file=file,
         reader=reader,

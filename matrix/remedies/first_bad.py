@@ -1,4 +1,4 @@
-"""Since when: the first bad release of a package, by halving, patch releases too."""
+"""Find the first bad release of a package by bisection, including patch releases."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from matrix.remedies.environment_factory import Hold, differing, like, version_o
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.remedy import Budget, FirstBad, Subject
 
+_STAGE = "first bad release"
+
 
 def find_first_bad(
     experiment: Experiment,
@@ -20,19 +22,20 @@ def find_first_bad(
     culprit: Culprit | None = None,
     budget: Budget | None = None,
 ) -> FirstBad | None:
-    """Find the first bad release of the package to blame.
+    """Find the first bad release of the responsible package.
 
-    Without a blame it is scikit-learn, each release as its users had it, or what else differs if
-    scikit-learn does not; with one, all else is held as it was when the fault was found.
+    Without a culprit the package is scikit-learn, each release with the packages of its time, or
+    the one other package that differs. With a culprit, all other packages stay as they were when it
+    was found.
 
     Args:
-        experiment: asks.
-        subject: the file; it is safe where it comes from, and bad where it goes.
-        culprit: whose fault it is.
-        budget: how much may be tried; what is left over then is a gap.
+        experiment: loads the file.
+        subject: the file; safe in the writer's environment, and bad in the reader's.
+        culprit: the responsible package.
+        budget: how many releases may be tested; untested ones become the gap.
 
     Returns:
-        None if no package can be blamed, or nobody can tell which releases there are.
+        None if no package is known to be responsible.
     """
     limits = budget or Budget()
     package = _package(subject, culprit)
@@ -45,24 +48,24 @@ def find_first_bad(
     at = _places(experiment, subject, culprit, package)
     run: dict[str, Cell] = {}
     environments: dict[str, Environment] = {}
-    experiment.context.progress.stage("since when", max(1, len(order).bit_length()))
+    experiment.context.progress.stage(_STAGE, max(1, len(order).bit_length()))
 
-    def ask(release: str) -> bool | None:
+    def test(release: str) -> bool | None:
         if limits.over or len(run) >= limits.environments:
             return None
         (environment,) = experiment.factory.prepare([at(release)])
         cell = experiment.cell(subject, subject.file, environment)
         run[release], environments[release] = cell, environment
-        experiment.context.progress.advance(stage="since when")
+        experiment.context.progress.advance(stage=_STAGE)
         return None if cell.verdict.group is Group.UNKNOWN else cell.verdict.safe
 
-    found = bisect(low, high, order, ask)
+    bisection = bisect(low, high, order, test)
     return FirstBad(
         package=package,
-        last_good=found.last_good,
-        first_bad=found.first_bad,
-        gap=found.gap,
-        exact=between is not None and not found.gap,
+        last_good=bisection.last_good,
+        first_bad=bisection.first_bad,
+        gap=bisection.gap,
+        exact=between is not None and not bisection.gap,
         back=back,
         held=not _as_released(culprit, package),
         run={release: run[release] for release in sorted(run, key=Version)},
@@ -71,7 +74,7 @@ def find_first_bad(
 
 
 def _package(subject: Subject, culprit: Culprit | None) -> str:
-    """Whose releases are to be halved; empty if that cannot be said."""
+    """The package whose releases are bisected; empty if unknown."""
     if culprit is not None and (culprit.package or culprit.together):
         return culprit.package or culprit.together[0]
     packages = differing(subject.writer, subject.reader)
@@ -81,14 +84,14 @@ def _package(subject: Subject, culprit: Culprit | None) -> str:
 
 
 def _as_released(culprit: Culprit | None, package: str) -> bool:
-    """Whether each release is asked as its users had it: nobody said what else is to be held."""
+    """Whether each release is tested with the packages of its time: no swap fixes the others."""
     return package == "scikit-learn" and (culprit is None or culprit.swap(package) is None)
 
 
 def _places(
     experiment: Experiment, subject: Subject, culprit: Culprit | None, package: str
 ) -> Callable[[str], EnvSpec]:
-    """Where to ask a release of a package."""
+    """Gives the environment that tests a release of a package."""
     swap = None if culprit is None else culprit.swap(package)
     writer, reader = subject.writer, subject.reader
     if _as_released(culprit, package):

@@ -1,4 +1,4 @@
-"""Setting what a file lacks: shown only where it is proven to bring the outputs back."""
+"""Set what a file lacks, and keep only what is verified to restore its outputs."""
 
 from __future__ import annotations
 
@@ -11,28 +11,31 @@ from matrix.remedies.remedy import CandidateFile, Subject
 
 _LISTED = 6
 _WEIGHED = 8
-"""Of more settings it is not tried which of them do it."""
+"""With more settings than this, unnecessary ones are not removed."""
 
 
 def find_fix(
     experiment: Experiment, subject: Subject, cell: Cell, given: Sequence[Fix] = ()
 ) -> tuple[CandidateFile, Cell] | str:
-    """The file with something set, and what it gives where it is to go; or what was tried.
+    """Find attributes to set with which a file is safe in the reader's environment.
 
-    A file that does not load where it goes can be changed where it comes from only, and only by
-    what was given.
+    A file that does not load there can be changed only in the writer's environment, and only by
+    given fixes.
 
     Args:
-        experiment: asks.
+        experiment: loads and saves files.
         subject: the file.
-        cell: what it gives where it is to go.
-        given: what somebody has found that it may lack.
+        cell: its cell in the reader's environment.
+        given: fixes that a diagnosis proposes.
+
+    Returns:
+        The changed file and its cell in the reader's environment; or in words what was tried.
     """
     if loads(cell):
-        found = with_fixes(experiment, subject, subject.file, subject.reader, cell, given)
+        result = with_fixes(experiment, subject, subject.file, subject.reader, cell, given)
     else:
-        found = _tried(experiment, subject, subject.file, subject.writer, cell, [list(given)])
-    return found or "setting what it lacks: nothing is known to be missing"
+        result = _tried(experiment, subject, subject.file, subject.writer, cell, [list(given)])
+    return result or "setting what it lacks: nothing is known to be missing"
 
 
 def with_fixes(
@@ -43,24 +46,23 @@ def with_fixes(
     cell: Cell,
     given: Sequence[Fix] = (),
 ) -> tuple[CandidateFile, Cell] | str:
-    """A file with something set, saved again at a place where it loads; safe there then.
+    """A file that is safe in an environment that loads it, after something was set there.
 
-    What was given is set alone first; then, too, every parameter that the classes at that place
-    take and the model lacks, at its default there.
+    Given fixes are set first; then also every parameter that the classes there accept and the
+    model lacks, at its default there.
 
     Args:
         experiment, subject, given: as in :func:`find_fix`.
-        file: the file, or what came of it on the way.
-        place: where.
-        cell: what it gives there.
+        file: the original, or a file made from it.
+        place: the environment.
+        cell: the cell of the file there.
 
     Returns:
-        The file and what it gives there; or what was tried, which is nothing if there is nothing
-        to set.
+        The changed file and its cell; or in words what was tried, empty if there is nothing to set.
     """
-    found = experiment.resaved(subject, file, place, [])
+    resaving = experiment.resaved(subject, file, place, [])
     known = {(one.path, one.name) for one in given}
-    own = [one for one in found.lacking if (one.path, one.name) not in known]
+    own = [one for one in resaving.lacking if (one.path, one.name) not in known]
     attempts = [list(given), [*given, *own] if own else []]
     return _tried(experiment, subject, file, place, cell, attempts)
 
@@ -73,18 +75,18 @@ def _tried(
     cell: Cell,
     attempts: Sequence[Sequence[Fix]],
 ) -> tuple[CandidateFile, Cell] | str:
-    """The first attempt that is safe where it is to be: where it was made, or where it goes."""
+    """The first attempt that is safe: at a bridge there, else in the reader's environment."""
     goal = subject.reader if place.id == subject.writer.id else place
     tried = []
     for fixes in filter(None, attempts):
         saved = experiment.step(subject, file, place, cell, fixes=fixes)
         if isinstance(saved, str):
-            tried.append(f"setting {told(fixes)}: {saved}")
+            tried.append(f"setting {described(fixes)}: {saved}")
             continue
         end = experiment.cell(subject, saved, goal)
         if end.verdict.safe:
             return _least(experiment, subject, file, place, cell, (saved, end))
-        tried.append(f"setting {told(fixes)}: still {end.verdict.value}")
+        tried.append(f"setting {described(fixes)}: still {end.verdict.value}")
     return "; ".join(tried)
 
 
@@ -96,7 +98,7 @@ def _least(
     cell: Cell,
     found: tuple[CandidateFile, Cell],
 ) -> tuple[CandidateFile, Cell]:
-    """The same with as little set as does it: each setting is left out once, the last first."""
+    """The same with only the necessary settings: each is left out once, the last first."""
     goal = subject.reader if place.id == subject.writer.id else place
     settings = list(dict.fromkeys(map(_setting, found[0].steps[-1].fixes)))
     if len(settings) > _WEIGHED:
@@ -117,23 +119,23 @@ def _setting(fix: Fix) -> tuple[str, str]:
 
 
 def loads(cell: Cell) -> bool:
-    """Whether a file loads, whatever it gives then."""
+    """Whether a file loads, whatever its outputs are."""
     return cell.stage != "load" and bool(cell.outputs)
 
 
-def told(fixes: Sequence[Fix]) -> str:
-    """What is set, in words: ``monotonic_cst=None (in 50 places)``."""
+def described(fixes: Sequence[Fix]) -> str:
+    """Fixes in words: ``monotonic_cst=None (in 50 places)``."""
     counts = Counter(map(_setting, fixes))
-    said = [
+    parts = [
         f"{name}={value}" + (f" (in {count:,} places)" if count > 1 else "")
         for (name, value), count in counts.items()
     ]
-    more = f" and {len(said) - _LISTED} more" if len(said) > _LISTED else ""
-    return ", ".join(said[:_LISTED]) + more
+    more = f" and {len(parts) - _LISTED} more" if len(parts) > _LISTED else ""
+    return ", ".join(parts[:_LISTED]) + more
 
 
 def place_of(fix: Fix) -> str:
-    """Where something is set, as Python says it: ``model.steps[1][1].monotonic_cst``."""
+    """The place of a fix as a Python expression: ``model.steps[1][1].monotonic_cst``."""
     steps = "".join(
         f"[{one!r}]" if isinstance(one, int) or not one.isidentifier() else f".{one}"
         for one in fix.path

@@ -1,4 +1,4 @@
-"""What a diagnosis has found that a file may lack, as something to set."""
+"""Fixes that follow from a diagnosis: attributes that a file may lack."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from matrix.model import Fix
 
 
 def fixes_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
-    """What may bring a file back: candidates, no proof.
+    """Candidates for fixes, not verified.
 
-    An attribute that the reader looks for and the file lacks may be one that goes by another name
-    there; what the reader's own model has otherwise is taken over as far as it is plain. Only what
-    the reader's code speaks of; what the file lacks comes before what it has otherwise.
+    An attribute that the reader reads and the file lacks may have another name in the file. Values
+    that differ in the reader's own model are copied if they are plain. Only attributes that the
+    reader's code reads are candidates; missing ones come before different ones.
     """
     read = (one for one in diagnosis.own if one.read)
     changes = sorted(read, key=lambda one: one.before is not None)
@@ -28,7 +28,7 @@ def fixes_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
 
 
 def _renamed(diagnosis: Diagnosis) -> Iterator[Fix]:
-    """The one attribute that a part lacks, from the one that is not read there any more."""
+    """Set the one attribute that a part lacks from the one that is no longer read."""
     for had in diagnosis.unread:
         here = (had.path, had.kind)
         others = [one for one in diagnosis.unread if (one.path, one.kind) == here]
@@ -42,7 +42,7 @@ def _renamed(diagnosis: Diagnosis) -> Iterator[Fix]:
 
 
 def _is_square(attribute: Attribute) -> bool:
-    """Of as many rows as columns: what is a column of weights now may have been on its diagonal."""
+    """Whether it has as many rows as columns: its diagonal may hold what is a vector now."""
     shape = attribute.shape
     return shape is not None and len(shape) == 2 and shape[0] == shape[1] > 1
 

@@ -1,4 +1,4 @@
-"""How to do by hand what was done: lines for a shell, without this tool."""
+"""The steps of a remedy as lines for a shell, without this tool."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from matrix.remedies.fixes import place_of
 from matrix.remedies.remedy import CandidateFile, ResaveStep
 
 _MOST = 40
-"""So many settings are listed."""
+"""How many settings are listed."""
 
 
 _SKOPS = "skops"
 
 
 def by_hand(file: CandidateFile, source: str, target: str, *, saved_as: str = "joblib") -> str:
-    """The lines that make a file from another.
+    """The lines that make one file from another.
 
     Args:
-        file: at the end of its steps.
+        file: the result of its steps.
         source, target: the names of the two files.
         saved_as: the format of the first.
     """
@@ -46,7 +46,7 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         yield "EOF"
         here, format_name = there, step.artifact.format
     if format_name == _SKOPS != saved_as:
-        yield f"# where it goes, with skops there: {_load(format_name, here)}"
+        yield f"# in the target, with skops installed: {_load(format_name, here)}"
 
 
 def _settings(fixes: Sequence[Fix]) -> Iterator[str]:
@@ -60,7 +60,7 @@ def _settings(fixes: Sequence[Fix]) -> Iterator[str]:
             taken = whole.removesuffix(fix.name) + fix.of
             yield f"{whole} = {taken if fix.of else repr(fix.value)}"
     if len(fixes) > _MOST:
-        yield f"# and so on: {len(fixes) - _MOST:,} more, all of them in the provenance"
+        yield f"# and so on: {len(fixes) - _MOST:,} more, all listed in the provenance"
 
 
 def _load(format_name: str, path: str) -> str:

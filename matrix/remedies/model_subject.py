@@ -1,4 +1,4 @@
-"""A user's model as what a way out is looked for."""
+"""A user's model as the subject of a search for remedies."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from matrix.upgrade.checker import ModelChecker
 
 
 def subject_of(answer: UpgradeAnswer, target: Target, check: ModelChecker, trust: Trust) -> Subject:
-    """A model that was asked where it comes from and where it may go.
+    """The subject for a model that was checked.
 
     Args:
         answer: without a problem.
-        target: one of its targets, which could be asked.
-        check: which asked it.
-        trust: what the user lets in.
+        target: one of its targets, which loaded it.
+        check: the checker that loaded it.
+        trust: names that the user trusts.
     """
     baseline = check.found(answer.model).baseline
     assert baseline is not None

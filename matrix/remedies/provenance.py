@@ -1,4 +1,4 @@
-"""How a migrated file came about, as a document beside it, and both written at once."""
+"""The provenance of a migrated file, as a document beside it; both are written together."""
 
 from __future__ import annotations
 
@@ -21,34 +21,34 @@ SCHEMA_VERSION = 1
 ENDING = ".provenance.json"
 
 
-def provenance(subject: Subject, way: Remedy, n_rows: int, source: Path, target: Path) -> Json:
-    """All that a file stands on.
+def provenance(subject: Subject, remedy: Remedy, n_rows: int, source: Path, target: Path) -> Json:
+    """Describe how a migrated file was made and verified.
 
     Args:
         subject: the original.
-        way: ends with the file.
-        n_rows: how many rows it was compared on.
-        source: the original.
-        target: where the file is to be.
+        remedy: the remedy that made the file.
+        n_rows: how many rows its outputs were compared on.
+        source: the path of the original.
+        target: the path of the migrated file.
     """
-    assert way.file is not None
-    assert way.cell is not None
+    assert remedy.file is not None
+    assert remedy.cell is not None
     return {
         "schema_version": SCHEMA_VERSION,
         "tool": f"compat-matrix {__version__}",
         "date": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-        "way": way.way.value,
-        "said": way.words,
+        "way": remedy.kind.value,
+        "said": remedy.words,
         "source": _artifact(subject.file.artifact) | {"name": source.name},
-        "migrated": _artifact(way.file.artifact) | {"name": target.name},
+        "migrated": _artifact(remedy.file.artifact) | {"name": target.name},
         "from": _environment(subject.writer),
-        "steps": [_step(step) for step in way.file.steps],
-        "to": _environment(way.reader or subject.reader),
+        "steps": [_step(step) for step in remedy.file.steps],
+        "to": _environment(remedy.reader or subject.reader),
         "rows": {"sha256": subject.saving.rows, "n": n_rows},
-        "compared": _compared(subject, way.cell),
-        "verdict": way.cell.verdict.value,
+        "compared": _compared(subject, remedy.cell),
+        "verdict": remedy.cell.verdict.value,
         "by_hand": by_hand(
-            way.file, source.name, target.name, saved_as=subject.artifact.format
+            remedy.file, source.name, target.name, saved_as=subject.artifact.format
         ).splitlines(),
     }
 
@@ -77,7 +77,7 @@ def _environment(environment: Environment) -> Json:
 
 
 def _compared(subject: Subject, cell: Cell) -> dict[str, str]:
-    """By method that the original returned something from, the verdict."""
+    """The verdict of each method that returned something from the original."""
     return {
         name: cell.outputs[name].verdict.value if name in cell.outputs else "identical"
         for name, outcome in subject.saving.outputs.items()
@@ -86,23 +86,23 @@ def _compared(subject: Subject, cell: Cell) -> dict[str, str]:
 
 
 def refuse_existing(target: Path, *, force: bool) -> None:
-    """See that nothing is overwritten that nobody said may be.
+    """Refuse to overwrite a file, unless forced.
 
     Raises:
-        UsageError: there is something, or the folder is not there.
+        UsageError: the file exists, or its folder does not.
     """
     for path in (target, beside(target)):
         if path.is_dir() or (not force and (path.exists() or path.is_symlink())):
             raise UsageError(
-                f"{path} is there already",
-                advice="Name another file with --output FILE, or overwrite it with --force.",
+                f"{path} exists already",
+                advice="Choose another file with --output FILE, or overwrite it with --force.",
             )
     if not target.parent.is_dir():
-        raise UsageError(f"--output {target}: there is no such folder")
+        raise UsageError(f"--output {target}: the folder does not exist")
 
 
 def beside(target: Path) -> Path:
-    """Where the document of a migrated file is."""
+    """The path of the document of a migrated file."""
     return target.with_name(target.name + ENDING)
 
 
@@ -111,19 +111,19 @@ def write(artifact: Path, document: Json, target: Path, *, force: bool) -> None:
 
     Args:
         artifact: the file in the store.
-        document: says its digest, which the copy must have.
-        target: where to.
-        force: whether what is there may be overwritten.
+        document: its provenance; the copy must have the digest in it.
+        target: the path to write.
+        force: whether an existing file may be overwritten.
 
     Raises:
-        UsageError: something is there meanwhile.
+        UsageError: a file exists there meanwhile.
         OSError: it cannot be written.
     """
-    with draft(target) as copy, draft(target) as said:
+    with draft(target) as copy, draft(target) as text:
         shutil.copyfile(artifact, copy)
         if hashlib.sha256(copy.read_bytes()).hexdigest() != document["migrated"]["sha256"]:
-            raise OSError(f"{artifact} is not what it was any more")
-        said.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+            raise OSError(f"{artifact} has changed")
+        text.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
         refuse_existing(target, force=force)
-        said.replace(beside(target))
+        text.replace(beside(target))
         copy.replace(target)

@@ -1,4 +1,4 @@
-"""What a way out is looked for, and what one is."""
+"""The file that remedies are searched for, and the remedies found."""
 
 from __future__ import annotations
 
@@ -14,42 +14,40 @@ from matrix.model import Artifact, Cell, Environment, Fix, Pipeline, Saving
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Subject:
-    """A saved file that is to go from one environment to another, and what is known of it."""
+    """A saved file that another environment is to load, and what is known of it."""
 
     pipeline: Pipeline
-    """What it is called, and the code that its classes may need."""
+    """Its name, and the code that its classes may need."""
     saving: Saving
-    """What it gives where it comes from, and on which rows: all is compared with that."""
+    """The reference: the outputs that the writer recorded, and their rows."""
     artifact: Artifact
     writer: Environment
-    """Where it comes from."""
+    """The environment that saved it."""
     reader: Environment
-    """Where it is to go."""
+    """The environment that is to load it."""
     allowed: tuple[tuple[str, str], ...] | None = None
-    """All that the file may look up; None for a file that the run has saved itself."""
+    """All names that the file may look up; None for a file that the run has saved itself."""
     trusted: frozenset[str] = frozenset()
-    """Names that the user lets in, beside those that every model may look up."""
+    """Names that the user trusts, beside those that every model may look up."""
     native: Saving | None = None
-    """What the reader reports of the same pipeline, trained there; None if unknown."""
+    """The outputs of the same pipeline trained in the reader; None if unknown."""
 
     @classmethod
-    def of(cls, cell_inputs: CellInputs) -> Subject:
+    def of(cls, inputs: CellInputs) -> Subject:
         """The file of a cell of a run.
 
         Raises:
             CannotTellError: the cell has no file.
         """
-        if cell_inputs.artifact is None:
-            raise CannotTellError(
-                f"{cell_inputs.cell.pipeline} was not saved: there is no file to ask"
-            )
+        if inputs.artifact is None:
+            raise CannotTellError(f"{inputs.cell.pipeline} was not saved: there is no file to load")
         return cls(
-            pipeline=cell_inputs.pipeline,
-            saving=cell_inputs.saving,
-            artifact=cell_inputs.artifact,
-            writer=cell_inputs.writer,
-            reader=cell_inputs.reader,
-            native=cell_inputs.native,
+            pipeline=inputs.pipeline,
+            saving=inputs.saving,
+            artifact=inputs.artifact,
+            writer=inputs.writer,
+            reader=inputs.reader,
+            native=inputs.native,
         )
 
     @property
@@ -60,20 +58,20 @@ class Subject:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ResaveStep:
-    """A file was loaded somewhere, what it gave was compared, and it was saved again."""
+    """A file was loaded in an environment, compared with the reference, and saved again there."""
 
     environment: Environment
     cell: Cell
-    """What was loaded there against what was recorded where it comes from."""
+    """The comparison of the loaded file with the reference."""
     artifact: Artifact
-    """What was saved there."""
+    """The file that was saved there."""
     fixes: tuple[Fix, ...] = ()
-    """What was set before that."""
+    """What was set before saving."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CandidateFile:
-    """A file, and how it came about."""
+    """A file, and the steps that made it."""
 
     artifact: Artifact
     allowed: tuple[tuple[str, str], ...] | None = None
@@ -84,43 +82,43 @@ class CandidateFile:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FirstBad:
-    """Between which two releases of a package a file stops being safe."""
+    """The two releases of a package between which a file stops being safe."""
 
     package: str
     last_good: str
     first_bad: str
     gap: tuple[str, ...] = ()
-    """Releases between the two that could not be asked."""
+    """Releases between the two that could not be tested."""
     exact: bool
-    """It is known that nothing else lies between the two."""
+    """Whether all releases between the two are known."""
     back: bool
-    """The bad one is the lower: the file goes to an older release."""
+    """The bad one is the lower: the reader has an older release than the writer."""
     held: bool = True
-    """All else was held; False: each release was asked as its users had it, with other packages."""
+    """Whether all other packages stayed fixed; False: each release had the packages of its time."""
     run: Mapping[str, Cell] = field(default_factory=dict)
-    """What was run between the ends, ascending by release."""
+    """The cells of the releases that were run between the ends, ascending by release."""
     environments: Mapping[str, Environment] = field(default_factory=dict)
-    """Where, by release; the last good one is among them, if it is not where the file is from."""
+    """Their environments, by release; with the last good one, if it is not the writer."""
 
     @property
     def words(self) -> str:
-        """What was found, in a line, and which releases were run."""
-        said = f"first bad: {self.package} {self.first_bad}; {self.last_good} is the last good one"
+        """The result in one line, with the releases that were run."""
+        text = f"first bad: {self.package} {self.first_bad}; {self.last_good} is the last good one"
         if self.back:
-            said = f"bad from {self.package} {self.first_bad} down; {self.last_good} is still good"
+            text = f"bad from {self.package} {self.first_bad} down; {self.last_good} is still good"
         if not self.held:
-            said += ", each with the packages of its day"
+            text += ", each with the packages of its time"
         if self.gap:
-            said += f"; between them nobody can tell of {', '.join(self.gap)}"
+            text += f"; unknown between them: {', '.join(self.gap)}"
         elif not self.exact:
-            said += "; what lies between them was not run"
+            text += "; releases between them were not run"
         if self.run:
-            said += f" (run: {', '.join(self.run)})"
-        return said
+            text += f" (run: {', '.join(self.run)})"
+        return text
 
     @property
     def requirement(self) -> str:
-        """What keeps a file safe: ``scikit-learn<1.5`` or ``<=1.4.2``; as far as is known."""
+        """The requirement that keeps a file safe: ``scikit-learn<1.5`` or ``<=1.4.2``."""
         if self.back:
             return f"{self.package}>={self.last_good}"
         if self.exact and not self.gap:
@@ -129,7 +127,7 @@ class FirstBad:
 
 
 class RemedyKind(str, enum.Enum):
-    """Kinds of ways out, from cheap to dear."""
+    """Kinds of remedies, cheapest first."""
 
     PIN = "pin"
     FIX = "set what is missing"
@@ -140,38 +138,38 @@ class RemedyKind(str, enum.Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remedy:
-    """A way out that was run, and compared."""
+    """A remedy that was run, and verified."""
 
-    way: RemedyKind
+    kind: RemedyKind
     words: str
-    """In a line."""
+    """In one line."""
     cell: Cell | None = None
-    """The proof: what the file gives in the end, where it is to go; of a pin, at the pin. None for
-    ``retrain``, which nobody has run."""
+    """The verification: the cell of the final file in the target, or of the file at a pin. None for
+    ``retrain``, which is not run."""
     file: CandidateFile | None = None
-    """What is loaded there in the end; None where that is the file as it is, or there is none."""
+    """The file to load in the target; None if that is the original, or there is none."""
     reader: Environment | None = None
-    """Where the file was loaded in the end; None for the reader that was asked for, as it is."""
+    """The environment that loaded the file; None for the requested reader as it is."""
     requirement: str = ""
-    """Of a pin, what to write: ``scikit-learn<1.5``."""
+    """The requirement of a pin: ``scikit-learn<1.5``."""
     by_hand: str = ""
-    """How to do the same without this tool; lines of Python and of a shell."""
+    """How to do the same without this tool, as lines of Python and of a shell."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Remedies:
-    """All ways out that were found of one file, from cheap to dear."""
+    """All remedies that were found for one file, cheapest first."""
 
     found: tuple[Remedy, ...]
     tried: tuple[str, ...] = ()
-    """What was tried and leads nowhere, in words."""
+    """What was tried without success, in words."""
     first_bad: FirstBad | None = None
-    """Since when the file is bad; None if that was not looked for, or cannot be told."""
+    """The first bad release; None if it was not searched for, or is unknown."""
 
     @property
     def files(self) -> tuple[Remedy, ...]:
-        """Those that end with a file that can be loaded where it is to go."""
-        return tuple(way for way in self.found if way.file is not None)
+        """The remedies with a file that can be loaded in the target."""
+        return tuple(remedy for remedy in self.found if remedy.file is not None)
 
 
 @dataclass(kw_only=True)
@@ -179,11 +177,11 @@ class Budget:
     """How much may be tried."""
 
     environments: int = 12
-    """So many may be asked as bridges."""
+    """How many environments may serve as bridges."""
     hops: int = 3
-    """So many times a file may be saved again."""
+    """How many times a file may be saved again."""
     seconds: float = 900.0
-    """Nothing new is begun after that."""
+    """Nothing new starts after this time."""
     started: float = field(default_factory=time.monotonic)
 
     @property

@@ -1,4 +1,4 @@
-"""Saving again on the way: load in A, save in B, load in C, with as many bridges as it takes."""
+"""Resave a file in bridges: load it in A, save it in B, load it in C, with several bridges."""
 
 from __future__ import annotations
 
@@ -15,36 +15,36 @@ from matrix.remedies.remedy import Budget, CandidateFile, FirstBad, Subject
 
 _STAGE = "bridges"
 _AT_ONCE = 3
-"""So many bridges are made and asked at once."""
+"""How many bridges are made and tested at once."""
 _KEPT = 3
-"""So many files of a round are taken further in the next."""
+"""How many files of a round continue to the next."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Search:
-    """What came of looking for a route."""
+    """The result of a search for a route."""
 
     file: CandidateFile | None = None
-    """The file at the end of the first route that was found; None if there is none."""
+    """The file at the end of the first route; None if there is no route."""
     cell: Cell | None = None
-    """What it gives where it is to go."""
+    """Its cell in the reader's environment."""
     tried: tuple[str, ...] = ()
-    """The routes that lead nowhere, in words."""
+    """The routes without success, in words."""
 
 
 def find_route(
     experiment: Experiment, subject: Subject, candidates: Sequence[EnvSpec], budget: Budget
 ) -> Search:
-    """Find a way by which a file, saved again, is safe where it is to go.
+    """Find a route: bridges that save the file again so that it is safe in the reader.
 
-    A bridge must give what the original gave, as it is or with something set that it lacks there,
-    before it is left again; so must the end.
-    With one bridge first, then with two, and so on.
+    In each bridge the file must give the reference outputs before it is saved, as it is or after
+    attributes that it lacks there were set; and so in the reader.
+    Routes with one bridge come first, then those with two, and so on.
 
     Args:
-        experiment: asks.
+        experiment: loads and saves files.
         subject: the file.
-        candidates: environments to go by, the most promising first.
+        candidates: environments that may serve as bridges, the most promising first.
         budget: how much may be tried.
     """
     bridges = list(dict.fromkeys(candidates))[: budget.environments]
@@ -62,7 +62,7 @@ def find_route(
 
 
 class _Explorer:
-    """Saves files again in bridges, each bridge once: who gets there first is taken further.
+    """Saves files again in bridges; each bridge serves the first file that reaches it.
 
     Args:
         experiment, subject, budget: as in :func:`find_route`.
@@ -80,10 +80,10 @@ class _Explorer:
         self._budget = budget
 
     def further(self, file: CandidateFile) -> Iterator[CandidateFile]:
-        """The files that come of one by one more bridge, up to one that is safe at the end."""
+        """Save a file in one more bridge each, until one is safe in the reader."""
         if self.found is not None:
             return
-        for environment, cell in self._asked(file):
+        for environment, cell in self._loaded(file):
             saved = self._saved(file, environment, cell)
             if isinstance(saved, str):
                 self._note(file, environment, saved)
@@ -99,19 +99,19 @@ class _Explorer:
     def _saved(
         self, file: CandidateFile, environment: Environment, cell: Cell
     ) -> CandidateFile | str:
-        """What is saved in a bridge where it is safe, or becomes so by setting what it lacks."""
+        """The file saved in a bridge where it is safe, or after setting what it lacks there."""
         if cell.verdict.safe:
             return self._experiment.step(self._subject, file, environment, cell)
-        said = f"there it is {_told(cell)} itself"
+        result = f"there it is {_described(cell)}"
         if not loads(cell):
-            return said
+            return result
         found = with_fixes(self._experiment, self._subject, file, environment, cell)
         if isinstance(found, str):
-            return "; ".join(filter(None, [said, found]))
+            return "; ".join(filter(None, [result, found]))
         return found[0]
 
     def _end(self, file: CandidateFile) -> tuple[CandidateFile, Cell] | str:
-        """The file that is safe where it is to go, as it is or by setting what it lacks there."""
+        """The file that is safe in the reader, as it is or after setting what it lacks there."""
         reader = self._subject.reader
         cell = self._experiment.cell(self._subject, file, reader)
         if cell.verdict.safe:
@@ -119,17 +119,19 @@ class _Explorer:
         found = (
             with_fixes(self._experiment, self._subject, file, reader, cell) if loads(cell) else ""
         )
-        return "; ".join(filter(None, [_told(cell), found])) if isinstance(found, str) else found
+        return (
+            "; ".join(filter(None, [_described(cell), found])) if isinstance(found, str) else found
+        )
 
-    def _note(self, file: CandidateFile, environment: Environment, said: str) -> None:
-        """Take down where a way ends; what cannot be had is taken down once."""
+    def _note(self, file: CandidateFile, environment: Environment, result: str) -> None:
+        """Record where a route ends; an unavailable bridge is recorded once."""
         if not environment.ready:
             self._waiting.remove(environment.spec)
-            said = f"it cannot be had: {environment.reason}"
-        self.tried.append(f"by {_route(file, environment)}: {said}")
+            result = f"not available: {environment.reason}"
+        self.tried.append(f"by {_route(file, environment)}: {result}")
 
-    def _asked(self, file: CandidateFile) -> Iterator[tuple[Environment, Cell]]:
-        """What a file gives in the bridges that nothing was saved in yet, a few at a time."""
+    def _loaded(self, file: CandidateFile) -> Iterator[tuple[Environment, Cell]]:
+        """The cells of a file in the unused bridges, a few at a time."""
         waiting = list(self._waiting)
         while waiting and not self._budget.over:
             now, waiting = waiting[:_AT_ONCE], waiting[_AT_ONCE:]
@@ -144,11 +146,11 @@ class _Explorer:
 def bridges_of(
     experiment: Experiment, subject: Subject, first_bad: FirstBad | None
 ) -> list[EnvSpec]:
-    """Where a file may be saved again, the most promising first.
+    """Environments that may serve as bridges, the most promising first.
 
-    That is the last release that still reads it, and those near it; then every line of
-    scikit-learn on the way, the nearest to the target first; then where it comes from, with the
-    reader's numpy, by whose names arrays are found again.
+    First the last release that still reads the file, and those near it; then every line of
+    scikit-learn between the two ends, the nearest to the reader first; then the writer with the
+    reader's numpy, whose module names the reader knows.
     """
     found: dict[EnvSpec, None] = {}
     if first_bad is not None:
@@ -164,7 +166,7 @@ def bridges_of(
 
 
 def _lines(experiment: Experiment, subject: Subject) -> Iterator[str]:
-    """The last release of each line of scikit-learn on the way, the nearest to the end first."""
+    """The last release of each line of scikit-learn in between, the nearest to the reader first."""
     start, end = (version_of(one, "scikit-learn") for one in (subject.writer, subject.reader))
     between = experiment.factory.between("scikit-learn", start, end) or ()
     last: dict[tuple[int, ...], str] = {}
@@ -176,14 +178,14 @@ def _lines(experiment: Experiment, subject: Subject) -> Iterator[str]:
 
 
 def _route(file: CandidateFile, environment: Environment) -> str:
-    """A file's way so far and one more bridge, in words."""
+    """The bridges of a file and one more, in words."""
     return " → ".join(
         [*(step.environment.spec.label for step in file.steps), environment.spec.label]
     )
 
 
-def _told(cell: Cell) -> str:
-    """A verdict with where and why, short."""
+def _described(cell: Cell) -> str:
+    """A verdict with its stage and reason, short."""
     what = cell.verdict.value
     if cell.exception is not None:
         return f"{what} ({cell.stage}: {cell.exception.type})"

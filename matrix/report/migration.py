@@ -36,7 +36,7 @@ def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> It
     yield f"{answer.model.id}: no verified conversion to {to} keeps its predictions"
     for remedy in remedies.found:
         yield remedy.words
-    if not any(remedy.way is RemedyKind.RETRAIN for remedy in remedies.found):
+    if not any(remedy.kind is RemedyKind.RETRAIN for remedy in remedies.found):
         yield "nothing was written"
     if remedies.first_bad is not None:
         yield remedies.first_bad.words

@@ -118,7 +118,7 @@ def test_a_migration_takes_its_options() -> None:
 @pytest.mark.parametrize("to", [[], ["--to", "1.5", "--to", "1.6"]])
 def test_a_migration_has_one_target(to: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["migrate", "m.joblib", *to]) == Exit.USAGE
-    assert "where the model is to go must be said, once" in capsys.readouterr().err
+    assert "migrate needs exactly one target" in capsys.readouterr().err
 
 
 def test_a_migration_overwrites_nothing_and_asks_nothing_first(
@@ -129,5 +129,5 @@ def test_a_migration_overwrites_nothing_and_asks_nothing_first(
     model = str(tmp_path / "not-even-there.joblib")
     assert main(["migrate", model, "--to", "1.5", "--output", str(there)]) == Exit.USAGE
     said = capsys.readouterr().err
-    assert "there.joblib is there already" in said
+    assert "there.joblib exists already" in said
     assert "--force" in said

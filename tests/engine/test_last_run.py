@@ -59,9 +59,9 @@ def test_a_story_is_kept_with_the_run_and_replaces_the_one_before(tmp_path: Path
     )
     with Store(tmp_path) as store:
         keep(store, small_matrix())
-        last_run.tell(store, replace(story, answer="as it was told first"))
-        last_run.tell(store, replace(story, reader="c"))
-        last_run.tell(store, story)
+        last_run.keep_explanation(store, replace(story, answer="as it was told first"))
+        last_run.keep_explanation(store, replace(story, reader="c"))
+        last_run.keep_explanation(store, story)
         assert last_run.last(store).stories == (replace(story, reader="c"), story)
         assert list(last_run.last(store).cells) == list(small_matrix().cells)
 

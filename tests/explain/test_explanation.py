@@ -10,7 +10,7 @@ from matrix import causes
 from matrix.diagnosis import Diagnosis
 from matrix.diagnosis.mechanism import Mechanism, explain_change
 from matrix.diagnosis.trace_data import Attribute, Divergence, Missing, Orphan, StateChange
-from matrix.explain import tell
+from matrix.explain import explanation_of
 from matrix.model import (
     Cell,
     EnvInfo,
@@ -125,12 +125,12 @@ def said(story: Explanation, heading: str) -> str:
                 ),
             ),
             Mechanism.OTHER_STATE,
-            "scale → Scaler: `n_` in the file is of another sort than shop 2.0 works with",
+            "scale → Scaler: `n_` in the file has another type than shop 2.0 expects",
         ),
         (
             Diagnosis(first=FIRST, missing=(missing("idle", parameter=True, needed=False),)),
             Mechanism.OTHER_CODE,
-            "scale → Scaler.transform does something else in shop 2.0, with a file that has all "
+            "scale → Scaler.transform behaves differently in shop 2.0, although the file has all "
             "that it reads",
         ),
     ],
@@ -143,7 +143,7 @@ def test_the_kind_of_change_is_told_in_a_sentence(
     found = explain_change(CHANGED, diagnosis)
     assert found is not None
     assert found.mechanism is mechanism
-    story = tell(CHANGED, OLD, NEW, diagnosis=diagnosis)
+    story = explanation_of(CHANGED, OLD, NEW, diagnosis=diagnosis)
     assert story.answer == (
         "till (joblib) 1.3 → 1.9: silently changes predict: labels-changed, 3 of 120 labels "
         f"({mechanism.value})"
@@ -166,7 +166,7 @@ def test_the_kind_of_change_is_told_in_a_sentence(
 def test_a_file_that_does_not_load_names_what_is_gone(
     error: str, message: str, mechanism: Mechanism, name: str
 ) -> None:
-    story = tell(failing(error, message), OLD, NEW, diagnosis=Diagnosis())
+    story = explanation_of(failing(error, message), OLD, NEW, diagnosis=Diagnosis())
     assert story.answer == f"till (joblib) 1.3 → 1.9: does not load ({mechanism.value})"
     assert f"`{name}`" in story.points[0].lines[0]
 
@@ -174,16 +174,18 @@ def test_a_file_that_does_not_load_names_what_is_gone(
 def test_nothing_is_made_up_where_nothing_was_seen() -> None:
     assert explain_change(CHANGED, Diagnosis()) is None
     assert explain_change(failing("ValueError", "odd"), Diagnosis()) is None
-    story = tell(CHANGED, OLD, NEW)
-    assert said(story, "Why") == "no cause that is written down; others like it: unknown-12345678"
+    story = explanation_of(CHANGED, OLD, NEW)
+    assert said(story, "Why") == "no known cause; similar cells have the id unknown-12345678"
 
 
 def test_a_known_cause_comes_first_and_its_advice_last() -> None:
     cause = next(one for one in causes.known() if one.id == "tree-nodes-1.3")
-    way = ExplanationPoint(heading="Way out", lines=("pin it",))
-    story = tell(failing("ValueError", "node array"), OLD, NEW, cause=cause, further=(way,))
+    way = ExplanationPoint(heading="Remedies", lines=("pin it",))
+    story = explanation_of(
+        failing("ValueError", "node array"), OLD, NEW, cause=cause, further=(way,)
+    )
     assert story.answer.endswith(f"does not load ({cause.title})")
     assert said(story, "Why").startswith(cause.explanation)
     assert "known cause tree-nodes-1.3, since scikit-learn 1.3.0" in said(story, "Why")
     headings = [point.heading for point in story.points]
-    assert headings == ["Why", "Way out", "Advice", "See"]
+    assert headings == ["Why", "Remedies", "Advice", "See"]

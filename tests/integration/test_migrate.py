@@ -1,4 +1,4 @@
-"""Whose fault, since when, and a way out: on real releases, and seen again by a plain script."""
+"""Migrations between real releases, seen again by a plain script."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def test_a_model_that_a_bridge_saves(home: Path) -> None:
 
     again, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2")
     assert again == 2
-    assert "is there already" in said
+    assert "exists already" in said
 
     # Somebody else's way is held to the same: 1.0 cannot even load it.
     wrong = ("--via", "1.0.2", "--output", "other.joblib")
@@ -228,7 +228,7 @@ def test_what_is_saved_again_is_looked_into_before_it_is_loaded(home: Path) -> N
     ours = ("--trust", "ours.Harmless", "--path", "code", "--via", "1.5.2")
     code, said = migrate("h.joblib", "--to", "scikit-learn==1.6.1", *ours)
     assert code == 1, said
-    assert "what was saved is refused, and not loaded" in said
+    assert "the saved file is refused, and not loaded" in said
     assert "system" in said
     assert not list(Path().rglob("owned"))
     assert not list(Path().glob("h.*.joblib"))

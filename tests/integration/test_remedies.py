@@ -1,4 +1,4 @@
-"""Of cells of a kept run: whose fault they are, since when, and a way out; on real releases."""
+"""Cells of a stored run: culprit package, first bad release and remedies, on real releases."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
         case = Case(store, progress, "ridge_scaled", "numpy-2", "numpy-1")
         assert case.cell.verdict.value == "load-failed"
         culprit = find_culprit(case.experiment, case.subject, case.cell)
-        assert culprit.words == "numpy alone does this (2.0.2 → 1.25.2)"
+        assert culprit.words == "numpy alone is responsible (2.0.2 → 1.25.2)"
         first_bad = find_first_bad(case.experiment, case.subject, culprit)
         assert first_bad is not None
         assert (first_bad.package, first_bad.first_bad) == ("numpy", "1.26.0")
@@ -101,7 +101,7 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
         ways = find_remedies(
             case.experiment, case.subject, case.cell, culprit=culprit, first_bad=first_bad
         )
-        kinds = [way.way for way in ways.found]
+        kinds = [way.kind for way in ways.found]
         assert kinds == [RemedyKind.PIN, RemedyKind.EXPORT, RemedyKind.ROUTE]
         pin, export, route = ways.found
         assert pin.requirement == "numpy>=1.26.1"
@@ -133,7 +133,7 @@ def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
         case = Case(store, progress, "tree_classifier", "sklearn-1.2.2", "sklearn-1.3.2")
         assert case.cell.verdict.value == "load-failed"
         culprit = find_culprit(case.experiment, case.subject, case.cell)
-        assert culprit.words == "scikit-learn alone does this (1.2.2 → 1.3.2)"
+        assert culprit.words == "scikit-learn alone is responsible (1.2.2 → 1.3.2)"
         told = {swap.package: swap.shows for swap in culprit.swaps}
         assert told["numpy"] is told["scipy"] is told["joblib"] is False
         first_bad = find_first_bad(case.experiment, case.subject, culprit)
@@ -144,5 +144,5 @@ def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
         ways = find_remedies(
             case.experiment, case.subject, case.cell, culprit=culprit, first_bad=first_bad
         )
-        assert [way.way for way in ways.found] == [RemedyKind.PIN, RemedyKind.RETRAIN]
+        assert [way.kind for way in ways.found] == [RemedyKind.PIN, RemedyKind.RETRAIN]
         assert not ways.files

@@ -15,24 +15,24 @@ def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
     found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: _place(one) < first_bad)
     assert (found.last_good, found.first_bad) == (RELEASES[first_bad - 1], RELEASES[first_bad])
     assert found.gap == ()
-    assert len(found.asked) <= 6
+    assert len(found.tested) <= 6
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=28, max_size=28))
 def test_whatever_is_told_the_two_that_are_named_were_seen_so(told: list[bool | None]) -> None:
-    """Also where good and bad take turns, and where nobody can tell."""
+    """Also where good and bad take turns, and where some are unknown."""
     found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
-    assert found.asked.get(found.last_good, True) is True
-    assert found.asked.get(found.first_bad, False) is False
+    assert found.tested.get(found.last_good, True) is True
+    assert found.tested.get(found.first_bad, False) is False
     assert _place(found.last_good) < _place(found.first_bad)
-    assert all(found.asked[one] is None for one in found.gap)
+    assert all(found.tested[one] is None for one in found.gap)
     between = RELEASES[_place(found.last_good) + 1 : _place(found.first_bad)]
     assert list(found.gap) == between
 
 
 def test_neighbours_need_no_asking() -> None:
     found = bisect("1.2", "1.3", [], lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
-    assert (found.last_good, found.first_bad, found.asked) == ("1.2", "1.3", {})
+    assert (found.last_good, found.first_bad, found.tested) == ("1.2", "1.3", {})
 
 
 def _place(release: str) -> int:

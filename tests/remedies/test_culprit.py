@@ -1,4 +1,4 @@
-"""Of swaps of one package each, whose fault it is; never more is said than was seen."""
+"""The culprit package according to swaps of one package each; no more is claimed than was seen."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def swap(package: str, verdict: Verdict, *, back: bool = False) -> PackageSwap:
 def test_one_alone() -> None:
     found = judged([swap("scikit-learn", SAFE), swap("numpy", BAD), swap("scipy", SAFE)])
     assert (found.alone, found.package) == (("numpy",), "numpy")
-    assert found.words == "numpy alone does this (1 → 2)"
+    assert found.words == "numpy alone is responsible (1 → 2)"
 
 
 def test_each_of_two() -> None:
     found = judged([swap("scikit-learn", BAD), swap("numpy", BAD)])
     assert found.package == ""
-    assert found.words == "each of scikit-learn (1 → 2) and numpy (1 → 2) alone does this"
+    assert found.words == "each of scikit-learn (1 → 2) and numpy (1 → 2) alone is responsible"
 
 
 def test_two_together() -> None:
@@ -44,26 +44,26 @@ def test_two_together() -> None:
     back = [swap(name, SAFE, back=True) for name in ("scikit-learn", "scipy")]
     found = judged([*forth, *back, swap("joblib", BAD, back=True)])
     assert found.together == ("scikit-learn", "scipy")
-    assert found.words == "none alone; it takes scikit-learn and scipy together"
+    assert found.words == "no package alone; scikit-learn and scipy together are responsible"
 
 
-def test_one_that_cannot_be_had_alone_is_put_back() -> None:
+def test_one_that_is_not_available_alone_is_put_back() -> None:
     forth = [swap("scikit-learn", UNKNOWN), swap("numpy", SAFE)]
     back = [swap("scikit-learn", SAFE, back=True), swap("numpy", BAD, back=True)]
     found = judged([*forth, *back])
     assert found.package == "scikit-learn"
-    assert found.words.endswith("put back alone, it takes the change away")
+    assert found.words.endswith("put back alone, it removes the change")
 
 
-def test_what_cannot_be_had_is_not_blamed() -> None:
+def test_an_unavailable_package_is_not_responsible() -> None:
     """Nor is what could not be told taken for innocent."""
     forth = [swap("scikit-learn", UNKNOWN), swap("numpy", UNKNOWN)]
     back = [swap("scikit-learn", SAFE, back=True), swap("numpy", UNKNOWN, back=True)]
     found = judged([*forth, *back])
     assert found.alone == ()
-    assert found.words.startswith("not without scikit-learn; whether it takes more cannot be told")
+    assert found.words.startswith("not without scikit-learn; unknown whether others are needed")
     alone = judged([swap("scikit-learn", UNKNOWN)])
-    assert alone.words.startswith("cannot be told: scikit-learn 2 cannot be had with the rest")
+    assert alone.words.startswith("unknown: scikit-learn 2 is not available with the rest")
     assert NOWHERE.reason in alone.words
 
 
@@ -76,8 +76,10 @@ def test_a_put_back_that_shows_another_fault_proves_nothing() -> None:
 def test_what_moved_along_is_cleared_by_its_own_swap_or_named() -> None:
     moved = replace(swap("scikit-learn", BAD), moved=("joblib", "threadpoolctl"))
     found = judged([moved, swap("joblib", UNKNOWN)])
-    assert found.words == "scikit-learn (1 → 2) does this, or joblib, which had to move along"
-    assert judged([moved, swap("joblib", SAFE)]).words == "scikit-learn alone does this (1 → 2)"
+    assert found.words == "scikit-learn (1 → 2) is responsible, or joblib, which had to change too"
+    assert (
+        judged([moved, swap("joblib", SAFE)]).words == "scikit-learn alone is responsible (1 → 2)"
+    )
 
 
 def test_bad_in_the_same_way() -> None:

@@ -85,7 +85,7 @@ def test_where_skops_cannot_be_had_that_is_told(ends: Subject) -> None:
     world = Registry(lambda *_: BAD, skops="")
     found, tried = find_export(world.experiment, ends, cell(BAD, stage="predict"))
     assert found is None
-    assert tried == ("as skops: skops cannot be had where it goes: no wheel",)
+    assert tried == ("as skops: skops is not available in the target: no wheel",)
 
 
 def test_what_is_in_skops_is_offered_as_a_pickle(ends: Subject) -> None:

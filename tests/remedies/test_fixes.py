@@ -1,11 +1,11 @@
-"""What is set is tried before it is told; what was given comes before what is lacking."""
+"""What is set is tried before it is described; what was given comes before what is lacking."""
 
 from __future__ import annotations
 
 from matrix.diagnosis.trace_data import Attribute, Diagnosis, Missing, StateChange
 from matrix.model import Cell, Fix, OutputDifference, Verdict
 from matrix.remedies import Subject
-from matrix.remedies.fixes import find_fix, place_of, told
+from matrix.remedies.fixes import described, find_fix, place_of
 from matrix.remedies.fixes_from_diagnosis import fixes_of
 
 from .conftest import BAD, SAFE, World, cell
@@ -35,7 +35,7 @@ def test_then_what_is_lacking_too(ends: Subject) -> None:
     assert found[0].steps[0].fixes == (GIVEN, OWN)
 
 
-def test_what_does_not_bring_the_outputs_back_is_not_told_as_a_way(ends: Subject) -> None:
+def test_what_does_not_bring_the_outputs_back_is_not_described_as_a_way(ends: Subject) -> None:
     found = find_fix(world().experiment, ends, in_use())
     assert found == "setting own=None: still load-failed"
 
@@ -49,7 +49,7 @@ def test_what_does_not_load_there_is_changed_at_home(ends: Subject) -> None:
 
 def test_in_words() -> None:
     many = [Fix(path=("estimators_", n), name="monotonic_cst", value=None) for n in range(50)]
-    assert told([*many, OWN]) == "monotonic_cst=None (in 50 places), own=None"
+    assert described([*many, OWN]) == "monotonic_cst=None (in 50 places), own=None"
     assert place_of(GIVEN) == "model.steps[1][1].given"
     assert place_of(Fix(path=("a b", 0), name="c", value=1)) == "model['a b'][0].c"
 
@@ -103,7 +103,7 @@ def test_an_attribute_of_another_name_is_tried_in_place_of_one_that_is_lacking()
 
     found = fixes_of(Diagnosis(missing=(lacking("shift_"),), unread=(had("offset_", 3),)))
     assert found == (Fix(path=("step",), name="shift_", of="offset_", named=True),)
-    assert told(found) == "shift_=offset_"
+    assert described(found) == "shift_=offset_"
     found = fixes_of(Diagnosis(missing=(lacking("idf_"),), unread=(had("_idf_diag", 9, 9),)))
     assert [one.of for one in found] == ["_idf_diag.diagonal()"]
     two = (had("a_", 3), had("b_", 3))

@@ -29,7 +29,7 @@ def way() -> Remedy:
     close = OutputDifference(verdict=Verdict.EQUIVALENT)
     end = cell(Verdict.EQUIVALENT, outputs={"predict": close})
     return Remedy(
-        way=RemedyKind.ROUTE,
+        kind=RemedyKind.ROUTE,
         words="save again",
         cell=end,
         file=CandidateFile(artifact=saved, steps=(step,)),
@@ -65,7 +65,7 @@ def test_nothing_is_overwritten_unless_that_was_said(tmp_path: Path, ends: Subje
     source, target = tmp_path / "stored", tmp_path / "m2.joblib"
     source.write_bytes(BYTES)
     target.write_bytes(b"precious")
-    with pytest.raises(UsageError, match="is there already"):
+    with pytest.raises(UsageError, match="exists already"):
         write(source, document(ends), target, force=False)
     assert target.read_bytes() == b"precious"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["m2.joblib", "stored"]
@@ -73,18 +73,18 @@ def test_nothing_is_overwritten_unless_that_was_said(tmp_path: Path, ends: Subje
     assert target.read_bytes() == BYTES
     assert json.loads(beside(target).read_text())["migrated"]["sha256"] == SHA256
     target.unlink()
-    with pytest.raises(UsageError, match="json is there already"):
+    with pytest.raises(UsageError, match="json exists already"):
         refuse_existing(target, force=False)
 
 
 def test_what_is_not_what_was_compared_is_not_written(tmp_path: Path, ends: Subject) -> None:
     source, target = tmp_path / "stored", tmp_path / "m2.joblib"
     source.write_bytes(b"something else")
-    with pytest.raises(OSError, match="not what it was"):
+    with pytest.raises(OSError, match="has changed"):
         write(source, document(ends), target, force=False)
     assert [path.name for path in tmp_path.iterdir()] == ["stored"]
 
 
 def test_a_folder_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no such folder"):
+    with pytest.raises(UsageError, match="does not exist"):
         refuse_existing(tmp_path / "nowhere" / "m.joblib", force=False)

@@ -26,7 +26,7 @@ def test_the_first_bridge_that_leads_there_is_taken(ends: Subject) -> None:
     assert found.cell is not None
     assert found.cell.verdict is SAFE
     assert found.tried == (
-        "by 1.5: there it is load-failed (load: ValueError) itself",
+        "by 1.5: there it is load-failed (load: ValueError)",
         "by 1.3: saved again there, it is load-failed (load: ValueError)",
     )
 
@@ -37,7 +37,7 @@ def test_two_bridges_where_one_does_not_do(ends: Subject) -> None:
     found = find_route(world.experiment, ends, specs("1.5", "1.2"), Budget())
     assert found.file is not None
     assert [step.environment.spec.label for step in found.file.steps] == ["1.2", "1.5"]
-    assert "by 1.5: there it is load-failed (load: ValueError) itself" in found.tried
+    assert "by 1.5: there it is load-failed (load: ValueError)" in found.tried
 
 
 def test_a_bridge_that_changes_the_outputs_is_no_bridge(ends: Subject) -> None:
@@ -98,5 +98,5 @@ def test_what_is_lacking_is_set_at_the_end_of_a_route_and_on_the_way(ends: Subje
     found = find_route(world.experiment, ends, specs("1.2"), Budget())
     assert found.file is None
     assert found.tried == (
-        "by 1.2: there it is use-failed itself; setting positive=False: still use-failed",
+        "by 1.2: there it is use-failed; setting positive=False: still use-failed",
     )

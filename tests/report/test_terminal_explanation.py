@@ -25,7 +25,7 @@ STORY = Explanation(
         ExplanationPoint(
             heading="Why", lines=("`low` is not known any more: [bold]2.5[/bold] is ignored",)
         ),
-        ExplanationPoint(heading="Way out", lines=("pin planted<1.2", "or train it again")),
+        ExplanationPoint(heading="Remedies", lines=("pin planted<1.2", "or train it again")),
     ),
 )
 
@@ -52,7 +52,7 @@ def test_the_terminal_tells_it_with_the_symbol_of_the_cell() -> None:
     text = stream.getvalue()
     assert "≠ it changes 3 of 120 labels" in text
     assert "  Why       `low` is not known any more: [bold]2.5[/bold] is ignored" in text
-    assert "  Way out   pin planted<1.2\n" in text
+    assert "  Remedies  pin planted<1.2\n" in text
     assert "            or train it again\n" in text
 
 

@@ -1,4 +1,4 @@
-"""``baseline update``: the last result is taken for known."""
+"""``baseline update``: record the last result as the baseline."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ FILE = "compat-baseline.toml"
 
 
 def baseline(arguments: BaselineArguments) -> Exit:
-    """Write the file from a result; what people accepted in it stays."""
+    """Write the baseline from a result, and keep the acceptances in it."""
     catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
     path = arguments.baseline or catalog.root / FILE
     old = baselines.read(path) if path.exists() else None
@@ -41,7 +41,7 @@ def baseline(arguments: BaselineArguments) -> Exit:
 
 @contextmanager
 def _result(arguments: BaselineArguments, catalog: Catalog) -> Iterator[Matrix]:
-    """The result that is named, or that of the last run."""
+    """The given result, or that of the last run."""
     if arguments.result is not None:
         yield read_json(arguments.result)
         return

@@ -1,4 +1,4 @@
-"""``diff``: what two results differ in."""
+"""``diff``: compare two results."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matrix.report.terminal.comparison_section import show_comparison
 
 
 def diff(arguments: DiffArguments) -> Exit:
-    """Hold one result against another; nothing is run."""
+    """Compare one result with another; nothing is run."""
     known = baselines.of_matrix(read_json(arguments.old), str(arguments.old))
     matrix = read_json(arguments.new)
     comparison = baselines.compare(known, matrix, date.today())

@@ -1,4 +1,4 @@
-"""``explain``: why one cell is as it is, and what to do."""
+"""``explain``: why a cell has its verdict, and what to do."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from matrix.engine import last_run
 from matrix.engine.inputs import cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
-from matrix.explain import SEARCHED, look, search, tell
+from matrix.explain import SEARCHED, diagnose_cell, explanation_of, search
 from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Group, Matrix
 from matrix.remedies import EnvironmentFactory, Experiment, Subject
-from matrix.report import explanation
+from matrix.report import explanation as cell_evidence
 from matrix.report.cause_text import known_cause
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
@@ -28,68 +28,74 @@ from matrix.store import Store
 
 _MORE = ExplanationPoint(
     heading="Further",
-    lines=("explain --deep tells whose fault it is, since when, and ways out that were run",),
+    lines=(
+        "explain --deep finds the culprit package, its first bad release and verified remedies",
+    ),
 )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Asked:
-    """The cell that was asked for, and what it is part of."""
+class _Requested:
+    """The requested cell, and the result that it is part of."""
 
     matrix: Matrix
     cell: Cell
     writer: Environment
     reader: Environment
     file: Path | None
-    """Where its artifact is kept; None if there is none."""
+    """The path of its artifact; None if there is none."""
 
 
 def explain(arguments: ExplainArguments) -> Exit:
-    """Tell the story of a cell, then everything that is kept of it.
+    """Show the explanation of a cell, then all its stored evidence.
 
-    What changes or fails is looked into: its file is loaded again where it comes from and where it
-    goes wrong. That needs the folder of results for itself; where it cannot be had, what is known
-    already is told.
+    The file of a cell that changes or fails is loaded again in its writer and in its reader. That
+    needs exclusive access to the folder of results; without it, only what is known already is
+    shown.
     """
     catalog = with_folders(catalogs.read(arguments.config), arguments)
     with Store(catalog.state, read_only=True) as store:
-        asked = _find(store, arguments)
-        told = _told_before(asked)
-    story, note = told, ""
-    if asked.cell.verdict.group in (Group.CHANGES, Group.FAILS) and not arguments.kept:
+        requested = _find(store, arguments)
+        known = _known_before(requested)
+    explanation, note = known, ""
+    if requested.cell.verdict.group in (Group.CHANGES, Group.FAILS) and not arguments.kept:
         try:
             with open_results(catalog) as store:
-                story = _find_out(store, catalog, asked, told, arguments)
+                explanation = _find_out(store, catalog, requested, known, arguments)
         except (CannotTellError, StoreError) as error:
-            note = f"not looked into any further: {error}"
-    show_explanation(story or _plain_story(asked), asked.cell.verdict.group)
+            note = f"no further diagnosis: {error}"
+    show_explanation(explanation or _explained(requested), requested.cell.verdict.group)
     _write([*([note] if note else []), ""])
-    _write(explanation.evidence(asked.cell, asked.writer, asked.reader, asked.file))
+    _write(
+        cell_evidence.evidence(requested.cell, requested.writer, requested.reader, requested.file)
+    )
     return Exit.OK
 
 
-def _find(store: Store, arguments: ExplainArguments) -> _Asked:
+def _find(store: Store, arguments: ExplainArguments) -> _Requested:
     matrix = last_run.last(store)
     writer = _environment(matrix, arguments.writer)
     reader = _environment(matrix, arguments.reader)
     cell = _cell(matrix, arguments, writer, reader)
     file = store.artifact(cell.artifact, cell.format) if cell.artifact else None
-    return _Asked(matrix=matrix, cell=cell, writer=writer, reader=reader, file=file)
+    return _Requested(matrix=matrix, cell=cell, writer=writer, reader=reader, file=file)
 
 
-def _told_before(asked: _Asked) -> Explanation | None:
-    told = (one for one in asked.matrix.stories if one.key == asked.cell.key)
-    return next(told, None)
+def _known_before(requested: _Requested) -> Explanation | None:
+    before = (one for one in requested.matrix.stories if one.key == requested.cell.key)
+    return next(before, None)
 
 
-def _plain_story(
-    asked: _Asked, diagnosis: Diagnosis | None = None, further: Iterable[ExplanationPoint] = ()
+def _explained(
+    requested: _Requested,
+    diagnosis: Diagnosis | None = None,
+    further: Iterable[ExplanationPoint] = (),
 ) -> Explanation:
-    return tell(
-        asked.cell,
-        asked.writer,
-        asked.reader,
-        cause=known_cause(asked.cell),
+    return explanation_of(
+        requested.cell,
+        requested.writer,
+        requested.reader,
+        cause=known_cause(requested.cell),
         diagnosis=diagnosis,
         further=further,
     )
@@ -98,31 +104,33 @@ def _plain_story(
 def _find_out(
     store: Store,
     catalog: Catalog,
-    asked: _Asked,
-    told: Explanation | None,
+    requested: _Requested,
+    known: Explanation | None,
     arguments: ExplainArguments,
 ) -> Explanation:
-    """Look into a cell, and keep what is found with the run; what was searched before stays."""
-    found = cell_inputs(store, asked.matrix, catalog.pipelines, asked.cell)
+    """Diagnose a cell, and keep the explanation with the run; earlier search results stay."""
+    found = cell_inputs(store, requested.matrix, catalog.pipelines, requested.cell)
     with open_progress() as progress:
         context = RunContext.of(
-            catalog, asked.matrix.environments, store, progress=progress, slots=arguments.jobs
+            catalog, requested.matrix.environments, store, progress=progress, slots=arguments.jobs
         )
         subject = Subject.of(found)
-        diagnosis = look(context, subject, asked.cell, catalog.tolerances)
+        diagnosis = diagnose_cell(context, subject, requested.cell, catalog.tolerances)
         further = (
-            list(_searched(context, catalog, subject, asked.cell, diagnosis, arguments, progress))
+            list(
+                _searched(context, catalog, subject, requested.cell, diagnosis, arguments, progress)
+            )
             if arguments.deep
-            else _searched_before(told) or [_MORE]
+            else _searched_before(known) or [_MORE]
         )
-    story = _plain_story(asked, diagnosis, further)
-    last_run.tell(store, story)
-    return story
+    explanation = _explained(requested, diagnosis, further)
+    last_run.keep_explanation(store, explanation)
+    return explanation
 
 
-def _searched_before(told: Explanation | None) -> list[ExplanationPoint]:
-    """The points of an earlier story that only a search can find."""
-    return [] if told is None else [one for one in told.points if one.heading in SEARCHED]
+def _searched_before(known: Explanation | None) -> list[ExplanationPoint]:
+    """The points of an earlier explanation that only a search can find."""
+    return [] if known is None else [one for one in known.points if one.heading in SEARCHED]
 
 
 def _searched(
@@ -157,9 +165,9 @@ def _environment(matrix: Matrix, name: str) -> Environment:
 def _cell(
     matrix: Matrix, arguments: ExplainArguments, writer: Environment, reader: Environment
 ) -> Cell:
-    wanted = (arguments.pipeline, arguments.format, writer.id, reader.id)
+    requested = (arguments.pipeline, arguments.format, writer.id, reader.id)
     for cell in matrix.cells:
-        if cell.key == wanted:
+        if cell.key == requested:
             return cell
     raise UsageError(
         f"the last run has no {arguments.pipeline!r} in format {arguments.format!r}",

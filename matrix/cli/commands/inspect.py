@@ -1,4 +1,4 @@
-"""``inspect``: what is in a saved file, without loading it."""
+"""``inspect``: show what is in a saved file, without loading it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matrix.report.terminal.inspection import show_inspection
 
 
 def inspect(arguments: InspectArguments) -> Exit:
-    """Show what is in the file; nothing in it is run."""
+    """Show the content of the file; nothing in it is run."""
     found = inspect_in_subprocess(arguments.model)
     if arguments.json:
         write_inspection(found, sys.stdout)

@@ -1,4 +1,4 @@
-"""``merge``: the results of shards become the table that one machine would have given."""
+"""``merge``: combine the results of shards into the result of one machine."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matrix.report.terminal import show
 
 
 def merge(arguments: MergeArguments) -> Exit:
-    """Put shards together; nothing is run."""
+    """Merge shards; nothing is run."""
     known = read_known(arguments.baseline)
     shards = {str(path): read_json(path) for path in arguments.shards}
     matrix = merged(shards, allow_missing=arguments.allow_missing)

@@ -1,4 +1,4 @@
-"""``migrate``: a model that works elsewhere, written only when that is proven."""
+"""``migrate``: convert a model for another environment, verified before it is written."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
 from matrix.cli.commands.run import open_results, with_folders
-from matrix.cli.commands.upgrade import CheckSetup, asking, inputs_of
+from matrix.cli.commands.upgrade import CheckSetup, inputs_of, set_up
 from matrix.errors import CannotTellError, Exit, UsageError
-from matrix.explain import look
+from matrix.explain import diagnose_cell
 from matrix.model import Group
 from matrix.remedies import (
     EnvironmentFactory,
@@ -30,48 +30,50 @@ from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store
 from matrix.upgrade.answer import Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.origins import UpgradeRequest, needed_by
-from matrix.upgrade.upgrade import upgrade as ask
+from matrix.upgrade.upgrade import upgrade as check_models
 from matrix.worker.compat_worker.formats import FORMATS
 
 
 def migrate(arguments: MigrateArguments) -> Exit:
-    """Ask the model where it comes from and where it is to go; find a way, and write the file."""
+    """Load the model in its origin and in the target, find a remedy, and write the file."""
     if len(arguments.targets) != 1:
         raise UsageError(
-            "where the model is to go must be said, once",
-            advice="Say --to scikit-learn==…, a requirements file or a lock.",
+            "migrate needs exactly one target",
+            advice="Name it with --to scikit-learn==1.5.2, or --to requirements.txt.",
         )
-    wishes = UpgradeRequest.read(
+    request = UpgradeRequest.read(
         origins=arguments.origins,
         targets=arguments.targets,
         further=arguments.further,
         as_of=arguments.as_of,
         rollback=False,
     )
-    cell_inputs = inputs_of(arguments)
+    inputs = inputs_of(arguments)
     if arguments.migrated is not None:
         refuse_existing(arguments.migrated, force=arguments.force)
     catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
     with open_results(catalog) as store:
         with open_progress() as progress:
-            with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
-            answered = ask(with_.models, with_.places, with_.check, bisect=False)
-            (answer,) = answered.answers
+            setup = set_up(arguments, catalog, request, inputs, store, progress)
+            result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
+            (answer,) = result.answers
             target = _target(answer)
             if target is None:
-                subject = ways = None
+                subject = remedies = None
             else:
-                subject, ways = _ways(arguments, catalog, with_, answer, target)
-        if target is None or subject is None or ways is None:
-            return _without(answered)
-        if not ways.files:
-            show_migration(migration.no_remedy(answer, subject, ways), target.cell.verdict.group)
+                subject, remedies = _search(arguments, catalog, setup, answer, target)
+        if target is None or subject is None or remedies is None:
+            return _without(result)
+        if not remedies.files:
+            show_migration(
+                migration.no_remedy(answer, subject, remedies), target.cell.verdict.group
+            )
             return Exit.UNSAFE
-        return _written(arguments, store, answer, subject, ways)
+        return _written(arguments, store, answer, subject, remedies)
 
 
 def _target(answer: UpgradeAnswer) -> Target | None:
-    """Where the model is to go, if it is known to be bad there."""
+    """The target, if the model is known to be bad there."""
     if answer.problem is not None or not answer.targets:
         return None
     origin, *targets = answer.targets
@@ -81,36 +83,36 @@ def _target(answer: UpgradeAnswer) -> Target | None:
     return None if target.cell.verdict.safe else target
 
 
-def _without(answered: UpgradeResult) -> Exit:
-    """There is nothing to look for: the model is safe already, or nobody can tell."""
-    (answer,) = answered.answers
+def _without(result: UpgradeResult) -> Exit:
+    """Nothing to migrate: the model is safe already, or its verdict is unknown."""
+    (answer,) = result.answers
     if answer.problem is None and all(one.cell.verdict.safe for one in answer.targets):
         show_migration(migration.already(answer), Group.LOADS)
         return Exit.OK
-    show_upgrade(answered)
+    show_upgrade(result)
     return Exit.CANNOT_TELL if answer.problem is None else answer.problem.exit_code
 
 
-def _ways(
+def _search(
     arguments: MigrateArguments,
     catalog: Catalog,
-    with_: CheckSetup,
+    setup: CheckSetup,
     answer: UpgradeAnswer,
     target: Target,
 ) -> tuple[Subject, Remedies]:
-    subject = subject_of(answer, target, with_.check, with_.trust)
+    subject = subject_of(answer, target, setup.checker, setup.trust)
     factory = EnvironmentFactory(
         catalog=catalog,
-        report=with_.steps.tell,
-        common=(*with_.places.common, *needed_by(answer.model)),
+        report=setup.steps.tell,
+        common=(*setup.origins.common, *needed_by(answer.model)),
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
-    experiment = Experiment(context=with_.context, tolerances=catalog.tolerances, factory=factory)
+    experiment = Experiment(context=setup.context, tolerances=catalog.tolerances, factory=factory)
     if arguments.via:
         bridges = [factory.as_released(release) for release in arguments.via]
         return subject, find_resave_remedies(experiment, subject, bridges)
-    diagnosis = look(with_.context, subject, target.cell, catalog.tolerances)
+    diagnosis = diagnose_cell(setup.context, subject, target.cell, catalog.tolerances)
     given = fixes_of(diagnosis)
     return subject, find_remedies(experiment, subject, target.cell, given=given, first=True)
 
@@ -120,22 +122,24 @@ def _written(
     store: Store,
     answer: UpgradeAnswer,
     subject: Subject,
-    ways: Remedies,
+    remedies: Remedies,
 ) -> Exit:
-    way = ways.files[0]
-    assert way.file is not None
-    artifact = way.file.artifact
+    remedy = remedies.files[0]
+    assert remedy.file is not None
+    artifact = remedy.file.artifact
     place = arguments.migrated or _beside(answer.model.path, subject, artifact.format)
-    document = provenance(subject, way, answer.rows.n, answer.model.path, place)
+    document = provenance(subject, remedy, answer.rows.n, answer.model.path, place)
     if not store.has_artifact(artifact.sha256, artifact.format):
-        raise CannotTellError("the file that was made is damaged", advice="Run it again.")
+        raise CannotTellError(
+            "the converted file in the store is damaged", advice="Run the same command again."
+        )
     write(store.artifact(artifact.sha256, artifact.format), document, place, force=arguments.force)
-    show_migration(migration.migrated(answer, subject, ways, place), Group.LOADS)
+    show_migration(migration.migrated(answer, subject, remedies, place), Group.LOADS)
     return Exit.OK
 
 
 def _beside(model: Path, subject: Subject, format_name: str) -> Path:
-    """The name of a migrated file that nobody has named."""
+    """The default name of a migrated file."""
     assert subject.reader.info is not None
     release = subject.reader.info.packages["scikit-learn"]
     same = format_name == subject.artifact.format

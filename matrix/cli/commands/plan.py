@@ -1,4 +1,4 @@
-"""``plan``: what a run would do."""
+"""``plan``: show what a run would do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``report``: the results of the last run again."""
+"""``report``: show the results of the last run again."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from matrix.store import Store
 
 
 def report(arguments: ReportArguments) -> Exit:
-    """Show what is kept; nothing is run."""
+    """Show the stored result; nothing is run."""
     catalog = with_folders(catalogs.read(arguments.config, with_pipelines=False), arguments)
     known = read_known(arguments.baseline)
     with Store(catalog.state, read_only=True) as store:

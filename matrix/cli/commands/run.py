@@ -42,7 +42,7 @@ def run(arguments: RunArguments) -> Exit:
 
 
 def read(arguments: SelectionArguments) -> Catalog:
-    """The catalog that the arguments of a run ask for."""
+    """Read the catalog that the arguments of a run select."""
     catalog = catalogs.read(
         arguments.config,
         set_name=arguments.set,
@@ -88,22 +88,22 @@ def fill(
         remember: whether the configuration names the environments; see ``environments.prepare``.
     """
     planted = selfcheck.UNBUILDABLE.id
-    wanted = replace(
+    with_planted = replace(
         catalog,
         specs=(*catalog.specs, selfcheck.UNBUILDABLE),
         select=(*catalog.select, planted) if catalog.select else (),
     )
-    progress.stage("environments", len(wanted.specs))
+    progress.stage("environments", len(with_planted.specs))
     steps = BuildProgress(progress)
     prepared = environments.prepare(
-        wanted,
+        with_planted,
         jobs=arguments.jobs,
         offline=arguments.offline,
         remember=remember,
         report=steps.tell,
     )
-    progress.stage("environments", len(prepared))  # now that it is known what `latest` means
-    progress.advance(len(prepared) - len(steps.over))  # those that stood already
+    progress.stage("environments", len(prepared))  # `latest` is known now
+    progress.advance(len(prepared) - len(steps.over))  # those that existed already
     steps.keep_rate(store, arguments.jobs)
     return engine.run(
         catalog,
@@ -117,14 +117,14 @@ def fill(
 
 
 class BuildProgress:
-    """Shows what becomes of environments; the planted one is nobody's concern."""
+    """Shows the building of environments, except for the planted one."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress
         self._started = time.monotonic()
         self._built = 0
         self.over: set[str] = set()
-        """Those of which it is known what became of them."""
+        """The ids of environments that are ready or unavailable."""
 
     def tell(self, step: environments.BuildStep) -> None:
         if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
@@ -137,29 +137,29 @@ class BuildProgress:
             self._progress.advance(0, under_way=step.environment)
 
     def keep_rate(self, store: Store, jobs: int) -> None:
-        """Keep what building took, for the estimates of later runs."""
+        """Store how long building took, for the estimates of later runs."""
         if self._built:
             seconds = (time.monotonic() - self._started) * jobs
             store.keep_rates({(BUILD, ""): seconds / self._built})
 
 
 def read_known(baseline: Path | None) -> Baseline | None:
-    """What a run is to be held against; read before anything is done."""
+    """The baseline to compare with; read before anything is done."""
     return None if baseline is None else baselines.read(baseline)
 
 
 def compared(matrix: Matrix, known: Baseline | None) -> Matrix:
-    """The matrix with what it is against what was known."""
+    """The matrix with its comparison with a baseline, if there is one."""
     if known is None:
         return matrix
     return replace(matrix, comparison=baselines.compare(known, matrix, date.today()))
 
 
 def exit_code(matrix: Matrix, fail_on: frozenset[Verdict]) -> Exit:
-    """What a matrix means to whoever waits for it.
+    """The exit code of a run.
 
-    A planted fault that was missed outweighs all else: then no verdict can be believed. Against a
-    baseline, what was not run may be anything: without it nobody can tell that nothing is new.
+    If a planted fault was missed, no verdict is reliable, whatever the others are. With a baseline,
+    a cell that was not run makes the result unknown: it may be new or worse.
     """
     if not matrix.self_check or Detection.MISSED in matrix.self_check.values():
         return Exit.CANNOT_TELL

@@ -1,4 +1,4 @@
-"""``upgrade``: is it safe to bump, for the user's own models?"""
+"""``upgrade``: check whether an upgrade is safe for the user's own models."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
 from matrix.cli.commands.run import BuildProgress, fill, open_results, with_folders
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
-from matrix.explain import look, tell
+from matrix.explain import diagnose_cell, explanation_of
 from matrix.model import Cell, Detection, Environment, Explanation, Group, Matrix
 from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
@@ -34,12 +34,12 @@ from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.intake import find, read_hashes, take_in
 from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.reproduce import reproduce
-from matrix.upgrade.upgrade import upgrade as ask
+from matrix.upgrade.upgrade import upgrade as check_models
 
 
 def upgrade(arguments: UpgradeArguments) -> Exit:
-    """Look into the models, ask them where they come from and where they may go, and answer."""
-    wishes = UpgradeRequest.read(
+    """Inspect the models, load them in their origin and in the targets, and show the answer."""
+    request = UpgradeRequest.read(
         origins=arguments.origins,
         targets=arguments.targets,
         further=arguments.further,
@@ -47,67 +47,69 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
         rollback=arguments.rollback,
     )
     if not arguments.models:
-        return _dependencies(arguments, wishes)
-    cell_inputs = inputs_of(arguments)
+        return _dependencies(arguments, request)
+    inputs = inputs_of(arguments)
     catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
     with open_results(catalog) as store:
         with open_progress() as progress:
-            with_ = asking(arguments, catalog, wishes, cell_inputs, store, progress)
-            answered = ask(with_.models, with_.places, with_.check, bisect=arguments.bisect)
-            told = dict(_told(catalog, with_, answered)) if arguments.why else {}
-        show_upgrade(answered)
-        for story, cell in told.items():
-            show_explanation(story, cell.verdict.group)
-        write_outputs(replace(as_matrix(answered), stories=tuple(told)), arguments.output)
+            setup = set_up(arguments, catalog, request, inputs, store, progress)
+            result = check_models(
+                setup.models, setup.origins, setup.checker, bisect=arguments.bisect
+            )
+            explained = dict(_explained(catalog, setup, result)) if arguments.why else {}
+        show_upgrade(result)
+        for explanation, cell in explained.items():
+            show_explanation(explanation, cell.verdict.group)
+        write_outputs(replace(as_matrix(result), stories=tuple(explained)), arguments.output)
         if arguments.reproduce is not None:
-            reproduce(answered.answers, store, arguments.reproduce)
-    return exit_code(answered)
+            reproduce(result.answers, store, arguments.reproduce)
+    return exit_code(result)
 
 
-def _told(
-    catalog: Catalog, with_: CheckSetup, answered: UpgradeResult
+def _explained(
+    catalog: Catalog, setup: CheckSetup, result: UpgradeResult
 ) -> Iterator[tuple[Explanation, Cell]]:
-    """Why each model changes or fails where it does so first, with the cell that is told of."""
-    for answer in answered.answers:
+    """Explain the first cell of each model that changes or fails; yields it too."""
+    for answer in result.answers:
         target = _worst(answer)
         if target is None or answer.origin is None:
             continue
-        subject = subject_of(answer, target, with_.check, with_.trust)
-        diagnosis = look(with_.context, subject, target.cell, catalog.tolerances)
+        subject = subject_of(answer, target, setup.checker, setup.trust)
+        diagnosis = diagnose_cell(setup.context, subject, target.cell, catalog.tolerances)
         cause = known_cause(target.cell)
         reader = target.environment
         yield (
-            tell(target.cell, answer.origin, reader, cause=cause, diagnosis=diagnosis),
+            explanation_of(target.cell, answer.origin, reader, cause=cause, diagnosis=diagnosis),
             target.cell,
         )
 
 
 def _worst(answer: UpgradeAnswer) -> Target | None:
-    """The first target above the safe range that is known to be bad, or else any that is."""
+    """The first known bad target above the safe range, or else any bad target."""
     if answer.problem is not None:
         return None
     first = None if answer.range is None else answer.range.first_bad
     bad = (Group.CHANGES, Group.FAILS)
-    wanted = [*([] if first is None else [first]), *answer.targets]
-    return next((target for target in wanted if target.cell.verdict.group in bad), None)
+    candidates = [*([] if first is None else [first]), *answer.targets]
+    return next((target for target in candidates if target.cell.verdict.group in bad), None)
 
 
-def _dependencies(arguments: UpgradeArguments, wishes: UpgradeRequest) -> Exit:
-    """Without a model: the reference pipelines, between two sets of packages."""
-    if wishes.origin is None or not wishes.targets:
+def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
+    """Check the reference pipelines between two sets of packages; no model was named."""
+    if request.origin is None or not request.targets:
         raise UsageError(
-            "there is nothing to ask",
-            advice="Name saved models; or, without any, both --from and --to: the reference "
-            "pipelines are then asked.",
+            "there is nothing to check",
+            advice="Name saved models, or check the reference pipelines between two environments: "
+            "upgrade --from scikit-learn==1.4.2 --to scikit-learn==1.5.2",
         )
     catalog = with_folders(catalogs.with_reference_pipelines(arguments.config), arguments)
-    specs = [spec_of(wishes.origin, as_of="release", common=catalog.requirements)]
-    for wish in wishes.targets:
-        specs.append(spec_of(wish, as_of=wishes.as_of, common=catalog.requirements))
-    wanted = replace(catalog, specs=tuple(specs), known=(), select=())
+    specs = [spec_of(request.origin, as_of="release", common=catalog.requirements)]
+    for requested in request.targets:
+        specs.append(spec_of(requested, as_of=request.as_of, common=catalog.requirements))
+    checked = replace(catalog, specs=tuple(specs), known=(), select=())
     with open_results(catalog) as store:
         with open_progress() as progress:
-            matrix = fill(wanted, store, arguments, progress, remember=False)
+            matrix = fill(checked, store, arguments, progress, remember=False)
         origin, *targets = matrix.environments
         for target in targets:
             show_risks(matrix, origin, target)
@@ -116,7 +118,7 @@ def _dependencies(arguments: UpgradeArguments, wishes: UpgradeRequest) -> Exit:
 
 
 def _risk_code(matrix: Matrix, origin: Environment) -> Exit:
-    """Whether any pipeline from there changes or fails somewhere."""
+    """The exit code of a check of the reference pipelines that the origin saved."""
     if not origin.ready or Detection.MISSED in matrix.self_check.values():
         return Exit.CANNOT_TELL
     targets = [one for one in matrix.environments if one.id != origin.id]
@@ -127,19 +129,19 @@ def _risk_code(matrix: Matrix, origin: Environment) -> Exit:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CheckSetup:
-    """All that models are asked with."""
+    """Everything that checks models."""
 
     models: list[Model]
-    places: Origins
+    origins: Origins
     context: RunContext
-    check: ModelChecker
+    checker: ModelChecker
     steps: BuildProgress
     trust: Trust
-    """What the user lets in."""
+    """Names that the user trusts."""
 
 
 def inputs_of(arguments: InputArguments) -> CheckInputs:
-    """What the arguments give to ask models with."""
+    """What the arguments say to check models with."""
     return CheckInputs(
         data=_file(arguments.data, "--data"),
         target=arguments.target,
@@ -148,16 +150,16 @@ def inputs_of(arguments: InputArguments) -> CheckInputs:
     )
 
 
-def asking(
+def set_up(
     arguments: ModelArguments,
     catalog: Catalog,
-    wishes: UpgradeRequest,
-    cell_inputs: CheckInputs,
+    request: UpgradeRequest,
+    inputs: CheckInputs,
     store: Store,
     progress: Progress,
 ) -> CheckSetup:
-    """Take the models in; nothing of them is run yet."""
-    held = sandbox(arguments.sandbox)
+    """Inspect and admit the models; nothing in them is run yet."""
+    chosen = sandbox(arguments.sandbox)
     files = find(arguments.models)
     progress.stage("files", len(files))
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
@@ -165,7 +167,7 @@ def asking(
     models = admit(take_in(files, store, arguments.jobs, recorded), trust)
     progress.advance(len(models))
     steps = BuildProgress(progress)
-    places = Origins(catalog, wishes, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
+    origins = Origins(catalog, request, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
     context = RunContext.of(
         replace(catalog, pipelines=()),
         (),
@@ -174,27 +176,27 @@ def asking(
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-    context = replace(context, paths=cell_inputs.paths, sandbox=held)
-    check = ModelChecker(context, cell_inputs, catalog.tolerances)
+    context = replace(context, paths=inputs.paths, sandbox=chosen)
+    checker = ModelChecker(context, inputs, catalog.tolerances)
     return CheckSetup(
-        models=models, places=places, context=context, check=check, steps=steps, trust=trust
+        models=models, origins=origins, context=context, checker=checker, steps=steps, trust=trust
     )
 
 
 def _file(path: Path | None, option: str) -> Path | None:
     if path is not None and not path.is_file():
-        raise UsageError(f"{option} {path}: there is no such file")
+        raise UsageError(f"{option} {path}: the file does not exist")
     return path
 
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise UsageError(f"--path {path}: there is no such folder")
+        raise UsageError(f"--path {path}: the folder does not exist")
     return path.absolute()
 
 
 def exit_code(upgrade: UpgradeResult) -> Exit:
-    """What the answers mean to whoever waits for them: the worst of them."""
+    """The exit code of the worst answer."""
     codes = {_code(answer) for answer in upgrade.answers}
     order = (Exit.UNSAFE, Exit.USAGE, Exit.CANNOT_TELL)
     return next((code for code in order if code in codes), Exit.OK)
