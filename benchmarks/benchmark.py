@@ -1,4 +1,4 @@
-"""Times the matrix against the obvious way and against the floor, side by side in one run.
+"""Time the matrix against a naive implementation and against a lower bound, in one run.
 
     a  the obvious way: a process for every save and every load, one after the other, as a shell
        loop would; timed on a sample and extrapolated by count
@@ -76,7 +76,7 @@ def _runs(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def _environments_only(source: Path, target: Path) -> None:
-    """Take over what is known of environments, and none of the results."""
+    """Copy the environments but none of the results."""
     results = shutil.ignore_patterns("results.sqlite*", "artifacts", "rows", "scratch", "*lock")
     shutil.copytree(source, target, ignore=results, dirs_exist_ok=True)
 
@@ -98,7 +98,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
-    """Run the product as a user would; its time and its largest memory."""
+    """Run the command as a user would; return its time and its peak memory."""
     command = [sys.executable, "-m", "matrix", "run", "--state", str(state)]
     command += ["--jobs", str(arguments.jobs)]
     command += [part for glob in arguments.select for part in ("--select", glob)]
@@ -119,7 +119,7 @@ def _ours(arguments: argparse.Namespace, state: Path) -> dict[str, float]:
 
 
 def _floor(context: RunContext) -> tuple[dict[str, float], dict[str, int]]:
-    """Time each worker of a run alone, as many at once as a run has, and nothing else."""
+    """Time only the workers of a run, with as many at once as in a run."""
     to_save, to_load = _saves(context), _loads(context)
     counts = {
         "saves": sum(len(request.pieces) for request in to_save),
@@ -130,7 +130,7 @@ def _floor(context: RunContext) -> tuple[dict[str, float], dict[str, int]]:
 
 
 def _saves(context: RunContext) -> list[Request]:
-    """The requests to writers, of everything."""
+    """The requests to all writers."""
     return [
         save_job(context, writer, saves_due(context, writer, {}), {}).request
         for writer in context.ready
@@ -138,7 +138,7 @@ def _saves(context: RunContext) -> list[Request]:
 
 
 def _loads(context: RunContext) -> list[Request]:
-    """The requests to readers, of every artifact that the run before has kept."""
+    """The requests to all readers, for every artifact of the previous run."""
     savings: Savings = {}
     for writer in context.ready:
         saves_due(replace(context, fresh=False), writer, savings)
@@ -152,7 +152,7 @@ def _loads(context: RunContext) -> list[Request]:
 
 
 def _times(requests: list[Request], context: RunContext) -> Iterator[float]:
-    """How long each worker lived, so many at a time."""
+    """The duration of each worker, with a number of them at once."""
     waiting = list(reversed(requests))
     running: list[tuple[Worker, float]] = []
     while waiting or running:
@@ -171,7 +171,7 @@ def _times(requests: list[Request], context: RunContext) -> Iterator[float]:
 
 
 def _obvious(context: RunContext, sample: int, counts: dict[str, int]) -> dict[str, float]:
-    """A process a piece, one after the other, on a sample drawn with a fixed seed."""
+    """One process per piece in sequence, on a sample drawn with a fixed seed."""
     draw = random.Random(0)
     alone = replace(context, slots=1)
     to_save, to_load = _single(_saves(context)), _single(_loads(context))

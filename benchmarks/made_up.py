@@ -102,7 +102,7 @@ def unavailable(label: str, reason: str) -> Environment:
 
 
 def pipeline(name: str, formats: tuple[str, ...] = ("joblib",)) -> Pipeline:
-    """A reference pipeline of which only the name matters."""
+    """A reference pipeline with only a name."""
     return Pipeline(id=name, file=Path("fixtures/made_up.py"), line=1, doc="", formats=formats)
 
 
@@ -151,7 +151,7 @@ def changed(
 
 @dataclass(frozen=True)
 class MadeUpCells:
-    """Cells as they might come from a store: any number of passes, no list of them.
+    """Cells as from a store: they can be iterated any number of times and are never all in memory.
 
     They come in the order of a real run: pair of environments by pair, as in ``CellIndex``.
     """
@@ -209,7 +209,7 @@ def _not_there(cell: Cell, name: str) -> Cell:
 
 
 def _fate(cell: Cell, writer: tuple[int, ...], reader: tuple[int, ...]) -> Cell:
-    """What these releases do to this pipeline."""
+    """The verdict of a pair of releases for a pipeline."""
     name = cell.pipeline
     since = {"hist_gradient": (0, 24), "spline": (1, 0), "target_encoder": (1, 3)}
     for start, release in since.items():
@@ -339,7 +339,7 @@ def made_up_matrix(
 
 
 def so_many_cells(count: int) -> Matrix:
-    """A matrix with so many cells, no two of one place: as few pipelines as give that many."""
+    """A matrix with a number of distinct cells, and as few pipelines as that needs."""
     once = sum(1 for _ in made_up_matrix().cells)
     matrix = made_up_matrix(copies=-(-count // once))
     environments = [one for one in matrix.environments if one.ready]
@@ -354,7 +354,7 @@ def so_many_cells(count: int) -> Matrix:
 
 @dataclass(frozen=True)
 class _First:
-    """The first of many cells, in any number of passes."""
+    """The first of many cells; can be iterated any number of times."""
 
     cells: Iterable[Cell]
     count: int
@@ -364,7 +364,7 @@ class _First:
 
 
 def small_matrix() -> Matrix:
-    """Small enough for a whole picture, with something of everything."""
+    """A small matrix with every verdict, for screenshots."""
     return made_up_matrix(
         labels=["1.2", "1.3", "1.5", "1.6", "1.5 numpy1.26"],
         names=[

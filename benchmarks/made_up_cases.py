@@ -32,11 +32,11 @@ SHARES = {
     "load fails": 33,
     "not saved": 7,
 }
-"""Of a hundred cells, as in a run of the default matrix."""
+"""Shares in percent, as in a run of the default matrix."""
 
 
 class Cases:
-    """Made-up cases, and the contents that they speak of.
+    """Made-up cases and the contents that they refer to.
 
     Args:
         pipelines: how many; each has outputs of its own.
@@ -47,7 +47,7 @@ class Cases:
         self._cases = [case for seed in range(pipelines) for case in self._of(seed)]
 
     def first(self, count: int) -> Iterator[Case]:
-        """So many cases, over and over the same."""
+        """A number of cases, repeated from a fixed list."""
         for i in range(count):
             yield self._cases[i % len(self._cases)]
 

@@ -1,4 +1,4 @@
-"""How much memory a process has had."""
+"""The peak memory of a process."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak(pid: int) -> float:
-    """Largest resident memory so far, in MiB; 0 where the platform does not tell."""
+    """Peak resident memory in MiB; 0 if the platform does not report it."""
     try:
         lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     except OSError:

@@ -35,7 +35,7 @@ FILTERS = [("pipeline", "forest"), ("verdict", "bad"), ("pipeline", ""), ("verdi
 
 
 def measured(browser: Any, path: Path, view: str) -> tuple[list[float], list[float]]:
-    """Milliseconds that it took to open, each time, and to filter."""
+    """Milliseconds to open the page and to filter it, for each repetition."""
     opened, filtered = [], []
     for _ in range(ROUNDS):
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
@@ -47,7 +47,7 @@ def measured(browser: Any, path: Path, view: str) -> tuple[list[float], list[flo
 
 
 def main() -> None:
-    """Print medians, and the slowest in brackets."""
+    """Print medians, with maxima in brackets."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("browser", nargs="?", default=shutil.which("chromium"))
     parser.add_argument("--cells", type=int, default=25_000, help="made-up ones")

@@ -41,7 +41,7 @@ CELLS = 100_000
 
 
 class Nowhere(io.TextIOBase):
-    """Takes text and keeps none of it."""
+    """A text stream that discards its input."""
 
     encoding = "utf-8"
 
@@ -50,7 +50,7 @@ class Nowhere(io.TextIOBase):
 
 
 class Clocked(Generic[T]):
-    """Things as they are made, with the time that this takes, and how many there were."""
+    """Iterates over items, and records their number and the time to produce them."""
 
     def __init__(self, things: Iterable[T]) -> None:
         self._things = things
@@ -73,7 +73,7 @@ class Clocked(Generic[T]):
 
 
 def timed(things: Iterable[T], use: Callable[[Clocked[T]], object]) -> dict[str, float]:
-    """How many things are used a second, and the largest memory of this process so far."""
+    """Items per second, and the peak memory of this process."""
     clocked = Clocked(things)
     started = time.perf_counter()
     use(clocked)
@@ -82,7 +82,7 @@ def timed(things: Iterable[T], use: Callable[[Clocked[T]], object]) -> dict[str,
 
 
 def through_judge(count: int) -> dict[str, float]:
-    """From observations to verdicts; the contents are at hand."""
+    """Judge observations; their contents are in memory."""
     cases, tolerance = Cases(), Tolerance()
 
     def use(found: Iterable[Any]) -> None:
@@ -93,13 +93,13 @@ def through_judge(count: int) -> dict[str, float]:
 
 
 def into_store(count: int) -> dict[str, float]:
-    """As a run keeps them: in portions, packed in the end."""
+    """Store cells as a run does: in batches, packed at the end."""
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
         return timed(so_many_cells(count).cells, lambda cells: keep(store, cells))
 
 
 def out_of_store(count: int) -> dict[str, float]:
-    """Checked against their digest, then read one by one."""
+    """Read stored cells: check their digest, then read one by one."""
     with tempfile.TemporaryDirectory() as folder, Store(Path(folder)) as store:
         run = keep(store, so_many_cells(count).cells)
         started = time.perf_counter()
@@ -121,7 +121,7 @@ def keep(store: Store, cells: Iterable[Cell]) -> int:
 
 
 def reported(write: Callable[[Matrix, Any], object]) -> Callable[[int], dict[str, float]]:
-    """From a matrix to the text of a report."""
+    """Write a report of a matrix."""
 
     def part(count: int) -> dict[str, float]:
         matrix = so_many_cells(count)
@@ -143,7 +143,7 @@ PARTS: dict[str, Callable[[int], dict[str, float]]] = {
 
 
 def measure(count: int = CELLS) -> dict[str, Any]:
-    """Every part with a quarter of the cells and with all of them, each in its own process."""
+    """Measure every part with a quarter and with all of the cells, each in its own process."""
     found: dict[str, Any] = {}
     for name in PARTS:
         few, many = _alone(name, count // 4), _alone(name, count)
@@ -164,7 +164,7 @@ def _alone(name: str, count: int) -> dict[str, float]:
 
 
 def show_table(found: dict[str, Any]) -> None:
-    """What was measured, for people."""
+    """The measurements as a table."""
     cells = max(part["cells"] for part in found.values())
     table = Table(title=f"{cells:,} made-up cells")
     for heading in ("", "cells a second", f"peak MiB, {cells // 4:,}", f"peak MiB, {cells:,}"):

@@ -1,9 +1,9 @@
 """Write the list of names that scikit-learn's own pickles need: ``nox -s allowed``.
 
-In every environment of the default set everything that the release has is fitted and saved, and
-what those files look up is read by the inert machine. Classes of scikit-learn go onto the list by
-themselves. Whatever else comes up, a function say, has to be looked at by people first, and be
-written into ``reviewed.txt`` with the reason why it is harmless; until then this fails.
+In every environment of the default set, every estimator of the release is fitted and saved, and the
+names in the files are read by inspection. Classes of scikit-learn are added to the list. Any other
+name, such as a function, must be reviewed by hand and added to ``reviewed.txt`` with the reason why
+it is harmless; until then this command fails.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from matrix.model import Environment, EnvSpec
 SCRIPT = Path(__file__).with_name("everything.py")
 
 OLDER = ("0.21.3",)
-"""Releases that are no longer in the matrix, and still in production."""
+"""Releases that left the default set but are still in production."""
 
 LEFT_OUT = ("functools", "scipy.stats._continuous_distns", "scipy.stats._distn_infrastructure")
-"""Modules of names that models may hold and that stay out; reviewed.txt says why."""
+"""Modules whose names models may contain but which are not allowed; reviewed.txt says why."""
 
 _HEAD = """\
 # Classes of scikit-learn that its own pickles look up: a module and a name in it a line.
@@ -41,7 +41,7 @@ _HEAD = """\
 
 
 def names_of(folder: Path) -> dict[Name, str]:
-    """Everything that the files in a folder look up, each with the name of one such file."""
+    """All names that the files in a folder look up, each with one such file."""
     found: dict[Name, str] = {}
     for path in sorted(folder.iterdir()):
         for name in inspect(path).names:
@@ -50,7 +50,7 @@ def names_of(folder: Path) -> dict[Name, str]:
 
 
 def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
-    """Fit and save all that an environment has; what it says goes to ``folder.log``."""
+    """Fit and save every estimator of an environment; its output goes to ``folder.log``."""
     with folder.with_suffix(".log").open("w", encoding="utf-8") as log:
         subprocess.run(
             [python, SCRIPT, "save", folder, *ways],
@@ -63,7 +63,7 @@ def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
 
 
 def kinds_in(python: str | Path, names: Iterable[Name]) -> dict[Name, str]:
-    """What names stand for in an environment."""
+    """By name, its kind in an environment."""
     asked = list(names)
     done = subprocess.run(
         [python, SCRIPT, "kinds"],
@@ -76,14 +76,14 @@ def kinds_in(python: str | Path, names: Iterable[Name]) -> dict[Name, str]:
 
 
 def is_own_class(name: Name, kind: str) -> bool:
-    """Whether a name may go onto the list unseen: a class that scikit-learn itself defines."""
+    """Whether a name may be listed without review: a class that scikit-learn itself defines."""
     own = name.module.partition(".")[0] in ("sklearn", "_loss")
     borrowed = name.module.startswith("sklearn.externals")
     return own and not borrowed and kind == "class" and name.qualname.isidentifier()
 
 
 def _found(environment: Environment) -> tuple[dict[Name, str], dict[Name, str]]:
-    """What the files of an environment look up, with a file of each, and what it is there."""
+    """Names in the files of an environment, each with one such file, and the kind of each name."""
     assert environment.info is not None
     python = environment.info.executable
     with tempfile.TemporaryDirectory() as scratch:
@@ -100,7 +100,7 @@ def _as_of_release(release: str, common: tuple[str, ...]) -> EnvSpec:
 
 
 def main(select: list[str]) -> int:
-    """Make the list anew; or add what some environments bring, where globs choose them."""
+    """Generate the list, or add the names of the environments that match some globs."""
     catalog = catalogs.read(select=select, with_pipelines=False)
     older = () if select else tuple(_as_of_release(one, catalog.requirements) for one in OLDER)
     made = prepare(
@@ -124,7 +124,7 @@ def main(select: list[str]) -> int:
 
 
 def _sort(found: dict[Name, str], kinds: dict[Name, str], own: set[Name]) -> Iterator[str]:
-    """Put scikit-learn's own classes to the others; what nobody has looked at yet is told."""
+    """Add scikit-learn's classes to ``own``; yield a line for each name that needs a review."""
     reviewed = read_list(REVIEWED)
     for name, file in found.items():
         if name in reviewed or name.module in LEFT_OUT:

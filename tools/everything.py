@@ -1,9 +1,9 @@
-"""Fit and save everything that a scikit-learn release has, for the names that its pickles hold.
+"""Fit and save every estimator of a scikit-learn release, to find the names in its pickles.
 
-Run as ``python everything.py save FOLDER`` in a target environment, Python 3.6 to the newest: each
-object becomes a file per way of saving, ``NAME.joblib`` say; ``plain`` in place of ``save`` takes
-each estimator once. ``python everything.py kinds`` reads
-names (a JSON list of pairs) from standard input, and answers what each is there, as JSON.
+Run as ``python everything.py save FOLDER`` in a target environment, Python 3.6 to the newest: it
+writes one file per object and format, such as ``NAME.joblib``. With ``plain`` instead of ``save``
+each estimator is fitted once. ``python everything.py kinds`` reads a JSON list of pairs (module,
+name) from standard input and writes the kind of each as JSON.
 """
 
 import importlib
@@ -59,7 +59,7 @@ OPTIONS = {
     "weights": "distance",
     "positive": "",
 }
-"""Words that parameters of these names take somewhere; those that do not fit are gone by."""
+"""String values by parameter name; an estimator that rejects a value is skipped."""
 
 FIXED = {
     "n_estimators": 3,
@@ -75,18 +75,18 @@ FIXED = {
     "batch_size": 20,
     "max_no_improvement": 2,
 }
-"""So that it does not take long."""
+"""Parameter values that keep fitting fast."""
 
 KERNELS = "RBF Matern RationalQuadratic ExpSineSquared DotProduct WhiteKernel ConstantKernel"
 
 
 def random():
-    """The same numbers each time."""
+    """A random state with a fixed seed."""
     return np.random.RandomState(0)
 
 
 def tables():
-    """Pairs of X and y, of every kind that some estimator wants, the usual ones first."""
+    """Pairs of X and y of every kind that some estimator needs, the common ones first."""
     X = np.abs(random().normal(size=(48, 4))) + 0.1
     y = np.arange(48) % 3
     target = X[:, 0] * 2 + X[:, 1]
@@ -113,7 +113,7 @@ def tables():
 
 
 def frames(X, y, words):
-    """The same as tables of pandas, where it is."""
+    """The same as DataFrames; nothing without pandas."""
     try:
         import pandas
     except ImportError:
@@ -161,7 +161,7 @@ def _public():
 
 
 def needed(cls):
-    """The parameters without which a class cannot be made, and those that make it quick."""
+    """The required parameters of a class, and values that keep it fast."""
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression, Ridge
     from sklearn.preprocessing import OneHotEncoder, StandardScaler
@@ -235,7 +235,7 @@ def variants(cls):
 
 
 def fitted(cls, parameters, chosen):
-    """Pairs of a table's number and what comes of fitting to it, for those of the tables that fit.
+    """Pairs of a table's index and an estimator fitted to it, for the tables that it accepts.
 
     Args:
         chosen: the numbers of the tables to try; None tries all.
@@ -283,7 +283,7 @@ def plain():
 
 
 def composed():
-    """What people put together, as functions that a release may lack."""
+    """Typical compositions of estimators, as functions; a release may lack some."""
     X, y = next(tables())
 
     def searches():
@@ -473,7 +473,7 @@ def composed():
 
 
 def plain_data():
-    """What models hold beside estimators."""
+    """Objects other than estimators that models contain."""
     import collections
     import datetime
 
@@ -538,7 +538,7 @@ def plain_data():
 
 
 def everything():
-    """All of it, as pairs of a name and an object."""
+    """Pairs of a name and an object, for all estimators and compositions."""
     return itertools.chain(of_classes(), composed())
 
 
@@ -565,7 +565,7 @@ WAYS.update(
 
 
 def save(folder, ways, things):
-    """Save things in some ways; what cannot be saved is said, and left out."""
+    """Save objects in several formats; failures are printed and skipped."""
     for name, one in things:
         for way in ways:
             path = os.path.join(folder, "{}.{}".format(name, way))
@@ -579,7 +579,7 @@ def save(folder, ways, things):
 
 
 def kind(module, qualname):
-    """What a name stands for here: ``class``, ``ufunc``, ``function``, ``other`` or ``gone``."""
+    """The kind of a name in this environment: ``class``, ``ufunc``, ``function``, ``other`` or ``gone``."""
     try:
         found = getattr(importlib.import_module(module), qualname)
     except Exception:
@@ -592,7 +592,7 @@ def kind(module, qualname):
 
 
 def main(arguments):
-    """Do what the command line says."""
+    """Run the command line."""
     warnings.simplefilter("ignore")
     if arguments[0] == "kinds":
         names = json.load(sys.stdin)

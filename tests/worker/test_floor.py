@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-ANNEX = [
+WORKER_FILES = [
     *sorted((ROOT / "matrix" / "worker").rglob("*.py")),
     ROOT / "matrix" / "selfcheck" / "compat_planted.py",
     ROOT / "tools" / "everything.py",
@@ -35,7 +35,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield node.module or ""
 
 
-@pytest.mark.parametrize("path", ANNEX, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", WORKER_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_only_what_a_target_environment_has_is_imported(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
     names = {name.partition(".")[0] for name in imports(tree)}
@@ -44,7 +44,7 @@ def test_only_what_a_target_environment_has_is_imported(path: Path) -> None:
     assert "matrix" not in names
 
 
-@pytest.mark.parametrize("path", ANNEX, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", WORKER_FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_the_syntax_is_that_of_python_3_6(path: Path) -> None:
     ast.parse(path.read_text("utf-8"), feature_version=(3, 6))
 
@@ -55,6 +55,6 @@ def test_no_feature_is_younger_than_python_3_6() -> None:
     command = [str(vermin), "--target=3.6-", "--violations", "--no-tips"]
     guarded = ["--exclude", "importlib.metadata", "--backport", "typing"]
     found = subprocess.run(
-        [*command, *guarded, *map(str, ANNEX)], capture_output=True, text=True, check=False
+        [*command, *guarded, *map(str, WORKER_FILES)], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stdout

@@ -153,7 +153,7 @@ MODELS: dict[str, Any] = {
 
 
 def traced(folder: Path, model: Any, method: str, rows: Any = ROWS) -> dict[str, Any]:
-    """The answer of the worker, as it comes out at the border."""
+    """The answer of the worker, after validation."""
     joblib.dump(model, folder / "model")
     (folder / "rows").write_bytes(content.encode(rows))
     piece = {
@@ -452,7 +452,7 @@ class Structured(Odd):
 
 @pytest.mark.parametrize("kind", [Dictless, Answering, Crowded, Endless, Lying, Structured])
 def test_odd_objects_are_told_as_far_as_they_let(kind: type) -> None:
-    """Whatever they are, the answer has the form that the border asks for."""
+    """Whatever they are, the answer passes validation."""
     model = kind()
     parts, left_out = parts_of(model)
     told = json.loads(json.dumps(tracing._describe_parts(parts, left_out)))

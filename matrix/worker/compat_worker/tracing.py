@@ -82,13 +82,13 @@ def _describe_parts(parts: List[ModelPart], left_out: int) -> Answer:
     """The ``parts`` with their attributes, and their ``classes`` in this environment."""
     told: List[Dict[str, Any]] = []
     classes: Dict[str, Dict[str, Any]] = {}
-    room = MAX_ATTRIBUTES
+    remaining = MAX_ATTRIBUTES
     for part in parts:
         kind = type(part.thing)
         name = attribute_states.type_name(kind)
         held = attribute_states.describe_attributes(part.thing)
-        held = {attribute: held[attribute] for attribute in list(held)[:room]}
-        room -= len(held)
+        held = {attribute: held[attribute] for attribute in list(held)[:remaining]}
+        remaining -= len(held)
         path = [attribute_states.shorten(one) for one in part.path]
         told.append({"path": path, "class": name, "attributes": held})
         if name not in classes and len(classes) < MAX_CLASSES:
