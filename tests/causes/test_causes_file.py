@@ -1,4 +1,4 @@
-"""The file of known causes: read strictly, and what it says can be relied on."""
+"""The file of known causes is read strictly, and its statements are verified."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pictures in these tests are drawn with."""
+"""Fixtures that render reports."""
 
 from __future__ import annotations
 

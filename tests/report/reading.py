@@ -47,7 +47,7 @@ def csv_rows(text: str) -> list[dict[str, str]]:
 
 
 def junit(text: str) -> JUnitXml:
-    """The suites, of which each is what the schema says."""
+    """Return the suites; each must match the schema."""
     JUNIT.validate(text)
     found = JUnitXml.fromstring(text.encode())
     assert isinstance(found, JUnitXml)
@@ -83,7 +83,7 @@ def svg_text(text: str) -> str:
 
 
 def markdown_tokens(text: str) -> list[Any]:
-    """What a reader of GitHub's Markdown sees, flat: blocks and what is in them."""
+    """Return the visible text of GitHub Markdown, block by block."""
     reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     return [each for token in reader.parse(text) for each in (token, *(token.children or []))]
 

@@ -49,7 +49,7 @@ def test_a_hundred_percent_is_all_of_them() -> None:
     assert without_known_cause(summarize(matrix_of(5, 0))) == ""
 
 
-def test_the_terminal_says_what_did_it_and_since_when(draw: Draw) -> None:
+def test_the_terminal_names_the_cause_and_its_release(draw: Draw) -> None:
     picture = draw(matrix_of(3, 1))
     assert "Causes (known for 75.0 % of 4 cells that change or fail)" in picture
     assert f"      3  {KNOWN.title}\n" in picture
@@ -57,20 +57,20 @@ def test_the_terminal_says_what_did_it_and_since_when(draw: Draw) -> None:
     assert "no known cause: 1 cell in 1 group" in picture
 
 
-def test_without_causes_nothing_is_said_of_them(draw: Draw) -> None:
+def test_without_causes_there_is_no_section(draw: Draw) -> None:
     """Results that an older version kept have none."""
     for matrix in (matrix_of(0, 0), replace(matrix_of(0, 0), cells=[BAD])):
         assert "Causes" not in draw(matrix)
         assert "Causes" not in written(matrix, "markdown")
 
 
-def test_markdown_tells_why_and_what_to_do() -> None:
+def test_markdown_has_explanation_and_advice() -> None:
     text = written(matrix_of(3, 1), "markdown")
     for said in (KNOWN.markdown_title, KNOWN.explanation, KNOWN.advice, f"({KNOWN.links[0]})"):
         assert said in text
 
 
-def test_the_page_holds_what_is_known_of_the_causes_that_it_shows() -> None:
+def test_the_page_embeds_the_causes_of_its_cells() -> None:
     page = written(matrix_of(3, 1), "html")
     found = re.search(r'data-kind="head"[^>]*>(.*?)</script>', page, re.DOTALL)
     assert found is not None
@@ -80,7 +80,7 @@ def test_the_page_holds_what_is_known_of_the_causes_that_it_shows() -> None:
     assert known[KNOWN.id]["links"] == list(KNOWN.links)
 
 
-def test_a_finding_says_what_to_do() -> None:
+def test_a_finding_has_advice() -> None:
     results = json.loads(written(matrix_of(3, 0), "sarif"))["runs"][0]["results"]
     said = results[0]["message"]["text"]
     assert f"{KNOWN.title} ({KNOWN.id}, since scikit-learn 1.3.0): {KNOWN.advice}" in said

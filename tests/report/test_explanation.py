@@ -38,7 +38,7 @@ OLD = environment("1.3", numpy="1.26.2", scipy="1.11.4")
 NEW = environment("1.9", numpy="2.5.3", scipy="1.11.4")
 
 
-def test_a_silent_change_is_told_answer_first() -> None:
+def test_a_silent_change_is_explained_verdict_first() -> None:
     cell = Cell(
         pipeline="tree",
         format="joblib",
@@ -82,7 +82,7 @@ def test_a_silent_change_is_told_answer_first() -> None:
     ]
 
 
-def test_what_a_model_says_cannot_take_over_the_terminal() -> None:
+def test_untrusted_text_is_printable() -> None:
     evil = "\x1b[2J[red]gone\n\r"
     cell = Cell(
         pipeline="tree",

@@ -74,8 +74,8 @@ def test_a_pipeline_has_one_suite_though_its_cells_are_far_apart() -> None:
         assert (suite.tests, suite.failures, suite.skipped) == (len(cells), failures, unknown)
 
 
-def test_a_failure_names_the_verdict_and_says_why() -> None:
-    """Whether a run is to fail is another question: the report states what is."""
+def test_a_failure_has_verdict_and_reason() -> None:
+    """``--fail-on`` does not change the report."""
     suites = junit(written(small_matrix(), "junit"))
     results = [result for suite in suites for case in suite for result in case.result]
     changed = next(result for result in results if result.type == "labels-changed")
@@ -87,7 +87,7 @@ def test_a_failure_names_the_verdict_and_says_why() -> None:
 
 
 def test_environments_are_properties_of_the_first_suite() -> None:
-    """With what was found in them, or why they could not be had."""
+    """With their packages, or the reason why they are not available."""
     about = next(iter(junit(written(small_matrix(), "junit"))))
     found = {each.name: each.value for each in about.properties()}
     assert "numpy 1.24.2" in found["environment sklearn-1.2"]
@@ -183,7 +183,7 @@ def test_brackets_in_a_message_are_no_links() -> None:
     assert not set(text) & set("[]{}")
 
 
-def test_a_pin_is_said_where_one_can_be_advised() -> None:
+def test_a_pin_is_recommended_where_there_is_one() -> None:
     """Of the model that the finding is about."""
     pinned = ModelAnswer(
         model="p", sha256="", origin="", group=Group.FAILS, answer="", pin="scikit-learn<1.3"
@@ -205,7 +205,7 @@ def test_no_text_is_a_formula(text: str) -> None:
     assert row["pipeline"].lstrip("'") == text.strip()
 
 
-def test_a_row_tells_what_changed() -> None:
+def test_a_row_has_the_change() -> None:
     """In columns that can be sorted and summed."""
     rows = csv_rows(written(small_matrix(), "csv"))
     row = next(row for row in rows if row["verdict"] == "scores-changed")
@@ -257,14 +257,14 @@ def test_a_badge_of_an_upgrade_check_counts_models() -> None:
 
 
 def test_a_picture_needs_nothing_from_elsewhere() -> None:
-    """No letters, no pictures and no programs from the network."""
+    """No fonts, images or scripts from the network."""
     text = written(small_matrix(), "svg")
     assert "http" not in text.replace('xmlns="http://www.w3.org/2000/svg"', "")
     assert not any(word in text for word in ("@font-face", "@import", "<script", "<image", "href"))
     assert "pls_regression" in svg_text(text)
 
 
-def test_a_picture_has_its_colours_wherever_it_is_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_svg_has_colours_in_every_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """A terminal without colours has no say in a file."""
     bright = written(small_matrix(), "svg")
     monkeypatch.setenv("NO_COLOR", "1")
@@ -298,7 +298,7 @@ def compared() -> Matrix:
 
 
 def test_a_test_that_was_known_to_fail_is_skipped() -> None:
-    """A gate stops at what is new or worse alone; nothing that is not safe passes."""
+    """Only new and worse cells fail; no cell that is not safe passes."""
     suites = list(junit(written(compared(), "junit")))
     results = {case.classname: case.result for suite in suites for case in suite}
     kinds = {name: [type(one).__name__ for one in found] for name, found in results.items()}
@@ -309,7 +309,7 @@ def test_a_test_that_was_known_to_fail_is_skipped() -> None:
     assert "1 new, 1 worse, 1 fixed, 1 still, 0 gone" in written(compared(), "junit")
 
 
-def test_a_finding_says_what_it_is_against_the_baseline() -> None:
+def test_a_finding_has_its_baseline_state() -> None:
     run = sarif(written(compared(), "sarif"))
     names = [one["locations"][0]["logicalLocations"][0]["name"] for one in run["results"]]
     states = [one["baselineState"] for one in run["results"]]
@@ -323,7 +323,7 @@ def test_a_finding_says_what_it_is_against_the_baseline() -> None:
     )
 
 
-def test_a_row_says_what_it_is_against_the_baseline() -> None:
+def test_a_row_has_its_baseline_status() -> None:
     """As often as the comparison counts it."""
     matrix = compared()
     rows = csv_rows(written(matrix, "csv"))

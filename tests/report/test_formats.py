@@ -65,8 +65,8 @@ SOME = ["0.22", "0.24", "1.2", "1.3", "1.5", "1.9", "1.5 numpy1.26"]
 @pytest.mark.parametrize(
     "matrix", [small_matrix(), made_up_matrix(labels=SOME)], ids=["small", "large"]
 )
-def test_every_format_says_the_same_numbers(matrix: Matrix) -> None:
-    """Each counts the same cells, by verdict where it tells verdicts apart."""
+def test_every_format_has_the_same_counts(matrix: Matrix) -> None:
+    """Each counts the same cells, by verdict if it has verdicts."""
     counts = {verdict.value: n for verdict, n in matrix.counts.items()}
     groups: Counter[Group] = Counter()
     for verdict, n in matrix.counts.items():
@@ -113,7 +113,7 @@ def test_made_up_cells_come_in_the_order_of_a_real_run() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"html", "json"}))
-def test_a_report_says_the_same_whatever_the_order_of_the_cells(name: str) -> None:
+def test_a_report_does_not_depend_on_the_order_of_cells(name: str) -> None:
     """Pipeline by pipeline, or pair by pair: a merged or an older result may have either."""
     matrix = made_up_matrix(labels=SOME)
     other = replace(matrix, cells=sorted(matrix.cells, key=lambda cell: cell.pipeline))
@@ -145,7 +145,7 @@ def _numbers(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", sorted(set(FORMATS) - {"badge", "html"}))
-def test_every_report_says_what_it_does_not_say(name: str) -> None:
+def test_every_report_states_its_limits(name: str) -> None:
     """A badge has no room; its colour is green only where nothing is unknown."""
     text = written(small_matrix(), name)
     said = svg_text(text) if name == "svg" else text
@@ -155,7 +155,7 @@ def test_every_report_says_what_it_does_not_say(name: str) -> None:
     assert "compared on 180 to 1,000 rows" in said
 
 
-def test_what_was_not_run_and_what_was_interrupted_is_said() -> None:
+def test_cells_not_run_and_interruption_are_reported() -> None:
     """In each format, as far as it has words."""
     cells = [replace(cell, verdict=Verdict.NOT_RUN) for cell in small_matrix().cells]
     matrix = replace(small_matrix(), cells=cells[:3], interrupted=True)
@@ -167,7 +167,7 @@ def test_what_was_not_run_and_what_was_interrupted_is_said() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(FORMATS))
-def test_a_report_that_cannot_be_written_says_so(name: str, tmp_path: Path) -> None:
+def test_a_report_that_cannot_be_written_is_an_error(name: str, tmp_path: Path) -> None:
     """A clear error that no result is lost by, and nothing is left behind."""
     (tmp_path / "file").write_text("")
     with pytest.raises(StoreError, match="cannot be written") as caught:
@@ -178,7 +178,7 @@ def test_a_report_that_cannot_be_written_says_so(name: str, tmp_path: Path) -> N
         ReportOutput.parse(name)
 
 
-def test_an_unknown_format_is_told_which_there_are() -> None:
+def test_an_unknown_format_lists_the_known_ones() -> None:
     """By name, all of them."""
     with pytest.raises(UsageError) as caught:
         ReportOutput.parse("pdf:report.pdf")

@@ -1,4 +1,4 @@
-"""What is in a file is said in a line, and then as a tree that fits any terminal."""
+"""The contents of a file: one line, then a tree that fits any terminal."""
 
 from __future__ import annotations
 
@@ -60,19 +60,19 @@ def test_the_answer_comes_first() -> None:
     ]
 
 
-def test_what_says_no_version_is_said_to_say_none() -> None:
+def test_a_file_without_versions_has_unknown_versions() -> None:
     bare = replace(MODEL, versions={}, numpy="", joblib="", container="pickle")
     assert said(bare)[0] == "models/churn.joblib: Pipeline, saved by unknown versions"
     assert said(bare)[1].startswith("  pickle, compressed with zlib")
 
 
-def test_code_and_oddities_are_told() -> None:
+def test_code_and_notes_are_shown() -> None:
     text = "\n".join(said())
     assert "own.Scaler: from a package other than scikit-learn, or your own" in text
     assert "4 bytes follow the end of the pickle" in text
 
 
-def test_it_is_said_whether_it_would_be_loaded() -> None:
+def test_the_report_states_whether_upgrade_would_load_it() -> None:
     assert any(line.strip().startswith("upgrade would load it") for line in said())
     names = (Name("own", "Scaler"), Name("os", "system"))
     (line,) = [one for one in said(replace(MODEL, names=names)) if "refuse" in one]

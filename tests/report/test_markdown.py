@@ -38,7 +38,7 @@ def answer(model: str, group: Group, said: str, **more: object) -> ModelAnswer:
 
 @pytest.mark.parametrize("text", HOSTILE)
 def test_what_models_say_is_text_and_nothing_else(text: str) -> None:
-    """In a code span GitHub mentions nobody, links nothing and closes no issue."""
+    """In a code span GitHub makes no mentions and links, and closes no issue."""
     for frame in ("- {}", "| a | b |\n| --- | --- |\n| x | {} |"):
         tokens = markdown_tokens(frame.format(code(text)))
         inline = [t for t in tokens if t.type in {"text", "code_inline"} or "html" in t.type]
@@ -104,7 +104,7 @@ def test_it_fits_into_a_comment_however_much_there_is_to_say() -> None:
     assert "cells are unknown" in text
 
 
-def test_a_table_too_wide_for_a_comment_is_left_out_and_said_to_be() -> None:
+def test_a_table_too_wide_for_a_comment_is_reported_as_left_out() -> None:
     """A hundred environments would fill it alone."""
     environments = tuple(
         replace(e, spec=replace(e.spec, id=f"{e.id}-{i}", label=f"{e.spec.label} number {i}"))

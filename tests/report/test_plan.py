@@ -1,4 +1,4 @@
-"""A plan is said in a line, and then where."""
+"""A plan is one line, then a table by environment."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_what_is_unavailable_is_named_with_its_reason() -> None:
     assert "9.9 is unavailable: no such release" in said(DONE, gone)
 
 
-def test_without_a_history_nobody_can_tell_how_long() -> None:
+def test_without_a_history_the_time_is_unknown() -> None:
     assert "time unknown" in " ".join(said(SOME, seconds=None))
 
 

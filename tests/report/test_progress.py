@@ -15,7 +15,7 @@ from matrix.report.terminal.live_progress import LiveProgress
 
 
 class Clock:
-    """Time that passes when told to."""
+    """A clock that the test advances."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -42,8 +42,8 @@ def test_plain_lines_come_now_and_then_and_at_the_end_of_each_stage() -> None:
     )
 
 
-def test_a_stage_that_is_cut_short_says_how_far_it_came() -> None:
-    """An interrupted run keeps what was finished, and tells."""
+def test_an_interrupted_stage_shows_its_progress() -> None:
+    """An interrupted run keeps and shows what was finished."""
     stream = io.StringIO()
     with suppress(KeyboardInterrupt), PlainProgress(stream, clock=Clock()) as progress:
         progress.stage("loading", 9)
@@ -107,7 +107,7 @@ PICTURE = """\
 
 
 def test_the_picture_on_a_terminal() -> None:
-    """A line a stage; what is under way is cut to fit."""
+    """One line per stage; the current work is cut to fit."""
     clock = Clock()
     console = Console(file=io.StringIO(), width=80, force_terminal=True, color_system=None)
     progress = LiveProgress(io.StringIO(), clock, console)
@@ -148,6 +148,6 @@ def test_a_stream_that_is_no_terminal_gets_lines() -> None:
         *((59.7, "1 min 0 s"), (3599.6, "1 h 0 min"), (7260, "2 h 1 min")),
     ],
 )
-def test_durations_as_people_say_them(seconds: float, said: str) -> None:
+def test_durations_have_readable_units(seconds: float, said: str) -> None:
     """No sixty seconds, no sixty minutes."""
     assert duration(seconds) == said

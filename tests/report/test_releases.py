@@ -1,4 +1,4 @@
-"""Breaks along the line of releases, from grids that are drawn here."""
+"""Breaks along the line of releases, from grids in these tests."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_all_writers_before_a_release_break_there() -> None:
     ]
 
 
-def test_pipelines_that_break_alike_share_a_line() -> None:
+def test_pipelines_with_the_same_break_share_a_line() -> None:
     """And those that do not, do not."""
     assert breaks(
         {"a": "..xx/..xx/..../....", "b": "..xx/..xx/..../....", "c": "..../..n./..../...."}
@@ -68,7 +68,7 @@ def test_pipelines_that_break_alike_share_a_line() -> None:
 
 
 def test_each_writer_meets_its_own_first_bad_reader() -> None:
-    """Silent in one release, raising in the next: the first one is told."""
+    """Silent in one release, an error in the next: the first one is reported."""
     assert breaks({"a": ".n../...x/..../...."}) == [
         "upgrade open 1.0..1.0 -> 1.1 scores-changed: a",
         "upgrade 1.1..1.1 -> 1.3 load-failed: a",
@@ -80,7 +80,7 @@ def test_writers_that_broke_before_do_not_close_a_run() -> None:
     assert breaks({"a": ".x.x/...x/...x/...."})[-1] == "upgrade open 1.0..1.2 -> 1.3 load-failed: a"
 
 
-def test_what_is_not_known_neither_breaks_a_run_nor_is_a_break() -> None:
+def test_unknown_cells_neither_end_a_run_nor_are_breaks() -> None:
     """A release that lacks the estimator is a gap."""
     assert breaks({"a": "????/?.?x/????/?..."}) == ["upgrade open 1.0..1.1 -> 1.3 load-failed: a"]
     assert breaks({"a": "????/????/????/????"}) == []
@@ -99,7 +99,7 @@ def test_formats_are_named_where_only_some_break() -> None:
     assert found.pipelines == ("a [pickle-5]",)
 
 
-def test_one_thing_varied_is_told_both_ways_and_is_not_on_the_line() -> None:
+def test_a_variation_is_reported_in_both_directions_and_is_not_on_the_line() -> None:
     """A variation is compared with what it varies."""
     numpy1 = environment("1.1 numpy1.26", "1.1.0", like="sklearn-1.1")
     three = [LINE[0], LINE[1], numpy1]
@@ -112,13 +112,13 @@ def test_one_thing_varied_is_told_both_ways_and_is_not_on_the_line() -> None:
 
 
 def test_the_line_is_in_the_order_of_versions_with_one_environment_each() -> None:
-    """1.10 comes after 1.9, what is not to be had is left out, and ``latest`` is what was found."""
+    """1.10 comes after 1.9; unavailable ones are left out; ``latest`` is what is installed."""
     latest = environment("latest", "1.10.0")
     again = environment("1.9 again", "1.9.0")
     line = [latest, environment("1.9", "1.9.0"), again, unavailable("1.4", "no wheel")]
     assert [found.spec.label for found in release_line(line)] == ["1.9", "latest"]
 
 
-def test_directions_are_told_in_order() -> None:
+def test_directions_are_in_order() -> None:
     """Upgrades, rollbacks, variations."""
     assert [direction.value for direction in Direction] == ["upgrade", "rollback", "variation"]

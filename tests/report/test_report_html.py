@@ -43,7 +43,7 @@ Attributes = tuple[tuple[str, str | None], ...]
 
 
 class Page(HTMLParser):
-    """What a browser would make of a page: elements, text, and what is embedded."""
+    """A parsed page: elements, text, and embedded data."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -80,7 +80,7 @@ class Page(HTMLParser):
         return [json.loads(t) for a, t in self.scripts if a.get("data-kind") == kind]
 
     def numbered(self, kind: str) -> dict[int, Any]:
-        """The entries of all blocks of a kind by the number that each block says it begins with."""
+        """Return the entries of all blocks of a kind, by number."""
         found: dict[int, Any] = {}
         for attributes, text in self.scripts:
             if attributes.get("data-kind") == kind:
@@ -170,7 +170,7 @@ ALLOWED = set().union(
 
 
 def without_defaults(cell: dict[str, Any]) -> str:
-    """What a cell says; nothing, none and zero are all "says nothing"."""
+    """Return the fields of a cell; empty, None and zero are left out."""
     names = ("pipeline", "format", "writer", "reader", "verdict", *PARTS)
     return encode({name: cell[name] or 0 for name in names})
 
@@ -250,7 +250,7 @@ def test_cells_of_several_blocks_stay_in_order() -> None:
     ]
 
 
-def test_what_many_cells_share_is_said_once() -> None:
+def test_shared_parts_are_embedded_once() -> None:
     """A traceback is long, and the same for hundreds of cells."""
     tracebacks = {c.exception.traceback for c in made_up_matrix().cells if c.exception}
     page = page_of_many()
@@ -259,10 +259,10 @@ def test_what_many_cells_share_is_said_once() -> None:
     assert len([p for p in parts if isinstance(p, dict) and "traceback" in p]) == len(tracebacks)
 
 
-def test_parts_are_numbered_on_even_when_what_was_said_is_forgotten(
+def test_numbers_of_parts_continue_after_digests_are_dropped(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A part that is said again has a new number; a number never means two parts."""
+    """A repeated part has a new number; a number never means two parts."""
     monkeypatch.setattr(embedding, "_MOST_REMEMBERED", 10)
     matrix = so_many_cells(2500)
     page = Page(written(matrix))
@@ -282,8 +282,8 @@ def test_answers_come_first() -> None:
         assert words in said
 
 
-def test_a_missed_fault_is_said_at_the_top() -> None:
-    """A page that cannot be trusted says so before anything else."""
+def test_a_missed_fault_is_reported_at_the_top() -> None:
+    """A result that cannot be trusted is marked before anything else."""
     missed = replace(small_matrix(), self_check={"dies on load": Detection.MISSED})
     said = Page(written(missed)).said
     assert said.index("The self-check missed planted faults: dies on load") < said.index(
@@ -294,8 +294,8 @@ def test_a_missed_fault_is_said_at_the_top() -> None:
     assert "1 of 1 planted faults found" in found
 
 
-def test_the_page_says_its_limits() -> None:
-    """What green means, how many are unknown, on how many rows, and what was not run."""
+def test_the_page_states_its_limits() -> None:
+    """What "safe" means, how many are unknown, on how many rows, and what was not run."""
     said = Page(written(replace(small_matrix(), interrupted=True))).said
     assert "Safe means: these pipelines gave the same outputs on these rows" in said
     assert "are unknown: neither safe nor broken" in said
@@ -313,13 +313,13 @@ def test_what_is_new_against_a_baseline_stands_above_the_map() -> None:
     assert said.index("65 new") < said.index("change silently")
 
 
-def test_an_environment_that_is_unavailable_says_why() -> None:
+def test_an_unavailable_environment_has_its_reason() -> None:
     """In the table of environments."""
     assert "unavailable: no wheel of scikit-learn 0.21" in Page(written(small_matrix())).said
 
 
 def test_a_matrix_without_cells_is_a_page_too() -> None:
-    """Nothing was run, and that is said."""
+    """Nothing was run, and the page states that."""
     page = Page(written(replace(small_matrix(), cells=())))
     assert page.cells() == []
     assert "they add up to 0" in page.said
@@ -344,7 +344,7 @@ def test_cells_that_fail_for_one_reason_share_a_cause() -> None:
 
 
 def test_a_cell_that_is_not_safe_always_has_a_cause() -> None:
-    """What nothing is known of but the verdict is found by that; what is safe has none."""
+    """A cell with only a verdict is found by it; a safe cell has no cause."""
     cell = next(iter(small_matrix().cells))
     assert cause_of(cell) == ""
     assert cause_of(replace(cell, verdict=Verdict.CRASHED, reason="SIGSEGV")) == "SIGSEGV"
@@ -353,8 +353,8 @@ def test_a_cell_that_is_not_safe_always_has_a_cause() -> None:
     assert cause_of(replace(cell, verdict=Verdict.NOT_RUN)) == "not-run"
 
 
-def test_causes_without_end_are_counted_together() -> None:
-    """A model may raise something else in every cell; the list to choose from stays short."""
+def test_causes_beyond_a_limit_are_counted_together() -> None:
+    """If every cell has another message, the list of the filter stays short."""
     cell = next(iter(small_matrix().cells))
     letters = ["".join(chr(97 + int(digit)) for digit in str(n)) for n in range(1500)]
     cells = [replace(cell, verdict=Verdict.CRASHED, reason=word) for word in letters]
@@ -403,7 +403,7 @@ def test_a_run_without_a_page_does_not_wait_for_the_template_engine() -> None:
     assert done.stdout.strip() == "False"
 
 
-def test_a_difference_without_rows_says_nothing_of_rows() -> None:
+def test_a_difference_without_rows_shows_no_rows() -> None:
     """None were compared."""
     difference = OutputDifference(verdict=Verdict.STRUCTURE_CHANGED)
     cell = replace(next(iter(small_matrix().cells)), outputs={"predict": difference})

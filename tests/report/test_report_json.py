@@ -202,7 +202,7 @@ DAMAGES = {
 
 
 @pytest.mark.parametrize("kind", DAMAGES)
-def test_a_damaged_file_is_told_from_a_result(tmp_path: Path, kind: str) -> None:
+def test_a_damaged_file_is_an_error(tmp_path: Path, kind: str) -> None:
     """One error, that names the file and the place."""
     damage, expected = DAMAGES[kind]
     path = tmp_path / "result.json"
@@ -212,7 +212,7 @@ def test_a_damaged_file_is_told_from_a_result(tmp_path: Path, kind: str) -> None
     assert str(path) in caught.value.message
 
 
-def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
+def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
     """No traceback for a wrong path."""
     with pytest.raises(StoreError, match="No such file"):
         read_json(tmp_path / "none.json")

@@ -1,4 +1,4 @@
-"""Foreign text: one harmless line, and what is the same said the same."""
+"""Untrusted text becomes one printable line; equal text stays equal."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_messages_that_differ_stay_apart(one: str, other: str) -> None:
 
 
 def test_places_are_taken_out_of_what_is_shown() -> None:
-    """The file stays; where this machine keeps it says nothing."""
+    """The name of the file stays; its folder is left out."""
     assert without_places("in /srv/a/b/_gb.py at 0xff") == "in …/_gb.py at 0x…"
 
 

@@ -115,7 +115,7 @@ def test_memory_does_not_grow_with_the_cells() -> None:
 
 
 def test_every_verdict_and_group_has_words() -> None:
-    """No symbol twice, in neither alphabet, so that colour is never needed."""
+    """Symbols are unique, in Unicode and ASCII, so colour is never the only signal."""
     assert set(MEANINGS) == set(Verdict)
     assert set(GROUP_WORDS) == set(Group)
     assert len({word.symbol for word in GROUP_WORDS.values()}) == 4

@@ -95,7 +95,7 @@ Limits
 
 
 def test_a_whole_report_at_80_columns(draw: Draw) -> None:
-    """The answer comes first, then where, then why, then what it does not say."""
+    """The counts come first, then where, then why, then the limits."""
     assert draw(small_matrix(), 80) == WHOLE_AT_80
 
 
@@ -173,7 +173,7 @@ Limits
 
 
 def test_a_whole_report_in_ascii(draw: Draw) -> None:
-    """Where there are no symbols, letters and marks say the same."""
+    """Without Unicode, ASCII symbols have the same meaning."""
     assert draw(small_matrix(), 80, encoding="ascii") == WHOLE_IN_ASCII
 
 
@@ -282,7 +282,7 @@ Same scikit-learn release, another package or Python version
 
 
 def test_breaks_along_the_release_line(draw: Draw) -> None:
-    """Upgrades, rollbacks and one thing varied; pipelines that break alike share a line."""
+    """Upgrades, rollbacks and variations; pipelines with the same break share a line."""
     picture = draw(made_up_matrix(), 80)
     titles = ("Upgrades", "Rollbacks", "Same scikit-learn release")
     assert "\n".join(section(picture, title) for title in titles) == BREAKS_AT_80
@@ -297,7 +297,7 @@ def test_everything_leaves_no_pipeline_out(draw: Draw) -> None:
     assert "+" not in full
 
 
-def test_what_is_hidden_is_counted_and_how_to_see_it_is_said(draw: Draw) -> None:
+def test_hidden_lines_are_counted_with_a_command_to_see_them(draw: Draw) -> None:
     """Thirty reasons: eight are shown, and the cells of the others are added up."""
     old, new = environment("1.0", "1.0.2"), environment("1.1", "1.1.3")
     cells = [
@@ -319,7 +319,7 @@ def test_colour_is_used_and_is_never_the_only_signal(draw: Draw) -> None:
     assert re.sub(r"\x1b\[[\d;]*m", "", coloured) == draw(small_matrix())
 
 
-def test_a_lost_class_leaps_to_the_eye(draw: Draw) -> None:
+def test_a_lost_class_is_highlighted(draw: Draw) -> None:
     """Bold and red, before an accuracy that hardly moved."""
     assert "\x1b[1;31mrecall of spam 0.900 → 0.100\x1b[0m   accuracy 0.998 → 0.982" in draw(
         small_matrix(), colour=True
@@ -339,8 +339,8 @@ def test_an_unfinished_pair_is_not_green(draw: Draw) -> None:
     assert "interrupted: the report shows what was finished" in picture
 
 
-def test_a_matrix_without_cells_says_so(draw: Draw) -> None:
-    """Nothing was run, nothing is claimed."""
+def test_a_matrix_without_cells_has_zero_cells(draw: Draw) -> None:
+    """Nothing was run."""
     picture = draw(replace(small_matrix(), cells=[]))
     assert picture.startswith("0 cells, 5 of 6 environments ready")
     assert "Saved by" not in picture
@@ -430,7 +430,7 @@ def nasty_matrix(text: str) -> Matrix:
 )
 @given(NASTY, st.sampled_from([40, 80, 160]), st.sampled_from(["utf-8", "ascii"]))
 def test_no_text_alters_the_report(draw: Draw, text: str, width: int, encoding: str) -> None:
-    """Markup, escapes, line breaks, control characters and megabytes are shown, never obeyed."""
+    """Markup, escapes, line breaks, control characters and long texts are never interpreted."""
     picture = draw(nasty_matrix(text), width, encoding=encoding)
     lines = picture.split("\n")
     assert all(line.isprintable() for line in lines)
@@ -441,5 +441,5 @@ def test_no_text_alters_the_report(draw: Draw, text: str, width: int, encoding: 
 
 
 def test_markup_is_shown_as_it_is(draw: Draw) -> None:
-    """Brackets are letters."""
+    """Brackets are plain text."""
     assert "≠ [bold red]not markup[/]" in draw(nasty_matrix("[bold red]not markup[/]"), 160)

@@ -174,7 +174,7 @@ def test_consecutive_releases_with_the_same_outcome_are_one_line() -> None:
     assert "tested: 1.3.2, 1.4.2, 1.5.2, 1.6.1" in said(found)
 
 
-def test_the_pin_and_the_rows_are_said() -> None:
+def test_the_pin_and_the_rows_are_shown() -> None:
     text = " ".join(said(CHANGES).split())
     assert 'pin "scikit-learn>=1.3.2,<1.4.2"' in text
     assert "compared on 13 rows: 12 with far outliers, 1 all zeros" in text

@@ -1,4 +1,4 @@
-"""The environment store on a terminal: a line for each environment, and the total."""
+"""The environment store on a terminal: one line per environment, and the total."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ def show_contents(
         folder: of the store.
         contents: what is in it.
         now: the time to count from.
-        file: where to; standard output if not given.
-        width: in columns; that of the terminal, or 80, if not given.
+        file: where to print; by default standard output.
+        width: in columns; by default that of the terminal, or 80.
     """
     console = console_for(file, width, None)
-    style = TerminalStyle.of(console)
-    for line in _lines(style, folder, contents, now):
+    terminal = TerminalStyle.of(console)
+    for line in _lines(terminal, folder, contents, now):
         console.print(line)
 
 
@@ -44,23 +44,23 @@ def show_pruned(
 ) -> None:
     """Print what was removed; see :func:`show_contents`."""
     console = console_for(file, width, None)
-    style = TerminalStyle.of(console)
+    terminal = TerminalStyle.of(console)
     for environment in pruned.removed:
-        console.print(Text(style.fit(f"removed {environment.key}", style.width)))
+        console.print(Text(terminal.fit(f"removed {environment.key}", terminal.width)))
     for environment in pruned.kept_in_use:
         text = f"kept {environment.key}: a process uses or builds it"
-        console.print(Text(style.fit(text, style.width)))
+        console.print(Text(terminal.fit(text, terminal.width)))
     left = f"{counted(pruned.left)} left in {folder}: {size_text(pruned.size)}."
-    for line in style.paragraph(left, indent=0):
+    for line in terminal.paragraph(left, indent=0):
         console.print(line)
 
 
 def _lines(
-    style: TerminalStyle, folder: Path, contents: StoreContents, now: datetime
+    terminal: TerminalStyle, folder: Path, contents: StoreContents, now: datetime
 ) -> Iterator[Text]:
     found = contents.environments
     if not found:
-        yield from style.paragraph(f"There are no environments in {folder}.", indent=0)
+        yield from terminal.paragraph(f"There are no environments in {folder}.", indent=0)
         return
     widths = [max(len("environment"), *(len(one.key) for one in found)), 8, 12, -8, 0]
     yield row(["environment", "Python", "scikit-learn", "size", "last used"], widths, style="dim")
@@ -70,7 +70,7 @@ def _lines(
     yield Text()
     total = f"{counted(len(found))} in {folder}: {size_text(contents.size)}"
     shared = f"{size_text(contents.shared)} of that is shared with uv's cache"
-    yield from style.paragraph(f"{total}, each file counted once; {shared}.", indent=0)
+    yield from terminal.paragraph(f"{total}, each file counted once; {shared}.", indent=0)
 
 
 def _used(environment: StoredEnvironment, now: datetime) -> str:
