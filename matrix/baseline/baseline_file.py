@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from matrix.baseline import ranges
 from matrix.baseline.baseline import Baseline
 from matrix.catalog import toml
+from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError
 from matrix.model import Acceptance, CellKey, Verdict
 
@@ -91,23 +91,15 @@ def read(path: Path) -> Baseline:
             advice=f"This version of the tool reads schema {SCHEMA}; `baseline update` writes it "
             "to a new file.",
         )
-    unknown = sorted(document.keys() - {"schema", "accepted", "known", "environments"})
-    if unknown:
-        raise ConfigError(path, unknown[0], "unknown key")
-    environments = _table(path, document)
+    table = TomlTable(path, "", document)
+    table.only(("schema", "accepted", "known", "environments"))
+    names = table.table("environments")
+    environments = {name: names.text(name) for name in names}
     verdicts: dict[CellKey, Verdict] = {}
-    for number, line in enumerate(_list(path, document, "known")):
-        try:
-            verdicts.update(_line(line, environments))
-        except ValueError as error:
-            raise ConfigError(path, f"known[{number}]", str(error)) from None
-    acceptances = []
-    for number, entry in enumerate(_list(path, document, "accepted")):
-        try:
-            acceptances.append(_accepted(entry))
-        except ValueError as error:
-            raise ConfigError(path, f"accepted[{number}]", str(error)) from None
-    return Baseline(source=str(path), verdicts=verdicts, acceptances=tuple(acceptances))
+    for cells in table.parsed("known", lambda line: _line(line, environments)):
+        verdicts.update(cells)
+    acceptances = tuple(map(_accepted, table.tables("accepted")))
+    return Baseline(source=str(path), verdicts=verdicts, acceptances=acceptances)
 
 
 def _document(path: Path) -> dict[str, Any]:
@@ -121,23 +113,9 @@ def _document(path: Path) -> dict[str, Any]:
         raise ConfigError(path, "", f"is no baseline: {error}") from None
 
 
-def _table(path: Path, document: Mapping[str, Any]) -> dict[str, str]:
-    found = document.get("environments", {})
-    if not isinstance(found, dict) or not all(isinstance(one, str) for one in found.values()):
-        raise ConfigError(path, "environments", "must be a table of ids by name")
-    return found
-
-
-def _list(path: Path, document: Mapping[str, Any], key: str) -> list[Any]:
-    found = document.get(key, [])
-    if not isinstance(found, list):
-        raise ConfigError(path, key, "must be a list")
-    return found
-
-
-def _line(line: object, environments: Mapping[str, str]) -> dict[CellKey, Verdict]:
+def _line(line: str, environments: Mapping[str, str]) -> dict[CellKey, Verdict]:
     """The cells of a line; raises ValueError in words."""
-    head, colon, text = line.partition(":") if isinstance(line, str) else ("", "", "")
+    head, colon, text = line.partition(":")
     words = head.split()
     if not colon or len(words) != 3:
         raise ValueError("write PIPELINE FORMAT,FORMAT VERDICT: WRITERS > READERS; ...")
@@ -157,24 +135,17 @@ def _verdict(name: str) -> Verdict:
     return verdict
 
 
-def _accepted(entry: object) -> Acceptance:
-    """An acceptance; raises ValueError in words."""
-    if not isinstance(entry, dict):
-        raise ValueError(  # noqa: TRY004 (a mistake in a file, not in a call)
-            "must be a table: { pipelines = ..., reason = ..., until = ... }"
+def _accepted(table: TomlTable) -> Acceptance:
+    table.only((*_GLOBS, "reason", "until"))
+    globs = {glob: table.text(glob, "*") for glob in _GLOBS}
+    if all(glob == "*" for glob in globs.values()):
+        raise table.error(
+            "pipelines",
+            "the entry accepts everything",
+            advice="Name pipelines, formats, writers, readers or verdicts.",
         )
-    for key, value in entry.items():
-        if key not in (*_GLOBS, "reason", "until"):
-            raise ValueError(f"unknown key {key!r}; known: {', '.join(_GLOBS)}, reason, until")
-        if key != "until" and not isinstance(value, str):
-            raise ValueError(f"{key} must be a string")
-    until = entry.get("until")
-    if not isinstance(until, date) or isinstance(until, datetime):
-        raise ValueError(  # noqa: TRY004
-            "needs until, the last day that it holds: until = 2027-01-31"
-        )
-    if not entry.get("reason", "").strip():
-        raise ValueError("needs its reason")
-    if not any(entry.get(glob, "*") != "*" for glob in _GLOBS):
-        raise ValueError("accepts everything: say pipelines, formats, writers, readers or verdicts")
-    return Acceptance(**entry)
+    return Acceptance(
+        **globs,
+        reason=table.required("reason"),
+        until=table.day("until", advice="It is the last day that it holds: until = 2027-01-31"),
+    )

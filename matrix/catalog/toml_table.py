@@ -1,10 +1,11 @@
-"""A TOML table that knows where it stands, so that every mistake is told with its path."""
+"""The one strict reader of TOML tables: each error names the file and the path of the key."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +21,8 @@ _KINDS = {
     str: "a string",
     list: "a list",
     dict: "a table",
+    date: "a date",
+    datetime: "a time",
 }
 
 
@@ -49,6 +52,11 @@ class TomlTable:
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._value)
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The table itself, unchecked."""
+        return self._value
 
     def at(self, key: str) -> str:
         """Return the path of a key in this table."""
@@ -97,6 +105,49 @@ class TomlTable:
         """Return the list of strings at a key, empty where absent; each is checked as in text()."""
         values = self._list(key)
         return tuple(self._text(f"{self.at(key)}[{i}]", v, check) for i, v in enumerate(values))
+
+    def required(self, key: str, *, check: Callable[[str], T] | None = None) -> str:
+        """Return the string at a key, which must be there and not blank; as in text()."""
+        if key not in self._value:
+            raise self.error(key, "is missing")
+        found = self._text(self.at(key), self._value[key], check)
+        if not found.strip():
+            raise self.error(key, "must not be empty")
+        return found
+
+    def parsed(self, key: str, parse: Callable[[str], T]) -> tuple[T, ...]:
+        """Return the list of strings at a key, each parsed; empty where absent.
+
+        Args:
+            key: which.
+            parse: raises ValueError, in words, for what it does not accept.
+        """
+        found = []
+        for number, value in enumerate(self._list(key)):
+            path = f"{self.at(key)}[{number}]"
+            text = self._text(path, value, None)
+            try:
+                found.append(parse(text))
+            except ValueError as error:
+                raise ConfigError(self.source, path, str(error)) from None
+        return tuple(found)
+
+    def choice(self, key: str, values: Mapping[str, T]) -> T | None:
+        """Return the value that the string at a key names; None where absent."""
+        if key not in self._value:
+            return None
+        name = self.text(key)
+        if name not in values:
+            raise self.error(key, f"must be one of {', '.join(values)}, not {name!r}")
+        return values[name]
+
+    def day(self, key: str, *, advice: str = "") -> date:
+        """Return the date at a key, which must be there."""
+        value = self._value.get(key)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            problem = "is missing" if value is None else f"must be a date, not {kind(value)}"
+            raise self.error(key, problem, advice=advice)
+        return value
 
     def text_or_texts(
         self, key: str, *, check: Callable[[str], T] | None = None

@@ -116,7 +116,11 @@ def test_a_file_written_by_hand(tmp_path: Path) -> None:
         ("load-failed", "broken", r"known\[0\]: there is no verdict 'broken'"),
         ("load-failed", "identical", r"known\[0\]: identical is safe"),
         ("known = [", "accepted = [3]\nknown = [", r"accepted\[0\]: must be a table"),
-        ("known = [", "accepted = [{pipelines='x', reason='y'}]\nknown = [", "needs until"),
+        (
+            "known = [",
+            "accepted = [{pipelines='x', reason='y'}]\nknown = [",
+            r"accepted\[0\]\.until: is missing",
+        ),
         (
             "known = [",
             "accepted = [{reason='y', until=2026-01-01}]\nknown = [",
@@ -125,9 +129,13 @@ def test_a_file_written_by_hand(tmp_path: Path) -> None:
         (
             "known = [",
             "accepted = [{pipelines='x', until=2026-01-01}]\nknown = [",
-            "needs its reason",
+            r"accepted\[0\]\.reason: is missing",
         ),
-        ("known = [", "accepted = [{pipeline='x'}]\nknown = [", "unknown key 'pipeline'"),
+        (
+            "known = [",
+            "accepted = [{pipeline='x'}]\nknown = [",
+            r"accepted\[0\]\.pipeline: unknown key\n  did you mean \"pipelines\"",
+        ),
     ],
 )
 def test_a_mistake_is_told_with_its_place(tmp_path: Path, was: str, now: str, message: str) -> None:

@@ -44,8 +44,8 @@ def test_a_cause_is_read_as_it_is_said(tmp_path: Path) -> None:
 
 MISTAKES = [
     ('id = "trees-1.3"', 'id = "Trees 1.3"', "id must be lowercase words"),
-    ('id = "trees-1.3"', "", "id must be a string"),
-    ('title = "Trees"', 'title = ""', "title must be a string"),
+    ('id = "trees-1.3"', "", "cause[0].id: is missing"),
+    ('title = "Trees"', 'title = ""', "cause.trees-1.3.title: must not be empty"),
     ('since = "1.3.0"', "", "must be set together"),
     ('since = "1.3.0"', 'since = "soon"', "is not a version"),
     ("https://example.org/", "see there", "https://"),
@@ -53,13 +53,29 @@ MISTAKES = [
     ('group = "fails"', 'group = "breaks"', "one of changes, fails"),
     ('message = "node array"', "", "matches too much"),
     ('message = "node array"', 'message = "("', "not a regular expression"),
-    ('message = "node array"', 'massage = "node array"', "unknown key 'massage'"),
+    (
+        'message = "node array"',
+        'massage = "node array"',
+        "signature[0].massage: unknown",
+    ),
     ('message = "node array"', 'message = "x"\nwriter = ["numpy"]', "a package with versions"),
     ('message = "node array"', 'message = "x"\nwriter = ["numpy=2"]', "cause.trees-1.3"),
-    ('message = "node array"', 'message = "x"\nstages = "load"', "list of strings"),
-    ('message = "node array"', 'message = "x"\nshare = 2.0', "share"),
-    ('reader = "sklearn-1.3"', 'raeder = "sklearn-1.3"', "unknown key 'raeder'"),
-    ('advice = "Do."', 'advise = "Do."', "unknown key 'advise'"),
+    (
+        'message = "node array"',
+        'message = "x"\nstages = "load"',
+        "stages: must be a list",
+    ),
+    (
+        'message = "node array"',
+        'message = "x"\nshare = 2.0',
+        "share: must be above 0.0",
+    ),
+    (
+        'reader = "sklearn-1.3"',
+        'raeder = "sklearn-1.3"',
+        "example.raeder: unknown key",
+    ),
+    ('advice = "Do."', 'advise = "Do."', "cause[0].advise: unknown key"),
     ("[[cause]]", "[[because]]", "only [[cause]] tables"),
     ('title = "Trees"', "title = Trees", "is not a file of causes"),
 ]
