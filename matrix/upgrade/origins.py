@@ -96,13 +96,16 @@ class Origins:
     Args:
         catalog: of the project; none of its environments is made.
         wishes: what the user said.
+        pandas: whether every environment needs pandas.
         report: is told of each step of building.
+        pandas: whether every environment needs it.
         jobs, offline: as in :func:`matrix.environments.prepare`.
     """
 
     catalog: Catalog
     wishes: UpgradeRequest
     report: Report
+    pandas: bool = True
     jobs: int = 1
     offline: bool = False
     _made: dict[str, Environment] = field(default_factory=dict)
@@ -220,9 +223,9 @@ class Origins:
     @property
     def common(self) -> tuple[str, ...]:
         """What every environment holds beside scikit-learn."""
-        # Without a configuration: models that were fitted on a DataFrame want one.
-        shared = self.catalog.requirements if self.catalog.source else ("pandas",)
-        return (*shared, *self.wishes.further)
+        said = (*self.catalog.requirements, *self.wishes.further)
+        named = {canonicalize_name(Requirement(text).name) for text in said}
+        return said if not self.pandas or "pandas" in named else ("pandas", *said)
 
     def _release(self, origin: EnvSpec) -> str:
         """The exact release of an origin, which is made for that if it has to be."""

@@ -119,3 +119,18 @@ def test_further_packages_are_in_every_environment() -> None:
     (there,) = found.targets(model("1.2.2"), here)
     assert "xgboost<3" in here.requirements
     assert "xgboost<3" in there.requirements
+
+
+def test_pandas_is_there_where_it_is_needed_and_once() -> None:
+    """What the user says of it outweighs the bare name."""
+    wishes = UpgradeRequest.read(
+        origins=(), targets=(), further=["pandas==2.2.2"], as_of=None, rollback=False
+    )
+    without = replace(wishes, further=())
+
+    def common(wishes: UpgradeRequest, *, pandas: bool) -> tuple[str, ...]:
+        return Origins(default(Path()), wishes, lambda _: None, pandas=pandas).common
+
+    assert common(without, pandas=True) == ("pandas",)
+    assert common(without, pandas=False) == ()
+    assert common(wishes, pandas=True) == common(wishes, pandas=False) == ("pandas==2.2.2",)

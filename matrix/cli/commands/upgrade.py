@@ -33,6 +33,7 @@ from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.intake import find, read_hashes, take_in
 from matrix.upgrade.origins import Origins, UpgradeRequest
+from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
 
@@ -167,7 +168,14 @@ def set_up(
     models = admit(take_in(files, store, arguments.jobs, recorded), trust)
     progress.advance(len(models))
     steps = BuildProgress(progress)
-    origins = Origins(catalog, request, steps.tell, jobs=arguments.jobs, offline=arguments.offline)
+    origins = Origins(
+        catalog,
+        request,
+        steps.tell,
+        pandas=needs_pandas(models, inputs.data, inputs.expected),
+        jobs=arguments.jobs,
+        offline=arguments.offline,
+    )
     context = RunContext.of(
         replace(catalog, pipelines=()),
         (),
