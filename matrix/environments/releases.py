@@ -59,17 +59,21 @@ class Registry:
     ) -> dict[str, Release | UnavailableError]:
         """Return the release that each wish means, or why there is none.
 
-        Lines and exact releases are asked for in one call, told apart by a marker that is true of
-        no machine: fifteen calls would take a second of a warm run. If one of them does not exist,
-        that call fails as a whole, and each is asked for alone.
+        Lines are resolved in one call, told apart by a marker that is true of no machine, and exact
+        releases in another: fifteen calls would take a second of a warm run. In one call uv would
+        take 1.9.0 for the line 1.9 too, wherever somebody else asks for 1.9.0. If one of them does
+        not exist, that call fails as a whole, and each is resolved alone.
         """
         wishes = list(dict.fromkeys(wanted))
         pinned = [wish for wish in wishes if wish[:1].isdigit()]
         others = [wish for wish in wishes if not wish[:1].isdigit()]
-        together = pool.submit(self._together, pinned)
+        lines = [wish for wish in pinned if requirement(wish).endswith(".*")]
+        exact = [wish for wish in pinned if wish not in lines]
+        together = [pool.submit(self._together, group) for group in (lines, exact)]
         alone = {wish: pool.submit(self.release, wish) for wish in others}
         found: dict[str, Release | UnavailableError] = {}
-        found.update(together.result() or {})
+        for group in together:
+            found.update(group.result() or {})
         rest = [wish for wish in pinned if wish not in found]
         alone.update({wish: pool.submit(self.release, wish) for wish in rest})
         for wish, answer in alone.items():

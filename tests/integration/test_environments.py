@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from matrix.environments import BuildStep, interpreters, prepare, resolve
 from matrix.environments.building import compare, describe
 from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError
+from matrix.environments.releases import Registry, Release
 from matrix.environments.uv import Uv
 from matrix.model import Environment, Interpreter
 
@@ -301,3 +303,23 @@ def _running() -> list[str]:
         pytest.skip("there is no ps here")
     done = subprocess.run([ps, "-eo", "args"], capture_output=True, text=True, check=True)
     return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("line", "patches"), [("1.9", ("1.9.0",)), ("1.3", ("1.3.0", "1.3.1")), ("0.24", ("0.24.1",))]
+)
+def test_a_line_is_its_last_patch_whatever_earlier_patch_is_requested_beside_it(
+    tmp_path: Path, line: str, patches: tuple[str, ...]
+) -> None:
+    here = interpreters.find(tmp_path / "interpreters.json")
+    registry = Registry(uv=Uv(folder=tmp_path), interpreters=here)
+    with ThreadPoolExecutor(2) as pool:
+        alone = registry.releases([line], pool)[line]
+        found = registry.releases([*patches, line], pool)
+    assert isinstance(alone, Release)
+    assert found[line] == alone
+    assert alone.version not in patches
+    for patch in patches:
+        release = found[patch]
+        assert isinstance(release, Release)
+        assert release.version == patch
