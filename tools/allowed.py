@@ -34,9 +34,9 @@ LEFT_OUT = ("functools", "scipy.stats._continuous_distns", "scipy.stats._distn_i
 """Modules whose names models may contain but which are not allowed; reviewed.txt says why."""
 
 _HEAD = """\
-# Classes of scikit-learn that its own pickles look up: a module and a name in it a line.
-# Written by `nox -s allowed`, which fits and saves all that each supported release has.
-# Edit nothing here: what is no class of scikit-learn belongs into reviewed.txt, with a reason.
+# Classes of scikit-learn that its own pickles look up: one module and name per line.
+# Written by `nox -s allowed`, which fits and saves every estimator of each supported release.
+# Do not edit: other names belong in reviewed.txt, each with a reason.
 """
 
 

@@ -40,7 +40,7 @@ def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
     if len(refused) > _SHOWN:
         told.append(f"{len(refused) - _SHOWN:,} more")
     return Problem(
-        message=f"refused, and not loaded: {'; '.join(told)}",
+        message=f"not loaded, because it looks up what is not allowed: {'; '.join(told)}",
         advice=_advice(found, refused),
         exit_code=Exit.USAGE,
     )
@@ -48,14 +48,14 @@ def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
 
 def _advice(found: Inspection, refused: Sequence[Refusal]) -> str:
     if not all(one.trust for one in refused):
-        return "Nothing lets this file in. Save the model anew where it was made."
+        return "This file cannot be trusted by name. Save the model again where it was trained."
     names = [one.trust for one in refused]
     options = " ".join(f"--trust {name}" for name in names)
     listed = ", ".join(f'"{name}"' for name in names)
     return (
-        f"If you know what these do, and where the file is from: {options}; or, for this file "
-        f'alone, in the configuration: [[tool.matrix.trust]] sha256 = "{found.sha256}" '
-        f"names = [{listed}]"
+        "If you know this code and the origin of the file, trust it. For this file only, under "
+        f'[tool.matrix]: trust = [{{ sha256 = "{found.sha256}", names = [{listed}] }}] '
+        f"For this command, add: {options}"
     )
 
 

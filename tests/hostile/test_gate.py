@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog import Trust
+from matrix.catalog.toml import loads
 from matrix.errors import Exit, NotAModelError
 from matrix.inspection import Name, inspect, refusals
 from matrix.inspection.gate import GENERATED, REVIEWED, allowed_names, read_list
@@ -114,11 +115,16 @@ def test_a_refusal_says_what_to_write_and_writing_it_lets_the_file_in(tmp_path: 
     assert model.inspection is not None
     (refused,) = admit([model], Trust())
     assert refused.problem is not None
-    assert refused.problem.message.startswith("refused, and not loaded: churn_lib.Ours (")
-    assert refused.problem.exit_code is Exit.USAGE
-    assert "--trust churn_lib.Ours;" in refused.problem.advice
+    problem = refused.problem
+    assert "not loaded" in problem.message
+    assert "churn_lib.Ours (not part of scikit-learn)" in problem.message
+    assert problem.exit_code is Exit.USAGE
+    assert problem.advice.endswith(" add: --trust churn_lib.Ours")
     digest = model.inspection.sha256
-    assert f'sha256 = "{digest}" names = ["churn_lib.Ours"]' in refused.problem.advice
+    listed = f'trust = [{{ sha256 = "{digest}", names = ["churn_lib.Ours"] }}]'
+    assert listed in problem.advice
+    (entry,) = loads(f"[tool.matrix]\n{listed}")["tool"]["matrix"]["trust"]
+    assert entry == {"sha256": digest, "names": ["churn_lib.Ours"]}
     names = frozenset({"churn_lib.Ours"})
     for trust in (Trust(everywhere=names), Trust(files={digest: names})):
         assert admit([model], trust) == [model]
@@ -157,4 +163,4 @@ def test_a_name_that_cannot_be_written_cannot_be_trusted(qualname: str, tmp_path
     assert refused.trust == ""
     (kept_out,) = admit([model], Trust())
     assert kept_out.problem is not None
-    assert "Nothing lets this file in" in kept_out.problem.advice
+    assert "cannot be trusted by name" in kept_out.problem.advice

@@ -357,8 +357,8 @@ def _plain_types(frame: Any) -> Any:
         column = frame[name]
         if str(column.dtype) != "category" and not isinstance(column.dtype, np.dtype):
             values = np.array(column.tolist(), dtype=object)
-            gaps = np.asarray(column.isnull())
-            values[gaps] = np.nan
+            missing = np.asarray(column.isnull())
+            values[missing] = np.nan
             column = _as_numbers(values)
         columns[name] = column
     return _build_frame(columns) if columns else frame

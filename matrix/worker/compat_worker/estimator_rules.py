@@ -123,7 +123,7 @@ def _infer_trees(step: Any, space: Space, found: InputModel) -> None:
         return
     inner = np.asarray(tree.children_left) >= 0
     places, values = np.asarray(tree.feature)[inner], np.asarray(tree.threshold)[inner]
-    gaps = _saw_missing_values(tree)[inner]
+    at_missing = _saw_missing_values(tree)[inner]
     for place in np.unique(places):
         feature = input_model.feature_at(space, int(place))
         # Trees cast their input to float32 and compare with <=.
@@ -132,7 +132,7 @@ def _infer_trees(step: Any, space: Space, found: InputModel) -> None:
         below = np.where(below > own, np.nextafter(below, np.float32(-np.inf)), below)
         above = np.nextafter(below, np.float32(np.inf))
         _add_cuts(feature, input_model.THRESHOLD, below, above)
-        if feature is not None and gaps[places == place].any():
+        if feature is not None and at_missing[places == place].any():
             feature.column.add_special(input_model.MISSING, np.nan)
 
 

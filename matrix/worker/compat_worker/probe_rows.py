@@ -181,14 +181,14 @@ def _complete_rows(known: InputModel, random: Any, values: Dict[int, Any]) -> Va
 
 def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     """Rows with several missing values, if at least two columns accept them."""
-    gaps = [column.specials.get(input_model.MISSING) for column in known.columns]
-    if sum(map(bool, gaps)) < 2:
+    missing = [column.specials.get(input_model.MISSING) for column in known.columns]
+    if sum(map(bool, missing)) < 2:
         return []
     values = concatenated(
         _stored_rows(known, random, each)[:1] + [RowBlock("", typical_rows(known, random, each))]
     )
     share = random.random_sample(len(values[0]))
-    for place, group in enumerate(gaps):
+    for place, group in enumerate(missing):
         for row in np.flatnonzero(random.random_sample(len(share)) < share) if group else ():
             values[place] = with_value(values[place], row, group[0][0])
     return [RowBlock(input_model.SEVERAL_MISSING, with_number_columns(values))]

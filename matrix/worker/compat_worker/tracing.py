@@ -80,7 +80,7 @@ def _rows(piece: Piece) -> Tuple[Any, str]:
 
 def _describe_parts(parts: List[ModelPart], left_out: int) -> Answer:
     """The ``parts`` with their attributes, and their ``classes`` in this environment."""
-    told: List[Dict[str, Any]] = []
+    described: List[Dict[str, Any]] = []
     classes: Dict[str, Dict[str, Any]] = {}
     remaining = MAX_ATTRIBUTES
     for part in parts:
@@ -90,10 +90,10 @@ def _describe_parts(parts: List[ModelPart], left_out: int) -> Answer:
         held = {attribute: held[attribute] for attribute in list(held)[:remaining]}
         remaining -= len(held)
         path = [attribute_states.shorten(one) for one in part.path]
-        told.append({"path": path, "class": name, "attributes": held})
+        described.append({"path": path, "class": name, "attributes": held})
         if name not in classes and len(classes) < MAX_CLASSES:
             classes[name] = _describe_class(kind)
-    return {"parts": told, "parts_left_out": left_out, "classes": classes}
+    return {"parts": described, "parts_left_out": left_out, "classes": classes}
 
 
 def _describe_class(kind: type) -> Dict[str, Any]:
