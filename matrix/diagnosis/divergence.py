@@ -18,7 +18,7 @@ from matrix.judge.compare import compare
 from matrix.judge.content import Fetch, read
 from matrix.model import Absent, Failure, OutputDifference, Returned, Tolerance, Verdict
 
-_Key = tuple[NamePath, str, int]
+_CallKey = tuple[NamePath, str, int]
 """Path of the estimator, method, and number of the call (from 1) among those of this method."""
 
 _GIVEN = "transform"
@@ -54,7 +54,7 @@ def first_divergence(
     return _outermost(writer, reader, fetch, tolerance)
 
 
-def _keyed(calls: tuple[TracedCall, ...]) -> Iterator[tuple[_Key, TracedCall]]:
+def _keyed(calls: tuple[TracedCall, ...]) -> Iterator[tuple[_CallKey, TracedCall]]:
     seen: Counter[tuple[NamePath, str]] = Counter()
     for call in calls:
         place = (call.part.path, call.method)

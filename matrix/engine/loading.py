@@ -9,7 +9,7 @@ from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
-from matrix.engine.worker_process import Piece
+from matrix.engine.worker_process import PieceRequest
 from matrix.model import (
     Artifact,
     Environment,
@@ -112,7 +112,7 @@ def load_job(
     )
 
 
-def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork) -> Piece:
+def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork) -> PieceRequest:
     saving, artifact = load.savings[0], load.artifact
     return {
         "id": number,

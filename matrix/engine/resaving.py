@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import Piece
+from matrix.engine.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Fix, Pipeline, Resaving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer
@@ -60,7 +60,7 @@ def resaved(context: RunContext, environment: Environment, wanted: ResaveWork) -
     return found[0]
 
 
-def _piece(context: RunContext, key: str, wanted: ResaveWork) -> Piece:
+def _piece(context: RunContext, key: str, wanted: ResaveWork) -> PieceRequest:
     artifact = wanted.artifact
     return {
         "id": 0,

@@ -12,7 +12,7 @@ from matrix.catalog import Catalog, WorkerLimits
 from matrix.engine.estimate import Estimate
 from matrix.engine.pool import Job, Jobs, Pool
 from matrix.engine.shards import readers
-from matrix.engine.worker_process import Piece, Request
+from matrix.engine.worker_process import PieceRequest, Request
 from matrix.model import Environment, Pipeline, Shard
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import Store, keys
@@ -115,7 +115,7 @@ class RunContext:
         self,
         environment: Environment,
         task: str,
-        pieces: Iterable[Piece],
+        pieces: Iterable[PieceRequest],
         *,
         files: tuple[Path, ...] = (),
         paths: tuple[Path, ...] | None = None,

@@ -9,7 +9,7 @@ from pathlib import Path
 from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import Piece
+from matrix.engine.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer
@@ -89,7 +89,7 @@ def save_job(
     )
 
 
-def _pieces(due: Iterable[SaveWork], folder: Path) -> Iterator[Piece]:
+def _pieces(due: Iterable[SaveWork], folder: Path) -> Iterator[PieceRequest]:
     for number, wanted in enumerate(due):
         yield {
             "id": number,

@@ -11,7 +11,7 @@ from matrix.engine.evaluate import Evaluation, evaluate
 from matrix.engine.loading import known_outputs
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import Piece, Request
+from matrix.engine.worker_process import PieceRequest, Request
 from matrix.judge import Case
 from matrix.model import (
     Artifact,
@@ -177,7 +177,7 @@ class Planted:
         request = replace(self._request(self._reader, "load", pieces), seconds=seconds)
         return Job(label="self-check", request=request, on_answer=on_answer)
 
-    def _piece(self, number: int, name: str) -> Piece:
+    def _piece(self, number: int, name: str) -> PieceRequest:
         saving = self._savings[name]
         rows = self._folder / f"{name}.rows"
         rows.write_bytes(self._contents[saving.rows])
@@ -190,5 +190,7 @@ class Planted:
             "only": saving.only,
         }
 
-    def _request(self, environment: Environment, task: str, pieces: Iterable[Piece]) -> Request:
+    def _request(
+        self, environment: Environment, task: str, pieces: Iterable[PieceRequest]
+    ) -> Request:
         return self._context.request(environment, task, pieces, paths=(_FILE.parent,))

@@ -69,7 +69,7 @@ def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matri
             for position in range(len(first.environments))
         ),
         pipelines=first.pipelines,
-        cells=_Cells(by_index, first, count),
+        cells=_MergedCells(by_index, first, count),
         self_check=_worst(found),
         interrupted=any(matrix.interrupted for matrix in found),
         whole=all(matrix.whole for matrix in found),
@@ -127,7 +127,7 @@ def _worst(found: Sequence[Matrix]) -> dict[str, Detection]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cells:
+class _MergedCells:
     """The cells of all shards in the order of one machine's report, read side by side."""
 
     shards: Mapping[int, Matrix]

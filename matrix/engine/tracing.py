@@ -10,7 +10,7 @@ from matrix import diagnosis
 from matrix.diagnosis import Trace
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import Piece
+from matrix.engine.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Pipeline, Saving
 from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer
@@ -97,7 +97,7 @@ def _job(
     )
 
 
-def _pieces(context: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterator[Piece]:
+def _pieces(context: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterator[PieceRequest]:
     for number, (key, look) in enumerate(due):
         artifact = look.artifact
         yield {

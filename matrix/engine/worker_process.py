@@ -69,7 +69,7 @@ _ENDINGS = {
 }
 """What a worker says of its end by its exit status, and in words."""
 
-Piece = dict[str, Any]
+PieceRequest = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +81,7 @@ class Request:
     """``check``, ``save``, ``load``, ``reference``, ``trace`` or ``resave``."""
     paths: tuple[Path, ...]
     """Folders that its modules are imported from."""
-    pieces: tuple[Piece, ...]
+    pieces: tuple[PieceRequest, ...]
     files: tuple[Path, ...] = ()
     seconds: float = 60.0
     """Processor time that one piece may use, or sleep; large files may use more."""
@@ -236,7 +236,7 @@ class Worker:
         if not self._expected:
             self._deadline.allow(LEAVE_SECONDS, "after its answer, since it did not end")
 
-    def _piece(self, number: int) -> Piece:
+    def _piece(self, number: int) -> PieceRequest:
         return next((piece for piece in self.request.pieces if piece["id"] == number), {})
 
     def _over(self, returned: int) -> Iterator[Answered | Ended]:
@@ -296,7 +296,7 @@ def finished(folder: Path) -> Iterator[Answered]:
         return
 
 
-def _answered(task: str, line: Mapping[str, Any], piece: Piece, folder: Path) -> Answered:
+def _answered(task: str, line: Mapping[str, Any], piece: PieceRequest, folder: Path) -> Answered:
     answer = line["answer"]
     protocol.check_answer(task, answer, piece)
     contents = untrusted_files.take(folder / CONTENTS, answer["contents"])
@@ -324,7 +324,7 @@ def _seconds(request: Request) -> list[float]:
     return [_seconds_for(request, piece) for piece in request.pieces] or [request.seconds]
 
 
-def _seconds_for(request: Request, piece: Piece) -> float:
+def _seconds_for(request: Request, piece: PieceRequest) -> float:
     """How much processor time a piece may use: more for a large file, or a slow model."""
     origin = ORIGIN_FACTOR * float(piece.get("origin_seconds", 0.0))
     return max(request.seconds, origin) + int(_size(piece) / BYTES_A_SECOND)
@@ -336,7 +336,7 @@ def _memory_for(request: Request) -> int | None:
     return request.memory + MEMORY_FACTOR * max(map(_size, request.pieces), default=0)
 
 
-def _size(piece: Piece) -> int:
+def _size(piece: PieceRequest) -> int:
     """The size of the file that a piece loads, in bytes; 0 if it loads none."""
     try:
         return Path(piece["path"]).stat().st_size

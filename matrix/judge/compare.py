@@ -41,7 +41,7 @@ def compare(
     broken = _structure(before, after)
     if broken:
         return OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=broken)
-    tally = _Tally()
+    tally = _LeafTally()
     for left, right in zip(before.leaves, after.leaves, strict=True):
         _compare_leaf(left, right, tolerance, tally)
         if method in NEIGHBORS and not tally.numbers and _are_neighbors(before.leaves):
@@ -81,7 +81,7 @@ def _compare_neighbors(
 
 
 @dataclass
-class _Tally:
+class _LeafTally:
     """What has been found over the leaves of an output."""
 
     max_abs: float | None = None
@@ -127,7 +127,7 @@ def _leaf_structure(left: Leaf, right: Leaf) -> str:
     return ""
 
 
-def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) -> None:
+def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _LeafTally) -> None:
     if left.sort == "number":
         _compare_numbers(left, right, tolerance, tally)
         return
@@ -140,7 +140,7 @@ def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) 
         _measure(left.array.astype(np.float64), right.array.astype(np.float64), tally)
 
 
-def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Tally) -> None:
+def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _LeafTally) -> None:
     epsilon = _DOUBLE
     if max(np.finfo(leaf.array.dtype).eps for leaf in (left, right)) > _DOUBLE:
         epsilon, tolerance = _SINGLE, for_single_precision(tolerance)
@@ -161,7 +161,7 @@ def _real(array: NDArray[np.generic]) -> NDArray[np.float64]:
     return array.astype(np.float64, copy=False)
 
 
-def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _Tally) -> None:
+def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _LeafTally) -> None:
     """Take down the largest absolute and relative difference."""
     if not before.size:
         return
@@ -173,7 +173,7 @@ def _measure(before: NDArray[np.float64], after: NDArray[np.float64], tally: _Ta
     tally.largest(float(apart.max()), float(relative.max()))
 
 
-def _difference(method: str, after: MethodOutput, tally: _Tally) -> OutputDifference:
+def _difference(method: str, after: MethodOutput, tally: _LeafTally) -> OutputDifference:
     n = max(tally.changed, default=0)
     n_changed = int(np.count_nonzero(tally.changed[n])) if n else 0
     if not n_changed:  # the change is in a part with fewer rows, if anywhere
@@ -188,7 +188,7 @@ def _difference(method: str, after: MethodOutput, tally: _Tally) -> OutputDiffer
     )
 
 
-def _verdict(method: str, tally: _Tally) -> Verdict:
+def _verdict(method: str, tally: _LeafTally) -> Verdict:
     if tally.labels and method in NAMES:
         return Verdict.STRUCTURE_CHANGED
     if tally.labels and method in PREDICTIONS:

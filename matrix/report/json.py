@@ -64,7 +64,7 @@ def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:
     return cell
 
 
-def _own(cell: Json, tracebacks: list[str] | _Numbers) -> Json:
+def _own(cell: Json, tracebacks: list[str] | _TracebackNumbers) -> Json:
     """Reverse :func:`_shared`."""
     if cell["exception"] is not None:
         cell["exception"]["traceback"] = tracebacks[cell["exception"]["traceback"]]
@@ -89,7 +89,7 @@ def _read_head(path: Path, document: Document) -> Json:
     """Return all members but the cells, which are checked and dropped."""
     head: Json = {}
     index = 0
-    shared = _Numbers()
+    shared = _TracebackNumbers()
     with _reading(path, "the top level"):
         for key, value in document.members():
             if key == "schema_version" and value != SCHEMA_VERSION:
@@ -109,7 +109,7 @@ def _read_head(path: Path, document: Document) -> Json:
     return head
 
 
-class _Numbers:
+class _TracebackNumbers:
     """Stands in for the list of tracebacks, which follows the cells; records the largest index."""
 
     highest = -1

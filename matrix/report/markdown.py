@@ -49,7 +49,7 @@ _MOST_ROWS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class _Section:
+class _MarkdownSection:
     title: str
     lines: Sequence[str]
     more: str = "line"
@@ -75,16 +75,16 @@ def write_markdown(matrix: Matrix, stream: TextIO) -> None:
     stream.write(last)
 
 
-def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
+def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
     labels = {environment.id: environment.spec.label for environment in matrix.environments}
     if matrix.comparison is not None:
         yield from _comparison(matrix.comparison)
     if matrix.answers:
         lines = [_answer(answer) for answer in _worst_first(matrix.answers)]
-        yield _Section("Models", lines, more="model", folded=False)
+        yield _MarkdownSection("Models", lines, more="model", folded=False)
     yield from _self_check(matrix)
     if summary.total:
-        yield _Section("Cells", [], head=list(_counts(summary)), folded=False)
+        yield _MarkdownSection("Cells", [], head=list(_counts(summary)), folded=False)
         yield _pairs(summary, labels)
     yield from _explanations(matrix.stories, labels)
     yield from _breaks(summary)
@@ -95,10 +95,12 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_Section]:
     missing = [found for found in matrix.environments if not found.ready]
     if missing:
         title = f"Unavailable environments ({len(missing)})"
-        yield _Section(title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing])
+        yield _MarkdownSection(
+            title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing]
+        )
     ready = [found for found in matrix.environments if found.ready]
     if ready:
-        yield _Section("Environments", list(map(_versions, ready)), head=_VERSIONS)
+        yield _MarkdownSection("Environments", list(map(_versions, ready)), head=_VERSIONS)
 
 
 # --------------------------------------------------------------------------- text and room
@@ -117,7 +119,7 @@ def code(text: str, limit: int = 300) -> str:
     return f"{fence}{space}{line}{space}{fence}"
 
 
-def _fit(section: _Section, room: int) -> str:
+def _fit(section: _MarkdownSection, room: int) -> str:
     """Return the section with as many lines as fit, and the number of lines left out."""
     before, after = (
         (f"\n<details>\n<summary>{section.title}</summary>\n\n", "\n</details>\n")
@@ -144,11 +146,13 @@ def _fit(section: _Section, room: int) -> str:
 # --------------------------------------------------------------------------- why
 
 
-def _explanations(found: Iterable[Explanation], labels: Mapping[str, str]) -> Iterator[_Section]:
+def _explanations(
+    found: Iterable[Explanation], labels: Mapping[str, str]
+) -> Iterator[_MarkdownSection]:
     """Yield the explanations that ``explain`` recorded, one list item per cell."""
     lines = [line for explanation in found for line in _explanation(explanation, labels)]
     if lines:
-        yield _Section("Why, and what to do", lines, folded=False)
+        yield _MarkdownSection("Why, and what to do", lines, folded=False)
 
 
 def _explanation(explanation: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
@@ -164,7 +168,7 @@ def _explanation(explanation: Explanation, labels: Mapping[str, str]) -> Iterato
 # --------------------------------------------------------------------------- what is new
 
 
-def _comparison(comparison: Comparison) -> Iterator[_Section]:
+def _comparison(comparison: Comparison) -> Iterator[_MarkdownSection]:
     """Yield the counts with all new and worse cells; fixed and gone ones are folded."""
     head = [f"**{comparison_text.counts(comparison)}**", ""]
     if not comparison.full:
@@ -172,10 +176,10 @@ def _comparison(comparison: Comparison) -> Iterator[_Section]:
     failing = [_cell_change(one) for one in comparison.changes if one.status.fails]
     foot = [f"- {code(text)}" for text in comparison_text.acceptances(comparison)[:_MOST_NAMES]]
     title = f"Compared with {code(comparison.against)}"
-    yield _Section(title, failing, more="change", head=head, folded=False, foot=foot)
+    yield _MarkdownSection(title, failing, more="change", head=head, folded=False, foot=foot)
     rest = [_cell_change(one) for one in comparison.changes if not one.status.fails]
     if rest:
-        yield _Section("Fixed and gone", rest, more="change")
+        yield _MarkdownSection("Fixed and gone", rest, more="change")
 
 
 def _cell_change(change: CellChange) -> str:
@@ -230,12 +234,12 @@ def _answer(answer: ModelAnswer) -> str:
     return "\n".join(lines)
 
 
-def _self_check(matrix: Matrix) -> Iterator[_Section]:
+def _self_check(matrix: Matrix) -> Iterator[_MarkdownSection]:
     missed = [name for name, found in matrix.self_check.items() if found is Detection.MISSED]
     if missed:
         count = f"{len(missed)} of {len(matrix.self_check)} planted faults were missed"
         lines = [f"- ✗ {code(name)}" for name in missed]
-        yield _Section(f"Do not trust this result: {count}", lines, folded=False)
+        yield _MarkdownSection(f"Do not trust this result: {count}", lines, folded=False)
 
 
 # --------------------------------------------------------------------------- tables
@@ -250,7 +254,7 @@ def _counts(summary: Summary) -> Iterator[str]:
         yield f"| {symbol} | {verdict.value} | {n:,} | {MEANINGS[verdict]} |"
 
 
-def _pairs(summary: Summary, labels: dict[str, str]) -> _Section:
+def _pairs(summary: Summary, labels: dict[str, str]) -> _MarkdownSection:
     """Return the writer × reader table of the environments that have cells."""
     known = [e.id for e in summary.environments if e.ready]
     ids = list(dict.fromkeys([*known, *(n for pair in summary.pairs for n in pair)]))
@@ -264,7 +268,7 @@ def _pairs(summary: Summary, labels: dict[str, str]) -> _Section:
         for writer in ids
     ]
     legend = "   ".join(f"{word.symbol} {word.legend}" for word in GROUP_WORDS.values())
-    return _Section(
+    return _MarkdownSection(
         "Saved by (rows), loaded by (columns)",
         lines,
         more="row",
@@ -305,21 +309,21 @@ def _label(name: str, labels: dict[str, str]) -> str:
 # --------------------------------------------------------------------------- where and why
 
 
-def _breaks(summary: Summary) -> Iterator[_Section]:
+def _breaks(summary: Summary) -> Iterator[_MarkdownSection]:
     """Yield the breaks by direction, most pipelines first; only the first upgrades are unfolded."""
     found = find_breaks(summary)
     for direction in Direction:
         entries = [entry for entry in found if entry.direction is direction]
         lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]
         if lines and direction is Direction.UPGRADE:
-            yield _Section(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
+            yield _MarkdownSection(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
             lines = lines[_MOST_BREAKS:]
             if lines:
-                yield _Section(
+                yield _MarkdownSection(
                     f"More upgrades that break or change pipelines ({len(lines):,})", lines
                 )
         elif lines:
-            yield _Section(f"{TITLES[direction]} ({len(lines):,})", lines)
+            yield _MarkdownSection(f"{TITLES[direction]} ({len(lines):,})", lines)
 
 
 def _break(entry: Break) -> str:
@@ -333,12 +337,12 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(code(name, 60) for name in names[:_MOST_NAMES]) + more
 
 
-def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_Section]:
+def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_MarkdownSection]:
     changes = summary.worst_changes()
     if changes:
         cells = counted(summary.groups[Group.CHANGES], "cell")
         lines = [_change(change, change.worst, labels) for change in changes if change.worst]
-        yield _Section(f"Silent changes, worst first ({cells})", lines, more="change")
+        yield _MarkdownSection(f"Silent changes, worst first ({cells})", lines, more="change")
 
 
 def _change(change: SilentChange, worst: Cell, labels: dict[str, str]) -> str:
@@ -360,14 +364,14 @@ def _pair_labels(cell: Cell, labels: dict[str, str]) -> str:
     return f"{_label(cell.writer, labels)} → {_label(cell.reader, labels)}"
 
 
-def _causes(summary: Summary) -> Iterator[_Section]:
+def _causes(summary: Summary) -> Iterator[_MarkdownSection]:
     """Yield the known causes with advice; other failures are listed under their reasons."""
     known = [(one, one.known) for one in summary.known_causes()]
     lines = [_cause(one, cause) for one, cause in known if cause is not None]
     if summary.causes:
         rest = without_known_cause(summary)
         title = f"Causes ({share_known(summary)})"
-        yield _Section(title, lines, more="cause", foot=["", rest] if rest else [])
+        yield _MarkdownSection(title, lines, more="cause", foot=["", rest] if rest else [])
 
 
 def _cause(one: Caused, cause: KnownCause) -> str:
@@ -381,13 +385,13 @@ def _cause(one: Caused, cause: KnownCause) -> str:
 
 def _reasons(
     title: str, group: Group, summary: Summary, labels: dict[str, str]
-) -> Iterator[_Section]:
+) -> Iterator[_MarkdownSection]:
     reasons = summary.failures if group is Group.FAILS else summary.unknown
     if reasons:
         ranked = sorted(reasons.values(), key=lambda one: (-one.cells, one.type, one.message))
         total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
         lines = [_reason(reason, labels) for reason in ranked]
-        yield _Section(f"{title} ({total})", lines, more="reason")
+        yield _MarkdownSection(f"{title} ({total})", lines, more="reason")
 
 
 def _reason(reason: Reason, labels: dict[str, str]) -> str:

@@ -50,7 +50,7 @@ def variations(environments: Sequence[Environment]) -> list[tuple[Environment, E
 def find_breaks(summary: Summary) -> list[Break]:
     """Return all breaks: upgrades, rollbacks, then variations, each in the order of releases."""
     line = release_line(summary.environments)
-    found: dict[_Key, dict[str, list[str]]] = {}
+    found: dict[_BreakKey, dict[str, list[str]]] = {}
     for (pipeline, fmt), grid in summary.grids.items():
         look = _Lookup(summary.environments, grid)
         for key in (*_along(line, look, Direction.UPGRADE), *_varied(summary, look)):
@@ -65,7 +65,7 @@ def find_breaks(summary: Summary) -> list[Break]:
     by_id = {environment.id: environment for environment in summary.environments}
     directions = list(Direction)
 
-    def place(key: _Key) -> tuple[int, ...]:
+    def place(key: _BreakKey) -> tuple[int, ...]:
         return (
             directions.index(key.direction),
             order.get(
@@ -95,7 +95,7 @@ def find_breaks(summary: Summary) -> list[Break]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Key:
+class _BreakKey:
     """A Break without its pipelines; environments by id."""
 
     direction: Direction
@@ -122,7 +122,7 @@ class _Lookup:
         return None if verdict.group is Group.UNKNOWN else verdict
 
 
-def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_Key]:
+def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_BreakKey]:
     """Yield runs of consecutive writers with the same first bad reader further along the line.
 
     Writers without a known cell neither end a run nor extend it.
@@ -157,20 +157,22 @@ def _key(
     run: Sequence[int],
     met: _Met,
     look: _Lookup,
-) -> _Key:
+) -> _BreakKey:
     """Return the key of a run; it is open if no more distant writer does better."""
     reader, verdict = met
     opened = all(look(writer, reader) in (None, verdict) for writer in line[: run[0]])
     farthest = line[0] if opened else line[run[0]]
-    return _Key(direction, line[run[-1]].id, farthest.id, opened, reader.id, verdict)
+    return _BreakKey(direction, line[run[-1]].id, farthest.id, opened, reader.id, verdict)
 
 
-def _varied(summary: Summary, look: _Lookup) -> Iterator[_Key]:
+def _varied(summary: Summary, look: _Lookup) -> Iterator[_BreakKey]:
     for base, variant in variations(summary.environments):
         for writer, reader in ((base, variant), (variant, base)):
             verdict = look(writer, reader)
             if verdict is not None and not verdict.safe:
-                yield _Key(Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict)
+                yield _BreakKey(
+                    Direction.VARIATION, writer.id, writer.id, False, reader.id, verdict
+                )
 
 
 def release_of(environment: Environment) -> Version:

@@ -118,7 +118,7 @@ class _Filter(ctypes.Structure):
     _fields_ = (("length", ctypes.c_ushort), ("instructions", ctypes.c_void_p))
 
 
-class _Instruction(ctypes.Structure):
+class _FilterStruct(ctypes.Structure):
     _fields_ = (
         ("code", ctypes.c_uint16),
         ("if_true", ctypes.c_uint8),
@@ -144,7 +144,7 @@ def restrict(*, attributes: bool, required: bool) -> None:
             raise OSError(f"the system call numbers of {machine} are unknown")
         return
     found = list(program(machine, attributes=attributes))
-    code = (_Instruction * len(found))(*(_Instruction(*one) for one in found))
+    code = (_FilterStruct * len(found))(*(_FilterStruct(*one) for one in found))
     filter_ = _Filter(len(found), ctypes.cast(code, ctypes.c_void_p))
     system_calls.prctl(system_calls.PR_SET_NO_NEW_PRIVS, 1)
     system_calls.prctl(system_calls.PR_SET_SECCOMP, 2, ctypes.byref(filter_))

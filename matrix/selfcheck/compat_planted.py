@@ -17,7 +17,7 @@ def _hundred_rows():
     return Data(X, (X[:, 0] > 50).astype(int))
 
 
-class _Planted(BaseEstimator):
+class _BadModel(BaseEstimator):
     """Predicts whether the feature is above 50."""
 
     def fit(self, X, y=None):
@@ -31,7 +31,7 @@ class _Planted(BaseEstimator):
         return self.home_ == (sys.prefix, os.getpid())
 
 
-class Changing(_Planted):
+class Changing(_BadModel):
     """Predicts one label in a hundred differently in every process but the one that fitted it."""
 
     def predict(self, X):
@@ -41,14 +41,14 @@ class Changing(_Planted):
         return labels
 
 
-class Killing(_Planted):
+class Killing(_BadModel):
     """Aborts the interpreter while it is loaded."""
 
     def __setstate__(self, state):
         os.abort()
 
 
-class Mute(_Planted):
+class Mute(_BadModel):
     """Predicts correctly and fails only in repr."""
 
     def __repr__(self):
@@ -57,7 +57,7 @@ class Mute(_Planted):
         raise RuntimeError("planted: no repr")
 
 
-class Endless(_Planted):
+class Endless(_BadModel):
     """Its predict never returns, except in the process that fitted it."""
 
     def predict(self, X):

@@ -17,7 +17,7 @@ from matrix.engine.loading import STAGE, LoadWork
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import digests_of
-from matrix.engine.worker_process import Piece
+from matrix.engine.worker_process import PieceRequest
 from matrix.inspection import Inspection
 from matrix.inspection.file_access import size_and_sha256
 from matrix.model import (
@@ -195,7 +195,7 @@ class ModelChecker:
             alone=True,
         )
 
-    def _piece(self, one: ModelWork, key: str) -> Piece:
+    def _piece(self, one: ModelWork, key: str) -> PieceRequest:
         inspection, inputs = _inspected(one.model), self._inputs
         path = self._context.store.artifact(inspection.sha256, one.model.format)
         return {

@@ -113,7 +113,7 @@ def facts(matrix: Matrix) -> Facts:
 
 def blocks(matrix: Matrix) -> Iterator[DataBlock]:
     """Yield the cells block by block, then the index, with one block in memory."""
-    names = {name: Numbers() for name in ("pipelines", "formats", "environments", "causes")}
+    names = {name: NameNumbers() for name in ("pipelines", "formats", "environments", "causes")}
     names["causes"].of("")
     for pipeline in matrix.pipelines:
         names["pipelines"].of(pipeline.id)
@@ -137,7 +137,7 @@ Detail = list[int | list[int]]
 
 
 def _described(
-    cells: Iterable[Cell], names: dict[str, Numbers], parts: _Parts
+    cells: Iterable[Cell], names: dict[str, NameNumbers], parts: _Parts
 ) -> Iterator[tuple[_Place, Detail]]:
     pipeline, fmt = names["pipelines"].of, names["formats"].of
     environment, cause = names["environments"].of, names["causes"].of
@@ -169,7 +169,7 @@ def cause_of(cell: Cell) -> str:
     return plain(f"{cell.verdict.value} in {cell.stage}" if cell.stage else cell.verdict.value)
 
 
-class Numbers:
+class NameNumbers:
     """Numbers names in the order of their first use."""
 
     def __init__(self) -> None:

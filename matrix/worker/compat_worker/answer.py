@@ -8,7 +8,10 @@ from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings
 from compat_worker.user_error import UserError
 
+Piece = Dict[str, Any]
+"""One piece of a request, as the orchestrator wrote it."""
 Answer = Dict[str, Any]
+"""What the journal says of a piece."""
 
 
 class KeptContents:

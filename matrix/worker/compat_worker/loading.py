@@ -3,14 +3,11 @@
 from typing import Any, Callable, Dict, List
 
 from compat_worker import content, loader_guard, machine_failures, output_methods
-from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import CallOutcome, call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure
-
-Piece = Dict[str, Any]
-Answer = Dict[str, Any]
 
 
 def load(piece: Piece, journal: Journal) -> Answer:

@@ -15,7 +15,7 @@ from compat_worker import (
     output_methods,
     row_making,
 )
-from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
@@ -24,8 +24,6 @@ from compat_worker.observe import SeenWarnings, failure
 from compat_worker.row_making import MadeRows
 from compat_worker.user_error import UserError
 
-Piece = Dict[str, Any]
-Answer = Dict[str, Any]
 Fresh = Callable[[], Any]
 
 

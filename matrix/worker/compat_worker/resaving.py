@@ -4,15 +4,12 @@ import os
 from typing import Any, Dict, List
 
 from compat_worker import loader_guard, missing_params
-from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure
 from compat_worker.saving import save_artifact
 from compat_worker.user_error import UserError
-
-Piece = Dict[str, Any]
-Answer = Dict[str, Any]
 
 
 def resave(piece: Piece, journal: Journal) -> Answer:

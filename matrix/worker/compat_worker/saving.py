@@ -10,21 +10,18 @@ import compat_matrix
 import numpy as np
 
 from compat_worker import content, estimator_names, machine_failures, output_methods
-from compat_worker.answer import KeptContents, complete_answer
+from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure, record_outcome
-
-Piece = Dict[str, Any]
-Answer = Dict[str, Any]
 
 
 class Unavailable(Exception):
     """The pipeline is not available in this environment; the message says why."""
 
 
-class _Stage:
+class _SavingStage:
     """The current stage of a piece, for the answer if the piece raises."""
 
     name = "build"
@@ -36,7 +33,7 @@ def save(piece: Piece, journal: Journal) -> Answer:
     kept = KeptContents(journal)
 
     def work() -> Answer:
-        stage = _Stage()
+        stage = _SavingStage()
         try:
             return _save(piece, stage, seen, kept.keep)
         except Unavailable as error:
@@ -47,7 +44,9 @@ def save(piece: Piece, journal: Journal) -> Answer:
     return complete_answer(work, seen, kept)
 
 
-def _save(piece: Piece, stage: _Stage, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
+def _save(
+    piece: Piece, stage: _SavingStage, seen: SeenWarnings, keep: Callable[[bytes], str]
+) -> Answer:
     registered, model = _build(piece)
     stage.name = "fit"
     with seen.during("fit"):

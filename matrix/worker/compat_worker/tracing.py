@@ -1,20 +1,16 @@
 """Load an artifact, describe every estimator in it, and record the calls of one method."""
 
-from typing import Any, Callable, Dict, List, Tuple
+from typing import Any, Dict, List, Tuple
 
 from compat_worker import attribute_states, code_reading, loader_guard
-from compat_worker.answer import KeptContents, complete_answer
-from compat_worker.call_methods import call_one
+from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
+from compat_worker.call_methods import Keep, call_one
 from compat_worker.call_recorder import CallRecorder
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import check_readable, read_rows
 from compat_worker.observe import SeenWarnings, failure
 from compat_worker.parts import OUTPUT_METHODS, ModelPart, parts_of
-
-Piece = Dict[str, Any]
-Answer = Dict[str, Any]
-Keep = Callable[[bytes], str]
 
 MAX_CLASSES = 100
 """Classes that are described, at most."""
