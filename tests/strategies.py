@@ -173,15 +173,13 @@ ANSWERS = st.builds(
     ),
     sandbox=TEXT,
 )
-ACCEPTANCES = st.lists(
-    st.builds(
-        Acceptance,
-        reason=TEXT,
-        until=st.dates(),
-        **dict.fromkeys(("pipelines", "formats", "writers", "readers", "verdicts"), TEXT),
-    ),
-    max_size=1,
-).map(tuple)
+ACCEPTANCE = st.builds(
+    Acceptance,
+    reason=TEXT,
+    until=st.dates(),
+    **dict.fromkeys(("pipelines", "formats", "writers", "readers", "verdicts"), TEXT),
+)
+ACCEPTANCES = st.lists(ACCEPTANCE, max_size=1).map(tuple)
 CHANGES = st.builds(
     CellChange,
     status=st.sampled_from(Status),

@@ -215,7 +215,7 @@ _REFERENCE: dict[str, Form] = {
     **_RECORD,
     "repeats": _OUTCOMES,
     "made": _by_name(_is_count),
-    "dropped": _by_name(lambda value: isinstance(value, dict) and _is_count(value.get("rows"))),
+    "dropped": _by_name(_record({"rows": _is_count, "raised": _either(_only(None), _FAILURE)})),
     "n_rows": _is_count,
     "features": _either(_only(None), _many(_is_text)),
 }

@@ -1,0 +1,108 @@
+"""A worker's answer has the fields of its task and no others, wherever they stand."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.engine import protocol
+from matrix.engine.untrusted_files import BreachError
+from tests.engine.test_untrusted_traces import ANSWER as TRACE
+
+DIGEST = "0" * 64
+FAILURE = {"type": "ValueError", "message": "no", "traceback": "..."}
+COMMON: dict[str, Any] = {
+    "contents": [{"digest": DIGEST, "offset": 0, "size": 1}],
+    "warnings": [{"category": "UserWarning", "message": "m", "stage": "load"}],
+    "seconds": 0.5,
+}
+OUTPUTS = {
+    "predict": {"digest": DIGEST, "whole": False},
+    "transform": {"absent": "no such method"},
+    "score": {"raised": FAILURE},
+}
+ARTIFACTS = {
+    "joblib": {"path": "model.joblib", "sha256": DIGEST, "size": 3},
+    "skops": {"raised": FAILURE},
+    "onnx": {"unavailable": "not installed"},
+}
+RECORDED = {
+    **COMMON,
+    "rows": DIGEST,
+    "truth": None,
+    "only": False,
+    "estimators": ["sklearn.svm._classes.SVC"],
+    "outputs": OUTPUTS,
+}
+ANSWERS: list[tuple[str, dict[str, Any]]] = [
+    ("check", {"files": {"a.py": FAILURE}, "contents": COMMON["contents"]}),
+    ("save", {**RECORDED, "artifacts": ARTIFACTS}),
+    ("save", {**COMMON, "unavailable": "no module"}),
+    ("save", {**COMMON, "raised": FAILURE, "stage": "fit"}),
+    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS}),
+    ("load", {**COMMON, "raised": FAILURE}),
+    ("load", {**COMMON, "refused": "os.system"}),
+    (
+        "reference",
+        {
+            **RECORDED,
+            "repeats": {},
+            "made": {"zeros": 3},
+            "dropped": {"missing": {"rows": 1, "raised": None}},
+            "n_rows": 3,
+            "features": ["a"],
+            "expected": {"predict": {"agrees": True, "rows": 0}},
+        },
+    ),
+    ("reference", {**COMMON, "mistake": "no such file"}),
+    ("trace", TRACE),
+    (
+        "resave",
+        {
+            **COMMON,
+            "artifacts": ARTIFACTS,
+            "lacking": [{"path": ["steps", 0], "name": "n", "value": 1.0}],
+        },
+    ),
+]
+
+
+def objects(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """The path of each object inside a value."""
+    if isinstance(value, dict):
+        yield path
+        for key, inner in value.items():
+            yield from objects(inner, (*path, key))
+    elif isinstance(value, list):
+        for number, inner in enumerate(value):
+            yield from objects(inner, (*path, number))
+
+
+PLACES = [(task, answer, path) for task, answer in ANSWERS for path in objects(answer)]
+
+
+@pytest.mark.parametrize(("task", "answer"), ANSWERS)
+def test_what_a_worker_answers_is_taken(task: str, answer: dict[str, Any]) -> None:
+    protocol.check_answer(task, answer, {})
+
+
+@given(st.sampled_from(PLACES), st.text(min_size=1), st.none() | st.lists(st.none(), max_size=1))
+def test_an_unknown_field_is_refused_anywhere(
+    place: tuple[str, dict[str, Any], tuple[Any, ...]], name: str, value: Any
+) -> None:
+    """Where fields have names of their own, such as outputs by method, by what stands there."""
+    task, answer, path = place
+    more = copy.deepcopy(answer)
+    inner: Any = more
+    for key in path:
+        inner = inner[key]
+    if name in inner:
+        return
+    inner[name] = value
+    with pytest.raises(BreachError):
+        protocol.check_answer(task, more, {})
