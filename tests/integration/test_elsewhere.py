@@ -119,3 +119,35 @@ def test_its_own_pipelines_in_its_own_environments(shop: Elsewhere) -> None:
 def test_the_tool_is_the_installed_one(shop: Elsewhere) -> None:
     found = shop.run("python", "-c", "import matrix; print(matrix.__file__)").stdout
     assert str(shop.folder) in found
+
+
+def test_it_runs_from_the_cache_of_uv(venv: Elsewhere, tmp_path: Path) -> None:
+    """As ``uvx`` does it: uv refuses to work in its cache, where the package and nox then are."""
+    import joblib
+    from sklearn.linear_model import Ridge
+
+    joblib.dump(Ridge().fit([[0.0], [1.0], [2.0]], [0.0, 1.0, 3.0]), tmp_path / "model.joblib")
+    (wheel,) = (venv.folder / "dist").glob("*.whl")
+
+    def uvx(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [find_uv(), "tool", "run", "--from", str(wheel), *command],
+            cwd=tmp_path,
+            env=clean_environ(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    cache = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True)
+    where = uvx("python", "-c", "import matrix; print(matrix.__file__)").stdout
+    assert Path(where.strip()).resolve().is_relative_to(Path(cache.stdout.strip()).resolve())
+    done = uvx("compat-matrix", "upgrade", "model.joblib", "--output", "json:answer.json")
+    assert done.returncode == 0, done.stdout + done.stderr
+    cells = json.loads((tmp_path / "answer.json").read_text())["cells"]
+    assert {cell["verdict"] for cell in cells} == {"identical"}
+    assert "model.joblib: safe" in done.stdout
+    assert (tmp_path / ".matrix/.gitignore").read_text() == "*\n"
+    assert {path.name for path in tmp_path.iterdir()} == {
+        *(".matrix", "model.joblib", "answer.json"),
+    }
