@@ -347,10 +347,14 @@ class _Methods:
         if not isinstance(own, Returned) or not isinstance(before, Returned):
             return ""
         if self._agree(method, before, own):
-            return "trained there, it gives what it gave before saving: the loaded model went wrong"
+            return (
+                "retrained there, it predicts the same as before saving: the loaded model is wrong"
+            )
         if isinstance(after, Returned) and self._agree(method, after, own):
-            return "trained there, it gives what the loaded one gives: the release works otherwise"
-        return "trained there, it gives something else again: the release also learns differently"
+            return (
+                "retrained there, it predicts like the loaded model: the release changed prediction"
+            )
+        return "retrained there, it predicts differently again: the release changed training too"
 
     def _agree(self, method: str, one: Returned, other: Returned) -> bool:
         found = self._values(method, one, other)

@@ -433,9 +433,9 @@ def test_a_changed_regressor_has_its_errors(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("own", "words"),
     [
-        (SCORES, "the loaded model went wrong"),
-        (SCORES + 1, "the release works otherwise"),
-        (SCORES + 2, "the release also learns differently"),
+        (SCORES, "the loaded model is wrong"),
+        (SCORES + 1, "the release changed prediction"),
+        (SCORES + 2, "the release changed training too"),
     ],
 )
 def test_the_same_pipeline_trained_in_the_reader_tells_model_from_release(

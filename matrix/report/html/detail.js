@@ -105,6 +105,9 @@ function explanation(pipeline, format, writer, reader) {
   ];
 }
 
+/** Split text at backticks into text and code elements. */
+const withCode = (text) => text.split("`").map((part, i) => (i % 2 ? make("code", {}, part) : part));
+
 /** Return the known cause with advice, or the generated id of the cause. */
 function cause(id) {
   if (!id) return null;
@@ -112,8 +115,8 @@ function cause(id) {
   const known = head.causes[id];
   return make("div", { class: "cause" },
     make("p", {}, make("b", {}, known.title), ` (${id}, ${known.since})`),
-    make("p", {}, known.explanation),
-    make("p", {}, make("b", {}, "What to do: "), known.advice),
+    make("p", {}, withCode(known.explanation)),
+    make("p", {}, make("b", {}, "What to do: "), withCode(known.advice)),
     make("p", {}, known.links.map((link) => [make("a", { href: link, rel: "noreferrer" }, link), " "]).flat()));
 }
 

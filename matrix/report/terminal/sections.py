@@ -192,7 +192,9 @@ def _change_lines(
     )
     line.append(terminal.fit(where, terminal.width - line.cell_len), style="dim")
     yield line
-    yield Text("    " + terminal.fit(difference(cell), terminal.width - 4))
+    room = terminal.width - 4
+    for text in terminal.wrap(terminal.fit(difference(cell), 3 * room - 12), room):
+        yield Text("    " + text)
     yield from _score_lines(terminal, cell)
     if cell.retrained:
         yield from terminal.paragraph(cell.retrained, indent=4)
