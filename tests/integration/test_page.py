@@ -223,7 +223,7 @@ def test_what_matches_nothing_says_so(opened: Open) -> None:
 # --------------------------------------------------------------------------- what is opened
 
 
-def test_a_cell_tells_all_that_is_known_of_it(opened: Open) -> None:
+def test_a_cell_shows_all_its_evidence(opened: Open) -> None:
     """From the map to the pair to the cell: verdict, outputs, scores, packages, and by hand."""
     page = opened(small_matrix())
     square(page, "1.3", "1.6").click()
@@ -231,7 +231,7 @@ def test_a_cell_tells_all_that_is_known_of_it(opened: Open) -> None:
     dialog.get_by_role("button", name="adaboost_samme_r").click()
     said = dialog.inner_text()
     for words in (
-        *("labels-changed", "Decided by predict, without a warning"),
+        *("labels-changed", "Decided by predict, without an error or a warning"),
         *("16 of 1,000", "0.9 → 0.1", "spam"),
         *("1.26.2", "2.2.1", "numpy"),
         "compat-matrix explain --format=joblib adaboost_samme_r sklearn-1.3 sklearn-1.6",
