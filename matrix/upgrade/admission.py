@@ -1,4 +1,4 @@
-"""Which models may be asked at all: those that the gate lets in, with what they may look up."""
+"""Which models may be loaded: those that the gate admits, with the names they may look up."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _SHOWN = 20
 
 
 def admit(models: Iterable[Model], trust: Trust) -> list[Model]:
-    """The same models; those that the gate keeps out have a problem, and are asked nothing.
+    """The same models; those that the gate keeps out have a problem, and are not loaded.
 
     Args:
         models: as they were taken in; nothing of them has been run.

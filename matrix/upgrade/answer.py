@@ -1,4 +1,4 @@
-"""What is asked of a model, and what is answered."""
+"""The question about a model, and its answer."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from matrix.sandbox.kinds import Sandbox
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Problem:
-    """Why nothing can be told of a model."""
+    """Why a model has no answer."""
 
     message: str
-    """What is wrong, in words."""
+    """The problem, in words."""
     advice: str = ""
     """What to do about it."""
     exit_code: Exit = Exit.CANNOT_TELL
-    """``USAGE`` where it lies in what was asked: the file, the data, a requirement."""
+    """``USAGE`` if the cause is in the request: the file, the data, a requirement."""
 
     @classmethod
     def of(cls, error: MatrixError) -> Problem:
-        """What an error says."""
+        """The problem that an error describes."""
         return cls(message=error.message, advice=error.advice, exit_code=error.exit_code)
 
 
@@ -35,23 +35,23 @@ class Model:
     """One saved model of the user's, as its file shows it; nothing of it has been run."""
 
     id: str
-    """Its path, as it was given."""
+    """Its path, as given by the user."""
     path: Path
     inspection: Inspection | None = None
-    """What is in it; None if that cannot be told."""
+    """The content of its file; None if unknown."""
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
-    """What is worth a line of the file itself."""
+    """Notes about the file itself."""
 
     @property
     def format(self) -> str:
-        """The format that loads it; empty if that cannot be told."""
+        """The format that loads it; empty if unknown."""
         return "" if self.inspection is None else self.inspection.container
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeQuestion:
-    """A model, the environment that it comes from, and those that it may go to."""
+    """A model, its origin, and its targets."""
 
     model: Model
     origin: EnvSpec
@@ -60,24 +60,24 @@ class UpgradeQuestion:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowCounts:
-    """What a model was asked for its outputs on."""
+    """The rows that the outputs of a model are compared on."""
 
     made: Mapping[str, int] = field(default_factory=dict)
-    """How many rows of which kind, in words, in the order of the rows."""
+    """The number of rows by kind, in the order of the rows."""
     n: int = 0
-    """How many in all."""
+    """The number of all rows."""
     digest: str = ""
-    """Of their content in the store."""
+    """The digest of their content in the store."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Target:
-    """What became of a model in one environment."""
+    """The result for a model in one environment."""
 
     environment: Environment
     cell: Cell
     worst: tuple[RowChange, ...] = ()
-    """Of the method that decided: the rows that changed most, the worst first."""
+    """The rows of the deciding method that changed most, the worst first."""
 
     @property
     def release(self) -> str:
@@ -87,16 +87,16 @@ class Target:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class SafeRange:
-    """Between which releases a model may go, of those that were run."""
+    """The range of releases in which a model is safe, according to those that were run."""
 
     run: tuple[str, ...]
-    """The releases that were run without a gap of anything but safe, origin included, ascending."""
+    """The safe releases that were run, without a bad or unknown one between, ascending."""
     first_bad: Target | None = None
-    """The first above that range that is not safe, or is not known to be."""
+    """The first target above the range that is bad or unknown."""
     last_bad: Target | None = None
-    """The last below it."""
+    """The last such target below the range."""
     exact: bool = False
-    """There is no release between the highest safe one and the first bad one."""
+    """Whether no release lies between the highest safe one and the first bad one."""
 
     @property
     def highest(self) -> str:
@@ -105,7 +105,7 @@ class SafeRange:
 
     @property
     def pin(self) -> str:
-        """The requirement to write, such as ``scikit-learn>=1.3.2,<1.8``."""
+        """The requirement to pin, such as ``scikit-learn>=1.3.2,<1.8``."""
         upper = f"<={self.highest}"
         if self.exact and self.first_bad is not None:
             upper = f"<{_short(self.first_bad)}"
@@ -123,12 +123,12 @@ class UpgradeAnswer:
     problem: Problem | None = None
     rows: RowCounts = RowCounts()
     targets: tuple[Target, ...] = ()
-    """In the order of the question; the origin itself is the first."""
+    """In the order of the question; the origin comes first."""
     range: SafeRange | None = None
-    """None where the targets are no releases in a row, or the origin itself is not safe."""
+    """None if the targets are not consecutive releases, or the origin itself is not safe."""
     notes: tuple[str, ...] = ()
     sandbox: Sandbox | None = None
-    """What held the model while it was asked; None if it was not."""
+    """The sandbox in which the model was loaded; None if it was not loaded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,7 +1,7 @@
-"""Ask models: where they come from for the outputs to compare with, then everywhere else.
+"""Check models: record reference outputs in the origin, then compare in every target.
 
-Each question goes to an interpreter of its own: a user's model is not trusted like a file that the
-run has saved itself.
+Each load has an interpreter of its own: a user's model is not trusted like a file that the run has
+saved itself.
 """
 
 from __future__ import annotations
@@ -40,12 +40,12 @@ _ROWS = 200
 
 @dataclass(frozen=True, kw_only=True)
 class CheckInputs:
-    """What models are asked with, beside their own file."""
+    """What models are checked with, beside their own files."""
 
     data: Path | None = None
-    """The user's rows; None makes rows from what a model knows."""
+    """The user's rows; None makes rows from the fitted state of each model."""
     target: str | None = None
-    """The column of the data that holds the truth."""
+    """The column of the data with the true answers."""
     expected: Path | None = None
     """Outputs recorded elsewhere, to compare with in place of the origin's."""
     paths: tuple[Path, ...] = ()
@@ -71,17 +71,17 @@ def _digest(file: Path) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelWork:
-    """A model with the environments to ask it in; all of them are there."""
+    """A model with the environments to load it in; all of them are ready."""
 
     model: Model
     origin: Environment
     targets: tuple[Environment, ...]
-    """The origin itself is asked first, whether it is among them or not."""
+    """The origin is checked first, whether it is among them or not."""
 
 
 @dataclass(slots=True)
 class ModelRecord:
-    """What was found of a model."""
+    """The results for a model so far."""
 
     baseline: ModelReference | None = None
     targets: dict[str, Target] = field(default_factory=dict)
@@ -89,12 +89,12 @@ class ModelRecord:
 
 
 class ModelChecker:
-    """Asks models.
+    """Checks models.
 
     Args:
         context: the run's; its ``pipelines`` are not used.
-        inputs: what models are asked with.
-        tolerances: how far outputs may be apart.
+        inputs: what models are checked with.
+        tolerances: how far outputs may differ.
     """
 
     def __init__(self, context: RunContext, inputs: CheckInputs, tolerances: Tolerances) -> None:
@@ -106,7 +106,7 @@ class ModelChecker:
 
     @property
     def sandbox(self) -> Sandbox | None:
-        """What holds the models while they are asked."""
+        """The sandbox in which models are loaded."""
         return self._context.sandbox
 
     @property
@@ -123,26 +123,26 @@ class ModelChecker:
         """What was found of a model so far."""
         return self._found.get(model.id, ModelRecord())
 
-    def ask(self, asked: Sequence[ModelWork]) -> dict[str, ModelRecord]:
-        """What is found of each model, by its id; what was found before is not asked again."""
-        for one in asked:
+    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+        """The results for each model, by its id; earlier results are not computed again."""
+        for one in work:
             self._found.setdefault(one.model.id, ModelRecord())
-        new = [(one, reader) for one in asked for reader in self._new(one)]
-        self._total += len(new) + sum(self._found[one.model.id].baseline is None for one in asked)
+        new = [(one, reader) for one in work for reader in self._new(one)]
+        self._total += len(new) + sum(self._found[one.model.id].baseline is None for one in work)
         self._context.progress.stage(STAGE, self._total)
-        self._context.run(self._jobs(asked, new))
+        self._context.run(self._jobs(work, new))
         return self._found
 
     def _new(self, one: ModelWork) -> list[Environment]:
-        """The origin and the targets, each once, that were not asked yet."""
+        """The origin and the targets, each once, that have no result yet."""
         found = self._found[one.model.id].targets
         every = {environment.id: environment for environment in (one.origin, *one.targets)}
         return [environment for id_, environment in every.items() if id_ not in found]
 
     def _jobs(
-        self, asked: Sequence[ModelWork], waiting: list[tuple[ModelWork, Environment]]
+        self, work: Sequence[ModelWork], waiting: list[tuple[ModelWork, Environment]]
     ) -> Jobs:
-        for one in asked:
+        for one in work:
             if self._found[one.model.id].baseline is not None:
                 continue
             job = self._baseline(one)
@@ -162,7 +162,7 @@ class ModelChecker:
             else:
                 yield job
 
-    # ----------------------------------------------------------------- where it comes from
+    # ----------------------------------------------------------------- in the origin
 
     def _baseline(self, one: ModelWork) -> Job | None:
         """The job that asks a model where it comes from; None if the answer is kept."""
@@ -220,7 +220,7 @@ class ModelChecker:
             writer=one.origin.id,
         )
 
-    # ----------------------------------------------------------------- where it may go
+    # ----------------------------------------------------------------- in the targets
 
     def _load(self, one: ModelWork, reader: Environment) -> Job | None:
         """The job that loads a model in an environment; None if there is nothing to load."""
@@ -251,7 +251,7 @@ class ModelChecker:
 
 
 def _inspected(model: Model) -> Inspection:
-    """The inspection of a model that has one: others are asked nothing."""
+    """The inspection of a model that was admitted."""
     assert model.inspection is not None
     return model.inspection
 

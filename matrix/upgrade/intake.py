@@ -1,4 +1,4 @@
-"""Take in the files that are named: found, looked into without loading, copied."""
+"""Take in the models: find the files, copy them, and inspect the copies without loading them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from matrix.upgrade.answer import Model, Problem
 
 ENDINGS = frozenset({".pkl", ".pickle", ".p", ".joblib", ".jbl", ".sav", ".model", ".z", ".gz"})
 ENDINGS |= {".bz2", ".xz", ".lzma", ".lz4"}
-"""Of files in a folder that are taken for models."""
+"""Endings of the files in a folder that count as models."""
 
 
 def find(paths: Iterable[Path]) -> list[Path]:
-    """The files that are named, and those in the folders that are named, each once.
+    """The given files, and the models in the given folders, each once.
 
     Raises:
         UsageError: a folder holds no file that could be a model.
@@ -33,8 +33,8 @@ def find(paths: Iterable[Path]) -> list[Path]:
         inside = list(_inside(path))
         if not inside:
             raise UsageError(
-                f"{path} holds no saved model",
-                advice=f"Name a file; in a folder those count that end in {_listed(ENDINGS)}.",
+                f"{path} contains no saved model",
+                advice=f"Name a file; in a folder only these endings count: {_listed(ENDINGS)}.",
             )
         found.update(dict.fromkeys(inside))
     return list(found)
@@ -54,12 +54,12 @@ def _inside(folder: Path) -> Iterator[Path]:
 def take_in(
     paths: Sequence[Path], store: Store, jobs: int, recorded: Mapping[Path, str] | None = None
 ) -> list[Model]:
-    """Copy files to where no one else writes, and look into the copies.
+    """Copy files to a private folder, and inspect the copies.
 
     Args:
         paths: of the files; each is opened once.
-        store: gets the copies, which are all that environments will see.
-        jobs: how many to look into at once.
+        store: gets the copies; environments load only these.
+        jobs: how many files to inspect at once.
         recorded: by absolute path, the SHA-256 that a file must have.
     """
     folder = store.scratch()
@@ -90,29 +90,31 @@ def _look(path: Path, copy: PrivateCopy | Problem) -> Model:
 
 
 def _identified(model: Model, store: Store, recorded: Mapping[Path, str]) -> Model:
-    """The model, if its file is the one that was recorded; a note if it was another one before.
+    """The model, with a problem if its digest is not the recorded one, and a note if it changed.
 
-    Damage and a file that was replaced are no effect of versions.
+    A damaged or replaced file is not an effect of versions.
     """
     if model.inspection is None:
         return model
     here = model.inspection.sha256
-    wanted = recorded.get(_place(model.path), here)
-    if wanted != here:
-        message = f"file changed: its SHA-256 is {here}, and {wanted} was recorded"
-        advice = "Was it damaged, or trained anew? Restore it, or record what it is now."
+    expected = recorded.get(_place(model.path), here)
+    if expected != here:
+        message = f"file changed: its SHA-256 is {here}, but {expected} was recorded"
+        advice = (
+            "Restore the file, or, if it was trained again, record its digest anew with sha256sum."
+        )
         problem = Problem(message=message, advice=advice, exit_code=Exit.UNSAFE)
         return replace(model, problem=problem)
     known = store.files.known(model.path)
     store.files.remember(model.path, here)
     if known is None or known.sha256 == here:
         return model
-    said = f"the file is not the one that was asked on {known.day} (SHA-256 {known.sha256[:12]}…)"
-    return replace(model, notes=(said,))
+    note = f"not the file that was checked on {known.day} (SHA-256 {known.sha256[:12]}…)"
+    return replace(model, notes=(note,))
 
 
 def _place(path: Path) -> Path:
-    """A path as it is written from the root, however it was given."""
+    """The absolute path; links are not resolved."""
     return Path(os.path.abspath(path))  # noqa: PTH100  (links stay what they are)
 
 
@@ -126,7 +128,7 @@ def read_hashes(file: Path) -> dict[Path, str]:
         file: names in it are looked up from its folder.
 
     Raises:
-        UsageError: it cannot be read, or is no such file.
+        UsageError: it cannot be read, or is not such a file.
     """
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
@@ -137,7 +139,7 @@ def read_hashes(file: Path) -> dict[Path, str]:
         match = _LINE.fullmatch(line)
         if match is None:
             raise UsageError(
-                f"--hashes {file}, line {number}: it is no SHA-256 and a name",
+                f"--hashes {file}, line {number}: expected a SHA-256 and a file name",
                 advice=f"Write it with: sha256sum models/* > {file}",
             )
         found[_place(file.parent / match[2])] = match[1].lower()

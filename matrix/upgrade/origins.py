@@ -1,4 +1,4 @@
-"""Where models come from and where they may go, and the environments for it."""
+"""The origin and the targets of models, and their environments."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from matrix.worker.compat_worker.formats import FORMATS
 
 @dataclass(frozen=True, kw_only=True)
 class UpgradeRequest:
-    """What the user says of where models come from, and where they may go."""
+    """The origin and the targets that the user requests."""
 
     origin: EnvironmentRequest | None = None
-    """None takes what each file tells."""
+    """None reads it from each file."""
     targets: tuple[EnvironmentRequest, ...] = ()
-    """None takes every line up to the newest."""
+    """None takes every line of scikit-learn up to the newest."""
     further: tuple[str, ...] = ()
     """Requirements of every environment."""
     as_of: str = "today"
-    """Of the targets that were named."""
+    """The date that requested targets are resolved as of."""
     rollback: bool = False
-    """Whether to ask the lines below the origin too."""
+    """Whether to check also the lines older than the origin."""
 
     @classmethod
     def read(
@@ -49,7 +49,7 @@ class UpgradeRequest:
         as_of: str | None,
         rollback: bool,
     ) -> UpgradeRequest:
-        """Read what was typed.
+        """Read the options of the command line.
 
         Args:
             origins: requirements and files that describe together where models come from.
@@ -70,7 +70,7 @@ class UpgradeRequest:
 
 
 def needed_by(model: Model) -> tuple[str, ...]:
-    """What the format of a model needs in every environment that is to load it."""
+    """The packages that the format of a model needs in every environment that loads it."""
     package = FORMATS[model.format].package if model.format else ""
     return (package,) if package else ()
 
@@ -80,7 +80,7 @@ def _split(texts: Sequence[str]) -> list[str]:
 
 
 def _holding(spec: EnvSpec, model: Model) -> EnvSpec:
-    """An environment with what the format of a model needs, if it does not name it already."""
+    """An environment with the packages that the format of a model needs."""
     named = {canonicalize_name(Requirement(text).name) for text in spec.requirements}
     needed = [package for package in needed_by(model) if package not in named]
     if not needed:
@@ -91,11 +91,11 @@ def _holding(spec: EnvSpec, model: Model) -> EnvSpec:
 
 @dataclass
 class Origins:
-    """Says where models come from and may go, and makes environments.
+    """Decides the origin and the targets of models, and builds environments.
 
     Args:
         catalog: of the project; none of its environments is made.
-        wishes: what the user said.
+        request: of the user.
         pandas: whether every environment needs pandas.
         report: is told of each step of building.
         pandas: whether every environment needs it.
@@ -103,7 +103,7 @@ class Origins:
     """
 
     catalog: Catalog
-    wishes: UpgradeRequest
+    request: UpgradeRequest
     report: Report
     pandas: bool = True
     jobs: int = 1
@@ -113,16 +113,16 @@ class Origins:
 
     @property
     def environments(self) -> tuple[Environment, ...]:
-        """All that were made, in the order of their making."""
+        """All environments that were built, in the order of building."""
         return tuple(self._made.values())
 
     @property
     def in_a_row(self) -> bool:
-        """Whether the targets are releases in a row, between which others can be looked for."""
-        return not self.wishes.targets
+        """Whether the targets are consecutive lines, between which a bisection makes sense."""
+        return not self.request.targets
 
     def origin(self, model: Model) -> EnvSpec:
-        """Where a model comes from.
+        """The origin of a model.
 
         Raises:
             UsageError: its file does not tell, and nobody else did.
@@ -130,19 +130,21 @@ class Origins:
         return _holding(self._origin(model), model)
 
     def _origin(self, model: Model) -> EnvSpec:
-        wish = self.wishes.origin
-        if wish is not None and (wish.scikit_learn is not None or wish.file):
-            return spec_of(wish, as_of="release", common=self.common)
+        requested = self.request.origin
+        if requested is not None and (requested.scikit_learn is not None or requested.file):
+            return spec_of(requested, as_of="release", common=self.common)
         assert model.inspection is not None
         versions = model.inspection.versions.get("scikit-learn", ())
         if not versions:
             raise UsageError(
-                "the file does not tell which scikit-learn it was saved by",
-                advice="Say it with --from scikit-learn==…, a requirements file or a lock.",
+                "the file does not contain the version of scikit-learn that saved it",
+                advice="Name it: --from scikit-learn==1.2.2, or --from requirements.txt.",
             )
         newest = max(versions, key=Version)
-        if wish is not None:
-            return spec_of(replace(wish, scikit_learn=newest), as_of="release", common=self.common)
+        if requested is not None:
+            return spec_of(
+                replace(requested, scikit_learn=newest), as_of="release", common=self.common
+            )
         return origin_spec(
             newest,
             numpy=model.inspection.numpy,
@@ -151,7 +153,7 @@ class Origins:
         )
 
     def targets(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
-        """Where a model from there may go.
+        """The targets of a model with this origin.
 
         Raises:
             CannotTellError: the registry cannot be asked which releases there are.
@@ -159,37 +161,37 @@ class Origins:
         return tuple(_holding(spec, model) for spec in self._targets(origin))
 
     def _targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
-        if self.wishes.targets:
-            return tuple(self._target(wish, origin) for wish in self.wishes.targets)
+        if self.request.targets:
+            return tuple(self._target(requested, origin) for requested in self.request.targets)
         release = self._release(origin)
         try:
             up = history.upgrade_specs(release, self._registry, common=self.common)
-            if not self.wishes.rollback:
+            if not self.request.rollback:
                 return up
             return (*up, *history.rollback_specs(release, self._registry, common=self.common))
         except UnavailableError as error:
             raise CannotTellError(str(error)) from error
 
-    def _target(self, wish: EnvironmentRequest, origin: EnvSpec) -> EnvSpec:
-        """A target that was named; where it says nothing of scikit-learn, that stays."""
-        if wish.scikit_learn is None and not wish.file:
-            wish = replace(wish, scikit_learn=self._release(origin))
-        return spec_of(wish, as_of=self.wishes.as_of, common=self.common)
+    def _target(self, requested: EnvironmentRequest, origin: EnvSpec) -> EnvSpec:
+        """A requested target; without scikit-learn in it, the release of the origin stays."""
+        if requested.scikit_learn is None and not requested.file:
+            requested = replace(requested, scikit_learn=self._release(origin))
+        return spec_of(requested, as_of=self.request.as_of, common=self.common)
 
     def between(self, model: Model, low: str, high: str) -> EnvSpec | None:
-        """The release in the middle between two; None if there is none, or nobody can tell."""
+        """The release in the middle between two; None if there is none, or it is unknown."""
         found = self._releases_between(low, high)
         if not found:
             return None
-        wish = EnvironmentRequest(scikit_learn=found[len(found) // 2])
-        return _holding(spec_of(wish, as_of="release", common=self.common), model)
+        requested = EnvironmentRequest(scikit_learn=found[len(found) // 2])
+        return _holding(spec_of(requested, as_of="release", common=self.common), model)
 
     def neighbours(self, low: str, high: str) -> bool:
-        """Whether it is known that there is no release between two."""
+        """Whether two releases are known to be neighbors."""
         return self._releases_between(low, high) == ()
 
     def _releases_between(self, low: str, high: str) -> tuple[str, ...] | None:
-        """The releases between two; None if the registry does not tell."""
+        """The releases between two; None if the registry cannot be read."""
         if (low, high) not in self._between:
             try:
                 self._between[low, high] = history.releases_between(low, high, self._registry)
@@ -198,7 +200,7 @@ class Origins:
         return self._between[low, high]
 
     def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
-        """The environments of these and of all that were asked for before, by id."""
+        """The environments of these and of all earlier specifications, by id."""
         new = {spec.id: spec for spec in specs if spec.id not in self._made}
         if new:
             wanted = replace(self.catalog, specs=tuple(new.values()), known=(), select=())
@@ -213,27 +215,30 @@ class Origins:
         return self._made
 
     def notes(self, model: Model) -> tuple[str, ...]:
-        """What is worth a line of where a model comes from."""
+        """Notes about the origin and the targets of a model."""
         if model.inspection is None:
             return ()
         said = [*model.notes, *(note.text for note in model.inspection.notes)]
-        wishes = (self.wishes.origin, *self.wishes.targets)
-        return (*said, *(note for wish in wishes if wish is not None for note in wish.notes))
+        requests = (self.request.origin, *self.request.targets)
+        return (
+            *said,
+            *(note for requested in requests if requested is not None for note in requested.notes),
+        )
 
     @property
     def common(self) -> tuple[str, ...]:
         """What every environment holds beside scikit-learn."""
-        said = (*self.catalog.requirements, *self.wishes.further)
+        said = (*self.catalog.requirements, *self.request.further)
         named = {canonicalize_name(Requirement(text).name) for text in said}
         return said if not self.pandas or "pandas" in named else ("pandas", *said)
 
     def _release(self, origin: EnvSpec) -> str:
-        """The exact release of an origin, which is made for that if it has to be."""
+        """The exact release of an origin; its environment is built if necessary."""
         if origin.scikit_learn.count(".") >= 2:
             return origin.scikit_learn
         made = self.prepare([origin])[origin.id]
         if made.lock is None:
-            raise CannotTellError(f"the environment it comes from cannot be had: {made.reason}")
+            raise CannotTellError(f"its origin is not available: {made.reason}")
         return made.lock.pins["scikit-learn"]
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What can be said of a model where it comes from."""
+"""What the origin reports of a model, in words."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_fe
 
 
 def problem_of(baseline: ModelReference, origin: Environment, model: Model) -> Problem | None:
-    """Why there is nothing to compare with; None if there is."""
+    """Why there is no reference to compare with; None if there is."""
     if baseline.mistake:
-        advice = "The column that holds the truth is named with --target NAME."
+        advice = "Name the column with the true answers: --target NAME."
         return Problem(
             message=baseline.mistake,
             advice=advice if "column" in baseline.mistake else "",
             exit_code=Exit.USAGE,
         )
-    saving, here = baseline.saving, f"where it comes from ({origin.spec.label})"
+    saving, here = baseline.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:
         how = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
         return Problem(
-            message=f"{how.get(saving.ending, 'it was not asked')} {here}: {saving.reason}"
+            message=f"{how.get(saving.ending, 'it was not loaded')} {here}: {saving.reason}"
         )
     if saving.failure is not None:
         what = {"load": "it does not load", "rows": "rows cannot be made for it"}
-        said = what.get(saving.stage, f"it fails in {saving.stage}")
-        message = f"{said} {here}: {saving.failure.type}: {saving.failure.message}"
+        failed = what.get(saving.stage, f"it fails in {saving.stage}")
+        message = f"{failed} {here}: {saving.failure.type}: {saving.failure.message}"
         return Problem(message=message, advice=_advice(model, saving.failure.type))
     returned = {m for m, outcome in saving.outputs.items() if isinstance(outcome, Returned)}
     if not returned - _SHOWN:
@@ -41,37 +41,42 @@ def problem_of(baseline: ModelReference, origin: Environment, model: Model) -> P
 _HERE = frozenset({"sklearn", "numpy", "scipy", "joblib", "pandas", "threadpoolctl"})
 
 
+_OTHER_ORIGIN = (
+    "If another environment saved it, name that one: --from scikit-learn==1.2.2, or --from LOCK."
+)
+
+
 def _advice(model: Model, error: str) -> str:
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
-        return "Is this where it was saved? Say --from scikit-learn==… or a lock."
+        return _OTHER_ORIGIN
     modules = () if model.inspection is None else model.inspection.modules
     further = [module for module in modules if module not in _HERE]
     if not further:
-        return "Is this where it was saved? Say --from scikit-learn==… or a lock."
+        return _OTHER_ORIGIN
     return (
-        f"It needs {', '.join(further)}: name the package with --with REQ, a lock that has it with "
-        "--from FILE, or the folder of your own code with --path DIR."
+        f"It needs {', '.join(further)}: add the package with --with REQ, a lock that contains it "
+        "with --from FILE, or the folder of your own code with --path DIR."
     )
 
 
 def rows_of(baseline: ModelReference) -> RowCounts:
-    """What the model was asked on."""
+    """The rows that outputs are compared on."""
     return RowCounts(made=baseline.made, n=baseline.n_rows, digest=baseline.saving.rows)
 
 
 def notes_of(baseline: ModelReference) -> tuple[str, ...]:
-    """What else is worth a line."""
+    """Further notes about the reference."""
     return tuple(_notes(baseline))
 
 
 def _notes(baseline: ModelReference) -> Iterator[str]:
     if baseline.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in baseline.dropped.items())
-        yield f"left out, since the model does not take them: {kinds}"
+        yield f"rows left out, because the model does not accept them: {kinds}"
     for method, rows in baseline.expected.items():
         if rows is None:
-            yield f"what was expected of {method} has another form than where it comes from"
+            yield f"the expected outputs of {method} have another shape than those of the origin"
         elif rows:
-            yield f"where it comes from, {method} differs from what was expected in {rows:,} rows"
+            yield f"in the origin, {method} differs from the expected outputs in {rows:,} rows"
     for method in baseline.repeats:
-        yield f"two loads where it comes from disagree in {method}"
+        yield f"two loads in the origin disagree in {method}"

@@ -25,8 +25,9 @@ With uv (or any other way to install a requirements file into a virtualenv of th
     before/bin/python show.py
     after/bin/python show.py
 
-`before.txt` and `after.txt` are the exact packages, `model` the file as it is, `rows` the rows that
-it was asked on (`content.py` reads them). Loading a saved model runs what is in it.
+`before.txt` and `after.txt` are the exact packages, `model` the file as it is, `rows` the
+rows that its outputs were compared on (`content.py` reads them). Loading a saved model runs what is
+in it.
 """
 
 _SCRIPT = '''\
@@ -80,7 +81,7 @@ _CALLS = {
 
 
 def reproduce(answers: Iterable[UpgradeAnswer], store: Store, folder: Path) -> list[Path]:
-    """Write a folder for each target that is not safe, of those that could be asked.
+    """Write a folder for each target that is not safe, of those that were run.
 
     Args:
         answers: what was found.

@@ -13,15 +13,14 @@ from matrix.upgrade.answer import SafeRange, Target
 def safe_range(targets: Sequence[Target], *, bisected: bool = False) -> SafeRange | None:
     """The releases around the origin that are safe without a gap.
 
-    Unknown is never safe: a release that could not be asked ends the range like one that changes.
+    Unknown is never safe: a release that could not be run ends the range like a bad one.
 
     Args:
-        targets: what became of a model in each release, the origin first.
-        bisected: what lies between the last safe one and the first bad one was looked for, and
-            there is nothing left.
+        targets: the results for a model in each release, the origin first.
+        bisected: no release is left between the last safe one and the first bad one.
 
     Returns:
-        None if the origin itself is not safe, or is not to be had.
+        None if the origin itself is not safe, or not available.
     """
     if not targets or not targets[0].cell.verdict.safe:
         return None
@@ -55,9 +54,9 @@ def in_order(targets: Iterable[Target]) -> list[Target]:
 
 
 def gaps(targets: Sequence[Target]) -> list[tuple[str, str]]:
-    """Pairs of releases between which the first bad one above, or the last below, is looked for.
+    """Pairs of releases between which the first bad one above, or the last below, must lie.
 
-    What is not known is not looked for.
+    Unknown targets give no pair.
     """
     found = safe_range(targets)
     pairs = []

@@ -1,4 +1,4 @@
-"""One upgrade check: make the environments, ask the models, look for the first bad release."""
+"""One upgrade check: build environments, check the models, bisect for the first bad release."""
 
 from __future__ import annotations
 
@@ -24,89 +24,91 @@ from matrix.upgrade.safe_range import gaps, safe_range
 
 
 def upgrade(
-    models: Sequence[Model], places: Origins, check: ModelChecker, *, bisect: bool = True
+    models: Sequence[Model], origins: Origins, checker: ModelChecker, *, bisect: bool = True
 ) -> UpgradeResult:
     """Answer for models.
 
     Args:
         models: as they were taken in.
-        places: says where each comes from and may go, and makes environments.
-        check: asks them there.
-        bisect: between a safe release and a bad one, look for the first bad one.
+        origins: decides the origin and the targets of each model, and builds environments.
+        checker: loads the models there.
+        bisect: search for the first bad release between a safe one and a bad one.
     """
     started = datetime.now(timezone.utc)
-    asked = [_question(model, places) for model in models]
-    answers = _answers(asked, places, check)
+    questions = [_question(model, origins) for model in models]
+    answers = _answers(questions, origins, checker)
     while bisect:
         further = [
-            _further(question, answer, places)
-            for question, answer in zip(asked, answers, strict=True)
+            _further(question, answer, origins)
+            for question, answer in zip(questions, answers, strict=True)
         ]
-        if further == asked:
-            answers = [_bisected(answer, places) for answer in answers]
+        if further == questions:
+            answers = [_bisected(answer, origins) for answer in answers]
             break
-        asked = further
-        answers = _answers(asked, places, check)
+        questions = further
+        answers = _answers(questions, origins, checker)
     return UpgradeResult(
         started=started,
         finished=datetime.now(timezone.utc),
-        environments=places.environments,
+        environments=origins.environments,
         answers=tuple(answers),
     )
 
 
-def _question(model: Model, places: Origins) -> UpgradeQuestion | UpgradeAnswer:
-    """What to ask of a model, or the answer that it cannot be asked anything."""
+def _question(model: Model, origins: Origins) -> UpgradeQuestion | UpgradeAnswer:
+    """The question about a model, or its answer if it cannot be checked."""
     if model.problem is not None:
         return UpgradeAnswer(model=model, problem=model.problem)
     try:
-        origin = places.origin(model)
-        return UpgradeQuestion(model=model, origin=origin, targets=places.targets(model, origin))
+        origin = origins.origin(model)
+        return UpgradeQuestion(model=model, origin=origin, targets=origins.targets(model, origin))
     except MatrixError as error:
         return UpgradeAnswer(model=model, problem=Problem.of(error))
 
 
 def _further(
-    asked: UpgradeQuestion | UpgradeAnswer, answer: UpgradeAnswer, places: Origins
+    question: UpgradeQuestion | UpgradeAnswer, answer: UpgradeAnswer, origins: Origins
 ) -> UpgradeQuestion | UpgradeAnswer:
-    """The question with the releases in the middle of each gap, as long as there are any."""
-    if isinstance(asked, UpgradeAnswer) or not places.in_a_row:
-        return asked
-    known = {spec.id for spec in asked.targets}
-    more = [places.between(asked.model, low, high) for low, high in gaps(answer.targets)]
+    """The question with the middle release of each gap, if there is any."""
+    if isinstance(question, UpgradeAnswer) or not origins.in_a_row:
+        return question
+    known = {spec.id for spec in question.targets}
+    more = [origins.between(question.model, low, high) for low, high in gaps(answer.targets)]
     new = tuple(spec for spec in more if spec is not None and spec.id not in known)
-    return replace(asked, targets=(*asked.targets, *new)) if new else asked
+    return replace(question, targets=(*question.targets, *new)) if new else question
 
 
-def _bisected(answer: UpgradeAnswer, places: Origins) -> UpgradeAnswer:
-    """The answer with a range that is known to end between two neighbouring releases."""
+def _bisected(answer: UpgradeAnswer, origins: Origins) -> UpgradeAnswer:
+    """The answer with an exact range, if no release lies in its gaps."""
     if answer.range is None:
         return answer
-    exact = all(places.neighbours(low, high) for low, high in gaps(answer.targets))
+    exact = all(origins.neighbours(low, high) for low, high in gaps(answer.targets))
     return replace(answer, range=safe_range(answer.targets, bisected=exact))
 
 
 def _answers(
-    asked: Sequence[UpgradeQuestion | UpgradeAnswer], places: Origins, check: ModelChecker
+    all_questions: Sequence[UpgradeQuestion | UpgradeAnswer],
+    origins: Origins,
+    checker: ModelChecker,
 ) -> list[UpgradeAnswer]:
-    questions = [one for one in asked if isinstance(one, UpgradeQuestion)]
-    there = places.prepare(
+    questions = [one for one in all_questions if isinstance(one, UpgradeQuestion)]
+    there = origins.prepare(
         spec for question in questions for spec in (question.origin, *question.targets)
     )
-    found = check.ask([one for question in questions if (one := _asked(question, there))])
+    found = checker.check([one for question in questions if (one := _work(question, there))])
     return [
         one
         if isinstance(one, UpgradeAnswer)
         else replace(
-            _answer(one, there, found.get(one.model.id), places),
-            sandbox=check.sandbox if one.model.id in found else None,
+            _answer(one, there, found.get(one.model.id), origins),
+            sandbox=checker.sandbox if one.model.id in found else None,
         )
-        for one in asked
+        for one in all_questions
     ]
 
 
-def _asked(question: UpgradeQuestion, there: Mapping[str, Environment]) -> ModelWork | None:
-    """The question with its environments; None if the model cannot be had where it comes from."""
+def _work(question: UpgradeQuestion, there: Mapping[str, Environment]) -> ModelWork | None:
+    """The question with its environments; None if the origin is not available."""
     origin = there[question.origin.id]
     if not origin.ready:
         return None
@@ -122,15 +124,15 @@ def _answer(
     question: UpgradeQuestion,
     there: Mapping[str, Environment],
     found: ModelRecord | None,
-    places: Origins,
+    origins: Origins,
 ) -> UpgradeAnswer:
     origin = there[question.origin.id]
-    answer = UpgradeAnswer(model=question.model, origin=origin, notes=places.notes(question.model))
+    answer = UpgradeAnswer(model=question.model, origin=origin, notes=origins.notes(question.model))
     if found is None or found.baseline is None:
-        why = f"the environment that it comes from cannot be had: {origin.reason}"
+        why = f"its origin is not available: {origin.reason}"
         return replace(answer, problem=Problem(message=why))
-    asked = [there[spec.id] for spec in (question.origin, *question.targets)]
-    notes = (*answer.notes, *notes_of(found.baseline), *unguarded(question.model, asked))
+    environments = [there[spec.id] for spec in (question.origin, *question.targets)]
+    notes = (*answer.notes, *notes_of(found.baseline), *unguarded(question.model, environments))
     answer = replace(answer, notes=notes)
     problem = problem_of(found.baseline, origin, question.model)
     if problem is not None:
@@ -141,12 +143,12 @@ def _answer(
         answer,
         rows=rows_of(found.baseline),
         targets=targets,
-        range=safe_range(targets) if places.in_a_row else None,
+        range=safe_range(targets) if origins.in_a_row else None,
     )
 
 
 def _missing(environment: Environment, question: UpgradeQuestion) -> Target:
-    """A target that could not be asked, since there is no such environment."""
+    """A target whose environment is not available."""
     cell = Cell(
         pipeline=question.model.id,
         format=question.model.format,

@@ -177,8 +177,8 @@ def of_an_upgrade(store: Store) -> Cell:
         root=cast(Any, None),
     )
     model = Model(id="m", path=Path("m"), inspection=inspection)
-    check = ModelChecker(context(store), CheckInputs(), Tolerances())
-    (found,) = check.ask([ModelWork(model=model, origin=OLD, targets=(NEW,))]).values()
+    checker = ModelChecker(context(store), CheckInputs(), Tolerances())
+    (found,) = checker.check([ModelWork(model=model, origin=OLD, targets=(NEW,))]).values()
     return found.targets[NEW.id].cell
 
 

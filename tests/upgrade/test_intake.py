@@ -84,7 +84,7 @@ def test_in_a_folder_those_count_that_end_like_models(tmp_path: Path) -> None:
 
 
 def test_a_folder_without_models_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="holds no saved model"):
+    with pytest.raises(UsageError, match="contains no saved model"):
         find([tmp_path])
 
 

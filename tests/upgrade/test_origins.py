@@ -63,7 +63,7 @@ def test_what_is_said_of_other_packages_leaves_the_release_of_the_file() -> None
 
 
 def test_a_file_that_tells_nothing_needs_a_word_of_the_user() -> None:
-    with pytest.raises(UsageError, match="does not tell which scikit-learn"):
+    with pytest.raises(UsageError, match="does not contain the version of scikit-learn"):
         origin(model())
 
 

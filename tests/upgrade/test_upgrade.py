@@ -87,9 +87,9 @@ class Check:
     asked: int = 0
     sandbox: Sandbox | None = None
 
-    def ask(self, asked: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
         self.asked += 1
-        return {one.model.id: self._found(one) for one in asked}
+        return {one.model.id: self._found(one) for one in work}
 
     def _found(self, one: ModelWork) -> ModelRecord:
         outputs = {"predict": Returned(digest="0")}
