@@ -38,19 +38,24 @@ def test_each_environment_has_a_line_and_the_total_counts_files_once() -> None:
     out = io.StringIO()
     show_contents(FOLDER, found, NOW, file=out, width=110)
     lines = [line.split() for line in out.getvalue().splitlines()]
-    assert lines[1] == [
-        "sklearn-1.0.2-py3.10-00",
-        "-",
-        "-",
-        *["512", "B", "1", "minute", "ago,", "incomplete"],
-    ]
-    assert lines[2][1:] == ["3.12.1", "1.5.2", "312", "MB", "in", "use"]
-    assert lines[3][1:] == ["3.12.1", "1.3.2", "312", "MB", "3", "days", "ago"]
+    assert lines[1] == ["-", "-", "512", "B", "1", "minute", "ago", broken.key]
+    assert lines[2] == ["incomplete"]
+    assert lines[3] == ["1.5.2", "3.12.1", "312", "MB", "in", "use", busy.key]
+    assert lines[4] == ["1.3.2", "3.12.1", "312", "MB", "3", "days", "ago", ONE.key]
     end = " ".join(out.getvalue().partition("\n\n")[2].split())
     assert end == (
         f"3 environments in {FOLDER}: 401 MB, each file counted once; "
         "380 MB of that is shared with uv's cache."
     )
+
+
+def test_a_line_is_a_line_on_a_narrow_terminal() -> None:
+    out = io.StringIO()
+    found = StoreContents(environments=(ONE,), size=1, shared=0)
+    show_contents(FOLDER, found, NOW, file=out, width=80)
+    line = out.getvalue().splitlines()[1]
+    assert len(line) <= 80
+    assert "3 days ago  sklearn-1.3.2-py3.12-" in line
 
 
 def test_what_was_removed_is_named() -> None:

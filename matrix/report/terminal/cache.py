@@ -11,8 +11,10 @@ from rich.text import Text
 
 from matrix.environments.cleaning import Pruned, StoreContents, StoredEnvironment
 from matrix.report.terminal import console_for
-from matrix.report.terminal.style import TerminalStyle, row
+from matrix.report.terminal.style import INDENT, TerminalStyle, row
 
+_GAPS = INDENT + 4 * 2
+"""Columns before the table and between its five columns."""
 _UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
@@ -62,11 +64,16 @@ def _lines(
     if not found:
         yield from terminal.paragraph(f"There are no environments in {folder}.", indent=0)
         return
-    widths = [max(len("environment"), *(len(one.key) for one in found)), 8, 12, -8, 0]
-    yield row(["environment", "Python", "scikit-learn", "size", "last used"], widths, style="dim")
-    for one in found:
-        cells = [one.key, one.python or "-", one.scikit_learn or "-", size_text(one.size)]
-        yield row([*cells, _used(one, now)], widths)
+    used = [_used(one, now) for one in found]
+    widths = [12, 8, -8, max(map(len, ["last used", *used]))]
+    widths.append(max(terminal.width - sum(map(abs, widths)) - _GAPS, 12))
+    titles = ["scikit-learn", "Python", "size", "last used", "environment"]
+    yield row(titles, widths, style="dim")
+    for one, when in zip(found, used, strict=True):
+        cells = [one.scikit_learn or "-", one.python or "-", size_text(one.size), when]
+        yield row([*cells, terminal.fit(one.key, widths[-1])], widths)
+        if one.problem:
+            yield terminal.faint(one.problem, indent=2 * INDENT)
     yield Text()
     total = f"{counted(len(found))} in {folder}: {size_text(contents.size)}"
     shared = f"{size_text(contents.shared)} of that is shared with uv's cache"
@@ -74,8 +81,7 @@ def _lines(
 
 
 def _used(environment: StoredEnvironment, now: datetime) -> str:
-    when = "in use" if environment.in_use else _ago(now - environment.last_used)
-    return f"{when}, {environment.problem}" if environment.problem else when
+    return "in use" if environment.in_use else _ago(now - environment.last_used)
 
 
 def _ago(age: timedelta) -> str:
