@@ -1,6 +1,6 @@
-"""What can go wrong in the tool itself, each with advice and an exit code.
+"""Errors of the tool itself, each with advice and an exit code.
 
-A model that does not load is no error here: it is a finding, and becomes a cell.
+A model that does not load is not an error: it is a finding, and becomes a cell.
 """
 
 from __future__ import annotations
@@ -12,26 +12,26 @@ MACHINE = frozenset(
     {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
     | {errno.EMFILE, errno.ENFILE, errno.ENOMEM, getattr(errno, "EDQUOT", errno.ENOSPC)}
 )
-"""Numbers of errors that are the machine's or its disk's, wherever they show."""
+"""Error numbers of failures of the machine or its disk."""
 
 
 class Exit(enum.IntEnum):
     """Exit codes of every command."""
 
     OK = 0
-    """Nothing worse than what was allowed."""
+    """Nothing worse than allowed."""
     UNSAFE = 1
     """Something unsafe, or newly worse."""
     USAGE = 2
-    """Usage or configuration: nothing was done."""
+    """An error in the usage or the configuration; nothing was done."""
     CANNOT_TELL = 3
-    """The answer needs something that is missing, or a self-check was missed."""
+    """No answer: something required is missing, or a self-check failed."""
     INTERRUPTED = 130
-    """Ctrl-C; what was finished is kept."""
+    """Interrupted with Ctrl-C; finished work is kept."""
 
 
 class MatrixError(Exception):
-    """Base of the errors this tool raises on purpose.
+    """Base of the errors that this tool raises deliberately.
 
     Args:
         message: what happened, and where.
@@ -50,22 +50,22 @@ class MatrixError(Exception):
 
 
 class UsageError(MatrixError):
-    """The command line asks for something that cannot be."""
+    """An invalid command line."""
 
 
 class SandboxError(MatrixError):
-    """What is to hold the models is not to be had."""
+    """The sandbox is not available."""
 
     exit_code = Exit.CANNOT_TELL
 
 
 class ConfigError(MatrixError):
-    """The configuration is wrong.
+    """The configuration has an error.
 
     Args:
         source: the file it was read from.
-        path: where in that file, such as ``tool.matrix.sets.default.exclude[2].reason``.
-        problem: what is wrong there.
+        path: the key in the file, such as ``tool.matrix.sets.default.exclude[2].reason``.
+        problem: what is wrong with the value.
     """
 
     def __init__(self, source: object, path: str, problem: str, *, advice: str = "") -> None:
@@ -81,7 +81,7 @@ class PipelineFileError(MatrixError):
 
 
 class NotAModelError(MatrixError):
-    """A file is no saved model, or none that can be read.
+    """A file is not a saved model, or cannot be read.
 
     Args:
         path: the file.
@@ -98,12 +98,12 @@ class NotAModelError(MatrixError):
 
 
 class StoreError(MatrixError):
-    """Results cannot be kept or read: no space, no permission, damage."""
+    """Results cannot be stored or read: no space, no permission, damage."""
 
     exit_code = Exit.CANNOT_TELL
 
 
 class CannotTellError(MatrixError):
-    """The question has no answer here, such as a run without a single environment."""
+    """There is no answer, such as for a run without any environment."""
 
     exit_code = Exit.CANNOT_TELL

@@ -1,4 +1,4 @@
-"""Messages without what differs from cell to cell, so that what is the same is seen as the same."""
+"""Remove from messages what differs between cells, so that equal messages compare equal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from functools import lru_cache
 
 _LONGEST = 4000
-"""Characters of a text that are looked at: the rest of a megabyte says no more."""
+"""Only this many characters of a message are used."""
 
 _Folds = tuple[tuple[re.Pattern[str], str], ...]
 
@@ -14,7 +14,7 @@ _PLACES: _Folds = (
     (re.compile(r"0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"(?:[A-Za-z]:)?(?:[/\\][\w.+@-]+){2,}[/\\](?=[\w.+@-])"), "…/"),
 )
-"""Addresses, and the folders before a file: true on one machine, in one run."""
+"""Addresses, and the folders before a file name: they differ between machines and runs."""
 
 _DETAILS: _Folds = (
     (re.compile(r"(?<!\w)'(?![A-Za-z_]\w*(?:\.\w+)+')[^']{40,}'(?!\w)"), "'…'"),
@@ -24,14 +24,14 @@ _DETAILS: _Folds = (
     (re.compile(r"\{[^{}]{40,}\}"), "{…}"),
     (re.compile(r"(?<![\w.])-?\d+(?:\.\d+)*(?:e[+-]?\d+)?(?!\w)"), "N"),
 )
-"""What else differs between two messages that say the same; each is replaced in this order."""
+"""Other parts that differ between equal messages; replaced in this order."""
 
 
 @lru_cache(maxsize=4096)
 def folded(message: str) -> str:
-    """A message without what differs from cell to cell: numbers, places, long reprs.
+    """A message without numbers, paths, addresses and long reprs.
 
-    Messages that become equal have been raised for the same reason, as far as a reader can tell.
+    Messages that become equal have the same reason, as far as a reader can tell.
     """
     return _replaced(without_places(message), _DETAILS)
 

@@ -1,4 +1,4 @@
-"""Start a process so that it can be ended with all that it started."""
+"""Start processes, and end them with all their children."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def start(
     output: IO[bytes] | int = subprocess.DEVNULL,
     errors: IO[bytes] | int = subprocess.STDOUT,
 ) -> subprocess.Popen[bytes]:
-    """Start a process at the head of a group of its own, without standard input."""
+    """Start a process as the leader of a new process group, without standard input."""
     group: dict[str, Any] = (
         {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         if WINDOWS
@@ -40,22 +40,23 @@ def start(
 
 
 ASKING_SECONDS = 2.0
-"""How long a process that was asked to end what it has started may take."""
+"""How long a process may take to end its own children."""
 
 
 def end(process: subprocess.Popen[bytes], *, asking: bool = False) -> None:
     """End a process and its group at once, and wait for it.
 
     Args:
-        process: at the head of its group.
-        asking: it knows of more that it has started than its group: let it end that first.
+        process: the leader of its group.
+        asking: whether the process has children outside its group: it is terminated first, so that
+            it can end them.
     """
     if asking and not WINDOWS and process.poll() is None:
         process.terminate()
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(ASKING_SECONDS)
     if WINDOWS:
-        # Untested: no Windows machine was to be had.
+        # Untested: no Windows machine was available.
         subprocess.run(
             ["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
         )
@@ -67,7 +68,7 @@ def end(process: subprocess.Popen[bytes], *, asking: bool = False) -> None:
 
 
 def signal_name(code: int) -> str:
-    """In words, how a process with this return code ended: ``SIGSEGV``, ``exit code 3``."""
+    """How a process with this return code ended, for people: ``SIGSEGV``, ``exit code 3``."""
     if code < 0:
         with contextlib.suppress(ValueError):
             return signal.Signals(-code).name

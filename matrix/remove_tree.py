@@ -1,4 +1,4 @@
-"""Remove a folder whatever is in it: one that a hostile program could write to."""
+"""Remove a folder that a hostile program could write to."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from pathlib import Path
 
 
 def remove(folder: Path) -> None:
-    """Remove a folder and all in it, following no link, however deep and closed its folders are.
+    """Remove a folder with its contents, however deep, and whatever the permissions of its folders.
 
-    What the system does not let go is left.
+    No link is followed. What the system refuses to remove stays.
     """
     with contextlib.suppress(RecursionError):
         shutil.rmtree(folder, ignore_errors=True)
@@ -24,7 +24,7 @@ def remove(folder: Path) -> None:
 
 
 def _flatten(folder: Path) -> None:
-    """Bring all folders up to the first level, one by one, so that none is too deep to reach."""
+    """Move every nested folder to the first level, so that no path is too long."""
     numbers = itertools.count()
     waiting = [folder / entry.name for entry in os.scandir(folder) if _is_folder(entry)]
     while waiting:
@@ -32,7 +32,7 @@ def _flatten(folder: Path) -> None:
         inner.chmod(0o700)
         for entry in list(os.scandir(inner)):
             if _is_folder(entry):
-                (inner / entry.name).chmod(0o700)  # a folder that is closed cannot be moved
+                (inner / entry.name).chmod(0o700)  # a folder without permissions cannot be moved
                 place = folder / f".removing-{next(numbers)}-{os.getpid()}"
                 (inner / entry.name).rename(place)
                 waiting.append(place)

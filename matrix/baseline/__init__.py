@@ -1,7 +1,7 @@
-"""What is known and accepted: baselines, and results held against them or against each other.
+"""Baselines, and results compared with them or with each other.
 
 A baseline is a file for review in a diff: all cells that are not safe, a line for each pipeline and
-verdict, and what people accept besides. Pure but for reading that file; today is given.
+verdict, and the cells that people accept. Pure but for reading that file; the caller passes today.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What was known before a result."""
+"""The data of a baseline."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from matrix.model import Acceptance, Cell, CellKey, Matrix, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Baseline:
-    """All cells that were not safe, with their verdicts, and what is accepted besides."""
+    """All cells that were not safe, with their verdicts, and the acceptances."""
 
     source: str
-    """The file that says so."""
+    """The file of the baseline."""
     verdicts: Mapping[CellKey, Verdict]
     acceptances: tuple[Acceptance, ...] = ()
 
 
 def of_matrix(matrix: Matrix, source: str) -> Baseline:
-    """What a result knows."""
+    """A result as a baseline."""
     unsafe = {cell.key: cell.verdict for cell in matrix.cells if not cell.verdict.safe}
     return Baseline(source=source, verdicts=unsafe)
 
 
 def updated(old: Baseline | None, matrix: Matrix, source: str, today: date) -> Baseline:
-    """What is to be known from now on.
+    """A new baseline from a result.
 
-    Of a part of the matrix, what it says nothing of stays as it was. What an acceptance that still
-    holds covers is left to it.
+    If the result is a part of the matrix, cells outside it stay as they are. Cells that a valid
+    acceptance covers are left out.
 
     Args:
-        old: what was known before; its acceptances stay.
-        matrix: the result that is taken for good.
-        source: the file that will say so.
-        today: decides which acceptances hold.
+        old: the baseline before; its acceptances stay.
+        matrix: the result to record.
+        source: the file of the new baseline.
+        today: decides which acceptances are valid.
     """
     kept = old or Baseline(source=source, verdicts={})
     verdicts: dict[CellKey, Verdict] = {}
@@ -51,12 +51,12 @@ def updated(old: Baseline | None, matrix: Matrix, source: str, today: date) -> B
 
 
 def covering(acceptances: Iterable[Acceptance], cell: Cell, today: date) -> Iterable[Acceptance]:
-    """Those that hold today and speak of a cell."""
+    """The acceptances that are valid today and cover a cell."""
     return (one for one in acceptances if one.until >= today and covers(one, cell))
 
 
 def covers(acceptance: Acceptance, cell: Cell) -> bool:
-    """Whether an acceptance speaks of a cell, whatever the day."""
+    """Whether an acceptance covers a cell, independent of the day."""
     return (
         fnmatchcase(cell.pipeline, acceptance.pipelines)
         and fnmatchcase(cell.verdict.value, acceptance.verdicts)

@@ -26,7 +26,7 @@ _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 
 
 def written(known: Baseline) -> str:
-    """The text of the file; the same for the same, whatever the order of cells was."""
+    """The text of the file; it does not depend on the order of the cells."""
     ids = ranges.in_order(id_ for _, _, *pair in known.verdicts for id_ in pair)
     environments = ranges.names(ids)
     lines = [
@@ -57,12 +57,12 @@ def _said(one: Acceptance, name: str) -> bool:
 
 
 def _quoted(text: str) -> str:
-    """A basic string of TOML: JSON escapes all that it must, but for one character."""
+    """A basic string of TOML: JSON escapes every character that TOML requires, except one."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _known(verdicts: Mapping[CellKey, Verdict], environments: Mapping[str, str]) -> list[str]:
-    """A line for each pipeline and verdict; formats where the same holds share it."""
+    """A line for each pipeline and verdict; formats with the same pairs share it."""
     pairs: dict[tuple[str, str, Verdict], list[tuple[str, str]]] = {}
     for (pipeline, format_, writer, reader), verdict in verdicts.items():
         pairs.setdefault((pipeline, format_, verdict), []).append((writer, reader))
@@ -80,7 +80,7 @@ def read(path: Path) -> Baseline:
     """Read a baseline.
 
     Raises:
-        ConfigError: it cannot be read, is of another schema, or has a mistake, with its place.
+        ConfigError: it cannot be read, has another schema, or an error; the message says where.
     """
     document = _document(path)
     if document.get("schema") != SCHEMA:
@@ -110,11 +110,15 @@ def _document(path: Path) -> dict[str, Any]:
         problem = f"cannot be read: {error.strerror or error}"
         raise ConfigError(path, "", problem, advice=advice) from None
     except (ValueError, RecursionError) as error:
-        raise ConfigError(path, "", f"is no baseline: {error}") from None
+        raise ConfigError(path, "", f"is not a baseline: {error}") from None
 
 
 def _line(line: str, environments: Mapping[str, str]) -> dict[CellKey, Verdict]:
-    """The cells of a line; raises ValueError in words."""
+    """The cells of a line.
+
+    Raises:
+        ValueError: the line has an error; the message is for people.
+    """
     head, colon, text = line.partition(":")
     words = head.split()
     if not colon or len(words) != 3:

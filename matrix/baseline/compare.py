@@ -1,4 +1,4 @@
-"""A result against what was known before it."""
+"""Compare a result with a baseline."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from matrix.model import (
 
 
 def compare(known: Baseline, matrix: Matrix, today: date) -> Comparison:
-    """Hold a result against what was known.
+    """Compare a result with a baseline.
 
     Args:
-        known: what was known, and is accepted.
+        known: the baseline.
         matrix: its cells are read once.
-        today: an acceptance holds up to its last day.
+        today: an acceptance is valid up to its last day.
     """
     seen = _Seen(known, today)
     for cell in matrix.cells:
@@ -51,10 +51,10 @@ def compare(known: Baseline, matrix: Matrix, today: date) -> Comparison:
 
 
 def status(was: Verdict | None, now: Verdict) -> Status | None:
-    """What a cell is, by what was known of it; None if it is safe and was, or was not run.
+    """The status of a cell; None if it is safe and was safe, or was not run.
 
     Args:
-        was: its verdict, if it was known not to be safe.
+        was: its verdict in the baseline; None if the baseline does not have it.
         now: its verdict.
     """
     if now is Verdict.NOT_RUN:
@@ -76,15 +76,15 @@ _Kind = tuple[Status, str, str, Verdict | None, Verdict | None]
 
 @dataclass
 class _Seen:
-    """What the cells that were read so far come to."""
+    """Counts and changes of the cells read so far."""
 
     known: Baseline
     today: date
     counts: Counter[Status] = field(default_factory=Counter)
     used: list[Acceptance] = field(default_factory=list)
-    """Those that cover a cell."""
+    """Acceptances that cover a cell."""
     missed: list[Acceptance] = field(default_factory=list)
-    """Those that would, but for the day."""
+    """Acceptances past their last day that would cover a cell."""
     not_run: int = 0
     _pairs: dict[_Kind, list[tuple[str, str]]] = field(default_factory=dict)
     _told: set[CellKey] = field(default_factory=set)
@@ -103,7 +103,7 @@ class _Seen:
         self._count(found, at, was, cell.verdict)
 
     def close(self) -> None:
-        """What was known and did not come is gone."""
+        """Count the cells of the baseline that did not appear as gone."""
         for at, was in self.known.verdicts.items():
             if at not in self._told:
                 self._count(Status.GONE, at, was, None)

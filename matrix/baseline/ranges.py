@@ -1,7 +1,7 @@
-"""Pairs of environments in few words: ``1.2..1.4,1.6 > 1.5..1.9``.
+"""Pairs of environments in compact form: ``1.2..1.4,1.6 > 1.5..1.9``.
 
-Each of what stands before ``>`` saves, each of what stands behind it loads. ``a..b`` is all from
-a to b in the order of the environments.
+Each environment before ``>`` saves, each after it loads. ``a..b`` means all from a to b in the
+order of the environments.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ _PLAIN = re.compile(r"(?!.*\.\.)[A-Za-z0-9._+!-]+")
 
 
 def short(environment: str) -> str:
-    """The name of an environment in a line: its id without what all of them have."""
+    """The short name of an environment: its id without the common prefix."""
     return environment.removeprefix("sklearn-")
 
 
 def in_order(environments: Iterable[str]) -> list[str]:
-    """Ids by release, a neighbour beside the one that it is like."""
+    """Ids ordered by release, each variation after the environment that it varies."""
     return sorted(set(environments), key=lambda id_: (_natural(id_), id_))
 
 
@@ -30,7 +30,7 @@ def _natural(text: str) -> list[tuple[int, str]]:
 
 
 def names(environments: Sequence[str]) -> dict[str, str]:
-    """Id by a name that can stand in a line, in the order given; no two have one name."""
+    """Ids by unique short names, in the given order."""
     found: dict[str, str] = {}
     for number, id_ in enumerate(environments):
         name = short(id_)
@@ -40,7 +40,7 @@ def names(environments: Sequence[str]) -> dict[str, str]:
 
 
 def blocks(pairs: Iterable[tuple[str, str]]) -> tuple[PairBlock, ...]:
-    """Pairs of writer and reader as few blocks, in order."""
+    """Pairs of writer and reader as a small number of blocks, in order."""
     pairs = list(pairs)
     by_writer = [PairBlock(writers=w, readers=r) for w, r in _grouped(pairs)]
     by_reader = [PairBlock(writers=w, readers=r) for r, w in _grouped((r, w) for w, r in pairs)]
@@ -88,16 +88,16 @@ def _ranges(ids: Collection[str], order: Sequence[str], position: Mapping[str, i
 
 
 def read(text: str, environments: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The pairs that a text names; the mirror image of :func:`written`.
+    """The pairs that a text names; the inverse of :func:`written`.
 
     Raises:
-        ValueError: it names none, or an environment that is not there.
+        ValueError: it names none, or an unknown environment.
     """
     pairs = []
     for block in text.split(";"):
         writers, arrow, readers = block.partition(">")
         if not arrow:
-            raise ValueError(f"{block.strip()!r} is no pair: write WRITERS > READERS")
+            raise ValueError(f"{block.strip()!r} is not a pair: write WRITERS > READERS")
         loaded = _ids(readers, environments)
         pairs += [(one, other) for one in _ids(writers, environments) for other in loaded]
     return pairs
@@ -113,6 +113,6 @@ def _ids(text: str, environments: Mapping[str, str]) -> list[str]:
                 raise ValueError(f"there is no environment {name!r} in `environments`")
         start, end = order.index(first), order.index(last if dots else first)
         if end < start:
-            raise ValueError(f"{part.strip()!r} runs backwards")
+            raise ValueError(f"{part.strip()!r} is in reverse order")
         found += [environments[name] for name in order[start : end + 1]]
     return found

@@ -1,7 +1,7 @@
-"""Configuration becomes nouns: environments wanted, pipelines, formats, limits.
+"""Reads the configuration into data types: requested environments, pipelines, formats, limits.
 
-:func:`read` is the door. It reads and checks everything before anything is done, starts no process
-and imports no pipeline.
+:func:`read` is the entry point. It reads and checks everything first, starts no process and imports
+no pipeline.
 """
 
 from __future__ import annotations

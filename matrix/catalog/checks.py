@@ -1,6 +1,7 @@
-"""What may stand in the configuration as a version, a requirement, a day or a glob.
+"""Checks of values in the configuration: versions, requirements, dates, globs.
 
-Each function returns what it was given, in its canonical form, or raises ValueError in words.
+Each function returns the value in its canonical form, or raises ValueError with a message for
+people.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 NEWEST = frozenset({"latest", "pre-release"})
-"""What stands for the newest scikit-learn: of final releases, or of candidates too."""
+"""Words for the newest scikit-learn: of final releases, or of pre-releases too."""
 _PYTHON_LINE = re.compile(r"\d+\.\d+(\.\d+)?")
 _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
@@ -28,9 +29,9 @@ def requirement(text: str) -> str:
         parsed = Requirement(text)
     except (InvalidRequirement, RecursionError) as error:
         problem = str(error).splitlines()[0]
-        raise ValueError(f"{text!r} is no requirement: {problem}") from None
+        raise ValueError(f"{text!r} is not a requirement: {problem}") from None
     if parsed.url:
-        raise ValueError(f"{text!r} names a place to fetch from; only versions can be compared")
+        raise ValueError(f"{text!r} names a location, not a version: only versions can be compared")
     return text.strip()
 
 
@@ -43,8 +44,8 @@ def trusted_name(text: str) -> str:
     """Accept one exact name in a module: ``churn_lib.Ours``, ``churn_lib:Ours.Inner``."""
     if not _IN_A_MODULE.fullmatch(text):
         raise ValueError(
-            f"{text!r} is no exact name: write the module and the name in it, as the refusal does, "
-            "such as churn_lib.Ours"
+            f"{text!r} is not an exact name: write the module and the name in it, as the refusal "
+            "does, such as churn_lib.Ours"
         )
     return text
 
@@ -52,7 +53,7 @@ def trusted_name(text: str) -> str:
 def sha256(text: str) -> str:
     """Accept the SHA-256 of a file, as `inspect` shows it."""
     if not _SHA256.fullmatch(text):
-        raise ValueError(f"{text!r} is no SHA-256: 64 of the letters 0-9 and a-f")
+        raise ValueError(f"{text!r} is not a SHA-256: it must have 64 characters, 0-9 and a-f")
     return text
 
 
@@ -70,9 +71,9 @@ def scikit_learn(text: str) -> str:
     try:
         release = Version(text).release
     except InvalidVersion:
-        raise ValueError(f'{text!r} is no version: write "1.3", "1.3.0" or "latest"') from None
+        raise ValueError(f'{text!r} is not a version: write "1.3", "1.3.0" or "latest"') from None
     if len(release) < 2:
-        raise ValueError(f'{text!r} is no line: write "{text}.0" for the line')
+        raise ValueError(f'{text!r} is not a release line: write "{text}.0" for the line')
     return text
 
 
@@ -90,7 +91,9 @@ def python(text: str) -> str:
     exact = re.fullmatch(r"==\s*(\d+\.\d+(?:\.\d+)?)(?:\.\*)?", text)
     if exact:
         return exact.group(1)
-    return _specifier(text, f'{text!r} is no Python: write "newest", "oldest", "3.9" or ">=3.9"')
+    return _specifier(
+        text, f'{text!r} is not a Python version: write "newest", "oldest", "3.9" or ">=3.9"'
+    )
 
 
 def package_version(text: str) -> str:
@@ -98,7 +101,7 @@ def package_version(text: str) -> str:
     try:
         return str(Version(text))
     except InvalidVersion:
-        return _specifier(text, f'{text!r} is no version: write "1.2.0", "1.2" or ">=1.2"')
+        return _specifier(text, f'{text!r} is not a version: write "1.2.0", "1.2" or ">=1.2"')
 
 
 def package_requirement(name: str, version: str) -> str:
@@ -112,7 +115,7 @@ def package_requirement(name: str, version: str) -> str:
 def package_name(text: str) -> str:
     """Accept the name of a package, and return it normalized."""
     if not _PACKAGE.fullmatch(text):
-        raise ValueError(f"{text!r} is no name of a package")
+        raise ValueError(f"{text!r} is not the name of a package")
     return str(canonicalize_name(text))
 
 
@@ -123,7 +126,9 @@ def as_of(text: str) -> str:
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
-        raise ValueError(f'{text!r} is no day: write "release", "today" or "2024-05-31"') from None
+        raise ValueError(
+            f'{text!r} is not a date: write "release", "today" or "2024-05-31"'
+        ) from None
 
 
 def _specifier(text: str, otherwise: str) -> str:

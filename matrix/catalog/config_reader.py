@@ -1,4 +1,4 @@
-"""Reading the configuration: one pass that checks all of it and changes nothing."""
+"""Reads the configuration: one pass that checks everything and changes nothing."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def read_document(
     formats: Sequence[str] | None = None,
     with_pipelines: bool = True,
 ) -> Catalog:
-    """Check what a file says, after it was parsed; see :func:`read`.
+    """Check a parsed file; see :func:`read`.
 
     Args:
         source: the file.
@@ -141,13 +141,13 @@ def find(start: Path | None = None) -> Path | None:
 
 
 def default(root: Path) -> Catalog:
-    """Return what holds in a folder without any configuration: no environments, no pipelines."""
+    """Return the configuration of a folder without one: no environments, no pipelines."""
     root = root.resolve()
     return Catalog(root=root, state=root / _STATE)
 
 
 def read_or_default(path: Path | None = None) -> Catalog:
-    """Return what holds for environments that are made up on the spot: no sets, no pipelines.
+    """Return the configuration for environments given on the command line: no sets, no pipelines.
 
     Args:
         path: as in :func:`read`; where there is no configuration, this folder stands for itself.
@@ -192,7 +192,7 @@ def with_reference_pipelines(path: Path | None = None) -> Catalog:
 
 
 def _load(source: Path) -> tuple[str, object]:
-    """Return what a file says of the matrix, and where in the file it stands."""
+    """Return the settings of the matrix in a file, and their path in the file."""
     try:
         document = toml.loads(source.read_bytes().decode("utf-8"))
     except OSError as error:
@@ -214,7 +214,7 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
     root = source.resolve().parent
     state = root / Path(table.text("state", _STATE, check=_path)).expanduser()
     if not _is_folder(state) and _exists(state):
-        raise table.error("state", f"{state} is there and is not a folder")
+        raise table.error("state", f"{state} exists and is not a folder")
     if "download-python" in table and table.text("download-python") not in {"auto", "never"}:
         raise table.error("download-python", 'must be "auto" or "never"')
     return Catalog(
@@ -237,7 +237,7 @@ def _envs(root: Path, table: TomlTable) -> Path | None:
         return None
     envs = root / Path(table.text("envs", check=_path)).expanduser()
     if not _is_folder(envs) and _exists(envs):
-        raise table.error("envs", f"{envs} is there and is not a folder")
+        raise table.error("envs", f"{envs} exists and is not a folder")
     return envs
 
 
@@ -332,7 +332,7 @@ def _matching(
 
 
 def _meant(given: str, there: Iterable[str], what: str) -> str:
-    """Word an advice: what was probably meant, and what there is."""
+    """Return an advice: the probable name, and all names."""
     names = list(there)
     close = difflib.get_close_matches(given, names, n=1)
     listed = f"{what}: {', '.join(names) or 'none'}"
@@ -383,7 +383,7 @@ def _with_pipelines(
 def _without_skipped(
     table: TomlTable, set_name: str, pipelines: tuple[Pipeline, ...]
 ) -> tuple[Pipeline, ...]:
-    """Leave out the pipelines that a set skips; naming one by a glob asks for it all the same."""
+    """Leave out the pipelines that a set skips, unless a glob of the user selects them."""
     own = table.table("sets").table(set_name)
     selectors = own.texts("skip")
     for i, selector in enumerate(selectors):
@@ -447,7 +447,7 @@ def _path(text: str) -> str:
 
 
 def _safely(question: Callable[[], bool]) -> bool:
-    """Ask the file system; a name that it cannot even look up is not there."""
+    """Whether a path exists; a name that the file system rejects does not."""
     try:
         return question()
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What the configuration says, once it has been read and checked."""
+"""The configuration, read and checked."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def environments_folder(configured: Path | None = None) -> Path:
     """Return the folder of the environment store.
 
     Args:
-        configured: what the configuration says; None if it says nothing.
+        configured: the folder in the configuration; None if it names none.
     """
     named = os.environ.get(ENVS_VARIABLE)
     if named:
@@ -39,7 +39,7 @@ class ToleranceRule:
     methods: str = "*"
     """Glob over methods: ``predict``, ``*_std``."""
     changes: Mapping[str, float] = field(default_factory=dict)
-    """What differs from the general tolerance, by field of :class:`~matrix.model.Tolerance`."""
+    """Fields of :class:`~matrix.model.Tolerance` that differ from the general tolerance."""
 
     def applies(self, pipeline: str, method: str) -> bool:
         return fnmatchcase(pipeline, self.pipelines) and fnmatchcase(method, self.methods)
@@ -53,7 +53,7 @@ class Tolerances:
     rules: tuple[ToleranceRule, ...] = ()
 
     def of(self, pipeline: str, method: str) -> Tolerance:
-        """Return what holds for one method of one pipeline; the last rule that applies wins."""
+        """Return the tolerance for one method of one pipeline; the last matching rule wins."""
         values = {name: getattr(self.general, name) for name in Tolerance.__slots__}
         for rule in self.rules:
             if rule.applies(pipeline, method):
@@ -63,7 +63,7 @@ class Tolerances:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerLimits:
-    """What one piece of work in a worker may take before it is stopped."""
+    """The limits of one task in a worker."""
 
     seconds: float = 60.0
     memory_mb: int = 4096
@@ -71,7 +71,7 @@ class WorkerLimits:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Trust:
-    """What saved models may look up beside what scikit-learn's own do; exact names."""
+    """Exact names that saved models may look up besides the allowed names of scikit-learn."""
 
     everywhere: frozenset[str] = frozenset()
     """In every file that is named."""
@@ -85,7 +85,7 @@ class Trust:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalog:
-    """Everything the configuration says, in nouns."""
+    """The whole configuration as data types."""
 
     root: Path
     """The folder that relative paths start from, and where uv looks for its own settings."""
@@ -105,7 +105,7 @@ class Catalog:
     shard: Shard | None = None
     """The part that is asked for; its ``plan`` is not known yet."""
     whole: bool = True
-    """Whether no selection leaves anything of the set out."""
+    """Whether the selection covers the whole set."""
     requirements: tuple[str, ...] = ()
     """What every environment holds beside scikit-learn."""
     pipelines: tuple[Pipeline, ...] = ()
@@ -115,6 +115,6 @@ class Catalog:
     limits: WorkerLimits = WorkerLimits()
     trust: Trust = Trust()
     release_window_days: int = 21
-    """``as of its release`` is so many days after it."""
+    """``as of its release`` means this number of days after it."""
     download_python: bool = True
     """Whether uv may download an interpreter that is missing here."""

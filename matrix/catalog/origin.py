@@ -72,11 +72,12 @@ def _released(text: str) -> Version:
         version = Version(text)
     except InvalidVersion:
         raise UsageError(
-            f"{text!r} is no version of scikit-learn", advice="say --from scikit-learn==…"
+            f"{text!r} is not a version of scikit-learn",
+            advice="Name the origin with --from scikit-learn==…",
         ) from None
     if version.is_devrelease:
         raise UsageError(
             f"scikit-learn {text} is a development version, which no registry has",
-            advice="say --from scikit-learn==… with the release that is nearest to it",
+            advice="Name the nearest release with --from scikit-learn==…",
         )
     return version

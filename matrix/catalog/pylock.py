@@ -36,7 +36,7 @@ def read_pylock(file: Path, python: str = "") -> RequirementSet:
     requirements, notes = [], []
     for package in _of_default_groups(lock, python or made or _NEWEST):
         if package.version is None or package.archive or package.vcs or package.directory:
-            notes.append(f"{file}: {package.name} is left out: it names a place, not a version")
+            notes.append(f"{file}: {package.name} is left out: it names a location, not a version")
         else:
             requirements.append(_requirement(file, package))
     return RequirementSet(

@@ -128,7 +128,7 @@ def _option(where: str, line: str) -> str:
     """Word what is left aside, without its value: it may be an address with a password."""
     name = re.split(r"[\s=]", line, maxsplit=1)[0]
     if name in {"-e", "--editable"}:
-        return f"{where}: an editable install is left out: it names a place, not a version"
+        return f"{where}: an editable install is left out: it names a location, not a version"
     return f"{where}: the option {name} is not passed on; uv's own settings and variables hold"
 
 

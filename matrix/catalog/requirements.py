@@ -258,7 +258,8 @@ def _python_of(text: str) -> str:
         return checks.python(text)
     except ValueError:
         raise UsageError(
-            f"python{text}: is no Python", advice='write "python==3.13" or "python==3.13.1"'
+            f"python{text}: is not a Python version",
+            advice='write "python==3.13" or "python==3.13.1"',
         ) from None
 
 

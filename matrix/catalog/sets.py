@@ -115,7 +115,9 @@ def _inherited(sets: TomlTable, table: TomlTable, above: tuple[str, ...]) -> lis
     if base not in sets:
         raise table.error("extends", f"there is no set {base!r}", advice=f"sets: {_listed(sets)}")
     if base in above:
-        raise table.error("extends", f"the sets go round in a circle: {' -> '.join(above)}")
+        raise table.error(
+            "extends", f"the sets extend each other in a circle: {' -> '.join(above)}"
+        )
     return _wanted_of(sets, base, above)
 
 
@@ -312,5 +314,7 @@ def _as_of(table: TomlTable, default: str) -> str:
 
 def _environment_name(text: str) -> str:
     if not _NAME.fullmatch(text):
-        raise ValueError(f"{text!r} is no name: letters, digits and . _ + - only, at most 80")
+        raise ValueError(
+            f"{text!r} is not a valid name: use letters, digits and . _ + -, at most 80"
+        )
     return text

@@ -27,7 +27,7 @@ _KINDS = {
 
 
 def kind(value: object) -> str:
-    """Say in words what kind of TOML value this is."""
+    """Name the type of a TOML value for people."""
     return _KINDS.get(type(value), f"a {type(value).__name__}")
 
 
@@ -36,8 +36,8 @@ class TomlTable:
 
     Args:
         source: the file, for messages.
-        path: where the table stands in it: ``tool.matrix.sets``.
-        value: what stands there; raises :class:`ConfigError` unless it is a table.
+        path: of the table in the file: ``tool.matrix.sets``.
+        value: the value there; :class:`ConfigError` is raised unless it is a table.
     """
 
     def __init__(self, source: Path | str, path: str, value: object) -> None:
@@ -64,11 +64,11 @@ class TomlTable:
         return f"{self.path}.{name}" if self.path else name
 
     def error(self, key: str, problem: str, *, advice: str = "") -> ConfigError:
-        """Return the error to raise for what stands at a key."""
+        """Return an error about the value at a key."""
         return ConfigError(self.source, self.at(key), problem, advice=advice)
 
     def only(self, known: Iterable[str]) -> None:
-        """Refuse keys that nobody reads, with the one that was probably meant."""
+        """Refuse unknown keys; the advice names the probable one."""
         names = list(known)
         for key in self._value:
             if key not in names:
@@ -77,7 +77,7 @@ class TomlTable:
                 raise self.error(key, "unknown key", advice=meant)
 
     def raw(self, key: str) -> object:
-        """Return what stands at a key, unchecked."""
+        """Return the value at a key, unchecked."""
         return self._value[key]
 
     def table(self, key: str) -> TomlTable:
@@ -93,9 +93,9 @@ class TomlTable:
         """Return the string at a key.
 
         Args:
-            key: which.
-            default: what holds where the key is absent.
-            check: raises ValueError, in words, for what it does not accept.
+            key: of the value.
+            default: the value if the key is absent.
+            check: raises ValueError with a message for people.
         """
         if key not in self._value:
             return default
@@ -119,8 +119,8 @@ class TomlTable:
         """Return the list of strings at a key, each parsed; empty where absent.
 
         Args:
-            key: which.
-            parse: raises ValueError, in words, for what it does not accept.
+            key: of the value.
+            parse: raises ValueError with a message for people.
         """
         found = []
         for number, value in enumerate(self._list(key)):

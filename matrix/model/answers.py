@@ -11,29 +11,29 @@ from matrix.model.verdicts import Group
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelAnswer:
-    """What an upgrade check says of one saved model; its cells are the evidence."""
+    """The answer of an upgrade check for one saved model; its cells are the evidence."""
 
     model: str
     """The id of its pipeline."""
     sha256: str
-    """Of its file; empty if that could not be read."""
+    """The SHA-256 of its file; empty if the file could not be read."""
     origin: str
-    """The id of the environment that it comes from; empty if that is not known."""
+    """The id of its origin; empty if unknown."""
     group: Group
-    """The worst of its targets; unknown if nothing can be told."""
+    """The worst group of its targets; unknown if there is no answer."""
     answer: str
-    """In a line of words."""
+    """One line for people."""
     problem: str = ""
-    """Why nothing can be told; empty if something can."""
+    """Why there is no answer; empty if there is one."""
     pin: str = ""
-    """The requirement to write; empty if none can be advised."""
+    """The recommended requirement; empty if there is none."""
     safe: tuple[str, ...] = ()
-    """The releases that were run and are safe without a gap, ascending."""
+    """The releases that were tested and are safe without a gap, ascending."""
     first_bad: str = ""
-    """The first release above these that is not safe, or is not known to be; empty if none."""
+    """The first later release that is not safe, or not known to be safe; empty if none."""
     rows: Mapping[str, int] = field(default_factory=dict)
-    """How many rows of which kind it stands on."""
+    """Number of compared rows by kind."""
     worst: Mapping[str, tuple[RowChange, ...]] = field(default_factory=dict)
-    """By environment, the rows that changed most."""
+    """By environment, the rows with the largest changes."""
     sandbox: str = ""
-    """What held it while it was asked, and what that holds, in words; empty if it was not asked."""
+    """The sandbox and what it restricts, for people; empty if the model was not loaded."""

@@ -26,27 +26,27 @@ class Cell:
     """The id of the environment that loaded."""
     verdict: Verdict
     artifact: str = ""
-    """The sha256 of the file that was loaded; empty if there is none."""
+    """The SHA-256 of the loaded file; empty if there is none."""
     stage: str = ""
-    """Where the verdict was decided: ``load``, or the worst method; empty if all is identical."""
+    """What decided the verdict: ``load``, or the worst method; empty if everything is identical."""
     reason: str = ""
-    """For a verdict without an exception: the signal, the limit, what is not to be had."""
+    """For a verdict without an exception: the signal, the limit, what is not available."""
     exception: Failure | None = None
     warnings: tuple[WarningSeen, ...] = ()
     silent: bool = False
-    """It changes, and nothing was raised and no warning came but the version-mismatch one."""
+    """It predicts differently without an error, and with only the version warning."""
     outputs: Mapping[str, OutputDifference] = field(default_factory=dict)
-    """By method; only those that are not identical."""
+    """By method, without identical ones."""
     n_identical: int = 0
-    """How many further methods were identical."""
+    """The number of identical methods."""
     before: Scores | None = None
     """The writer's scores against the truth, for a changed ``predict``."""
     after: Scores | None = None
     """The reader's."""
     retrained: str = ""
-    """For a changed cell: what the same pipeline, trained in the reader, predicts, in words."""
+    """For a changed cell: what the same pipeline predicts when trained in the reader, as text."""
     cause: str | None = None
-    """The id of what it comes from, known or not, if it is not safe and that can be told."""
+    """The id of the cause, known or not, of a cell that is not safe; None if undetermined."""
     cached: bool = False
 
     @property

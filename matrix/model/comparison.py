@@ -11,23 +11,23 @@ from matrix.model.verdicts import Verdict
 
 
 class Status(str, enum.Enum):
-    """What a cell that is not safe, or was not, is against what was known before."""
+    """How a cell compares with a baseline."""
 
     NEW = "new"
-    """It is not safe, and was not known not to be."""
+    """It is not safe, and the baseline does not have it."""
     WORSE = "worse"
-    """It was known not to be safe, and is further down the list of verdicts; or it failed, and
-    silently gives something else now."""
+    """The baseline has it with a less severe verdict; or it failed, and now predicts differently
+    without an error."""
     FIXED = "fixed"
-    """It was known not to be safe, and is."""
+    """The baseline has it as not safe, and it is safe now."""
     STILL = "still"
-    """It is as it was known, or less bad, or accepted."""
+    """It is as in the baseline, or less severe, or accepted."""
     GONE = "gone"
-    """It was known to be bad, and cannot be told any more, or is not there."""
+    """The baseline has it, and its verdict is unknown now, or the cell no longer exists."""
 
     @property
     def fails(self) -> bool:
-        """Whether a gate is to stop at it."""
+        """Whether a gate fails because of it."""
         return self in (Status.NEW, Status.WORSE)
 
 
@@ -44,15 +44,15 @@ class PairBlock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellChange:
-    """Cells of one pipeline and format that all became the same from the same."""
+    """Cells of one pipeline and format with the same verdict before and the same now."""
 
     status: Status
     pipeline: str
     format: str
     was: Verdict | None
-    """None: it was not known, so it was safe or not there."""
+    """None if the baseline does not have it: it was safe, or did not exist."""
     now: Verdict | None
-    """None: it is not there."""
+    """None if the cell no longer exists."""
     blocks: tuple[PairBlock, ...]
 
     @property
@@ -62,11 +62,11 @@ class CellChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Acceptance:
-    """Cells that someone accepts as they are, until a day; each glob is over ids."""
+    """Cells that someone accepts until a day; each glob is matched against ids."""
 
     reason: str
     until: date
-    """The last day that it holds."""
+    """The last day on which it is valid."""
     pipelines: str = "*"
     formats: str = "*"
     writers: str = "*"
@@ -76,19 +76,19 @@ class Acceptance:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Comparison:
-    """A result against what was known before it."""
+    """A result compared with a baseline."""
 
     against: str
-    """The file that says so."""
+    """The file of the baseline."""
     full: bool
-    """False where only a part was run: then what is not there is not counted as gone."""
+    """False if only a part was run: missing cells do not count as gone then."""
     counts: Mapping[Status, int]
     changes: tuple[CellChange, ...] = ()
-    """All but those that are still as they were; the statuses in order, then by pipeline."""
+    """All changes but ``still``, in the order of the statuses, then by pipeline."""
     expired: tuple[Acceptance, ...] = ()
-    """Those that hold no longer; of a part, only those that would have covered a cell."""
+    """Acceptances past their last day; for a part, only those that would cover a cell."""
     stale: tuple[Acceptance, ...] = ()
-    """Those that cover no cell any more; only a full run can tell."""
+    """Acceptances that no longer cover a cell; only a full run shows them."""
 
     @property
     def fails(self) -> bool:

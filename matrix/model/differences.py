@@ -9,7 +9,7 @@ from matrix.model.verdicts import Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Tolerance:
-    """How far two numbers may be apart and still be rounding noise.
+    """How far two numbers may differ and still count as rounding noise.
 
     They are close if ``|a - b| <= rtol * max(|a|, |b|) + atol * scale``, where ``scale`` is that
     of the column before saving: the lower 0.75-quantile of its magnitudes that are not zero.
@@ -24,7 +24,7 @@ class Tolerance:
     rtol: float = 1e-6
     atol: float = 1e-8
     float32_rtol: float = 1e-4
-    """In place of both, where larger, for outputs of single precision."""
+    """Replaces both, where it is larger, for outputs of single precision."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -33,7 +33,7 @@ class OutputDifference:
 
     verdict: Verdict
     max_abs: float | None = None
-    """Largest absolute difference of two numbers; None where there are none to compare."""
+    """Largest absolute difference; None if no numbers were compared."""
     max_rel: float | None = None
     """Largest difference relative to the larger of the two."""
     n_changed: int = 0
@@ -41,12 +41,12 @@ class OutputDifference:
     n: int = 0
     """Rows compared."""
     note: str = ""
-    """What differs in words, where a number does not say it: ``shape (120, 3) became (120,)``."""
+    """The difference for people, where no number describes it: ``shape (120, 3) became (120,)``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RowChange:
-    """What one row gave before and after, in words."""
+    """The outputs for one row before and after, as text."""
 
     row: int
     """Counted from 0."""

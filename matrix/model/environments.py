@@ -11,7 +11,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileLine:
-    """A line of a file of the user's."""
+    """A line in a file of the user."""
 
     file: Path
     line: int
@@ -20,29 +20,29 @@ class FileLine:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvSpec:
-    """An environment that is wanted."""
+    """A requested environment."""
 
     id: str
-    """Unique, made by the catalog, never split again: ``sklearn-1.3``, ``sklearn-0.24-py3.7``."""
+    """Unique, made by the catalog, never parsed: ``sklearn-1.3``, ``sklearn-0.24-py3.7``."""
     label: str
     """A short name for tables: ``1.3``, ``0.24 py3.7``."""
     scikit_learn: str
     """``1.3`` (the last patch of that line), ``1.3.0`` (that release), ``latest``, ``pre-release``
-    (the newest, though it be no final one), or a specifier such as ``>=1.5,<1.7``: the newest
-    release that fits with all the rest."""
+    (the newest, final or not), or a specifier such as ``>=1.5,<1.7``: the newest
+    release that is compatible with the other requirements."""
     python: str = "newest"
-    """``newest`` or ``oldest`` on this machine that has wheels, a version such as ``3.9``, or a
-    specifier."""
+    """``newest`` or ``oldest`` (on this machine, of those with wheels of the release), a version
+    such as ``3.9``, or a specifier."""
     requirements: tuple[str, ...] = ()
     """Further requirements, in the syntax of PEP 508: ``pandas``, ``numpy==1.26.*``."""
     constraints: tuple[str, ...] = ()
-    """Requirements that ask for nothing, but hold where something else brings the package."""
+    """Limits on versions of packages that something else may install; they install nothing."""
     as_of: str = "release"
-    """``release`` (as its users had it, a few weeks after), ``today``, or a date ``2024-05-31``."""
+    """``release`` (weeks after it, as its users had it), ``today``, or a date ``2024-05-31``."""
     like: str | None = None
-    """The id of the environment that this one equals in all that is not said here."""
+    """The id of the environment that gives every value that this one does not set."""
     place: FileLine | None = field(default=None, compare=False)
-    """Where a requirements file names its scikit-learn; it is the same environment elsewhere."""
+    """The line of a requirements file that names scikit-learn; not part of the identity."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -51,7 +51,7 @@ class Interpreter:
 
     path: Path
     version: str
-    """In full: ``3.9.18``."""
+    """The full version: ``3.9.18``."""
     implementation: str = "cpython"
 
     @property
@@ -62,13 +62,13 @@ class Interpreter:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Lock:
-    """Exact pins for one environment, and how they were found."""
+    """Exact pins for one environment, and the interpreter they are for."""
 
     interpreter: Interpreter
     pins: Mapping[str, str]
     """Exact version by normalized package name."""
     as_of: date | None
-    """Packages uploaded later were left aside; None is today."""
+    """Packages uploaded after this day were ignored; None means that none were."""
 
     @property
     def requirements(self) -> tuple[str, ...]:
@@ -78,7 +78,7 @@ class Lock:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvInfo:
-    """An environment that was found: what the interpreter in it reported of itself."""
+    """A built environment, as the interpreter in it reported it."""
 
     python: str
     platform: str
@@ -86,7 +86,7 @@ class EnvInfo:
     packages: Mapping[str, str]
     """Installed version by normalized package name."""
     blas: str = ""
-    """The linear algebra library and its threading, as far as the environment tells."""
+    """The linear algebra library and its threading layer; empty if unknown."""
 
 
 class UnavailableReason(str, enum.Enum):
@@ -96,7 +96,7 @@ class UnavailableReason(str, enum.Enum):
     NO_WHEEL = "no wheel"
     CONFLICT = "conflict"
     CONTRADICTION = "contradiction"
-    """Of the requirements themselves, whatever the packages depend on and whatever the Python."""
+    """Between the requirements themselves, independent of dependencies and of the Python."""
     NO_INTERPRETER = "no interpreter"
     OUT_OF_REACH = "registry out of reach"
     NOT_CACHED = "offline"
@@ -110,13 +110,13 @@ class UnavailableReason(str, enum.Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Environment:
-    """What became of an EnvSpec: ready, with its lock and info, or unavailable, with the reason."""
+    """An EnvSpec and its outcome: ready, with lock and info, or unavailable, with the reason."""
 
     spec: EnvSpec
     lock: Lock | None = None
     info: EnvInfo | None = None
     reason: str = ""
-    """Why it is unavailable, in words; empty when ready."""
+    """Why it is unavailable, for people; empty when ready."""
     why: UnavailableReason | None = None
     """The kind of that reason; None when ready."""
 

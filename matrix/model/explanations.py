@@ -9,23 +9,23 @@ from matrix.model.cells import CellKey
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ExplanationPoint:
-    """One thing that a story tells."""
+    """One section of an explanation."""
 
     heading: str
-    """In a word or two: ``Why``, ``Since``, ``Where``."""
+    """One or two words: ``Why``, ``Since``, ``Where``."""
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Explanation:
-    """Why a cell is as it is, and what to do, as far as that was found out."""
+    """Why a cell has its verdict, and what to do, as far as it is known."""
 
     pipeline: str
     format: str
     writer: str
     reader: str
     answer: str
-    """In a line."""
+    """One line."""
     points: tuple[ExplanationPoint, ...] = ()
 
     @property

@@ -33,22 +33,22 @@ class Shard:
     """Counted from 1."""
     count: int
     plan: str = ""
-    """Digest of the whole plan: shards of one plan have the same."""
+    """Digest of the whole plan; equal for all shards of one plan."""
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
     def has(self, position: int) -> bool:
-        """Whether the reader at a position, counted from 0, belongs to it."""
+        """Whether the reader at this position, counted from 0, belongs to the shard."""
         return position % self.count == self.index - 1
 
 
 @dataclass(frozen=True, kw_only=True)
 class Matrix:
-    """All cells with their verdicts, and what they stand on.
+    """All cells with their verdicts, and the environments and pipelines they come from.
 
-    ``cells`` may be read any number of times, and may come from disk as it is read: reports
-    iterate, and keep no list of them.
+    ``cells`` can be iterated any number of times and may be read from disk: reports iterate over
+    it and do not keep a list.
     """
 
     started: datetime
@@ -60,15 +60,15 @@ class Matrix:
     self_check: Mapping[str, Detection] = field(default_factory=dict)
     interrupted: bool = False
     answers: tuple[ModelAnswer, ...] = ()
-    """Of an upgrade check, one a model; empty for the matrix of reference pipelines."""
+    """For an upgrade check, one for each model; empty for reference pipelines."""
     whole: bool = True
-    """False if only some environments, pipelines or formats of the set were asked for."""
+    """False if only some environments, pipelines or formats of the set were selected."""
     shard: Shard | None = None
-    """The part that this is; None if it has the cells of all readers."""
+    """The part of the run; None if it has the cells of all readers."""
     comparison: Comparison | None = None
-    """With what was known before; None if that was not asked for."""
+    """With a baseline; None if there was none."""
     stories: tuple[Explanation, ...] = ()
-    """Of the cells that somebody has asked ``explain`` for."""
+    """The explanations that ``explain`` has added."""
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

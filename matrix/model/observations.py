@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """An exception, as it was seen in the environment that raised it."""
+    """An exception, as the environment that raised it reported it."""
 
     type: str
     """The class, with its module unless that is ``builtins``."""
@@ -19,16 +19,16 @@ class Failure:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Returned:
-    """What a method returned, by the digest of its content."""
+    """A returned value, identified by the digest of its content."""
 
     digest: str
     whole: bool = True
-    """False if the value holds objects that are no plain data, which the digest says nothing of."""
+    """False if the value contains objects that are not plain data: the digest leaves them out."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Absent:
-    """The model has no such method, and says so itself."""
+    """The model does not have the method."""
 
     message: str = ""
 
@@ -39,7 +39,7 @@ Outcome = Returned | Failure | Absent
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WarningSeen:
-    """A warning that came while loading or using."""
+    """A warning that was issued while loading or predicting."""
 
     category: str
     message: str
@@ -60,13 +60,13 @@ class Artifact:
 
 
 class Ending(str, enum.Enum):
-    """How a piece of work in an environment ended."""
+    """How a task in an environment ended."""
 
     FINISHED = "finished"
     CRASHED = "crashed"
     """The interpreter died."""
     TIMED_OUT = "timed-out"
-    """It was stopped: time or memory."""
+    """It exceeded its limit of time or memory and was stopped."""
     NOT_RUN = "not-run"
 
 
@@ -78,7 +78,7 @@ class Saving:
     writer: str
     ending: Ending = Ending.FINISHED
     unavailable: str = ""
-    """Why this environment cannot have the pipeline; empty if it can."""
+    """Why the pipeline is not available in this environment; empty if it is."""
     reason: str = ""
     """For an ending that is not ``finished``: the signal by name, the limit."""
     stage: str = ""
@@ -87,15 +87,16 @@ class Saving:
     failure: Failure | None = None
     """What was raised there."""
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
-    """By format: the file, the exception that saving raised, or why the format is not to be had."""
+    """By format: the file, the exception that saving raised, or why the format is not
+    available."""
     rows: str = ""
-    """Digest of the rows that outputs are computed on."""
+    """Digest of the rows that the outputs are computed on."""
     truth: str = ""
-    """Digest of the true answers for the first of these rows; empty without any."""
+    """Digest of the true answers for the first rows; empty if there are none."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)
     """By method, recorded from the fitted object, not from the file."""
     only: bool = False
-    """The pipeline's file names the methods to call: readers call no others."""
+    """The pipeline's file lists the methods to call; readers call only these."""
     estimators: tuple[str, ...] = ()
     """Full names of the classes of the model and of the estimators in it; its own comes first."""
     warnings: tuple[WarningSeen, ...] = ()
@@ -110,13 +111,13 @@ class Observation:
     reason: str = ""
     """For an ending that is not ``finished``: the signal by name, the limit."""
     unavailable: str = ""
-    """Why the reader cannot be asked: the format is not to be had there, or the rows are not."""
+    """Why nothing was loaded: the format or the rows are not available in the reader."""
     load: Failure | None = None
     """What loading raised; None if it loaded."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)
     """By method, ``repr`` and ``get_params`` among them, from a fresh load."""
     repeats: Mapping[str, Outcome] = field(default_factory=dict)
-    """The same from a second fresh load, where it differed from the first."""
+    """Outputs of a second fresh load that differ from the first."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
     cached: bool = False
@@ -124,21 +125,21 @@ class Observation:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelReference:
-    """What a model that was saved elsewhere does where it comes from, and on which rows."""
+    """The reference outputs of a user's model in its origin, and their rows."""
 
     saving: Saving
     """The reference that readers are compared with; its one artifact is the model's file."""
     mistake: str = ""
-    """In words for the user, what is wrong with the data, or why there are no rows; else empty."""
+    """For the user: the error in the data, or why there are no rows; empty otherwise."""
     made: Mapping[str, int] = field(default_factory=dict)
-    """How many rows there are of each kind, in words, in the order of the rows."""
+    """Number of rows by kind (for people), in the order of the rows."""
     dropped: Mapping[str, int] = field(default_factory=dict)
-    """How many rows of each kind were made and left out, since the model does not take them."""
+    """Number of rows by kind that were made and dropped because the model rejects them."""
     n_rows: int = 0
     features: tuple[str, ...] | None = None
     """The names of the columns that the model was fitted on, if they had names."""
     repeats: Mapping[str, Outcome] = field(default_factory=dict)
-    """Outputs of a second fresh load that differ from the first: the model is unstable itself."""
+    """Outputs of a second fresh load that differ from the first: the model itself is unstable."""
     expected: Mapping[str, int | None] = field(default_factory=dict)
-    """By method, in how many rows the outputs that were given differ from what the model returns
-    where it comes from; None if they have another shape. These outputs are in ``saving``."""
+    """By method, the number of rows in which the expected outputs given by the user differ from
+    those of the model in its origin; None if the shapes differ. ``saving`` has the given ones."""

@@ -8,18 +8,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Pipeline:
-    """One reference pipeline, as its file declares it; nothing of it has been run."""
+    """One reference pipeline, as its file declares it; none of its code has run."""
 
     id: str
     """The name of the function that builds it."""
     file: Path
     """The Python file that holds the function."""
     line: int
-    """Where in the file, counted from 1."""
+    """The line of the function, counted from 1."""
     doc: str
     """The first line of the function's docstring."""
     tags: tuple[str, ...] = ()
     formats: tuple[str, ...] = ("joblib",)
-    """The ways to save that it is crossed with."""
+    """The formats that it is saved in."""
     digest: str = ""
-    """Of the code it is made from: it changes when, and only when, the pipeline's code does."""
+    """Of the code of the pipeline: it changes when, and only when, that code does."""

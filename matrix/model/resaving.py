@@ -10,20 +10,20 @@ from matrix.model.observations import Artifact, Ending, Failure
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fix:
-    """Something to set in a model before it is saved again."""
+    """An attribute to set in a model before it is saved again."""
 
     path: tuple[str | int, ...]
-    """Where: a text is an attribute or the key of a dict, a number a position; empty for the model
-    itself: ``("steps", 1, 1)``."""
+    """The path to the object: a string is an attribute or a key, an integer a position, such as
+    ``("steps", 1, 1)``; empty for the model itself."""
     name: str
-    """Of the attribute."""
+    """The name of the attribute."""
     value: object = None
     """Plain JSON."""
     of: str = ""
-    """Another attribute of the same thing that it is taken from, in place of a value: ``scale_``,
-    or ``_idf_diag.diagonal()``."""
+    """Instead of a value: the attribute of the same object to copy, such as ``scale_`` or
+    ``_idf_diag.diagonal()``."""
     named: bool = False
-    """The path is the names by which a diagnosis leads to a part: ``("ridge",)``."""
+    """The path has the step names of a diagnosis: ``("ridge",)``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,11 +32,12 @@ class Resaving:
 
     ending: Ending = Ending.FINISHED
     problem: str = ""
-    """Why there is no file, in words, where nothing was raised; empty if there is one."""
+    """Why there is no file although nothing was raised, for people; empty if there is one."""
     stage: str = ""
     """Where it was raised: ``load`` or ``fix``; else empty."""
     failure: Failure | None = None
     artifacts: Mapping[str, Artifact | Failure | str] = field(default_factory=dict)
     """By format, as in a Saving."""
     lacking: tuple[Fix, ...] = ()
-    """What the classes of the model take there, and it has not, at their default."""
+    """Parameters that the classes in this environment have and the model lacks, with their
+    defaults."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ClassScore:
-    """How well one class is found, on the rows whose truth is known."""
+    """Precision and recall of one class, on the rows with known truth."""
 
     label: str
     support: int

@@ -6,7 +6,7 @@ import enum
 
 
 class Group(str, enum.Enum):
-    """The four answers a person needs."""
+    """The four groups of verdicts."""
 
     LOADS = "loads"
     CHANGES = "silently changes"
@@ -15,7 +15,7 @@ class Group(str, enum.Enum):
 
 
 class Verdict(str, enum.Enum):
-    """What a cell's observations mean together, from best to worst within known and unknown."""
+    """The verdict of a cell, from best to worst; the last three are unknown."""
 
     IDENTICAL = "identical"
     EQUIVALENT = "equivalent"
@@ -37,7 +37,7 @@ class Verdict(str, enum.Enum):
 
     @property
     def safe(self) -> bool:
-        """Only what loads and predicts the same is safe; unknown never is."""
+        """Whether the file loads and predicts the same; unknown is never safe."""
         return self.group is Group.LOADS
 
     @property

@@ -1,4 +1,4 @@
-"""What goes wrong with the disk, said once for all that is kept there."""
+"""Errors of the disk and the database, as StoreErrors."""
 
 from __future__ import annotations
 
@@ -11,30 +11,30 @@ from matrix.errors import StoreError
 
 
 class DamagedError(StoreError):
-    """The database is damaged, so that not even its tables can be read."""
+    """The database is damaged: its tables cannot be read."""
 
 
 @contextlib.contextmanager
 def as_store_error(folder: Path) -> Iterator[None]:
-    """Turn what files and the database raise into a StoreError that names the folder."""
+    """Convert errors of files and the database into a StoreError that names the folder."""
     try:
         yield
     except (OSError, sqlite3.Error) as error:
         if is_damage(error):
             raise DamagedError(
                 f"results in {folder} cannot be read, their database is damaged: {error}",
-                advice="Run again: the database is set aside, and what it had is computed anew.",
+                advice="Run again: the database is set aside, and the results are computed again.",
             ) from error
         raise StoreError(
-            f"results in {folder} cannot be read or kept: {error}",
-            advice="Is there room on the disk, and may it be written to? Nothing kept was lost.",
+            f"results in {folder} cannot be read or written: {error}",
+            advice="Check the free space and the permissions of the folder. No result was lost.",
         ) from error
 
 
 def is_damage(error: Exception) -> bool:
-    """Whether the database says that it is none, or none any more.
+    """Whether the error means that the file is not a database, or is damaged.
 
-    Told by its words: only Python 3.11 and later give the code.
+    The message decides: only Python 3.11 and later have the error code.
     """
     words = ("malformed", "not a database")
     return isinstance(error, sqlite3.DatabaseError) and any(word in str(error) for word in words)

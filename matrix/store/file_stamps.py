@@ -1,4 +1,4 @@
-"""Which files of the user's were asked before, and what they were then."""
+"""The user's files that were checked before, with their digests at that time."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ CREATE TABLE IF NOT EXISTS files (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FileStamp:
-    """A file as it was when it was asked last."""
+    """A file as it was when it was checked last."""
 
     sha256: str
     day: str
-    """On which day: ``2026-11-21``."""
+    """The day of the check: ``2026-11-21``."""
 
 
 class Files:
     """The files in a database.
 
     Args:
-        database: has the tables of ``SCHEMA``; whoever opened it commits what is to be durable.
-        folder: where it is, for messages.
+        database: has the tables of ``SCHEMA``; the caller commits.
+        folder: of the database, for messages.
 
     Raises:
         StoreError: from every method, if the disk fails.
@@ -41,7 +41,7 @@ class Files:
         self._folder = folder
 
     def known(self, path: Path) -> FileStamp | None:
-        """What a file was when it was asked last; None if it never was."""
+        """The last check of a file; None if there was none."""
         with as_store_error(self._folder):
             row = self._database.execute(
                 "SELECT sha256, day FROM files WHERE path = ?", (str(path.absolute()),)
@@ -49,7 +49,7 @@ class Files:
         return None if row is None else FileStamp(sha256=row[0], day=row[1])
 
     def remember(self, path: Path, sha256: str) -> None:
-        """Take down what a file is today."""
+        """Store the check of a file."""
         with as_store_error(self._folder):
             self._database.execute(
                 "INSERT OR REPLACE INTO files VALUES (?, ?, ?)",

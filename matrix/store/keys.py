@@ -1,4 +1,4 @@
-"""What a result depends on, as one digest: the same key means that the same would come out."""
+"""Keys of results: digests of everything that a result depends on."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ def of(*parts: object) -> str:
 
 @cache
 def worker() -> str:
-    """Of the worker's own code: a change in what it observes makes every result a new one."""
+    """Digest of the worker's code: a change makes every stored answer obsolete."""
     return _code(WORKER)
 
 
 @cache
 def judge() -> str:
-    """Of the judge's own code: a change in what it decides makes every verdict a new one."""
+    """Digest of the judge's code: a change makes every verdict obsolete."""
     return _code(JUDGE)
 
 
 @cache
 def causes() -> str:
-    """Of the known causes and how they are found: a change gives cells other causes."""
+    """Digest of the known causes and of the code that matches them."""
     return _code(CAUSES, "*.py", "*.toml")
 
 
@@ -45,19 +45,19 @@ def _code(folder: Path, *globs: str) -> str:
 
 
 def environment(info: EnvInfo) -> str:
-    """Of all that was found in an environment: its packages, interpreter, platform and BLAS."""
+    """Key of an environment: its packages, interpreter, platform and BLAS."""
     return of(info.python, info.platform, dict(info.packages), info.blas)
 
 
 def saving(pipeline: Pipeline, environment_key: str) -> str:
-    """Of a piece of saving."""
+    """Key of a save task."""
     return of("save", pipeline.id, pipeline.digest, pipeline.formats, environment_key, worker())
 
 
 def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
-    """Of what is loaded, whoever reads it: the file's bytes, the rows, what was recorded.
+    """Key of a file to load, for every reader: its bytes, the rows, the recorded outputs.
 
-    The pipeline's code counts too, since its classes are imported from there.
+    It includes the pipeline's code, because classes are imported from it.
     """
     return of(
         artifact.sha256,
@@ -71,12 +71,12 @@ def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
 
 
 def loading(loaded_key: str, environment_key: str) -> str:
-    """Of a piece of loading: what is loaded, and the reader."""
+    """Key of a load task: the file, and the reader."""
     return of("load", loaded_key, environment_key)
 
 
 def tracing(loaded_key: str, method: str, environment_key: str) -> str:
-    """Of a look inside what is loaded, following a method."""
+    """Key of a trace task: the file, the method, and the reader."""
     return of("trace", loaded_key, method, environment_key)
 
 
@@ -87,7 +87,7 @@ def resaving(
     mends: Sequence[Fix],
     environment_key: str,
 ) -> str:
-    """Of a file that is loaded and saved again."""
+    """Key of a resave task."""
     return of(
         "resave",
         artifact.sha256,

@@ -1,9 +1,9 @@
-"""The runs that are kept: what each says of itself, and its cells in the order of the report.
+"""The stored runs: the head of each, and its cells in the order of the report.
 
-Cells come in any order while a run goes on. They wait in a table that ends with the process: of a
-run that was cut off nobody reads them, since its answers are kept elsewhere. At the end they are
-packed in their order, some hundred at a time: cells that are near have exceptions and warnings in
-common, which each batch says once, and one blob is read much faster than hundreds.
+Cells arrive in any order during a run. They wait in a temporary table: the cells of a killed run
+are not needed, because its worker answers are stored and judged again. At the end, cells are packed
+in order, some hundred in a batch: neighbors share exceptions and warnings, which a batch stores
+once, and one blob is read much faster than hundreds.
 """
 
 from __future__ import annotations
@@ -34,20 +34,20 @@ CREATE TEMP TABLE IF NOT EXISTS waiting (
 """
 
 Batch = tuple[list[Any], list[list[Any]]]
-"""Parts that cells share, then for each cell its own part and the places of those it shares."""
+"""The shared parts, then for each cell its own part and the positions of its shared parts."""
 
 _BATCH = 500
 _RUNS_KEPT = 5
 _BETWEEN = "\n"
-"""Stands in no JSON text that was written without indentation."""
+"""A character that JSON without indentation never contains."""
 
 
 class Runs:
     """The runs in a database.
 
     Args:
-        database: has the tables of ``SCHEMA``; whoever opened it commits what is to be durable.
-        folder: where it is, for messages.
+        database: has the tables of ``SCHEMA``; the caller commits.
+        folder: of the database, for messages.
 
     Raises:
         StoreError: from every method, if the disk fails.
@@ -58,7 +58,7 @@ class Runs:
         self._folder = folder
 
     def begin(self) -> int:
-        """Open a new run; what was cut off and the oldest of the others make room for it."""
+        """Open a new run; incomplete runs and the oldest complete ones are removed."""
         with as_store_error(self._folder):
             cursor = self._database.execute("INSERT INTO runs (head) VALUES ('')")
             run = int(cursor.lastrowid or 0)
@@ -74,9 +74,9 @@ class Runs:
         """Keep judged cells until the run is packed.
 
         Args:
-            run: which.
-            cells: each by its position in the report, as JSON texts on one line: its own part,
-                then those that other cells may have too.
+            run: its id.
+            cells: the position of each in the report, and its JSON texts on one line: its own part,
+                then the parts that other cells may share.
         """
         with as_store_error(self._folder):
             self._database.executemany(
@@ -85,7 +85,7 @@ class Runs:
             )
 
     def pack(self, run: int) -> str:
-        """Put all cells of a run in their order for good; return their digest."""
+        """Pack all cells of a run in order; return their digest."""
         with as_store_error(self._folder):
             waiting = self._database.execute(
                 "SELECT parts FROM waiting WHERE run = ? ORDER BY position", (run,)
@@ -99,7 +99,7 @@ class Runs:
         return self.digest(run)
 
     def digest(self, run: int) -> str:
-        """Of all cells of a run, to tell whether they are still what was packed."""
+        """Digest of all cells of a run, to detect damage."""
         digest = hashlib.sha256()
         for body in self._bodies(run):
             digest.update(b"%d:" % len(body))
@@ -107,11 +107,11 @@ class Runs:
         return digest.hexdigest()
 
     def end(self, run: int, head: str) -> None:
-        """Close a run: from now on it is the last one.
+        """Close a run: it is the last one now.
 
         Args:
-            run: which.
-            head: all that is to be known of it but its cells, as JSON.
+            run: its id.
+            head: everything but its cells, as JSON.
         """
         with as_store_error(self._folder):
             self._database.execute(
@@ -120,7 +120,7 @@ class Runs:
             self._database.commit()
 
     def last(self) -> tuple[int, str] | None:
-        """The id and head of the last run that came to its end, of those that are undamaged."""
+        """The id and head of the last complete and undamaged run."""
         with as_store_error(self._folder):
             for run, text in self._database.execute(
                 "SELECT id, head FROM runs WHERE complete ORDER BY id DESC"
@@ -131,7 +131,7 @@ class Runs:
         return None
 
     def batches(self, run: int) -> Iterator[Batch]:
-        """The cells of a run in their order, as many at a time as were packed together."""
+        """The cells of a run in order, batch by batch."""
         for body in self._bodies(run):
             shared, cells = decode(zlib.decompress(body))
             yield shared, cells
@@ -145,12 +145,12 @@ class Runs:
 
 
 def _signed(head: str) -> str:
-    """A head with its digest, so that damage to it is noticed."""
+    """A head with its digest, to detect damage."""
     return hashlib.sha256(head.encode()).hexdigest() + _BETWEEN + head
 
 
 def _packed(cells: Iterable[str]) -> str:
-    """A batch as JSON, put together from its parts as they are."""
+    """A batch as JSON, joined from the texts of its cells."""
     places: dict[str, int] = {}
     lines = []
     for cell in cells:

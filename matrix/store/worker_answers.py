@@ -1,4 +1,4 @@
-"""What workers answer, as nouns: the one place where the journal's JSON is read."""
+"""Convert answers of workers from JSON to the data model."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ from matrix.model import (
 )
 
 WorkerAnswer = dict[str, Any]
-"""One answer of the journal; ``matrix/worker/worker.py`` describes it. Where a piece of work came
-to no answer, it is ``{"ending": …, "reason": …}``."""
+"""One answer of the journal; ``matrix/worker/worker.py`` describes it. For a task without an
+answer, it is ``{"ending": …, "reason": …}``."""
 
 
 def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
-    """What a writer reports of one pipeline."""
+    """The answer to a save task."""
     answer = _without_refusal(answer)
     common: dict[str, Any] = {"pipeline": pipeline, "writer": writer}
     if "ending" in answer:
@@ -81,7 +81,7 @@ def baseline(
 
 
 def observation(answer: WorkerAnswer, *, cached: bool = False) -> Observation:
-    """What a reader reports of one artifact."""
+    """The answer to a load task."""
     answer = _without_refusal(answer)
     if "ending" in answer:
         ending = Ending(answer["ending"])
@@ -103,7 +103,7 @@ def observation(answer: WorkerAnswer, *, cached: bool = False) -> Observation:
 
 
 def resaving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Resaving:
-    """What an environment reports of a file that it loaded and saved again."""
+    """The answer to a resave task."""
     answer = _without_refusal(answer)
     if "ending" in answer:
         return Resaving(ending=Ending(answer["ending"]), problem=answer["reason"])
@@ -125,7 +125,7 @@ def resaving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Resaving:
 
 
 def _without_refusal(answer: WorkerAnswer) -> WorkerAnswer:
-    """The answer of a file that was stopped while loading, as one that came to no answer."""
+    """An answer that the name guard stopped the load, as a task without an answer."""
     if "refused" not in answer:
         return answer
     reason = (

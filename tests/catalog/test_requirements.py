@@ -101,16 +101,16 @@ def test_python_and_the_others_are_told_apart() -> None:
         (["--index-url=https://example.org"], "'--index-url=https://example.org' is an option"),
         (["numpy\n--pre"], "neither a requirement nor a file"),
         ([""], "'' is neither"),
-        (["numpy @ https://example.org/numpy.whl"], "names a place to fetch from"),
-        (["git+https://example.org/x"], "is no requirement"),
-        (["numpy<<2"], "'numpy<<2' is no requirement"),
+        (["numpy @ https://example.org/numpy.whl"], "names a location"),
+        (["git+https://example.org/x"], "is not a requirement"),
+        (["numpy<<2"], "'numpy<<2' is not a requirement"),
         (["sklearn==1.2.2"], "the package is called scikit-learn"),
         (["python==3.12", "python==3.13"], "python is said to be 3.12 and 3.13"),
-        (["python==three"], "is no requirement"),
+        (["python==three"], "is not a requirement"),
         (["scikit-learn==1.2.2", "scikit-learn>=1.3"], "no version can be all of that"),
         (["no-such-file.txt"], "no-such-file.txt: there is no such file"),
         (["scikit-learn==1.3; python_version<'3.9'", "python==3.13"], "not in it for Python 3.13"),
-        (["a;" + "(" * 5000], "is no requirement"),
+        (["a;" + "(" * 5000], "is not a requirement"),
     ],
 )
 def test_what_cannot_be_understood_is_said(texts: list[str], message: str) -> None:
@@ -165,10 +165,10 @@ def test_what_is_left_aside_is_noted_without_secrets(tmp_path: Path) -> None:
         "line 2: the option --extra-index-url is not passed on; uv's own settings and variables"
         " hold",
         "line 3: the option --only-binary is not passed on; uv's own settings and variables hold",
-        "line 12: an editable install is left out: it names a place, not a version",
-        "line 13: a path or address is left out: it names a place to fetch from, not a version",
-        "line 14: mine is left out: it names a place to fetch from, not a version",
-        "line 15: a path or address is left out: it names a place to fetch from, not a version",
+        "line 12: an editable install is left out: it names a location, not a version",
+        "line 13: a path or address is left out: it names a location, not a version",
+        "line 14: mine is left out: it names a location, not a version",
+        "line 15: a path or address is left out: it names a location, not a version",
     ]
     assert "secret" not in str(wish)
 
@@ -274,8 +274,8 @@ def test_a_lock_for_many_pythons(tmp_path: Path) -> None:
     assert (newest.scikit_learn, newest.python) == ("1.7.2", ">=3.10")
     assert newest.others == ('numpy==2.2.6; python_full_version == "3.10.*"', "joblib==1.5.0")
     assert newest.notes == (
-        f"{file}: mine is left out: it names a place, not a version",
-        f"{file}: ours is left out: it names a place, not a version",
+        f"{file}: mine is left out: it names a location, not a version",
+        f"{file}: ours is left out: it names a location, not a version",
         "scikit-learn==1.7.2 was taken, for Python >=3.10; python==… chooses another",
     )
     old = read_request([file, "python==3.9"])

@@ -106,13 +106,13 @@ def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
         ('enviroments = []\nscikit-learn = ["1.3"]', ".enviroments", "unknown key"),
         ('scikit-learn = ["1.3", "1.3"]', ".scikit-learn", "is there twice"),
         ("scikit-learn = [1.3]", ".scikit-learn[0]", "must be a string, not a number"),
-        ('scikit-learn = ["new"]', ".scikit-learn", "'new' is no version"),
-        ('scikit-learn = ["1"]', ".scikit-learn", "'1' is no line"),
+        ('scikit-learn = ["new"]', ".scikit-learn", "'new' is not a version"),
+        ('scikit-learn = ["1"]', ".scikit-learn", "'1' is not a release line"),
         ('python = ["3.9"]', ".python", "without scikit-learn"),
-        ('scikit-learn = ["1.3"]\npython = ["3"]', ".python", "'3' is no Python"),
+        ('scikit-learn = ["1.3"]\npython = ["3"]', ".python", "'3' is not a Python version"),
         ('scikit-learn = ["1.3"]\n"-x" = ["3"]', ".-x", "unknown key"),
         ('extends = "base"', ".extends", "there is no set 'base'"),
-        ('extends = "default"', ".extends", "round in a circle"),
+        ('extends = "default"', ".extends", "in a circle"),
         (
             'scikit-learn = ["1.3"]\nexclude = [{ python = "newest" }]',
             ".exclude[0].reason",
@@ -144,7 +144,7 @@ def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
         (
             'environments = [{ scikit-learn = "1.3", requirements = ["a @ https://x/a.whl"] }]',
             ".environments[0].requirements[0]",
-            "names a place",
+            "names a location",
         ),
         (
             'environments = [{ scikit-learn = "1.3", requirements = ["scikit-learn<2"] }]',
@@ -154,12 +154,12 @@ def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
         (
             'environments = [{ scikit-learn = "1.3", as-of = "soon" }]',
             ".environments[0].as-of",
-            "'soon' is no day",
+            "'soon' is not a date",
         ),
         (
             'environments = [{ scikit-learn = "1.3", name = "a/b" }]',
             ".environments[0].name",
-            "is no name",
+            "is not a valid name",
         ),
     ],
 )

@@ -78,7 +78,7 @@ def test_each_command_has_arguments_of_its_own_that_do_not_change(
         (["migrate"], "MODEL"),
         (["migrate", "a.joblib", "b.joblib"], "b.joblib"),
         (["migrate", "m.joblib", "--via", "latest"], "is not a release"),
-        (["migrate", "m.joblib", "--via", "old"], "'old' is no version"),
+        (["migrate", "m.joblib", "--via", "old"], "'old' is not a version"),
     ],
 )
 def test_what_is_not_understood_is_a_usage_error(arguments: list[str], said: str) -> None:
