@@ -135,14 +135,14 @@ def _install(
     session: nox.Session, folder: Path, arguments: list[str], groups: Sequence[str]
 ) -> None:
     document = nox.project.load_toml(folder / "pyproject.toml")
-    wanted = [*arguments, *nox.project.dependency_groups(document, *groups)]
-    said = [wanted, document["project"], document["build-system"]]
+    requirements = [*arguments, *nox.project.dependency_groups(document, *groups)]
+    said = [requirements, document["project"], document["build-system"]]
     digest = hashlib.sha256(json.dumps(said).encode()).hexdigest()
     stamp = Path(session.virtualenv.location) / "installed.sha256"
     if stamp.exists() and stamp.read_text() == digest:
         session.log("what it needs is installed, and unchanged")
         return
-    session.install(*wanted)
+    session.install(*requirements)
     stamp.write_text(digest)
 
 

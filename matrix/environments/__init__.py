@@ -1,6 +1,6 @@
 """Interpreters, locks, and builds through nox.
 
-:func:`prepare` is the door: environments wanted go in, environments found come out.
+:func:`prepare` is the entry point: it takes requested environments and returns built ones.
 """
 
 from __future__ import annotations

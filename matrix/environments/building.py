@@ -60,7 +60,7 @@ def build(request: BuildRequest, log: Callable[[str], object]) -> Record:
 
     Args:
         request: has a lock.
-        log: told of each step, in words.
+        log: called with a line of text for each step.
 
     Returns:
         The record beside the environment; it has the reason if the environment cannot be used.
@@ -180,13 +180,13 @@ def compare(lock: Lock, info: EnvInfo) -> None:
     if info.python.rstrip("+") != lock.interpreter.version:
         differences.append(f"Python {info.python} instead of {lock.interpreter.version}")
     for name in sorted({*lock.pins, *info.packages}):
-        asked, installed = lock.pins.get(name), info.packages.get(name)
+        pinned, installed = lock.pins.get(name), info.packages.get(name)
         if installed is None:
-            differences.append(f"{name} {asked} is not installed")
-        elif asked is None:
-            differences.append(f"{name} {installed} was not asked for")
-        elif Version(asked) != Version(installed):
-            differences.append(f"{name} {installed} instead of {asked}")
+            differences.append(f"{name} {pinned} is not installed")
+        elif pinned is None:
+            differences.append(f"{name} {installed} is not in the lock")
+        elif Version(pinned) != Version(installed):
+            differences.append(f"{name} {installed} instead of {pinned}")
     if differences:
         raise UnavailableError(UnavailableReason.DIFFERS, "; ".join(differences))
 

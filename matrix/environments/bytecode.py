@@ -48,10 +48,10 @@ class BytecodeFormat:
     magic: bytes
     """The first four bytes of each file."""
     has_flags: bool = True
-    """Whether four bytes of flags follow, as they do since Python 3.7."""
+    """Whether four bytes of flags follow, as they do from Python 3.7 on."""
 
     def fits(self, header: bytes, source: os.stat_result) -> bool:
-        """Tell whether an interpreter would take a file for the bytecode of a source file.
+        """Return whether an interpreter would use a file as the bytecode of a source file.
 
         Args:
             header: the first 16 bytes of the file.

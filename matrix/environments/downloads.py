@@ -14,17 +14,17 @@ from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
 
-def downloadable(uv: Uv, wish: str) -> list[str]:
-    """Return the minor versions that uv could fetch for a wish, best first: ``3.9``."""
+def downloadable(uv: Uv, request: str) -> list[str]:
+    """Return the minor versions that uv could download for a request, best first: ``3.9``."""
     found: dict[str, str] = {}
     for version in sorted(_listed(uv), key=Version, reverse=True):
-        named = wish not in {"newest", "oldest"}
+        named = request not in {"newest", "oldest"}
         if Version(version) < interpreters.OLDEST or Version(version).is_prerelease:
             continue
-        if not named or interpreters.fits(version, wish):
+        if not named or interpreters.fits(version, request):
             found.setdefault(".".join(version.split(".")[:2]), version)
     minors = list(found)
-    return minors[::-1] if wish == "oldest" else minors
+    return minors[::-1] if request == "oldest" else minors
 
 
 def install(uv: Uv, python: str, *, needed_by: UnavailableError) -> Interpreter:
@@ -33,10 +33,10 @@ def install(uv: Uv, python: str, *, needed_by: UnavailableError) -> Interpreter:
     Args:
         uv: how to call uv.
         python: the minor version.
-        needed_by: why it is needed, for the message if it cannot be had.
+        needed_by: why it is needed, for the message if it is not available.
 
     Raises:
-        UnavailableError: it cannot be had.
+        UnavailableError: it is not available.
     """
     done = uv.run("python", "install", "--no-bin", python)
     if done.returncode:

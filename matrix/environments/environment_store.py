@@ -32,7 +32,7 @@ from matrix.model import Lock
 from matrix.remove_tree import remove
 
 _ABANDONED_SECONDS = 24 * 3600.0
-"""Age from which the folder of a run is removed although nobody says that the run is over."""
+"""Age from which the folder of a run without a lock file is removed."""
 _LOG_SECONDS = 7 * 24 * 3600.0
 """How long the log of a failed run is kept."""
 _held: dict[Path, FileLock] = {}
@@ -159,14 +159,14 @@ class EnvironmentStore:
             remove(self._set_aside(key))
 
     def _set_aside(self, key: str) -> Path:
-        """Move an environment to where nobody looks for it."""
+        """Move an environment out of the folder in which environments are looked up."""
         self.record_file(key).unlink(missing_ok=True)
         doomed = self.new_folder("removed-") / key
         self.environment(key).rename(doomed)
         return doomed.parent
 
     def in_use(self, key: str) -> bool:
-        """Tell whether a process uses an environment.
+        """Return whether a process uses an environment.
 
         Raises:
             OSError: the folder cannot be written.
@@ -230,7 +230,7 @@ class EnvironmentStore:
 
 
 def _is_over(folder: Path) -> bool:
-    """Whether nobody works in the folder of a run any more, and its log is old."""
+    """Whether the run of a folder has ended, and its log is old."""
     age = time.time() - folder.stat().st_mtime
     alive = folder / "alive.lock"
     if not alive.exists():

@@ -22,7 +22,7 @@ def write_json(path: Path, value: object) -> None:
     """Replace a file at once; missing folders are made.
 
     Raises:
-        StoreError: there is no space, or no permission.
+        StoreError: no space is left, or the permission is missing.
     """
     text = json.dumps(value, indent=1, sort_keys=True)
     try:

@@ -28,7 +28,7 @@ def open_registry(catalog: Catalog, *, offline: bool = False) -> Registry:
     """Return the registry as a catalog's folder has it set up.
 
     Raises:
-        CannotTellError: there is no interpreter to ask with.
+        CannotTellError: this machine has no interpreter that uv can use.
     """
     here = interpreters.find(EnvironmentStore(catalog.envs).interpreters_file)
     if not here:
@@ -47,11 +47,11 @@ def upgrade_specs(
 
     Args:
         version: of scikit-learn, exact.
-        registry: to ask.
+        registry: of packages.
         common: what every environment of the configuration holds.
 
     Raises:
-        UnavailableError: it cannot be asked.
+        UnavailableError: the registry does not answer.
     """
     newest = registry.release("latest")
     lines = [line for line in lines_after(version, newest.version, registry) if line != newest.line]
@@ -76,7 +76,7 @@ def rollback_specs(
         python: the lowest that can read the model's file; empty if any can.
 
     Raises:
-        UnavailableError: it cannot be asked.
+        UnavailableError: the registry does not answer.
     """
     return tuple(
         spec_of(
@@ -96,10 +96,10 @@ def lines_after(version: str, newest: str, registry: Registry) -> tuple[str, ...
     Args:
         version: where to begin.
         newest: the newest release of all.
-        registry: to ask, once.
+        registry: called once.
 
     Raises:
-        UnavailableError: it cannot be asked.
+        UnavailableError: the registry does not answer.
     """
     first, last = Version(version), Version(newest)
     if last <= first:
@@ -116,10 +116,10 @@ def lines_before(version: str, registry: Registry) -> tuple[str, ...]:
 
     Args:
         version: where to begin.
-        registry: to ask, once.
+        registry: called once.
 
     Raises:
-        UnavailableError: it cannot be asked.
+        UnavailableError: the registry does not answer.
     """
     first, last = Version(OLDEST_LINE), Version(_line(Version(version)))
     if last <= first:
@@ -136,11 +136,11 @@ def releases_between(
 
     Args:
         low, high: versions; ``low`` exists.
-        registry: to ask, once.
+        registry: called once.
         package: whose releases; one that counts like scikit-learn, in three parts.
 
     Raises:
-        UnavailableError: it cannot be asked.
+        UnavailableError: the registry does not answer.
     """
     first, last = Version(low), Version(high)
     bounds = [
@@ -172,7 +172,7 @@ def _newest_below(
 ) -> tuple[str, ...]:
     """Return the newest release before each bound, each once, oldest first, by one call.
 
-    The bounds are told apart by a marker that is true of no machine. The highest comes first: uv
+    The bounds differ in a marker that holds on no machine. The highest comes first: uv
     answers in this order, and takes again what it took before wherever that fits.
     """
     low = Version(least)

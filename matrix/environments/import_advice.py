@@ -14,7 +14,7 @@ def remedy(spec: EnvSpec, lock: Lock) -> str:
     """Say which packages do not go together, and what to do.
 
     Args:
-        spec: what was wanted.
+        spec: the requested environment.
         lock: what it became.
     """
     scikit_learn, numpy = lock.pins.get("scikit-learn"), lock.pins.get("numpy")

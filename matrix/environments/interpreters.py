@@ -1,4 +1,4 @@
-"""The Python interpreters on this machine: where they are looked for, and which fit a wish."""
+"""The Python interpreters on this machine: where they are looked for, and which fit a request."""
 
 from __future__ import annotations
 
@@ -54,38 +54,38 @@ def find(cache: Path) -> tuple[Interpreter, ...]:
 
 
 def matching(
-    interpreters: Iterable[Interpreter], wish: str, *, prereleases: bool = False
+    interpreters: Iterable[Interpreter], request: str, *, prereleases: bool = False
 ) -> tuple[Interpreter, ...]:
-    """Return the interpreters that fit a wish, best first, one for each minor version.
+    """Return the interpreters that fit a request, best first, one for each minor version.
 
     Args:
         interpreters: newest first.
-        wish: as in EnvSpec: ``newest``, ``oldest``, ``3.9``, ``3.9.18`` or a specifier.
+        request: as in EnvSpec: ``newest``, ``oldest``, ``3.9``, ``3.9.18`` or a specifier.
         prereleases: whether ``newest`` and ``oldest`` may be one.
     """
-    named = wish not in {"newest", "oldest"}
+    named = request not in {"newest", "oldest"}
     best: dict[str, Interpreter] = {}
     for interpreter in interpreters:
         version = Version(interpreter.version)
         if version.is_prerelease and not (named or prereleases):
             continue
-        if not named or fits(interpreter.version, wish):
+        if not named or fits(interpreter.version, request):
             best.setdefault(interpreter.minor, interpreter)
     ordered = tuple(best.values())
-    return ordered[::-1] if wish == "oldest" else ordered
+    return ordered[::-1] if request == "oldest" else ordered
 
 
-def fits(version: str, wish: str) -> bool:
-    """Tell whether a version of Python is one that was wished for by number or specifier."""
-    if wish[:1].isdigit():
-        specifier = f"=={wish}" if wish.count(".") > 1 else f"=={wish}.*"
+def fits(version: str, request: str) -> bool:
+    """Return whether a version of Python fits the requested number or specifier."""
+    if request[:1].isdigit():
+        specifier = f"=={request}" if request.count(".") > 1 else f"=={request}.*"
     else:
-        specifier = wish
+        specifier = request
     return SpecifierSet(specifier).contains(version, prereleases=True)
 
 
 def _distinct(answers: Iterable[object]) -> tuple[Interpreter, ...]:
-    """Drop what is no interpreter of ours, and all but the first of each version."""
+    """Keep usable interpreters only, and the first of each version."""
     found: dict[str, Interpreter] = {}
     for answer in answers:
         if not isinstance(answer, dict) or not answer.get("executable"):
@@ -102,7 +102,7 @@ def _distinct(answers: Iterable[object]) -> tuple[Interpreter, ...]:
 
 
 def _ask(path: Path) -> object:
-    """Run an interpreter once; None if it does not run, or is too old to tell."""
+    """Run an interpreter once; None if it does not run, or is too old for the probe."""
     try:
         done = subprocess.run(
             [path, "-I", "-c", _PROBE],

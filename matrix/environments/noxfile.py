@@ -42,7 +42,7 @@ def _watch(alive: Path) -> None:
 
 
 def _is_free(alive: Path) -> bool:
-    """Whether nobody holds the lock; so too if its folder was removed."""
+    """Whether no process holds the lock; also if its folder was removed."""
     if not alive.exists():
         return True
     try:

@@ -51,21 +51,21 @@ def prepare(
     built by one call of nox; one that cannot be built does not stop the rest.
 
     Args:
-        catalog: its ``specs`` are what is wanted; they may be made up on the spot.
+        catalog: its ``specs`` are the requested environments.
         jobs: how many to build at once; by default as many as there are processors.
         offline: use what uv has in its cache, and no registry.
         remember: list what was resolved in the state folder, where the project's own noxfile
             finds it; False for environments that the configuration does not name.
-        report: told of each step.
+        report: called with each step.
 
     Raises:
         UsageError: a selection matches nothing.
-        CannotTellError: there is no interpreter, no nox or no uv at all.
+        CannotTellError: no interpreter, nox or uv is available.
         StoreError: the state folder cannot be written.
     """
-    tell = report or (lambda _: None)
-    resolved = resolve(catalog, offline=offline, report=lambda done: tell(_step(done)))
-    return build(catalog, resolved, jobs=jobs, offline=offline, remember=remember, report=tell)
+    notify = report or (lambda _: None)
+    resolved = resolve(catalog, offline=offline, report=lambda done: notify(_step(done)))
+    return build(catalog, resolved, jobs=jobs, offline=offline, remember=remember, report=notify)
 
 
 def survey(catalog: Catalog, *, offline: bool = False) -> tuple[Environment, ...]:
@@ -99,7 +99,7 @@ def build(
     report: Report | None = None,
 ) -> tuple[Environment, ...]:
     """Build what is resolved and does not stand yet; see :func:`prepare`."""
-    tell = report or (lambda _: None)
+    notify = report or (lambda _: None)
     store = EnvironmentStore(catalog.envs)
     requests = [
         BuildRequest.of(catalog, each.spec, each.lock, offline=offline)
@@ -114,21 +114,21 @@ def build(
         records = standing(catalog, resolved)
         missing = [request for request in requests if request.id not in records]
         if missing:
-            records = {**records, **_build(store, missing, jobs or os.cpu_count() or 1, tell)}
+            records = {**records, **_build(store, missing, jobs or os.cpu_count() or 1, notify)}
     except OSError as error:
         raise StoreError(f"{store.folder}: {error.strerror or error}") from error
     return tuple(_environment(each, records.get(each.spec.id)) for each in resolved)
 
 
 def _build(
-    store: EnvironmentStore, missing: Sequence[BuildRequest], jobs: int, tell: Report
+    store: EnvironmentStore, missing: Sequence[BuildRequest], jobs: int, notify: Report
 ) -> dict[str, Record]:
     """Build each different environment once; return the records by id."""
     same: dict[str, list[BuildRequest]] = {}
     for request in missing:
         assert request.lock is not None
         same.setdefault(environment_key(request.lock), []).append(request)
-        tell(BuildStep(environment=request.id, phase="building"))
+        notify(BuildStep(environment=request.id, phase="building"))
     records: dict[str, Record] = {}
 
     def built(request: BuildRequest, record: Record) -> None:
@@ -136,7 +136,7 @@ def _build(
         phase: Phase = "unavailable" if record.reason else "ready"
         for each in same[environment_key(request.lock)]:
             records[each.id] = record
-            tell(BuildStep(environment=each.id, phase=phase, text=record.reason))
+            notify(BuildStep(environment=each.id, phase=phase, text=record.reason))
 
     run_nox(store, [requests[0] for requests in same.values()], jobs=jobs, built=built)
     return records

@@ -1,4 +1,4 @@
-"""Why an environment cannot be had, in words: the one place where uv's messages are understood."""
+"""Why an environment is unavailable: the one module that interprets the messages of uv."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["UnavailableError", "UnavailableReason", "first_line", "understand"]
 
 
 class UnavailableError(Exception):
-    """An environment cannot be had.
+    """An environment is unavailable.
 
     Args:
         why: which kind of reason.
@@ -45,7 +45,7 @@ _REQUIRED = re.compile(r"you require ([^\s,]+(?:,[<>=!~][^\s,]+)*)")
 
 
 def understand(stderr: str, python: str) -> UnavailableError:
-    """Return the reason that uv's error output tells of.
+    """Return the reason that uv's error output gives.
 
     Args:
         stderr: what uv wrote.
@@ -105,8 +105,8 @@ def _missing(text: str, python: str) -> UnavailableError | None:
         return UnavailableError(UnavailableReason.NO_WHEEL, detail)
     version = _NO_VERSION.search(text)
     if version and "depends on" not in text:
-        asked = version.group(1) or _asked(text, version.group(2))
-        return UnavailableError(UnavailableReason.NO_VERSION, asked)
+        required_text = version.group(1) or _asked(text, version.group(2))
+        return UnavailableError(UnavailableReason.NO_VERSION, required_text)
     return None
 
 
@@ -135,7 +135,7 @@ def _conflict(text: str, _python: str) -> UnavailableError | None:
     package, needed = depends.groups()
     name = re.split(r"[<>=!~]", needed)[0]
     others = [r for r in required if re.split(r"[<>=!~]", r)[0] == name and r != needed]
-    asked = f"{others[-1]} is required" if others else "something else is required"
+    required_text = f"{others[-1]} is required" if others else "something else is required"
     return UnavailableError(
-        UnavailableReason.CONFLICT, f"{package} depends on {needed}, and {asked}"
+        UnavailableReason.CONFLICT, f"{package} depends on {needed}, and {required_text}"
     )

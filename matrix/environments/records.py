@@ -78,7 +78,7 @@ class Record:
     """Whether building the same lock again would end the same."""
 
     def is_current(self, lock: Lock) -> bool:
-        """Tell whether this is what the lock asks for and still stands, without a process."""
+        """Return whether this is what the lock names and still complete; starts no process."""
         if self.digest != lock_digest(lock):
             return False
         if self.info is None or self.site is None:

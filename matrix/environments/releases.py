@@ -17,7 +17,7 @@ from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
 ANY_PYTHON = "3.99"
-"""Asked for in place of a Python: no release has a Python that is too new."""
+"""Stands for any Python: no release excludes one that is so new."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +27,7 @@ class Release:
     version: str
     """Exact: ``1.3.2``, ``0.22.2.post1``."""
     uploaded: date | None
-    """When it came out; None if the registry does not tell."""
+    """When it came out; None if the registry does not say."""
 
     @property
     def line(self) -> str:
@@ -48,53 +48,53 @@ def requirement(scikit_learn: str) -> str:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registry:
-    """What the registry says of scikit-learn, asked anew by every run."""
+    """The releases of scikit-learn in the registry, looked up by every run."""
 
     uv: Uv
     interpreters: tuple[Interpreter, ...]
     """Newest first; at least one."""
 
     def releases(
-        self, wanted: Iterable[str], pool: Executor
+        self, requested: Iterable[str], pool: Executor
     ) -> dict[str, Release | UnavailableError]:
-        """Return the release that each wish means, or why there is none.
+        """Return the release that each request means, or why there is none.
 
-        Lines are resolved in one call, told apart by a marker that is true of no machine, and exact
-        releases in another: fifteen calls would take a second of a warm run. In one call uv would
-        take 1.9.0 for the line 1.9 too, wherever somebody else asks for 1.9.0. If one of them does
+        Lines are resolved in one call, distinguished by a marker that holds on no machine. Exact
+        releases are resolved in another: fifteen calls would take a second of a warm run. In one call uv would
+        take 1.9.0 for the line 1.9 too, if another request is 1.9.0. If one of them does
         not exist, that call fails as a whole, and each is resolved alone.
         """
-        wishes = list(dict.fromkeys(wanted))
-        pinned = [wish for wish in wishes if wish[:1].isdigit()]
-        others = [wish for wish in wishes if not wish[:1].isdigit()]
-        lines = [wish for wish in pinned if requirement(wish).endswith(".*")]
-        exact = [wish for wish in pinned if wish not in lines]
+        requests = list(dict.fromkeys(requested))
+        pinned = [request for request in requests if request[:1].isdigit()]
+        others = [request for request in requests if not request[:1].isdigit()]
+        lines = [request for request in pinned if requirement(request).endswith(".*")]
+        exact = [request for request in pinned if request not in lines]
         together = [pool.submit(self._together, group) for group in (lines, exact)]
-        alone = {wish: pool.submit(self.release, wish) for wish in others}
+        alone = {request: pool.submit(self.release, request) for request in others}
         found: dict[str, Release | UnavailableError] = {}
         for group in together:
             found.update(group.result() or {})
-        rest = [wish for wish in pinned if wish not in found]
-        alone.update({wish: pool.submit(self.release, wish) for wish in rest})
-        for wish, answer in alone.items():
+        rest = [request for request in pinned if request not in found]
+        alone.update({request: pool.submit(self.release, request) for request in rest})
+        for request, answer in alone.items():
             try:
-                found[wish] = answer.result()
+                found[request] = answer.result()
             except UnavailableError as error:
-                found[wish] = error
+                found[request] = error
         return found
 
-    def release(self, wish: str) -> Release:
-        """Return the release that one wish means; raises UnavailableError."""
-        asked = [requirement(wish)]
+    def release(self, request: str) -> Release:
+        """Return the release that one request means; raises UnavailableError."""
+        requirements = [requirement(request)]
         try:
             packages = self.uv.describe(
-                asked,
+                requirements,
                 interpreter=self._any,
                 python=ANY_PYTHON,
-                pre_releases=wish == "pre-release",
+                pre_releases=request == "pre-release",
             )
         except UnavailableError as error:
-            packages = self._from_wheels(asked, error)
+            packages = self._from_wheels(requirements, error)
         return _release(packages[0])
 
     def lines_since(self, newest: Release, last: str, pool: Executor) -> list[Release]:
@@ -103,7 +103,7 @@ class Registry:
         Args:
             newest: the newest release of all.
             last: the last line that is known: ``1.9``.
-            pool: to ask in.
+            pool: runs the calls of uv.
         """
         lines = [newest]
         while Version(lines[0].line) > Version(last):
@@ -118,33 +118,35 @@ class Registry:
     def _any(self) -> Path:
         return self.interpreters[0].path
 
-    def _together(self, wishes: Sequence[str]) -> dict[str, Release] | None:
-        """Ask for many at once; None if that cannot be answered."""
-        if len(wishes) < 2:
+    def _together(self, requests: Sequence[str]) -> dict[str, Release] | None:
+        """Resolve many in one call; None if the call fails."""
+        if len(requests) < 2:
             return None
-        asked = [f"{requirement(wish)} ; platform_version == '{wish}'" for wish in wishes]
+        requirements = [
+            f"{requirement(request)} ; platform_version == '{request}'" for request in requests
+        ]
         try:
-            packages = self.uv.describe(asked, interpreter=self._any, python=ANY_PYTHON)
+            packages = self.uv.describe(requirements, interpreter=self._any, python=ANY_PYTHON)
         except UnavailableError:
             return None
         found = {}
         for package in packages:
             marker = str(package.get("marker", ""))
-            for wish in wishes:
-                if f"== '{wish}'" in marker:
-                    found[wish] = _release(package)
+            for request in requests:
+                if f"== '{request}'" in marker:
+                    found[request] = _release(package)
         return found
 
     def _from_wheels(
-        self, asked: Sequence[str], error: UnavailableError
+        self, requirements: Sequence[str], error: UnavailableError
     ) -> list[Mapping[str, Any]]:
-        """Ask for each Python here: a registry of our own may have wheels alone."""
+        """Resolve for each Python of this machine: a private registry may have only wheels."""
         if error.why in {UnavailableReason.OUT_OF_REACH, UnavailableReason.NOT_CACHED}:
             raise error
         for python in dict.fromkeys(i.minor for i in self.interpreters):
             try:
                 return self.uv.describe(
-                    asked, interpreter=self._any, python=python, universal=False
+                    requirements, interpreter=self._any, python=python, universal=False
                 )
             except UnavailableError:
                 continue

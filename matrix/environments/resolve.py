@@ -1,4 +1,4 @@
-"""Environments wanted become locks: exact pins on one interpreter, or a reason in words."""
+"""Resolve requested environments to locks: exact pins on one interpreter, or a reason."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def resolve(
 
     ``latest`` becomes the newest release and every line between it and the last one listed; where
     a listed line has it already, it is that environment. Locks as of a past day are kept in the
-    environment store; which release a line means is asked anew each time.
+    environment store; the release that a line means is looked up each time.
 
     Args:
         catalog: what to resolve, and where.
@@ -166,17 +166,17 @@ class _Resolver:
         if isinstance(release, UnavailableError):
             raise release
         base = self._base(spec)
-        question = _ResolveKey(
-            requirements=(_asked(spec, release), *spec.requirements),
+        query = _ResolveKey(
+            requirements=(_scikit_learn(spec, release), *spec.requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
             constraints=spec.constraints,
             exempt=_pinned(spec.requirements),
         )
         candidates = interpreters.matching(self._interpreters, spec.python)
         if base is not None:
-            question, held = _held(question, spec, base[0], base[1])
+            query, held = _held(query, spec, base[0], base[1])
             candidates = (base[1].interpreter,) if held else candidates
-        return self._answered(spec, question, candidates)
+        return self._find_lock(spec, query, candidates)
 
     def _base(self, spec: EnvSpec) -> tuple[EnvSpec, Lock] | None:
         if spec.like is None:
@@ -190,39 +190,39 @@ class _Resolver:
             )
         return base.spec, base.lock
 
-    def _answered(
-        self, spec: EnvSpec, question: _ResolveKey, candidates: tuple[Interpreter, ...]
+    def _find_lock(
+        self, spec: EnvSpec, query: _ResolveKey, candidates: tuple[Interpreter, ...]
     ) -> Lock:
         """Find the first Python with an answer; one that is missing may be fetched."""
-        name = question.key(spec.python, candidates, self._settings)
+        name = query.key(spec.python, candidates, self._settings)
         kept = self._store.resolved / f"{name}.json"
-        lock = self._kept(question, kept, candidates)
+        lock = self._kept(query, kept, candidates)
         if lock is not None:
             return lock
         errors: list[UnavailableError] = []
         for candidate in candidates:
             try:
-                lock = self._asked(question, candidate)
+                lock = self._resolve_on(query, candidate)
             except UnavailableError as error:
                 errors.append(error)
                 if error.why in _HOPELESS:
                     raise
             else:
-                if question.as_of is not None:
+                if query.as_of is not None:
                     write_json(kept, to_json(lock))
                 return lock
-        return self._downloaded(spec, question, candidates, errors)
+        return self._downloaded(spec, query, candidates, errors)
 
-    def _asked(self, question: _ResolveKey, interpreter: Interpreter) -> Lock:
-        pins = question.ask(self._uv, self._store, self._interpreters[0].path, interpreter.version)
-        _check(question.requirements[0], pins)
-        return Lock(interpreter=interpreter, pins=pins, as_of=question.as_of)
+    def _resolve_on(self, query: _ResolveKey, interpreter: Interpreter) -> Lock:
+        pins = query.resolve(self._uv, self._store, self._interpreters[0].path, interpreter.version)
+        _check(query.requirements[0], pins)
+        return Lock(interpreter=interpreter, pins=pins, as_of=query.as_of)
 
     def _kept(
-        self, question: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
+        self, query: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
     ) -> Lock | None:
-        """Return the lock that an earlier run found for the same question on a past day."""
-        found = read_json(file) if question.as_of is not None else None
+        """Return the lock that an earlier run found for the same query on a past day."""
+        found = read_json(file) if query.as_of is not None else None
         if found is None:
             return None
         try:
@@ -237,7 +237,7 @@ class _Resolver:
     def _downloaded(
         self,
         spec: EnvSpec,
-        question: _ResolveKey,
+        query: _ResolveKey,
         candidates: tuple[Interpreter, ...],
         errors: list[UnavailableError],
     ) -> Lock:
@@ -250,12 +250,12 @@ class _Resolver:
             if python in here:
                 continue
             try:
-                pins = question.ask(self._uv, self._store, self._interpreters[0].path, python)
+                pins = query.resolve(self._uv, self._store, self._interpreters[0].path, python)
             except UnavailableError:
                 continue
-            _check(question.requirements[0], pins)
+            _check(query.requirements[0], pins)
             interpreter = install(self._uv, python, needed_by=failed)
-            return Lock(interpreter=interpreter, pins=pins, as_of=question.as_of)
+            return Lock(interpreter=interpreter, pins=pins, as_of=query.as_of)
         raise failed
 
 
@@ -272,7 +272,7 @@ class _ResolveKey:
     constraints: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
 
-    def ask(
+    def resolve(
         self, uv: Uv, store: EnvironmentStore, interpreter: Path, python: str
     ) -> dict[str, str]:
         with store.temporary() as folder:
@@ -320,19 +320,17 @@ def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
     return day if day < date.today() else None
 
 
-def _held(
-    question: _ResolveKey, spec: EnvSpec, base: EnvSpec, lock: Lock
-) -> tuple[_ResolveKey, bool]:
-    """Hold all that the base has but what was said here; tell whether its Python is held too."""
+def _held(query: _ResolveKey, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tuple[_ResolveKey, bool]:
+    """Hold all pins of the base that are not named here; return whether its Python is held too."""
     said = {_name(r) for r in spec.requirements if r not in base.requirements}
     if spec.scikit_learn != base.scikit_learn:
         said.add("scikit-learn")
     if spec.as_of != base.as_of:
-        return question, spec.python == base.python
+        return query, spec.python == base.python
     pins = {name: version for name, version in lock.pins.items() if name not in said}
     constraints = tuple(f"{name}=={version}" for name, version in sorted(pins.items()))
     held = replace(
-        question,
+        query,
         as_of=lock.as_of,
         constraints=(*spec.constraints, *constraints),
         exempt=tuple(sorted(said)),
@@ -344,8 +342,8 @@ def _name(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
 
 
-def _asked(spec: EnvSpec, release: Release) -> str:
-    """Return the requirement for scikit-learn: one release, or the range that was asked for.
+def _scikit_learn(spec: EnvSpec, release: Release) -> str:
+    """Return the requirement for scikit-learn: one release, or the requested range.
 
     Of a range, the newest that fits with the Python and all the rest is meant, as an installer
     would have it: the newest of all may not.
@@ -365,21 +363,23 @@ def _is_exact(specifier: Specifier) -> bool:
     return specifier.operator in {"==", "==="} and not specifier.version.endswith(".*")
 
 
-def _check(asked: str, pins: Mapping[str, str]) -> None:
-    """Refuse an answer that is not about the release that was asked for."""
+def _check(requested: str, pins: Mapping[str, str]) -> None:
+    """Refuse an answer that is not about the requested release."""
     got = pins.get("scikit-learn")
-    if got is None or not Requirement(asked).specifier.contains(got, prereleases=True):
-        raise UnavailableError(UnavailableReason.DIFFERS, f"asked for {asked}, got {got or 'none'}")
+    if got is None or not Requirement(requested).specifier.contains(got, prereleases=True):
+        raise UnavailableError(
+            UnavailableReason.DIFFERS, f"{requested} was requested, got {got or 'none'}"
+        )
 
 
 def _summary(
     spec: EnvSpec, candidates: tuple[Interpreter, ...], errors: Sequence[UnavailableError]
 ) -> UnavailableError:
-    """Return the one reason to tell, of those that each Python gave."""
+    """Return the reason to show, from those that each Python gave."""
     if not candidates:
-        wish = spec.python if spec.python not in {"newest", "oldest"} else "3.6 or newer"
+        python = spec.python if spec.python not in {"newest", "oldest"} else "3.6 or newer"
         return UnavailableError(
-            UnavailableReason.NO_INTERPRETER, f"there is no Python {wish} on this machine"
+            UnavailableReason.NO_INTERPRETER, f"there is no Python {python} on this machine"
         )
     telling = [error for error in errors if error.why is not UnavailableReason.NO_WHEEL]
     if telling or len(errors) == 1:

@@ -54,7 +54,7 @@ def run_nox(
 
     Raises:
         OSError: the store cannot be written.
-        CannotTellError: there is no nox.
+        CannotTellError: nox is not installed.
     """
     command = _nox()
     store.clear_runs()
@@ -138,7 +138,7 @@ def _new_record(
 
 
 def _stamp(run: _NoxRun, request: BuildRequest) -> tuple[int, int] | None:
-    """What tells one record of an environment from the next; None if there is none."""
+    """What distinguishes one record of an environment from the next; None without a record."""
     assert request.lock is not None
     try:
         status = run.store.record_file(environment_key(request.lock)).stat()

@@ -122,7 +122,7 @@ class Uv:
 
         Args:
             requirements: in the syntax of PEP 508; they go by standard input, never as options.
-            interpreter: any that works; it need not be of the version asked for.
+            interpreter: any that works; its version may differ from ``python``.
             python: the version to resolve for.
             as_of: the last day whose uploads count; None is today.
             constraints: a requirements file that holds versions without asking for packages.
@@ -154,7 +154,7 @@ class Uv:
         """Return what the registry says of requirements themselves, whatever they depend on.
 
         Args:
-            requirements: of one package, with markers that tell them apart.
+            requirements: of one package, with markers that distinguish them.
             interpreter: any that works.
             python: the version to ask for.
             universal: every version from that one on, and source distributions too.
@@ -164,7 +164,7 @@ class Uv:
             The ``packages`` of a lock in the format of PEP 751.
 
         Raises:
-            UnavailableError: one of them cannot be had.
+            UnavailableError: one of them is not available.
         """
         options = ["--python-version", python, "--no-deps", "--format", "pylock.toml", "-q"]
         options += ["--prerelease", "allow" if pre_releases else "explicit"]
@@ -178,7 +178,7 @@ class Uv:
     ) -> str:
         for text in requirements:
             if text.startswith("-") or not text.isprintable():
-                raise UnavailableError(UnavailableReason.OTHER, f"{text!r} is no requirement")
+                raise UnavailableError(UnavailableReason.OTHER, f"{text!r} is not a requirement")
         command = ("pip", "compile", "--python", str(interpreter), *options, "-")
         done = self.run(*command, stdin="\n".join(requirements))
         if done.returncode:
