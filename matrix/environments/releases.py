@@ -60,9 +60,9 @@ class Registry:
         """Return the release that each request means, or why there is none.
 
         Lines are resolved in one call, distinguished by a marker that holds on no machine. Exact
-        releases are resolved in another: fifteen calls would take a second of a warm run. In one call uv would
-        take 1.9.0 for the line 1.9 too, if another request is 1.9.0. If one of them does
-        not exist, that call fails as a whole, and each is resolved alone.
+        releases are resolved in another: fifteen calls would take a second of a warm run. In one
+        call uv would take 1.9.0 for the line 1.9 too, if another request is 1.9.0. If one of them
+        does not exist, that call fails as a whole, and each is resolved alone.
         """
         requests = list(dict.fromkeys(requested))
         pinned = [request for request in requests if request[:1].isdigit()]
