@@ -1,4 +1,4 @@
-"""Each reader loads every artifact and runs every output method; each cell is judged at once."""
+"""Each reader loads every artifact and calls every output method."""
 
 from __future__ import annotations
 
@@ -30,19 +30,19 @@ OnObservation = Callable[[Saving, str, Environment, Observation], None]
 
 @dataclass(slots=True)
 class LoadWork:
-    """One file that every reader is to load; writers that saved the same bytes share it."""
+    """One file for every reader to load; writers that saved the same bytes share it."""
 
     pipeline: Pipeline
     artifact: Artifact
     digest: str
-    """Of all that its result depends on but the reader."""
+    """The digest of everything that its result depends on, except for the reader."""
     savings: list[Saving] = field(default_factory=list)
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
 def loads(context: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) -> list[LoadWork]:
-    """Every file to load of some pipelines, of the savings that there are."""
+    """All files of some pipelines that writers have saved so far."""
     found: dict[str, LoadWork] = {}
     for pipeline in pipelines:
         for writer in context.ready:
@@ -63,7 +63,7 @@ def loads_due(
     loads: Iterable[LoadWork],
     on_observation: OnObservation,
 ) -> list[LoadWork]:
-    """Those of the loads that a reader is yet to do; what is kept of the others is told."""
+    """The loads that a reader must still do; stored observations of the others are reported."""
     due = []
     for load in loads:
         kept = None if context.fresh else _kept(context, reader, load)
@@ -76,7 +76,7 @@ def loads_due(
 
 
 def _kept(context: RunContext, reader: Environment, load: LoadWork) -> Observation | None:
-    """What is kept of an earlier load, if all of it still is."""
+    """The stored observation of an earlier load, if it is complete."""
     answer = context.store.answer(keys.loading(load.digest, context.key(reader)))
     if answer is None:
         return None
@@ -91,7 +91,7 @@ def _kept(context: RunContext, reader: Environment, load: LoadWork) -> Observati
 def load_job(
     context: RunContext, reader: Environment, due: list[LoadWork], on_observation: OnObservation
 ) -> Job:
-    """A job that loads in one reader what is due there, and tells what is observed as it is."""
+    """A job that does loads in one reader, and reports each observation when it arrives."""
 
     def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         load = due[number]
@@ -108,7 +108,7 @@ def load_job(
         request=context.request(reader, TASK, pieces),
         on_answer=on_answer,
         on_start=lambda seconds: context.estimate.took(START, reader.id, seconds),
-        alone=context.sandbox is not None,  # it is not given a second chance
+        alone=context.sandbox is not None,  # a user's model gets no second try
     )
 
 
@@ -128,7 +128,7 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
 
 
 def known_outputs(saving: Saving) -> dict[str, str | None]:
-    """By method, the digest of what the writer recorded; None if it returned nothing."""
+    """By method, the digest of the recorded output; None if the method returned nothing."""
     return {
         name: outcome.digest if isinstance(outcome, Returned) else None
         for name, outcome in saving.outputs.items()

@@ -1,4 +1,4 @@
-"""See that every file of pipelines imports somewhere, before anything is fitted."""
+"""Check that every file of pipelines imports in some environment, before anything is fitted."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ def check_pipeline_files(context: RunContext) -> None:
             return
     file = next(iter(failing))
     raise PipelineFileError(
-        f"{file}: it imports in no environment; in {context.ready[-1].id}: {first[file]}",
-        advice="Correct the file, or add what it needs to `requirements` in the configuration.",
+        f"{file} imports in no environment; in {context.ready[-1].id}: {first[file]}",
+        advice="Correct the file, or add its packages to `requirements` in the configuration.",
     )
 
 
 def _failing(
     context: RunContext, environment: Environment, files: tuple[Path, ...]
 ) -> dict[Path, str]:
-    """Those of the files that do not import in an environment, and why."""
+    """The files that do not import in an environment, with the reason."""
     digests = sorted(
         (str(pipeline.file), pipeline.digest)
         for pipeline in context.pipelines
@@ -51,7 +51,7 @@ def _failing(
     if answer is None:
         answer = _ask(context, environment, files)
         if "files" not in answer:
-            return dict.fromkeys(files, str(answer.get("reason", "it cannot be asked")))
+            return dict.fromkeys(files, str(answer.get("reason", "the worker did not answer")))
         context.store.keep_answer(key, answer)
     return {
         Path(path): f"{failure['type']}: {failure['message']}"

@@ -92,7 +92,7 @@ def plan(context: RunContext, catalog: Catalog) -> Plan:
         due = len(files)
         if one.ready:
             due = len(loads_due(context, one, files, lambda *_: None))
-        loading_ = _counts(one) and one in context.asked
+        loading_ = _counts(one) and one in context.shard_environments
         work = Work(due=due + to_come, kept=len(files) - due) if loading_ else Work()
         shares.append(EnvironmentWork(environment=one, saves=saves[one.id], loads=work))
     return Plan(

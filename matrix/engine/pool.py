@@ -29,20 +29,20 @@ _POLL_SECONDS = 0.02
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """A request with what is to be done with its answers."""
+    """A request, and what happens with its answers."""
 
     label: str
-    """What is under way, for the progress shown."""
+    """The description of the job for the progress display."""
     request: Request
     on_answer: OnAnswer
     on_start: Callable[[float], None] = lambda _: None
-    """Called with the seconds that an interpreter took to be ready for it."""
+    """Called with the seconds that the interpreter took to start."""
     waits: bool = False
-    """It waits more than it works, and needs no core of its own."""
+    """Whether it mostly waits, and needs no core of its own."""
     alone: bool = False
-    """Its one piece has cost an interpreter before."""
+    """Whether its one piece is run for the last time, in an interpreter of its own."""
     restarted: bool = False
-    """It has ended once without beginning a piece."""
+    """Whether it has ended once before it began a piece."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ be one when something more has been answered."""
 
 
 def first_of(*sources: Jobs) -> Jobs:
-    """Several sources as one: whenever asked, the first of them that has a job just now."""
+    """Several sources as one: each next job comes from the first source that has one now."""
     active = list(sources)
     while active:
         for source in list(active):
@@ -158,8 +158,8 @@ class Pool:
             answer = {"ending": ended.ending.value, "reason": ended.reason}
             job.on_answer(ended.piece, answer, {})
         else:
-            guilty = tuple(piece for piece in left if piece["id"] == ended.piece)
-            self._again.append(_with(job, guilty, alone=True))
+            ended_piece = tuple(piece for piece in left if piece["id"] == ended.piece)
+            self._again.append(_with(job, ended_piece, alone=True))
 
     def _not_begun(
         self, job: Job, left: tuple[dict[str, object], ...], ended: Ended, *, progressed: bool

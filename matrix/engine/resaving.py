@@ -23,36 +23,36 @@ class ResaveWork:
     artifact: Artifact
     formats: tuple[str, ...]
     fixes: tuple[Fix, ...] = ()
-    """What is set before that."""
+    """What is set before saving."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 
 
-def resaved(context: RunContext, environment: Environment, wanted: ResaveWork) -> Resaving:
-    """What becomes of a file in a ready environment; what is kept of earlier is not done again.
+def resaved(context: RunContext, environment: Environment, work: ResaveWork) -> Resaving:
+    """Save a file again in a ready environment, unless the result is stored already.
 
-    The files that it wrote are in the store then, under the digest of their bytes. Nobody has
-    looked into them.
+    The written files are in the store afterwards, under the digest of their bytes. They are not
+    inspected.
     """
     key = keys.resaving(
-        wanted.pipeline,
-        wanted.artifact,
-        wanted.formats,
-        wanted.fixes,
+        work.pipeline,
+        work.artifact,
+        work.formats,
+        work.fixes,
         context.key(environment),
     )
-    kept = None if context.fresh else _kept(context, key, wanted, environment)
+    kept = None if context.fresh else _kept(context, key, work, environment)
     if kept is not None:
         return kept
     found: list[Resaving] = []
 
     def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         context.store.keep(key, answer, contents)
-        found.append(_understood(answer, wanted, environment))
+        found.append(_understood(answer, work, environment))
 
     job = Job(
         label=f"{environment.spec.label} saves again",
-        request=context.request(environment, TASK, [_piece(context, key, wanted)]),
+        request=context.request(environment, TASK, [_piece(context, key, work)]),
         on_answer=on_answer,
         alone=True,
     )
@@ -60,16 +60,16 @@ def resaved(context: RunContext, environment: Environment, wanted: ResaveWork) -
     return found[0]
 
 
-def _piece(context: RunContext, key: str, wanted: ResaveWork) -> PieceRequest:
-    artifact = wanted.artifact
+def _piece(context: RunContext, key: str, work: ResaveWork) -> PieceRequest:
+    artifact = work.artifact
     return {
         "id": 0,
         "key": key,
         "format": artifact.format,
         "path": str(context.store.artifact(artifact.sha256, artifact.format)),
-        "formats": list(wanted.formats),
-        "fixes": _as_json(wanted.fixes),
-        "allowed": wanted.allowed,
+        "formats": list(work.formats),
+        "fixes": _as_json(work.fixes),
+        "allowed": work.allowed,
     }
 
 
@@ -81,19 +81,19 @@ def _as_json(fixes: Sequence[Fix]) -> list[dict[str, object]]:
 
 
 def _kept(
-    context: RunContext, key: str, wanted: ResaveWork, environment: Environment
+    context: RunContext, key: str, work: ResaveWork, environment: Environment
 ) -> Resaving | None:
-    """What is kept of an earlier time, if all of its files still are."""
+    """The stored result, if all of its files are still stored."""
     answer = context.store.answer(key)
     if answer is None:
         return None
-    found = _understood(answer, wanted, environment)
+    found = _understood(answer, work, environment)
     whole = all(context.store.has_artifact(one.sha256, one.format) for one in files(found))
     return found if whole else None
 
 
-def _understood(answer: WorkerAnswer, wanted: ResaveWork, environment: Environment) -> Resaving:
-    return worker_answers.resaving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
+def _understood(answer: WorkerAnswer, work: ResaveWork, environment: Environment) -> Resaving:
+    return worker_answers.resaving(answer, pipeline=work.pipeline.id, writer=environment.id)
 
 
 def files(resaving: Resaving) -> Iterator[Artifact]:

@@ -45,21 +45,21 @@ def run(
 
     Args:
         catalog: pipelines, formats, tolerances and limits.
-        environments: what became of each environment wanted.
-        store: where results are kept; the matrix that is returned reads its cells from it.
-        unbuildable: what became of the planted environment that cannot be built.
-        progress: is told how far the run is.
+        environments: all requested environments, ready or not.
+        store: keeps the results; the returned matrix reads its cells from it.
+        unbuildable: the planted environment that cannot be built; None if it was not tried.
+        progress: shows how far the run is.
         slots: how many workers may run at once.
-        fresh: do everything again, whatever is kept.
+        fresh: do everything again, even if its result is kept.
 
     Raises:
-        CannotTellError: not one environment is ready.
+        CannotTellError: no environment is ready.
         PipelineFileError: a file of pipelines imports in no environment.
-        KeyboardInterrupt: after what was finished has been kept as a run of its own.
+        KeyboardInterrupt: after finished work has been stored as a run of its own.
     """
     if not any(environment.ready for environment in environments):
         raise CannotTellError(
-            "not one environment could be built, so nothing can be told",
+            "no environment could be built, so nothing is known",
             advice=_reasons(environments),
         )
     if store.set_aside is not None:
@@ -83,7 +83,7 @@ class _Run:
         self._context = context
         self._started = datetime.now(timezone.utc)
         self._id = context.store.runs.begin()
-        self._board = CellIndex(context.environments, catalog.pipelines, context.asked)
+        self._index = CellIndex(context.environments, catalog.pipelines, context.shard_environments)
         self._pending: list[tuple[int, list[str]]] = []
         self._settled = True
 
@@ -121,7 +121,7 @@ class _Run:
         self._keep(evaluation.cell)
 
     def _keep(self, cell: Cell) -> None:
-        self._pending.append((self._board.close(cell), pack(cell)))
+        self._pending.append((self._index.close(cell), pack(cell)))
         if len(self._pending) >= _BATCH:
             self._flush()
 
@@ -130,10 +130,10 @@ class _Run:
         self._pending.clear()
 
     def _end(self, savings: Savings, found: dict[str, Detection], *, interrupted: bool) -> Matrix:
-        """Give every cell that was not observed its verdict, and close the run."""
+        """Give every cell without an observation its verdict, and close the run."""
         evaluator = self._evaluator(savings)
         environments = evaluator.writers
-        for pipeline, name, writer, reader in self._board.open():
+        for pipeline, name, writer, reader in self._index.open():
             missing = next((one for one in (writer, reader) if not environments[one].ready), None)
             saving = savings.get((writer, pipeline))
             if missing is not None:

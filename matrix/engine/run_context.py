@@ -1,4 +1,4 @@
-"""What every step of a run works with."""
+"""What every step of a run needs."""
 
 from __future__ import annotations
 
@@ -21,24 +21,24 @@ _COMMIT_SECONDS = 0.5
 
 
 class ProgressListener(Protocol):
-    """Whoever shows how far a run is."""
+    """Shows the progress of a run."""
 
     def stage(self, name: str, total: int | None = None) -> None:
-        """A new stage begins, with so many things to do."""
+        """Open a stage with a number of things to do; None if the number is unknown."""
 
     def advance(self, n: int = 1, under_way: str = "", *, stage: str | None = None) -> None:
-        """So many are done, of the stage named or else of the one opened last."""
+        """Count finished things of the named stage, or else of the one opened last."""
 
     def note(self, text: str) -> None:
-        """Something that is worth a line."""
+        """Show one line."""
 
     def estimate(self, seconds_left: float | None) -> None:
-        """So long it will still take; None if nobody can tell."""
+        """Show the remaining seconds; None if unknown."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every step of a run works with."""
+    """What every step of a run needs."""
 
     pipelines: tuple[Pipeline, ...]
     environments: tuple[Environment, ...]
@@ -49,13 +49,13 @@ class RunContext:
     slots: int
     """How many workers may run at once."""
     paths: tuple[Path, ...] = ()
-    """The folders that workers import from, beside their environment."""
+    """Folders that workers import from, beside their environment."""
     fresh: bool = False
-    """Do everything again, whatever is kept."""
+    """Do everything again, even if its result is kept."""
     sandbox: Sandbox | None = None
-    """What holds the workers; None for what the run itself has saved."""
+    """The sandbox of the workers; None for files that the run itself has saved."""
     shard: Shard | None = None
-    """The part of the readers that is to load; None is all of them."""
+    """The part of the readers that loads; None for all of them."""
     _keys: dict[str, str] = field(default_factory=dict)
     _workers: list[str] = field(default_factory=list)
 
@@ -70,7 +70,7 @@ class RunContext:
         slots: int,
         fresh: bool = False,
     ) -> RunContext:
-        """The setting of a run of a catalog's pipelines; their folders are imported from."""
+        """The context of a run of a catalog's pipelines; workers import from their folders."""
         return cls(
             pipelines=catalog.pipelines,
             environments=environments,
@@ -85,27 +85,27 @@ class RunContext:
         )
 
     @property
-    def asked(self) -> tuple[Environment, ...]:
-        """The environments that are asked as readers, ready or not."""
+    def shard_environments(self) -> tuple[Environment, ...]:
+        """The environments that load in this shard, ready or not."""
         return readers(self.environments, self.shard)
 
     @property
     def readers(self) -> tuple[Environment, ...]:
-        """Those of them that can be asked."""
-        return tuple(environment for environment in self.asked if environment.ready)
+        """The ready environments of this shard."""
+        return tuple(environment for environment in self.shard_environments if environment.ready)
 
     @property
     def ready(self) -> tuple[Environment, ...]:
-        """The environments that can be asked."""
+        """The ready environments."""
         return tuple(environment for environment in self.environments if environment.ready)
 
     @property
     def worked(self) -> bool:
-        """Whether any worker has been started."""
+        """Whether any worker has started."""
         return bool(self._workers)
 
     def key(self, environment: Environment) -> str:
-        """What results depend on of an environment."""
+        """The digest of everything in an environment that results depend on."""
         if environment.id not in self._keys:
             assert environment.info is not None
             self._keys[environment.id] = keys.environment(environment.info)
@@ -120,12 +120,12 @@ class RunContext:
         files: tuple[Path, ...] = (),
         paths: tuple[Path, ...] | None = None,
     ) -> Request:
-        """What a worker in a ready environment is asked to do, under the run's limits.
+        """The request to a worker in a ready environment, under the run's limits.
 
         Args:
-            environment: whose interpreter is to do it.
+            environment: the environment whose interpreter runs.
             task, pieces, files: as in :class:`~matrix.engine.worker_process.Request`.
-            paths: folders to import from; None is those of the pipeline files.
+            paths: folders to import from; None for those of the pipeline files.
         """
         assert environment.info is not None
         return Request(
@@ -140,7 +140,7 @@ class RunContext:
         )
 
     def run(self, jobs: Iterable[Job | None]) -> None:
-        """Run jobs to their end; what they finish is durable within half a second."""
+        """Run jobs to their end; finished results are durable within half a second."""
         committed = time.monotonic()
 
         def on_turn(under_way: tuple[str, ...]) -> None:
@@ -158,7 +158,7 @@ class RunContext:
             self.store.commit()
 
     def _noted(self, jobs: Iterable[Job | None]) -> Jobs:
-        """The same jobs; it is taken down that there was work."""
+        """The same jobs; records that there was work."""
         for job in jobs:
             if job is not None and job.request.pieces:
                 self._workers.append(job.label)

@@ -1,4 +1,4 @@
-"""Each writer fits each pipeline, records its outputs and saves it in every format."""
+"""Each writer fits each pipeline, records its outputs, and saves it in every format."""
 
 from __future__ import annotations
 
@@ -23,31 +23,31 @@ Savings = dict[tuple[str, str], Saving]
 
 @dataclass(frozen=True, slots=True)
 class SaveWork:
-    """A pipeline to be saved in some environment, and the key of its answer."""
+    """A pipeline to save in an environment, and the key of its answer."""
 
     pipeline: Pipeline
     key: str
 
 
 def saves_due(context: RunContext, environment: Environment, savings: Savings) -> list[SaveWork]:
-    """What is to be saved in an environment; what is kept of earlier goes into ``savings``."""
+    """The pipelines to save in an environment; stored savings go into ``savings``."""
     due = []
     for pipeline in context.pipelines:
-        wanted = SaveWork(pipeline, keys.saving(pipeline, context.key(environment)))
-        kept = None if context.fresh else _kept(context, wanted, environment.id)
+        work = SaveWork(pipeline, keys.saving(pipeline, context.key(environment)))
+        kept = None if context.fresh else _kept(context, work, environment.id)
         if kept is None:
-            due.append(wanted)
+            due.append(work)
         else:
             savings[environment.id, pipeline.id] = kept
     return due
 
 
-def _kept(context: RunContext, wanted: SaveWork, writer: str) -> Saving | None:
-    """What is kept of an earlier saving, if all of it still is."""
-    answer = context.store.answer(wanted.key)
+def _kept(context: RunContext, work: SaveWork, writer: str) -> Saving | None:
+    """The stored saving, if it is complete."""
+    answer = context.store.answer(work.key)
     if answer is None:
         return None
-    saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=writer)
+    saving = worker_answers.saving(answer, pipeline=work.pipeline.id, writer=writer)
     files = all(
         context.store.has_artifact(artifact.sha256, artifact.format)
         for artifact in _artifacts(saving)
@@ -60,7 +60,7 @@ def _artifacts(saving: Saving) -> Iterator[Artifact]:
 
 
 def digests_of(saving: Saving) -> Iterator[str]:
-    """The contents that a saving speaks of."""
+    """The digests of the contents that a saving refers to."""
     yield from (digest for digest in (saving.rows, saving.truth) if digest)
     for outcome in saving.outputs.values():
         if isinstance(outcome, Returned) and outcome.digest:
@@ -70,14 +70,14 @@ def digests_of(saving: Saving) -> Iterator[str]:
 def save_job(
     context: RunContext, environment: Environment, due: list[SaveWork], savings: Savings
 ) -> Job:
-    """A job that saves in one environment what is due there; ``savings`` gets the answers."""
+    """A job that saves pipelines in one environment; ``savings`` gets the answers."""
     folder = context.store.scratch()
 
     def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
-        wanted = due[number]
-        context.store.keep(wanted.key, answer, contents)
-        saving = worker_answers.saving(answer, pipeline=wanted.pipeline.id, writer=environment.id)
-        savings[environment.id, wanted.pipeline.id] = saving
+        work = due[number]
+        context.store.keep(work.key, answer, contents)
+        saving = worker_answers.saving(answer, pipeline=work.pipeline.id, writer=environment.id)
+        savings[environment.id, work.pipeline.id] = saving
         context.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
         context.progress.advance(stage=STAGE)
 
@@ -90,12 +90,12 @@ def save_job(
 
 
 def _pieces(due: Iterable[SaveWork], folder: Path) -> Iterator[PieceRequest]:
-    for number, wanted in enumerate(due):
+    for number, work in enumerate(due):
         yield {
             "id": number,
-            "key": wanted.key,
-            "pipeline": wanted.pipeline.id,
-            "file": str(wanted.pipeline.file),
-            "formats": list(wanted.pipeline.formats),
+            "key": work.key,
+            "pipeline": work.pipeline.id,
+            "file": str(work.pipeline.file),
+            "formats": list(work.pipeline.formats),
             "folder": str(folder / str(number)),
         }

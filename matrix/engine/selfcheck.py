@@ -1,4 +1,4 @@
-"""Plant faults in a run, and see whether each is found by the very code that finds real ones."""
+"""Plant faults in a run, and check that the same code as for real ones finds each."""
 
 from __future__ import annotations
 
@@ -66,10 +66,10 @@ NAMES = (*_NAMES.values(), UNBUILDABLE_NAME)
 
 
 def noticed(environment: Environment | None) -> dict[str, Detection]:
-    """Whether it was noticed that :data:`UNBUILDABLE` cannot be built.
+    """Whether it was detected that :data:`UNBUILDABLE` cannot be built.
 
     Args:
-        environment: what became of it; None if it was not tried.
+        environment: the result of building it; None if it was not tried.
     """
     there = environment is not None and not environment.ready and environment.reason
     return {UNBUILDABLE_NAME: Detection.DETECTED if there else Detection.MISSED}

@@ -1,4 +1,4 @@
-"""Look inside an artifact where it comes from and where it goes wrong."""
+"""Trace an artifact in its writer and in the reader where it changes or fails."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ class TraceWork:
 
 
 def traces(context: RunContext, looks: Sequence[TraceWork]) -> list[Trace]:
-    """What environments see inside artifacts, in the order asked.
+    """The traces of artifacts in environments, in the order of the requests.
 
-    What is kept is not asked again; environments are asked beside each other.
+    Stored traces are not recorded again; environments work in parallel.
     """
     found: dict[str, WorkerAnswer] = {}
     due: dict[str, TraceWork] = {}
@@ -58,7 +58,7 @@ def _key(context: RunContext, look: TraceWork) -> str:
 
 
 def _kept(context: RunContext, key: str) -> WorkerAnswer | None:
-    """What is kept of an earlier look, if all of it still is."""
+    """The stored trace, if it is complete."""
     answer = context.store.answer(key)
     if answer is None:
         return None
@@ -69,7 +69,7 @@ def _kept(context: RunContext, key: str) -> WorkerAnswer | None:
 def _jobs(
     context: RunContext, due: Mapping[str, TraceWork], found: dict[str, WorkerAnswer]
 ) -> Iterator[Job]:
-    """A job an environment; a job a file where files are held apart from each other."""
+    """One job per environment; in a sandbox, one job per file."""
 
     def group(entry: tuple[str, TraceWork]) -> tuple[str, str]:
         look = entry[1]

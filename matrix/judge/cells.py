@@ -46,7 +46,7 @@ class Case:
         saving: what the writer reported of the pipeline.
         format: the format of the artifact.
         reader: the id of the environment that loaded.
-        observation: what the reader reported; None if it was not asked.
+        observation: what the reader reported; None if it was not run.
         native: what the reader reported of the same pipeline, trained there; None if unknown.
     """
 
@@ -94,7 +94,7 @@ def _not_saved(cell: _Told, case: Case) -> Cell | None:
     """The cell of an artifact that does not exist; None if it does."""
     saving = case.saving
     if saving.ending is Ending.NOT_RUN:
-        return cell(reason=saving.reason or "the writer was not asked")
+        return cell(reason=saving.reason or "the writer was not run")
     if saving.ending is not Ending.FINISHED:
         reason = f"the writer {_ended(saving.ending)}: {saving.reason}"
         return cell(verdict=Verdict.NOT_SAVED, stage=saving.stage, reason=reason)
