@@ -25,13 +25,13 @@ def read_pylock(file: Path, python: str = "") -> RequirementSet:
             which no requirement can, and are answered here.
 
     Raises:
-        UsageError: it is no such lock.
+        UsageError: it is not such a lock.
     """
     text = read_text(file)
     try:
         lock = Pylock.from_dict(toml.loads(text))
     except (PylockValidationError, ValueError, TypeError, RecursionError) as error:
-        raise UsageError(f"{file}: is no lock in the format of pylock.toml: {error}") from None
+        raise UsageError(f"{file}: is not a lock in the format of pylock.toml: {error}") from None
     made = made_with(text)
     requirements, notes = [], []
     for package in _of_default_groups(lock, python or made or _NEWEST):

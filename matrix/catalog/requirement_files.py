@@ -49,7 +49,7 @@ def read_text(file: Path) -> str:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is no text in UTF-8 (byte {error.start})") from None
+        raise UsageError(f"{file}: is not UTF-8 (byte {error.start})") from None
 
 
 def made_with(text: str) -> str:
@@ -135,7 +135,7 @@ def _option(where: str, line: str) -> str:
 def _place(where: str, text: str) -> str:
     name = text.partition("@")[0].strip() if _is_reference(text) else ""
     what = name or "a path or address"
-    return f"{where}: {what} is left out: it names a place to fetch from, not a version"
+    return f"{where}: {what} is left out: it names a location, not a version"
 
 
 def _is_reference(text: str) -> bool:

@@ -230,7 +230,7 @@ def _as_spec(specifier: SpecifierSet, *, alone: bool) -> str:
             try:
                 version = Version(each.version)
             except InvalidVersion:
-                raise UsageError(f"scikit-learn{each}: is no version") from None
+                raise UsageError(f"scikit-learn{each}: is not a version") from None
             if not specifier.contains(version, prereleases=True):
                 raise UsageError(f"scikit-learn{specifier}: no version can be all of that")
             return checks.in_full(version)

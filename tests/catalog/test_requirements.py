@@ -211,13 +211,13 @@ def test_files_of_other_systems_are_read(tmp_path: Path, bom: bytes) -> None:
         ("r.txt", b"-r https://example.org/r.txt\n", "line 1: includes https://", "fetch it"),
         ("r.txt", b"-r gone.txt\n", "gone.txt: there is no such file", ""),
         ("r.txt", b"numpy\x00<2\n", "line 1: 'numpy\\x00<2' holds a control", ""),
-        ("r.txt", b"\xff\xf0 numpy", "is no text in UTF-8 (byte 0)", ""),
+        ("r.txt", b"\xff\xf0 numpy", "is not UTF-8 (byte 0)", ""),
         ("uv.lock", b"", "uv.lock: is not read", "uv export"),
         ("poetry.lock", b"", "poetry.lock: is not read", "poetry export"),
         ("Pipfile.lock", b"", "Pipfile.lock: is not read", "pipenv requirements"),
         ("environment.yml", b"", "environment.yml: is not read", "pip list"),
-        ("pylock.toml", b"x = 1", "is no lock in the format of pylock.toml", ""),
-        ("pylock.toml", b"= 1", "is no lock in the format of pylock.toml", ""),
+        ("pylock.toml", b"x = 1", "is not a lock in the format of pylock.toml", ""),
+        ("pylock.toml", b"= 1", "is not a lock in the format of pylock.toml", ""),
     ],
 )
 def test_a_file_that_cannot_be_used_says_why(
