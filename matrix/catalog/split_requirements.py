@@ -19,7 +19,7 @@ def split_requirements(text: str) -> list[str]:
             exactly this name, the text is that file, whatever its name contains.
     """
     text = text.strip()
-    if not text or Path(text).exists():
+    if not text or _is_path(text):
         return [text]
     parts, start = [], 0
     for match in _SEPARATOR.finditer(text):
@@ -42,3 +42,10 @@ def _separates(text: str, start: int, match: re.Match[str]) -> bool:
         return True
     # A marker has spaces; so may `numpy == 1.26` and `package @ https://...`.
     return not marker and before.rstrip()[-1] not in "<>=!~@(,"
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return Path(text).exists()
+    except (OSError, ValueError):  # too long for a name, or with a null character
+        return False
