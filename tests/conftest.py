@@ -27,7 +27,7 @@ TOGETHER = {
     "truths": ("test_causes.py", "test_truths.py", "test_where_and_why.py"),
     "project": (
         *("test_recovery.py", "test_damage.py", "test_disk.py", "test_shards.py"),
-        "test_workflows.py",
+        *("test_usage.py", "test_workflows.py"),
     ),
 }
 """Integration tests that share a fixture of the whole session, by its name."""

@@ -1,4 +1,4 @@
-"""Any nouns at all, for tests of what must hold whatever they say."""
+"""Any values of the data model, for tests of what holds whatever they say."""
 
 from __future__ import annotations
 

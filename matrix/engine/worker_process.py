@@ -1,6 +1,6 @@
 """One worker process: hand it a request, follow its journal, notice how it ends.
 
-``matrix/worker/worker.py`` says what crosses the border; this is the other side of it. A worker
+``matrix/worker/worker.py`` says the protocol; this is the other side of it. A worker
 that loads what nobody here has saved is held in a sandbox. Its answer is given when the process and
 all that it started are over, and only if it did all that was asked, in order: until then whatever
 runs there may still change what is written.
@@ -127,7 +127,7 @@ class Worker:
 
     Args:
         request: what it is asked to do.
-        folder: an empty folder for what crosses the border; removed by :meth:`close`.
+        folder: an empty folder for the files of the protocol; removed by :meth:`close`.
 
     Raises:
         StoreError: its request cannot be written.

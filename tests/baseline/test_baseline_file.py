@@ -138,14 +138,16 @@ def test_a_file_written_by_hand(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_mistake_is_told_with_its_place(tmp_path: Path, was: str, now: str, message: str) -> None:
+def test_a_mistake_is_reported_with_its_place(
+    tmp_path: Path, was: str, now: str, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message) as caught:
         read(tmp_path, GOOD.replace(was, now, 1))
     assert caught.value.exit_code is Exit.USAGE
     assert "baseline.toml" in str(caught.value)
 
 
-def test_a_file_that_is_not_there_is_told_with_what_writes_it(tmp_path: Path) -> None:
+def test_a_file_that_is_not_there_is_reported_with_what_writes_it(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="baseline update"):
         baselines.read(tmp_path / "none.toml")
 

@@ -60,7 +60,7 @@ def accept(**said: str) -> Acceptance:
 def test_what_a_cell_is_by_what_was_known_of_it(
     was: str | None, now: str, expected: str | None
 ) -> None:
-    """Unknown is never green: a cell that cannot be told any more is not fixed, and one that
+    """Unknown is never green: a cell that has become unknown is not fixed, and one that
     was safe is new."""
     found = status(None if was is None else Verdict(was), Verdict(now))
     assert found == (None if expected is None else Status(expected))
@@ -79,7 +79,7 @@ def test_a_result_against_itself_is_still_as_it_was() -> None:
     assert not found.fails
 
 
-def test_cells_that_became_the_same_are_told_together() -> None:
+def test_cells_that_became_the_same_are_reported_together() -> None:
     found = against(
         [],
         result(
@@ -141,7 +141,7 @@ def test_an_acceptance_ends_after_its_last_day() -> None:
     assert late.stale == ()
 
 
-def test_an_expired_acceptance_of_something_else_is_told_by_full_runs_only() -> None:
+def test_an_expired_acceptance_of_something_else_is_reported_by_full_runs_only() -> None:
     other = replace(accept(pipelines="lasso"), until=date(2020, 1, 1))
     assert against([], result(), other).expired == (other,)
     assert against([], replace(result(), whole=False), other).expired == ()

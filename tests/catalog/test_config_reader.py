@@ -92,7 +92,7 @@ def test_names_are_trusted_file_by_file(configured: Configured) -> None:
         ("[tool]\nmatrix = 3", "", "must be a table, not an integer"),
     ],
 )
-def test_mistakes_are_told_with_their_path(
+def test_mistakes_are_reported_with_their_path(
     configured: Configured, text: str, path: str, problem: str
 ) -> None:
     """Whatever is wrong, the message says where."""
@@ -102,7 +102,7 @@ def test_mistakes_are_told_with_their_path(
     assert problem in str(caught.value)
 
 
-def test_an_unknown_key_is_told_what_was_meant(configured: Configured) -> None:
+def test_an_unknown_key_is_refused_with_the_most_similar_name(configured: Configured) -> None:
     """A slip of the finger gets its correction."""
     with pytest.raises(ConfigError) as caught:
         configured(f"[tool.matrix]\npipelnes = []\n{SETS}")
@@ -140,7 +140,7 @@ def test_the_nearest_configuration_is_found(
     assert default(tmp_path).specs == ()
 
 
-def test_an_unknown_set_is_told_what_there_is(configured: Configured) -> None:
+def test_an_unknown_set_is_refused_with_the_names_there_are(configured: Configured) -> None:
     """A slip in --set gets its correction."""
     with pytest.raises(UsageError, match="did you mean 'default'"):
         configured(SETS, set_name="defualt")

@@ -54,7 +54,7 @@ def test_latest_is_named_as_if_listed() -> None:
 
 
 def test_a_file_and_a_crowd_are_named_by_digest() -> None:
-    """What is too long, or stands in a file, is told apart by the digest of what it says."""
+    """What is too long, or stands in a file, is distinguished by the digest of its text."""
     assert of_file("requirements.txt", "0123abcd", "release") == (
         "requirements-0123abcd",
         "requirements.txt",

@@ -112,7 +112,7 @@ def test_a_digest_changes_with_its_pipeline_alone(
         ("@pipeline(1)\ndef f(): ...\n@pipeline(1)\ndef f(): ...", 4, "another pipeline 'f'"),
     ],
 )
-def test_mistakes_are_told_with_file_and_line(
+def test_mistakes_are_reported_with_file_and_line(
     tmp_path: Path, text: str, line: int, problem: str
 ) -> None:
     """A file that cannot be used is refused before anything is run."""

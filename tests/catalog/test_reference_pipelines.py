@@ -42,7 +42,7 @@ def test_a_configuration_without_pipelines_keeps_what_it_says(here: Path) -> Non
     assert found.state == here / "kept"
 
 
-def test_pipelines_of_ones_own_are_asked_alone(here: Path) -> None:
+def test_own_pipelines_are_checked_alone(here: Path) -> None:
     (here / "models").mkdir()
     (here / "models" / "ours.py").write_text(OWN)
     (here / "own.toml").write_text('pipelines = ["models"]\n[sets.default]\n')

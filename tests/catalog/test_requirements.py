@@ -79,7 +79,7 @@ def test_which_scikit_learn_is_meant(texts: list[str], scikit_learn: str | None)
     assert read_request(texts).scikit_learn == scikit_learn
 
 
-def test_python_and_the_others_are_told_apart() -> None:
+def test_python_and_the_others_are_distinguished() -> None:
     """Python is part of a bump; the rest comes along, markers and all."""
     wish = read_request(
         ["scikit-learn==1.6.1", "numpy<2", "python==3.12", "tomli; python_version<'3.11'"]

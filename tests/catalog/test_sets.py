@@ -85,7 +85,7 @@ def test_rules_exclude_include_and_extend(configured: Configured) -> None:
 
 
 def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
-    """A glob that matches nothing is told with what there is, unless latest may yet become it."""
+    """One that matches nothing is refused with the names there are, unless latest may match it."""
     text = '[tool.matrix.sets.default]\nscikit-learn = ["1.3", "1.4"]\n'
     assert ids(configured(text, select=["*-1.4"])) == ["sklearn-1.4"]
     with pytest.raises(UsageError, match=r"no environment matches 'sklearn-1.7'") as caught:
@@ -163,7 +163,7 @@ def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
         ),
     ],
 )
-def test_mistakes_are_told_with_their_path(
+def test_mistakes_are_reported_with_their_path(
     configured: Configured, text: str, path: str, problem: str
 ) -> None:
     """Whatever is wrong, the message says where in which file, and exits with 2."""
@@ -175,7 +175,7 @@ def test_mistakes_are_told_with_their_path(
     assert caught.value.exit_code == 2
 
 
-def test_a_set_that_is_not_asked_for_is_checked_too(configured: Configured) -> None:
+def test_a_set_that_is_not_selected_is_checked_too(configured: Configured) -> None:
     """A mistake does not wait for the day it is used."""
     with pytest.raises(ConfigError, match=r"tool\.matrix\.sets\.full\.pyton"):
         configured('[tool.matrix.sets.default]\n[tool.matrix.sets.full]\npyton = ["3.9"]')

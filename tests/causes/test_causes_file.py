@@ -108,7 +108,7 @@ def test_a_direction_without_a_release_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
-def test_a_known_cause_is_told_in_full(cause: causes.KnownCause) -> None:
+def test_a_known_cause_is_reported_in_full(cause: causes.KnownCause) -> None:
     assert 1 <= cause.explanation.count(". ") <= 3, "about two sentences"
     assert cause.links
     assert not cause.id.startswith(causes.PREFIX)

@@ -191,7 +191,7 @@ def test_an_unknown_cause_does_not_depend_on_numbers_and_places() -> None:
     assert len({of(failed(message)) for message in messages}) == 1
 
 
-def test_what_unknown_causes_are_told_apart_by() -> None:
+def test_what_distinguishes_unknown_causes() -> None:
     base = failed("no such thing")
     others = [
         failed("no such place"),

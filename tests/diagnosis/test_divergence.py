@@ -141,7 +141,7 @@ def test_a_failure_that_no_step_showed_is_where_the_attribute_lacks() -> None:
     assert found(writer, trace(outcome=other)).path == ()
 
 
-def test_a_method_that_is_gone_is_told() -> None:
+def test_a_method_that_is_gone_is_reported() -> None:
     writer = trace(outcome=Returned(digest="1"))
     seen = found(writer, trace(outcome=Absent(message="no such method")))
     assert seen.failure.message == "no such method"

@@ -78,7 +78,7 @@ def test_a_parameter_that_the_reader_does_not_know_is_an_orphan() -> None:
     ]
 
 
-def test_one_at_its_default_is_told_apart() -> None:
+def test_one_at_its_default_is_distinguished() -> None:
     held = {"old": text("None"), "new": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "None", "new": "1"}))
     seen = told(writer, trace(held, TracedClass(parameters={"new": "1"})))
@@ -141,7 +141,7 @@ def test_what_the_readers_own_model_is_without_is_not_missing() -> None:
     assert [one.name for one in told(writer, reader, native).missing] == ["new_"]
 
 
-def test_what_is_only_asked_for_counts_where_the_readers_own_model_has_it() -> None:
+def test_what_is_only_tested_for_counts_where_the_readers_own_model_has_it() -> None:
     """The silent change of TfidfTransformer in 1.5: without ``idf_`` it weighs nothing."""
     held = {"_idf_diag": array(9, 9)}
     writer = trace(held, TracedClass(parameters={}, uses=frozenset({"_idf_diag"})), TFIDF)
@@ -155,7 +155,9 @@ def test_what_is_only_asked_for_counts_where_the_readers_own_model_has_it() -> N
     )
 
 
-def test_what_is_asked_for_in_place_of_what_is_read_no_more_counts_without_such_a_model() -> None:
+def test_what_is_tested_for_in_place_of_what_is_no_longer_read_counts_without_such_a_model() -> (
+    None
+):
     """A user's model has none: one name that came for one that went is a new name for it."""
     held = {"_idf_diag": array(9, 9)}
     writer = trace(held, TracedClass(parameters={}, uses=frozenset({"_idf_diag"})), TFIDF)
@@ -241,7 +243,7 @@ def test_the_readers_own_model_shows_what_a_number_should_be() -> None:
     assert told(writer, reader, near).own == ()
 
 
-def test_a_parameter_that_the_pipeline_sets_otherwise_in_the_reader_is_told() -> None:
+def test_a_parameter_that_the_pipeline_sets_otherwise_in_the_reader_is_reported() -> None:
     kind = TracedClass(parameters={"loss": "'hinge'"})
     file, native = trace({"loss": text("'log'")}, kind), trace({"loss": text("'log_loss'")}, kind)
     assert lines(told(file, file, native)) == [

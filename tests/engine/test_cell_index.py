@@ -1,4 +1,4 @@
-"""Every cell is on the board once, in the order of the report."""
+"""Every cell is in the index once, in the order of the report."""
 
 from __future__ import annotations
 

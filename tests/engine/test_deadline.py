@@ -60,7 +60,7 @@ def test_the_same_endless_work_is_stopped_at_any_load_with_the_same_words(
     )
 
 
-def test_what_sleeps_is_stopped_and_told_apart_from_what_works(
+def test_what_sleeps_is_stopped_and_distinguished_from_what_works(
     machine: Machine, deadline: Deadline
 ) -> None:
     machine.goes_on(62.0, used=0.2, asleep=61.0)

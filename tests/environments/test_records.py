@@ -82,7 +82,7 @@ def test_a_failure_is_kept_if_it_would_come_again() -> None:
     assert not replace(failed, final=False).is_current(LOCK)
 
 
-def test_every_difference_is_told(record: Record) -> None:
+def test_every_difference_is_reported(record: Record) -> None:
     """Refused is what misses something, has something else, or something more."""
     assert record.info is not None
     compare(LOCK, record.info)

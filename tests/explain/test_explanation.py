@@ -136,7 +136,7 @@ def said(story: Explanation, heading: str) -> str:
     ],
     ids=lambda value: value.value if isinstance(value, Mechanism) else "",
 )
-def test_the_kind_of_change_is_told_in_a_sentence(
+def test_the_kind_of_change_is_reported_in_a_sentence(
     diagnosis: Diagnosis, mechanism: Mechanism, sentence: str
 ) -> None:
     """What is at the step that goes another way counts; what is elsewhere does not."""

@@ -250,7 +250,7 @@ TRICKS: Mapping[str, Bad] = {
         runs=False,
     ),
 }
-"""What would run, or cannot be told to run nothing."""
+"""What would run, or is not known to run nothing."""
 
 
 def _field(offset: int) -> bytes:

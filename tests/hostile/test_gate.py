@@ -146,7 +146,7 @@ def test_trust_in_one_file_is_none_in_another(tmp_path: Path) -> None:
     assert refused.problem is not None
 
 
-def test_a_class_in_a_class_is_told_apart_from_a_class_in_a_module(tmp_path: Path) -> None:
+def test_a_class_in_a_class_is_distinguished_from_a_class_in_a_module(tmp_path: Path) -> None:
     model = write(tmp_path, a.new("churn_lib", "Ours.Inner") + a.state() + a.BUILD)
     assert model.inspection is not None
     (refused,) = refusals(model.inspection)

@@ -158,7 +158,7 @@ def _mapped(protocol: int, module: str, qualname: str) -> Name:
 @settings(max_examples=600, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(pieces=st.lists(PIECES, max_size=30), protocol=st.integers(0, 5))
 @example(pieces=[a.text("os"), a.text("system"), b"\x93", a.EMPTY_TUPLE, a.REDUCE], protocol=4)
-def test_python_looks_up_nothing_that_was_not_told(
+def test_python_looks_up_nothing_that_was_not_reported(
     path, pieces: list[bytes], protocol: int
 ) -> None:
     """What is accepted is read as Python reads it, to the last name."""

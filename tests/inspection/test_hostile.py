@@ -1,4 +1,4 @@
-"""Whatever a file says: nothing is imported, nothing is called, and what it would call is told."""
+"""Whatever a file says: nothing is imported or called, and what it would call is reported."""
 
 from __future__ import annotations
 
@@ -95,7 +95,9 @@ TOLD = [kind for kind in PAYLOADS if kind not in ("dotted", "alias", "eval", "mk
 
 
 @pytest.mark.parametrize("kind", TOLD)
-def test_what_would_be_looked_up_is_told_or_the_file_is_refused(kind: str, tmp_path: Path) -> None:
+def test_what_would_be_looked_up_is_reported_or_the_file_is_refused(
+    kind: str, tmp_path: Path
+) -> None:
     path = tmp_path / "model.joblib"
     path.write_bytes(a.whole(PAYLOADS[kind](a.text("x"))))
     found = raised_or_told(path)
@@ -105,13 +107,13 @@ def test_what_would_be_looked_up_is_told_or_the_file_is_refused(kind: str, tmp_p
         assert kind == "in the nested pickle"
 
 
-def test_a_name_with_dots_is_told_with_its_dots(tmp_path: Path) -> None:
+def test_a_name_with_dots_is_reported_with_its_dots(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(a.name("sklearn.datasets", "_base.makedirs")))
     assert inspect(path).names == (Name("sklearn.datasets", "_base.makedirs"),)
 
 
-def test_a_name_of_python_2_is_told_as_python_3_would_look_it_up(tmp_path: Path) -> None:
+def test_a_name_of_python_2_is_reported_as_python_3_would_look_it_up(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(a.old_name("commands", "getoutput"), protocol=2))
     assert inspect(path).names == (Name("subprocess", "getoutput"),)

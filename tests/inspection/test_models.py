@@ -159,7 +159,7 @@ def pipeline(tmp_path_factory: pytest.TempPathFactory) -> Inspection:
     return inspect_in_subprocess(path)
 
 
-def test_parameters_and_fitted_sizes_are_told_apart(pipeline: Inspection) -> None:
+def test_parameters_and_fitted_sizes_are_distinguished(pipeline: Inspection) -> None:
     columns = pipeline.root.children[0]
     scaler, encoder = columns.children
     assert scaler.name == "scaled"
@@ -172,7 +172,7 @@ def test_parameters_and_fitted_sizes_are_told_apart(pipeline: Inspection) -> Non
     assert pipeline.root.children[1].fitted["coef_"].startswith("float64 (3, ")
 
 
-def test_how_it_was_saved_is_told(pipeline: Inspection) -> None:
+def test_how_it_was_saved_is_reported(pipeline: Inspection) -> None:
     assert (pipeline.container, pipeline.compression) == ("joblib", "zlib")
     assert pipeline.numpy == np.__version__[0]
     assert pipeline.modules == ("joblib", "numpy", "sklearn")
@@ -190,7 +190,7 @@ def test_the_protocol_tells_the_lowest_python(
     assert found.protocol == protocol
 
 
-def test_arrays_are_told_by_dtype_shape_and_few_values(tmp_path: Path) -> None:
+def test_arrays_are_reported_by_dtype_shape_and_few_values(tmp_path: Path) -> None:
     arrays = {
         "f": np.arange(3.0),
         "big_endian": np.arange(3, dtype=">i4"),

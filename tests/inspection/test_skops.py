@@ -88,7 +88,7 @@ def test_all_that_skops_does_not_trust_of_itself_is_among_the_names(
     assert set(skops.io.get_untrusted_types(data=data)) <= names
 
 
-def test_values_are_told_as_those_of_a_pickle_are(inspected: Inspect) -> None:
+def test_values_are_reported_like_those_of_a_pickle(inspected: Inspect) -> None:
     stream = BytesIO()
     joblib.dump(MODELS["pipeline"], stream)
     found = inspected(skops.io.dumps(MODELS["pipeline"])).root.children[1]
@@ -362,7 +362,7 @@ def test_whatever_a_damaged_archive_holds_the_end_is_an_inspection_or_a_reason(
         assert isinstance(inspected(bytes(whole)), Inspection)
 
 
-def test_a_copy_is_told_alike(inspected: Inspect) -> None:
-    """Two dumps differ in bytes, and in nothing that is told of them."""
+def test_a_copy_has_the_same_report(inspected: Inspect) -> None:
+    """Two dumps differ in bytes, and in nothing that is reported of them."""
     first, second = (inspected(skops.io.dumps(MODELS["pipeline"])) for _ in range(2))
     assert replace(first, sha256="") == replace(second, sha256="")

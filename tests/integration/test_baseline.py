@@ -86,7 +86,9 @@ def test_rows_of_data_come_with_their_truth_and_count(
     assert found.saving.truth == answer["truth"]
 
 
-def test_a_mistake_in_the_data_is_told_in_words(bench: Bench, model: Path, tmp_path: Path) -> None:
+def test_a_mistake_in_the_data_is_reported_in_words(
+    bench: Bench, model: Path, tmp_path: Path
+) -> None:
     X[["age"]].to_csv(tmp_path / "rows.csv", index=False)
     answer = baseline(bench, model, data=given(tmp_path / "rows.csv"))
     assert answer["mistake"] == (

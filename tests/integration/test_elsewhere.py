@@ -86,7 +86,7 @@ def uv(folder: Path, *arguments: str) -> None:
     )
 
 
-def test_without_any_configuration_the_reference_pipelines_are_asked(venv: Elsewhere) -> None:
+def test_without_any_configuration_the_reference_pipelines_are_checked(venv: Elsewhere) -> None:
     """Between two sets of packages; they came with the wheel. Runs before there is a project."""
     assert not (venv.folder / "pyproject.toml").exists()
     wishes = ("--from", "scikit-learn==1.3.2", "--to", "scikit-learn==1.5.2", "--as-of", "release")

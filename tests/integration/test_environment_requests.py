@@ -120,7 +120,7 @@ def test_a_range_is_the_newest_that_fits(nowhere: Catalog) -> None:
     assert versions(held, "scikit-learn", "numpy") == ["3.9", "1.5.2", "1.25.2"]
 
 
-def test_what_is_wrong_with_a_target_is_told_apart(nowhere: Catalog) -> None:
+def test_each_fault_of_a_target_has_its_own_message(nowhere: Catalog) -> None:
     """Packages that do not go together are no fault of a model; a conflict names both sides."""
     broken, with_fixes, conflict, wheel, missing = made(
         nowhere,

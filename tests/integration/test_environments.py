@@ -95,7 +95,7 @@ def built(project: Path, here: tuple[Interpreter, ...]) -> tuple[Environment, ..
     return prepare(catalog(project))
 
 
-def test_environments_are_what_was_asked_for(built: tuple[Environment, ...]) -> None:
+def test_environments_are_what_was_requested(built: tuple[Environment, ...]) -> None:
     """Each stands on the newest Python that has wheels for it, with packages of its time."""
     assert [(e.id, e.reason) for e in built] == [
         ("sklearn-0.24", ""),
@@ -136,7 +136,7 @@ def test_what_stands_is_left_alone(project: Path, built: tuple[Environment, ...]
     assert {step.phase for step in steps} == {"resolved"}
 
 
-def test_what_was_tampered_with_is_refused_and_mended(
+def test_what_was_tampered_with_is_refused_and_repaired(
     project: Path, built: tuple[Environment, ...]
 ) -> None:
     """A package that is another one is noticed without a process, refused, and put right."""
@@ -156,7 +156,7 @@ def test_what_was_tampered_with_is_refused_and_mended(
 
 
 def test_what_was_damaged_is_made_anew(project: Path, built: tuple[Environment, ...]) -> None:
-    """Where installing does not mend what was done by hand, the environment starts from nothing."""
+    """Where installing does not repair a change by hand, the environment is built from nothing."""
     environment = built[2]
     assert environment.info is not None
     site = next(environment.info.executable.parents[1].glob("lib/python*/site-packages"))

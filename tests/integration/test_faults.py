@@ -371,7 +371,7 @@ def rolling(): return Rolling()
     assert_good(bench.load("rolling")["rolling"], saved["rolling"])
 
 
-def test_a_pipeline_that_names_its_methods_is_asked_for_no_others(bench: Bench) -> None:
+def test_no_other_methods_are_called_than_those_a_pipeline_names(bench: Bench) -> None:
     bench.write(
         """
 @pipeline(data=rows, methods=["predict"])

@@ -138,7 +138,7 @@ def test_a_comment_costs_nothing(project: Project) -> None:
     done_anew(project.run(), lambda *_: False)
 
 
-def test_an_environment_that_is_no_longer_wanted_costs_nothing(project: Project) -> None:
+def test_an_environment_that_is_no_longer_requested_costs_nothing(project: Project) -> None:
     project.configure("1.5")
     assert project.planned() == (0, 0)
     done_anew(project.run(), lambda *_: False)

@@ -130,7 +130,7 @@ def test_no_square_says_anything_by_colour_alone(opened: Open) -> None:
 
 
 def test_a_green_square_says_how_much_of_it_is_not_known(opened: Open) -> None:
-    """All that can be told is safe, and that is not all there is."""
+    """Every known cell is safe, and some cells are unknown."""
     page = opened(small_matrix())
     assert square(page, "1.3", "1.3").inner_text().split() == [
         "✓",

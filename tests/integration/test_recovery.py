@@ -188,8 +188,9 @@ def kill_again_and_again(
     state = project / ".matrix"
     forget(state)
     started = time.monotonic()
-    whole = table(project)
+    subprocess.run(command(planted=True), cwd=project, env=environ(), check=True)
     seconds = time.monotonic() - started
+    whole = table(project)
     done = 0
     while done < kills:
         forget(state)
@@ -234,7 +235,7 @@ def killed(project: Path, seconds: float, *, alone: bool) -> bool:
         alone: kill nothing else; its workers go on without it until their next piece.
     """
     process = subprocess.Popen(
-        command(),
+        command(planted=True),
         cwd=project,
         env=environ(),
         stdout=subprocess.DEVNULL,
@@ -327,7 +328,7 @@ def begun(project: Path) -> subprocess.Popen[str]:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     forget(project / ".matrix")
     return subprocess.Popen(
-        command(),
+        command(planted=True),
         cwd=project,
         env=environ(),
         stdout=subprocess.DEVNULL,

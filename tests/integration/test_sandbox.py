@@ -36,7 +36,7 @@ def sandbox_of(kind: SandboxKind) -> Sandbox:
         )
     sandbox = _TRIED[kind]
     if sandbox is None:
-        pytest.skip(f"{kind.value}: not to be had here")
+        pytest.skip(f"{kind.value}: not available here")
     return sandbox
 
 

@@ -1,4 +1,4 @@
-"""Files of skops: as a format of a run, as a way out, and of a user's own; seen again by hand."""
+"""Files of skops as a format of a run, as a remedy and as a user's model, checked by hand."""
 
 from __future__ import annotations
 
@@ -115,7 +115,7 @@ def test_what_numpy_2_has_saved_goes_to_numpy_1_by_skops(home: Path) -> None:
     assert python(newer, "-c", SHOW, written) == before
 
 
-def test_a_file_of_skops_is_asked_like_any_other(home: Path) -> None:
+def test_a_file_of_skops_is_checked_like_any_other(home: Path) -> None:
     to = ("--to", "scikit-learn==1.6.1", "--as-of", "release")
     code, said = matrix("upgrade", "ridge.skops", *to, "--output", "json:answers.json")
     (answer,) = json.loads(Path("answers.json").read_text())["answers"]

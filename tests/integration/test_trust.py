@@ -28,7 +28,7 @@ WRITER, READER = "sklearn-1.5-planted1.0.0", "sklearn-1.5-planted1.5.1"
 
 @pytest.fixture(scope="module")
 def stories(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What is told of each pipeline between the first and the last version, by its id."""
+    """What is reported of each pipeline between the first and the last version, by its id."""
     folder = tmp_path_factory.mktemp("trust")
     planted.write_wheels(folder / "wheels")
     (folder / "pipelines").mkdir()

@@ -54,7 +54,7 @@ def test_the_diagonal_is_identical_for_all_that_can_be_saved(result: Result) -> 
             assert cell["verdict"] == expected, (pipeline, form, writer)
 
 
-def test_what_is_installed_is_what_was_asked(result: Result) -> None:
+def test_what_is_installed_is_what_was_requested(result: Result) -> None:
     for one in result.environments.values():
         if one["status"] == "ready":
             pins = one["lock"]["pins"]

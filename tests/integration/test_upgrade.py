@@ -188,7 +188,7 @@ def test_own_rows_with_their_truth(home: Path) -> None:
     assert "--target NAME" in forgot.stdout
 
 
-def test_what_is_no_model_is_told_and_the_others_are_answered(home: Path) -> None:
+def test_what_is_no_model_is_reported_and_the_others_are_answered(home: Path) -> None:
     models = train(home, "1.3.2")
     Path("page.pkl").write_text("<!DOCTYPE html><html></html>")
     Path("empty.pkl").write_text("")

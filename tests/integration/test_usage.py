@@ -68,7 +68,7 @@ def test_a_file_that_imports_nowhere_is_a_mistake(project: Path) -> None:
     assert "cells" not in done.stdout
 
 
-def test_a_gate_fails_on_what_it_is_told_to(project: Path) -> None:
+def test_a_gate_fails_on_the_given_verdicts(project: Path) -> None:
     configuration = own(project, GOOD)
     assert run(project, configuration, "--fail-on", "changes").returncode == 0
     failing = run(project, configuration, "--fail-on", "identical")

@@ -68,7 +68,7 @@ def test_each_pair_of_outcomes_has_its_verdict(
     assert cell.stage == ("" if verdict is Verdict.IDENTICAL else "predict")
 
 
-def test_the_worst_method_decides_and_the_others_are_still_told(bench: Bench) -> None:
+def test_the_worst_method_decides_and_the_others_are_still_reported(bench: Bench) -> None:
     cell = bench.judge(
         {"predict": LABELS, "predict_proba": SCORES, "transform": SCORES, "apply": LABELS},
         {"predict": 1 - LABELS, "predict_proba": ERROR, "transform": SCORES + 1, "apply": LABELS},
@@ -330,7 +330,7 @@ def warning(category: str, message: str = "", stage: str = "predict") -> Warning
         ((warning("UserWarning", "something is wrong"),), False),
     ],
 )
-def test_a_change_is_silent_unless_somebody_was_told(
+def test_a_change_is_silent_unless_a_warning_was_shown(
     bench: Bench, warnings: tuple[WarningSeen, ...], silent: bool
 ) -> None:
     cell = bench.judge({"predict": LABELS}, {"predict": 1 - LABELS}, warnings=warnings)

@@ -24,7 +24,7 @@ def test_the_worst_come_first() -> None:
     assert rows([0.1, 0.2, 0.3], [0.1, 0.7, 0.4]) == [(1, "0.2", "0.7"), (2, "0.3", "0.4")]
 
 
-def test_no_more_than_asked_for() -> None:
+def test_no_more_than_requested() -> None:
     assert [row for row, *_ in rows(np.zeros(9), np.arange(9.0), most=2)] == [8, 7]
 
 

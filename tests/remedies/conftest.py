@@ -1,4 +1,4 @@
-"""Made up files and environments that ways out are looked for between."""
+"""Made-up files and environments between which remedies are searched."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Halving finds where good becomes bad, and says what nobody could tell."""
+"""Bisection finds the first bad release, and says which releases are unknown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=28, max_size=28))
-def test_whatever_is_told_the_two_that_are_named_were_seen_so(told: list[bool | None]) -> None:
+def test_whatever_the_answers_the_two_named_releases_were_observed(told: list[bool | None]) -> None:
     """Also where good and bad take turns, and where some are unknown."""
     found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
     assert found.tested.get(found.last_good, True) is True

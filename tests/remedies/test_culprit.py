@@ -56,7 +56,7 @@ def test_one_that_is_not_available_alone_is_put_back() -> None:
 
 
 def test_an_unavailable_package_is_not_responsible() -> None:
-    """Nor is what could not be told taken for innocent."""
+    """An unknown package is not taken for one that is not responsible."""
     forth = [swap("scikit-learn", UNKNOWN), swap("numpy", UNKNOWN)]
     back = [swap("scikit-learn", SAFE, back=True), swap("numpy", UNKNOWN, back=True)]
     found = judged([*forth, *back])

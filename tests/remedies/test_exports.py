@@ -81,7 +81,7 @@ def test_skops_that_is_there_already_is_taken_as_it_is(ends: Subject) -> None:
     assert (found.reader, found.package, world.wanted) == (there.reader, "", ())
 
 
-def test_where_skops_cannot_be_had_that_is_told(ends: Subject) -> None:
+def test_where_skops_is_unavailable_that_is_reported(ends: Subject) -> None:
     world = Registry(lambda *_: BAD, skops="")
     found, tried = find_export(world.experiment, ends, cell(BAD, stage="predict"))
     assert found is None

@@ -30,7 +30,7 @@ def test_exactly() -> None:
     assert first_bad().requirement == "scikit-learn<1.5"
 
 
-def test_a_gap_is_told_and_not_pinned() -> None:
+def test_a_gap_is_reported_and_not_pinned() -> None:
     found = first_bad(gap=("1.4.3",), exact=False)
     assert "unknown between them: 1.4.3" in found.words
     assert found.requirement == "scikit-learn<=1.4.2"
@@ -45,7 +45,7 @@ def test_the_way_back() -> None:
     assert first_bad(back=True).requirement == "scikit-learn>=1.4.2"
 
 
-def test_releases_with_other_packages_are_told_as_that() -> None:
+def test_releases_with_other_packages_are_reported_as_such() -> None:
     """What is seen then need not be the doing of scikit-learn."""
     found = replace(first_bad(), held=False)
     assert "each with the packages of its time" in found.words

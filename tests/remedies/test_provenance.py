@@ -85,6 +85,6 @@ def test_what_is_not_what_was_compared_is_not_written(tmp_path: Path, ends: Subj
     assert [path.name for path in tmp_path.iterdir()] == ["stored"]
 
 
-def test_a_folder_that_is_not_there_is_told_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_folder_that_is_not_there_is_reported_before_anything_is_done(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         refuse_existing(tmp_path / "nowhere" / "m.joblib", force=False)

@@ -276,7 +276,7 @@ def test_the_svg_has_colours_in_every_environment(monkeypatch: pytest.MonkeyPatc
 
 
 def compared() -> Matrix:
-    """Of four cells: one was known, one is new, one is worse, one was mended."""
+    """Of four cells: one was known, one is new, one is worse, one was fixed."""
     before = {
         "known": (Verdict.LABELS_CHANGED, Verdict.LABELS_CHANGED),
         "new": (Verdict.IDENTICAL, Verdict.CRASHED),

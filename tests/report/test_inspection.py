@@ -86,7 +86,7 @@ def test_the_tree_shows_steps_columns_and_counts() -> None:
     assert "     └─ estimators_: 100 × DecisionTreeClassifier" in lines
 
 
-def test_many_parameters_are_cut_short_unless_all_are_asked_for() -> None:
+def test_many_parameters_are_cut_short_unless_all_are_requested() -> None:
     assert "parameter_39=value 39" not in "\n".join(said())
     assert any("+" in line for line in said() if "parameter_" in line)
     assert "parameter_39=value 39" in "\n".join(said(everything=True))

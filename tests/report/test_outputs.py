@@ -19,7 +19,7 @@ from matrix.model import Cell
 from matrix.report import FORMATS, ReportOutput, read_json, write_outputs
 
 
-def test_a_report_is_written_where_it_is_wanted(tmp_path: Path) -> None:
+def test_a_report_is_written_to_its_path(tmp_path: Path) -> None:
     """Folders that are missing are made; nothing else is left behind."""
     path = tmp_path / "deep" / "er" / "result.json"
     write_outputs(small_matrix(), [ReportOutput.parse(f"json:{path}")])

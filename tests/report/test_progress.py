@@ -1,4 +1,4 @@
-"""Progress: calm lines in a log, a picture on a terminal, and nothing where nothing is wanted."""
+"""Progress: calm lines in a log, a picture on a terminal, and nothing where it is turned off."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ def test_plain_lines_come_now_and_then_and_at_the_end_of_each_stage() -> None:
         for step in range(1200):
             clock.now += 0.01
             progress.advance(1, f"pipeline {step}", failed=step % 400 == 0)
-        progress.note("sklearn-0.21 is not to be had")
+        progress.note("sklearn-0.21 is not available")
     assert stream.getvalue() == (
         "saving: 500 of 1,200, 2 failed, 5.0 s, about 3 min 0 s left (pipeline 499)\n"
         "saving: 1,000 of 1,200, 3 failed, 10 s, about 3 min 0 s left (pipeline 999)\n"
         "saving: 1,200, 3 failed, 12 s\n"
-        "sklearn-0.21 is not to be had\n"
+        "sklearn-0.21 is not available\n"
     )
 
 

@@ -67,7 +67,7 @@ def test_bubblewrap_shows_what_may_be_read_and_lets_write_to_the_scratch_folder_
 
 
 @pytest.mark.parametrize("kind", [SandboxKind.NAMESPACES, SandboxKind.LANDLOCK])
-def test_the_launcher_is_told_what_may_be_read_and_written(
+def test_the_launcher_receives_what_may_be_read_and_written(
     kind: SandboxKind, tmp_path: Path
 ) -> None:
     found = plan(command(kind, tmp_path))
@@ -93,7 +93,7 @@ def test_an_interpreter_in_the_home_folder_does_not_open_all_of_it(
     assert tmp_path / "bin" / "python" in found
 
 
-def test_a_signal_is_told_through_the_launcher() -> None:
+def test_a_signal_passes_through_the_launcher() -> None:
     sandbox = Sandbox(kind=SandboxKind.BUBBLEWRAP)
     assert [sandbox.code(code) for code in (0, 81, 139, -9)] == [0, 81, -11, -9]
     assert Sandbox(kind=SandboxKind.OFF).code(139) == 139

@@ -68,7 +68,7 @@ def test_where_one_is_required_limits_are_not_enough() -> None:
     )
 
 
-def test_none_is_tried_where_none_is_wanted() -> None:
+def test_none_is_tried_where_none_is_requested() -> None:
     assert sandbox("off", attempt=nothing).kind is SandboxKind.OFF
 
 

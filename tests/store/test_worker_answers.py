@@ -1,4 +1,4 @@
-"""What workers answer becomes nouns."""
+"""Answers of workers become data types."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def test_a_baseline_is_a_saving_whose_artifact_is_the_file() -> None:
     assert (found.n_rows, found.features, found.mistake) == (3, ("age",), "")
 
 
-def test_a_mistake_cannot_be_told_and_is_never_green() -> None:
+def test_a_mistake_is_unknown_and_never_green() -> None:
     found = baseline({**COMMON, "mistake": "rows.csv: the file is empty"})
     assert found.mistake == "rows.csv: the file is empty"
     case = Case(saving=found.saving, format="pickle", reader="r", observation=None)
     assert judge(case, {}.__getitem__, lambda _: Tolerance()).verdict is Verdict.UNAVAILABLE
 
 
-def test_a_model_that_does_not_load_at_home_is_told_with_its_exception() -> None:
+def test_a_model_that_does_not_load_at_home_is_reported_with_its_exception() -> None:
     raised = {"type": "ValueError", "message": "no"}
     found = baseline({**COMMON, "stage": "load", "raised": raised})
     assert found.saving.stage == "load"

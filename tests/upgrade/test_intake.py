@@ -1,4 +1,4 @@
-"""Files are taken in once, as they are; one that changed is told as that."""
+"""Files are taken in once, as they are; one that changed is reported as changed."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def test_environments_see_a_copy_that_nobody_writes_to(store: Store, model: Path
     assert store.has_artifact(copy.stem, taken.format)
 
 
-def test_a_file_that_is_not_what_was_recorded_is_told_as_changed(store: Store, model: Path) -> None:
+def test_a_file_that_is_not_what_was_recorded_is_reported_as_changed(
+    store: Store, model: Path
+) -> None:
     (taken,) = take_in([model], store, 1, {model: "ab" * 32})
     assert taken.problem is not None
     assert taken.problem.message.startswith("file changed: its SHA-256 is " + sha256(model))

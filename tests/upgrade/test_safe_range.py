@@ -65,7 +65,7 @@ def test_a_patch_release_is_named_in_full() -> None:
     assert pin(target("1.3.0", SAFE), target("1.3.1", BAD)) == "scikit-learn>=1.3.0,<1.3.1"
 
 
-def test_what_cannot_be_told_ends_it_too() -> None:
+def test_an_unknown_release_ends_it_too() -> None:
     here = target("1.3.2", SAFE), target("1.4", UNKNOWN, ready=False), target("1.5.2", SAFE)
     found = safe_range(here)
     assert found is not None

@@ -133,7 +133,7 @@ def test_the_first_bad_release_is_found(first: str) -> None:
     assert found.pin == f"scikit-learn>=1.0.2,<{first.removesuffix('.0')}"
 
 
-def test_where_all_is_safe_nothing_further_is_asked() -> None:
+def test_where_all_is_safe_nothing_further_is_checked() -> None:
     found = answer({})
     assert [target.release for target in found.targets] == LINES
     assert found.range is not None
@@ -163,7 +163,7 @@ def test_however_it_goes_up_and_down_the_ends_are_neighbours(
         assert after == 1
 
 
-def test_a_release_that_is_not_to_be_had_ends_what_is_known() -> None:
+def test_a_release_that_is_unavailable_ends_what_is_known() -> None:
     found = answer({}, missing=frozenset({"1.3.2"}))
     assert found.range is not None
     assert found.range.highest == "1.2.2"
@@ -171,14 +171,14 @@ def test_a_release_that_is_not_to_be_had_ends_what_is_known() -> None:
     assert found.range.first_bad.cell.verdict is Verdict.UNAVAILABLE
 
 
-def test_without_its_origin_nothing_can_be_told() -> None:
+def test_without_its_origin_everything_is_unknown() -> None:
     found = answer({}, missing=frozenset({"1.0.2"}))
     assert found.problem is not None
     assert "there is none" in found.problem.message
     assert found.problem.exit_code is Exit.CANNOT_TELL
 
 
-def test_one_model_that_cannot_be_asked_leaves_the_others() -> None:
+def test_one_model_that_cannot_be_checked_leaves_the_others() -> None:
     broken = Model(id="broken", path=Path("x"), problem=Problem(message="empty"))
     unknown, good = Model(id="unknown", path=Path("u")), Model(id="good", path=Path("g"))
     places, check = Places("1.0.2"), Check({})

@@ -73,7 +73,7 @@ NEEDED = ["_Child__secret", "behind_property", "fitted_", "given", "in_helper"]
         ("no_such_method", [], []),
     ],
 )
-def test_what_is_read_and_what_is_only_asked_for(
+def test_what_is_read_and_what_is_only_tested_for(
     method: str, uses: list[str], asks: list[str]
 ) -> None:
     assert code_reading.attributes_read(Child, [method]) == {"uses": uses, "asks": asks}
@@ -98,5 +98,5 @@ def test_real_estimators_have_all_that_they_are_seen_to_need() -> None:
         assert set(uses) <= vars(fitted).keys() | {"_n_features_out"}
 
 
-def test_the_silent_change_of_tfidf_is_an_attribute_that_is_asked_for() -> None:
+def test_the_silent_change_of_tfidf_is_an_attribute_that_is_tested_for() -> None:
     assert code_reading.attributes_read(TfidfTransformer, ["transform"])["asks"] == ["idf_"]

@@ -1,4 +1,4 @@
-"""Files of rows become what the model takes, or the user is told what is wrong with them."""
+"""Files of rows become what the model takes, or the user reads what is wrong with them."""
 
 from __future__ import annotations
 

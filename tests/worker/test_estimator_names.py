@@ -31,7 +31,7 @@ def test_a_model_and_all_that_is_in_it_by_full_names() -> None:
     ]
 
 
-def test_what_is_no_estimator_is_not_told() -> None:
+def test_what_is_no_estimator_is_not_reported() -> None:
     assert short({"model": LogisticRegression(), "data": X}) == ["dict", "LogisticRegression"]
     assert short(7) == ["int"]
 
@@ -46,7 +46,7 @@ def test_a_model_that_holds_itself_has_an_end() -> None:
     assert short(model) == ["Holder"]
 
 
-def test_a_huge_model_is_told_in_part() -> None:
+def test_a_huge_model_is_reported_in_part() -> None:
     kinds = [type(f"Kind{number}", (Holder,), {}) for number in range(1000)]
     model = [[kind() for kind in kinds[start : start + 50]] for start in range(0, 1000, 50)]
     assert len(estimator_names.class_names(model)) == estimator_names.MAX_NAMES

@@ -43,7 +43,7 @@ class ArrayMemoryError(MemoryError):
     ],
     ids=repr,
 )
-def test_memory_that_ran_out_is_told(error: BaseException) -> None:
+def test_memory_that_ran_out_is_reported(error: BaseException) -> None:
     assert machine_failures.exit_status(error) == machine_failures.OUT_OF_MEMORY
 
 
@@ -61,7 +61,7 @@ def test_memory_that_ran_out_is_told(error: BaseException) -> None:
     ],
     ids=repr,
 )
-def test_other_failures_of_the_machine_are_told(error: BaseException) -> None:
+def test_other_failures_of_the_machine_are_reported(error: BaseException) -> None:
     assert machine_failures.exit_status(error) == machine_failures.FAILED
 
 

@@ -59,7 +59,7 @@ def resave(folder: Path, model: Any, *formats: str, fixes: list[Any] | None = No
     return answer
 
 
-def test_what_is_saved_again_is_told_with_its_digest(folder: Path) -> None:
+def test_what_is_saved_again_is_reported_with_its_digest(folder: Path) -> None:
     found = resave(folder, ridge(), "joblib", "pickle-4")
     for entry in found["artifacts"].values():
         data = Path(entry["path"]).read_bytes()
@@ -94,7 +94,7 @@ def test_where_skops_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPat
     assert "add it to the requirements" in str(FORMATS["skops"].missing())
 
 
-def test_what_is_lacking_is_told_and_can_be_set(folder: Path) -> None:
+def test_what_is_lacking_is_reported_and_can_be_set(folder: Path) -> None:
     found = resave(folder, ridge(without="alpha"))
     assert found["lacking"] == [{"path": ["steps", 1, 1], "name": "alpha", "value": 1.0}]
     fixes = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
@@ -123,7 +123,7 @@ def test_what_cannot_be_set_is_a_mistake_in_words(folder: Path) -> None:
     assert "nothing at ['nix']" in found["mistake"]
 
 
-def test_what_does_not_load_or_cannot_be_saved_is_told(folder: Path) -> None:
+def test_what_does_not_load_or_cannot_be_saved_is_reported(folder: Path) -> None:
     class Odd:
         def __reduce__(self) -> Any:
             return eval, ("1 / 0",)
@@ -170,7 +170,7 @@ def test_a_place_that_is_not_there() -> None:
             missing_params.find(ridge(), path)
 
 
-def test_only_plain_defaults_are_told() -> None:
+def test_only_plain_defaults_are_reported() -> None:
     class Strange(Ridge):
         def __init__(self, a=None, b=(), c=float("nan"), d=1.5, e=max, *, f="x", g):
             pass

@@ -52,17 +52,17 @@ PEOPLE = pd.DataFrame(
 TEXTS = list(PEOPLE["note"])
 
 
-class Halve(TransformerMixin, BaseEstimator):
+class HalfOf(TransformerMixin, BaseEstimator):
     """Knows nothing."""
 
-    def fit(self, X: Any, y: Any = None) -> Halve:
+    def fit(self, X: Any, y: Any = None) -> HalfOf:
         return self
 
     def transform(self, X: Any) -> Any:
         return np.asarray(X) / 2.0
 
 
-class Odd(Halve):
+class Odd(HalfOf):
     """Raises when it is looked at."""
 
     @property
@@ -122,7 +122,7 @@ MODELS = {
         LogisticRegression(),
     ).fit(TEXTS, Y),
     "labels": lambda: LabelEncoder().fit(["a", "b"]),
-    "own code": lambda: make_pipeline(Halve(), LogisticRegression()).fit(X, Y),
+    "own code": lambda: make_pipeline(HalfOf(), LogisticRegression()).fit(X, Y),
     "rare class": lambda: LogisticRegression().fit(X / X.std(axis=0), np.arange(120) < 2),
 }
 

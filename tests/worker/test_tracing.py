@@ -230,7 +230,7 @@ def test_every_step_is_seen_and_the_outcome_is_that_of_the_untraced_call(
     assert not isinstance(vars(type(model)).get(method), call_recorder._RecordedMethod)
 
 
-def test_steps_are_told_in_the_order_in_which_they_end(tmp_path: Path) -> None:
+def test_steps_are_reported_in_the_order_in_which_they_end(tmp_path: Path) -> None:
     answer = traced(tmp_path, MODELS["columns"](), "predict")
     order = [step for step in steps(answer) if step.startswith("prep")]
     assert order.index("prep → num → scale → transform") < order.index("prep → num → transform")
@@ -244,7 +244,7 @@ def test_steps_are_told_in_the_order_in_which_they_end(tmp_path: Path) -> None:
     assert scale["depth"] == by_step["prep → num → transform"]["depth"] + 1
 
 
-def test_a_step_that_raises_is_told_with_all_that_it_is_inside_of(tmp_path: Path) -> None:
+def test_a_step_that_raises_is_reported_with_all_that_it_is_inside_of(tmp_path: Path) -> None:
     answer = traced(tmp_path, MODELS["failing"](), "predict")
     assert steps(answer) == ["bad → transform", "predict"]
     raised = {"type": "RuntimeError", "message": "no"}
@@ -288,7 +288,7 @@ def test_no_more_calls_are_taken_down_than_there_is_room_for(
     assert answer["outcome"] == answer["untraced"]
 
 
-def test_what_is_too_large_to_keep_is_told_by_its_digest(
+def test_what_is_too_large_to_keep_is_reported_by_its_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(call_recorder, "MAX_CONTENT_BYTES", 200)
@@ -297,14 +297,14 @@ def test_what_is_too_large_to_keep_is_told_by_its_digest(
     assert answer["calls"][-1]["returned"]["digest"] == answer["outcome"]["digest"]
 
 
-def test_without_a_method_only_states_are_told(tmp_path: Path) -> None:
+def test_without_a_method_only_states_are_reported(tmp_path: Path) -> None:
     answer = traced(tmp_path, MODELS["search"](), "")
     assert answer["outcome"] is None
     assert answer["calls"] == []
     assert ["best_estimator_", "svm"] in [part["path"] for part in answer["parts"]]
 
 
-def test_a_file_that_does_not_load_is_told_so(tmp_path: Path) -> None:
+def test_a_file_that_does_not_load_is_reported(tmp_path: Path) -> None:
     (tmp_path / "model").write_bytes(b"no model")
     (tmp_path / "rows").write_bytes(content.encode(ROWS))
     piece = {
@@ -322,7 +322,7 @@ def test_a_file_that_does_not_load_is_told_so(tmp_path: Path) -> None:
 # ------------------------------------------------------------------------- what a model holds
 
 
-def test_attributes_are_told_by_type_shape_and_range(tmp_path: Path) -> None:
+def test_attributes_are_reported_by_type_shape_and_range(tmp_path: Path) -> None:
     parts = traced(tmp_path, StandardScaler().fit(np.array([[0.0], [2.0]])), "")["parts"]
     held = parts[0]["attributes"]
     assert held["mean_"] == {
@@ -334,7 +334,7 @@ def test_attributes_are_told_by_type_shape_and_range(tmp_path: Path) -> None:
     assert held["with_mean"] == {"type": "bool", "shown": "True"}
 
 
-def test_what_helpers_hold_is_told_too(tmp_path: Path) -> None:
+def test_what_helpers_hold_is_reported_too(tmp_path: Path) -> None:
     """Releases drop the compiled classes that are hidden there, and the file loads no more."""
     neighbors = KNeighborsClassifier(algorithm="ball_tree").fit(X, Y)
     held = traced(tmp_path, neighbors, "")["parts"][0]["attributes"]
@@ -451,7 +451,7 @@ class Structured(Odd):
 
 
 @pytest.mark.parametrize("kind", [Dictless, Answering, Crowded, Endless, Lying, Structured])
-def test_odd_objects_are_told_as_far_as_they_let(kind: type) -> None:
+def test_odd_objects_are_described_as_far_as_they_allow(kind: type) -> None:
     """Whatever they are, the answer passes validation."""
     model = kind()
     parts, left_out = parts_of(model)
