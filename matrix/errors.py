@@ -23,7 +23,8 @@ class Exit(enum.IntEnum):
     UNSAFE = 1
     """Something unsafe, or newly worse."""
     USAGE = 2
-    """An error in the usage or the configuration; nothing was done."""
+    """An error in the usage or the configuration; nothing was done. Never for a model that cannot
+    be checked."""
     CANNOT_TELL = 3
     """No answer: something required is missing, or a self-check failed."""
     INTERRUPTED = 130
@@ -81,20 +82,31 @@ class PipelineFileError(MatrixError):
 
 
 class NotAModelError(MatrixError):
-    """A file is not a saved model, or cannot be read.
+    """A file is not a saved model, or cannot be read: the question about it has no answer.
 
     Args:
         path: the file.
         problem: what is wrong with it, such as "is empty".
+        other: what the file is, such as "CSV text", if its content is certainly no model; empty
+            if it may be one.
     """
 
-    def __init__(self, path: object, problem: str, *, advice: str = "") -> None:
+    exit_code = Exit.CANNOT_TELL
+
+    def __init__(self, path: object, problem: str, *, advice: str = "", other: str = "") -> None:
         shown = str(path)
         super().__init__(
             f"{shown if shown.isprintable() else ascii(shown)} {problem}", advice=advice
         )
         self.path = path
         self.problem = problem
+        self.other = other
+
+
+class NoSuchFileError(NotAModelError):
+    """A path names no file: it does not exist, or is a folder. The command line is wrong."""
+
+    exit_code = Exit.USAGE
 
 
 class StoreError(MatrixError):

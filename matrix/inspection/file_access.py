@@ -10,11 +10,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from matrix.errors import NotAModelError
+from matrix.errors import NoSuchFileError, NotAModelError
 
 _CHUNK = 1024 * 1024
 _KINDS = (
-    (stat.S_ISDIR, "is a folder, not a file", "Name a file in it."),
     (stat.S_ISFIFO, "is a pipe, not a file", "Save the model to a file, and name that."),
     (stat.S_ISSOCK, "is a socket, not a file", "Save the model to a file, and name that."),
     (stat.S_ISCHR, "is a device, not a file", "Save the model to a file, and name that."),
@@ -65,7 +64,7 @@ def _translate_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except FileNotFoundError:
-        raise NotAModelError(
+        raise NoSuchFileError(
             path, "does not exist", advice="Check the name and the current folder."
         ) from None
     except (OSError, ValueError) as error:
@@ -85,6 +84,8 @@ def size_and_sha256(file: BinaryIO) -> tuple[int, str]:
 
 
 def _refuse(path: Path, mode: int) -> None:
+    if stat.S_ISDIR(mode):
+        raise NoSuchFileError(path, "is a folder, not a file", advice="Name a file in it.")
     for is_kind, problem, advice in _KINDS:
         if is_kind(mode):
             raise NotAModelError(path, problem, advice=advice)

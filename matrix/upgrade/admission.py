@@ -8,7 +8,6 @@ from dataclasses import replace
 from packaging.version import Version
 
 from matrix.catalog import Trust
-from matrix.errors import Exit
 from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
 from matrix.upgrade.answer import Model, Problem
@@ -42,7 +41,6 @@ def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
     return Problem(
         message=f"not loaded, because it looks up what is not allowed: {'; '.join(told)}",
         advice=_advice(found, refused),
-        exit_code=Exit.USAGE,
     )
 
 

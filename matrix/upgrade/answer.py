@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from matrix.errors import Exit, MatrixError
+from matrix.errors import Exit, MatrixError, NoSuchFileError
 from matrix.inspection import Inspection
 from matrix.model import Cell, Environment, EnvSpec, RowChange
 from matrix.sandbox.kinds import Sandbox
@@ -22,12 +22,14 @@ class Problem:
     advice: str = ""
     """What to do about it."""
     exit_code: Exit = Exit.CANNOT_TELL
-    """``USAGE`` if the cause is in the request: the file, the data, a requirement."""
+    """``USAGE`` if the request is wrong: no such file, or data that do not fit the model."""
 
     @classmethod
     def of(cls, error: MatrixError) -> Problem:
-        """The problem that an error describes."""
-        return cls(message=error.message, advice=error.advice, exit_code=error.exit_code)
+        """The problem that an error describes; only a missing file is a mistake of usage."""
+        usage = isinstance(error, NoSuchFileError)
+        code = Exit.USAGE if usage else Exit.CANNOT_TELL
+        return cls(message=error.message, advice=error.advice, exit_code=code)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

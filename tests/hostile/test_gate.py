@@ -118,7 +118,7 @@ def test_a_refusal_says_what_to_write_and_writing_it_lets_the_file_in(tmp_path: 
     problem = refused.problem
     assert "not loaded" in problem.message
     assert "churn_lib.Ours (not part of scikit-learn)" in problem.message
-    assert problem.exit_code is Exit.USAGE
+    assert problem.exit_code is Exit.CANNOT_TELL
     assert problem.advice.endswith(" add: --trust churn_lib.Ours")
     digest = model.inspection.sha256
     listed = f'trust = [{{ sha256 = "{digest}", names = ["churn_lib.Ours"] }}]'

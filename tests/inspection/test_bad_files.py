@@ -1,4 +1,4 @@
-"""What is no model is said to be what it is, with what to do, and ends the command with 2."""
+"""What is no model is said to be what it is, with what to do, and ends the command with 3."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from matrix.cli import main
-from matrix.errors import Exit, NotAModelError
+from matrix.errors import Exit, NoSuchFileError, NotAModelError
 from matrix.inspection import InspectionLimits, inspect, inspect_in_subprocess
 from matrix.inspection.file_access import open_regular
 from tests.inspection import assembler as a
@@ -80,7 +80,7 @@ def test_what_is_no_model_is_said_to_be_what_it_is(kind: str, inspected: Inspect
     data, said = BAD[kind]
     with pytest.raises(NotAModelError, match=said) as raised:
         inspected(data)
-    assert raised.value.exit_code is Exit.USAGE
+    assert raised.value.exit_code is Exit.CANNOT_TELL
     assert raised.value.advice or kind in ("damaged", "nothing left")
 
 
@@ -164,12 +164,20 @@ def test_a_name_that_looks_like_an_option_is_a_name(
     assert inspect_in_subprocess(Path("-c")).root.kind == "dict"
 
 
-def test_the_command_ends_with_2_and_says_why(
+def test_only_a_path_that_names_no_file_is_a_mistake_of_usage(tmp_path: Path) -> None:
+    for path in (tmp_path / "missing", tmp_path):
+        with pytest.raises(NoSuchFileError) as raised:
+            inspect_in_subprocess(path)
+        assert raised.value.exit_code is Exit.USAGE
+    assert main(["inspect", str(tmp_path / "missing")]) == Exit.USAGE
+
+
+def test_the_command_ends_with_3_and_says_why(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "model.joblib"
     path.write_bytes(POINTER)
-    assert main(["inspect", str(path)]) == Exit.USAGE
+    assert main(["inspect", str(path)]) == Exit.CANNOT_TELL
     said = capsys.readouterr().err
     assert f"{path} is a Git LFS pointer" in said
     assert "git lfs pull" in said

@@ -195,7 +195,7 @@ def test_what_is_no_model_is_reported_and_the_others_are_answered(home: Path) ->
     files = ("page.pkl", "empty.pkl", models / "neighbours.joblib", "not-there.pkl")
     to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
     done = upgrade(*files, *to)
-    assert done.returncode == 2
+    assert done.returncode == 3
     said = " ".join(done.stdout.split())
     for text in (
         "HTML",
@@ -223,7 +223,7 @@ def test_a_module_that_is_missing_is_named_with_what_to_do(home: Path) -> None:
     subprocess.run([info.executable, "-c", script], check=True)
     to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
     refused = upgrade("ours.joblib", *to)
-    assert refused.returncode == 2
+    assert refused.returncode == 3
     assert "--trust churn_lib.Ours" in " ".join(refused.stdout.split())
     trusted = (*to, "--trust", "churn_lib.Ours")
     without = upgrade("ours.joblib", *trusted)

@@ -211,7 +211,9 @@ def test_the_worst_of_several_decides_the_exit_code() -> None:
     )
     assert exit_code(upgrade(SAFE)) is Exit.OK
     assert exit_code(upgrade(SAFE, UNKNOWN)) is Exit.CANNOT_TELL
-    assert exit_code(upgrade(SAFE, BROKEN, mistake)) is Exit.USAGE
+    assert exit_code(upgrade(mistake, mistake)) is Exit.USAGE
+    assert exit_code(upgrade(SAFE, mistake)) is Exit.CANNOT_TELL
+    assert exit_code(upgrade(BROKEN, mistake)) is Exit.CANNOT_TELL
     assert exit_code(upgrade(SAFE, CHANGES, mistake)) is Exit.UNSAFE
 
 

@@ -187,6 +187,6 @@ def test_one_model_that_cannot_be_checked_leaves_the_others() -> None:
     assert first.problem is not None
     assert first.problem.message == "empty"
     assert second.problem is not None
-    assert second.problem.exit_code is Exit.USAGE
+    assert second.problem.exit_code is Exit.CANNOT_TELL
     assert third.problem is None
     assert third.range is not None

@@ -204,10 +204,17 @@ def _folder(path: Path) -> Path:
 
 
 def exit_code(upgrade: UpgradeResult) -> Exit:
-    """The exit code of the worst answer."""
+    """The exit code of the worst answer.
+
+    A mistake of usage decides only if no model has an answer: otherwise some are answered and
+    others are not.
+    """
     codes = {_code(answer) for answer in upgrade.answers}
-    order = (Exit.UNSAFE, Exit.USAGE, Exit.CANNOT_TELL)
-    return next((code for code in order if code in codes), Exit.OK)
+    if Exit.UNSAFE in codes:
+        return Exit.UNSAFE
+    if codes == {Exit.USAGE}:
+        return Exit.USAGE
+    return Exit.CANNOT_TELL if codes & {Exit.USAGE, Exit.CANNOT_TELL} else Exit.OK
 
 
 def _code(answer: UpgradeAnswer) -> Exit:
