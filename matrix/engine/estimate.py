@@ -59,7 +59,7 @@ class Estimate:
         return None if rate is None else pieces * rate
 
     def seconds_left(self) -> float | None:
-        """For all that is expected; None if nobody said, or knows what such work takes."""
+        """The remaining seconds of all expected work; None if unknown."""
         if not self._expected:
             return None
         total = 0.0

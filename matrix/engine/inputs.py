@@ -12,7 +12,7 @@ from matrix.store import Store, keys, worker_answers
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellInputs:
-    """All that is needed to ask a cell again."""
+    """Everything that is needed to load the file of a cell again."""
 
     cell: Cell
     pipeline: Pipeline

@@ -68,7 +68,7 @@ class Plan:
 def plan(context: RunContext, catalog: Catalog) -> Plan:
     """Say what a run would do; nothing is built and no worker started.
 
-    An environment that does not stand yet counts with all that could be asked of it, and a file
+    An environment that is not built yet counts with all work that it could do, and a file
     that is yet to be saved as one to load in every reader, although some may turn out to be alike.
 
     Args:

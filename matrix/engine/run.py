@@ -144,7 +144,7 @@ class _Run:
             else:
                 self._take(evaluator.evaluate(saving, name, environments[reader], None))
         self._flush()
-        if not interrupted:  # else there may be answers that nobody has read yet
+        if not interrupted:  # after an interruption, answers may still be unread
             self._context.store.clear_scratch()
         self._context.estimate.keep()
         matrix = Matrix(

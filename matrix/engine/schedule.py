@@ -74,7 +74,7 @@ class Schedule:
             context.estimate.expect(saving.TASK, one.id, len(due[one.id]))
             # As many loads as there can be, until the savings are known.
             context.estimate.expect(loading.TASK, one.id, pieces if loads else 0)
-        lengths = {name: len(wanted) for name, wanted in due.items()}
+        lengths = {name: len(pieces) for name, pieces in due.items()}
         for one in self._by_length(saving.TASK, lengths):
             yield save_job(context, one, due.pop(one.id), self._savings)
 
@@ -101,7 +101,7 @@ class Schedule:
 
     def _loads(self) -> Jobs:
         due = self._loads_due()
-        lengths = {name: len(wanted) for name, wanted in due.items()}
+        lengths = {name: len(pieces) for name, pieces in due.items()}
         for reader in self._by_length(loading.TASK, lengths):
             yield self._evaluator.job(reader, due.pop(reader.id), self._on_evaluation)
 
@@ -122,7 +122,7 @@ class Schedule:
         return due
 
     def _by_length(self, task: str, pieces: Mapping[str, int]) -> list[Environment]:
-        """The environments, the one with the longest work first; as they are if nobody can tell."""
+        """The environments, the one with the longest work first; unchanged if unknown."""
         estimate = self._context.estimate
         environments = [one for one in self._ready if one.id in pieces]
         return sorted(

@@ -40,20 +40,20 @@ def opened(path: Path) -> Iterator[BinaryIO]:
         FileNotFoundError: there is none.
         BreachError: it is a link, a pipe, or something else that is no file of its own.
     """
-    wanted = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
+    safe_flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
     flags = os.O_RDONLY
-    for name in wanted:
+    for name in safe_flags:
         flags |= getattr(os, name, 0)
     try:
         descriptor = os.open(path, flags)
     except OSError as error:
         if error.errno in (errno.ELOOP, errno.ENXIO, errno.EISDIR, errno.ENOTDIR, errno.EACCES):
-            raise BreachError(f"{path.name} is no plain file any more") from error
+            raise BreachError(f"{path.name} is no longer a regular file") from error
         raise
     found = os.fstat(descriptor)
     if not stat.S_ISREG(found.st_mode) or found.st_nlink > 1:
         os.close(descriptor)
-        raise BreachError(f"{path.name} is no plain file any more")
+        raise BreachError(f"{path.name} is no longer a regular file")
     with open(descriptor, "rb") as file:  # noqa: PTH123
         yield file
 
@@ -115,7 +115,7 @@ def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
     if size > CONTENTS:
         raise BreachError(
             f"what it returned takes {size // _MB:,} MB, and no more than {CONTENTS // _MB} are "
-            "taken: ask on fewer rows"
+            "accepted: compare on fewer rows"
         )
     if not places:
         return {}

@@ -1,9 +1,8 @@
 """One worker process: hand it a request, follow its journal, notice how it ends.
 
-``matrix/worker/worker.py`` says the protocol; this is the other side of it. A worker
-that loads what nobody here has saved is held in a sandbox. Its answer is given when the process and
-all that it started are over, and only if it did all that was asked, in order: until then whatever
-runs there may still change what is written.
+``matrix/worker/worker.py`` describes the protocol; this is its other side. A worker that loads a
+user's file runs in a sandbox. Its answer counts only when the process and its children have ended,
+and only if it did everything in the request, in order: until then they may still change it.
 """
 
 from __future__ import annotations
@@ -37,7 +36,7 @@ START_SECONDS = 120.0
 """How long an interpreter may take to import scikit-learn on a busy machine."""
 
 EXPIRE_SECONDS = 60
-"""How long after its time a worker ends itself that nobody has stopped: its run was killed."""
+"""Seconds after its limit at which a worker ends itself, because its run was killed."""
 
 REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
 TEMPORARY = "tmp"
@@ -74,7 +73,7 @@ PieceRequest = dict[str, Any]
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """What a worker is asked to do, in which environment."""
+    """The work of a worker, and its environment."""
 
     executable: Path
     task: str
@@ -113,7 +112,7 @@ class Ended:
     """The process is over."""
 
     complete: bool
-    """It did all that it was asked."""
+    """Whether it did everything in its request."""
     piece: int | None
     """The piece under way when it died or was stopped; None if it had none."""
     ending: Ending
@@ -126,7 +125,7 @@ class Worker:
     """A worker process at work.
 
     Args:
-        request: what it is asked to do.
+        request: its work.
         folder: an empty folder for the files of the protocol; removed by :meth:`close`.
 
     Raises:

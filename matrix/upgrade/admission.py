@@ -13,7 +13,7 @@ from matrix.model import Environment
 from matrix.upgrade.answer import Model, Problem
 
 _SHOWN = 20
-"""Names that a refusal tells; the rest are counted."""
+"""How many names a refusal lists; the rest are counted."""
 
 
 def admit(models: Iterable[Model], trust: Trust) -> list[Model]:
@@ -35,11 +35,11 @@ def _admitted(model: Model, trust: Trust) -> Model:
 
 
 def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
-    told = [f"{one.what} ({one.why})" for one in refused[:_SHOWN]]
+    named = [f"{one.what} ({one.why})" for one in refused[:_SHOWN]]
     if len(refused) > _SHOWN:
-        told.append(f"{len(refused) - _SHOWN:,} more")
+        named.append(f"{len(refused) - _SHOWN:,} more")
     return Problem(
-        message=f"not loaded, because it looks up what is not allowed: {'; '.join(told)}",
+        message=f"not loaded, because it looks up what is not allowed: {'; '.join(named)}",
         advice=_advice(found, refused),
     )
 

@@ -149,8 +149,8 @@ def release_of(environment: Environment) -> str:
         return environment.info.packages.get("scikit-learn", "")
     if environment.lock is not None:
         return environment.lock.pins.get("scikit-learn", "")
-    asked = environment.spec.scikit_learn
-    return asked if asked[:1].isdigit() else ""
+    requested = environment.spec.scikit_learn
+    return requested if requested[:1].isdigit() else ""
 
 
 def _short(bad: Target) -> str:

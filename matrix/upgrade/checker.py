@@ -115,7 +115,7 @@ class ModelChecker:
 
     def pipeline(self, model: Model) -> Pipeline:
         """A model as the engine knows it."""
-        # What was found under one sandbox is not told as found under another.
+        # A result from one sandbox does not count for another.
         code = keys.of(self._inputs.code, self._held)
         return Pipeline(id=model.id, file=model.path, line=1, doc="", digest=code)
 
@@ -165,7 +165,7 @@ class ModelChecker:
     # ----------------------------------------------------------------- in the origin
 
     def _baseline(self, one: ModelWork) -> Job | None:
-        """The job that asks a model where it comes from; None if the answer is kept."""
+        """The job that records the reference in the origin; None if it is stored already."""
         store, inspection = self._context.store, _inspected(one.model)
         key = keys.of(
             TASK,

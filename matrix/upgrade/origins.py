@@ -97,7 +97,7 @@ class Origins:
         catalog: of the project; none of its environments is made.
         request: of the user.
         pandas: whether every environment needs pandas.
-        report: is told of each step of building.
+        report: called for each step of building.
         pandas: whether every environment needs it.
         jobs, offline: as in :func:`matrix.environments.prepare`.
     """
@@ -125,7 +125,7 @@ class Origins:
         """The origin of a model.
 
         Raises:
-            UsageError: its file does not tell, and nobody else did.
+            UsageError: neither its file nor the user names it.
         """
         return _holding(self._origin(model), model)
 
@@ -156,7 +156,7 @@ class Origins:
         """The targets of a model with this origin.
 
         Raises:
-            CannotTellError: the registry cannot be asked which releases there are.
+            CannotTellError: the registry cannot be read.
         """
         return tuple(_holding(spec, model) for spec in self._targets(origin))
 
@@ -203,9 +203,9 @@ class Origins:
         """The environments of these and of all earlier specifications, by id."""
         new = {spec.id: spec for spec in specs if spec.id not in self._made}
         if new:
-            wanted = replace(self.catalog, specs=tuple(new.values()), known=(), select=())
+            requested = replace(self.catalog, specs=tuple(new.values()), known=(), select=())
             made = prepare(
-                wanted,
+                requested,
                 jobs=self.jobs,
                 offline=self.offline,
                 remember=False,

@@ -156,7 +156,7 @@ def test_a_file_that_is_another_one_is_not_taken(tmp_path: Path) -> None:
         located(tmp_path, name)
     secret.write_bytes(b"model")
     (tmp_path / name).symlink_to(secret)
-    with pytest.raises(BreachError, match="no plain file"):
+    with pytest.raises(BreachError, match="no longer a regular file"):
         located(tmp_path, name)
     (tmp_path / name).unlink()
     (tmp_path / name).write_bytes(b"another")

@@ -226,7 +226,7 @@ FAULTS = {
     "pipe": (
         f"{REPLACED}; os.mkfifo('journal.jsonl'); time.sleep(60)",
         "crashed",
-        "journal.jsonl is no plain file any more",
+        "journal.jsonl is no longer a regular file",
     ),
     "another": (
         "os.rename('journal.jsonl', 'x'); shutil.copyfile('x', 'journal.jsonl')",
@@ -238,7 +238,7 @@ FAULTS = {
         "crashed",
         "contents.bin holds something else",
     ),
-    "huge": ("return np.zeros((20, 1750000))", "crashed", "ask on fewer rows"),
+    "huge": ("return np.zeros((20, 1750000))", "crashed", "compare on fewer rows"),
     "many_files": (
         "[open('f%d' % n, 'w').close() for n in range(30000)]; time.sleep(60)",
         "crashed",

@@ -84,7 +84,7 @@ def fill(
         catalog: environments and pipelines.
         store: where results are kept.
         arguments: how work is done.
-        progress: is told how far it is.
+        progress: shows how far the run is.
         remember: whether the configuration names the environments; see ``environments.prepare``.
     """
     planted = selfcheck.UNBUILDABLE.id
