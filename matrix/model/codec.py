@@ -107,7 +107,7 @@ def decode(text: str | bytes) -> Any:
     """
     try:
         return msgspec.json.decode(text)
-    except ValueError:  # half of a surrogate pair: json accepts it
+    except (ValueError, msgspec.DecodeError):  # half of a surrogate pair: json accepts it
         return json.loads(text)
 
 

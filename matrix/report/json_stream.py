@@ -160,7 +160,7 @@ class _Scanner:
             end -= 1
         try:
             value = _decode(self._buffer[self._position : end])
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError, msgspec.DecodeError):
             return _NO_VALUE
         self._position = end
         return value
