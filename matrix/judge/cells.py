@@ -30,7 +30,7 @@ from matrix.model import (
 _NOT_REPORTED = "the reader reported nothing of it"
 
 _Told = Callable[..., Cell]
-"""Makes the cell of a case from what is told of it beyond its place; without a word, not run."""
+"""Makes the cell of a case from fields beside its place; without any, it was not run."""
 
 HIDDEN = frozenset(
     {"DeprecationWarning", "PendingDeprecationWarning", "ImportWarning", "ResourceWarning"}

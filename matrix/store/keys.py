@@ -84,7 +84,7 @@ def resaving(
     pipeline: Pipeline,
     artifact: Artifact,
     formats: Sequence[str],
-    mends: Sequence[Fix],
+    fixes: Sequence[Fix],
     environment_key: str,
 ) -> str:
     """Key of a resave task."""
@@ -93,7 +93,7 @@ def resaving(
         artifact.sha256,
         artifact.format,
         list(formats),
-        [[list(mend.path), mend.name, mend.value, mend.of] for mend in mends],
+        [[list(fix.path), fix.name, fix.value, fix.of] for fix in fixes],
         pipeline.digest,
         environment_key,
         worker(),

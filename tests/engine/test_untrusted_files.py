@@ -129,7 +129,7 @@ def test_an_ending_is_not_for_a_worker_to_tell() -> None:
 
 
 def located(folder: Path, name: str, content: bytes = b"model") -> dict[str, Any]:
-    """What is found of a file that a worker names, when these bytes were told of it."""
+    """What is found of a file that a worker names, when its digest is of these bytes."""
     entry = {"path": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
     untrusted_files.locate(folder, [entry, {"raised": {}}])
     return entry

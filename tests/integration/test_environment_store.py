@@ -73,7 +73,7 @@ def start(catalog: Catalog) -> subprocess.Popen[bytes]:
 def test_a_killed_builder_leaves_no_process_and_no_half_environment(
     moment: str, tmp_path: Path, envs: Path
 ) -> None:
-    """The process that was killed is the only one that was told so."""
+    """The process that was killed is the only one that received the signal."""
     at = {
         "nox": lambda: bool(list(envs.glob("runs/*/nox.log"))),
         "build_one": lambda: bool(list(envs.glob("locks/sklearn-*.lock"))),
