@@ -20,7 +20,7 @@ WORKER_FILES = [
 OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 """What a target environment has beside the standard library."""
 
-ASKED_FOR = {"formats.py": {"skops"}}
+ASKED_FOR = {"formats.py": {"skops"}, "booster_faults.py": {"lightgbm", "xgboost"}}
 """What a file asks for, and does without where it is not there."""
 
 OWN = {"__main__", "compat_matrix", "compat_worker", "own_transformers", "reference_data"}

@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 
 import numpy as np
 
-from compat_worker import input_model, input_spec
+from compat_worker import coverage_rules, input_model, input_spec
 from compat_worker.input_model import Feature, InputModel, Space
 
 SAMPLE = 40
@@ -26,7 +26,7 @@ _CENTRES_AND_SPREADS = (
     ("statistics_", ()),
 )
 _ROW_ATTRIBUTES = """
-    support_vectors_ _fit_X X_train_ X_fit_ training_data_ cluster_centers_ subcluster_centers_
+    support_vectors_ _fit_X X_train_ X_fit_ training_data_ X_ cluster_centers_ subcluster_centers_
     centroids_ means_ theta_
 """.split()  # noqa: SIM905
 
@@ -246,7 +246,7 @@ def _infer_words(step: Any, space: Space, found: InputModel) -> None:
     words = input_spec.get(step, "vocabulary_")
     if input_spec.class_names(step) & input_spec.VECTORIZERS and space and space[0] is not None:
         known = sorted(word for word in words or _WORDS if isinstance(word, str))
-        space[0].column.words = [known[place] for place in _sample(len(known), 2000)]
+        space[0].column.words = known
 
 
 _WORDS = [
@@ -286,6 +286,8 @@ RULES: List[Callable[[Any, Space, InputModel], None]] = [
     _infer_words,
     _infer_dicts,
     _infer_labels,
+    coverage_rules.infer_trees,
+    coverage_rules.infer_neighbors,
 ]
 
 

@@ -9,6 +9,9 @@ import numpy as np
 
 # Kinds of rows, worded to follow a number in reports: "12 next to a tree threshold".
 PLAIN = "within the range of each feature"
+RANDOM = "drawn at random: nothing is known of these features"
+LEAF = "in leaves of the trees"
+WIDER = "drawn at random in a wider range"
 THRESHOLD = "next to a tree threshold"
 EDGE = "at a bin edge or spline knot"
 END = "at an end of a feature's range"
@@ -54,6 +57,11 @@ class Column:
         groups = self.specials.setdefault(kind, [])
         if values not in groups:
             groups.append(values)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of its values."""
+        return not (self.is_simple and self.centre is None)
 
     @property
     def is_simple(self) -> bool:
@@ -119,6 +127,12 @@ class InputModel:
         self.named = named
         """It was fitted on columns with names."""
         self.sparse = False
+        self.trees: List[Any] = []
+        """The trees in the model that compare columns (``coverage_rows.ColumnTree``)."""
+        self.neighbors: List[Dict[int, Any]] = []
+        """All rows that models of neighbours keep: by position of the column, its values."""
+        self.seen: Dict[int, Any] = {}
+        """Estimators whose trees are in :attr:`trees`, by id."""
         self.stored: List[Dict[int, Any]] = []
         """Groups of rows that the model stores: by position of the column, its values."""
 

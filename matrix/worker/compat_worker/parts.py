@@ -122,10 +122,15 @@ def _inner_estimators(thing: Any) -> Tuple[List[Tuple[str, Any]], int]:
 
 def _collect(own: Dict[str, Any], found: List[Tuple[str, Any]], beyond: List[int]) -> None:
     for name, value in own.items():
-        if name + "_" in own or (name in _PROTOTYPES and _FITTED & set(own)):
+        if is_prototype(name, own):
             continue
         names = _kept_names(own.get(name[:-1])) if name == "estimators_" else None
         found.extend(_inside(name, value, names, beyond, 3))
+
+
+def is_prototype(name: str, own: Dict[str, Any]) -> bool:
+    """Whether an attribute holds what a fitted attribute of the same object was cloned from."""
+    return name + "_" in own or (name in _PROTOTYPES and bool(_FITTED & set(own)))
 
 
 def _kept_names(prototypes: Any) -> Optional[List[str]]:

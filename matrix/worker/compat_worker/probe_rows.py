@@ -16,9 +16,9 @@ MAX_VALUES = 2000000
 """Values of all rows together, at most."""
 
 
-def make_blocks(known: InputModel, n: int) -> List[RowBlock]:
+def make_blocks(known: InputModel, n: int, seed: int = 0) -> List[RowBlock]:
     """About n rows in blocks of one kind each; the first block is likely to be accepted."""
-    random = np.random.RandomState(0)
+    random = np.random.RandomState(seed)
     if known.form != "table":
         return text_rows.make_blocks(known, n, random)
     n = max(10, min(n, MAX_VALUES // len(known.columns)))
@@ -32,7 +32,10 @@ def make_blocks(known: InputModel, n: int) -> List[RowBlock]:
     if any(column.words is not None for column in known.columns):
         special += _unusual_documents(known, random, each)
     count = max(n // 4, n - sum(map(len, special)))
-    made = [RowBlock(input_model.PLAIN, typical_rows(known, random, count))] + special
+    kind = input_model.PLAIN
+    if not any(column.is_known for column in known.columns):
+        kind = input_model.RANDOM
+    made = [RowBlock(kind, typical_rows(known, random, count))] + special
     return [block for block in made if len(block)]
 
 

@@ -6,7 +6,15 @@ from typing import Any, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from compat_worker import feature_inference, input_model, output_methods, probe_rows, row_shapes
+from compat_worker import (
+    coverage_rows,
+    feature_inference,
+    input_model,
+    output_changes,
+    output_methods,
+    probe_rows,
+    row_shapes,
+)
 from compat_worker.input_model import Column, InputModel
 from compat_worker.observe import failure
 from compat_worker.probe_rows import RowBlock, Values
@@ -27,8 +35,14 @@ class MadeRows(NamedTuple):
     n: int
 
 
-def make_rows(model: Any, n: int) -> MadeRows:
-    """Make about n rows that a model accepts.
+def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
+    """Make rows that a model accepts: about n, and as many more as it takes to cover the model.
+
+    Args:
+        model: a fitted estimator.
+        n: about how many rows to make of what is known of each column.
+        most: rows of each kind that covers the model, at most; 0 makes none.
+        seed: of the random state; the same seed gives the same rows again.
 
     Raises:
         UserError: no such rows could be made.
@@ -37,14 +51,45 @@ def make_rows(model: Any, n: int) -> MadeRows:
         warnings.simplefilter("ignore")
         trial = _trial(model)
         trial.drop_missing_values()
-        made = trial.accepted(trial.method, probe_rows.make_blocks(trial.known, n))
+        blocks = probe_rows.make_blocks(trial.known, n, seed)
+        if most:
+            blocks += coverage_rows.covering_blocks(trial.known, most, seed)
+        made = trial.accepted(trial.method, blocks)
+        made += trial.accepted(trial.method, _varied_rows(trial, made, seed))
         more = _decision_rows(trial, probe_rows.concatenated(made), n // 5)
         made = made + trial.accepted(trial.method, [more]) if more is not None else made
         for name in trial.other_methods():
             made = trial.accepted(name, made)
+        made = _merged(made)
         kinds = OrderedDict((block.kind, len(block)) for block in made)
         rows = trial.shaped(probe_rows.concatenated(made))
         return MadeRows(rows, kinds, trial.dropped, sum(kinds.values()))
+
+
+def _merged(blocks: List[RowBlock]) -> List[RowBlock]:
+    """The blocks with all rows of one kind in one block."""
+    kinds: Dict[str, List[RowBlock]] = OrderedDict()
+    for block in blocks:
+        kinds.setdefault(block.kind, []).append(block)
+    return [RowBlock(kind, probe_rows.concatenated(own)) for kind, own in kinds.items()]
+
+
+def _varied_rows(trial: "_Trial", made: List[RowBlock], seed: int) -> List[RowBlock]:
+    """Rows from a wider range, if the output is the same for all rows made so far."""
+    if trial.known.form != "table":
+        return []
+    values = probe_rows.concatenated(made)
+    if not output_changes.is_constant(trial.call(trial.method, values)):
+        return []
+    random = np.random.RandomState(seed + 200)
+    for factor in (10.0, 100.0, 1e3, 1e4, 1e6):
+        wider = probe_rows.typical_rows(trial.known, random, 100, factor)
+        try:
+            if not output_changes.is_constant(trial.call(trial.method, wider)):
+                return [RowBlock(input_model.WIDER, wider)]
+        except Exception:
+            return []
+    return []
 
 
 class _Trial:

@@ -1,0 +1,119 @@
+"""Rules that infer what rows have to cover: the leaves of trees, and kept rows of neighbours.
+
+Like those of :mod:`compat_worker.estimator_rules`, they look at attributes rather than at classes.
+"""
+
+from typing import Any, List, Optional, Tuple
+
+import numpy as np
+
+from compat_worker import booster_faults, input_model, input_spec, tree_nodes
+from compat_worker.coverage_rows import MAX_KEPT, ColumnTree
+from compat_worker.input_model import Feature, InputModel, Space
+from compat_worker.tree_nodes import TreeNodes
+
+
+def infer_trees(step: Any, space: Space, found: InputModel) -> None:
+    """Add the trees of an estimator, or of the trees directly in an ensemble, each once."""
+    members = [step]
+    if input_spec.get(step, "estimators_") is not None:
+        members += list(np.ravel(np.asarray(step.estimators_, dtype=object)))
+    subsets = input_spec.get(step, "estimators_features_")
+    new: List[Tuple[TreeNodes, Space]] = []
+    for place, member in enumerate(members):
+        if id(member) in found.seen or isinstance(member, (str, type(None))):
+            continue
+        trees = tree_nodes.trees_of(member)
+        if not trees:
+            continue
+        found.seen[id(member)] = member
+        own = space
+        if subsets is not None and place:
+            own = [input_model.feature_at(space, int(at)) for at in subsets[place - 1]]
+        new.extend((tree, own) for tree in trees)
+    found.trees.extend(_in_columns(new, found))
+    _infer_booster(step, space)
+
+
+def _in_columns(trees: List[Tuple[TreeNodes, Space]], found: InputModel) -> List[ColumnTree]:
+    """The trees with columns for features, and thresholds in values of the columns."""
+    places = {id(column): place for place, column in enumerate(found.columns)}
+    made = []
+    for tree, space in trees:
+        column_of = np.array(
+            [-1 if one is None else places[id(one.column)] for one in space] + [-1], dtype=np.int64
+        )
+        at = np.where(tree.feature < len(space), tree.feature, tree_nodes.LEAF)
+        made.append((ColumnTree(tree, np.where(at >= 0, column_of[at], -1)), tree, space))
+    for feature, nodes in _by_undone_feature(trees):
+        # All thresholds of a feature at once, because each way back through a scaler takes long.
+        below = np.concatenate([tree.below[chosen] for tree, chosen in nodes])
+        values = feature.to_column(below)
+        step = np.maximum(np.abs(values), 1e-3) * 1e-5  # the way back is not exact
+        start = 0
+        for tree, chosen in nodes:
+            own = slice(start, start + len(chosen))
+            tree.below[chosen], tree.above[chosen] = (values - step)[own], (values + step)[own]
+            start += len(chosen)
+    return [one for one, _, _ in made]
+
+
+def _by_undone_feature(
+    trees: List[Tuple[TreeNodes, Space]],
+) -> List[Tuple[Feature, List[Tuple[TreeNodes, Any]]]]:
+    """The features behind a scaler, with the nodes of each tree that compare them."""
+    found = {}
+    for tree, space in trees:
+        for place in np.unique(tree.feature[tree.feature >= 0]):
+            feature: Optional[Feature] = input_model.feature_at(space, int(place))
+            if feature is not None and feature.undo is not None:
+                chosen = np.flatnonzero((tree.feature == place) & np.isfinite(tree.below))
+                found.setdefault(id(feature), (feature, []))[1].append((tree, chosen))
+    return list(found.values())
+
+
+def _infer_booster(step: Any, space: Space) -> None:
+    """Thresholds of xgboost and LightGBM, ranges that LightGBM keeps, and missing values."""
+    booster = tree_nodes.booster_of(step)
+    kind = booster_faults.kind(booster)
+    if kind is None:
+        return
+    ranges = booster_faults.lightgbm_ranges(booster) if kind == "lightgbm" else []
+    for feature, own in zip(space, ranges):
+        if feature is not None and own is not None and np.isfinite(own).all():
+            low, high = own
+            feature.set_span((low + high) / 2.0, (high - low) / 4.0 or 1.0)
+            feature.add_cuts(input_model.END, [low, high], [low, high])
+    trees = tree_nodes.trees_of(step)
+    for place, feature in enumerate(space):
+        if feature is None:
+            continue
+        feature.column.add_special(input_model.MISSING, np.nan)
+        below = np.concatenate([one.below[one.plain & (one.feature == place)] for one in trees])
+        above = np.concatenate([one.above[one.plain & (one.feature == place)] for one in trees])
+        below, order = np.unique(below, return_index=True)
+        some = np.unique(np.linspace(0, max(0, len(below) - 1), 40).astype(int))
+        if len(below):
+            feature.add_cuts(
+                input_model.THRESHOLD, below[some].tolist(), above[order][some].tolist()
+            )
+
+
+def infer_neighbors(step: Any, space: Space, found: InputModel) -> None:
+    """Add all rows that a model of neighbours keeps."""
+    rows = input_spec.get(step, "_fit_X")
+    rows = input_spec.get(step, "X_") if rows is None else rows
+    if rows is None or hasattr(rows, "tocsr"):
+        return
+    rows = np.asarray(rows)
+    if rows.ndim != 2 or rows.dtype.kind not in "iuf" or rows.shape[1] != len(space):
+        return
+    chosen = np.unique(np.linspace(0, len(rows) - 1, MAX_KEPT).astype(int))
+    places = {id(column): place for place, column in enumerate(found.columns)}
+    group = {
+        places[id(feature.column)]: feature.to_column(values)
+        for feature, values in zip(space, rows[chosen].astype(np.float64).T)
+        if feature is not None
+    }
+    if group:
+        found.neighbors.append(group)

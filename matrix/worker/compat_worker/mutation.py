@@ -1,0 +1,373 @@
+"""The mutation score of rows: the share of small faults planted in a model that they notice.
+
+One fault at a time is planted in the fitted state (:mod:`compat_worker.fault_sites`), the output
+methods are called, and the state is restored. A fault is *noticed* if an output differs beyond the
+tolerance or a method raises. It is *live* if these rows or a pool of other rows notice it; a fault
+that no row notices says nothing about rows.
+
+Faults are drawn with a fixed seed and counted, so that the same model and rows give the same score
+on every machine. Only large models reach the limit on processor time, and the result says so.
+"""
+
+import pickle
+import random
+import time
+import warnings
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
+
+import numpy as np
+
+from compat_worker import fault_sites, loader_guard, machine_failures, output_methods
+from compat_worker.fault_sites import FittedState, Group, Site
+from compat_worker.output_changes import differs, is_constant
+
+FAULTS = 100
+"""Faults to plant."""
+
+LIVE = 60
+"""Live faults to find, at least, with up to MOST_FAULTS planted."""
+
+MOST_FAULTS = 250
+
+INERT = 12
+"""An attribute in which so many faults were planted and none was live has no further turn."""
+
+SECONDS = 5.0
+"""Processor time for planting, at most; making the pool does not count."""
+
+LARGE = 10000
+"""A model with more tree nodes than this is called through one method, and planting stops as soon
+as LIVE faults are found."""
+
+MOST_BYTES = 30000000
+"""Pickled size up to which a model is copied for state that is rebuilt when it is loaded."""
+
+
+class Score(NamedTuple):
+    """What was planted, and what was noticed."""
+
+    faults: int
+    live: int
+    noticed: int
+    complete: bool
+    """False if planting stopped at the limit on processor time."""
+    constant: bool
+    """Whether every output is the same for all rows."""
+
+
+def score(
+    model: Any,
+    rows: Any,
+    pool: Callable[[], Any],
+    allowed: Any = None,
+    methods: Optional[List[str]] = None,
+) -> Score:
+    """The mutation score of rows.
+
+    Args:
+        model: a load of its own that nothing else uses afterwards.
+        rows: the rows to score.
+        pool: makes other rows, ten times as many; called at most once, and may return None.
+        allowed: the names that the model may look up when it is copied; None for all.
+        methods: the methods to call; None for all that take rows.
+    """
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        return _Planting(model, rows, pool, allowed, methods).run()
+
+
+class _Planting:
+    def __init__(
+        self,
+        model: Any,
+        rows: Any,
+        pool: Callable[[], Any],
+        allowed: Any,
+        methods: Optional[List[str]],
+    ) -> None:
+        self.model = model
+        self.allowed = allowed
+        self.state = fault_sites.find(model)
+        names = _methods(model) if methods is None else methods
+        self.enough = FAULTS
+        if _n_nodes(self.state) > LARGE:
+            names = _most_telling(names)
+            self.enough = LIVE
+        self.random_states = _random_states(self.state)
+        self.forest = forest_of(model)
+        self.on_rows = _Outputs(self, rows, names)
+        self.methods = list(self.on_rows.before)
+        self._make_pool = pool
+        self._pool: Optional[_Outputs] = None
+        self._pool_made = False
+        self._pool_seconds = 0.0
+        self._copied = self._can_copy()
+
+    def run(self) -> Score:
+        started = time.process_time()
+        groups = [group for _, group in sorted(self.state.groups.items())]
+        turns = _Turns(groups)
+        live = noticed = 0
+        complete = True
+        if not self.methods:
+            return Score(0, 0, 0, True, True)
+        while True:
+            enough = turns.planted >= self.enough and live >= LIVE
+            enough = enough or turns.planted >= MOST_FAULTS
+            late = time.process_time() - started - self._pool_seconds > SECONDS
+            chosen = None if enough or late else turns.next()
+            if chosen is None:
+                complete = not late or enough
+                break
+            group, site, position = chosen
+            found = self._try(site, position)
+            if found is None:
+                continue
+            turns.planted += 1
+            turns.tell(group, found != "inert")
+            live += found != "inert"
+            noticed += found == "noticed"
+        return Score(turns.planted, live, noticed, complete, self.on_rows.constant())
+
+    # -------------------------------------------------------------------------- one fault
+
+    def _try(self, site: Site, position: int) -> Optional[str]:
+        """``noticed``, ``missed`` or ``inert``; None if there was nothing to change."""
+        if site.rebuilt and not self._copied:
+            return None
+        member = self.forest is not None and self.forest.has(site.member)
+        if member:
+            self.on_rows.keep_member(site.member)
+        restore = site.plant(position)
+        if restore is None:
+            return None
+        try:
+            model = self._copy() if site.rebuilt else self.model
+            if model is None or self.on_rows.differ(model, site.member if member else None):
+                return "noticed"
+        finally:
+            restore()
+        pool = self.pool()
+        if pool is None:
+            return "inert"
+        if member:
+            pool.keep_member(site.member)
+        restore = site.plant(position)
+        assert restore is not None
+        try:
+            model = self._copy() if site.rebuilt else self.model
+            return "missed" if pool.differ(model, site.member if member else None) else "inert"
+        finally:
+            restore()
+
+    def pool(self) -> Optional["_Outputs"]:
+        if not self._pool_made:
+            self._pool_made = True
+            started = time.process_time()
+            rows = self._make_pool()
+            self._pool = None if rows is None else _Outputs(self, rows, self.methods)
+            self._pool_seconds = time.process_time() - started
+            if self._pool is not None and not self._pool.before:
+                self._pool = None
+        return self._pool
+
+    def _can_copy(self) -> bool:
+        """Whether state that is rebuilt on load can be planted: copies behave like the model."""
+        if not any(site.rebuilt for group in self.state.groups.values() for site in group.sites):
+            return False
+        copy = self._copy()
+        return copy is not None and not self.on_rows.differ(copy, None)
+
+    def _copy(self) -> Any:
+        """The model after a pickle round trip; None if that fails."""
+        try:
+            data = pickle.dumps(self.model, protocol=4)
+            if len(data) > MOST_BYTES:
+                return None
+            with loader_guard.guarded(self.allowed):
+                return pickle.loads(data)
+        except (Exception, SystemExit) as error:
+            machine_failures.raise_if_machine_failed(error)
+            return None
+
+    def reset(self) -> None:
+        """Set all random states as they were at first."""
+        random.seed(0)
+        np.random.seed(0)
+        for thing, state in self.random_states:
+            if isinstance(thing, np.random.RandomState):
+                thing.set_state(state)
+            else:
+                thing.bit_generator.state = state
+
+
+class _Outputs:
+    """The outputs of the faultless model on some rows, to compare with."""
+
+    def __init__(self, planting: _Planting, rows: Any, methods: List[str]) -> None:
+        self.planting = planting
+        self.rows = rows
+        self.before: Dict[str, Any] = {}
+        self._member: Any = None
+        self._forest_rows: Any = None
+        for name in methods:
+            try:
+                first = self._call(planting.model, name)
+                if not differs(first, self._call(planting.model, name)):
+                    self.before[name] = first
+            except (Exception, SystemExit) as error:
+                machine_failures.raise_if_machine_failed(error)
+
+    def _call(self, model: Any, name: str) -> Any:
+        self.planting.reset()
+        value = output_methods.call(model, name, self.rows)
+        if isinstance(value, np.ndarray) and value.base is not None:
+            return value.copy()  # a view of the state, which is about to change
+        return value
+
+    def keep_member(self, tree: Any) -> None:
+        """Keep what one tree of the forest returns, to compare with after planting."""
+        forest = self.planting.forest
+        assert forest is not None
+        if self._forest_rows is None:
+            self._forest_rows = forest.inputs(self.rows)
+        self._member = tree.predict(self._forest_rows)
+
+    def differ(self, model: Any, member: Any) -> bool:
+        """Whether the faulty model returns something else, or raises."""
+        try:
+            if member is not None:
+                return differs(self._member, member.predict(self._forest_rows))
+            return any(differs(v, self._call(model, name)) for name, v in self.before.items())
+        except (Exception, SystemExit) as error:
+            machine_failures.raise_if_machine_failed(error)
+            return True
+
+    def constant(self) -> bool:
+        return all(is_constant(value) for value in self.before.values())
+
+
+class _Turns:
+    """Draws faults: attributes take turns, positions are random and used once."""
+
+    def __init__(self, groups: List[Group]) -> None:
+        self.planted = 0
+        self._groups = [group for group in groups if group.count()]
+        self._counts = [group.count() for group in self._groups]
+        self._used: List[Any] = [set() for _ in self._groups]
+        self._results = [[0, 0] for _ in self._groups]
+        self._random = np.random.RandomState(0)
+        self._next = 0
+
+    def next(self) -> Any:
+        """The group's number, a site and a position in it; None if there are no more."""
+        for _ in range(len(self._groups)):
+            number = self._next
+            self._next = (self._next + 1) % len(self._groups)
+            planted, live = self._results[number]
+            if planted >= INERT and not live:
+                continue
+            position = self._draw(number)
+            if position is not None:
+                return (number,) + self._groups[number].at(position)
+        return None
+
+    def _draw(self, number: int) -> Optional[int]:
+        used, count = self._used[number], self._counts[number]
+        for _ in range(20):
+            position = int(self._random.randint(count))
+            if position not in used:
+                used.add(position)
+                return position
+        rest = [place for place in range(min(count, 1000)) if place not in used]
+        if not rest:
+            return None
+        position = rest[int(self._random.randint(len(rest)))]
+        used.add(position)
+        return position
+
+    def tell(self, number: int, live: bool) -> None:
+        self._results[number][0] += 1
+        self._results[number][1] += live
+
+
+# ----------------------------------------------------------------------------------- the model
+
+_REDUNDANT = ("predict_log_proba", "predict_joint_log_proba", "decision_path")
+
+_TELLING = (
+    "predict_proba",
+    "decision_function",
+    "score_samples",
+    "predict",
+    "transform",
+    "kneighbors",
+)
+
+
+def _methods(model: Any) -> List[str]:
+    from compat_worker.row_making import methods_taking_rows
+
+    return [name for name in methods_taking_rows(model) if name not in _REDUNDANT]
+
+
+def _most_telling(names: List[str]) -> List[str]:
+    """The one method that shows most of a model."""
+    return next(([name] for name in _TELLING if name in names), names[:1])
+
+
+def _n_nodes(state: FittedState) -> int:
+    """Number of tree nodes in the state."""
+    return sum(
+        group.count()
+        for name, group in state.groups.items()
+        if name.endswith((".threshold", ".num_threshold", ".value", ".leaf_value"))
+    )
+
+
+def _random_states(state: FittedState) -> List[Any]:
+    return [
+        (
+            one,
+            one.get_state() if isinstance(one, np.random.RandomState) else one.bit_generator.state,
+        )
+        for one in state.random_states
+    ]
+
+
+class Forest:
+    """A forest, alone or as the last step of a pipeline.
+
+    Its output is the mean of what its trees return, so that the tree with the fault shows it alone.
+    """
+
+    def __init__(self, model: Any, trees: List[Any]) -> None:
+        self._model = model
+        self._trees = {id(tree): tree for tree in trees}
+
+    def has(self, tree: Any) -> bool:
+        """Whether an object is one of the trees."""
+        return tree is not None and id(tree) in self._trees
+
+    def inputs(self, rows: Any) -> Any:
+        """The rows as the trees get them: transformed, in single precision."""
+        steps = getattr(self._model, "steps", None)
+        for _, step in steps[:-1] if steps else ():
+            if step is not None and not isinstance(step, str):
+                rows = step.transform(rows)
+        if hasattr(rows, "toarray"):
+            rows = rows.toarray()
+        return np.ascontiguousarray(np.asarray(rows), dtype=np.float32)
+
+
+def forest_of(model: Any) -> Optional[Forest]:
+    """The forest in a model; None if its outputs are not the mean of trees."""
+    steps = getattr(model, "steps", None)
+    last = steps[-1][1] if isinstance(steps, list) and steps else model
+    names = {one.__name__ for one in type(last).__mro__}
+    if not names & {"BaseForest", "ForestClassifier", "ForestRegressor"}:
+        return None
+    trees = [getattr(one, "tree_", None) for one in getattr(last, "estimators_", ())]
+    if "RandomTreesEmbedding" in names or not trees or any(tree is None for tree in trees):
+        return None
+    return Forest(model, trees)
