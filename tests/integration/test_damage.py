@@ -126,12 +126,17 @@ def put_garbage_in_the_log(state: Path) -> None:
     "damage",
     [
         truncate_an_artifact,
-        flip_a_byte_of_an_artifact,
-        swap_two_artifacts,
-        remove_an_artifact,
-        damage_a_content,
         damage_all_contents,
         swap_the_bodies_of_answers,
+        *(
+            pytest.param(damage, marks=pytest.mark.nightly)
+            for damage in (
+                flip_a_byte_of_an_artifact,
+                swap_two_artifacts,
+                remove_an_artifact,
+                damage_a_content,
+            )
+        ),
     ],
 )
 def test_what_is_damaged_is_computed_again_and_the_table_is_the_same(
