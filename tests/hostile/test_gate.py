@@ -164,3 +164,35 @@ def test_a_name_that_cannot_be_written_cannot_be_trusted(qualname: str, tmp_path
     (kept_out,) = admit([model], Trust())
     assert kept_out.problem is not None
     assert "cannot be trusted by name" in kept_out.problem.advice
+
+
+WHYS = [
+    (Name("__main__", "Ours"), "defined in the script that saved it, which no other program can"),
+    (Name("churn_lib", "Outer.Inner"), "a nested name, which may reach another module"),
+    (Name("os", "system"), "from Python's standard library; models do not need it, attacks do"),
+    (Name("sklearn.utils", "shuffle"), "from sklearn, but not needed by its models"),
+    (Name("numpy.testing", "run"), "from numpy, but not needed by its models"),
+    (Name("scipy.io", "loadmat"), "from scipy, but not needed by its models"),
+    (Name("joblib.memory", "Memory"), "from joblib, but not needed by its models"),
+    (Name("churn_lib", "Ours"), "not part of scikit-learn"),
+]
+
+
+@pytest.mark.parametrize(("name", "why"), WHYS, ids=lambda one: str(one)[:40])
+def test_each_kind_of_unknown_name_has_its_own_reason(name: Name, why: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(b"\x80\x04" + a.new(name.module, name.qualname) + b".")
+    found = [one for one in refusals(inspect(path)) if name.qualname in one.what]
+    assert [one.why.startswith(why) for one in found] == [True]
+
+
+@pytest.mark.parametrize("kind", ALL)
+def test_every_refusal_says_what_and_why(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "model.joblib"
+    path.write_bytes(ALL[kind].make(str(tmp_path / "marker")))
+    try:
+        found = refusals(inspect(path))
+    except NotAModelError:
+        return
+    assert found
+    assert all(one.what and one.why for one in found)

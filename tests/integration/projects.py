@@ -19,36 +19,25 @@ download-python = "never"
 [sets.default]
 scikit-learn = ["1.3", "1.5"]
 """
-_PLAIN = """
+_QUICK = """
 from matrix.cli import main
 from matrix.engine import selfcheck, worker_process
 worker_process.EXPIRE_SECONDS = 5
 selfcheck._ENDLESS_SECONDS = 0.5
+raise SystemExit(main())
 """
 """The tool, but with less patience for the endless prediction that is planted in each run.
 
 The worker that is caught in it when its run is killed ends by itself after as little.
 """
-_WITHOUT_PLANTS = """
-selfcheck.Planted.jobs = lambda self: iter(())
-selfcheck.Planted.check = lambda self: {}
-"""
-"""Starting workers for planted faults is nine tenths of a small run; few tests are about them."""
-_MAIN = "raise SystemExit(main())\n"
 
 PIPELINES = ["ridge_scaled", "tree_classifier", "minmax_scaler", "naive_bayes_gaussian"]
 
 
-def command(*more: str, planted: bool = False) -> list[str]:
-    """The command line of a run of a few pipelines.
-
-    Args:
-        more: options.
-        planted: with the faults that are planted in each run, among them one that never ends.
-    """
+def command(*more: str) -> list[str]:
+    """The command line of a run of a few pipelines."""
     globs = [part for name in PIPELINES for part in ("--pipelines", name)]
-    program = _PLAIN + ("" if planted else _WITHOUT_PLANTS) + _MAIN
-    return [sys.executable, "-c", program, "run", "--config", "matrix.toml", *globs, *more]
+    return [sys.executable, "-c", _QUICK, "run", "--config", "matrix.toml", *globs, *more]
 
 
 def environ() -> dict[str, str]:

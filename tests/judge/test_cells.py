@@ -186,6 +186,26 @@ def test_a_method_that_the_release_lacks_is_no_change_of_the_model(bench: Bench)
     assert bench.judge(new, old, native=new).verdict is Verdict.STRUCTURE_CHANGED
 
 
+NOTES = [
+    # before, after, the note
+    (SCORES, Absent(message="no attribute 'transform'"), "went: no attribute 'transform'"),
+    (Absent(), ERROR, "came, and fails"),
+    (Absent(), SCORES, "came"),
+]
+
+
+@pytest.mark.parametrize(("before", "after", "note"), NOTES)
+def test_a_method_that_came_or_went_with_the_model_says_so_and_raises_nothing(
+    bench: Bench, before: object, after: object, note: str
+) -> None:
+    """The release has it as it had it before, so it is the model that differs."""
+    outputs = {"predict": LABELS, "transform": before}
+    cell = bench.judge(outputs, {"predict": LABELS, "transform": after}, native=outputs)
+    assert (cell.verdict, cell.stage) == (Verdict.STRUCTURE_CHANGED, "transform")
+    assert cell.outputs["transform"].note == note
+    assert cell.exception is None
+
+
 # --------------------------------------------------------------------------- objects
 
 
@@ -443,3 +463,17 @@ def test_the_same_pipeline_trained_in_the_reader_tells_model_from_release(
 ) -> None:
     cell = bench.judge({"transform": SCORES}, {"transform": SCORES + 1}, native={"transform": own})
     assert words in cell.retrained
+
+
+def test_a_retrained_model_is_compared_by_the_rules_of_its_method(bench: Bench) -> None:
+    """Neighbors at equal distances may come in any order, in the retrained model too."""
+    before = (np.array([[0.0, 1.0, 1.0]]), np.array([[7, 1, 2]]))
+    tied = (before[0], np.array([[7, 2, 1]]))
+    changed = (before[0] + 1, before[1])
+    assert bench.judge({"kneighbors": before}, {"kneighbors": tied}).verdict.safe
+    same, ordered = (
+        bench.judge({"kneighbors": before}, {"kneighbors": changed}, native={"kneighbors": own})
+        for own in (before, tied)
+    )
+    assert "the loaded model is wrong" in same.retrained
+    assert ordered.retrained == same.retrained
