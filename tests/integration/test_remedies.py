@@ -127,6 +127,7 @@ def test_numpy_alone_and_a_numpy_between_is_the_bridge(home: Path) -> None:
         assert not again.experiment.context.worked
 
 
+@pytest.mark.nightly
 def test_scikit_learn_alone_and_nothing_but_training_anew(home: Path) -> None:
     """1.3 gave the nodes of trees another layout; numpy, scipy and joblib changed beside it."""
     with Store(home / ".matrix") as store, open_progress() as progress:
