@@ -89,7 +89,10 @@ def test_only_the_terminal_report_imports_rich() -> None:
 
 
 def needed_by(name: str) -> set[str]:
-    """The distribution of this name and all it depends on here, by normalized names."""
+    """The distribution of this name and all it depends on on any system, by normalized names.
+
+    Without its extras. What it needs elsewhere alone, it may import here where that is installed.
+    """
     found: set[str] = set()
     waiting = [name]
     while waiting:
@@ -97,9 +100,13 @@ def needed_by(name: str) -> set[str]:
         if own in found:
             continue
         found.add(own)
-        for text in metadata.requires(own) or ():
+        try:
+            requirements = metadata.requires(own) or ()
+        except metadata.PackageNotFoundError:
+            continue
+        for text in requirements:
             requirement = Requirement(text)
-            if requirement.marker is None or requirement.marker.evaluate({"extra": ""}):
+            if "extra" not in str(requirement.marker):
                 waiting.append(requirement.name)
     return found
 

@@ -33,5 +33,5 @@ def test_candidates_count_for_those_alone_who_ask_for_them(wish: str, version: s
 
 def test_it_is_a_word_of_the_configuration() -> None:
     assert checks.scikit_learn("pre-release") == "pre-release"
-    with pytest.raises(ValueError, match="is no version"):
+    with pytest.raises(ValueError, match="is not a version"):
         checks.scikit_learn("nightly")
