@@ -271,7 +271,7 @@ def test_an_interrupted_run_ends_its_children_and_keeps_what_was_finished(projec
         if process.returncode:
             break
     assert process.returncode == 130
-    assert "what was finished is kept" in said
+    assert "finished work is kept" in said
     assert at_work_on(project) == []
     assert before <= finished(state)
     assert all(cell["verdict"] != "not-run" for cell in table(project))
