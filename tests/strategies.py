@@ -18,6 +18,7 @@ from matrix.model import (
     EnvInfo,
     Environment,
     EnvSpec,
+    Evidence,
     Explanation,
     ExplanationPoint,
     Failure,
@@ -154,6 +155,20 @@ PIPELINES = st.builds(
     digest=TEXT,
 )
 TEXTS = st.lists(TEXT, max_size=2).map(tuple)
+SHARE = st.floats(0, 1)
+EVIDENCE = st.builds(
+    Evidence,
+    rows=COUNT,
+    by_source=st.dictionaries(st.sampled_from(("data", "model", "random")), COUNT),
+    mutation_score=st.none() | SHARE,
+    interval=st.none() | st.tuples(SHARE, SHARE),
+    faults=COUNT,
+    live=COUNT,
+    noticed=COUNT,
+    leaves_reached=st.none() | SHARE,
+    complete=st.booleans(),
+    constant=st.booleans(),
+)
 ANSWERS = st.builds(
     ModelAnswer,
     model=TEXT,
@@ -172,6 +187,7 @@ ANSWERS = st.builds(
         max_size=2,
     ),
     sandbox=TEXT,
+    evidence=st.none() | EVIDENCE,
 )
 ACCEPTANCE = st.builds(
     Acceptance,

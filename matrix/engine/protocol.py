@@ -211,6 +211,30 @@ _RECORD: dict[str, Form] = {
     "estimators": _are_names,
     "outputs": _OUTCOMES,
 }
+_MOST_FAULTS = 10_000
+_EVIDENCE_COUNTS = _record(
+    {
+        "faults": _is_count,
+        "live": _is_count,
+        "noticed": _is_count,
+        "leaves": _is_count,
+        "reached": _is_count,
+        "complete": _is_truth,
+        "constant": _is_truth,
+        "by_source": _record({}, data=_is_count, model=_is_count, random=_is_count),
+    }
+)
+
+
+def _is_evidence(value: Any) -> bool:
+    """Counts of which none is larger than the one that it is a part of."""
+    return (
+        _EVIDENCE_COUNTS(value)
+        and value["noticed"] <= value["live"] <= value["faults"] <= _MOST_FAULTS
+        and value["reached"] <= value["leaves"]
+    )
+
+
 _REFERENCE: dict[str, Form] = {
     **_RECORD,
     "repeats": _OUTCOMES,
@@ -218,6 +242,7 @@ _REFERENCE: dict[str, Form] = {
     "dropped": _by_name(_record({"rows": _is_count, "raised": _either(_only(None), _FAILURE)})),
     "n_rows": _is_count,
     "features": _either(_only(None), _many(_is_text)),
+    "evidence": _either(_only(None), _is_evidence),
 }
 _COMPARED = _by_name(
     _record({"agrees": _either(_is_truth, _only(None)), "rows": _either(_is_count, _only(None))})

@@ -18,6 +18,7 @@ from matrix.model.environments import (
     Lock,
     UnavailableReason,
 )
+from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation, ExplanationPoint
 from matrix.model.matrix import Detection, Matrix, Shard
 from matrix.model.observations import (
@@ -53,6 +54,7 @@ __all__ = [
     "EnvInfo",
     "EnvSpec",
     "Environment",
+    "Evidence",
     "Explanation",
     "ExplanationPoint",
     "Failure",

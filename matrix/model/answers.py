@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matrix.model.differences import RowChange
+from matrix.model.evidence import Evidence
 from matrix.model.verdicts import Group
 
 
@@ -37,3 +38,5 @@ class ModelAnswer:
     """By environment, the rows with the largest changes."""
     sandbox: str = ""
     """The sandbox and what it restricts, for people; empty if the model was not loaded."""
+    evidence: Evidence | None = None
+    """The rows and how much they would notice; None if that was not measured."""

@@ -37,6 +37,7 @@ from matrix.model import (
     EnvInfo,
     Environment,
     EnvSpec,
+    Evidence,
     Explanation,
     ExplanationPoint,
     Failure,
@@ -279,7 +280,8 @@ for _plain in (
 ):
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))
-_register(ModelAnswer, optional=("sandbox",))
+_register(Evidence)
+_register(ModelAnswer, optional=("sandbox", "evidence"))
 _register(EnvSpec, optional=("constraints", "place"))
 
 

@@ -6,6 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from matrix.model.evidence import Evidence
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
@@ -101,6 +103,8 @@ class Saving:
     """Full names of the classes of the model and of the estimators in it; its own comes first."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
+    evidence: Evidence | None = None
+    """How much the rows would notice; None if that was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

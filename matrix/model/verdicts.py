@@ -27,6 +27,8 @@ class Verdict(str, enum.Enum):
     LOAD_FAILED = "load-failed"
     TIMED_OUT = "timed-out"
     CRASHED = "crashed"
+    WEAK_EVIDENCE = "weak-evidence"
+    """Nothing differed, on rows that would hardly have noticed a change."""
     NOT_SAVED = "not-saved"
     UNAVAILABLE = "unavailable"
     NOT_RUN = "not-run"
@@ -57,6 +59,7 @@ _GROUPS = {
     Verdict.LOAD_FAILED: Group.FAILS,
     Verdict.TIMED_OUT: Group.FAILS,
     Verdict.CRASHED: Group.FAILS,
+    Verdict.WEAK_EVIDENCE: Group.UNKNOWN,
     Verdict.NOT_SAVED: Group.UNKNOWN,
     Verdict.UNAVAILABLE: Group.UNKNOWN,
     Verdict.NOT_RUN: Group.UNKNOWN,

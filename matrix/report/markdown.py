@@ -30,7 +30,7 @@ from matrix.model import (
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
-from matrix.report.model_answers import rows_text
+from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
 from matrix.report.safe_text import plain
@@ -227,6 +227,9 @@ def _answer(answer: ModelAnswer) -> str:
         lines.append(f"  - pin {code(answer.pin)}")
     if answer.rows:
         lines.append(f"  - compared on {code(rows_text(answer.rows), 600)}")
+    noticed = evidence_text(answer.evidence)
+    if noticed:
+        lines.append(f"  - {noticed}")
     for name, changes in answer.worst.items():
         for change in islice(changes, _MOST_ROWS):
             was, now = code(change.before, 120), code(change.after, 120)

@@ -11,6 +11,7 @@ from matrix.judge.cells import INTROSPECTION
 from matrix.model import (
     Cell,
     Environment,
+    Evidence,
     Group,
     Matrix,
     ModelAnswer,
@@ -52,7 +53,7 @@ def headline(answer: UpgradeAnswer) -> str:
     if answer.problem is not None:
         return f"unknown: {plain(answer.problem.message, 600)}"
     if answer.range is not None:
-        return _ranged(answer.range)
+        return "; ".join([_ranged(answer.range), *_known_beyond(answer)])
     origin = answer.targets[0]
     if not origin.cell.verdict.safe:
         return f"unknown: in the environment that saved it, the model {_failing(origin.cell)}"
@@ -109,6 +110,22 @@ def _ranged(found: SafeRange) -> str:
     return "; ".join([text, *(f"{_effect(target.cell)} with {target.release}" for target in bad)])
 
 
+def _known_beyond(answer: UpgradeAnswer) -> Iterator[str]:
+    """Yield the first known change above the safe range, if what lies between is unknown."""
+    found = answer.range
+    if found is None or found.first_bad is None or not _is_unknown(found.first_bad):
+        return
+    above = in_order(answer.targets)
+    above = above[above.index(found.first_bad) + 1 :] if found.first_bad in above else []
+    known = next((one for one in above if not one.cell.verdict.safe and not _is_unknown(one)), None)
+    if known is not None:
+        yield f"{_effect(known.cell)} with {known.release}"
+
+
+def _is_unknown(target: Target) -> bool:
+    return target.cell.verdict.group is Group.UNKNOWN
+
+
 def advice(answer: UpgradeAnswer) -> str:
     """Return the version requirement to write; empty if there is none to recommend."""
     return "" if answer.range is None else f'pin "{answer.range.pin}"'
@@ -137,6 +154,26 @@ def rows_text(made: Mapping[str, int]) -> str:
         return f"{total} {kind.replace('from ', 'of ', 1) if kind.startswith('from ') else kind}"
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in made.items())
     return f"{total}: {kinds}"
+
+
+def evidence_text(found: Evidence | None) -> str:
+    """Return how much the rows would notice, if that is worth a line; else an empty string."""
+    if found is None or found.strong:
+        return ""
+    if found.mutation_score is None:
+        return f"every output is the same for all {found.rows:,} rows: {_ADD_ROWS}"
+    text = f"these rows notice {found.noticed} of {found.live} small faults planted in the model"
+    if found.leaves_reached is not None:
+        text += f" ({_percent(found.leaves_reached)} of the leaves of its trees reached)"
+    return f"{text}: {_ADD_ROWS}"
+
+
+_ADD_ROWS = "add rows of your own with --data FILE"
+
+
+def _percent(share: float) -> str:
+    """Return a share as a percentage: 100 % only if it is all."""
+    return f"{min(round(100 * share), 99) if share < 1 else 100} %"
 
 
 # --------------------------------------------------------------------------- one target
@@ -323,4 +360,5 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         rows=answer.rows.made,
         worst={target.environment.id: target.worst for target in answer.targets if target.worst},
         sandbox="" if answer.sandbox is None else answer.sandbox.words,
+        evidence=answer.rows.evidence,
     )

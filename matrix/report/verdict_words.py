@@ -78,6 +78,7 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.USE_FAILED: "the file loads, but the model fails when used",
     Verdict.CRASHED: "the interpreter crashed",
     Verdict.TIMED_OUT: "stopped at the time or memory limit",
+    Verdict.WEAK_EVIDENCE: "every output was the same, but the rows would hardly notice a change",
     Verdict.NOT_SAVED: "the pipeline could not be saved",
     Verdict.UNAVAILABLE: "the environment, the estimator or the format is not available",
     Verdict.NOT_RUN: "skipped or interrupted",

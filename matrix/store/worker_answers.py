@@ -10,6 +10,7 @@ from matrix.model import (
     Absent,
     Artifact,
     Ending,
+    Evidence,
     Failure,
     Fix,
     ModelReference,
@@ -49,7 +50,12 @@ def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
         only=answer["only"],
         estimators=tuple(answer["estimators"]),
         outputs=_outcomes(answer["outputs"]),
+        evidence=_evidence(answer.get("evidence")),
     )
+
+
+def _evidence(entry: WorkerAnswer | None) -> Evidence | None:
+    return None if entry is None else Evidence.of(**entry)
 
 
 def baseline(

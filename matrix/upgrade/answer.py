@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matrix.errors import Exit, MatrixError, NoSuchFileError
 from matrix.inspection import Inspection
-from matrix.model import Cell, Environment, EnvSpec, RowChange
+from matrix.model import Cell, Environment, EnvSpec, Evidence, RowChange
 from matrix.sandbox.kinds import Sandbox
 
 
@@ -70,6 +70,8 @@ class RowCounts:
     """The number of all rows."""
     digest: str = ""
     """The digest of their content in the store."""
+    evidence: Evidence | None = None
+    """How much they would notice; None if that was not measured."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -22,6 +22,7 @@ from matrix.inspection import Inspection
 from matrix.inspection.file_access import size_and_sha256
 from matrix.model import (
     Artifact,
+    Ending,
     Environment,
     ModelReference,
     Pipeline,
@@ -102,6 +103,8 @@ class ModelChecker:
         self._inputs = inputs
         self._tolerances = tolerances
         self._found: dict[str, ModelRecord] = {}
+        self._again: list[ModelWork] = []
+        """Models that ended their worker process, perhaps by a planted fault."""
         self._total = 0
 
     @property
@@ -151,6 +154,9 @@ class ModelChecker:
             else:
                 yield job
         while waiting:
+            if self._again:
+                yield self._reference_job(self._again.pop(), measured=False)
+                continue
             ready = next((pair for pair in waiting if self._found[pair[0].model.id].baseline), None)
             if ready is None:
                 yield None
@@ -166,36 +172,51 @@ class ModelChecker:
 
     def _baseline(self, one: ModelWork) -> Job | None:
         """The job that records the reference in the origin; None if it is stored already."""
-        store, inspection = self._context.store, _inspected(one.model)
-        key = keys.of(
-            TASK,
-            inspection.sha256,
-            one.model.format,
-            self._inputs.digest,
-            self._context.key(one.origin),
-            keys.worker(),
-            self._held,
-        )
-        kept = None if self._context.fresh else store.answer(key)
+        store = self._context.store
+        kept = None if self._context.fresh else store.answer(self._reference_key(one))
         if kept is not None:
             baseline = self._as_baseline(one, kept)
             if store.has_contents(digests_of(baseline.saving)):
                 self._found[one.model.id].baseline = baseline
                 return None
 
+        return self._reference_job(one, measured=True)
+
+    def _reference_key(self, one: ModelWork) -> str:
+        return keys.of(
+            TASK,
+            _inspected(one.model).sha256,
+            one.model.format,
+            self._inputs.digest,
+            self._context.key(one.origin),
+            keys.worker(),
+            self._held,
+        )
+
+    def _reference_job(self, one: ModelWork, *, measured: bool) -> Job:
+        """The job that records the reference, and measures its evidence if ``measured``.
+
+        A planted fault may end the worker process or take too long: the reference is then recorded
+        once more without faults, so that a model never fails because it was measured.
+        """
+        key = self._reference_key(one)
+
         def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
-            store.keep(key, answer, contents)
+            if measured and answer.get("ending") in (Ending.CRASHED, Ending.TIMED_OUT):
+                self._again.append(one)
+                return
+            self._context.store.keep(key, answer, contents)
             self._found[one.model.id].baseline = self._as_baseline(one, answer)
             self._context.progress.advance(stage=STAGE)
 
         return Job(
             label=f"{one.model.id} in {one.origin.spec.label}",
-            request=self._context.request(one.origin, TASK, [self._piece(one, key)]),
+            request=self._context.request(one.origin, TASK, [self._piece(one, key, measured)]),
             on_answer=on_answer,
             alone=True,
         )
 
-    def _piece(self, one: ModelWork, key: str) -> PieceRequest:
+    def _piece(self, one: ModelWork, key: str, measured: bool) -> PieceRequest:
         inspection, inputs = _inspected(one.model), self._inputs
         path = self._context.store.artifact(inspection.sha256, one.model.format)
         return {
@@ -207,6 +228,7 @@ class ModelChecker:
             "expected": _file(inputs.expected),
             "allowed": looked_up(one.model),
             "n": _ROWS,
+            "evidence": measured,
         }
 
     def _as_baseline(self, one: ModelWork, answer: WorkerAnswer) -> ModelReference:

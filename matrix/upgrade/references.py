@@ -61,7 +61,12 @@ def _advice(model: Model, error: str) -> str:
 
 def rows_of(baseline: ModelReference) -> RowCounts:
     """The rows that outputs are compared on."""
-    return RowCounts(made=baseline.made, n=baseline.n_rows, digest=baseline.saving.rows)
+    return RowCounts(
+        made=baseline.made,
+        n=baseline.n_rows,
+        digest=baseline.saving.rows,
+        evidence=baseline.saving.evidence,
+    )
 
 
 def notes_of(baseline: ModelReference) -> tuple[str, ...]:

@@ -97,13 +97,18 @@ Tasks
     rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``; ``target``: name of
     the column or array with the true targets, or null); ``expected``, null or ``{"path", "kind"}``
     (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
-    make without ``data``.
+    make without ``data``; ``evidence``, whether to measure how much the rows would notice.
     Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs`` and ``repeats`` as
     above; ``n_rows``; ``made``, number of rows by kind (in words), in row order; ``dropped``, by
     kind ``{"rows", "raised"}``, the made rows that the model did not accept; ``features``, their
     names, or null; with ``expected`` also ``expected``, by method ``{"agrees", "rows"}``: in how
     many rows the expected values differ from those returned here (null: the shapes differ).
     ``outputs`` holds the expected values then.
+    ``evidence``, null if it was not measured, else ``{"faults", "live", "noticed", "complete",
+    "constant", "leaves", "reached", "by_source"}``: how many faults were planted in the model, how
+    many of them any row notices, how many these rows notice, whether planting went on to its end,
+    whether all outputs are the same for every row, how many leaves the trees have and how many the
+    rows reach, and the number of rows by source (``data``, ``model``, ``random``).
 
 ``trace``: load an artifact, describe its estimators, record the calls of one method.
     Piece: ``path``, ``format``, ``rows``, ``allowed`` and the ``method`` (empty: record no calls).

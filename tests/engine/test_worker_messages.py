@@ -31,6 +31,16 @@ ARTIFACTS = {
     "skops": {"raised": FAILURE},
     "onnx": {"unavailable": "not installed"},
 }
+EVIDENCE = {
+    "faults": 100,
+    "live": 80,
+    "noticed": 70,
+    "complete": True,
+    "constant": False,
+    "leaves": 20,
+    "reached": 20,
+    "by_source": {"data": 5, "model": 3},
+}
 RECORDED = {
     **COMMON,
     "rows": DIGEST,
@@ -56,6 +66,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
             "dropped": {"missing": {"rows": 1, "raised": None}},
             "n_rows": 3,
             "features": ["a"],
+            "evidence": EVIDENCE,
             "expected": {"predict": {"agrees": True, "rows": 0}},
         },
     ),
@@ -106,3 +117,29 @@ def test_an_unknown_field_is_refused_anywhere(
     inner[name] = value
     with pytest.raises(BreachError):
         protocol.check_answer(task, more, {})
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"noticed": 81},
+        {"live": 101},
+        {"faults": 10_001, "live": 10_001},
+        {"reached": 21},
+        {"live": -1},
+        {"noticed": 0.5},
+        {"complete": 1},
+        {"by_source": {"model": -3}},
+        {"by_source": {"the user": 3}},
+        {"mutation_score": 1.0},
+    ],
+)
+def test_evidence_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+    task, answer = next(one for one in ANSWERS if one[0] == "reference")
+    with pytest.raises(BreachError):
+        protocol.check_answer(task, {**answer, "evidence": {**EVIDENCE, **wrong}}, {})
+
+
+def test_evidence_may_be_unknown() -> None:
+    task, answer = next(one for one in ANSWERS if one[0] == "reference")
+    protocol.check_answer(task, {**answer, "evidence": None}, {})

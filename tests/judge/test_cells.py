@@ -12,6 +12,7 @@ from matrix.model import (
     Absent,
     ClassifierScores,
     Ending,
+    Evidence,
     Failure,
     Observation,
     RegressorScores,
@@ -66,6 +67,46 @@ def test_each_pair_of_outcomes_has_its_verdict(
     cell = bench.judge({"predict": before}, {"predict": after})
     assert cell.verdict is verdict
     assert cell.stage == ("" if verdict is Verdict.IDENTICAL else "predict")
+
+
+def evidence(noticed: int, live: int = 100, *, constant: bool = False) -> Evidence:
+    return Evidence.of(
+        by_source={"model": 200},
+        faults=120,
+        live=live,
+        noticed=noticed,
+        leaves=0,
+        reached=0,
+        complete=True,
+        constant=constant,
+    )
+
+
+STRENGTHS = [
+    # evidence, verdict where nothing differed
+    (evidence(100), Verdict.IDENTICAL),
+    (evidence(50), Verdict.IDENTICAL),
+    (evidence(49), Verdict.WEAK_EVIDENCE),
+    (evidence(0), Verdict.WEAK_EVIDENCE),
+    (evidence(0, 0), Verdict.IDENTICAL),  # there is no state to plant faults in
+    (evidence(0, 0, constant=True), Verdict.WEAK_EVIDENCE),
+    (evidence(80, constant=True), Verdict.WEAK_EVIDENCE),
+    (evidence(100, constant=True), Verdict.IDENTICAL),  # a dummy model ignores its rows
+    (None, Verdict.IDENTICAL),
+]
+
+
+@pytest.mark.parametrize(("found", "verdict"), STRENGTHS)
+def test_rows_that_notice_too_little_show_no_safety(
+    bench: Bench, found: Evidence | None, verdict: Verdict
+) -> None:
+    def judged(after: object, saved_by: str) -> Verdict:
+        saving = replace(bench.saving({"predict": LABELS}, evidence=found), writer=saved_by)
+        return bench.judge({}, {"predict": after}, saving=saving).verdict
+
+    assert judged(LABELS, "w") is verdict
+    assert judged(LABELS, "r") is Verdict.IDENTICAL  # the reader itself saved it
+    assert judged(1 - LABELS, "w") is Verdict.LABELS_CHANGED
 
 
 def test_the_worst_method_decides_and_the_others_are_still_reported(bench: Bench) -> None:

@@ -17,6 +17,7 @@ from matrix.model import (
     EnvInfo,
     Environment,
     EnvSpec,
+    Evidence,
     Failure,
     Group,
     OutputDifference,
@@ -228,6 +229,58 @@ def test_names_from_files_cannot_draw_on_the_terminal() -> None:
 def test_no_line_is_wider_than_the_terminal(width: int) -> None:
     for line in said(SAFE, CHANGES, FAILS, UNKNOWN, BROKEN, width=width).splitlines():
         assert len(line) <= width
+
+
+def with_evidence(noticed: int, leaves: int = 0, *, constant: bool = False) -> UpgradeAnswer:
+    found = Evidence.of(
+        by_source={"model": 13},
+        faults=120,
+        live=0 if constant else 100,
+        noticed=noticed,
+        leaves=leaves,
+        reached=leaves // 3,
+        complete=True,
+        constant=constant,
+    )
+    return replace(SAFE, rows=replace(SAFE.rows, evidence=found))
+
+
+@pytest.mark.parametrize(
+    ("found", "line"),
+    [
+        (
+            with_evidence(39, 300),
+            "these rows notice 39 of 100 small faults planted in the model (33 % of the leaves of "
+            "its trees reached): add rows of your own with --data FILE",
+        ),
+        (
+            with_evidence(89),
+            "these rows notice 89 of 100 small faults planted in the model: add rows of your own "
+            "with --data FILE",
+        ),
+        (with_evidence(90), ""),
+        (
+            with_evidence(0, constant=True),
+            "every output is the same for all 13 rows: add rows of your own with --data FILE",
+        ),
+        (SAFE, ""),
+    ],
+)
+def test_rows_that_notice_little_get_a_line(found: UpgradeAnswer, line: str) -> None:
+    assert words.evidence_text(found.rows.evidence) == line
+    assert line in " ".join(said(found).split())
+    assert ("small faults" in said(found)) == ("small faults" in line)
+
+
+def test_a_known_change_is_named_beside_weak_evidence() -> None:
+    weak = target("1.4.2", Verdict.WEAK_EVIDENCE)
+    changes = target("1.5.2", Verdict.SCORES_CHANGED, "predict_proba")
+    found = answer(HOME, weak, changes)
+    assert words.headline(found) == (
+        f"{ONLY_HOME}; unknown with 1.4.2; changes predict_proba with 1.5.2"
+    )
+    assert exit_code(upgrade(found)) is Exit.UNSAFE
+    assert exit_code(upgrade(answer(HOME, weak))) is Exit.CANNOT_TELL
 
 
 def test_as_a_matrix_every_target_is_a_cell() -> None:

@@ -97,7 +97,7 @@ def saved(model: Any) -> dict[str, str]:
     return {name: str(joblib.hash(value)) for name, value in own.items()}
 
 
-def sites_of(model: Any, name: str) -> fault_sites.Group:
+def sites_of(model: Any, name: str) -> fault_sites.SiteGroup:
     groups = fault_sites.find(model).groups
     found = next((group for label, group in groups.items() if label.endswith(name)), None)
     if found is None and "_idf_diag" in name:  # newer releases keep the weights as an array

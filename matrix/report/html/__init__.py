@@ -18,7 +18,7 @@ from matrix.model import Detection, Group, Matrix, Verdict
 from matrix.report import comparison_text
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
-from matrix.report.model_answers import rows_text
+from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.safe_text import plain
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
 
@@ -53,6 +53,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         meanings=MEANINGS,
         comparison_text=comparison_text,
         rows_text=rows_text,
+        evidence_text=evidence_text,
         failing=() if comparison is None else [c for c in comparison.changes if c.status.fails],
         most=_MOST_CHANGES,
         missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],

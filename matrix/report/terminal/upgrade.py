@@ -60,6 +60,7 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
         return
     if answer.rows.n:
         yield from terminal.paragraph(words.evidence(answer.rows))
+        yield from terminal.paragraph(words.evidence_text(answer.rows.evidence))
     for note in answer.notes:
         yield from terminal.paragraph(note)
     found = words.target_ranges(answer)

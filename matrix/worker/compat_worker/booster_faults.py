@@ -8,12 +8,10 @@ import json
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 Restore = Callable[[], None]
-Plant = Callable[[int], Restore]
+PlantFault = Callable[[int], Restore]
 
 SIZE = 0.01
 """A number is changed by this share of itself."""
-
-Tree = Dict[str, List[float]]
 
 
 def kind(value: Any) -> Optional[str]:
@@ -23,7 +21,7 @@ def kind(value: Any) -> Optional[str]:
     return module if own.__name__ == "Booster" and module in ("xgboost", "lightgbm") else None
 
 
-def sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, int, Plant]]:
+def sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, int, PlantFault]]:
     """Name, number of positions and planting function of each kind of fault in a booster.
 
     Args:
@@ -73,7 +71,7 @@ def _learner(text: Dict[str, Any]) -> Dict[str, Any]:
     return inner
 
 
-def _xgboost_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int, Plant]]:
+def _xgboost_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int, PlantFault]]:
     import xgboost
 
     text = _xgboost_text(booster)
@@ -87,7 +85,7 @@ def _xgboost_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int, 
                 name = "value" if left == -1 else "threshold"
                 numbers[name].append((tree["split_conditions"], place))
 
-    def planting(entries: List[Any]) -> Plant:
+    def planting(entries: List[Any]) -> PlantFault:
         def plant(position: int) -> Restore:
             values, place = entries[position]
             before = values[place]
@@ -140,7 +138,7 @@ def _range(text: str) -> Optional[Tuple[float, float]]:
     return float(low), float(high)
 
 
-def _lightgbm_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int, Plant]]:
+def _lightgbm_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int, PlantFault]]:
     import lightgbm
 
     # Without the sizes of the trees in bytes, the text is read line by line.
@@ -151,7 +149,7 @@ def _lightgbm_sites(booster: Any, holder: Any, key: Any) -> List[Tuple[str, int,
         if name in numbers:
             numbers[name].extend((number, place) for place in range(len(text.split())))
 
-    def planting(entries: List[Tuple[int, int]]) -> Plant:
+    def planting(entries: List[Tuple[int, int]]) -> PlantFault:
         def plant(position: int) -> Restore:
             number, place = entries[position]
             name, _, text = lines[number].partition("=")

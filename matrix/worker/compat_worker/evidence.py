@@ -30,7 +30,7 @@ def measure(
         score = mutation.score(fresh(), rows, pool, allowed)
     except (Exception, SystemExit) as error:  # a model that cannot be walked or called
         machine_failures.raise_if_machine_failed(error)
-        score = mutation.Score(0, 0, 0, False, False)
+        score = mutation.FaultCounts(0, 0, 0, False, False)
     found.update(score._asdict())
     return found
 

@@ -16,8 +16,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 import numpy as np
 
 from compat_worker import booster_faults, parts
-
-Restore = Callable[[], None]
+from compat_worker.booster_faults import Restore
 
 SIZE = 0.01
 """A number is changed by this share of itself, or, if it is 0, of the largest number beside it."""
@@ -26,7 +25,7 @@ MAX_OBJECTS = 20000
 """Objects of a model that are visited, at most."""
 
 
-class Site:
+class FaultSite:
     """One place of the state.
 
     Args:
@@ -44,18 +43,18 @@ class Site:
         """The tree whose output alone shows the fault, in a forest."""
 
 
-class Group:
+class SiteGroup:
     """The sites of one attribute of one class."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.sites: List[Site] = []
+        self.sites: List[FaultSite] = []
 
     def count(self) -> int:
         """Number of positions in all sites."""
         return sum(site.count for site in self.sites)
 
-    def at(self, position: int) -> Tuple[Site, int]:
+    def at(self, position: int) -> Tuple[FaultSite, int]:
         """The site of a position of the group, and the position in the site."""
         for site in self.sites:
             if position < site.count:
@@ -68,13 +67,13 @@ class FittedState:
     """The groups of a model's state, and its random states."""
 
     def __init__(self) -> None:
-        self.groups: Dict[str, Group] = OrderedDict()
+        self.groups: Dict[str, SiteGroup] = OrderedDict()
         self.random_states: List[Any] = []
 
-    def add(self, name: str, site: Site) -> None:
+    def add(self, name: str, site: FaultSite) -> None:
         """Add a site to the group of that name."""
         if site.count:
-            self.groups.setdefault(name, Group(name)).sites.append(site)
+            self.groups.setdefault(name, SiteGroup(name)).sites.append(site)
 
 
 def find(model: Any) -> FittedState:
@@ -108,7 +107,7 @@ _FOREIGN = frozenset(
 )
 
 
-class _Place:
+class _ValuePlace:
     """Where a value stands: in ``holder[key]``, below an attribute of an object."""
 
     def __init__(self, where: str, name: str, rebuilt: bool, parameter: bool) -> None:
@@ -152,9 +151,9 @@ class _Walk:
             if name == "_fit_X" and own.get("_tree") is not None:
                 continue  # the index has a copy of the rows, and only that is used
             where = "{}.{}".format(type(thing).__name__, name)
-            self._value(_Place(where, name, rebuilt, name in params), value, holder, name, 4)
+            self._value(_ValuePlace(where, name, rebuilt, name in params), value, holder, name, 4)
 
-    def _value(self, place: _Place, value: Any, holder: Any, key: Any, depth: int) -> None:
+    def _value(self, place: _ValuePlace, value: Any, holder: Any, key: Any, depth: int) -> None:
         """Add the sites in a value, which stands in ``holder[key]``."""
         if isinstance(value, np.random.RandomState) or type(value).__name__ == "Generator":
             self.state.random_states.append(value)
@@ -173,7 +172,7 @@ class _Walk:
             if not found:
                 self._object(value, place.rebuilt)
 
-    def _collection(self, place: _Place, value: Any, depth: int) -> None:
+    def _collection(self, place: _ValuePlace, value: Any, depth: int) -> None:
         if depth == 0:
             return
         if isinstance(value, dict) and not place.parameter and _is_vocabulary(value):
@@ -184,12 +183,12 @@ class _Walk:
         for key, item in _items(value):
             self._value(place, item, holder, key, depth - 1)
 
-    def _array(self, place: _Place, value: Any) -> None:
+    def _array(self, place: _ValuePlace, value: Any) -> None:
         positions = value.dtype.kind in "iu" and place.name in _NEVER_INTEGERS
         if not positions and self._is_new(value):
             self._add(place, "", _array_site(value))
 
-    def _compiled(self, value: Any, holder: Any, key: Any) -> List[Tuple[str, Site]]:
+    def _compiled(self, value: Any, holder: Any, key: Any) -> List[Tuple[str, FaultSite]]:
         if id(value) in self._seen:
             return []
         found = _compiled_sites(value, holder, key)
@@ -204,7 +203,7 @@ class _Walk:
         self._seen[id(value)] = value
         return True
 
-    def _add(self, place: _Place, label: str, site: Optional[Site]) -> None:
+    def _add(self, place: _ValuePlace, label: str, site: Optional[FaultSite]) -> None:
         if site is not None:
             site.rebuilt = place.rebuilt
             self.state.add("{}.{}".format(place.where, label) if label else place.where, site)
@@ -252,7 +251,7 @@ def _items(value: Any) -> Iterator[Tuple[Any, Any]]:
 # ------------------------------------------------------------------------- numbers and texts
 
 
-def _scalar_site(holder: Any, key: Any, value: Any) -> Site:
+def _scalar_site(holder: Any, key: Any, value: Any) -> FaultSite:
     def plant(_: int) -> Restore:
         holder[key] = _changed(value, abs(float(value)) if not isinstance(value, str) else 0.0)
 
@@ -261,7 +260,7 @@ def _scalar_site(holder: Any, key: Any, value: Any) -> Site:
 
         return restore
 
-    return Site(1, plant)
+    return FaultSite(1, plant)
 
 
 def _changed(value: Any, largest: float) -> Any:
@@ -271,7 +270,7 @@ def _changed(value: Any, largest: float) -> Any:
     return type(value)(value + step)
 
 
-def _array_site(array: Any) -> Optional[Site]:
+def _array_site(array: Any) -> Optional[FaultSite]:
     """An array of numbers, flags or strings; None if faults cannot be planted in it."""
     kind = array.dtype.kind
     if kind not in "fciubUS" or not array.size or not array.flags.writeable or array.dtype.names:
@@ -296,7 +295,7 @@ def _array_site(array: Any) -> Optional[Site]:
 
         return restore
 
-    return Site(int(array.size), plant)
+    return FaultSite(int(array.size), plant)
 
 
 def _other_entry(array: Any, before: Any, others: Any) -> Any:
@@ -329,7 +328,7 @@ def _is_vocabulary(value: Any) -> bool:
     return type(key) is str and isinstance(position, (int, np.integer))
 
 
-def _vocabulary_site(words: Any) -> Site:
+def _vocabulary_site(words: Any) -> FaultSite:
     """Two entries exchange their positions."""
     keys = sorted(words)
 
@@ -342,13 +341,13 @@ def _vocabulary_site(words: Any) -> Site:
 
         return restore
 
-    return Site(len(keys), plant)
+    return FaultSite(len(keys), plant)
 
 
 # ------------------------------------------------------------------------- compiled objects
 
 
-def _compiled_sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, Site]]:
+def _compiled_sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, FaultSite]]:
     """The sites of a sparse matrix, a tree, an index of neighbours, a spline or a booster."""
     kind, module = type(value).__name__, type(value).__module__
     if hasattr(value, "indptr") and isinstance(getattr(value, "data", None), np.ndarray):
@@ -365,12 +364,12 @@ def _compiled_sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, Site]]
         # Not the knots: out of order, they make compiled code read uninitialized memory.
         return [("c", site) for site in [_array_site(np.asarray(value.c))] if site is not None]
     return [
-        (name, Site(count, plant))
+        (name, FaultSite(count, plant))
         for name, count, plant in booster_faults.sites(value, holder, key)
     ]
 
 
-def _entries_site(array: Any, chosen: Any, change: Callable[[Any], Any]) -> Site:
+def _entries_site(array: Any, chosen: Any, change: Callable[[Any], Any]) -> FaultSite:
     """Some entries of the first axis of an array; ``change`` gives the faulty one."""
 
     def plant(position: int) -> Optional[Restore]:
@@ -386,7 +385,7 @@ def _entries_site(array: Any, chosen: Any, change: Callable[[Any], Any]) -> Site
 
         return restore
 
-    return Site(len(chosen), plant)
+    return FaultSite(len(chosen), plant)
 
 
 def _larger(largest: float) -> Callable[[Any], Any]:
@@ -402,7 +401,7 @@ def _largest(values: Any) -> float:
     return float(finite.max()) if finite.size else 1.0
 
 
-def _tree_sites(tree: Any) -> List[Tuple[str, Site]]:
+def _tree_sites(tree: Any) -> List[Tuple[str, FaultSite]]:
     """Thresholds, leaf values and, where the tree has seen missing values, their side."""
     inner = np.flatnonzero(np.asarray(tree.children_left) >= 0)
     leaves = np.flatnonzero(np.asarray(tree.children_left) < 0)
@@ -417,7 +416,7 @@ def _tree_sites(tree: Any) -> List[Tuple[str, Site]]:
     return found
 
 
-def _leaf_value_site(value: Any, leaves: Any) -> Site:
+def _leaf_value_site(value: Any, leaves: Any) -> FaultSite:
     """The values of leaves, each entry of the array of a leaf by itself."""
     width = int(np.prod(value.shape[1:]))
     largest = _largest(value)
@@ -435,10 +434,10 @@ def _leaf_value_site(value: Any, leaves: Any) -> Site:
 
         return restore
 
-    return Site(len(leaves) * width, plant)
+    return FaultSite(len(leaves) * width, plant)
 
 
-def _boosting_tree_sites(tree: Any) -> List[Tuple[str, Site]]:
+def _boosting_tree_sites(tree: Any) -> List[Tuple[str, FaultSite]]:
     """Thresholds, leaf values and categories of a tree of histogram gradient boosting."""
     nodes = tree.nodes
     names = nodes.dtype.names
@@ -462,7 +461,7 @@ def _boosting_tree_sites(tree: Any) -> List[Tuple[str, Site]]:
     return found
 
 
-def _neighbor_index_sites(index: Any, holder: Any, key: Any) -> List[Tuple[str, Site]]:
+def _neighbor_index_sites(index: Any, holder: Any, key: Any) -> List[Tuple[str, FaultSite]]:
     """The rows kept in a KDTree or BallTree, which is rebuilt from its pickled state."""
     rebuild, arguments, state = type(index).__reduce_ex__(index, 2)[:3]
     if holder is None or not isinstance(state, tuple) or not isinstance(state[0], np.ndarray):
@@ -483,4 +482,4 @@ def _neighbor_index_sites(index: Any, holder: Any, key: Any) -> List[Tuple[str, 
 
         return restore
 
-    return [("data", Site(int(rows.size), plant))]
+    return [("data", FaultSite(int(rows.size), plant))]

@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from compat_worker import fault_sites, loader_guard, machine_failures, output_methods
-from compat_worker.fault_sites import FittedState, Group, Site
+from compat_worker.fault_sites import FaultSite, FittedState, SiteGroup
 from compat_worker.output_changes import differs, is_constant
 
 FAULTS = 100
@@ -43,7 +43,7 @@ MOST_BYTES = 30000000
 """Pickled size up to which a model is copied for state that is rebuilt when it is loaded."""
 
 
-class Score(NamedTuple):
+class FaultCounts(NamedTuple):
     """What was planted, and what was noticed."""
 
     faults: int
@@ -61,7 +61,7 @@ def score(
     pool: Callable[[], Any],
     allowed: Any = None,
     methods: Optional[List[str]] = None,
-) -> Score:
+) -> FaultCounts:
     """The mutation score of rows.
 
     Args:
@@ -95,22 +95,22 @@ class _Planting:
             self.enough = LIVE
         self.random_states = _random_states(self.state)
         self.forest = forest_of(model)
-        self.on_rows = _Outputs(self, rows, names)
+        self.on_rows = _FaultlessOutputs(self, rows, names)
         self.methods = list(self.on_rows.before)
         self._make_pool = pool
-        self._pool: Optional[_Outputs] = None
+        self._pool: Optional[_FaultlessOutputs] = None
         self._pool_made = False
         self._pool_seconds = 0.0
         self._copied = self._can_copy()
 
-    def run(self) -> Score:
+    def run(self) -> FaultCounts:
         started = time.process_time()
         groups = [group for _, group in sorted(self.state.groups.items())]
         turns = _Turns(groups)
         live = noticed = 0
         complete = True
         if not self.methods:
-            return Score(0, 0, 0, True, True)
+            return FaultCounts(0, 0, 0, True, True)
         while True:
             enough = turns.planted >= self.enough and live >= LIVE
             enough = enough or turns.planted >= MOST_FAULTS
@@ -127,11 +127,11 @@ class _Planting:
             turns.tell(group, found != "inert")
             live += found != "inert"
             noticed += found == "noticed"
-        return Score(turns.planted, live, noticed, complete, self.on_rows.constant())
+        return FaultCounts(turns.planted, live, noticed, complete, self.on_rows.constant())
 
     # -------------------------------------------------------------------------- one fault
 
-    def _try(self, site: Site, position: int) -> Optional[str]:
+    def _try(self, site: FaultSite, position: int) -> Optional[str]:
         """``noticed``, ``missed`` or ``inert``; None if there was nothing to change."""
         if site.rebuilt and not self._copied:
             return None
@@ -160,12 +160,12 @@ class _Planting:
         finally:
             restore()
 
-    def pool(self) -> Optional["_Outputs"]:
+    def pool(self) -> Optional["_FaultlessOutputs"]:
         if not self._pool_made:
             self._pool_made = True
             started = time.process_time()
             rows = self._make_pool()
-            self._pool = None if rows is None else _Outputs(self, rows, self.methods)
+            self._pool = None if rows is None else _FaultlessOutputs(self, rows, self.methods)
             self._pool_seconds = time.process_time() - started
             if self._pool is not None and not self._pool.before:
                 self._pool = None
@@ -201,7 +201,7 @@ class _Planting:
                 thing.bit_generator.state = state
 
 
-class _Outputs:
+class _FaultlessOutputs:
     """The outputs of the faultless model on some rows, to compare with."""
 
     def __init__(self, planting: _Planting, rows: Any, methods: List[str]) -> None:
@@ -250,7 +250,7 @@ class _Outputs:
 class _Turns:
     """Draws faults: attributes take turns, positions are random and used once."""
 
-    def __init__(self, groups: List[Group]) -> None:
+    def __init__(self, groups: List[SiteGroup]) -> None:
         self.planted = 0
         self._groups = [group for group in groups if group.count()]
         self._counts = [group.count() for group in self._groups]
@@ -335,7 +335,7 @@ def _random_states(state: FittedState) -> List[Any]:
     ]
 
 
-class Forest:
+class ForestTrees:
     """A forest, alone or as the last step of a pipeline.
 
     Its output is the mean of what its trees return, so that the tree with the fault shows it alone.
@@ -360,7 +360,7 @@ class Forest:
         return np.ascontiguousarray(np.asarray(rows), dtype=np.float32)
 
 
-def forest_of(model: Any) -> Optional[Forest]:
+def forest_of(model: Any) -> Optional[ForestTrees]:
     """The forest in a model; None if its outputs are not the mean of trees."""
     steps = getattr(model, "steps", None)
     last = steps[-1][1] if isinstance(steps, list) and steps else model
@@ -370,4 +370,4 @@ def forest_of(model: Any) -> Optional[Forest]:
     trees = [getattr(one, "tree_", None) for one in getattr(last, "estimators_", ())]
     if "RandomTreesEmbedding" in names or not trees or any(tree is None for tree in trees):
         return None
-    return Forest(model, trees)
+    return ForestTrees(model, trees)

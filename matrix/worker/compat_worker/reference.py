@@ -9,6 +9,7 @@ from compat_worker import (
     content,
     data_files,
     estimator_names,
+    evidence_rows,
     expected_outputs,
     feature_inference,
     loader_guard,
@@ -60,6 +61,12 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
         return {"stage": "load", "raised": failure(error)}
     try:
         given, truth, names = _given_or_made_rows(piece, model)
+        found = None
+        if piece.get("evidence") and piece["data"] is not None:
+            add = piece["expected"] is None
+            given, found = evidence_rows.of_given_rows(
+                fresh, given, piece["n"], add, piece.get("allowed")
+            )
         data = content.encode(given.rows)
         _check_complete(data)
         # Decoded, because readers use the decoded rows too.
@@ -82,6 +89,9 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
         answer.update(_record_outputs(fresh, rows, seen, kept))
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
+    if piece.get("evidence") and piece["data"] is None:
+        found = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
+    answer["evidence"] = found
     if piece["data"] is not None:
         _check_accepted(answer["outputs"], model)
     if piece["expected"] is not None:

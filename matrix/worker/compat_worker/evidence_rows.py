@@ -1,0 +1,113 @@
+"""Rows with their evidence: made rows, or given rows and made ones where those raise the score."""
+
+from collections import OrderedDict
+from typing import Any, Callable, Dict, Optional
+
+import numpy as np
+
+from compat_worker import evidence, input_model, machine_failures, row_making
+from compat_worker.row_making import MadeRows
+
+ENOUGH = 0.9
+"""Given rows with this mutation score need no made rows beside them."""
+
+MOST_SCORED = 5000
+"""Given rows that are scored, evenly spread; the others can only raise the score."""
+
+MOST_POOL = 20000
+
+LoadModel = Callable[[], Any]
+
+
+def of_made_rows(fresh: LoadModel, made: MadeRows, rows: Any, allowed: Any) -> Dict[str, Any]:
+    """The evidence of made rows, as ``worker.py`` describes it.
+
+    Args:
+        fresh: loads the model.
+        made: the rows with their kinds.
+        rows: the same rows as readers decode them.
+        allowed: the names that the model may look up while it is loaded.
+    """
+    random = input_model.RANDOM in made.kinds
+    found = evidence.measure(fresh, rows, _pool(fresh, made.n), allowed)
+    found["by_source"] = {"random" if random else "model": made.n}
+    return found
+
+
+def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed: Any) -> Any:
+    """Given rows, with made rows added where these raise the score, and their evidence.
+
+    Args:
+        fresh: loads the model.
+        given: the user's rows.
+        n: about how many rows to make.
+        add: whether rows may be added.
+        allowed: the names that the model may look up while it is loaded.
+
+    Returns:
+        ``(rows, evidence)``.
+    """
+    scored = _some(given.rows, given.n)
+    found = evidence.measure(fresh, scored, _pool(fresh, given.n), allowed)
+    found["by_source"] = {"data": given.n}
+    if not add or not found["live"] or found["noticed"] >= ENOUGH * found["live"]:
+        return given, found
+    try:
+        made = row_making.make_rows(fresh(), n)
+        rows = _appended(given.rows, made.rows)
+    except (Exception, SystemExit) as error:
+        machine_failures.raise_if_machine_failed(error)
+        rows = None
+    if rows is None:
+        return given, found
+    both = _appended(scored, made.rows)
+    more = evidence.measure(fresh, both, _pool(fresh, given.n + made.n), allowed)
+    if not more["live"] or more["noticed"] * found["live"] <= found["noticed"] * more["live"]:
+        return given, found
+    random = input_model.RANDOM in made.kinds
+    more["by_source"] = {"data": given.n, "random" if random else "model": made.n}
+    kinds = OrderedDict(given.kinds)
+    kinds.update(("made: " + kind, count) for kind, count in made.kinds.items())
+    return MadeRows(rows, kinds, {}, given.n + made.n), more
+
+
+def _pool(fresh: LoadModel, n: int) -> Callable[[], Any]:
+    def make() -> Any:
+        try:
+            many = min(evidence.POOL * n, MOST_POOL)
+            return row_making.make_rows(fresh(), many, evidence.POOL * 100, seed=1).rows
+        except (Exception, SystemExit) as error:
+            machine_failures.raise_if_machine_failed(error)
+            return None
+
+    return make
+
+
+def _some(rows: Any, n: int) -> Any:
+    if n <= MOST_SCORED:
+        return rows
+    chosen = np.unique(np.linspace(0, n - 1, MOST_SCORED).astype(int))
+    if hasattr(rows, "iloc"):
+        return rows.iloc[chosen].reset_index(drop=True)
+    return [rows[place] for place in chosen] if isinstance(rows, list) else rows[chosen]
+
+
+def _appended(given: Any, made: Any) -> Optional[Any]:
+    """Both one after the other, the given rows as they are; None if their types do not fit."""
+    if isinstance(given, list) and isinstance(made, list):
+        return given + made if type(given[0]) is type(made[0]) else None
+    if hasattr(given, "iloc") and hasattr(made, "iloc"):
+        import pandas
+
+        if list(given.columns) != list(made.columns):
+            return None
+        cast = made.astype(dict(given.dtypes.items()))
+        joined = pandas.concat([given, cast], ignore_index=True)
+        return joined if list(joined.dtypes) == list(given.dtypes) else None
+    if isinstance(given, np.ndarray) and isinstance(made, np.ndarray):
+        if given.ndim != made.ndim or given.shape[1:] != made.shape[1:]:
+            return None
+        if given.dtype.kind != "f" or made.dtype.kind != "f":
+            return None
+        return np.concatenate([given, made.astype(given.dtype)])
+    return None
