@@ -239,3 +239,38 @@ def test_without_models_there_must_be_something_to_ask(home: Path) -> None:
     done = upgrade("--to", "1.5")
     assert done.returncode == 2
     assert "--from and --to" in " ".join(done.stderr.split())
+
+
+def test_rows_that_notice_too_little_are_weak_evidence_and_better_rows_are_added(
+    home: Path,
+) -> None:
+    models = train(home, "1.8.0")
+    # Whole numbers: made rows cannot be appended without another type of the user's rows.
+    subprocess.run(
+        [
+            sys.executable,
+            "-c",
+            "import numpy as np; np.save('few.npy', np.full((30, 4), 5)); "
+            "np.save('numbers.npy', np.full((30, 4), 5.0))",
+        ],
+        check=True,
+    )
+    target = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    found = answers(models / "tree.joblib", *target, "--data", "few.npy")["tree"]
+    assert found["cells"]["sklearn-1.9.1"]["verdict"] == "weak-evidence"
+    assert found["cells"]["sklearn-1.8.0"]["verdict"] == "identical"
+    assert found["group"] == "cannot tell"
+    evidence = found["evidence"]
+    assert evidence["by_source"] == {"data": 30}
+    assert evidence["mutation_score"] < 0.5 < 10 <= evidence["live"] <= evidence["faults"]
+    assert evidence["interval"][0] <= evidence["mutation_score"] <= evidence["interval"][1]
+    assert evidence["leaves_reached"] < 0.2
+    done = upgrade(models / "tree.joblib", *target, "--data", "few.npy")
+    assert done.returncode == 3, done.stderr
+    assert "small faults planted in the model" in " ".join(done.stdout.split())
+
+    found = answers(models / "tree.joblib", *target, "--data", "numbers.npy")["tree"]
+    assert found["cells"]["sklearn-1.9.1"]["verdict"] == "identical"
+    assert found["evidence"]["mutation_score"] >= 0.9
+    assert found["evidence"]["by_source"]["data"] == 30
+    assert found["evidence"]["by_source"]["model"] >= 50

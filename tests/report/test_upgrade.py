@@ -269,6 +269,7 @@ def with_evidence(noticed: int, leaves: int = 0, *, constant: bool = False) -> U
 def test_rows_that_notice_little_get_a_line(found: UpgradeAnswer, line: str) -> None:
     assert words.evidence_text(found.rows.evidence) == line
     assert line in " ".join(said(found).split())
+    assert "\n  \n" not in said(found)
     assert ("small faults" in said(found)) == ("small faults" in line)
 
 

@@ -60,7 +60,9 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
         return
     if answer.rows.n:
         yield from terminal.paragraph(words.evidence(answer.rows))
-        yield from terminal.paragraph(words.evidence_text(answer.rows.evidence))
+        noticed = words.evidence_text(answer.rows.evidence)
+        if noticed:
+            yield from terminal.paragraph(noticed)
     for note in answer.notes:
         yield from terminal.paragraph(note)
     found = words.target_ranges(answer)
