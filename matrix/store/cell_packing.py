@@ -1,6 +1,6 @@
-"""Cells as the store keeps them: short, and with parts that many of them share written once.
+"""Pack cells for the store: common values are left out, and shared parts are written once.
 
-A cell becomes JSON texts: its own fields, without those that are as in most cells; the exception,
+A cell becomes JSON texts: its own fields, without those with the most common value; the exception,
 or null; then the warnings one by one. Each batch of cells lists the shared parts once, and each
 cell refers to them by their positions.
 """
@@ -17,10 +17,10 @@ from matrix.model.codec import Json, cell_reader, encode, from_json, to_json
 
 
 def pack(cell: Cell) -> list[str]:
-    """A cell as its texts, none of which has a line break."""
+    """The JSON texts of a cell: its own fields, then its shared parts; none has a line break."""
     own, shared = _divided(cell)
-    less = {key: value for key, value in own.items() if key not in _USUAL or value != _USUAL[key]}
-    return [encode(less), *map(encode, shared)]
+    rare = {key: value for key, value in own.items() if key not in _USUAL or value != _USUAL[key]}
+    return [encode(rare), *map(encode, shared)]
 
 
 def unpack(shared: list[Json | None], cells: list[list[Any]], *, cached: bool) -> Iterator[Cell]:
@@ -29,7 +29,7 @@ def unpack(shared: list[Json | None], cells: list[list[Any]], *, cached: bool) -
     Args:
         shared: the parts that the cells refer to.
         cells: for each its own fields, and the positions of the parts it shares.
-        cached: all of them are of an earlier run.
+        cached: whether all of them come from an earlier run.
     """
     parts: list[Any] = [_part(part) for part in shared]
     over = {"cached": True} if cached else {}

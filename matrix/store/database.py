@@ -1,7 +1,7 @@
-"""Open the database of results: to write, or to read beside a run or where nothing may be written.
+"""Open the database of results for writing, or for reading only.
 
-It is kept with write-ahead logging: a kill at any moment loses no commit, and readers need not wait
-for the run that writes.
+It uses write-ahead logging: a kill at any moment loses no commit, and readers do not wait for the
+run that writes. Reading works while a run writes, and in a folder without write permission.
 """
 
 from __future__ import annotations
@@ -15,11 +15,15 @@ from matrix.store.disk_errors import is_damage
 VERSION = 1
 
 
-def to_write(path: Path, schema: str) -> sqlite3.Connection:
-    """Open the database, or begin a new one.
+def open_to_write(path: Path, schema: str) -> sqlite3.Connection:
+    """Open the database for writing, or create it.
+
+    Args:
+        path: of the database.
+        schema: SQL statements that create missing tables.
 
     Raises:
-        StoreError: it was made by another version.
+        StoreError: it was made by another version of this tool.
         sqlite3.Error: it is damaged, or cannot be written to.
     """
     database = sqlite3.connect(path, timeout=30, check_same_thread=False)
@@ -35,28 +39,29 @@ def to_write(path: Path, schema: str) -> sqlite3.Connection:
     return database
 
 
-def to_write_or_anew(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
-    """Open the database; one that is damaged is set aside, and a new one is begun.
+def open_or_replace(path: Path, schema: str) -> tuple[sqlite3.Connection, Path | None]:
+    """Open the database for writing; a damaged one is renamed, and a new one created.
 
     Returns:
-        The database, and where the damaged one is now.
+        The database, and the new path of the damaged one; None if it was not damaged.
     """
     try:
-        return to_write(path, schema), None
+        return open_to_write(path, schema), None
     except sqlite3.Error as error:
         if not is_damage(error):
             raise
     aside = set_aside(path)
-    return to_write(path, schema), aside
+    return open_to_write(path, schema), aside
 
 
-def to_read(path: Path, schema: str) -> sqlite3.Connection:
-    """Open the database as it is now, for reading alone; an empty one if there is none.
+def open_read_only(path: Path, schema: str) -> sqlite3.Connection:
+    """Open a snapshot of the database for reading; an empty database if the file does not exist.
 
-    All that is read is of the same moment, whatever a run writes meanwhile.
+    The snapshot does not change, whatever a run writes meanwhile.
 
     Raises:
-        StoreError: it was made by another version, or cannot be read without writing beside it.
+        StoreError: it was made by another version of this tool, or its newest commits can only be
+            read where files can be created.
         sqlite3.Error: it is damaged.
     """
     if not path.exists():
@@ -65,21 +70,21 @@ def to_read(path: Path, schema: str) -> sqlite3.Connection:
         return database
     address = path.absolute().as_uri() + "?mode=ro"
     try:
-        return _reading(address, path)
+        return _snapshot(address, path)
     except sqlite3.OperationalError as error:
-        # Readers of a log that is written ahead share an index of it in a file beside it. Where
-        # that file cannot be made, all is well only if there is nothing in the log.
+        # SQLite creates a `-shm` file, an index of the write-ahead log, even to read. Where that
+        # file cannot be created, the database can be read only if the log is empty.
         if _size(_beside(path, "-wal")):
             raise StoreError(
                 f"the newest results in {path.parent} are in {path.name}-wal, which cannot be "
                 f"read where nothing may be written: {error}",
                 advice="Copy the folder to where you may write, and name the copy with --state.",
             ) from error
-        return _reading(address + "&immutable=1", path)
+        return _snapshot(address + "&immutable=1", path)
 
 
 def set_aside(path: Path) -> Path:
-    """Rename a damaged database, with the files beside it; return its new name."""
+    """Rename a damaged database and its log files; return its new path."""
     aside = _beside(path, ".damaged")
     for ending in ("-wal", "-shm", ""):
         if _beside(path, ending).exists():
@@ -87,7 +92,7 @@ def set_aside(path: Path) -> Path:
     return aside
 
 
-def _reading(address: str, path: Path) -> sqlite3.Connection:
+def _snapshot(address: str, path: Path) -> sqlite3.Connection:
     database = sqlite3.connect(address, uri=True, timeout=30, isolation_level=None)
     try:
         database.execute("BEGIN")

@@ -55,7 +55,7 @@ def saving(pipeline: Pipeline, environment_key: str) -> str:
 
 
 def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
-    """Key of a file to load, for every reader: its bytes, the rows, the recorded outputs.
+    """The part of a load task's key that all readers share: file, rows and recorded outputs.
 
     It includes the pipeline's code, because classes are imported from it.
     """

@@ -71,7 +71,7 @@ class Runs:
             return run
 
     def keep(self, run: int, cells: Iterable[tuple[int, Sequence[str]]]) -> None:
-        """Keep judged cells until the run is packed.
+        """Hold judged cells until the run is packed.
 
         Args:
             run: its id.
@@ -107,7 +107,7 @@ class Runs:
         return digest.hexdigest()
 
     def end(self, run: int, head: str) -> None:
-        """Close a run: it is the last one now.
+        """Mark a run as complete: :meth:`last` returns it from now on.
 
         Args:
             run: its id.

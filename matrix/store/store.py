@@ -1,15 +1,15 @@
-"""Everything that a run leaves behind, in one folder.
+"""The results of all runs, in one folder.
 
 ::
 
     results.sqlite     answers of workers by key, contents by digest, judged cells by run
-    artifacts/ab/…     the saved files, by the sha256 of their bytes
+    artifacts/ab/…     the saved files, by the SHA-256 of their bytes
     rows/…             the rows as files, for readers, by digest
-    scratch/…          folders of workers at work
-    .gitignore         keeps all of it out of the project's repository
+    scratch/…          folders of running workers
+    .gitignore         keeps the folder out of the project's repository
 
-Answers and contents are checked against a digest whenever they are read: what is damaged counts as
-not there, and is computed again.
+Answers and contents are checked against a digest on every read: damaged ones count as missing, and
+are computed again.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ class Store:
     """A folder of results; use it as a context manager.
 
     Args:
-        folder: made if it is not there.
-        read_only: nothing is written to the folder, nor need it be there; a run may be at work in
-            it. What is read is as it was when the store was opened.
+        folder: created if it does not exist.
+        read_only: nothing is written to the folder, which need not exist. Another run may write to
+            it meanwhile: this store shows the results as they were when it was opened.
 
     Raises:
         StoreError: the folder cannot be written to, is in use by another run, or was made by
@@ -66,16 +66,17 @@ class Store:
     def __init__(self, folder: Path, *, read_only: bool = False) -> None:
         self.folder = folder
         self.set_aside: Path | None = None
-        """Where a database is now that was damaged, so that a new one was begun."""
+        """The new path of a damaged database that was replaced; None if it was not damaged."""
         self.recovered = 0
-        """How many answers of a killed run were taken in when the store was opened."""
+        """The number of answers of a killed run that were recovered when the store was opened."""
         self._read_only = read_only
-        self._whole: set[Path] = set()
-        self._sound: set[str] = set()
+        self._checked_files: set[Path] = set()
+        self._checked_contents: set[str] = set()
         self._lock: FileLock | None = None
         if read_only:
             with as_store_error(folder):
-                self._database = database.to_read(self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA)
+                schema = _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA
+                self._database = database.open_read_only(self._path, schema)
         else:
             self._open_to_write()
         self.runs = Runs(self._database, folder)
@@ -93,14 +94,14 @@ class Store:
             with contextlib.ExitStack() as stack:
                 self._lock = _lock(self.folder / "lock")
                 stack.callback(self._lock.release)
-                self._database, self.set_aside = database.to_write_or_anew(
+                self._database, self.set_aside = database.open_or_replace(
                     self._path, _SCHEMA + FILES_SCHEMA + RUNS_SCHEMA
                 )
                 stack.pop_all()
         except (OSError, sqlite3.Error) as error:
-            said = error.strerror if isinstance(error, OSError) else None
+            problem = error.strerror if isinstance(error, OSError) else None
             raise StoreError(
-                f"results cannot be kept in {self.folder}: {said or error}",
+                f"results cannot be kept in {self.folder}: {problem or error}",
                 advice="Make room, see that the folder may be written to, or name another one "
                 "with --state.",
             ) from error
@@ -118,7 +119,7 @@ class Store:
             self.close()
 
     def close(self) -> None:
-        """Write what is pending and let go of the folder."""
+        """Commit, close the database and release the folder's lock."""
         try:
             self.commit()
         finally:
@@ -132,7 +133,7 @@ class Store:
     # ----------------------------------------------------------------- answers and contents
 
     def answer(self, key: str) -> WorkerAnswer | None:
-        """The answer kept under a key; None if there is none, or it is damaged."""
+        """The answer stored under a key; None if it is missing or damaged."""
         with as_store_error(self.folder):
             row = self._database.execute(
                 "SELECT body, digest FROM answers WHERE key = ?", (key,)
@@ -146,10 +147,15 @@ class Store:
         return answer
 
     def keep(self, key: str, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
-        """Keep an answer with the contents and the files that it speaks of, the answer last.
+        """Store an answer with its contents and its files; the answer itself is written last.
 
-        One that is only an ending is not kept: it may be the machine's, and not the versions'. Nor
-        is one that the file was stopped while loading: it is not what was inspected.
+        Two kinds of answers are not stored: an ending without a result, which the machine may have
+        caused, and a refused load, because the file then differs from the inspected one.
+
+        Args:
+            key: of the task.
+            answer: its ``artifacts`` lose their ``path``: the files move into the store.
+            contents: by digest.
         """
         for digest, content in contents.items():
             self.keep_content(digest, content)
@@ -160,7 +166,7 @@ class Store:
             self.keep_answer(key, answer)
 
     def keep_answer(self, key: str, answer: WorkerAnswer) -> None:
-        """Keep an answer; durable after the next :meth:`commit`."""
+        """Store an answer; durable after the next :meth:`commit`."""
         body = zlib.compress(json.dumps(answer, separators=(",", ":")).encode(), 1)
         with as_store_error(self.folder):
             self._database.execute(
@@ -171,7 +177,7 @@ class Store:
         """The content with this digest.
 
         Raises:
-            KeyError: there is none, or it is damaged.
+            KeyError: it is missing or damaged.
         """
         with as_store_error(self.folder):
             row = self._database.execute(
@@ -188,41 +194,41 @@ class Store:
         return data
 
     def has_contents(self, digests: Iterable[str]) -> bool:
-        """Whether every one of these contents is kept, and undamaged; each is read once."""
-        for digest in set(digests) - self._sound:
+        """Whether all of these contents are stored and undamaged; each is read only once."""
+        for digest in set(digests) - self._checked_contents:
             try:
                 self.content(digest)
             except KeyError:
                 return False
-            self._sound.add(digest)
+            self._checked_contents.add(digest)
         return True
 
     def keep_content(self, digest: str, data: bytes) -> None:
-        """Keep a content; durable after the next :meth:`commit`.
+        """Store a content; durable after the next :meth:`commit`.
 
-        One that is there already may be damaged: it is replaced, unless it is known to be sound.
+        A stored content may be damaged: it is replaced, unless its digest was checked before.
         """
-        if digest in self._sound:
+        if digest in self._checked_contents:
             return
         with as_store_error(self.folder):
             self._database.execute(
                 "INSERT OR REPLACE INTO contents VALUES (?, ?)", (digest, zlib.compress(data, 1))
             )
-        self._sound.add(digest)
+        self._checked_contents.add(digest)
 
     def commit(self) -> None:
-        """Make all that was kept so far durable."""
+        """Make everything stored so far durable."""
         with as_store_error(self.folder):
             self._database.commit()
 
     def rates(self) -> dict[tuple[str, str], float]:
-        """Seconds a piece of work took in earlier runs, by task and environment."""
+        """The mean seconds of a piece of work in earlier runs, by task and environment."""
         with as_store_error(self.folder):
             rows = self._database.execute("SELECT task, environment, seconds FROM rates")
             return {(task, environment): seconds for task, environment, seconds in rows}
 
     def keep_rates(self, rates: Mapping[tuple[str, str], float]) -> None:
-        """Keep what a piece of work takes, for the estimates of later runs."""
+        """Store the seconds of a piece of work, for the estimates of later runs."""
         with as_store_error(self.folder):
             self._database.executemany(
                 "INSERT OR REPLACE INTO rates VALUES (?, ?, ?)",
@@ -232,28 +238,31 @@ class Store:
     # ----------------------------------------------------------------- files
 
     def artifact(self, sha256: str, format_name: str) -> Path:
-        """Where the artifact with these bytes, in this format, is or would be."""
+        """The path of the artifact with this SHA-256 and format, whether it exists or not."""
         ending = FORMATS[format_name].ending
         return self.folder / "artifacts" / sha256[:2] / f"{sha256}{ending}"
 
     def has_artifact(self, sha256: str, format_name: str) -> bool:
-        """Whether the artifact is there, and still what was saved: damage is no version effect."""
+        """Whether the artifact exists and has its SHA-256.
+
+        A damaged file must not be loaded: its failure would look like an effect of versions.
+        """
         return self.is_whole(self.artifact(sha256, format_name), sha256)
 
     def is_whole(self, path: Path, sha256: str) -> bool:
-        """Whether a file is there with this digest; those that are whole are read once."""
-        if path not in self._whole:
+        """Whether a file exists with this SHA-256; a file that had it is not read again."""
+        if path not in self._checked_files:
             try:
                 found = hashlib.sha256(path.read_bytes()).hexdigest()
             except OSError:
                 return False
             if found != sha256:
                 return False
-            self._whole.add(path)
+            self._checked_files.add(path)
         return True
 
     def keep_artifact(self, path: Path, format_name: str, sha256: str) -> None:
-        """Move a file that a worker saved to its place."""
+        """Move a file that a worker saved into the store."""
         place = self.artifact(sha256, format_name)
         with as_store_error(self.folder):
             place.parent.mkdir(exist_ok=True)
@@ -261,10 +270,10 @@ class Store:
                 path.replace(place)
 
     def rows_file(self, digest: str) -> Path:
-        """A file with the content of these rows, for workers.
+        """The path of a file with the rows of this digest, for workers.
 
         Raises:
-            KeyError: the content is not kept.
+            KeyError: the rows are not stored.
         """
         path = self.folder / "rows" / digest
         if not self.is_whole(path, digest):
@@ -273,18 +282,18 @@ class Store:
         return path
 
     def scratch(self) -> Path:
-        """A new folder for a worker."""
+        """Create an empty folder for a worker."""
         with as_store_error(self.folder):
             return Path(tempfile.mkdtemp(dir=self.folder / "scratch"))
 
     def left_behind(self) -> list[Path]:
-        """The folders of workers of runs that were cut off."""
+        """The folders of workers of interrupted runs."""
         return sorted((self.folder / "scratch").iterdir())
 
     def clear_scratch(self) -> None:
-        """Remove what runs that were cut off left behind."""
-        for left in self.left_behind():
-            remove(left)
+        """Remove the folders of workers of interrupted runs."""
+        for folder in self.left_behind():
+            remove(folder)
 
 
 def _ignore_in_git(folder: Path) -> None:
@@ -307,5 +316,5 @@ def _lock(path: Path) -> FileLock:
 
 
 def _digest(key: str, body: bytes) -> str:
-    """Of the key too, so that an entry that was swapped with another is noticed."""
+    """The digest of an entry; it covers the key, so that swapped entries are noticed."""
     return hashlib.sha256(key.encode() + b"\0" + body).hexdigest()

@@ -23,8 +23,8 @@ from matrix.model import (
 )
 
 WorkerAnswer = dict[str, Any]
-"""One answer of the journal; ``matrix/worker/worker.py`` describes it. For a task without an
-answer, it is ``{"ending": …, "reason": …}``."""
+"""One answer of the journal; ``matrix/worker/worker.py`` describes it. A task that ended without an
+answer has ``{"ending": …, "reason": …}`` instead."""
 
 
 def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
@@ -61,7 +61,16 @@ def _evidence(entry: WorkerAnswer | None) -> Evidence | None:
 def baseline(
     answer: WorkerAnswer, *, pipeline: str, format_name: str, sha256: str, size: int, writer: str
 ) -> ModelReference:
-    """What the environment that a model comes from reports of it; the file is the artifact."""
+    """The answer to a reference task: a model's own file, loaded in its original environment.
+
+    Args:
+        answer: of the worker.
+        pipeline: the id that stands for the model.
+        format_name: of the model's file.
+        sha256: of the model's file.
+        size: of the model's file, in bytes.
+        writer: the id of the original environment.
+    """
     artifact = Artifact(
         pipeline=pipeline, format=format_name, writer=writer, sha256=sha256, size=size
     )
@@ -131,7 +140,7 @@ def resaving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Resaving:
 
 
 def _without_refusal(answer: WorkerAnswer) -> WorkerAnswer:
-    """An answer that the name guard stopped the load, as a task without an answer."""
+    """Turn the answer that the name guard stopped the load into an ending without a result."""
     if "refused" not in answer:
         return answer
     reason = (
