@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix import catalog as catalogs
-from matrix.catalog.requirements import read_wish, spec_of
+from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.inspection import Name, inspect
 from matrix.inspection.gate import GENERATED, REVIEWED, read_list
@@ -64,15 +64,15 @@ def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
 
 def kinds_in(python: str | Path, names: Iterable[Name]) -> dict[Name, str]:
     """By name, its kind in an environment."""
-    asked = list(names)
+    listed = list(names)
     done = subprocess.run(
         [python, SCRIPT, "kinds"],
-        input=json.dumps([[name.module, name.qualname] for name in asked]),
+        input=json.dumps([[name.module, name.qualname] for name in listed]),
         capture_output=True,
         text=True,
         check=True,
     )
-    return dict(zip(asked, json.loads(done.stdout), strict=True))
+    return dict(zip(listed, json.loads(done.stdout), strict=True))
 
 
 def is_own_class(name: Name, kind: str) -> bool:
@@ -96,7 +96,7 @@ def _found(environment: Environment) -> tuple[dict[Name, str], dict[Name, str]]:
 
 
 def _as_of_release(release: str, common: tuple[str, ...]) -> EnvSpec:
-    return spec_of(read_wish([f"scikit-learn=={release}"]), as_of="release", common=common)
+    return spec_of(read_request([f"scikit-learn=={release}"]), as_of="release", common=common)
 
 
 def main(select: list[str]) -> int:

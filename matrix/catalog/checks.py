@@ -21,7 +21,7 @@ _PACKAGE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")
 
 
 def requirement(text: str) -> str:
-    """Accept a requirement in the syntax of PEP 508 that names a version, not a place."""
+    """Accept a requirement in the syntax of PEP 508 that names a version, not a location."""
     one_line(text)
     if text.lstrip().startswith("-"):
         raise ValueError(f"{text!r} is an option, not a requirement")

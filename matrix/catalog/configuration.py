@@ -13,7 +13,7 @@ import platformdirs
 from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
 
 ENVS_VARIABLE = "COMPAT_MATRIX_ENVS"
-"""Names the folder of environments; it outweighs the configuration."""
+"""The environment variable with the folder of environments; it overrides the configuration."""
 
 
 def environments_folder(configured: Path | None = None) -> Path:
@@ -103,11 +103,11 @@ class Catalog:
     select: tuple[str, ...] = ()
     """Globs over environment ids, for those that only the registry knows: see ``latest``."""
     shard: Shard | None = None
-    """The part that is asked for; its ``plan`` is not known yet."""
+    """The requested shard, still without its ``plan``; None for the whole matrix."""
     whole: bool = True
     """Whether the selection covers the whole set."""
     requirements: tuple[str, ...] = ()
-    """What every environment holds beside scikit-learn."""
+    """The requirements of every environment beside scikit-learn."""
     pipelines: tuple[Pipeline, ...] = ()
     formats: tuple[str, ...] = ()
     """The formats in use, in the order of the file."""

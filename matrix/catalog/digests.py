@@ -1,8 +1,8 @@
-"""What a pipeline is made from: its digest changes when, and only when, that does.
+"""The digest of a pipeline: it changes exactly when the code or data that it uses changes.
 
-Of a pipeline's own file count the function itself, everything in the file that is no pipeline, and
-the other pipelines that it calls. Of the rest of its folder count the modules that these import,
-one through another, and all data files.
+The digest covers these parts of the pipeline's own file: its function, the pipelines that it calls,
+and all statements that are not pipelines. From the rest of the folder it covers all data files, and
+the modules that are imported, directly or indirectly.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from pathlib import Path
 from matrix.errors import PipelineFileError
 
 SYNTAX = (3, 6)
-"""The Python whose syntax the files must keep to."""
+"""The files must use the syntax of this Python version."""
 
 
 class Module:
-    """One Python file, parsed.
+    """One parsed Python file.
 
     Raises:
-        PipelineFileError: it cannot be read, or is not Python of the version above.
+        PipelineFileError: the file cannot be read, or has a syntax newer than ``SYNTAX``.
     """
 
     def __init__(self, file: Path) -> None:
@@ -45,7 +45,7 @@ class Module:
         self._pipelines: dict[str, ast.FunctionDef] = {}
 
     def _refuse_newer_futures(self) -> None:
-        """Refuse what the parser lets through: it is an error only where it is compiled."""
+        """Refuse ``from __future__ import annotations``: only the compiler of 3.6 rejects it."""
         for node in self.tree.body:
             if isinstance(node, ast.ImportFrom) and node.module == "__future__":
                 for alias in node.names:
@@ -56,16 +56,20 @@ class Module:
                         )
 
     def set_aside(self, pipelines: Iterable[ast.FunctionDef]) -> None:
-        """Say which functions are pipelines: they concern nobody but themselves."""
+        """Declare which functions are pipelines; :meth:`parts` leaves the others of them out."""
         self._pipelines = {function.name: function for function in pipelines}
 
     def parts(self, function: ast.FunctionDef | None = None) -> list[ast.stmt]:
-        """Return the statements that a pipeline is made from; without one, those of the module."""
-        ours = set(map(id, self._pipelines.values()))
-        parts = [node for node in self.tree.body if function is None or id(node) not in ours]
+        """Return the statements that a pipeline depends on; the order is the same for each run.
+
+        Args:
+            function: the function of the pipeline; None for all statements of the file.
+        """
+        pipelines = set(map(id, self._pipelines.values()))
+        parts = [node for node in self.tree.body if function is None or id(node) not in pipelines]
         if function is not None:
             parts.append(function)
-        for node in parts:  # grows while it is read: a pipeline may call a pipeline that calls one
+        for node in parts:  # grows during the loop: a called pipeline may call others
             for name in _names(node):
                 called = self._pipelines.get(name)
                 if called is not None and called not in parts:
@@ -73,14 +77,14 @@ class Module:
         return parts
 
     def text(self, node: ast.stmt) -> bytes:
-        """Return the source of a statement with its decorators; comments around it are not his."""
+        """Return the source of a statement with its decorators, without comments around it."""
         decorators = getattr(node, "decorator_list", [])
         first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
         return b"".join(self._lines[first - 1 : node.end_lineno])
 
     @cached_property
     def whole(self) -> bytes:
-        """The source of the whole file."""
+        """The source of the file."""
         return self._source
 
 
@@ -89,7 +93,7 @@ class Folder:
 
     Args:
         root: the folder.
-        files: the Python files in it that count.
+        files: the Python files in it that may declare pipelines.
     """
 
     def __init__(self, root: Path, files: tuple[Path, ...]) -> None:
@@ -116,7 +120,7 @@ class Folder:
         return digest.hexdigest()
 
     def _helpers(self, file: Path, parts: list[ast.stmt]) -> set[Path]:
-        """Return the files that some statements of a file import, one through another."""
+        """Return the files that some statements of a file import, directly or indirectly."""
         found: set[Path] = set()
         waiting = [(file, parts)]
         while waiting:
@@ -136,13 +140,13 @@ class Folder:
                     yield from self._files_of(folder, name)
 
     def _files_of(self, folder: Path, name: str) -> list[Path]:
-        """Return the files that importing a dotted name runs, as far as they lie in this folder."""
+        """Return the files below the root that an import of a dotted name executes."""
         if (folder, name) not in self._imports:
             found = self._imports[folder, name] = []
-            at = folder
+            path = folder
             for part in name.split("."):
-                at = at / part
-                for file in (at.with_name(f"{part}.py"), at / "__init__.py"):
+                path = path / part
+                for file in (path.with_name(f"{part}.py"), path / "__init__.py"):
                     if file.is_relative_to(self.root) and file.is_file():
                         found.append(file)
         return self._imports[folder, name]
@@ -160,19 +164,19 @@ class Folder:
 
 
 def _add(digest: hashlib._Hash, content: bytes) -> None:
-    """Add content with its length, so that where one ends and the next begins counts too."""
+    """Add content with its length, so that the boundaries between contents count too."""
     digest.update(b"%d:" % len(content))
     digest.update(content)
 
 
-@cache  # a statement is asked for every pipeline of its file, and for those of others
+@cache  # every pipeline that depends on a statement looks at it
 def _names(node: ast.AST) -> tuple[str, ...]:
     return tuple(inner.id for inner in ast.walk(node) if isinstance(inner, ast.Name))
 
 
 @cache
 def _imports(node: ast.AST) -> tuple[tuple[int, str], ...]:
-    """What a statement may import: how many dots, and the dotted name."""
+    """The imports in a statement: the number of leading dots, and the dotted name."""
     found: list[tuple[int, str]] = []
     for inner in ast.walk(node):
         if isinstance(inner, ast.Import):

@@ -1,4 +1,4 @@
-"""The ids and labels of environments, made here and nowhere else, and never split again."""
+"""Make the ids and labels of environments; no other module makes or parses them."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def environment_id(
 
     Args:
         scikit_learn: as in EnvSpec; ``latest`` gives ``sklearn-latest``.
-        python: as in EnvSpec; ``newest`` is not mentioned.
-        packages: what was said of further packages: a version, or a specifier.
-        as_of: as in EnvSpec; ``release`` is not mentioned.
+        python: as in EnvSpec; ``newest`` is left out.
+        packages: the version or specifier of each further package.
+        as_of: as in EnvSpec; ``release`` is left out.
     """
     parts = [f"sklearn-{_plain(scikit_learn)}"]
     if python != "newest":
@@ -39,21 +39,23 @@ def environment_id(
 
 
 def meaning_of_latest(id_: str, label: str, line: str) -> tuple[str, str]:
-    """Return the id and label of an environment with ``latest``, named as if its line were listed.
+    """Return the id and label of an environment with ``latest``, with its release line inserted.
 
-    A name of its own stays as it is.
+    An id that the configuration sets with ``name`` stays as it is.
     """
     meant = id_.replace(environment_id("latest", "newest", {}), f"sklearn-{line}", 1)
     return meant, label.replace("latest", line, 1) if meant != id_ else label
 
 
-def environment_labels(wanted: Iterable[tuple[str, str, Mapping[str, str], str]]) -> list[str]:
-    """Return a short label for each environment; those that would be equal get the long one.
+def environment_labels(
+    environments: Iterable[tuple[str, str, Mapping[str, str], str]],
+) -> list[str]:
+    """Return a short label for each environment; equal short labels are replaced by long ones.
 
     Args:
-        wanted: the arguments of :func:`environment_id`, an environment each.
+        environments: for each, the arguments of :func:`environment_id`.
     """
-    items = list(wanted)
+    items = list(environments)
     short = [_label(*item, shorten=True) for item in items]
     counts = Counter(short)
     return [
@@ -65,17 +67,17 @@ def environment_labels(wanted: Iterable[tuple[str, str, Mapping[str, str], str]]
 def environment_label(
     scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str = "release"
 ) -> str:
-    """Return the label of one environment in full, whatever others there are."""
+    """Return the long label of one environment."""
     return _label(scikit_learn, python, packages, as_of, shorten=False)
 
 
 def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
-    """Return id and label of an environment that a file describes.
+    """Return the id and the label of an environment that a file describes.
 
     Args:
         file: its name: ``requirements.txt``.
-        digest: of what it says, short.
-        as_of: as in EnvSpec; ``release`` is not mentioned.
+        digest: a short digest of its content.
+        as_of: as in EnvSpec; ``release`` is left out.
     """
     stem = _plain(file.rpartition(".")[0])[:40].lstrip(".+!_") or "file"
     day = [] if as_of == "release" else [as_of]
@@ -83,7 +85,7 @@ def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
 
 
 def of_many(scikit_learn: str, digest: str, as_of: str) -> str:
-    """Return the id of an environment of which too much is said to name it all."""
+    """Return the id of an environment with too many requirements to list them in the id."""
     return environment_id(scikit_learn, "newest", {"": f"-{digest}"}, as_of)
 
 
@@ -106,6 +108,6 @@ def _python(python: str) -> str:
 
 
 def _plain(version: str) -> str:
-    """Turn a version or specifier into what a session, a folder and a glob can be called."""
+    """Turn a version or specifier into text that is safe in a session name, folder and glob."""
     named = _OPERATOR.sub(lambda match: _OPERATORS[match.group()], version)
     return re.sub(r"[^A-Za-z0-9.+!_]+", "-", named.replace(".*", "")).strip("-")

@@ -1,4 +1,4 @@
-"""The environment that a model's file tells of: what it was most likely saved in."""
+"""Derive the origin of a model from its file: the environment that most likely saved it."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ from matrix.errors import UsageError
 from matrix.model import EnvSpec
 
 AFTER_NUMPY_2 = date(2024, 7, 7)
-"""Three weeks after numpy 2.0.0 came out, the window of every release."""
-_HAD_NUMPY_2 = Version("1.5.1")
-"""The first scikit-learn that came out after numpy 2.0.0."""
+"""Three weeks after the release of numpy 2.0.0: the usual release window."""
+_FIRST_AFTER_NUMPY_2 = Version("1.5.1")
+"""The first scikit-learn released after numpy 2.0.0."""
 _NEEDS_PYTHON_3_8 = Version("1.1")
 
 
 def origin_spec(
     scikit_learn: str, *, numpy: str = "", python: str = "", common: Sequence[str] = ()
 ) -> EnvSpec:
-    """Return the environment that the versions in a model's file tell of.
+    """Return the environment that most likely saved a model's file.
 
-    That release as of its release; a file with numpy 2 in it was saved after numpy 2.0 came out, so
-    of an older scikit-learn the environment is as of three weeks after that day.
+    Its other packages are resolved as of the release of scikit-learn. A file with numpy 2 was saved
+    after the release of numpy 2.0: with an older scikit-learn, the packages are resolved as of
+    three weeks after that release.
 
     Args:
-        scikit_learn: the version in the file, exact: ``1.2.2``.
-        numpy: ``1`` or ``2`` by the names of its modules; empty if it does not tell.
-        python: the lowest that can read the file: ``3.8``; empty if any can.
-        common: what every environment of the configuration holds.
+        scikit_learn: the exact version in the file: ``1.2.2``.
+        numpy: ``1`` or ``2``, from the names of numpy's modules in the file; empty if unknown.
+        python: the lowest version that can read the file: ``3.8``; empty if all can.
+        common: the requirements of every environment in the configuration.
 
     Raises:
         UsageError: no registry has that version.
@@ -41,24 +42,27 @@ def origin_spec(
     others: tuple[str, ...] = ()
     if numpy == "2":
         others = ("numpy>=2",)
-        day = AFTER_NUMPY_2.isoformat() if version < _HAD_NUMPY_2 else day
+        day = AFTER_NUMPY_2.isoformat() if version < _FIRST_AFTER_NUMPY_2 else day
     elif numpy == "1" and version >= Version("1.4"):
-        others = ("numpy<2",)  # those before had no other
-    wish = EnvironmentRequest(
+        others = ("numpy<2",)  # older releases require it themselves
+    request = EnvironmentRequest(
         scikit_learn=checks.in_full(version),
         python=readable_by(version, python),
         others=others,
         source=f"scikit-learn {scikit_learn}",
     )
-    return spec_of(wish, as_of=day, common=common)
+    return spec_of(request, as_of=day, common=common)
 
 
 def readable_by(version: Version, python: str) -> str | None:
-    """Return which Pythons of an environment can read a file; None where all that it has can.
+    """Return the specifier of the Pythons that can read a file.
 
     Args:
-        version: of scikit-learn in that environment.
-        python: the lowest that can read the file; empty if any can.
+        version: of scikit-learn in the environment that reads.
+        python: the lowest version that can read the file; empty if all can.
+
+    Returns:
+        A specifier such as ``>=3.8``; None if every Python of that scikit-learn can read the file.
     """
     if not python or Version(python) < Version("3.7"):
         return None

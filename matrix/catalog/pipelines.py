@@ -1,7 +1,7 @@
-"""Files of reference pipelines, read as text: nothing in them is run or imported here.
+"""Read the declarations in pipeline files without running or importing the files.
 
-They belong to the target environments, so they are held to the syntax of Python 3.6, and what they
-import need not be installed where the matrix is drawn.
+The files run in the target environments only. They must therefore use the syntax of Python 3.6, and
+the modules that they import need not be installed here.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ _TEST_FOLDERS = frozenset({"test", "tests"})
 def read_pipelines(folders: Sequence[Path]) -> tuple[Pipeline, ...]:
     """Return the pipelines that the files in some folders declare, in the order of the files.
 
-    Files and folders that begin with ``_`` or ``.`` and tests are left out; a file without
-    pipelines is a helper of the others.
+    Files and folders that begin with ``_`` or ``.`` and tests are left out. A file may declare no
+    pipeline: the others can import it.
 
     Raises:
-        PipelineFileError: with the file and the line of what is wrong.
+        PipelineFileError: a declaration is wrong; the message has the file and the line.
     """
     pipelines: dict[str, Pipeline] = {}
     for root in dict.fromkeys(folders):
@@ -76,18 +76,18 @@ def _declared(folder: Folder, file: Path) -> Iterator[Pipeline]:
         for call in [decorators.of(file, function)]
         if call is not None
     ]
-    _refuse_twins(file, [function for function, _ in found])
+    _refuse_duplicates(file, [function for function, _ in found])
     module.set_aside(function for function, _ in found)
     for function, call in found:
-        said = _arguments(file, call)
-        _check_methods(file, call.lineno, said.get("methods", ()))
+        arguments = _arguments(file, call)
+        _check_methods(file, call.lineno, arguments.get("methods", ()))
         yield Pipeline(
             id=function.name,
             file=file,
             line=function.lineno,
             doc=(ast.get_docstring(function) or "").partition("\n")[0],
-            tags=said.get("tags", ()),
-            formats=said.get("formats", ()),
+            tags=arguments.get("tags", ()),
+            formats=arguments.get("formats", ()),
             digest=folder.digest(module, function),
         )
 
@@ -104,7 +104,7 @@ def _check_methods(file: Path, line: int, methods: Iterable[str]) -> None:
         )
 
 
-def _refuse_twins(file: Path, functions: Iterable[ast.FunctionDef]) -> None:
+def _refuse_duplicates(file: Path, functions: Iterable[ast.FunctionDef]) -> None:
     lines: dict[str, int] = {}
     for function in functions:
         if function.name in lines:
@@ -118,7 +118,7 @@ def _refuse_twins(file: Path, functions: Iterable[ast.FunctionDef]) -> None:
 
 
 class _Decorators:
-    """Knows what ``compat_matrix.pipeline`` is called in one file."""
+    """The names that ``compat_matrix.pipeline`` has in one file."""
 
     def __init__(self, tree: ast.Module) -> None:
         self._functions: set[str] = set()
@@ -147,8 +147,8 @@ class _Decorators:
 
 
 def _arguments(file: Path, call: ast.Call) -> dict[str, tuple[str, ...]]:
-    """Return the literal arguments of a decorator, each as strings."""
-    said = dict(zip(_ARGUMENTS, call.args, strict=False))
+    """Return the literal arguments of a decorator by name, each as a tuple of strings."""
+    nodes = dict(zip(_ARGUMENTS, call.args, strict=False))
     if len(call.args) > len(_ARGUMENTS) or any(isinstance(a, ast.Starred) for a in call.args):
         raise _error(file, call.lineno, f"@pipeline takes {', '.join(_ARGUMENTS)}")
     for keyword in call.keywords:
@@ -156,23 +156,23 @@ def _arguments(file: Path, call: ast.Call) -> dict[str, tuple[str, ...]]:
             name = "**" if keyword.arg is None else keyword.arg
             problem = f"@pipeline takes {', '.join(_ARGUMENTS)}, not {name}"
             raise _error(file, call.lineno, problem)
-        said[keyword.arg] = keyword.value
-    if "data" not in said:
+        nodes[keyword.arg] = keyword.value
+    if "data" not in nodes:
         raise _error(file, call.lineno, "@pipeline needs its data")
-    return {name: _literal(file, name, said[name]) for name in said if name in _LITERALS}
+    return {name: _literal(file, name, nodes[name]) for name in nodes if name in _LITERALS}
 
 
 def _literal(file: Path, name: str, node: ast.expr) -> tuple[str, ...]:
-    wanted = "a literal list of strings" if name in _LISTS else "a literal string"
+    expected = "a literal list of strings" if name in _LISTS else "a literal string"
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, SyntaxError, RecursionError):
-        raise _error(file, node.lineno, f"{name} must be {wanted}") from None
+        raise _error(file, node.lineno, f"{name} must be {expected}") from None
     if value is None and name != "tags":
         return ()
     values = [value] if name not in _LISTS else value
     if not isinstance(values, (list, tuple)) or not all(isinstance(v, str) for v in values):
-        raise _error(file, node.lineno, f"{name} must be {wanted}")
+        raise _error(file, node.lineno, f"{name} must be {expected}")
     return tuple(values)
 
 

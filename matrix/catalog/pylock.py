@@ -1,4 +1,4 @@
-"""Locks in the format of PEP 751: ``pylock.toml``."""
+"""Read locks in the format of PEP 751: ``pylock.toml``."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _NEWEST = f"3.{python_markers.MINORS[-1]}"
 
 
 def read_pylock(file: Path, python: str = "") -> RequirementSet:
-    """Return what a lock says: its versions, with the markers that tell when they hold.
+    """Read the versions in a lock, with their markers.
 
     Args:
         file: the lock.
-        python: the one that is wished for, if one is: some markers ask for groups and extras too,
-            which no requirement can, and are answered here.
+        python: the requested version; empty if none is requested. Markers with extras or groups
+            are not valid in requirements, so they are evaluated here, for this Python.
 
     Raises:
-        UsageError: it is not such a lock.
+        UsageError: the file is not such a lock.
     """
     text = read_text(file)
     try:
@@ -54,17 +54,18 @@ def _of_default_groups(lock: Pylock, python: str) -> Iterator[Package]:
         "dependency_groups": frozenset[str](lock.default_groups or ()),
     }
     for package in lock.packages:
-        if not _asks_for_groups(package) or python_markers.holds(package.marker, python, groups):
+        if not _uses_groups(package) or python_markers.holds(package.marker, python, groups):
             yield package
 
 
-def _asks_for_groups(package: Package) -> bool:
+def _uses_groups(package: Package) -> bool:
+    """Whether the marker of a package depends on extras or groups."""
     text = str(package.marker or "")
     return "extras" in text or "dependency_groups" in text
 
 
 def _requirement(file: Path, package: Package) -> Requirement:
-    marker = "" if package.marker is None or _asks_for_groups(package) else f" ; {package.marker}"
+    marker = "" if package.marker is None or _uses_groups(package) else f" ; {package.marker}"
     return parsed(f"{package.name}=={package.version}{marker}", f"{file}: {package.name}")
 
 
@@ -77,5 +78,5 @@ def _pythons(lock: Pylock) -> str:
         for minor in python_markers.MINORS
         if any(python_markers.holds(marker, f"3.{minor}") for marker in lock.environments)
     ]
-    said = [str(lock.requires_python or ""), python_markers.specifier(minors) if minors else ""]
-    return ",".join(filter(None, said))
+    parts = [str(lock.requires_python or ""), python_markers.specifier(minors) if minors else ""]
+    return ",".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""For which Pythons a marker is true: markers are asked, never understood."""
+"""Find the Pythons for which a marker is true, by evaluating the marker for each of them."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from packaging.specifiers import SpecifierSet
 from matrix.errors import UsageError
 
 MINORS = range(6, 31)
-"""The minor versions of Python 3 that a marker is asked about."""
+"""The minor versions of Python 3 for which markers are evaluated."""
 
 
 def holds(marker: Marker | None, python: str, more: Mapping[str, object] | None = None) -> bool:
-    """Tell whether a marker is true of a Python on this machine.
+    """Whether a marker is true for a Python on this machine's platform.
 
     Args:
         marker: None is always true.
         python: ``3.11`` or ``3.11.7``.
-        more: further names that the marker may use: those of a lock.
+        more: values of further variables: ``extras`` and ``dependency_groups`` in a lock.
 
     Raises:
-        UsageError: it compares what cannot be compared.
+        UsageError: the marker cannot be evaluated.
     """
     if marker is None:
         return True
@@ -42,13 +42,13 @@ def holds(marker: Marker | None, python: str, more: Mapping[str, object] | None 
 
 
 def within(specifier: str) -> list[int]:
-    """Return the minor versions of which a specifier holds some patch; all if it says nothing."""
-    wanted = SpecifierSet(specifier)
-    return [m for m in MINORS if any(wanted.contains(f"3.{m}.{p}") for p in range(40))]
+    """Return the minor versions with a patch that a specifier contains; all if it is empty."""
+    specifiers = SpecifierSet(specifier)
+    return [m for m in MINORS if any(specifiers.contains(f"3.{m}.{p}") for p in range(40))]
 
 
 def specifier(minors: Collection[int]) -> str:
-    """Return the specifier of some minor versions; empty if they are all there are."""
+    """Return the specifier of some minor versions; empty for all of ``MINORS``."""
     first, last = min(minors), max(minors)
     parts = [f">=3.{first}"] if first > MINORS[0] else []
     parts += [f"<3.{last + 1}"] if last < MINORS[-1] else []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 NAME = "package:reference"
-"""Stands for their folder in `pipelines`."""
+"""The value of `pipelines` in the configuration that means the folder of these pipelines."""
 
 CONFIGURATION = {
     "pipelines": [NAME],
@@ -19,11 +19,11 @@ CONFIGURATION = {
     },
     "sets": {"default": {"skip": ["tag:extra"]}},
 }
-"""What holds where there is no configuration: all of them, and no environments."""
+"""The configuration of a project without one: all reference pipelines, and no environments."""
 
 
 def folder() -> Path:
-    """Where they are: inside the package, or beside it in the repository."""
+    """Return the folder of these pipelines: in the package, or beside it in the repository."""
     package = Path(__file__).parent.parent
     installed = package / "fixtures"
     return installed if installed.is_dir() else package.parent / "fixtures"

@@ -1,7 +1,8 @@
-"""Which scikit-learn of several a lock means, and for which Pythons.
+"""Choose the release of scikit-learn from a lock that has several, and the Pythons it is for.
 
-A lock for many Pythons names several, each with the marker that tells when it holds. And where a
-marker does not hold, an installer skips the line without a word: so the Python is bounded by it.
+A lock for many Pythons may pin several releases, each with a marker. Where a marker is false, an
+installer skips the line without a warning. The markers therefore limit the Pythons that can be
+chosen.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ from matrix.errors import UsageError
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Choice:
-    """What scikit-learn must be, on which Python."""
+    """The scikit-learn to install, and the Pythons to install it on."""
 
     scikit_learn: SpecifierSet
     python: str
-    """A version, a specifier, or empty: any."""
+    """A version or a specifier; empty for all Pythons."""
     note: str = ""
-    """Empty if there was nothing to choose."""
+    """The choice in words; empty if there was only one."""
 
 
 def choose(entries: Sequence[Requirement], python: str, within: str, source: str) -> Choice:
-    """Return what entries for scikit-learn mean together.
+    """Combine the entries for scikit-learn.
 
     Args:
-        entries: with their markers; none says nothing of it.
-        python: the version or specifier that is wished for; empty if none is.
-        within: specifier of the Pythons that the lock is for; empty for all.
-        source: what was given, for messages.
+        entries: with their markers; empty if scikit-learn is not mentioned.
+        python: the requested version or specifier; empty if none is requested.
+        within: the specifier of the Pythons that the lock is for; empty for all.
+        source: the name of the input, for messages.
 
     Raises:
-        UsageError: no entry holds for that Python.
+        UsageError: no entry applies to the requested Python.
     """
     if not python[:1].isdigit():
         return _for_newest(entries, ",".join(filter(None, (within, python))), source)
@@ -50,7 +51,10 @@ def choose(entries: Sequence[Requirement], python: str, within: str, source: str
 
 
 def _for_newest(entries: Sequence[Requirement], within: str, source: str) -> Choice:
-    """Return what holds for the newest Python that any entry holds for, and for which others."""
+    """Return the choice for the newest Python to which an entry applies.
+
+    The choice includes all other Pythons to which the same entries apply.
+    """
     if not entries:
         return Choice(scikit_learn=SpecifierSet(), python=within)
     found = {

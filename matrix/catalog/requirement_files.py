@@ -1,7 +1,7 @@
-"""Requirements files as pip, pip-tools and uv write them.
+"""Read requirements files as pip, pip-tools and uv write them.
 
-Lines that name a version count. Options are never passed on, and what names a place to fetch from
-is left aside: both are noted.
+Only lines with versions are read. Options and locations (paths, addresses) are ignored, with a note
+for each.
 """
 
 from __future__ import annotations
@@ -36,7 +36,11 @@ _BOMS = (
 
 
 def read_text(file: Path) -> str:
-    """Return what a file of text holds; raises UsageError if it is none, or cannot be read."""
+    """Return the text of a UTF-8 or UTF-16 file.
+
+    Raises:
+        UsageError: the file does not exist, is too large, cannot be read, or is not such text.
+    """
     try:
         if not file.is_file():
             raise UsageError(f"{file}: there is no such file")
@@ -53,22 +57,22 @@ def read_text(file: Path) -> str:
 
 
 def made_with(text: str) -> str:
-    """Return the Python that the comment at the head of a lock names; empty if it names none."""
+    """Return the Python in the comment at the head of a lock; empty if there is none."""
     found = _MADE_WITH.search(text)
     return found.group(1) if found and "--universal" not in found.group() else ""
 
 
 def read_requirements(file: Path) -> RequirementSet:
-    """Return what a requirements file says, with all that it includes.
+    """Read a requirements file and all files that it includes.
 
     Raises:
-        UsageError: with the file and line of the mistake.
+        UsageError: a line is not valid; the message has the file and the line.
     """
     return _read(file, {})
 
 
 def _read(file: Path, seen: dict[Path, None]) -> RequirementSet:
-    """Read a file; one that was read before, and includes itself in the end, says no more."""
+    """Read a file; one that was read before adds nothing, so that circular includes end."""
     if file.resolve() in seen:
         return RequirementSet()
     seen[file.resolve()] = None
@@ -78,7 +82,7 @@ def _read(file: Path, seen: dict[Path, None]) -> RequirementSet:
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
-    """Yield what stands on each line, where a backslash joins it to the next, without comments."""
+    """Yield number and text of each line without comments; a backslash joins it to the next."""
     begun, start = "", 0
     for number, line in enumerate(text.splitlines(), 1):
         start = start if begun else number
@@ -117,15 +121,15 @@ def _included(
     name = include["file"].strip().strip("'\"")
     if "://" in name:
         raise UsageError(f"{where}: includes {name}", advice="fetch it first, and include the file")
-    said = _read(file.parent / name, seen)
+    included = _read(file.parent / name, seen)
     if include[1] in {"-r", "--requirement"}:
-        return said
-    constraints = said.requirements + said.constraints
-    return RequirementSet(constraints=constraints, notes=said.notes, place=said.place)
+        return included
+    constraints = included.requirements + included.constraints
+    return RequirementSet(constraints=constraints, notes=included.notes, place=included.place)
 
 
 def _option(where: str, line: str) -> str:
-    """Word what is left aside, without its value: it may be an address with a password."""
+    """The note for an ignored option, without its value: it may be an address with a password."""
     name = re.split(r"[\s=]", line, maxsplit=1)[0]
     if name in {"-e", "--editable"}:
         return f"{where}: an editable install is left out: it names a location, not a version"
@@ -134,12 +138,12 @@ def _option(where: str, line: str) -> str:
 
 def _place(where: str, text: str) -> str:
     name = text.partition("@")[0].strip() if _is_reference(text) else ""
-    what = name or "a path or address"
-    return f"{where}: {what} is left out: it names a location, not a version"
+    subject = name or "a path or address"
+    return f"{where}: {subject} is left out: it names a location, not a version"
 
 
 def _is_reference(text: str) -> bool:
-    """Tell whether this is ``name @ address``; scikit-learn itself cannot be left out."""
+    """Whether the text has the form ``name @ address``."""
     if "@" not in text:
         return False
     try:

@@ -1,4 +1,4 @@
-"""What a requirements file or lock says, before it is known what of it concerns scikit-learn."""
+"""The content of requirements files and locks, before scikit-learn and Python are chosen."""
 
 from __future__ import annotations
 
@@ -14,42 +14,46 @@ from matrix.model import FileLine
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RequirementSet:
-    """What one file, or a few requirements, say."""
+    """The content of a file, or of a few requirements."""
 
     requirements: tuple[Requirement, ...] = ()
     """In order, with their markers; ``python`` may be among them."""
     constraints: tuple[Requirement, ...] = ()
-    """What holds for a package if something else brings it."""
+    """Versions of packages, if another requirement installs them."""
     made_with: str = ""
-    """The Python that a lock says it was made with."""
+    """The Python that made the lock, by its own comment; empty if unknown."""
     pythons: str = ""
-    """Specifier of the Pythons that a lock is for."""
+    """The specifier of the Pythons that a lock is for; empty for all."""
     notes: tuple[str, ...] = ()
-    """What was left aside, in words."""
+    """Ignored lines, in words."""
     place: FileLine | None = None
-    """The line that names scikit-learn; None if no line does."""
+    """The line that requires scikit-learn; None if no line does."""
 
 
 def joined(parts: Iterable[RequirementSet]) -> RequirementSet:
-    """Return what several say together; the last lock that names its Python wins."""
-    said = RequirementSet()
+    """Combine several sets; the last one with ``made_with`` wins."""
+    result = RequirementSet()
     for part in parts:
-        said = RequirementSet(
-            requirements=said.requirements + part.requirements,
-            constraints=said.constraints + part.constraints,
-            made_with=part.made_with or said.made_with,
-            pythons=",".join(filter(None, (said.pythons, part.pythons))),
-            notes=said.notes + part.notes,
-            place=said.place or part.place,
+        result = RequirementSet(
+            requirements=result.requirements + part.requirements,
+            constraints=result.constraints + part.constraints,
+            made_with=part.made_with or result.made_with,
+            pythons=",".join(filter(None, (result.pythons, part.pythons))),
+            notes=result.notes + part.notes,
+            place=result.place or part.place,
         )
-    return said
+    return result
 
 
 def parsed(text: str, where: str = "") -> Requirement:
-    """Return a requirement that names a version, not a place.
+    """Parse a requirement that names a version, not a location.
+
+    Args:
+        text: in the syntax of PEP 508.
+        where: the file and the line, for messages.
 
     Raises:
-        UsageError: it is something else, with where it stands.
+        UsageError: the text is not such a requirement.
     """
     try:
         return Requirement(checks.requirement(text))

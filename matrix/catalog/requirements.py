@@ -1,7 +1,8 @@
-"""What ``--from`` and ``--to`` say becomes a wish, and a wish becomes an environment wanted.
+"""Turn the values of ``--from`` and ``--to`` into a request, and a request into an EnvSpec.
 
-Requirements, requirements files and locks may be given, several together. Nothing is fetched, and
-nothing that begins like an option or holds a line break gets through.
+A value may be a requirement, a requirements file or a lock, or several of them. Nothing is
+downloaded. Texts that begin with ``-`` or contain a line break are refused, because they would
+reach the command line of uv.
 """
 
 from __future__ import annotations
@@ -36,44 +37,45 @@ _FOREIGN = {
     "Pipfile": "pipenv requirements > requirements.txt",
     "pyproject.toml": "uv pip compile pyproject.toml --output-file requirements.txt",
 }
-"""What is not read, and the command that writes what is."""
+"""File names that are not supported, and the command that converts the file."""
 _LONGEST_ID = 80
 ANY = ">=0"
-"""The newest scikit-learn that fits with all the rest; ``latest`` is the newest of all."""
+"""The newest scikit-learn that is compatible with the other requirements; ``latest`` is the newest
+of all."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentRequest:
-    """An environment as somebody asks for it."""
+    """An environment as the user requests it."""
 
     scikit_learn: str | None = None
-    """As in EnvSpec; None if nothing was said."""
+    """As in EnvSpec; None if not requested."""
     python: str | None = None
-    """``3.13``, ``3.13.1`` or a specifier; None if nothing was said."""
+    """``3.13``, ``3.13.1`` or a specifier; None if not requested."""
     others: tuple[str, ...] = ()
     """Further requirements, in the syntax of PEP 508, with markers."""
     constraints: tuple[str, ...] = ()
-    """What holds for packages that something else brings."""
+    """Versions of packages, if another requirement installs them; in the syntax of PEP 508."""
     source: str = ""
-    """What was asked for, as people would name it: ``requirements.txt``."""
+    """The user's text, for messages: ``requirements.txt``."""
     file: str = ""
-    """The name of the file; empty if there was none."""
+    """The name of the first file; empty if there was none."""
     notes: tuple[str, ...] = ()
-    """What was left aside or taken for granted, in words."""
+    """Ignored lines and assumptions, in words."""
     place: FileLine | None = None
-    """The line that names scikit-learn, if a file does."""
+    """The line that requires scikit-learn; None if no file does."""
 
 
 def read_request(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
-    """Return what requirements and files say together.
+    """Combine requirements and files into one request.
 
     Args:
         texts: each a requirement (``numpy<2``, ``python==3.12``), a version of scikit-learn
             (``1.5``: the last patch of that line), ``latest``, or a file.
-        folder: where relative files are looked for; by default here.
+        folder: the folder of relative paths; None for the current one.
 
     Raises:
-        UsageError: what was given cannot be understood, is not there, or contradicts itself.
+        UsageError: a text is not valid, a file does not exist, or two texts contradict each other.
     """
     given, files = RequirementSet(), []
     for text in texts:
@@ -83,43 +85,47 @@ def read_request(texts: Sequence[str], *, folder: Path | None = None) -> Environ
         else:
             files.append(file)
     python = _one_python(given.requirements)
-    said = joined([*(_read_file(file, python) for file in files), given])
-    return _wish(said, source=" ".join(texts), file=files[0].name if files else "")
+    everything = joined([*(_read_file(file, python) for file in files), given])
+    return _request(everything, source=" ".join(texts), file=files[0].name if files else "")
 
 
-def spec_of(wish: EnvironmentRequest, *, as_of: str, common: Sequence[str] = ()) -> EnvSpec:
-    """Return the environment that a wish means.
+def spec_of(request: EnvironmentRequest, *, as_of: str, common: Sequence[str] = ()) -> EnvSpec:
+    """Turn a request into the specification of an environment.
 
     Args:
-        wish: what was asked for.
+        request: of the user; it names scikit-learn.
         as_of: as in EnvSpec: ``release``, ``today`` or a date.
-        common: what every environment of the configuration holds; a file says all by itself.
+        common: the requirements of every environment in the configuration. They are not added to a
+            request that has a file, because a file lists everything.
 
     Raises:
-        UsageError: it says nothing of scikit-learn.
+        UsageError: the request does not name scikit-learn.
     """
-    if wish.scikit_learn is None:
+    if request.scikit_learn is None:
         raise UsageError(
-            f"{wish.source}: scikit-learn is not in it",
+            f"{request.source}: scikit-learn is not in it",
             advice="add it, or give a lock that names all packages (pip freeze, uv pip compile)",
         )
-    named = {_package(text) for text in wish.others}
-    shared = [] if wish.file else [text for text in common if _package(text) not in named]
-    id_, label = _named(wish, wish.scikit_learn, as_of)
+    named = {_package(text) for text in request.others}
+    shared = [] if request.file else [text for text in common if _package(text) not in named]
+    id_, label = _id_and_label(request, request.scikit_learn, as_of)
     return EnvSpec(
         id=id_,
         label=label,
-        scikit_learn=_on_the_day(wish.scikit_learn, as_of),
-        python=wish.python or "newest",
-        requirements=(*shared, *wish.others),
-        constraints=wish.constraints,
+        scikit_learn=_on_the_day(request.scikit_learn, as_of),
+        python=request.python or "newest",
+        requirements=(*shared, *request.others),
+        constraints=request.constraints,
         as_of=as_of,
-        place=wish.place,
+        place=request.place,
     )
 
 
 def _on_the_day(scikit_learn: str, as_of: str) -> str:
-    """Return what a line or ``latest`` is on a past day: what there was of it then."""
+    """Turn a line or ``latest`` into a specifier if the day is past.
+
+    The resolver then chooses from the releases that existed on that day.
+    """
     if as_of in {"release", "today"}:
         return scikit_learn
     if scikit_learn == "latest":
@@ -128,35 +134,36 @@ def _on_the_day(scikit_learn: str, as_of: str) -> str:
     return f"=={scikit_learn}.*" if is_line else scikit_learn
 
 
-def _named(wish: EnvironmentRequest, scikit_learn: str, as_of: str) -> tuple[str, str]:
-    """Return id and label: as the matrix would name it, or by the file and a digest."""
-    everything = [scikit_learn, wish.python, sorted(wish.others), sorted(wish.constraints)]
-    digest = hashlib.sha256(json.dumps(everything).encode()).hexdigest()[:8]
-    if wish.file:
-        return environment_names.of_file(wish.file, digest, as_of)
-    requirements = [Requirement(text) for text in wish.others]
+def _id_and_label(request: EnvironmentRequest, scikit_learn: str, as_of: str) -> tuple[str, str]:
+    """Return the id and the label: in the form of the configuration, or with a digest."""
+    content = [scikit_learn, request.python, sorted(request.others), sorted(request.constraints)]
+    digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
+    if request.file:
+        return environment_names.of_file(request.file, digest, as_of)
+    requirements = [Requirement(text) for text in request.others]
     packages = {str(canonicalize_name(r.name)): str(r.specifier) for r in requirements}
     release = "any" if scikit_learn == ANY else scikit_learn
-    said = (release, wish.python or "newest", packages, as_of)
-    id_, label = environment_names.environment_id(*said), environment_names.environment_label(*said)
+    parts = (release, request.python or "newest", packages, as_of)
+    id_ = environment_names.environment_id(*parts)
+    label = environment_names.environment_label(*parts)
     plain = len(packages) == len(requirements) and not any(
         r.marker or r.extras for r in requirements
     )
-    if plain and not wish.constraints and len(id_) <= _LONGEST_ID:
+    if plain and not request.constraints and len(id_) <= _LONGEST_ID:
         return id_, label
     return environment_names.of_many(release, digest, as_of), label
 
 
-# ------------------------------------------------------------------------ what was given
+# ------------------------------------------------------------------------ the user's texts
 
 
 def _file(text: str, folder: Path) -> Path | None:
-    """Return the file that a text names; None if it is a requirement."""
+    """Return the file that a text names; None if the text is a requirement."""
     if not text.strip() or not text.isprintable():
         raise UsageError(f"{text!r} is neither a requirement nor a file")
     path = folder / text
-    looks_like_one = path.suffix.lower() in _FILES | _FOREIGN_KINDS or path.name in _FOREIGN
-    if looks_like_one and not re.search(r"[<>=~!;]", text):
+    looks_like_file = path.suffix.lower() in _FILES | _FOREIGN_KINDS or path.name in _FOREIGN
+    if looks_like_file and not re.search(r"[<>=~!;]", text):
         return path
     try:
         return path if re.search(r"[\\/]", text) and path.is_file() else None
@@ -165,7 +172,7 @@ def _file(text: str, folder: Path) -> Path | None:
 
 
 def _typed(text: str) -> Requirement:
-    """Return a requirement that was typed; a version alone is one of scikit-learn."""
+    """Parse a requirement of the command line; a version alone is one of scikit-learn."""
     text = text.strip()
     if text == "latest":
         return Requirement("scikit-learn")
@@ -184,46 +191,51 @@ def _read_file(file: Path, python: str) -> RequirementSet:
     if advice:
         raise UsageError(f"{file}: is not read", advice=f"export it: {advice}")
     if file.suffix.lower() == ".toml":
-        from matrix.catalog.pylock import read_pylock  # what nox brings may not have its reader
+        from matrix.catalog.pylock import read_pylock  # needs a newer packaging than nox may have
 
         return read_pylock(file, python)
     return read_requirements(file)
 
 
-# ------------------------------------------------------------------------ what it means
+# ------------------------------------------------------------------------ the request
 
 
-def _wish(said: RequirementSet, *, source: str, file: str) -> EnvironmentRequest:
-    for requirement in (*said.requirements, *said.constraints):
+def _request(texts: RequirementSet, *, source: str, file: str) -> EnvironmentRequest:
+    for requirement in (*texts.requirements, *texts.constraints):
         if canonicalize_name(requirement.name) == "sklearn":
             raise UsageError(f"{requirement}: the package is called scikit-learn")
-    pythons_said, learn = _of(said.requirements, "python"), _of(said.requirements, "scikit-learn")
-    held = _of(said.constraints, "scikit-learn")
-    others = [r for r in said.requirements if r not in (*pythons_said, *learn)]
-    explicit = _one_python(pythons_said)
-    entries = [*learn, *held] if learn else []
-    choice = choose(entries, explicit or said.made_with, said.pythons, source)
-    notes = [*said.notes, choice.note]
-    if said.made_with and not explicit:
-        notes.append(f"Python {said.made_with}, which it was made with; python==… says otherwise")
+    pythons = _of(texts.requirements, "python")
+    learn = _of(texts.requirements, "scikit-learn")
+    constrained = _of(texts.constraints, "scikit-learn")
+    others = [r for r in texts.requirements if r not in (*pythons, *learn)]
+    explicit = _one_python(pythons)
+    entries = [*learn, *constrained] if learn else []
+    choice = choose(entries, explicit or texts.made_with, texts.pythons, source)
+    notes = [*texts.notes, choice.note]
+    if texts.made_with and not explicit:
+        notes.append(f"Python {texts.made_with}, which it was made with; python==… says otherwise")
     alone = not others and not choice.python
     return EnvironmentRequest(
         scikit_learn=_as_spec(choice.scikit_learn, alone=alone) if learn else None,
         python=_python_of(choice.python) if choice.python else None,
         others=_texts(others),
-        constraints=_texts(r for r in said.constraints if r not in held),
+        constraints=_texts(r for r in texts.constraints if r not in constrained),
         source=source,
         file=file,
         notes=tuple(filter(None, notes)),
-        place=said.place,
+        place=texts.place,
     )
 
 
 def _as_spec(specifier: SpecifierSet, *, alone: bool) -> str:
-    """Return what EnvSpec says of scikit-learn: a release, a line, ``latest`` or a specifier.
+    """Return the scikit-learn of an EnvSpec: a release, a line, ``latest`` or a specifier.
+
+    Args:
+        specifier: of scikit-learn.
+        alone: whether there are no other requirements, and no Python.
 
     Raises:
-        UsageError: nothing can be all of it.
+        UsageError: no version can satisfy the specifier.
     """
     for each in specifier:
         if each.operator == "===" or (each.operator == "==" and not each.version.endswith(".*")):
@@ -242,15 +254,17 @@ def _as_spec(specifier: SpecifierSet, *, alone: bool) -> str:
 
 
 def _one_python(requirements: Iterable[Requirement]) -> str:
-    """Return the Python that requirements name, in the form of EnvSpec; empty if none does.
+    """Return the required Python in the form of EnvSpec; empty if none is required.
 
     Raises:
-        UsageError: they contradict each other, or one cannot be understood.
+        UsageError: two requirements contradict each other, or one is not valid.
     """
-    said = list(dict.fromkeys(_python_of(str(r.specifier)) for r in _of(requirements, "python")))
-    if len(said) > 1:
-        raise UsageError(f"python is said to be {' and '.join(said)}", advice="say it once")
-    return said[0] if said else ""
+    found = list(dict.fromkeys(_python_of(str(r.specifier)) for r in _of(requirements, "python")))
+    if len(found) > 1:
+        raise UsageError(
+            f"python is required as {' and as '.join(found)}", advice="Name one Python."
+        )
+    return found[0] if found else ""
 
 
 def _python_of(text: str) -> str:

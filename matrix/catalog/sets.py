@@ -1,4 +1,4 @@
-"""Named sets of environments: axes and their product, exclude and include rules, explicit ones."""
+"""Read named sets of environments: axes, exclude and include rules, explicit environments."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,79}")
 
 @dataclass(frozen=True, kw_only=True)
 class _DraftSpec:
-    """An environment on its way to become an EnvSpec."""
+    """An environment of the configuration, before labels and common requirements are known."""
 
     at: str
-    """Where it stands in the file, for messages."""
+    """The path of its table or key in the file, for messages."""
     scikit_learn: str
     python: str = "newest"
     packages: Mapping[str, str] = field(default_factory=dict)
-    """Version or specifier by package, as said by an axis or a key."""
+    """The version or specifier of each package that an axis or a key names."""
     requirements: tuple[str, ...] = ()
     as_of: str = "release"
     like: str | None = None
@@ -45,14 +45,15 @@ class _DraftSpec:
 
     @property
     def id(self) -> str:
-        return self.name or environment_names.environment_id(*self.said)
+        return self.name or environment_names.environment_id(*self.id_parts)
 
     @property
-    def said(self) -> tuple[str, str, Mapping[str, str], str]:
+    def id_parts(self) -> tuple[str, str, Mapping[str, str], str]:
+        """The arguments of :func:`matrix.catalog.environment_names.environment_id`."""
         return self.scikit_learn, self.python, self.packages, self.as_of
 
     def value(self, axis: str) -> str | None:
-        """Return where it stands on an axis; None if the axis does not concern it."""
+        """Return its value on an axis; None if it has none."""
         own = {"scikit-learn": self.scikit_learn, "python": self.python}
         return own.get(axis, self.packages.get(axis))
 
@@ -61,33 +62,33 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
     """Return the environments of a named set, in the order of the file.
 
     Args:
-        sets: the table of all sets; it has this name.
-        name: which set.
-        requirements: what every environment holds beside scikit-learn.
+        sets: the table of all sets, by name; it contains ``name``.
+        name: of the set to read.
+        requirements: the requirements of every environment beside scikit-learn.
 
     Raises:
-        ConfigError: with the path of the mistake.
+        ConfigError: the set is not valid; the message has the path of the key.
     """
-    wanted = _wanted_of(sets, name, ())
-    labels = environment_names.environment_labels(w.said for w in wanted)
+    drafts = _drafts_of(sets, name, ())
+    labels = environment_names.environment_labels(draft.id_parts for draft in drafts)
     return tuple(
         EnvSpec(
-            id=w.id,
-            label=w.label or w.name or label,
-            scikit_learn=w.scikit_learn,
-            python=w.python,
-            requirements=_merged(requirements, w),
-            as_of=w.as_of,
-            like=w.like,
+            id=draft.id,
+            label=draft.label or draft.name or label,
+            scikit_learn=draft.scikit_learn,
+            python=draft.python,
+            requirements=_merged(requirements, draft),
+            as_of=draft.as_of,
+            like=draft.like,
         )
-        for w, label in zip(wanted, labels, strict=True)
+        for draft, label in zip(drafts, labels, strict=True)
     )
 
 
-def _merged(requirements: tuple[str, ...], wanted: _DraftSpec) -> tuple[str, ...]:
-    """Join what all environments hold with what this one says; its own word replaces theirs."""
-    said = tuple(checks.package_requirement(n, v) for n, v in wanted.packages.items())
-    own = said + wanted.requirements
+def _merged(requirements: tuple[str, ...], draft: _DraftSpec) -> tuple[str, ...]:
+    """Join the common requirements with those of one environment, which replace common ones."""
+    packages = tuple(checks.package_requirement(n, v) for n, v in draft.packages.items())
+    own = packages + draft.requirements
     named = {_package_of(text) for text in own}
     return tuple(text for text in requirements if _package_of(text) not in named) + own
 
@@ -96,14 +97,15 @@ def _package_of(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
 
 
-def _wanted_of(sets: TomlTable, name: str, above: tuple[str, ...]) -> list[_DraftSpec]:
+def _drafts_of(sets: TomlTable, name: str, above: tuple[str, ...]) -> list[_DraftSpec]:
+    """Return the environments of a set; ``above`` has the names of the sets that extend it."""
     table = sets.table(name)
     inherited = _inherited(sets, table, (*above, name))
     axes = _axes(table, _SET_KEYS)
     own = list(_product(table, axes)) + _included(table)
     collected = _excluded(table, _joined(sets, inherited, own, inherited))
     for explicit in table.tables("environments"):
-        known = {wanted.id: wanted for wanted in collected}
+        known = {draft.id: draft for draft in collected}
         collected = _joined(sets, collected, [_explicit(explicit, known)], inherited)
     return collected
 
@@ -118,7 +120,7 @@ def _inherited(sets: TomlTable, table: TomlTable, above: tuple[str, ...]) -> lis
         raise table.error(
             "extends", f"the sets extend each other in a circle: {' -> '.join(above)}"
         )
-    return _wanted_of(sets, base, above)
+    return _drafts_of(sets, base, above)
 
 
 def _listed(names_: TomlTable | Mapping[str, object]) -> str:
@@ -193,12 +195,12 @@ def _included(table: TomlTable) -> list[_DraftSpec]:
         found = list(_product(rule, _axes(rule, _COMBINATION_KEYS)))
         if not found:
             raise ConfigError(table.source, rule.path, "includes nothing")
-        included += [replace(wanted, at=rule.path) for wanted in found]
+        included += [replace(draft, at=rule.path) for draft in found]
     return included
 
 
-def _excluded(table: TomlTable, wanted: list[_DraftSpec]) -> list[_DraftSpec]:
-    """Return what no exclude rule names; a rule without a reason or an effect is refused."""
+def _excluded(table: TomlTable, drafts: list[_DraftSpec]) -> list[_DraftSpec]:
+    """Apply the exclude rules; a rule without a reason or an effect is an error."""
     for rule in table.tables("exclude"):
         if not rule.text("reason").strip():
             raise rule.error("reason", "an exclude rule needs its reason")
@@ -206,26 +208,28 @@ def _excluded(table: TomlTable, wanted: list[_DraftSpec]) -> list[_DraftSpec]:
         for axis in axes:
             _axis(rule, axis, _EXCLUDE_KEYS)
         patterns = {str(canonicalize_name(key)): rule.text_or_texts(key) for key in axes}
-        kept = [w for w in wanted if not _names(patterns, w)]
-        if len(kept) == len(wanted):
+        kept = [draft for draft in drafts if not _matches(patterns, draft)]
+        if len(kept) == len(drafts):
             raise ConfigError(table.source, rule.path, "excludes no environment of this set")
-        wanted = kept
-    return wanted
+        drafts = kept
+    return drafts
 
 
-def _names(patterns: Mapping[str, tuple[str, ...]], wanted: _DraftSpec) -> bool:
-    def on(axis: str) -> bool:
-        value = wanted.value(axis)
+def _matches(patterns: Mapping[str, tuple[str, ...]], draft: _DraftSpec) -> bool:
+    """Whether an environment matches a pattern on every axis of a rule."""
+
+    def matches_on(axis: str) -> bool:
+        value = draft.value(axis)
         return value is not None and any(fnmatchcase(value, glob) for glob in patterns[axis])
 
-    return bool(patterns) and all(on(axis) for axis in patterns)
+    return bool(patterns) and all(matches_on(axis) for axis in patterns)
 
 
 def _joined(
-    sets: TomlTable, wanted: list[_DraftSpec], more: list[_DraftSpec], inherited: list[_DraftSpec]
+    sets: TomlTable, drafts: list[_DraftSpec], more: list[_DraftSpec], inherited: list[_DraftSpec]
 ) -> list[_DraftSpec]:
-    """Append environments; one that was inherited may be said again, and stays one."""
-    joined = {_folder(each.id): each for each in wanted}
+    """Append environments; repeating an inherited one is allowed, and has no effect."""
+    joined = {_folder(each.id): each for each in drafts}
     for new in more:
         old = joined.setdefault(_folder(new.id), new)
         if old is new or (old in inherited and replace(old, at=new.at) == new):
@@ -240,23 +244,23 @@ def _joined(
 
 
 def _folder(id_: str) -> str:
-    """Return what nox makes of an id for the name of a folder: two must not share one."""
+    """Return the folder name that nox derives from an id; it must be unique."""
     return re.sub(r"[^a-z0-9_]+", "-", id_.casefold())
 
 
 def _explicit(table: TomlTable, known: Mapping[str, _DraftSpec]) -> _DraftSpec:
     axes = _axes(table, _ENVIRONMENT_KEYS)
-    said = {axis: _single(table, axis, values) for axis, values in axes.items()}
+    values = {axis: _single(table, axis, texts) for axis, texts in axes.items()}
     requirements, python = _requirements(table)
-    if python and said.setdefault("python", python) != python:
-        problem = f"python is {said['python']} by its key, and {python} by its requirements"
+    if python and values.setdefault("python", python) != python:
+        problem = f"python is {values['python']} by its key, and {python} by its requirements"
         raise ConfigError(table.source, table.at("requirements"), problem)
-    base = _base(table, known, said)
-    packages = {name: v for name, v in said.items() if name not in _COMBINATION_KEYS}
+    base = _base(table, known, values)
+    packages = {name: v for name, v in values.items() if name not in _COMBINATION_KEYS}
     return _DraftSpec(
         at=table.path,
-        scikit_learn=said.get("scikit-learn", base.scikit_learn),
-        python=said.get("python", base.python),
+        scikit_learn=values.get("scikit-learn", base.scikit_learn),
+        python=values.get("python", base.python),
         packages={**base.packages, **packages},
         requirements=(*base.requirements, *requirements),
         as_of=_as_of(table, base.as_of),
@@ -272,8 +276,10 @@ def _single(table: TomlTable, axis: str, values: tuple[str, ...]) -> str:
     return values[0]
 
 
-def _base(table: TomlTable, known: Mapping[str, _DraftSpec], said: Mapping[str, str]) -> _DraftSpec:
-    """Return the environment that this one is like; a bare one if it says all by itself."""
+def _base(
+    table: TomlTable, known: Mapping[str, _DraftSpec], values: Mapping[str, str]
+) -> _DraftSpec:
+    """Return the environment that ``like`` names; without ``like``, one with defaults only."""
     if "like" in table:
         like = table.text("like")
         if like not in known:
@@ -281,13 +287,17 @@ def _base(table: TomlTable, known: Mapping[str, _DraftSpec], said: Mapping[str, 
             advice = f'did you mean "{close[0]}"?' if close else f"there are: {_listed(known)}"
             raise table.error("like", f"there is no environment {like!r} before", advice=advice)
         return known[like]
-    if "scikit-learn" not in said:
+    if "scikit-learn" not in values:
         raise ConfigError(table.source, table.path, 'needs "scikit-learn", or "like"')
-    return _DraftSpec(at=table.path, scikit_learn=said["scikit-learn"])
+    return _DraftSpec(at=table.path, scikit_learn=values["scikit-learn"])
 
 
 def _requirements(table: TomlTable) -> tuple[tuple[str, ...], str]:
-    """Return the further requirements, and the Python that one of them may name."""
+    """Return the requirements other than Python, and the required Python, empty if there is none.
+
+    Raises:
+        ConfigError: scikit-learn is among them, or two requirements of Python contradict.
+    """
     python, others = "", []
     for i, text in enumerate(table.texts("requirements", check=checks.requirement)):
         parsed, where = Requirement(text), f"{table.at('requirements')}[{i}]"
@@ -297,12 +307,12 @@ def _requirements(table: TomlTable) -> tuple[tuple[str, ...], str]:
             others.append(text.strip())
             continue
         try:
-            said = checks.python(str(parsed.specifier))
+            required = checks.python(str(parsed.specifier))
         except ValueError as error:
             raise ConfigError(table.source, where, str(error)) from None
-        if python and python != said:
-            raise ConfigError(table.source, where, f"python is {python}, and {said} here")
-        python = said
+        if python and python != required:
+            raise ConfigError(table.source, where, f"python is {python}, and {required} here")
+        python = required
     return tuple(others), python
 
 

@@ -10,7 +10,7 @@ from matrix.model import EnvSpec
 
 
 def spec_digest(spec: EnvSpec) -> str:
-    """Return the digest of a request, in hexadecimal; where it is written does not count."""
+    """Return the SHA-256 of a request, in hexadecimal; its ``place`` is left out."""
     fields = asdict(spec)
     del fields["place"]
     content = json.dumps(fields, sort_keys=True)

@@ -105,7 +105,7 @@ def test_python_and_the_others_are_distinguished() -> None:
         (["git+https://example.org/x"], "is not a requirement"),
         (["numpy<<2"], "'numpy<<2' is not a requirement"),
         (["sklearn==1.2.2"], "the package is called scikit-learn"),
-        (["python==3.12", "python==3.13"], "python is said to be 3.12 and 3.13"),
+        (["python==3.12", "python==3.13"], "python is required as 3.12 and as 3.13"),
         (["python==three"], "is not a requirement"),
         (["scikit-learn==1.2.2", "scikit-learn>=1.3"], "no version can be all of that"),
         (["no-such-file.txt"], "no-such-file.txt: there is no such file"),

@@ -111,7 +111,7 @@ def made(*versions: str) -> tuple[Interpreter, ...]:
 
 
 @pytest.mark.parametrize(
-    ("wish", "expected"),
+    ("request_", "expected"),
     [
         ("newest", ["3.13.0", "3.11.7", "3.9.18"]),
         ("oldest", ["3.9.18", "3.11.7", "3.13.0"]),
@@ -122,7 +122,9 @@ def made(*versions: str) -> tuple[Interpreter, ...]:
         (">=3.9,<3.12", ["3.11.7", "3.9.18"]),
     ],
 )
-def test_a_wish_is_for_one_of_each_line(wish: str, expected: list[str]) -> None:
+def test_a_request_matches_the_best_interpreter_of_each_line(
+    request_: str, expected: list[str]
+) -> None:
     """The best patch of each fitting line, best line first; no prerelease unless named."""
     here = made("3.14.0rc1", "3.13.0", "3.11.7", "3.11.2", "3.9.18")
-    assert [i.version for i in interpreters.matching(here, wish)] == expected
+    assert [i.version for i in interpreters.matching(here, request_)] == expected
