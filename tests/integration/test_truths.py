@@ -256,3 +256,10 @@ def test_a_second_run_has_the_same_cells_and_starts_from_what_is_kept(
     for cell, before in zip(second["cells"], result.document["cells"], strict=True):
         assert cell["cached"] or cell["verdict"] in ("unavailable", "not-saved", "not-run")
         assert {**cell, "cached": None} == {**before, "cached": None}
+
+
+def test_a_time_stamp_does_not_hide_a_change_of_the_weights_beside_it(result: Result) -> None:
+    """1.5 ignores the idf weights of an older file; a plain script finds 45 of 74 rows changed."""
+    cell = result.cell("weights_beside_time", "1.4", "1.5")
+    assert (cell["verdict"], cell["silent"]) == ("scores-changed", True)
+    assert cell["outputs"]["transform"]["n_changed"] == 45

@@ -35,6 +35,7 @@ TRUTHS = [
     "target_encoder_binary",
     "tfidf_logistic",
     "tree_classifier",
+    "weights_beside_time",
 ]
 EXAMPLES = [cause.example for cause in causes.known()]
 PIPELINES = sorted({*TRUTHS, *(example.pipeline for example in EXAMPLES)})
