@@ -1,4 +1,4 @@
-"""What a cell of a run that is kept stands on: its file, its rows, what the writer recorded."""
+"""The inputs of a cell in a stored run: its file, its rows, and the writer's outputs."""
 
 from __future__ import annotations
 
@@ -12,34 +12,34 @@ from matrix.store import Store, keys, worker_answers
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CellInputs:
-    """Everything that is needed to load the file of a cell again."""
+    """Everything needed to load the file of a cell again."""
 
     cell: Cell
     pipeline: Pipeline
     writer: Environment
     reader: Environment
     saving: Saving
-    """What the writer reported: the outputs that readers are compared with."""
+    """The writer's answer, with the outputs that readers are compared with."""
     artifact: Artifact | None
-    """The file; None if there is none."""
+    """The file; None if the writer saved none."""
     native: Saving | None
-    """What the reader reported of the same pipeline, trained there; None if it is not kept."""
+    """The answer of the reader, which trains the same pipeline; None if it is not stored."""
 
 
 def cell_inputs(
     store: Store, matrix: Matrix, pipelines: Iterable[Pipeline], cell: Cell
 ) -> CellInputs:
-    """What a cell stands on.
+    """Look up the inputs of a cell.
 
     Args:
-        store: where the run is kept.
+        store: has the run.
         matrix: the run.
-        pipelines: as the configuration has them now; the run's own where it has them no longer.
-        cell: one of its cells.
+        pipelines: of today's configuration; those of the run stand in for removed ones.
+        cell: of the run.
 
     Raises:
-        CannotTellError: what the writer reported is not kept any more, or the pipeline's code or
-            the tool itself has changed since.
+        CannotTellError: the writer's answer is not stored any more, or was made by other code of
+            the pipeline or of this tool.
     """
     environments = {environment.id: environment for environment in matrix.environments}
     known = {pipeline.id: pipeline for pipeline in (*matrix.pipelines, *pipelines)}
@@ -63,7 +63,7 @@ def cell_inputs(
 
 
 def _saving(store: Store, pipeline: Pipeline, writer: Environment) -> Saving | None:
-    """What is kept of a pipeline in an environment."""
+    """The stored answer of an environment that saved a pipeline; None if there is none."""
     if writer.info is None:
         return None
     answer = store.answer(keys.saving(pipeline, keys.environment(writer.info)))

@@ -1,12 +1,12 @@
-"""Run many requests on a few cores; a fault costs its own piece of work and nothing else.
+"""Run many requests on a few cores; a crash affects only the piece of work that caused it.
 
-A worker that dies or hangs takes the piece under way with it. That piece is tried once more, alone
-in an interpreter of its own; only then is it ``crashed`` or ``timed-out``, or ``not-run`` where the
-machine failed. The pieces after it go on in a new interpreter. A worker that ends before it begins
-a piece is tried once more as a whole.
+If a worker dies or hangs, the piece under way is tried once more, alone in a new interpreter. If
+that fails too, the piece is ``crashed`` or ``timed-out``, or ``not-run`` if the machine failed. The
+pieces after it continue in another new interpreter. If a worker ends before it begins a piece, its
+whole job is tried once more.
 
-A job is made when there is room for it, not before: what all of them would hold together grows with
-the square of the environments.
+A job is created only when a slot is free: the memory of all jobs together grows with the square of
+the number of environments.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from matrix.model import Ending
 from matrix.store.worker_answers import WorkerAnswer
 
 OnAnswer = Callable[[int, WorkerAnswer, Mapping[str, bytes]], None]
-"""Called with a piece's id, its answer and the contents that the answer speaks of."""
+"""Called with a piece's id, its answer, and the contents of the answer by digest."""
 
 _POLL_SECONDS = 0.02
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Job:
-    """A request, and what happens with its answers."""
+    """A request, and the functions that receive its answers."""
 
     label: str
     """The description of the job for the progress display."""
@@ -38,11 +38,11 @@ class Job:
     on_start: Callable[[float], None] = lambda _: None
     """Called with the seconds that the interpreter took to start."""
     waits: bool = False
-    """Whether it mostly waits, and needs no core of its own."""
+    """Whether it mostly waits; such a job takes no slot."""
     alone: bool = False
-    """Whether its one piece is run for the last time, in an interpreter of its own."""
+    """Whether its only piece runs in an interpreter of its own, and is not tried again."""
     restarted: bool = False
-    """Whether it has ended once before it began a piece."""
+    """Whether its worker ended once before it began a piece."""
 
 
 @dataclass(slots=True)
@@ -53,12 +53,12 @@ class _Running:
 
 
 Jobs = Iterator[Job | None]
-"""Jobs in the order they are to be begun. None says that there is none just now, and that there may
-be one when something more has been answered."""
+"""Jobs in the order in which they start. None means that the next job depends on answers that have
+not arrived yet."""
 
 
 def first_of(*sources: Jobs) -> Jobs:
-    """Several sources as one: each next job comes from the first source that has one now."""
+    """Join several sources: each job comes from the first source that has one at that time."""
     active = list(sources)
     while active:
         for source in list(active):
@@ -76,13 +76,13 @@ def first_of(*sources: Jobs) -> Jobs:
 
 
 class Pool:
-    """Runs jobs, so many at a time.
+    """Runs jobs in parallel.
 
     Args:
-        slots: how many workers may be at work at once.
-        scratch: gives a new empty folder for a worker.
-        on_turn: called at every turn of the loop with the labels of what is under way.
-        on_over: called when a worker is over, before the folder with its answers is removed.
+        slots: the number of workers that may run at once.
+        scratch: creates an empty folder for a worker.
+        on_turn: called at every turn of the loop with the labels of the running jobs.
+        on_over: called when a worker has ended, before the folder with its answers is removed.
     """
 
     def __init__(
@@ -100,10 +100,10 @@ class Pool:
         self._running: list[_Running] = []
 
     def run(self, jobs: Jobs) -> None:
-        """Return when every piece of every job has an answer.
+        """Run all jobs; return when every piece has an answer.
 
-        Whatever ends it early, no worker is left behind; their folders are, with what they have
-        finished.
+        If an exception ends it early, all workers are ended. Their folders stay, with the answers
+        that they finished.
         """
         try:
             while self._start(jobs):
@@ -117,7 +117,7 @@ class Pool:
             self._running.clear()
 
     def _start(self, jobs: Jobs) -> bool:
-        """Begin as many jobs as there is room for; False if none is under way then."""
+        """Start jobs in all free slots; return whether any job is running."""
         while sum(not running.job.waits for running in self._running) < self._slots:
             job = self._again.popleft() if self._again else next(jobs, None)
             if job is None:
@@ -127,7 +127,7 @@ class Pool:
         return bool(self._running)
 
     def _turn(self) -> bool:
-        """Take in what all workers have written; whether there was anything."""
+        """Process the events of all workers; return whether there were any."""
         busy = False
         for running in list(self._running):
             for event in running.worker.poll():

@@ -1,7 +1,7 @@
-"""The lines that a worker may write, as ``matrix/worker/worker.py`` describes them, and no others.
+"""Validate the lines of a worker's journal, which ``matrix/worker/worker.py`` describes.
 
-What is believed of a line is its form: that a model's own code wrote it in the worker's stead
-cannot be seen from here.
+Only the form of a line can be validated: the code of a model can write a valid line in place of the
+worker.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _SHOWN = 120
 
 
 def line(text: bytes) -> Line:
-    """A line of the journal.
+    """Parse a line of the journal.
 
     Raises:
-        BreachError: it is none.
+        BreachError: it does not have the form of any line.
     """
     try:
         found = json.loads(text)
@@ -38,10 +38,15 @@ def line(text: bytes) -> Line:
 
 
 def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
-    """See that an answer has the form of its task, and speaks of no content that is not there.
+    """Check that an answer has the form of its task, and only refers to contents that exist.
+
+    Args:
+        task: as in :class:`~matrix.engine.worker_process.Request`.
+        answer: to check.
+        piece: the piece of the request that it answers; its ``known`` contents need not be sent.
 
     Raises:
-        BreachError: it has not.
+        BreachError: the answer is not valid.
     """
     forms = _ANSWERS.get(task, ())
     if not any(form(answer) for form in forms):
@@ -57,7 +62,7 @@ def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
 
 
 def _check_trace(answer: Mapping[str, Any]) -> None:
-    """See that the calls of a trace are of parts that it has, and that there are not too many."""
+    """Check that the calls of a trace refer to its parts, and that it has few enough attributes."""
     parts = answer.get("parts", ())
     attributes = sum(len(part["attributes"]) for part in parts)
     if attributes > TRACED["attributes"] or any(
@@ -67,7 +72,7 @@ def _check_trace(answer: Mapping[str, Any]) -> None:
 
 
 def _check_complete(answer: Mapping[str, Any], piece: Mapping[str, Any]) -> None:
-    """See that every method that the writer recorded has an outcome."""
+    """Check that every method that the writer recorded has an outcome."""
     missing = [name for name in piece.get("known") or () if name not in answer["outputs"]]
     if missing:
         shown = ", ".join(missing)[:_SHOWN]
@@ -97,7 +102,7 @@ def _is_text(value: Any) -> bool:
 
 
 def _are_names(value: Any) -> bool:
-    """A model has a say in these, so they have an end."""
+    """Whether it is a short list of short texts; a model controls their number and length."""
     few = isinstance(value, list) and len(value) <= estimator_names.MAX_NAMES
     return few and all(
         _is_text(one) and len(one) <= estimator_names.MAX_NAME_LENGTH for one in value
@@ -153,7 +158,7 @@ def _by_name(form: Form) -> Form:
 
 
 def _by_short_name(form: Form, most: int) -> Form:
-    """An object with so many fields at most, whose names are short too."""
+    """An object with at most ``most`` fields, whose names are short too."""
     short, every = _text_of(TRACED["text"]), _by_name(form)
     return lambda value: every(value) and len(value) <= most and all(map(short, value))
 
@@ -266,8 +271,8 @@ TRACED = {
     "calls": 300,
     "text": 512,
 }
-"""How much a trace may have of each, all attributes together and those that one part has held; as
-``compat_worker`` keeps to it."""
+"""The limits of a trace, which ``compat_worker`` observes: ``attributes`` counts those of all parts
+together, ``held`` those of one part."""
 
 _SHORT = _text_of(TRACED["text"])
 _NAMES = _many(_SHORT, TRACED["names"])
@@ -333,4 +338,4 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _record({**_COMMON, "artifacts": _ARTIFACTS, "lacking": _many(_LACKING)}),
     ),
 }
-"""By task, the forms that an answer may have."""
+"""The valid forms of an answer, by task."""

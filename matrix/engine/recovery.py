@@ -1,8 +1,8 @@
-"""Take in what workers had finished when a run was cut off.
+"""Recover the answers that workers had finished when a run was killed.
 
-A kill at any moment loses no finished result: a worker writes each answer to its journal before it
-goes on, and the journal stays where it is until the next run has read it. What was damaged on the
-way is left out, and computed again.
+A worker writes each answer to its journal before it goes on, and the journal stays in place until
+the next run has read it. A kill at any moment therefore loses no finished answer. Damaged answers
+are left out, and computed again.
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ from matrix.store import Store
 
 
 def recover(store: Store) -> int:
-    """Keep every finished answer that was left behind, and remove the rest.
+    """Store every finished answer in the folders of killed workers, and remove the folders.
 
     Returns:
-        How many answers were recovered.
+        The number of recovered answers.
     """
     recovered = sum(_recover(store, folder) for folder in store.left_behind())
     store.commit()
@@ -30,7 +30,7 @@ def _recover(store: Store, folder: Path) -> int:
     try:
         request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return 0  # the run was cut off before it had written it
+        return 0  # the run was killed before the request was complete
     keys = {piece["id"]: piece["key"] for piece in request["pieces"] if "key" in piece}
     recovered = 0
     for answered in finished(folder):
@@ -42,7 +42,7 @@ def _recover(store: Store, folder: Path) -> int:
 
 
 def _has_files(store: Store, answered: Answered) -> bool:
-    """Whether every file that an answer speaks of is whole, where the worker saved it or kept."""
+    """Whether every file of an answer is undamaged, in the worker's folder or in the store."""
     return all(
         store.is_whole(Path(entry["path"]), entry["sha256"])
         or store.has_artifact(entry["sha256"], name)

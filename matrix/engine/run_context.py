@@ -1,4 +1,4 @@
-"""What every step of a run needs."""
+"""The context that all steps of a run share: environments, limits, store, progress."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class ProgressListener(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class RunContext:
-    """What every step of a run needs."""
+    """The context that all steps of a run share."""
 
     pipelines: tuple[Pipeline, ...]
     environments: tuple[Environment, ...]
@@ -47,11 +47,11 @@ class RunContext:
     progress: ProgressListener
     estimate: Estimate
     slots: int
-    """How many workers may run at once."""
+    """The number of workers that may run at once."""
     paths: tuple[Path, ...] = ()
     """Folders that workers import from, beside their environment."""
     fresh: bool = False
-    """Do everything again, even if its result is kept."""
+    """Whether stored results are ignored and computed again."""
     sandbox: Sandbox | None = None
     """The sandbox of the workers; None for files that the run itself has saved."""
     shard: Shard | None = None
@@ -120,7 +120,7 @@ class RunContext:
         files: tuple[Path, ...] = (),
         paths: tuple[Path, ...] | None = None,
     ) -> Request:
-        """The request to a worker in a ready environment, under the run's limits.
+        """Make the request to a worker in a ready environment, with the run's limits.
 
         Args:
             environment: the environment whose interpreter runs.
@@ -140,7 +140,7 @@ class RunContext:
         )
 
     def run(self, jobs: Iterable[Job | None]) -> None:
-        """Run jobs to their end; finished results are durable within half a second."""
+        """Run all jobs; finished results are durable within half a second."""
         committed = time.monotonic()
 
         def on_turn(under_way: tuple[str, ...]) -> None:
@@ -158,7 +158,7 @@ class RunContext:
             self.store.commit()
 
     def _noted(self, jobs: Iterable[Job | None]) -> Jobs:
-        """The same jobs; records that there was work."""
+        """Pass jobs on, and record the labels of those with work."""
         for job in jobs:
             if job is not None and job.request.pieces:
                 self._workers.append(job.label)

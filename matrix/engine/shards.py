@@ -1,7 +1,7 @@
-"""One matrix on several machines: which readers each has, and how their results become one.
+"""Split a matrix over several machines by readers, and merge the results.
 
-A shard saves in every environment and loads in every n-th one: what a reader is given was then
-saved beside it, and nothing but results goes from machine to machine.
+Each shard saves in every environment and loads in every n-th one. A reader therefore loads files
+that were saved on its own machine, and only results are transferred between machines.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from matrix.store import keys
 
 
 def readers(environments: Sequence[Environment], shard: Shard | None) -> tuple[Environment, ...]:
-    """The environments that load in a shard."""
+    """The environments that load in a shard; all of them without a shard."""
     return tuple(
         environment
         for position, environment in enumerate(environments)
@@ -25,7 +25,10 @@ def readers(environments: Sequence[Environment], shard: Shard | None) -> tuple[E
 
 
 def digest(catalog: Catalog, environments: Sequence[Environment]) -> str:
-    """Of a plan: what is to be run, whatever was found on the machine that runs it."""
+    """The digest of a plan: environments, pipelines, settings and code, but no local interpreters.
+
+    Results of shards can be merged only if their plans have the same digest.
+    """
     specs = [repr(environment.spec) for environment in environments]
     pipelines = [(one.id, one.digest, one.formats) for one in catalog.pipelines]
     settings = repr(catalog.limits), repr(catalog.tolerances)
@@ -33,21 +36,21 @@ def digest(catalog: Catalog, environments: Sequence[Environment]) -> str:
 
 
 def planned(catalog: Catalog, environments: Sequence[Environment]) -> Shard | None:
-    """The shard that a run is of, with the digest of its plan."""
+    """The shard of a run with the digest of its plan; None if the run has no shard."""
     if catalog.shard is None:
         return None
     return replace(catalog.shard, plan=digest(catalog, environments))
 
 
 def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matrix:
-    """Put the results of shards together, as one machine would have given them.
+    """Merge the results of shards into one, equal to the result of a run on one machine.
 
     Args:
-        shards: by the names of their files, in any order.
-        allow_missing: the cells of a shard that is not among them are not run.
+        shards: by file name, in any order.
+        allow_missing: whether shards may be missing; the verdict of their cells is not-run.
 
     Raises:
-        UsageError: they are no shards of one plan.
+        UsageError: they are not shards of one plan, or one is there twice.
         CannotTellError: some are missing.
     """
     by_index = _by_index(shards)
@@ -82,13 +85,17 @@ def _shard(matrix: Matrix) -> Shard:
 
 
 def _by_index(shards: Mapping[str, Matrix]) -> dict[int, Matrix]:
-    """The shards in order, once it is sure that they belong together."""
+    """The results by the index of their shard, in order.
+
+    Raises:
+        UsageError: they are not shards of one plan, or one is there twice.
+    """
     names: dict[int, str] = {}
     for name, matrix in shards.items():
         shard = matrix.shard
         if shard is None:
             raise UsageError(
-                f"{name} is no shard: it has the cells of all readers",
+                f"{name} is not a shard: it has the cells of all readers",
                 advice="Shards are results of `run --shard 1/3 --output json:FILE`.",
             )
         if shard.index in names:
@@ -117,7 +124,7 @@ def _check_alike(first: str, one: Matrix, second: str, other: Matrix) -> None:
 
 
 def _worst(found: Sequence[Matrix]) -> dict[str, Detection]:
-    """Of each planted fault, that it was missed if any shard missed it."""
+    """The worst detection of each planted fault; empty if a shard did no self-check."""
     worst: dict[str, Detection] = {}
     for matrix in found:
         for name, detection in matrix.self_check.items():
@@ -128,7 +135,7 @@ def _worst(found: Sequence[Matrix]) -> dict[str, Detection]:
 
 @dataclass(frozen=True, slots=True)
 class _MergedCells:
-    """The cells of all shards in the order of one machine's report, read side by side."""
+    """The cells of all shards in the order of an unsharded report, read in parallel."""
 
     shards: Mapping[int, Matrix]
     first: Matrix

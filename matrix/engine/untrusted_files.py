@@ -1,7 +1,7 @@
-"""Read what a worker has written, without believing that it was the worker who wrote it.
+"""Read the files of a worker's folder without trusting them.
 
-A model is a program, and may write into its worker's folder: links, pipes, other lines, more than
-there is room for. Nothing is followed, waited for or read without bound.
+A model is a program that can write into this folder: links, pipes, forged lines, endless files.
+Links are not followed, reads do not block, and every read has a size limit.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ from typing import Any, BinaryIO
 _MB = 1024 * 1024
 
 LINE = 4 * _MB
-"""Bytes in a line of the journal, at most."""
+"""The most bytes in a line of the journal."""
 
 CONTENTS = 256 * _MB
-"""Bytes in the contents of one answer, at most."""
+"""The most bytes in the contents of one answer."""
 
 FOLDER, FILES = 2048 * _MB, 20_000
-"""Bytes and files in the folder of a worker that is watched, at most."""
+"""The most bytes and files in the folder of a sandboxed worker."""
 
 
 class BreachError(Exception):
-    """What a worker has left is not what a worker leaves; the text says what is wrong."""
+    """A worker's folder has something that no worker writes; the message says what."""
 
 
 @contextlib.contextmanager
 def opened(path: Path) -> Iterator[BinaryIO]:
-    """A regular file, opened for reading.
+    """Open a regular file for reading.
 
     Raises:
-        FileNotFoundError: there is none.
-        BreachError: it is a link, a pipe, or something else that is no file of its own.
+        FileNotFoundError: the file does not exist.
+        BreachError: it is a link, a hard link, a pipe, or another kind of file.
     """
     safe_flags = ("O_NOFOLLOW", "O_NONBLOCK", "O_CLOEXEC", "O_BINARY")
     flags = os.O_RDONLY
@@ -59,11 +59,11 @@ def opened(path: Path) -> Iterator[BinaryIO]:
 
 
 class Tail:
-    """Reads the lines that were added to a file since the last time.
+    """Reads the lines that were added to a file after the last read.
 
     Args:
         path: of the file; it may not exist yet.
-        most: bytes that it may have, at most.
+        most: the most bytes that the file may have.
     """
 
     def __init__(self, path: Path, most: int) -> None:
@@ -73,10 +73,10 @@ class Tail:
         self._file: tuple[int, int] | None = None
 
     def lines(self) -> Iterator[bytes]:
-        """The new lines that are whole; one half written is left for the next time.
+        """The new complete lines, without line breaks; an incomplete one is left for the next call.
 
         Raises:
-            BreachError: this is not the file any more that it was, or it is too long.
+            BreachError: the file was replaced, shortened or removed, or a line or it is too long.
         """
         more = True
         while more:
@@ -106,10 +106,17 @@ class Tail:
 
 
 def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
-    """The contents at some places of a file, by digest.
+    """Read contents from a file.
+
+    Args:
+        file: with the contents.
+        places: ``offset`` and ``size`` in bytes, and the SHA-256 ``digest``, of each content.
+
+    Returns:
+        The contents by digest.
 
     Raises:
-        BreachError: they are not there, have other digests, or are too much.
+        BreachError: the file does not have them, a digest differs, or they are too large together.
     """
     size = sum(place["size"] for place in places)
     if size > CONTENTS:
@@ -128,7 +135,7 @@ def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
                 stream.seek(place["offset"])
                 content = stream.read(place["size"])
                 if hashlib.sha256(content).hexdigest() != place["digest"]:
-                    raise BreachError(f"{file.name} holds something else than was said")
+                    raise BreachError(f"{file.name} does not have the content that was announced")
                 found[place["digest"]] = content
     except FileNotFoundError:
         raise BreachError(f"{file.name} is gone") from None
@@ -136,14 +143,15 @@ def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:
 
 
 def locate(folder: Path, files: Iterable[dict[str, Any]]) -> None:
-    """Turn the names of files that a worker wrote into paths, once the files are seen to be whole.
+    """Check the files that a worker wrote, and replace their names by absolute paths.
 
     Args:
-        folder: that they are in.
-        files: each with ``path``, ``sha256`` and ``size``; those without a ``path`` are passed by.
+        folder: of the files.
+        files: each with its name as ``path``, ``sha256`` and ``size`` in bytes; changed in place.
+            Entries without a ``path`` are skipped.
 
     Raises:
-        BreachError: one is not there, is no plain file, or is not what was said.
+        BreachError: a file does not exist, is not a regular file, or has other content.
     """
     for entry in files:
         if "path" not in entry:
@@ -157,7 +165,7 @@ def locate(folder: Path, files: Iterable[dict[str, Any]]) -> None:
                 while chunk := file.read(_MB):
                     found.update(chunk)
                 if (found.hexdigest(), _size(file)) != (entry["sha256"], entry["size"]):
-                    raise BreachError(f"{name} holds something else than was said")
+                    raise BreachError(f"{name} does not have the content that was announced")
         except FileNotFoundError:
             raise BreachError(f"{name} is gone") from None
         entry["path"] = str(folder / name)
@@ -171,10 +179,10 @@ def _size(stream: BinaryIO) -> int:
 
 
 def watch(folder: Path) -> None:
-    """See that a folder stays within bounds.
+    """Check the number of files in a folder and its size on disk.
 
     Raises:
-        BreachError: it does not.
+        BreachError: one of them is above its limit.
     """
     size = count = 0
     waiting = [folder]
@@ -193,6 +201,6 @@ def watch(folder: Path) -> None:
         except OSError as error:
             if error.errno == errno.ENAMETOOLONG:
                 raise BreachError("it made folders too deep to look into") from error
-            continue  # gone meanwhile, or closed
+            continue  # removed meanwhile, or without read permission
         if size > FOLDER:
             raise BreachError(f"it wrote more than {FOLDER // _MB:,} MB")

@@ -1,8 +1,9 @@
-"""One worker process: hand it a request, follow its journal, notice how it ends.
+"""One worker process: send it a request, read its journal, and classify its end.
 
-``matrix/worker/worker.py`` describes the protocol; this is its other side. A worker that loads a
-user's file runs in a sandbox. Its answer counts only when the process and its children have ended,
-and only if it did everything in the request, in order: until then they may still change it.
+``matrix/worker/worker.py`` describes the protocol, of which this is the client. A worker that loads
+a user's file runs in a sandbox. Its answer is accepted only after the process and its children have
+ended, because they could change it until then, and only if the whole request was completed in
+order.
 """
 
 from __future__ import annotations
@@ -33,74 +34,75 @@ from matrix.worker.compat_worker import machine_failures
 WORKER = Path(__file__).parent.parent / "worker" / "worker.py"
 
 START_SECONDS = 120.0
-"""How long an interpreter may take to import scikit-learn on a busy machine."""
+"""Seconds that an interpreter may take to import scikit-learn on a busy machine."""
 
 EXPIRE_SECONDS = 60
-"""Seconds after its limit at which a worker ends itself, because its run was killed."""
+"""Seconds after its limit at which a worker ends itself, in case its run was killed."""
 
 REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
 TEMPORARY = "tmp"
 
 LEAVE_SECONDS = 5.0
-"""Of processor time, or of sleep: what a worker in a sandbox may take to end after its work."""
+"""Seconds of processor time, or of sleep, that a sandboxed worker may take to end after its
+work."""
 
 BYTES_A_SECOND = 10e6
-"""A file adds a second for so many bytes to the limit of the piece that loads it."""
+"""The limit of a piece grows by one second for this number of bytes in the file it loads."""
 ORIGIN_FACTOR = 10
-"""A piece may use so many times what the environment that saved the file used."""
+"""A piece may take this many times as long as in the environment that saved the file."""
 MEMORY_FACTOR = 4
-"""A file adds so many times its size to the limit of memory."""
+"""The memory limit grows by this many times the size of the file."""
 
 OUTPUT_LIMIT = 64 * 1024
-"""How much of the end of a worker's output is looked at, in bytes."""
+"""The number of bytes at the end of a worker's output that are searched for a reason."""
 
 OUTPUT_MOST = 4 * 1024 * 1024
-"""How long a worker's output may grow before it is thrown away and begun anew, in bytes."""
+"""The number of bytes at which a worker's output is emptied."""
 
 _WATCH_SECONDS = 0.5
 _INSIDE = "inside"
-"""The folder that a worker which is held may write to: in its own, beside what it may not."""
+"""The only part of its folder that a sandboxed worker may write to."""
 
 _ENDINGS = {
     machine_failures.OUT_OF_MEMORY: (Ending.TIMED_OUT, "out of memory"),
     machine_failures.FAILED: (Ending.NOT_RUN, "the machine failed"),
     -getattr(signal, "SIGXCPU", 0): (Ending.TIMED_OUT, "it took too much processor time"),
 }
-"""What a worker says of its end by its exit status, and in words."""
+"""The ending, and its description, by exit status of a worker."""
 
 PieceRequest = dict[str, Any]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:
-    """The work of a worker, and its environment."""
+    """The work for a worker, with its interpreter, limits and sandbox."""
 
     executable: Path
     task: str
     """``check``, ``save``, ``load``, ``reference``, ``trace`` or ``resave``."""
     paths: tuple[Path, ...]
-    """Folders that its modules are imported from."""
+    """Folders that the worker imports modules from."""
     pieces: tuple[PieceRequest, ...]
     files: tuple[Path, ...] = ()
     seconds: float = 60.0
-    """Processor time that one piece may use, or sleep; large files may use more."""
+    """Processor time, or sleep, that one piece may take, in seconds; large files may take more."""
     memory: int | None = None
-    """Limit on its address space, in bytes; large files may use more."""
+    """The limit on its address space, in bytes; large files may use more. None for no limit."""
     sandbox: Sandbox | None = None
-    """What holds it; None for what the run has saved itself."""
+    """The sandbox; None for files that the run has saved itself."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Started:
-    """The interpreter is up, and has imported what it needs."""
+    """Event: the interpreter has started and imported its modules."""
 
     seconds: float
-    """Since the process was started, as far as is seen from here."""
+    """Wall-clock seconds from the start of the process until this event was read."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Answered:
-    """A piece is done."""
+    """Event: a piece is done."""
 
     piece: int
     answer: WorkerAnswer
@@ -109,27 +111,27 @@ class Answered:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Ended:
-    """The process is over."""
+    """Event: the process has ended."""
 
     complete: bool
-    """Whether it did everything in its request."""
+    """Whether it completed its request."""
     piece: int | None
-    """The piece under way when it died or was stopped; None if it had none."""
+    """The piece under way when it died or was stopped; None if there was none."""
     ending: Ending
-    """What becomes of that piece, if it ends an interpreter of its own again."""
+    """The ending of that piece, if its second try ends in the same way."""
     reason: str
-    """In words: the signal, the limit, and the last line of its output."""
+    """In words: the signal or limit, and the last line of its output."""
 
 
 class Worker:
-    """A worker process at work.
+    """A running worker process.
 
     Args:
         request: its work.
         folder: an empty folder for the files of the protocol; removed by :meth:`close`.
 
     Raises:
-        StoreError: its request cannot be written.
+        StoreError: the request cannot be written.
     """
 
     def __init__(self, request: Request, folder: Path) -> None:
@@ -158,11 +160,11 @@ class Worker:
         self._deadline = Deadline(Meter(self._process.pid), START_SECONDS + request.seconds)
 
     def poll(self) -> Iterator[Started | Answered | Ended]:
-        """What has happened since the last call; after an Ended there is nothing more."""
+        """The events after the last call; an Ended is the last event."""
         code = self._process.poll()
         try:
             self._watch()
-            # Read after asking whether it ended: what it wrote last is then there for sure.
+            # Read after the process was polled: if it had ended, all of its lines are read.
             yield from self._answers()
             if code is not None:
                 yield from self._over(code)
@@ -175,7 +177,7 @@ class Worker:
             yield self._ended(Ending.CRASHED, str(breach), breach=True)
 
     def end(self) -> None:
-        """End the process if it is alive; its folder stays, with what it has finished."""
+        """End the process if it is alive; its folder stays, with the finished answers."""
         self._end_process()
         self._output.close()
 
@@ -189,7 +191,11 @@ class Worker:
         processes.end(self._process, asking=sandbox is not None and sandbox.sweeps)
 
     def _watch(self) -> None:
-        """See that what it writes stays within bounds."""
+        """Empty a long output; check the folder of a sandboxed worker against its limits.
+
+        Raises:
+            BreachError: the folder is above a limit.
+        """
         if os.fstat(self._output.fileno()).st_size > OUTPUT_MOST:
             self._output.truncate(0)
         now = time.monotonic()
@@ -215,15 +221,15 @@ class Worker:
 
     def _begin(self, piece: int) -> None:
         if self._under_way is not None or piece not in self._expected:
-            raise BreachError("its journal begins what is not to be begun")
+            raise BreachError("its journal begins a piece that is not due")
         self._under_way = piece
         self._deadline.allow(_seconds_for(self.request, self._piece(piece)))
 
     def _done(self, line: Mapping[str, Any]) -> Iterator[Answered]:
-        """The answer that a line holds; of a worker that is held, at its end."""
+        """The answer in a line; the answers of a sandboxed worker are held back until its end."""
         piece = line["done"]
         if piece != (0 if self.request.task == "check" else self._under_way):
-            raise BreachError("its journal has an answer to what is not under way")
+            raise BreachError("its journal has an answer to a piece that is not under way")
         answered = _answered(self.request.task, line, self._piece(piece), self._inside)
         self._under_way, self._stage = None, ""
         self._deadline.allow(self.request.seconds)
@@ -233,13 +239,13 @@ class Worker:
             return
         self._held.append(answered)
         if not self._expected:
-            self._deadline.allow(LEAVE_SECONDS, "after its answer, since it did not end")
+            self._deadline.allow(LEAVE_SECONDS, "after its answer, because it did not end")
 
     def _piece(self, number: int) -> PieceRequest:
         return next((piece for piece in self.request.pieces if piece["id"] == number), {})
 
     def _over(self, returned: int) -> Iterator[Answered | Ended]:
-        """The process has ended by itself."""
+        """The last events of a process that has ended by itself."""
         sandbox = self.request.sandbox
         code = returned if sandbox is None else sandbox.code(returned)
         if sandbox is not None:
@@ -255,19 +261,19 @@ class Worker:
         yield self._ended(ending, "" if self._complete else self._last_words(how))
 
     def _ended(self, ending: Ending, reason: str, *, breach: bool = False) -> Ended:
-        """What is to be said of the end."""
+        """The event of an end, with the piece that it is blamed on."""
         piece = self._under_way
         if self._held and ending is not Ending.FINISHED:
-            piece = self._held[-1].piece  # what it answered last is not believed
+            piece = self._held[-1].piece  # its last answer is not trusted
         elif breach and self.request.sandbox is not None and self._expected:
-            piece = self._expected[0]  # that it began may have been wiped out
+            piece = self._expected[0]  # the model may have removed the line of its begin
         if self._stage and reason:
             reason = f"in {self._stage[:100]}: {reason}"
         complete = self._complete and ending in (Ending.FINISHED, Ending.CRASHED) and not reason
         return Ended(complete=complete, piece=piece, ending=ending, reason=reason)
 
     def _last_words(self, how: str) -> str:
-        """The ending with the last line of output, where a dying interpreter often says why."""
+        """A description of the end with the last line of output, which often has the reason."""
         self._output.seek(0, os.SEEK_END)
         self._output.seek(max(0, self._output.tell() - OUTPUT_LIMIT))
         lines = self._output.read(OUTPUT_LIMIT).decode("utf-8", "replace").strip().splitlines()
@@ -275,9 +281,9 @@ class Worker:
 
 
 def finished(folder: Path) -> Iterator[Answered]:
-    """The answers in the folder of a worker that is no more, and was not held in a sandbox.
+    """The answers in the folder of a worker that has ended, and had no sandbox.
 
-    What was cut off is left out, and what was damaged since.
+    Incomplete and damaged answers are left out.
     """
     try:
         request = json.loads((folder / REQUEST).read_text(encoding="utf-8"))
@@ -319,12 +325,12 @@ def _write_request(request: Request, folder: Path) -> None:
 
 
 def _seconds(request: Request) -> list[float]:
-    """The limit of each piece; that of a request without pieces is its own."""
+    """The limit of each piece in seconds; of a request without pieces, its own limit."""
     return [_seconds_for(request, piece) for piece in request.pieces] or [request.seconds]
 
 
 def _seconds_for(request: Request, piece: PieceRequest) -> float:
-    """How much processor time a piece may use: more for a large file, or a slow model."""
+    """The seconds of processor time that a piece may use: more for a large file or slow model."""
     origin = ORIGIN_FACTOR * float(piece.get("origin_seconds", 0.0))
     return max(request.seconds, origin) + int(_size(piece) / BYTES_A_SECOND)
 
@@ -358,7 +364,7 @@ def _command(request: Request, inside: Path) -> list[str]:
 
 
 def _readable(request: Request) -> Iterator[Path]:
-    """What a worker must be able to read: its interpreter, its own code, and what it is given."""
+    """The paths that a worker must be able to read: interpreter, code, and the request's files."""
     yield from interpreter(request.executable)
     yield WORKER.parent
     yield from request.paths
@@ -384,11 +390,11 @@ _KEPT = (
 
 
 def _environment(request: Request, inside: Path) -> dict[str, str]:
-    """A small environment: nothing that changes results, and no credentials.
+    """The environment variables of a worker: none that changes results, and no credentials.
 
-    One thread each, so that sums are added in the same order every time. The hash seed is fixed,
-    so that the order of sets is. Bytecode may be written: importing scikit-learn without takes
-    three times as long. A worker that is held has its home and its temporary files in its folder.
+    Numeric libraries use one thread, so that sums are always added in the same order. A fixed hash
+    seed fixes the order of sets. Bytecode may be written: without it, importing scikit-learn takes
+    three times as long. The home and temporary folder of a sandboxed worker are in its own folder.
     """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     if request.sandbox is not None:

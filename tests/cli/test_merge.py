@@ -113,7 +113,7 @@ def test_what_was_not_run_is_not_new(write: Write, capsys: pytest.CaptureFixture
     [
         ({"plan": "q"}, "shards of different plans"),
         ({"count": 4}, "shards of different plans"),
-        ({"shard": None}, "is no shard"),
+        ({"shard": None}, "is not a shard"),
         ({"index": 1, "plan": "p "}, "are both shard"),
     ],
 )

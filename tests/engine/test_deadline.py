@@ -92,8 +92,8 @@ def test_each_piece_has_the_whole_limit(machine: Machine, deadline: Deadline) ->
 
 
 def test_what_it_was_doing_is_named(machine: Machine, deadline: Deadline) -> None:
-    deadline.allow(5.0, "after its answer, since it did not end")
+    deadline.allow(5.0, "after its answer, because it did not end")
     machine.goes_on(6.0, asleep=6.0)
     stop = deadline.stop()
     assert stop is not None
-    assert "5 s without work after its answer, since it did not end" in stop.reason
+    assert "5 s without work after its answer, because it did not end" in stop.reason
