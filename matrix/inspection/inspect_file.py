@@ -17,8 +17,6 @@ from matrix.inspection.result import Inspection, InspectionLimits, Note
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
 
-_HEAD = 4096
-
 
 def inspect(path: Path, limits: InspectionLimits | None = None) -> Inspection:
     """Inspect a saved file in this process.
@@ -38,7 +36,7 @@ def inspect(path: Path, limits: InspectionLimits | None = None) -> Inspection:
             return _inspect(path, file, size, sha256, allowed)
         except UnreadableError as fault:
             raise NotAModelError(
-                path, fault.problem + _where(fault), advice=fault.advice
+                path, fault.problem + _where(fault), advice=fault.advice, other=fault.other
             ) from fault
 
 
@@ -50,7 +48,7 @@ def _where(fault: UnreadableError) -> str:
 def _inspect(
     path: Path, file: BinaryIO, size: int, sha256: str, limits: InspectionLimits
 ) -> Inspection:
-    head = file.read(_HEAD)
+    head = file.read(file_kinds.HEAD)
     findings = Findings(limits)
     compressor = ""
     if file_kinds.is_zip(head):
@@ -107,7 +105,7 @@ def _read_pickle(
 
 def _read(stream: Stream, findings: Findings, *, with_arrays: bool) -> StandIn:
     """The stand-in for the object in a stream, unless the stream begins like another format."""
-    start = stream.peek(_HEAD)
+    start = stream.peek(file_kinds.HEAD)
     if start or not stream.packed:  # an empty decompressed stream is truncated, not empty
         file_kinds.refuse_other(start)
     try:

@@ -13,13 +13,17 @@ class UnreadableError(Exception):
         problem: what is wrong, such as "holds byte 0xff instead of an opcode".
         advice: what to do about it.
         position: offset in (decompressed) bytes; None if unknown.
+        other: what the file is, if it is certainly no model; empty if it may be one.
     """
 
-    def __init__(self, problem: str, *, advice: str = "", position: int | None = None) -> None:
+    def __init__(
+        self, problem: str, *, advice: str = "", position: int | None = None, other: str = ""
+    ) -> None:
         super().__init__(problem)
         self.problem = problem
         self.advice = advice
         self.position = position
+        self.other = other
 
 
 class DamageError(UnreadableError):

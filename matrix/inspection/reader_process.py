@@ -1,8 +1,8 @@
 """The process that reads an untrusted file and writes the result to standard output as JSON.
 
 Run as a script in isolated mode. Arguments: the path, and the limits as JSON. The result is one
-object: ``{"inspection": …}``, ``{"problem": …, "advice": …}``, or ``{"memory": true}`` if memory
-ran out.
+object: ``{"inspection": …}``, ``{"problem": …, "advice": …, "other": …}``, or ``{"memory": true}``
+if memory ran out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
         del found["path"]  # the other side knows it
         answer = {"inspection": found}
     except NotAModelError as error:
-        answer = {"problem": error.problem, "advice": error.advice}
+        answer = {"problem": error.problem, "advice": error.advice, "other": error.other}
     except MemoryError:
         answer = {"memory": True}
     sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))

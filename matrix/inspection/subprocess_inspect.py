@@ -74,12 +74,13 @@ def _read_answer(path: Path, text: bytes, limits: InspectionLimits) -> Inspectio
         if "inspection" in answer:
             return inspection_from_message(answer["inspection"], path)
         if "problem" in answer:
-            problem, advice = answer["problem"], answer["advice"]
+            problem, advice, other = answer["problem"], answer["advice"], answer["other"]
         else:
             most = limits.memory // 1024**2
             problem, advice = f"needs more than {most:,} MB of memory to be read, the limit", ""
+            other = ""
     except READ_ERRORS as error:
         raise NotAModelError(
             path, "cannot be read: the output of the reading process is incomplete"
         ) from error
-    raise NotAModelError(path, problem, advice=advice)
+    raise NotAModelError(path, problem, advice=advice, other=other)
