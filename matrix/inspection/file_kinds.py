@@ -101,6 +101,12 @@ _MAGIC: tuple[tuple[bytes, FileKind], ...] = (
         _model("compressed with snappy", "which joblib does not read", "Unpack it first."),
     ),
 )
+_MARKS = (
+    (b"ustar", 257, _model("a tar archive", _PARTS, _UNPACK)),
+    (b"TFL3", 4, _model("a TensorFlow Lite model")),
+    (b"ftyp", 4, _MEDIA),
+)
+"""Marks with their offset."""
 _POINTER = _model(
     "a Git LFS pointer",
     "and the model itself was not downloaded",
@@ -125,12 +131,14 @@ def recognize(head: bytes) -> FileKind | None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             return kind
-    if head[257:262] == b"ustar":
-        return _model("a tar archive", _PARTS, _UNPACK)
-    if head[4:8] == b"TFL3":
-        return _model("a TensorFlow Lite model")
-    if head[4:8] == b"ftyp":
-        return _MEDIA
+    return _structured(head) or _markup(head)
+
+
+def _structured(head: bytes) -> FileKind | None:
+    """The kind of a binary file that has its mark elsewhere than in its first bytes."""
+    for mark, place, kind in _MARKS:
+        if head[place : place + len(mark)] == mark:
+            return kind
     if head[2:4] == b"\r\n" and len(head) >= 16 and not is_text(head[:16]):
         return FileKind("compiled Python")
     if head.startswith(b"binf") and not is_text(head):
@@ -139,7 +147,7 @@ def recognize(head: bytes) -> FileKind | None:
         return _model("an xgboost model (UBJSON)")
     if _SAFETENSORS.match(head):
         return _model("a safetensors file")
-    return _model("an ONNX model", "not a pickle") if _ONNX.match(head) else _markup(head)
+    return _model("an ONNX model", "not a pickle") if _ONNX.match(head) else None
 
 
 def _markup(head: bytes) -> FileKind | None:

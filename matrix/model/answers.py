@@ -11,6 +11,16 @@ from matrix.model.verdicts import Group
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PassedOver:
+    """A file or folder in a given folder that was not checked, because it is not a model."""
+
+    path: str
+    """As it was found below the given folder."""
+    what: str
+    """What it is instead, with its article, such as ``a picture``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelAnswer:
     """The answer of an upgrade check for one saved model; its cells are the evidence."""
 

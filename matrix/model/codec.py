@@ -49,6 +49,7 @@ from matrix.model import (
     ModelAnswer,
     OutputDifference,
     PairBlock,
+    PassedOver,
     Pipeline,
     RegressorScores,
     RowChange,
@@ -236,10 +237,10 @@ def new_converter(**options: Any) -> cattrs.Converter:
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
     *("started", "finished", "interrupted", "whole", "shard", "comparison"),
-    *("environments", "pipelines", "self_check", "answers", "stories"),
+    *("environments", "pipelines", "self_check", "answers", "passed_over", "stories"),
 )
 """The members before the cells."""
-_LATER = ("answers", "whole", "shard", "comparison", "stories")
+_LATER = ("answers", "whole", "shard", "comparison", "stories", "passed_over")
 """Members that older results do not have."""
 
 _results = new_converter()
@@ -277,6 +278,7 @@ for _plain in (
     Explanation,
     Shard,
     PairBlock,
+    PassedOver,
 ):
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from matrix.model.answers import ModelAnswer
+from matrix.model.answers import ModelAnswer, PassedOver
 from matrix.model.cells import Cell
 from matrix.model.comparison import Comparison
 from matrix.model.environments import Environment
@@ -61,6 +61,8 @@ class Matrix:
     interrupted: bool = False
     answers: tuple[ModelAnswer, ...] = ()
     """For an upgrade check, one for each model; empty for reference pipelines."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """Of an upgrade check of folders: what was not checked, because it is not a model."""
     whole: bool = True
     """False if only some environments, pipelines or formats of the set were selected."""
     shard: Shard | None = None
@@ -69,6 +71,11 @@ class Matrix:
     """With a baseline; None if there was none."""
     stories: tuple[Explanation, ...] = ()
     """The explanations that ``explain`` has added."""
+
+    @property
+    def unanswered(self) -> tuple[ModelAnswer, ...]:
+        """The answers of models that could not be checked: no cell shows them."""
+        return tuple(answer for answer in self.answers if answer.problem)
 
     @cached_property
     def counts(self) -> Counter[Verdict]:

@@ -329,6 +329,7 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
         pipelines=tuple(_pipeline(answer.model) for answer in read),
         cells=tuple(target.cell for answer in read for target in answer.targets),
         answers=tuple(_model_answer(answer) for answer in upgrade.answers),
+        passed_over=upgrade.passed_over,
     )
 
 

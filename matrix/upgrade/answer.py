@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from matrix.errors import Exit, MatrixError, NoSuchFileError
+from matrix.errors import Exit, MatrixError, NoSuchFileError, NotAModelError
 from matrix.inspection import Inspection
-from matrix.model import Cell, Environment, EnvSpec, Evidence, RowChange
+from matrix.model import Cell, Environment, EnvSpec, Evidence, PassedOver, RowChange
 from matrix.sandbox.kinds import Sandbox
 
 
@@ -23,13 +23,16 @@ class Problem:
     """What to do about it."""
     exit_code: Exit = Exit.CANNOT_TELL
     """``USAGE`` if the request is wrong: no such file, or data that do not fit the model."""
+    other: str = ""
+    """What the file is, if it is certainly no model; empty if it may be one."""
 
     @classmethod
     def of(cls, error: MatrixError) -> Problem:
         """The problem that an error describes; only a missing file is a mistake of usage."""
         usage = isinstance(error, NoSuchFileError)
         code = Exit.USAGE if usage else Exit.CANNOT_TELL
-        return cls(message=error.message, advice=error.advice, exit_code=code)
+        other = error.other if isinstance(error, NotAModelError) else ""
+        return cls(message=error.message, advice=error.advice, exit_code=code, other=other)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -143,6 +146,8 @@ class UpgradeResult:
     finished: datetime
     environments: tuple[Environment, ...]
     answers: tuple[UpgradeAnswer, ...]
+    passed_over: tuple[PassedOver, ...] = ()
+    """What was not checked in the given folders, because it is not a model."""
 
 
 def release_of(environment: Environment) -> str:

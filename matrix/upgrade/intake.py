@@ -1,10 +1,10 @@
-"""Take in the models: find the files, copy them, and inspect the copies without loading them."""
+"""Take in the models: copy their files, and inspect the copies without loading them."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -13,42 +13,6 @@ from matrix.errors import Exit, MatrixError, UsageError
 from matrix.inspection import PrivateCopy, copy_private, inspect_in_subprocess
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
-
-ENDINGS = frozenset({".pkl", ".pickle", ".p", ".joblib", ".jbl", ".sav", ".model", ".z", ".gz"})
-ENDINGS |= {".bz2", ".xz", ".lzma", ".lz4"}
-"""Endings of the files in a folder that count as models."""
-
-
-def find(paths: Iterable[Path]) -> list[Path]:
-    """The given files, and the models in the given folders, each once.
-
-    Raises:
-        UsageError: a folder holds no file that could be a model.
-    """
-    found: dict[Path, None] = {}
-    for path in paths:
-        if not path.is_dir():
-            found[path] = None
-            continue
-        inside = list(_inside(path))
-        if not inside:
-            raise UsageError(
-                f"{path} contains no saved model",
-                advice=f"Name a file; in a folder only these endings count: {_listed(ENDINGS)}.",
-            )
-        found.update(dict.fromkeys(inside))
-    return list(found)
-
-
-def _listed(endings: Iterable[str]) -> str:
-    return ", ".join(sorted(endings))
-
-
-def _inside(folder: Path) -> Iterator[Path]:
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if not hidden and path.suffix.lower() in ENDINGS and path.is_file():
-            yield path
 
 
 def take_in(

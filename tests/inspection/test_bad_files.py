@@ -60,7 +60,10 @@ BAD = {
         "looks like a skops file, and skops did not write its schema",
     ),
     "keras": (zipped("metadata.json", "config.json", "model.weights.h5"), "is a Keras model"),
-    "torch": (zipped("archive/data.pkl", "archive/version"), "is a PyTorch model, which this tool does not read"),
+    "torch": (
+        zipped("archive/data.pkl", "archive/version"),
+        "is a PyTorch model, which",
+    ),
     "npz": (zipped("arr_0.npy"), r"numpy arrays \(\.npz\)"),
     "npy": (b"\x93NUMPY\x01\x00v\0{'descr': '<f8'}", r"single numpy array \(\.npy\)"),
     "hdf5": (b"\x89HDF\r\n\x1a\n" + b"\0" * 20, "is an HDF5 file"),

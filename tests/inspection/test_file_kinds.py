@@ -20,7 +20,10 @@ OTHER = {
     "comma separated": (b"age,city\n31,Rome\n40,Oslo\n", "CSV text"),
     "semicolons": (b"age;city\r\n31;Rome\r\n", "CSV text"),
     "tabs": (b"age\tcity\n31\tRome\n", "a table in text"),
-    "latin-1": ("Stadt,Größe\nKöln,3 and some more plain text here\n".encode("latin-1"), "CSV text"),
+    "latin-1": (
+        "Stadt,Größe\nKöln,3 and some more plain text\n".encode("latin-1"),
+        "CSV text",
+    ),
     "utf-16": ("a,b\n1,2\n".encode("utf-16"), "CSV text"),
     "notes": (b"# Models\n\nTrained in May.\n", "a text file"),
     "words that begin like a global": (b"cat\ncow\ncrab\n", "a text file"),

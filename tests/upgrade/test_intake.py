@@ -12,7 +12,7 @@ import pytest
 
 from matrix.errors import Exit, UsageError
 from matrix.store import Store
-from matrix.upgrade.intake import find, read_hashes, take_in
+from matrix.upgrade.intake import read_hashes, take_in
 
 
 @pytest.fixture
@@ -75,19 +75,6 @@ def test_a_link_to_a_file_is_that_file(store: Store, model: Path, tmp_path: Path
     (taken,) = take_in([tmp_path / "link.pkl"], store, 1)
     assert taken.inspection is not None
     assert taken.inspection.sha256 == sha256(model)
-
-
-def test_in_a_folder_those_count_that_end_like_models(tmp_path: Path) -> None:
-    (tmp_path / "deep").mkdir()
-    for name in ("b.joblib", "a.pkl", "deep/c.pickle", "notes.txt", ".hidden.pkl"):
-        (tmp_path / name).write_text("x")
-    assert find([tmp_path]) == [tmp_path / name for name in ("a.pkl", "b.joblib", "deep/c.pickle")]
-    assert find([tmp_path / "notes.txt"]) == [tmp_path / "notes.txt"]
-
-
-def test_a_folder_without_models_is_a_mistake(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="contains no saved model"):
-        find([tmp_path])
 
 
 def test_hashes_are_read_as_sha256sum_writes_them(tmp_path: Path) -> None:

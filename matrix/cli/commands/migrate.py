@@ -55,6 +55,10 @@ def migrate(arguments: MigrateArguments) -> Exit:
     with open_results(catalog) as store:
         with open_progress() as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
+            if len(setup.models) != 1:
+                raise UsageError(
+                    f"migrate converts one model, and {arguments.models[0]} has {len(setup.models)}"
+                )
             result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
             (answer,) = result.answers
             target = _target(answer)

@@ -15,7 +15,7 @@ from matrix.cli.commands.run import BuildProgress, fill, open_results, with_fold
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
-from matrix.model import Cell, Detection, Environment, Explanation, Group, Matrix
+from matrix.model import Cell, Detection, Environment, Explanation, Group, Matrix, PassedOver
 from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
 from matrix.report.cause_text import known_cause
@@ -31,7 +31,8 @@ from matrix.store import Store
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.checker import CheckInputs, ModelChecker
-from matrix.upgrade.intake import find, read_hashes, take_in
+from matrix.upgrade.folders import find, sort_out
+from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
@@ -57,6 +58,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
             result = check_models(
                 setup.models, setup.origins, setup.checker, bisect=arguments.bisect
             )
+            result = replace(result, passed_over=setup.passed_over)
             explained = dict(_explained(catalog, setup, result)) if arguments.why else {}
         show_upgrade(result)
         for explanation, cell in explained.items():
@@ -133,6 +135,8 @@ class CheckSetup:
     """Everything that checks models."""
 
     models: list[Model]
+    passed_over: tuple[PassedOver, ...]
+    """What is in the given folders and not a model."""
     origins: Origins
     context: RunContext
     checker: ModelChecker
@@ -161,12 +165,14 @@ def set_up(
 ) -> CheckSetup:
     """Inspect and admit the models; nothing in them is run yet."""
     chosen = sandbox(arguments.sandbox)
-    files = find(arguments.models)
-    progress.stage("files", len(files))
+    found = find(arguments.models)
+    progress.stage("files", len(found.files))
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     trust = replace(catalog.trust, everywhere=frozenset(arguments.trust))
-    models = admit(take_in(files, store, arguments.jobs, recorded), trust)
-    progress.advance(len(models))
+    taken = take_in(list(found.files), store, arguments.jobs, recorded)
+    progress.advance(len(taken))
+    read, passed_over = sort_out(taken, found)
+    models = admit(read, trust)
     steps = BuildProgress(progress)
     origins = Origins(
         catalog,
@@ -187,7 +193,13 @@ def set_up(
     context = replace(context, paths=inputs.paths, sandbox=chosen)
     checker = ModelChecker(context, inputs, catalog.tolerances)
     return CheckSetup(
-        models=models, origins=origins, context=context, checker=checker, steps=steps, trust=trust
+        models=models,
+        passed_over=passed_over,
+        origins=origins,
+        context=context,
+        checker=checker,
+        steps=steps,
+        trust=trust,
     )
 
 
