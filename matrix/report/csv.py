@@ -1,4 +1,4 @@
-"""CSV with one row per cell.
+"""CSV with one row per cell, and one for each model that could not be checked.
 
 Follows RFC 4180: a header, CRLF line ends, quotes where needed. A value that a spreadsheet would
 run as a formula gets a leading apostrophe, which makes it text.
@@ -10,7 +10,7 @@ import csv
 from collections.abc import Iterator
 from typing import TextIO
 
-from matrix.model import Cell, Matrix
+from matrix.model import Cell, Matrix, ModelAnswer, Verdict
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.notice import tally
 from matrix.report.safe_text import plain
@@ -42,12 +42,13 @@ COLUMNS = (
     "notice",
 )
 """``known`` is the status compared with a baseline: new, worse, fixed or still; empty without one.
-``notice`` has the limits of the whole result, in the first row only."""
+``notice`` has the limits of the whole result, in the first row only. The row of a model that could
+not be checked has no format and no reader."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def write_csv(matrix: Matrix, stream: TextIO) -> None:
-    """Write a header and one row per cell, without holding the cells in memory."""
+    """Write a header and the rows, without holding the cells in memory."""
     rows = csv.writer(stream, lineterminator="\r\n")
     rows.writerow(COLUMNS)
     notice = " ".join(tally(matrix).notice(matrix))
@@ -55,6 +56,23 @@ def write_csv(matrix: Matrix, stream: TextIO) -> None:
     for cell in matrix.cells:
         rows.writerow([*_row(cell, statuses), notice])
         notice = ""
+    for answer in matrix.unanswered:
+        rows.writerow([*_unanswered(answer), notice])
+        notice = ""
+
+
+def _unanswered(answer: ModelAnswer) -> Iterator[str]:
+    """Yield the row of a model that could not be checked: it has no cell, and no reader."""
+    known = {
+        "pipeline": _text(answer.model),
+        "writer": _text(answer.origin),
+        "answer": answer.group.value,
+        "verdict": Verdict.NOT_RUN.value,
+        "silent": _yes(False),
+        "reason": _text(answer.problem),
+        "cached": _yes(False),
+    }
+    yield from (known.get(column, "") for column in COLUMNS[:-1])
 
 
 def _row(cell: Cell, statuses: CellStatuses) -> Iterator[str]:

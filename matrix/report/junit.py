@@ -1,9 +1,10 @@
 """JUnit XML: a suite for each pipeline, a test case for each format and pair of environments.
 
 Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what is unknown is
-skipped. With a baseline, known and accepted cells are skipped too, and say so: only what is
-new or worse is a failure. A suite without test cases comes first, with the environments and the
-notice of limits.
+skipped. Of a user's own model what is unknown is an error, because CI systems show a skipped test
+as green; a model that could not be checked is a suite with one error. With a baseline, known and
+accepted cells are skipped too, and say so: only what is new or worse is a failure. A suite without
+test cases comes first, with the environments and the notice of limits.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
-from matrix.model import Cell, Environment, Group, Matrix, Status
+from matrix.model import Cell, Environment, Group, Matrix, ModelAnswer, Status, Verdict
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.comparison_text import CellStatuses
@@ -30,21 +31,37 @@ class _Suite:
 
     tests: int = 0
     failures: int = 0
+    errors: int = 0
     skipped: int = 0
 
-    def add(self, cell: Cell, statuses: CellStatuses) -> None:
+    def add(self, outcome: str) -> None:
+        """Count a test case with this outcome: the name of its element, empty for a safe one."""
         self.tests += 1
-        if _skipped(cell, statuses):
-            self.skipped += 1
-        elif not cell.verdict.safe:
-            self.failures += 1
+        self.failures += outcome == "failure"
+        self.errors += outcome == "error"
+        self.skipped += outcome == "skipped"
 
     def __str__(self) -> str:
-        return f'tests="{self.tests}" failures="{self.failures}" errors="0"'
+        return f'tests="{self.tests}" failures="{self.failures}" errors="{self.errors}"'
 
 
-def _skipped(cell: Cell, statuses: CellStatuses) -> bool:
-    return cell.verdict.group is Group.UNKNOWN or statuses.is_known(cell)
+@dataclass(frozen=True, slots=True)
+class _Outcomes:
+    """Which outcome a cell has."""
+
+    statuses: CellStatuses
+    own_models: bool
+    """The cells are those of a user's own models."""
+
+    def of(self, cell: Cell) -> str:
+        """Return the name of the element; empty for a safe cell."""
+        if cell.verdict.safe:
+            return ""
+        if self.statuses.is_known(cell):
+            return "skipped"
+        if cell.verdict.group is Group.UNKNOWN:
+            return "error" if self.own_models else "skipped"
+        return "failure"
 
 
 def write_junit(matrix: Matrix, stream: TextIO) -> None:
@@ -53,14 +70,19 @@ def write_junit(matrix: Matrix, stream: TextIO) -> None:
     The cells are read once. A suite says how many test cases it has before it lists them, so their
     text waits in a temporary file; what is held of each suite is its counts.
     """
-    statuses = CellStatuses(matrix.comparison)
+    outcomes = _Outcomes(CellStatuses(matrix.comparison), own_models=bool(matrix.answers))
     tally, total, suites = Tally(), _Suite(), dict[str, _Suite]()
     with GroupedText() as cases:
         for cell in matrix.cells:
             tally.add(cell)
-            total.add(cell, statuses)
-            suites.setdefault(cell.pipeline, _Suite()).add(cell, statuses)
-            cases.add(cell.pipeline, _case(cell, statuses))
+            outcome = outcomes.of(cell)
+            total.add(outcome)
+            suites.setdefault(cell.pipeline, _Suite()).add(outcome)
+            cases.add(cell.pipeline, _case(cell, outcome, outcomes.statuses))
+        for answer in matrix.unanswered:
+            total.add("error")
+            suites.setdefault(answer.model, _Suite()).add("error")
+            cases.add(answer.model, _unanswered(answer))
         stream.write('<?xml version="1.0" encoding="UTF-8"?>\n')
         stream.write(f'<testsuites name="sklearn-compat-matrix" {total}>\n')
         _write_about(matrix, tally, stream)
@@ -108,23 +130,30 @@ def _environment(environment: Environment) -> str:
     return ", ".join([f"Python {info.python}", info.platform, *packages])
 
 
-def _case(cell: Cell, statuses: CellStatuses) -> str:
+def _unanswered(answer: ModelAnswer) -> str:
+    """Return the test case of a model that could not be checked."""
+    name, message = _attribute(answer.model), _attribute(f"unknown: {answer.problem}", 1000)
+    kind = Verdict.NOT_RUN.value
+    error = f'<error type="{kind}" message={message}/>'
+    return f'<testcase classname={name} name="upgrade check">{error}</testcase>\n'
+
+
+def _case(cell: Cell, outcome: str, statuses: CellStatuses) -> str:
     name = _attribute(cell.pipeline)
     name_of_case = _attribute(f"{cell.format}: {cell.writer} → {cell.reader}")
-    body = _body(cell, statuses)
+    body = _body(cell, outcome, statuses.of(cell))
     end = f">{body}</testcase>" if body else "/>"
     return f"<testcase classname={name} name={name_of_case}{end}\n"
 
 
-def _body(cell: Cell, statuses: CellStatuses) -> str:
+def _body(cell: Cell, outcome: str, status: Status | None) -> str:
     """Return the outcome of a cell; empty for a safe one. Short, since there may be thousands."""
-    if cell.verdict.safe:
+    if not outcome:
         return ""
-    status = statuses.of(cell)
     known = f"{_BEFORE[status]}: " if status in _BEFORE else ""
     kind, message = f'type="{cell.verdict.value}"', _attribute(known + _message(cell))
-    if _skipped(cell, statuses):
-        return f"<skipped {kind} message={message}/>"
+    if outcome != "failure":
+        return f"<{outcome} {kind} message={message}/>"
     details = "\n".join(_details(cell))
     return f"<failure {kind} message={message}>{escape(details)}</failure>"
 

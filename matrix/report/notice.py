@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Group, Matrix, Verdict
+from matrix.report import passed_over
 from matrix.report.verdict_words import limits
 
 
@@ -32,15 +33,19 @@ class Tally:
         return found
 
     def notice(self, matrix: Matrix) -> tuple[str, ...]:
-        """Return the limits as sentences; all cells of the matrix must have been added."""
+        """Return the limits as sentences, and what was passed over.
+
+        All cells of the matrix must have been added.
+        """
         self._compared(sum(answer.rows.values()) for answer in matrix.answers)
-        return limits(
+        stated = limits(
             cells=self.verdicts.total(),
             unknown=self.groups()[Group.UNKNOWN],
             not_run=self.verdicts[Verdict.NOT_RUN],
             interrupted=matrix.interrupted,
             rows=(min(self.rows), max(self.rows)) if self.rows else None,
         )
+        return (*stated, *passed_over.sentences(matrix.passed_over))
 
     def _compared(self, rows: Iterable[int]) -> None:
         self.rows.update(n for n in rows if n)

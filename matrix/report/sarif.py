@@ -1,7 +1,8 @@
 """SARIF 2.1.0: findings for code scanning, with a rule for each verdict that is not safe.
 
 A finding is a pipeline that changes or fails from some reader on, not a cell; there are some
-hundreds. ``occurrenceCount`` is its number of cells.
+hundreds. ``occurrenceCount`` is its number of cells. A user's model without an answer is a finding
+too, of the rule ``not-checked``.
 """
 
 from __future__ import annotations
@@ -47,6 +48,21 @@ _TO_DO = {
     Group.FAILS: "Stay below the release that fails, or train the model again there. "
     "`compat-matrix explain PIPELINE WRITER READER` shows the traceback and which packages differ.",
 }
+_UNANSWERED = "not-checked"
+"""The id of the rule for models without an answer."""
+_UNANSWERED_RULE: Json = {
+    "id": _UNANSWERED,
+    "name": "NotChecked",
+    "shortDescription": {"text": "The model could not be checked."},
+    "fullDescription": {"text": "Nothing is known of the model: it is neither safe nor broken."},
+    "help": {
+        "text": "The message says why. Often a package is missing (--with), a name is not "
+        "trusted (--trust), the release that saved the model is unknown (--from), or the file is "
+        "damaged."
+    },
+    "defaultConfiguration": {"level": "error"},
+    "properties": {"tags": ["scikit-learn", Group.UNKNOWN.value]},
+}
 _DIRECTIONS = {
     Direction.UPGRADE: "upgraded to",
     Direction.ROLLBACK: "rolled back to",
@@ -76,7 +92,7 @@ def _head(matrix: Matrix, summary: Summary) -> Json:
     driver = {
         "name": "sklearn-compat-matrix",
         "semanticVersion": __version__,
-        "rules": [_rule(verdict) for verdict in _RULES],
+        "rules": [*(_rule(verdict) for verdict in _RULES), _UNANSWERED_RULE],
     }
     notice = list(summary.tally.notice(matrix))
     counts = {verdict.value: summary.verdicts[verdict] for verdict in Verdict}
@@ -155,6 +171,30 @@ def _results(matrix: Matrix, summary: Summary) -> Iterator[Json]:
         pinned = specs[finding.reader].place if finding.reader in specs else None
         locations = _locations(finding, pinned, pipelines.get(name))
         yield {**_result(finding, answers.get(name), labels), **locations}
+    for answer in matrix.answers:
+        if answer.group is Group.UNKNOWN and answer.model not in {one.pipeline for one in found}:
+            yield _unanswered(answer, pipelines.get(answer.model))
+
+
+def _unanswered(answer: ModelAnswer, pipeline: Pipeline | None) -> Json:
+    """Return the result for a model without an answer, at its file."""
+    fingerprint = hashlib.sha256(json.dumps([answer.model, _UNANSWERED]).encode()).hexdigest()[:32]
+    file = Path(answer.model) if pipeline is None else pipeline.file
+    name = plain(answer.model) or "model"
+    return {
+        "ruleId": _UNANSWERED,
+        "ruleIndex": len(_RULES),
+        "level": "error",
+        "message": {"text": _text(f"{answer.model}: {answer.answer}", 1500)},
+        "occurrenceCount": 1,
+        "partialFingerprints": {"finding/v1": fingerprint, "primaryLocationLineHash": fingerprint},
+        "locations": [
+            {
+                "logicalLocations": [{"name": name, "kind": "function"}],
+                "physicalLocation": _physical(file, 1),
+            }
+        ],
+    }
 
 
 def _describe(cell: Cell, labels: dict[str, str]) -> str:

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from matrix import __version__
 from matrix.model import Detection, Group, Matrix, Verdict
-from matrix.report import comparison_text
+from matrix.report import comparison_text, passed_over
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
@@ -64,6 +64,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
             not_run=found.counts[Verdict.NOT_RUN],
             interrupted=matrix.interrupted,
         ),
+        passed_over=passed_over.by_kind(matrix.passed_over),
         head=head(matrix, found.counts, found.causes),
         blocks=blocks(matrix),
     )

@@ -54,6 +54,8 @@ def sections(
     terminal: TerminalStyle, matrix: Matrix, summary: Summary, *, everything: bool
 ) -> Iterator[Section]:
     """Yield all sections with content, with their titles."""
+    if matrix.answers:
+        yield "Models", list(_models(terminal, matrix))
     if summary.pairs:
         yield "Saved by (rows), loaded by (columns)", pair_table(terminal, summary)
     yield from _explanations(terminal, matrix, everything)
@@ -65,6 +67,14 @@ def sections(
     yield from _unavailable(terminal, matrix)
     yield from _self_check(terminal, matrix)
     yield "Limits", list(_limits(terminal, matrix, summary))
+
+
+def _models(terminal: TerminalStyle, matrix: Matrix) -> Iterator[Text]:
+    """Yield the answer for each of the user's models, also for one that could not be checked."""
+    for answer in matrix.answers:
+        text = f"{terminal.symbol(answer.group)} {answer.model}: {answer.answer}"
+        for line in terminal.wrap(text, terminal.width - INDENT):
+            yield Text(" " * INDENT + line, style=terminal.style(answer.group))
 
 
 # --------------------------------------------------------------------------- why

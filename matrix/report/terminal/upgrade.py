@@ -11,6 +11,7 @@ from matrix.model import ClassifierScores, Scores
 from matrix.report import model_answers as words
 from matrix.report.cause_text import known_cause, since
 from matrix.report.model_answers import TargetRange
+from matrix.report.passed_over import sentences
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import TerminalStyle
 from matrix.upgrade.answer import UpgradeAnswer, UpgradeResult
@@ -37,7 +38,7 @@ def show_upgrade(
         console.print()
     if len(upgrade.answers) > 1:
         console.print(terminal.title(words.summary(upgrade.answers)))
-    for sentence in words.notice(upgrade.answers):
+    for sentence in (*words.notice(upgrade.answers), *sentences(upgrade.passed_over)):
         for line in terminal.paragraph(sentence, indent=0):
             console.print(line)
 
