@@ -172,8 +172,8 @@ def _measure(
         least = max(cell_len(names.short[name]) for name in ids) + 1 + _LEAST_LABEL
         head = max(min(head, terminal.width - INDENT - len(ids) * (column + gap)), least)
     per_block = max((terminal.width - INDENT - head) // (column + gap), 1)
-    count = -(-len(ids) // per_block)
-    even = -(-len(ids) // count)
+    count = max(-(-len(ids) // per_block), 1)
+    even = max(-(-len(ids) // count), 1)  # no environment may be ready
     blocks = [ids[start : start + even] for start in range(0, len(ids), even)]
     return _Layout(blocks, labels, stacked, column, head, gap)
 
