@@ -61,6 +61,13 @@ def benchmark(session: nox.Session) -> None:
 
 
 @nox.session
+def evidence(session: nox.Session) -> None:
+    """Measure how much made rows notice: the tables of docs/evidence.md."""
+    session.install("scikit-learn", "pandas", "xgboost", "lightgbm")
+    session.run("python", "benchmarks/evidence.py", *session.posargs)
+
+
+@nox.session
 def allowed(session: nox.Session) -> None:
     """Write the list of names that scikit-learn's own pickles need: nox -s allowed -- [GLOB]..."""
     python = sessions.install_project(session, HERE)

@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, Optional
 
 import numpy as np
 
-from compat_worker import evidence, input_model, machine_failures, row_making
+from compat_worker import evidence, input_model, machine_failures, mutation, row_making
 from compat_worker.row_making import MadeRows
 
 ENOUGH = 0.9
@@ -15,6 +15,9 @@ MOST_SCORED = 5000
 """Given rows that are scored, evenly spread; the others can only raise the score."""
 
 MOST_POOL = 20000
+
+MOST_POOL_OF_NEIGHBORS = 5000
+"""For models that look through all rows that they keep."""
 
 LoadModel = Callable[[], Any]
 
@@ -74,8 +77,10 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
 def _pool(fresh: LoadModel, n: int) -> Callable[[], Any]:
     def make() -> Any:
         try:
-            many = min(evidence.POOL * n, MOST_POOL)
-            return row_making.make_rows(fresh(), many, evidence.POOL * 100, seed=1).rows
+            model = fresh()
+            near = hasattr(mutation.last_step(model), "kneighbors")
+            many = min(evidence.POOL * n, MOST_POOL_OF_NEIGHBORS if near else MOST_POOL)
+            return row_making.make_rows(model, many, evidence.POOL * 100, seed=1).rows
         except (Exception, SystemExit) as error:
             machine_failures.raise_if_machine_failed(error)
             return None

@@ -41,6 +41,14 @@ class FaultSite:
         """Whether methods use what is rebuilt from it when the model is loaded."""
         self.member: Any = None
         """The tree whose output alone shows the fault, in a forest."""
+        self.owner: Any = None
+        """The object that has the attribute."""
+        self.kept: Any = None
+        """For state of a model of neighbours: the kept rows, to which the positions belong."""
+
+    def point(self, position: int) -> Any:
+        """The kept row that a position belongs to."""
+        return self.kept[position // (self.count // len(self.kept))]
 
 
 class SiteGroup:
@@ -110,8 +118,12 @@ _FOREIGN = frozenset(
 class _ValuePlace:
     """Where a value stands: in ``holder[key]``, below an attribute of an object."""
 
-    def __init__(self, where: str, name: str, rebuilt: bool, parameter: bool) -> None:
+    def __init__(
+        self, where: str, name: str, rebuilt: bool, parameter: bool, owner: Any, kept: Any
+    ) -> None:
         self.where = where
+        self.owner = owner
+        self.kept = kept
         self.name = name
         self.rebuilt = rebuilt
         self.parameter = parameter
@@ -145,13 +157,15 @@ class _Walk:
         own = parts.state(thing)
         params = _parameter_names(thing)
         holder = vars(thing) if hasattr(thing, "__dict__") else None
+        kept = _kept_rows(own)
         for name, value in own.items():
             if name in _NEVER or parts.is_prototype(name, own):
                 continue
             if name == "_fit_X" and own.get("_tree") is not None:
                 continue  # the index has a copy of the rows, and only that is used
             where = "{}.{}".format(type(thing).__name__, name)
-            self._value(_ValuePlace(where, name, rebuilt, name in params), value, holder, name, 4)
+            place = _ValuePlace(where, name, rebuilt, name in params, thing, kept)
+            self._value(place, value, holder, name, 4)
 
     def _value(self, place: _ValuePlace, value: Any, holder: Any, key: Any, depth: int) -> None:
         """Add the sites in a value, which stands in ``holder[key]``."""
@@ -206,7 +220,18 @@ class _Walk:
     def _add(self, place: _ValuePlace, label: str, site: Optional[FaultSite]) -> None:
         if site is not None:
             site.rebuilt = place.rebuilt
+            site.owner = place.owner
+            if place.kept is not None and site.count % len(place.kept) == 0:
+                site.kept = place.kept
             self.state.add("{}.{}".format(place.where, label) if label else place.where, site)
+
+
+def _kept_rows(own: Dict[str, Any]) -> Any:
+    """The rows that a model of neighbours keeps, as a dense array; None for others."""
+    index = own.get("_tree")
+    rows = np.asarray(index.data) if hasattr(index, "data") else own.get("_fit_X")
+    is_table = isinstance(rows, np.ndarray) and rows.ndim == 2 and rows.dtype.kind in "fiu"
+    return rows if is_table and len(rows) else None
 
 
 def _is_changeable(value: Any, holder: Any) -> bool:

@@ -39,6 +39,9 @@ LARGE = 10000
 """A model with more tree nodes than this is called through one method, and planting stops as soon
 as LIVE faults are found."""
 
+NEAR = 64
+"""A changed row of a model of neighbours is looked for among so many of the nearest rows."""
+
 MOST_BYTES = 30000000
 """Pickled size up to which a model is copied for state that is rebuilt when it is loaded."""
 
@@ -96,6 +99,7 @@ class _Planting:
         self.random_states = _random_states(self.state)
         self.forest = forest_of(model)
         self.on_rows = _FaultlessOutputs(self, rows, names)
+        self.on_rows.try_some_first()
         self.methods = list(self.on_rows.before)
         self._make_pool = pool
         self._pool: Optional[_FaultlessOutputs] = None
@@ -135,28 +139,29 @@ class _Planting:
         """``noticed``, ``missed`` or ``inert``; None if there was nothing to change."""
         if site.rebuilt and not self._copied:
             return None
-        member = self.forest is not None and self.forest.has(site.member)
-        if member:
-            self.on_rows.keep_member(site.member)
+        found = self._is_noticed(self.on_rows, site, position)
+        if found is None or found:
+            return "noticed" if found else None
+        pool = self.pool()
+        if pool is None:
+            return "inert"
+        return "missed" if self._is_noticed(pool, site, position) else "inert"
+
+    def _is_noticed(
+        self, outputs: "_FaultlessOutputs", site: FaultSite, position: int
+    ) -> Optional[bool]:
+        """Whether rows notice a fault; None if there is nothing to change at this position."""
+        member = site.member if self.forest is not None and self.forest.has(site.member) else None
+        if member is not None:
+            outputs.keep_member(member)
+        elif site.kept is not None and site.owner is last_step(self.model):
+            outputs = outputs.near(site.point(position))
         restore = site.plant(position)
         if restore is None:
             return None
         try:
             model = self._copy() if site.rebuilt else self.model
-            if model is None or self.on_rows.differ(model, site.member if member else None):
-                return "noticed"
-        finally:
-            restore()
-        pool = self.pool()
-        if pool is None:
-            return "inert"
-        if member:
-            pool.keep_member(site.member)
-        restore = site.plant(position)
-        assert restore is not None
-        try:
-            model = self._copy() if site.rebuilt else self.model
-            return "missed" if pool.differ(model, site.member if member else None) else "inert"
+            return model is None or outputs.differ(model, member)
         finally:
             restore()
 
@@ -165,10 +170,12 @@ class _Planting:
             self._pool_made = True
             started = time.process_time()
             rows = self._make_pool()
-            self._pool = None if rows is None else _FaultlessOutputs(self, rows, self.methods)
+            if rows is not None:
+                self._pool = _FaultlessOutputs(self, rows, self.methods, once=True)
             self._pool_seconds = time.process_time() - started
-            if self._pool is not None and not self._pool.before:
-                self._pool = None
+            if self._pool is not None:
+                self._pool.try_some_first()
+                self._pool = self._pool if self._pool.before else None
         return self._pool
 
     def _can_copy(self) -> bool:
@@ -202,18 +209,29 @@ class _Planting:
 
 
 class _FaultlessOutputs:
-    """The outputs of the faultless model on some rows, to compare with."""
+    """The outputs of the faultless model on some rows, to compare with.
 
-    def __init__(self, planting: _Planting, rows: Any, methods: List[str]) -> None:
+    Args:
+        planting: has the model.
+        rows: the rows.
+        methods: the methods to call.
+        once: call each method once; else twice, to leave out those that do not repeat themselves.
+    """
+
+    def __init__(
+        self, planting: _Planting, rows: Any, methods: List[str], once: bool = False
+    ) -> None:
         self.planting = planting
         self.rows = rows
         self.before: Dict[str, Any] = {}
         self._member: Any = None
         self._forest_rows: Any = None
+        self._inputs: Any = None
+        self._first: Optional[_FaultlessOutputs] = None
         for name in methods:
             try:
                 first = self._call(planting.model, name)
-                if not differs(first, self._call(planting.model, name)):
+                if once or not differs(first, self._call(planting.model, name)):
                     self.before[name] = first
             except (Exception, SystemExit) as error:
                 machine_failures.raise_if_machine_failed(error)
@@ -225,19 +243,41 @@ class _FaultlessOutputs:
             return value.copy()  # a view of the state, which is about to change
         return value
 
+    def try_some_first(self) -> None:
+        """Call methods on some of many rows first, and on all only if these notice nothing."""
+        length = len(self.rows) if isinstance(self.rows, list) else self.rows.shape[0]
+        if length > 4 * NEAR:
+            chosen = np.unique(np.linspace(0, length - 1, NEAR).astype(int))
+            rows = _taken(self.rows, chosen)
+            self._first = _FaultlessOutputs(self.planting, rows, list(self.before), once=True)
+
     def keep_member(self, tree: Any) -> None:
         """Keep what one tree of the forest returns, to compare with after planting."""
         forest = self.planting.forest
         assert forest is not None
         if self._forest_rows is None:
-            self._forest_rows = forest.inputs(self.rows)
+            dense = inputs_of_last_step(self.planting.model, self.rows)
+            self._forest_rows = np.ascontiguousarray(dense, dtype=np.float32)
         self._member = tree.predict(self._forest_rows)
+
+    def near(self, point: Any) -> "_FaultlessOutputs":
+        """The outputs on the rows nearest to a kept row alone: only these depend on it."""
+        if isinstance(self.rows, list) or self.rows.shape[0] <= 2 * NEAR:
+            return self
+        if self._inputs is None:
+            self._inputs = np.asarray(inputs_of_last_step(self.planting.model, self.rows))
+        distances = ((self._inputs - point) ** 2).sum(axis=1)
+        chosen = np.argpartition(np.nan_to_num(distances, nan=np.inf), NEAR)[:NEAR]
+        rows = _taken(self.rows, chosen)
+        return _FaultlessOutputs(self.planting, rows, list(self.before), once=True)
 
     def differ(self, model: Any, member: Any) -> bool:
         """Whether the faulty model returns something else, or raises."""
         try:
             if member is not None:
                 return differs(self._member, member.predict(self._forest_rows))
+            if self._first is not None and self._first.differ(model, None):
+                return True
             return any(differs(v, self._call(model, name)) for name, v in self.before.items())
         except (Exception, SystemExit) as error:
             machine_failures.raise_if_machine_failed(error)
@@ -293,6 +333,8 @@ class _Turns:
 
 # ----------------------------------------------------------------------------------- the model
 
+_NEIGHBORS = ("kneighbors", "predict_proba", "predict", "transform")
+
 _REDUNDANT = ("predict_log_proba", "predict_joint_log_proba", "decision_path")
 
 _TELLING = (
@@ -308,7 +350,10 @@ _TELLING = (
 def _methods(model: Any) -> List[str]:
     from compat_worker.row_making import methods_taking_rows
 
-    return [name for name in methods_taking_rows(model) if name not in _REDUNDANT]
+    names = [name for name in methods_taking_rows(model) if name not in _REDUNDANT]
+    if "kneighbors" in names:  # the others repeat the same search
+        return [name for name in _NEIGHBORS if name in names][:2]
+    return names
 
 
 def _most_telling(names: List[str]) -> List[str]:
@@ -341,33 +386,42 @@ class ForestTrees:
     Its output is the mean of what its trees return, so that the tree with the fault shows it alone.
     """
 
-    def __init__(self, model: Any, trees: List[Any]) -> None:
-        self._model = model
+    def __init__(self, trees: List[Any]) -> None:
         self._trees = {id(tree): tree for tree in trees}
 
     def has(self, tree: Any) -> bool:
         """Whether an object is one of the trees."""
         return tree is not None and id(tree) in self._trees
 
-    def inputs(self, rows: Any) -> Any:
-        """The rows as the trees get them: transformed, in single precision."""
-        steps = getattr(self._model, "steps", None)
-        for _, step in steps[:-1] if steps else ():
-            if step is not None and not isinstance(step, str):
-                rows = step.transform(rows)
-        if hasattr(rows, "toarray"):
-            rows = rows.toarray()
-        return np.ascontiguousarray(np.asarray(rows), dtype=np.float32)
+
+def last_step(model: Any) -> Any:
+    """The last step of a pipeline, or the model itself."""
+    steps = getattr(model, "steps", None)
+    return steps[-1][1] if isinstance(steps, list) and steps else model
+
+
+def inputs_of_last_step(model: Any, rows: Any) -> Any:
+    """The rows as the last step gets them, as a dense array."""
+    steps = getattr(model, "steps", None)
+    for _, step in steps[:-1] if isinstance(steps, list) else ():
+        if step is not None and not isinstance(step, str):
+            rows = step.transform(rows)
+    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
+
+
+def _taken(rows: Any, chosen: Any) -> Any:
+    if hasattr(rows, "iloc"):
+        return rows.iloc[chosen]
+    return [rows[place] for place in chosen] if isinstance(rows, list) else rows[chosen]
 
 
 def forest_of(model: Any) -> Optional[ForestTrees]:
     """The forest in a model; None if its outputs are not the mean of trees."""
-    steps = getattr(model, "steps", None)
-    last = steps[-1][1] if isinstance(steps, list) and steps else model
+    last = last_step(model)
     names = {one.__name__ for one in type(last).__mro__}
     if not names & {"BaseForest", "ForestClassifier", "ForestRegressor"}:
         return None
     trees = [getattr(one, "tree_", None) for one in getattr(last, "estimators_", ())]
     if "RandomTreesEmbedding" in names or not trees or any(tree is None for tree in trees):
         return None
-    return ForestTrees(model, trees)
+    return ForestTrees(trees)
