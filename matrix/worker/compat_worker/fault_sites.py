@@ -90,7 +90,7 @@ def find(model: Any) -> FittedState:
     Args:
         model: a fitted estimator. Planting a fault changes it until the fault is restored.
     """
-    walk = _Walk()
+    walk = _StateWalk()
     walk.visit(model)
     return walk.state
 
@@ -130,7 +130,7 @@ class _ValuePlace:
         """Whether the attribute was given and not learned: objects in it are visited, no more."""
 
 
-class _Walk:
+class _StateWalk:
     """Visits the objects of a model, each once."""
 
     def __init__(self) -> None:
