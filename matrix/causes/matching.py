@@ -11,7 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from matrix.causes.known_cause import Condition, KnownCause, Signature
 from matrix.causes.unknown import unknown
-from matrix.model import Cell, Direction, EnvInfo, Group
+from matrix.model import Cell, Direction, EnvInfo, Group, Verdict
 
 _FRAME = re.compile(r'^\s*File "([^"\n]+)", line \d+, in (\S+)', re.MULTILINE)
 
@@ -34,6 +34,8 @@ def cause_of(
     """
     if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
         return None
+    if cell.verdict is Verdict.INPUT_CHANGED:
+        return unknown(cell, estimators)  # the known causes are about models, not about tables
     for cause in causes:
         if any(
             fits(cell, one, estimators) and crosses(cause, one, writer, reader)

@@ -17,6 +17,7 @@ from matrix.engine.run_context import RunContext
 from matrix.judge import Case, judge
 from matrix.judge.content import Fetch, read
 from matrix.judge.evidence import worst_rows
+from matrix.judge.own_tables import with_own_tables
 from matrix.judge.untrusted import UNREADABLE, unreadable
 from matrix.model import (
     Cell,
@@ -28,6 +29,7 @@ from matrix.model import (
     RowChange,
     Saving,
     Tolerance,
+    Verdict,
 )
 
 
@@ -166,7 +168,10 @@ class Evaluator:
         cell, observation = evaluation.cell, evaluation.observation
         if cell.verdict.safe or observation is None or not evaluation.readable:
             return ()
-        before = evaluation.saving.outputs.get(cell.stage)
+        saving = evaluation.saving
+        if cell.verdict is Verdict.INPUT_CHANGED:
+            saving, observation = with_own_tables(saving, observation) or (saving, observation)
+        before = saving.outputs.get(cell.stage)
         after = observation.outputs.get(cell.stage)
         if not isinstance(before, Returned) or not isinstance(after, Returned):
             return ()

@@ -14,6 +14,7 @@ from matrix.model import (
     Artifact,
     Environment,
     Observation,
+    Outcome,
     Pipeline,
     Returned,
     Saving,
@@ -81,7 +82,8 @@ def _kept(context: RunContext, reader: Environment, load: LoadWork) -> Observati
     if answer is None:
         return None
     observation = worker_answers.observation(answer, cached=True)
-    outcomes = [*observation.outputs.values(), *observation.repeats.values()]
+    own = {} if observation.own is None else observation.own.outputs
+    outcomes = [*observation.outputs.values(), *observation.repeats.values(), *own.values()]
     digests = (
         outcome.digest for outcome in outcomes if isinstance(outcome, Returned) and outcome.digest
     )
@@ -120,16 +122,17 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
         "format": artifact.format,
         "path": str(context.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(context.store.rows_file(saving.rows)),
-        "known": known_outputs(saving),
+        "known": known_outputs(saving.outputs),
+        "own": known_outputs((saving.own or saving).outputs),
         "only": saving.only,
         "allowed": load.allowed,
         "origin_seconds": saving.seconds,
     }
 
 
-def known_outputs(saving: Saving) -> dict[str, str | None]:
+def known_outputs(outputs: Mapping[str, Outcome]) -> dict[str, str | None]:
     """By method, the digest of the recorded output; None if the method returned nothing."""
     return {
         name: outcome.digest if isinstance(outcome, Returned) else None
-        for name, outcome in saving.outputs.items()
+        for name, outcome in outputs.items()
     }

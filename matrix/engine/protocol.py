@@ -56,7 +56,9 @@ def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
     if task == "load" and "outputs" in answer:
         _check_complete(answer, piece)
     there = {place["digest"] for place in answer["contents"]} | {""}
-    known = set((piece.get("known") or {}).values()) if task == "load" else set()
+    known = set()
+    for name in ("known", "own") if task == "load" else ():
+        known |= set((piece.get(name) or {}).values())
     if not there | known >= set(_digests(answer)):
         raise BreachError("its journal speaks of contents that it does not have")
 
@@ -83,8 +85,9 @@ def _digests(answer: Mapping[str, Any]) -> Iterator[str]:
     for name in ("rows", "truth"):
         if answer.get(name):
             yield answer[name]
-    for name in ("outputs", "repeats"):
-        for outcome in answer.get(name, {}).values():
+    own = answer.get("own") or {}
+    for outcomes in (answer.get("outputs"), answer.get("repeats"), own.get("outputs")):
+        for outcome in (outcomes or {}).values():
             yield outcome.get("digest", "")
     for name in ("outcome", "untraced"):
         yield (answer.get(name) or {}).get("digest", "")
@@ -200,14 +203,45 @@ _ARTIFACTS = _by_name(
     )
 )
 _CONTENTS = _many(_record({"digest": _is_digest, "offset": _is_count, "size": _is_count}))
+_WARNINGS = _many(_record({"category": _is_text, "message": _is_text, "stage": _is_text}))
 _COMMON: dict[str, Form] = {
     "contents": _CONTENTS,
-    "warnings": _many(_record({"category": _is_text, "message": _is_text, "stage": _is_text})),
+    "warnings": _WARNINGS,
     "seconds": _is_number,
 }
 _UNAVAILABLE = _record({**_COMMON, "unavailable": _is_text})
 _RAISED = _record({**_COMMON, "raised": _FAILURE})
 _RAISED_IN = _record({**_COMMON, "raised": _FAILURE, "stage": _is_text})
+OWN_TABLE = {"columns": 20, "rows": 20, "text": 200, "kinds": 16}
+"""How many columns, rows and kinds of missing values an own table may list, and how long its texts
+may be; as ``compat_worker`` keeps to it."""
+
+_OWN_TEXT = _text_of(OWN_TABLE["text"])
+_MISSING = _record(
+    {
+        "given": _OWN_TEXT,
+        "own": _OWN_TEXT,
+        "rows": _many(_is_count, OWN_TABLE["rows"]),
+        "count": _is_count,
+    }
+)
+_OWN_COLUMN = _record(
+    {
+        "name": _OWN_TEXT,
+        "given": _OWN_TEXT,
+        "own": _OWN_TEXT,
+        "missing": _many(_MISSING, OWN_TABLE["kinds"]),
+    }
+)
+_OWN = _record(
+    {
+        "pandas": _OWN_TEXT,
+        "columns": _many(_OWN_COLUMN, OWN_TABLE["columns"]),
+        "columns_left_out": _is_count,
+        "outputs": _OUTCOMES,
+        "warnings": _WARNINGS,
+    }
+)
 _RECORD: dict[str, Form] = {
     **_COMMON,
     "rows": _is_digest,
@@ -316,18 +350,18 @@ _TRACE: dict[str, Form] = {
 
 _ANSWERS: dict[str, tuple[Form, ...]] = {
     "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
-    "save": (_UNAVAILABLE, _RAISED_IN, _record({**_RECORD, "artifacts": _ARTIFACTS})),
+    "save": (_UNAVAILABLE, _RAISED_IN, _record({**_RECORD, "artifacts": _ARTIFACTS}, own=_OWN)),
     "load": (
         _REFUSED,
         _UNAVAILABLE,
         _RAISED,
-        _record({**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES}),
+        _record({**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES}, own=_OWN),
     ),
     "reference": (
         _REFUSED,
         _record({**_COMMON, "mistake": _is_text}),
         _RAISED_IN,
-        _record(_REFERENCE, expected=_COMPARED),
+        _record(_REFERENCE, expected=_COMPARED, own=_OWN),
     ),
     "trace": (_REFUSED, _UNAVAILABLE, _RAISED, _record(_TRACE)),
     "resave": (

@@ -186,7 +186,8 @@ class Planted:
             "format": "joblib",
             "path": str(self._paths[name]),
             "rows": str(rows),
-            "known": known_outputs(saving),
+            "known": known_outputs(saving.outputs),
+            "own": known_outputs((saving.own or saving).outputs),
             "only": saving.only,
         }
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from matrix.judge import scoring
+from matrix.judge import own_tables, scoring
 from matrix.judge.compare import compare
 from matrix.judge.content import Fetch, MethodOutput, read
+from matrix.judge.own_tables import INTROSPECTION
 from matrix.model import (
     Absent,
     Artifact,
@@ -167,7 +168,11 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
             outputs=differences,
             n_identical=n_identical,
         )
-    worst = max(differences, key=lambda method: _weight(method, differences[method]), default="")
+    worst = _worst(differences)
+    if _predicts_the_same(differences):
+        changed = _with_own_tables(cell, case, judged, differences, n_identical)
+        if changed is not None:
+            return changed
     if not worst:
         return cell(verdict=Verdict.IDENTICAL, n_identical=n_identical)
     verdict = differences[worst].verdict
@@ -189,15 +194,62 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
     )
 
 
+def _worst(differences: Mapping[str, OutputDifference]) -> str:
+    """The method whose difference decides the verdict; empty if nothing differs."""
+    return max(differences, key=lambda method: _weight(method, differences[method]), default="")
+
+
+def _predicts_the_same(differences: Mapping[str, OutputDifference]) -> bool:
+    return all(
+        difference.verdict.safe
+        for method, difference in differences.items()
+        if method not in INTROSPECTION
+    )
+
+
+def _with_own_tables(
+    cell: _Told,
+    case: Case,
+    judged: _Methods,
+    differences: Mapping[str, OutputDifference],
+    n_identical: int,
+) -> Cell | None:
+    """The cell of a model that is the same, but predicts otherwise for the reader's own table.
+
+    Returns:
+        None if it predicts the same for the table that each environment makes itself.
+    """
+    pair = own_tables.with_own_tables(case.saving, judged.observation)
+    if pair is None:
+        return None
+    saving, observation = pair
+    case = replace(case, saving=saving, observation=observation, native=None)
+    own = _Methods(case, observation, judged.outputs, judged.tolerance)
+    found = {name: one for name, one in own.differences() if not one.verdict.safe}
+    worst = _worst(found)
+    if not worst:
+        return None
+    verdict = found[worst].verdict
+    if verdict.group is Group.CHANGES:
+        verdict = Verdict.INPUT_CHANGED
+    made: Cell = cell(
+        verdict=verdict,
+        stage=worst,
+        reason=own_tables.words(judged.case.saving, judged.observation),
+        exception=_exception(observation, worst, verdict),
+        outputs={**differences, **found},
+        n_identical=n_identical - len(found.keys() - differences.keys()),
+        silent=verdict.group is Group.CHANGES and _silent(saving, observation, found),
+        **scoring.before_and_after(saving, observation, found, judged.outputs.get),
+    )
+    return made
+
+
 def _incomparable(not_reported: list[str]) -> str:
     """Why a cell is unknown although its artifact was loaded."""
     if not not_reported:
         return "the writer recorded no output, so there is nothing to compare with"
     return f"the reader reported nothing of what was recorded for {', '.join(not_reported)}"
-
-
-INTROSPECTION = frozenset({"repr", "get_params"})
-"""What shows a model rather than uses it."""
 
 
 def _weight(method: str, difference: OutputDifference) -> float:

@@ -29,10 +29,12 @@ from matrix.model.observations import (
     ModelReference,
     Observation,
     Outcome,
+    OwnTable,
     Returned,
     Saving,
     WarningSeen,
 )
+from matrix.model.own_tables import MissingChange, OwnColumn
 from matrix.model.pipelines import Pipeline
 from matrix.model.resaving import Fix, Resaving
 from matrix.model.scores import ClassifierScores, ClassScore, RegressorScores, Scores
@@ -64,11 +66,14 @@ __all__ = [
     "Interpreter",
     "Lock",
     "Matrix",
+    "MissingChange",
     "ModelAnswer",
     "ModelReference",
     "Observation",
     "Outcome",
     "OutputDifference",
+    "OwnColumn",
+    "OwnTable",
     "PairBlock",
     "PassedOver",
     "Pipeline",

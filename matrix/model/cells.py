@@ -30,7 +30,8 @@ class Cell:
     stage: str = ""
     """What decided the verdict: ``load``, or the worst method; empty if everything is identical."""
     reason: str = ""
-    """For a verdict without an exception: the signal, the limit, what is not available."""
+    """For ``input-changed``, and a failure with the reader's own table: how the tables differ. For
+    a verdict without an exception: the signal, the limit, what is not available."""
     exception: Failure | None = None
     warnings: tuple[WarningSeen, ...] = ()
     silent: bool = False

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matrix.model.evidence import Evidence
+from matrix.model.own_tables import OwnColumn
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,21 @@ class WarningSeen:
     message: str
     stage: str
     """``load``, or the name of the method."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class OwnTable:
+    """The environment's own table of the rows, and what the methods return for it."""
+
+    pandas: str
+    """The version that made it."""
+    columns: tuple[OwnColumn, ...] = ()
+    """The first columns that differ from the given rows."""
+    columns_left_out: int = 0
+    """The number of further columns that differ."""
+    outputs: Mapping[str, Outcome] = field(default_factory=dict)
+    """By method, without ``repr`` and ``get_params``."""
+    warnings: tuple[WarningSeen, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -97,6 +113,8 @@ class Saving:
     """Digest of the true answers for the first rows; empty if there are none."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)
     """By method, recorded from the fitted object, not from the file."""
+    own: OwnTable | None = None
+    """None if the writer makes the same table of the rows' plain values."""
     only: bool = False
     """The pipeline's file lists the methods to call; readers call only these."""
     estimators: tuple[str, ...] = ()
@@ -122,6 +140,8 @@ class Observation:
     """By method, ``repr`` and ``get_params`` among them, from a fresh load."""
     repeats: Mapping[str, Outcome] = field(default_factory=dict)
     """Outputs of a second fresh load that differ from the first."""
+    own: OwnTable | None = None
+    """None if the reader makes the same table of the rows' plain values."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
     cached: bool = False

@@ -21,6 +21,7 @@ class Verdict(str, enum.Enum):
     EQUIVALENT = "equivalent"
     SCORES_CHANGED = "scores-changed"
     LABELS_CHANGED = "labels-changed"
+    INPUT_CHANGED = "input-changed"
     STRUCTURE_CHANGED = "structure-changed"
     UNSTABLE = "unstable"
     USE_FAILED = "use-failed"
@@ -53,6 +54,7 @@ _GROUPS = {
     Verdict.EQUIVALENT: Group.LOADS,
     Verdict.SCORES_CHANGED: Group.CHANGES,
     Verdict.LABELS_CHANGED: Group.CHANGES,
+    Verdict.INPUT_CHANGED: Group.CHANGES,
     Verdict.STRUCTURE_CHANGED: Group.CHANGES,
     Verdict.UNSTABLE: Group.CHANGES,
     Verdict.USE_FAILED: Group.FAILS,

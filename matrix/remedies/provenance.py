@@ -11,7 +11,7 @@ from pathlib import Path
 from matrix import __version__
 from matrix.atomic_write import draft
 from matrix.errors import UsageError
-from matrix.judge.cells import INTROSPECTION
+from matrix.judge.own_tables import INTROSPECTION
 from matrix.model import Artifact, Cell, Environment, Returned
 from matrix.model.codec import Json, to_json
 from matrix.remedies.manual_steps import by_hand

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matrix.judge.cells import INTROSPECTION
+from matrix.judge.own_tables import INTROSPECTION
 from matrix.model import (
     Cell,
     Environment,
@@ -80,6 +80,8 @@ def _effect(cell: Cell) -> str:
         return "safe"
     if group is Group.UNKNOWN:
         return "unknown"
+    if cell.verdict is Verdict.INPUT_CHANGED:
+        return f"{cell.verdict.value} in {cell.stage}"
     return f"changes {cell.stage}" if group is Group.CHANGES else what_happens(cell, brief=True)
 
 
@@ -189,7 +191,7 @@ def what_happens(cell: Cell, *, brief: bool = False) -> str:
     if verdict is Verdict.UNSTABLE:
         return f"gives different outputs each time it is loaded ({cell.stage})"
     if verdict.group is Group.CHANGES:
-        return _changed(cell)
+        return _changed(cell, brief=brief)
     if verdict.group is Group.UNKNOWN:
         return f"unknown: {plain(cell.reason, 400)}" if cell.reason else "unknown: not tested"
     what = "does not load" if cell.stage == "load" else f"fails in {cell.stage}"
@@ -201,10 +203,21 @@ def what_happens(cell: Cell, *, brief: bool = False) -> str:
     if brief or cell.exception is None:
         return what
     message = plain(without_places(cell.exception.message), 300)
-    return f"{what}: {cell.exception.type}: {message}"
+    # A failure with a reason is one with the reader's own table.
+    table = f" ({plain(cell.reason, 400)}; the model itself is the same)" if cell.reason else ""
+    return f"{what}: {cell.exception.type}: {message}{table}"
 
 
-def _changed(cell: Cell) -> str:
+def _changed(cell: Cell, *, brief: bool) -> str:
+    if cell.verdict is not Verdict.INPUT_CHANGED:
+        return _changed_outputs(cell)
+    if brief:
+        return f"is {cell.verdict.value}"
+    table = f"{cell.verdict.value} {plain(cell.reason, 400)}"
+    return f"{table}; {_changed_outputs(cell)}; the model itself is the same"
+
+
+def _changed_outputs(cell: Cell) -> str:
     difference = cell.outputs.get(cell.stage)
     if difference is None:
         return f"changes {cell.stage}"
@@ -289,6 +302,7 @@ def summary(answers: Sequence[UpgradeAnswer]) -> str:
 
 
 _PLURALS = {
+    "is": "are",
     "changes": "change",
     "crashes": "crash",
     "does": "do",

@@ -42,6 +42,8 @@ def difference(cell: Cell) -> str:
     if output is None:
         return cell.verdict.value
     parts = [cell.verdict.value]
+    if cell.verdict is Verdict.INPUT_CHANGED:
+        parts = [f"{cell.verdict.value} {plain(cell.reason, 400)}"]
     labels = output.verdict is Verdict.LABELS_CHANGED
     if output.n:
         parts.append(f"{output.n_changed:,} of {output.n:,} {'labels' if labels else 'rows'}")

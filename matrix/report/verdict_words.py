@@ -69,6 +69,10 @@ MEANINGS: Mapping[Verdict, str] = {
     Verdict.EQUIVALENT: "outputs differ only within the tolerance (rounding), and no label differs",
     Verdict.SCORES_CHANGED: "numbers differ by more than the tolerance, but no label differs",
     Verdict.LABELS_CHANGED: "at least one predicted label or cluster differs",
+    Verdict.INPUT_CHANGED: (
+        "the model is the same, but pandas makes another table of the same data there, "
+        "and outputs differ"
+    ),
     Verdict.STRUCTURE_CHANGED: (
         "shape, kind of dtype, class order, NaN pattern or sparsity differs, "
         "or an output method is missing or new"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
-from matrix.model import Artifact, EnvInfo, Fix, Pipeline, Saving
+from matrix.model import Artifact, EnvInfo, Fix, Outcome, Pipeline, Saving
 
 WORKER = Path(__file__).parent.parent / "worker"
 JUDGE = Path(__file__).parent.parent / "judge"
@@ -63,11 +63,16 @@ def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
         artifact.sha256,
         artifact.format,
         saved.rows,
-        {name: getattr(outcome, "digest", None) for name, outcome in saved.outputs.items()},
+        _digests(saved.outputs),
+        None if saved.own is None else _digests(saved.own.outputs),
         saved.only,
         pipeline.digest,
         worker(),
     )
+
+
+def _digests(outputs: Mapping[str, Outcome]) -> dict[str, str | None]:
+    return {name: getattr(outcome, "digest", None) for name, outcome in outputs.items()}
 
 
 def loading(loaded_key: str, environment_key: str) -> str:

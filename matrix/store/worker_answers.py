@@ -13,9 +13,12 @@ from matrix.model import (
     Evidence,
     Failure,
     Fix,
+    MissingChange,
     ModelReference,
     Observation,
     Outcome,
+    OwnColumn,
+    OwnTable,
     Resaving,
     Returned,
     Saving,
@@ -51,6 +54,7 @@ def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
         estimators=tuple(answer["estimators"]),
         outputs=_outcomes(answer["outputs"]),
         evidence=_evidence(answer.get("evidence")),
+        own=_own(answer.get("own")),
     )
 
 
@@ -114,6 +118,7 @@ def observation(answer: WorkerAnswer, *, cached: bool = False) -> Observation:
         **common,
         outputs=_outcomes(answer["outputs"]),
         repeats=_outcomes(answer["repeats"]),
+        own=_own(answer.get("own")),
     )
 
 
@@ -163,6 +168,29 @@ def _artifact(
         writer=writer,
         sha256=entry["sha256"],
         size=entry["size"],
+    )
+
+
+def _own(entry: WorkerAnswer | None) -> OwnTable | None:
+    if entry is None:
+        return None
+    return OwnTable(
+        pandas=entry["pandas"],
+        columns=tuple(
+            OwnColumn(
+                name=column["name"],
+                given=column["given"],
+                own=column["own"],
+                missing=tuple(
+                    MissingChange(**{**change, "rows": tuple(change["rows"])})
+                    for change in column["missing"]
+                ),
+            )
+            for column in entry["columns"]
+        ),
+        columns_left_out=entry["columns_left_out"],
+        outputs=_outcomes(entry["outputs"]),
+        warnings=_warnings(entry),
     )
 
 

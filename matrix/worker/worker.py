@@ -67,9 +67,19 @@ and the fields of exactly one outcome. Outcomes that several tasks share:
 A *digest* is the sha256 of a content; ``compat_worker/content.py`` defines the format. ``outputs``
 maps each method to ``{"digest"}``, ``{"absent": REASON}`` or ``{"raised"}``. A digest with
 ``"whole": false`` belongs to a value with objects that are not plain data, so equal digests do not
-prove equal values. ``allowed`` is a list of ``[module, name]``: all names that the file may look up
-while it is loaded, or null for files that the run itself saved. Python 3.6 and 3.7 have no audit
-hooks and do not enforce it.
+prove equal values.
+
+Rows are handed over as identical objects, but the pandas of an environment may make another table
+of the same plain values: pandas 3 makes ``str`` columns of texts, with NaN for None. ``own`` says
+what the methods return for that table, and is left out if it is the given one: the version of
+``pandas``; the ``columns`` that differ, each ``{"name", "given", "own", "missing"}`` with both
+dtypes and, by kind of change in missing values, ``{"given", "own", "rows", "count"}`` (``rows``
+lists only the first few); the number of ``columns_left_out``; ``outputs`` and ``warnings`` as
+above, without ``repr`` and ``get_params``.
+
+``allowed`` is a list of ``[module, name]``: all names that the file may look up while it is loaded,
+or null for files that the run itself saved. Python 3.6 and 3.7 have no audit hooks and do not
+enforce it.
 
 Tasks
 =====
@@ -83,14 +93,15 @@ Tasks
     Answer: ``artifacts``, by format ``{"path", "sha256", "size"}``, ``{"raised"}`` or
     ``{"unavailable"}``; ``rows`` and ``truth`` (digests; ``truth`` may be null); ``only`` (true:
     the pipeline file lists the methods to call); ``estimators`` (full class names of the model and
-    of the estimators in it, the model first); ``outputs``.
+    of the estimators in it, the model first); ``outputs``; ``own``.
 
 ``load``: load an artifact, call its output methods.
     Piece: ``path``, ``format``, ``rows`` (path of a content file), ``known`` (by method, the digest
-    of the reference output, or null if the method returned nothing), ``only`` (true: call no
-    methods but those in ``known``), ``allowed``.
-    Answer: ``outputs``, and ``repeats``: the outputs of methods for which two fresh loads disagree.
-    A content whose digest is in ``known`` is not written again.
+    of the reference output, or null if the method returned nothing), ``own`` (the same for the
+    writer's own table, which may be the given one), ``only`` (true: call no methods but those in
+    ``known``), ``allowed``.
+    Answer: ``outputs``; ``repeats``, the outputs of methods for which two fresh loads disagree; and
+    ``own``. A content whose digest is in ``known`` or ``own`` is not written again.
 
 ``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
     Piece: ``path``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind", "target"}``, the
@@ -98,11 +109,12 @@ Tasks
     the column or array with the true targets, or null); ``expected``, null or ``{"path", "kind"}``
     (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
     make without ``data``; ``evidence``, whether to measure how much the rows would notice.
-    Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs`` and ``repeats`` as
-    above; ``n_rows``; ``made``, number of rows by kind (in words), in row order; ``dropped``, by
-    kind ``{"rows", "raised"}``, the made rows that the model did not accept; ``features``, their
-    names, or null; with ``expected`` also ``expected``, by method ``{"agrees", "rows"}``: in how
-    many rows the expected values differ from those returned here (null: the shapes differ).
+    Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs``, ``repeats`` and
+    ``own`` as above; ``n_rows``; ``made``, number of rows by kind (in words), in row order;
+    ``dropped``, by kind ``{"rows", "raised"}``, the made rows that the model did not accept;
+    ``features``, their names, or null; with ``expected`` also ``expected``, by method ``{"agrees",
+    "rows"}``: in how many rows the expected values differ from those returned here (null: the
+    shapes differ).
     ``outputs`` holds the expected values then.
     ``evidence``, null if it was not measured, else ``{"faults", "live", "noticed", "complete",
     "constant", "leaves", "reached", "by_source"}``: how many faults were planted in the model, how

@@ -25,6 +25,7 @@ from matrix.model import (
     Verdict,
 )
 from matrix.report import model_answers as words
+from matrix.report.sentences import difference
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.upgrade.answer import Model, Problem, RowCounts, Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.safe_range import safe_range
@@ -145,6 +146,25 @@ def test_named_targets_are_answered_one_by_one() -> None:
     )
     assert words.advice(found) == ""
     assert "changes 3 of 200 labels" in said(found)
+
+
+def test_a_changed_table_is_told_apart_from_a_changed_model() -> None:
+    reason = "with pandas 3.0.0: column city, rows 3, 8: None → nan"
+    changed = target(
+        "1.5.2", Verdict.INPUT_CHANGED, "predict", reason=reason, outputs={"predict": FLIPPED}
+    )
+    found = answer(HOME, changed, in_a_row=False)
+    assert words.headline(found) == "input-changed in predict with scikit-learn 1.5.2"
+    assert words.what_happens(changed.cell) == (
+        f"input-changed {reason}; changes 3 of 200 labels; the model itself is the same"
+    )
+    assert difference(changed.cell) == f"input-changed {reason}, 3 of 200 labels"
+    assert words.summary([found, found]) == "2 models: 2 are input-changed"
+    raises = target("1.5.2", Verdict.USE_FAILED, "predict", reason=reason)
+    assert words.what_happens(raises.cell) == (
+        "fails in predict: AttributeError: no attribute 'positive' "
+        f"({reason}; the model itself is the same)"
+    )
 
 
 @pytest.mark.parametrize(

@@ -243,6 +243,24 @@ def test_a_missing_category_comes_where_one_was_seen() -> None:
     assert made.rows["city"].isna().sum() == made.kinds[input_model.MISSING]
 
 
+def missing(made: Any, column: str) -> set[str]:
+    return {str(value) for value in made.rows[column] if not isinstance(value, str)}
+
+
+def test_texts_are_missing_as_in_training_and_in_each_way_where_that_is_unknown() -> None:
+    for value, found in ((None, {"None"}), (np.nan, {"nan"}), ("Bern", {"None", "nan"})):
+        cities = pd.DataFrame({"city": pd.Series(["Rome", "Köln", value], dtype=object)})
+        made = make(OneHotEncoder(handle_unknown="ignore").fit(cities))
+        assert missing(made, "city") == found
+        assert made.kinds[input_model.MISSING] >= 8
+
+
+def test_texts_are_not_missing_where_the_model_does_not_take_it() -> None:
+    made = make(OneHotEncoder().fit(PEOPLE[["city"]]))
+    assert missing(made, "city") == set()
+    assert made.dropped.get(input_model.MISSING) is None
+
+
 def test_categories_of_a_frame_stay_categories() -> None:
     frame = PEOPLE[["age", "city"]].astype({"city": "category"})
     model = HistGradientBoostingClassifier(max_iter=2, categorical_features="from_dtype")

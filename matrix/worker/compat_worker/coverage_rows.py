@@ -236,8 +236,8 @@ def with_gaps(known: InputModel, values: Values, random: Any, n: int) -> Optiona
     found = [column[chosen] for column in values]
     for row in range(len(chosen)):
         place = places[random.randint(len(places))]
-        gap = known.columns[place].specials[input_model.MISSING][0][0]
-        found[place] = probe_rows.with_value(found[place], row, gap)
+        gaps = known.columns[place].specials[input_model.MISSING]
+        found[place] = probe_rows.with_value(found[place], row, gaps[row % len(gaps)][0])
     return probe_rows.with_number_columns(found)
 
 

@@ -29,7 +29,20 @@ def infer(model: Any) -> Optional[InputModel]:
     space: Space = [Feature(column) for column in columns]
     with contextlib.suppress(Exception):  # keep what was inferred before an unusual model failed
         _infer_step(model, space, found)
+    _add_missing_texts(found)
     return found
+
+
+def _add_missing_texts(found: InputModel) -> None:
+    """Add missing texts where the model says nothing about them.
+
+    Tables of texts have None or NaN there, depending on where they come from. A model that was
+    trained on one of them gets that one alone.
+    """
+    for column in found.columns if found.named else ():
+        if column.is_text and column.words is None and input_model.MISSING not in column.specials:
+            column.add_special(input_model.MISSING, None)
+            column.add_special(input_model.MISSING, np.nan)
 
 
 def _infer_step(step: Any, space: Space, found: InputModel) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any, Callable, Dict, List
 
-from compat_worker import content, loader_guard, machine_failures, output_methods
+from compat_worker import content, loader_guard, machine_failures, output_methods, own_table
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import CallOutcome, call_all
 from compat_worker.formats import FORMATS
@@ -13,11 +13,14 @@ from compat_worker.observe import SeenWarnings, failure
 def load(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``load`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
-    kept = KeptContents(journal, known=piece["known"].values())
-    return complete_answer(lambda: _load(piece, seen, kept.keep), seen, kept)
+    known = list(piece["known"].values()) + list(piece["own"].values())
+    kept = KeptContents(journal, known=known)
+    return complete_answer(lambda: _load(piece, journal, seen, kept.keep), seen, kept)
 
 
-def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Answer:
+def _load(
+    piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[bytes], str]
+) -> Answer:
     chosen = FORMATS[piece["format"]]
     missing = chosen.missing()
     if missing is not None:
@@ -39,10 +42,16 @@ def _load(piece: Piece, seen: SeenWarnings, keep: Callable[[bytes], str]) -> Ans
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
     shown = call_all(model, ["repr", "get_params"], rows, seen, keep)
-    answer = call_on_fresh_loads(
-        fresh, model, _methods_to_call(model, piece), piece["known"], rows, seen, keep
-    )
+    names = _methods_to_call(model, piece)
+    answer = call_on_fresh_loads(fresh, model, names, piece["known"], rows, seen, keep)
     answer["outputs"].update(shown)
+
+    def call(own_rows: Any, own_seen: SeenWarnings) -> Dict[str, CallOutcome]:
+        own = piece["own"]
+        found = call_on_fresh_loads(fresh, fresh(), names, own, own_rows, own_seen, keep)
+        return dict(found["outputs"])
+
+    answer.update(own_table.outcomes(rows, call, journal.stage))
     return answer
 
 

@@ -15,6 +15,9 @@ from compat_worker.row_block import RowBlock, Values
 MAX_VALUES = 2000000
 """Values of all rows together, at most."""
 
+MISSING_TEXTS = 8
+"""Rows with each kind of missing value in a column of texts."""
+
 
 def make_blocks(known: InputModel, n: int, seed: int = 0) -> List[RowBlock]:
     """About n rows in blocks of one kind each; the first block is likely to be accepted."""
@@ -100,7 +103,9 @@ def _specials(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     kinds: Dict[str, List[Tuple[int, Tuple[Any, ...]]]] = {}
     for place, column in enumerate(known.columns):
         for kind, groups in sorted(column.specials.items()):
-            kinds.setdefault(kind, []).extend((place, group) for group in groups)
+            # A missing text is worth several rows: it is what pandas changes.
+            often = MISSING_TEXTS if kind == input_model.MISSING and column.is_text else 1
+            kinds.setdefault(kind, []).extend((place, group) for group in groups * often)
     made = []
     for kind in sorted(kinds):
         chosen = _alternate_columns(
@@ -193,7 +198,7 @@ def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]
     share = random.random_sample(len(values[0]))
     for place, group in enumerate(missing):
         for row in np.flatnonzero(random.random_sample(len(share)) < share) if group else ():
-            values[place] = with_value(values[place], row, group[0][0])
+            values[place] = with_value(values[place], row, group[row % len(group)][0])
     return [RowBlock(input_model.SEVERAL_MISSING, with_number_columns(values))]
 
 

@@ -14,6 +14,7 @@ from compat_worker import (
     feature_inference,
     loader_guard,
     output_methods,
+    own_table,
     row_making,
 )
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
@@ -32,7 +33,7 @@ def record_reference(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``reference`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
     kept = _ReadableContents(journal)
-    return complete_answer(lambda: _record_reference(piece, seen, kept), seen, kept)
+    return complete_answer(lambda: _record_reference(piece, journal, seen, kept), seen, kept)
 
 
 class _ReadableContents(KeptContents):
@@ -48,7 +49,9 @@ class _ReadableContents(KeptContents):
         return name
 
 
-def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
+def _record_reference(
+    piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableContents
+) -> Answer:
     chosen = FORMATS[piece["format"]]
 
     def fresh() -> Any:
@@ -86,7 +89,7 @@ def _record_reference(piece: Piece, seen: SeenWarnings, kept: _ReadableContents)
         "features": names,
     }
     try:
-        answer.update(_record_outputs(fresh, rows, seen, kept))
+        answer.update(_record_outputs(fresh, rows, journal, seen, kept))
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     if piece.get("evidence") and piece["data"] is None:
@@ -142,7 +145,9 @@ def _target_dtype(classes: Any, truth: Any) -> Any:
     return classes.dtype
 
 
-def _record_outputs(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
+def _record_outputs(
+    fresh: Fresh, rows: Any, journal: Journal, seen: SeenWarnings, kept: _ReadableContents
+) -> Answer:
     """Call every method as readers do, compared with the outputs of one more fresh load."""
     first = fresh()
     names: List[str] = output_methods.available(first)
@@ -151,6 +156,11 @@ def _record_outputs(fresh: Fresh, rows: Any, seen: SeenWarnings, kept: _Readable
     digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
     answer = call_on_fresh_loads(fresh, fresh(), names, digests, rows, seen, kept.keep)
     answer["outputs"].update(shown)
+
+    def call(own_rows: Any, own_seen: SeenWarnings) -> Answer:
+        return call_all(fresh(), names, own_rows, own_seen, kept.keep)
+
+    answer.update(own_table.outcomes(rows, call, journal.stage))
     return answer
 
 
@@ -196,3 +206,5 @@ def _apply_expected(piece: Piece, answer: Answer, kept: _ReadableContents) -> No
         answer["expected"][name] = {"agrees": count == 0, "rows": count}
         if count:
             outputs[name] = {"digest": kept.keep(content.encode(expected))}
+            if "own" in answer:
+                answer["own"]["outputs"][name] = outputs[name]

@@ -119,12 +119,16 @@ class _Trial:
     def drop_missing_values(self) -> None:
         """Remove missing values from the columns in which the model does not accept them."""
         for place, column in enumerate(self.known.columns):
-            groups = column.specials.get(input_model.MISSING)
-            if groups:
-                rows = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
-                rows[place] = probe_rows.with_value(rows[place], 0, groups[0][0])
-                if self.raised(self.method, rows) is not None:
-                    del column.specials[input_model.MISSING]
+            groups = column.specials.pop(input_model.MISSING, [])
+            accepted = [group for group in groups if self._accepts(place, group[0])]
+            if accepted:
+                column.specials[input_model.MISSING] = accepted
+
+    def _accepts(self, place: int, value: Any) -> bool:
+        """Whether the model accepts a value in a column of an otherwise typical row."""
+        rows = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
+        rows[place] = probe_rows.with_value(rows[place], 0, value)
+        return self.raised(self.method, rows) is None
 
     def other_methods(self) -> List[str]:
         """The methods other than :attr:`method` that accept typical rows."""

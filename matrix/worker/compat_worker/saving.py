@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, List, Tuple
 import compat_matrix
 import numpy as np
 
-from compat_worker import content, estimator_names, machine_failures, output_methods
+from compat_worker import content, estimator_names, machine_failures, output_methods, own_table
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
@@ -35,7 +35,7 @@ def save(piece: Piece, journal: Journal) -> Answer:
     def work() -> Answer:
         stage = _SavingStage()
         try:
-            return _save(piece, stage, seen, kept.keep)
+            return _save(piece, stage, journal, seen, kept.keep)
         except Unavailable as error:
             return {"unavailable": str(error)}
         except (Exception, SystemExit) as error:
@@ -45,7 +45,11 @@ def save(piece: Piece, journal: Journal) -> Answer:
 
 
 def _save(
-    piece: Piece, stage: _SavingStage, seen: SeenWarnings, keep: Callable[[bytes], str]
+    piece: Piece,
+    stage: _SavingStage,
+    journal: Journal,
+    seen: SeenWarnings,
+    keep: Callable[[bytes], str],
 ) -> Answer:
     registered, model = _build(piece)
     stage.name = "fit"
@@ -61,7 +65,13 @@ def _save(
     rows = content.encode(data.rows)
     truth = None if data.truth is None else keep(content.encode(data.truth))
     stage.name = "use"
-    names = ["repr", "get_params"] + output_methods.to_record(model, registered.methods)
+    names = output_methods.to_record(model, registered.methods)
+    given = content.decode(rows)
+
+    def call(own_rows: Any, own_seen: SeenWarnings) -> Dict[str, Answer]:
+        return call_all(own_table.copied(model), names, own_rows, own_seen, keep)
+
+    own = own_table.outcomes(given, call, journal.stage)  # before calls change a random state
     return {
         "artifacts": artifacts,
         "rows": keep(rows),
@@ -69,7 +79,8 @@ def _save(
         "only": registered.methods is not None,
         "estimators": estimator_names.class_names(model),
         # Outputs of the fitted object, not of the file, on the rows as readers decode them.
-        "outputs": call_all(model, names, content.decode(rows), seen, keep),
+        "outputs": call_all(model, ["repr", "get_params"] + names, given, seen, keep),
+        **own,
     }
 
 
