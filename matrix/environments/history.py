@@ -17,15 +17,15 @@ from matrix.errors import CannotTellError
 from matrix.model import EnvSpec
 
 OLDEST_LINE = "0.22"
-"""The way back ends here."""
+"""The oldest line to roll back to."""
 _PATCHES = range(10)
-"""Bounds within a line: no line has had more than five releases."""
+"""The patch numbers to look for in a line; none has more than five so far."""
 _MINORS = range(31)
-"""Bounds within a major version."""
+"""The minor numbers to look for in a major version."""
 
 
 def open_registry(catalog: Catalog, *, offline: bool = False) -> Registry:
-    """Return the registry as a catalog's folder has it set up.
+    """Open the registry with the settings of uv in a catalog's folder.
 
     Raises:
         CannotTellError: this machine has no interpreter that uv can use.
@@ -41,14 +41,15 @@ def open_registry(catalog: Catalog, *, offline: bool = False) -> Registry:
 def upgrade_specs(
     version: str, registry: Registry, *, common: Sequence[str] = ()
 ) -> tuple[EnvSpec, ...]:
-    """Return where a model saved by some version would go: every line up to the newest.
+    """Return the targets of an upgrade: every line after a version, up to the newest.
 
-    Each is as of its release, but the newest, which is as of today: that is what a bump installs.
+    Each is resolved as of its release, except for the newest line, which is resolved as of today:
+    an upgrade would install exactly that.
 
     Args:
         version: of scikit-learn, exact.
         registry: of packages.
-        common: what every environment of the configuration holds.
+        common: the requirements of every environment in the configuration.
 
     Raises:
         UnavailableError: the registry does not answer.
@@ -69,11 +70,13 @@ def upgrade_specs(
 def rollback_specs(
     version: str, registry: Registry, *, python: str = "", common: Sequence[str] = ()
 ) -> tuple[EnvSpec, ...]:
-    """Return the way back: every line before a version's, newest first, each as of its release.
+    """Return the targets of a rollback: every line before that of a version, newest first.
+
+    Each is resolved as of its release.
 
     Args:
         version, registry, common: as in :func:`upgrade_specs`.
-        python: the lowest that can read the model's file; empty if any can.
+        python: the lowest version that can read the model's file; empty if all can.
 
     Raises:
         UnavailableError: the registry does not answer.
@@ -89,12 +92,10 @@ def rollback_specs(
 
 
 def lines_after(version: str, newest: str, registry: Registry) -> tuple[str, ...]:
-    """Return every line from a version's to the newest, oldest first: ``1.3``, ``1.4``.
-
-    The line of the version itself is there if a later patch of it is.
+    """Return every line with a release after a version, oldest first: ``1.3``, ``1.4``.
 
     Args:
-        version: where to begin.
+        version: of scikit-learn, exact.
         newest: the newest release of all.
         registry: called once.
 
@@ -110,12 +111,12 @@ def lines_after(version: str, newest: str, registry: Registry) -> tuple[str, ...
 
 
 def lines_before(version: str, registry: Registry) -> tuple[str, ...]:
-    """Return every line before a version's, newest first, as far back as the oldest there is here.
+    """Return every line before that of a version, newest first, down to ``OLDEST_LINE``.
 
-    For some of them no Python on this machine may have wheels: resolving says so.
+    Some may have no wheels for the Pythons on this machine; only resolving finds out.
 
     Args:
-        version: where to begin.
+        version: of scikit-learn, exact.
         registry: called once.
 
     Raises:
@@ -135,9 +136,9 @@ def releases_between(
     """Return the final releases strictly between two versions, oldest first, as EnvSpec takes them.
 
     Args:
-        low, high: versions; ``low`` exists.
+        low, high: versions; ``low`` must exist.
         registry: called once.
-        package: whose releases; one that counts like scikit-learn, in three parts.
+        package: the package; its versions must have three parts, like those of scikit-learn.
 
     Raises:
         UnavailableError: the registry does not answer.
@@ -154,7 +155,10 @@ def releases_between(
 
 
 def _lines(first: Version, last: Version) -> list[Version]:
-    """Return the beginnings of all lines that there may be after the first, up to the last's."""
+    """Return the first versions of all possible lines after ``first``, up to the line of ``last``.
+
+    Not all of these lines exist.
+    """
     every = [
         Version(f"{major}.{minor}")
         for major in range(first.major, last.major + 1)
@@ -170,10 +174,10 @@ def _line(version: Version) -> str:
 def _newest_below(
     bounds: Iterable[Version], least: str, registry: Registry, package: str = "scikit-learn"
 ) -> tuple[str, ...]:
-    """Return the newest release before each bound, each once, oldest first, by one call.
+    """Return the newest release before each bound, without duplicates, oldest first, in one call.
 
-    The bounds differ in a marker that holds on no machine. The highest comes first: uv
-    answers in this order, and takes again what it took before wherever that fits.
+    A marker that is false on every machine distinguishes the bounds. The highest bound comes first:
+    uv resolves in this order, and reuses an earlier choice wherever it fits.
     """
     low = Version(least)
     possible = {bound for bound in bounds if bound > Version(low.base_version)}

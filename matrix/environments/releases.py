@@ -1,4 +1,4 @@
-"""Which release of scikit-learn is meant: the last patch of a line, the newest of all."""
+"""Find the release of scikit-learn for a request: the last patch of a line, the newest of all."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
 ANY_PYTHON = "3.99"
-"""Stands for any Python: no release excludes one that is so new."""
+"""A Python that no release excludes, so that uv chooses among all releases."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -27,7 +27,7 @@ class Release:
     version: str
     """Exact: ``1.3.2``, ``0.22.2.post1``."""
     uploaded: date | None
-    """When it came out; None if the registry does not say."""
+    """The day of its upload; None if the registry does not provide it."""
 
     @property
     def line(self) -> str:
@@ -37,7 +37,11 @@ class Release:
 
 
 def requirement(scikit_learn: str) -> str:
-    """Return the requirement for what EnvSpec says: a line, a release, ``latest``, a specifier."""
+    """Return the requirement for the ``scikit_learn`` of an EnvSpec.
+
+    Args:
+        scikit_learn: a line, a release, ``latest``, ``pre-release`` or a specifier.
+    """
     if scikit_learn in checks.NEWEST:
         return "scikit-learn"
     if not scikit_learn[:1].isdigit():
@@ -57,7 +61,7 @@ class Registry:
     def releases(
         self, requested: Iterable[str], pool: Executor
     ) -> dict[str, Release | UnavailableError]:
-        """Return the release that each request means, or why there is none.
+        """Find the release for each request, or the reason why there is none.
 
         Lines are resolved in one call, distinguished by a marker that holds on no machine. Exact
         releases are resolved in another: fifteen calls would take a second of a warm run. In one
@@ -84,7 +88,11 @@ class Registry:
         return found
 
     def release(self, request: str) -> Release:
-        """Return the release that one request means; raises UnavailableError."""
+        """Find the release for one request.
+
+        Raises:
+            UnavailableError: no release matches, or the registry does not answer.
+        """
         requirements = [requirement(request)]
         try:
             packages = self.uv.describe(
@@ -97,7 +105,7 @@ class Registry:
             packages = self._from_wheels(requirements, error)
         return _release(packages[0])
 
-    def lines_since(self, newest: Release, last: str, pool: Executor) -> list[Release]:
+    def lines_after(self, newest: Release, last: str, pool: Executor) -> list[Release]:
         """Return the newest release of each line after ``last``, up to the newest, oldest first.
 
         Args:
@@ -119,7 +127,7 @@ class Registry:
         return self.interpreters[0].path
 
     def _together(self, requests: Sequence[str]) -> dict[str, Release] | None:
-        """Resolve many in one call; None if the call fails."""
+        """Find the releases for several requests in one call; None if the call fails."""
         if len(requests) < 2:
             return None
         requirements = [
@@ -140,7 +148,11 @@ class Registry:
     def _from_wheels(
         self, requirements: Sequence[str], error: UnavailableError
     ) -> list[Mapping[str, Any]]:
-        """Resolve for each Python of this machine: a private registry may have only wheels."""
+        """Resolve for each Python of this machine: a private registry may have only wheels.
+
+        Raises:
+            UnavailableError: the given error, if no Python has a release.
+        """
         if error.why in {UnavailableReason.OUT_OF_REACH, UnavailableReason.NOT_CACHED}:
             raise error
         for python in dict.fromkeys(i.minor for i in self.interpreters):

@@ -39,7 +39,7 @@ _HOPELESS = frozenset(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Resolved:
-    """What became of one EnvSpec: a lock, or the reason why there is none."""
+    """The result for one EnvSpec: a lock, or the reason why there is none."""
 
     spec: EnvSpec
     lock: Lock | None = None
@@ -55,17 +55,18 @@ def resolve(
 ) -> tuple[Resolved, ...]:
     """Resolve every environment of a catalog.
 
-    ``latest`` becomes the newest release and every line between it and the last one listed; where
-    a listed line has it already, it is that environment. Locks as of a past day are kept in the
-    environment store; the release that a line means is looked up each time.
+    ``latest`` becomes the newest release and every line between it and the last listed line. If a
+    listed line is the newest one, ``latest`` becomes that environment. Locks as of a past day are
+    kept in the environment store; the release of a line is looked up each time.
 
     Args:
-        catalog: what to resolve, and where.
-        offline: use what uv has in its cache, and no registry.
-        report: called with each as it is done, from the thread that called this.
+        catalog: with the environments, the folder of uv's settings and the environment store.
+        offline: whether to use only the cache of uv, and no registry.
+        report: called with each result as soon as it is ready, in the thread of the caller.
 
     Raises:
-        UsageError: a selection matches nothing, now that the newest lines are known.
+        CannotTellError: this machine has no interpreter that uv can use.
+        UsageError: a glob of the selection matches no environment, ``latest`` included.
     """
     return _Resolver(catalog, offline).resolve(report or (lambda _: None))
 
@@ -104,7 +105,7 @@ class _Resolver:
     # -------------------------------------------------------------------- latest
 
     def _expand(self, registry: Registry, pool: ThreadPoolExecutor) -> list[EnvSpec]:
-        """Replace ``latest`` by what it means today, and apply the selection to that."""
+        """Replace ``latest`` by its environments of today, and apply the selection to them."""
         expanded: list[EnvSpec] = []
         chosen: set[str] = set()
         for spec in self._catalog.specs:
@@ -115,7 +116,7 @@ class _Resolver:
             for new in self._new_lines(release, registry, pool):
                 id_, label = environment_names.meaning_of_latest(spec.id, spec.label, new.line)
                 if id_ == spec.id and new is not release:
-                    continue  # a name of its own stands for the newest alone
+                    continue  # an environment with a ``name`` is the newest line only
                 expanded.append(replace(spec, id=id_, label=label, scikit_learn=new.line))
                 self._releases[new.line] = new
                 if _matches(spec.id, self._catalog.select):
@@ -128,7 +129,7 @@ class _Resolver:
     def _new_lines(
         self, newest: Release, registry: Registry, pool: ThreadPoolExecutor
     ) -> list[Release]:
-        """Return the newest release, and that of each line between it and the last one listed."""
+        """Return the newest release, and that of each line between it and the last listed line."""
         listed = [
             Version(release.line)
             for spec in self._catalog.known
@@ -138,14 +139,14 @@ class _Resolver:
         ]
         if not listed or Version(newest.line) <= max(listed):
             return [newest]
-        return registry.lines_since(newest, str(max(listed)), pool)
+        return registry.lines_after(newest, str(max(listed)), pool)
 
     def _selected(self, specs: list[EnvSpec], chosen: set[str]) -> list[EnvSpec]:
         select = self._catalog.select
         ids = [spec.id for spec in specs]
         for glob in select:
-            there = (*ids, *(spec.id for spec in self._catalog.specs))
-            if not any(fnmatchcase(id_, glob) for id_ in there):
+            available = (*ids, *(spec.id for spec in self._catalog.specs))
+            if not any(fnmatchcase(id_, glob) for id_ in available):
                 raise UsageError(
                     f"no environment matches {glob!r}", advice=f"environments: {', '.join(ids)}"
                 )
@@ -193,7 +194,11 @@ class _Resolver:
     def _find_lock(
         self, spec: EnvSpec, query: _ResolveKey, candidates: tuple[Interpreter, ...]
     ) -> Lock:
-        """Find the first Python with an answer; one that is missing may be fetched."""
+        """Resolve on the first Python that can; a missing Python may be downloaded.
+
+        Raises:
+            UnavailableError: no Python can.
+        """
         name = query.key(spec.python, candidates, self._settings)
         kept = self._store.resolved / f"{name}.json"
         lock = self._kept(query, kept, candidates)
@@ -241,7 +246,11 @@ class _Resolver:
         candidates: tuple[Interpreter, ...],
         errors: list[UnavailableError],
     ) -> Lock:
-        """Fetch a Python that none of those here can stand in for, or say why there is none."""
+        """Resolve for a Python that can be downloaded, and download it.
+
+        Raises:
+            UnavailableError: no Python can, or downloads are not allowed.
+        """
         failed = _summary(spec, candidates, errors)
         if not self._may_download:
             raise failed
@@ -259,15 +268,15 @@ class _Resolver:
         raise failed
 
 
-# ------------------------------------------------------------------------ questions to uv
+# ------------------------------------------------------------------------ calls of uv
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _ResolveKey:
-    """All that the pins of an environment depend on, but the Python."""
+    """Everything that the pins of an environment depend on, except for the Python."""
 
     requirements: tuple[str, ...]
-    """The one for scikit-learn comes first."""
+    """The requirement of scikit-learn comes first."""
     as_of: date | None
     constraints: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
@@ -288,7 +297,7 @@ class _ResolveKey:
             )
 
     def key(self, python: str, candidates: Iterable[Interpreter], settings: str) -> str:
-        """Return what a kept answer is found by: everything that the answer depends on."""
+        """Return the key of a stored lock: a digest of everything that it depends on."""
         index = {key: value for key, value in clean_environ().items() if key.startswith("UV_")}
         everything = [
             self.requirements,
@@ -305,7 +314,11 @@ class _ResolveKey:
 
 
 def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
-    """Return the last day whose uploads count; None is today."""
+    """Return the last day whose uploads are included; None for all.
+
+    Raises:
+        UnavailableError: the day of the release is needed, and unknown.
+    """
     if spec.as_of == "today":
         return None
     if spec.as_of != "release":
@@ -321,19 +334,23 @@ def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
 
 
 def _held(query: _ResolveKey, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tuple[_ResolveKey, bool]:
-    """Hold all pins of the base that are not named here; return whether its Python is held too."""
-    said = {_name(r) for r in spec.requirements if r not in base.requirements}
+    """Constrain a query to the pins of the base environment, except for changed packages.
+
+    Returns:
+        The query, and whether the Python of the base must be used too.
+    """
+    changed = {_name(r) for r in spec.requirements if r not in base.requirements}
     if spec.scikit_learn != base.scikit_learn:
-        said.add("scikit-learn")
+        changed.add("scikit-learn")
     if spec.as_of != base.as_of:
         return query, spec.python == base.python
-    pins = {name: version for name, version in lock.pins.items() if name not in said}
+    pins = {name: version for name, version in lock.pins.items() if name not in changed}
     constraints = tuple(f"{name}=={version}" for name, version in sorted(pins.items()))
     held = replace(
         query,
         as_of=lock.as_of,
         constraints=(*spec.constraints, *constraints),
-        exempt=tuple(sorted(said)),
+        exempt=tuple(sorted(changed)),
     )
     return held, spec.python == base.python
 
@@ -345,15 +362,15 @@ def _name(requirement: str) -> str:
 def _scikit_learn(spec: EnvSpec, release: Release) -> str:
     """Return the requirement for scikit-learn: one release, or the requested range.
 
-    Of a range, the newest that fits with the Python and all the rest is meant, as an installer
-    would have it: the newest of all may not.
+    The resolver chooses from a range, as an installer would: the newest release may not be
+    compatible with the Python and the other requirements.
     """
     is_range = not spec.scikit_learn[:1].isdigit() and spec.scikit_learn not in checks.NEWEST
     return requirement(spec.scikit_learn) if is_range else f"scikit-learn=={release.version}"
 
 
 def _pinned(requirements: Iterable[str]) -> tuple[str, ...]:
-    """Return the packages that are required at one version: it holds whatever the day is."""
+    """Return the packages that are pinned to one version; they are exempt from the date limit."""
     parsed = [Requirement(text) for text in requirements]
     exact = [r for r in parsed if any(_is_exact(each) for each in r.specifier)]
     return tuple(sorted({str(canonicalize_name(r.name)) for r in exact}))
@@ -364,7 +381,7 @@ def _is_exact(specifier: Specifier) -> bool:
 
 
 def _check(requested: str, pins: Mapping[str, str]) -> None:
-    """Refuse an answer that is not about the requested release."""
+    """Raise UnavailableError if the pins do not have the requested release."""
     got = pins.get("scikit-learn")
     if got is None or not Requirement(requested).specifier.contains(got, prereleases=True):
         raise UnavailableError(
@@ -375,7 +392,7 @@ def _check(requested: str, pins: Mapping[str, str]) -> None:
 def _summary(
     spec: EnvSpec, candidates: tuple[Interpreter, ...], errors: Sequence[UnavailableError]
 ) -> UnavailableError:
-    """Return the reason to show, from those that each Python gave."""
+    """Summarize the errors of all Pythons in one."""
     if not candidates:
         python = spec.python if spec.python not in {"newest", "oldest"} else "3.6 or newer"
         return UnavailableError(
@@ -399,10 +416,10 @@ def _summary(
 
 
 def _with_bases(specs: Iterable[EnvSpec], known: Iterable[EnvSpec]) -> list[EnvSpec]:
-    """Return specs and all that they are like, one through another."""
+    """Return specs and the specs that their ``like`` names, directly or indirectly."""
     by_id = {spec.id: spec for spec in known}
     needed = list(specs)
-    for spec in needed:  # grows while it is read
+    for spec in needed:  # grows during the loop
         base = by_id.get(spec.like or "")
         if base is not None and base not in needed:
             needed.append(base)

@@ -19,15 +19,15 @@ def subject_of(answer: UpgradeAnswer, target: Target, check: ModelChecker, trust
         check: the checker that loaded it.
         trust: names that the user trusts.
     """
-    baseline = check.found(answer.model).baseline
-    assert baseline is not None
+    reference = check.found(answer.model).reference
+    assert reference is not None
     assert answer.origin is not None
     assert answer.model.inspection is not None
-    (artifact,) = baseline.saving.artifacts.values()
+    (artifact,) = reference.saving.artifacts.values()
     assert isinstance(artifact, Artifact)
     return Subject(
         pipeline=check.pipeline(answer.model),
-        saving=baseline.saving,
+        saving=reference.saving,
         artifact=artifact,
         writer=answer.origin,
         reader=target.environment,

@@ -62,7 +62,7 @@ def _evidence(entry: WorkerAnswer | None) -> Evidence | None:
     return None if entry is None else Evidence.of(**entry)
 
 
-def baseline(
+def reference(
     answer: WorkerAnswer, *, pipeline: str, format_name: str, sha256: str, size: int, writer: str
 ) -> ModelReference:
     """The answer to a reference task: a model's own file, loaded in its original environment.

@@ -1,7 +1,6 @@
 """Check models: record reference outputs in the origin, then compare in every target.
 
-Each load has an interpreter of its own: a user's model is not trusted like a file that the run has
-saved itself.
+Each load has an interpreter of its own, because a user's model is not trusted.
 """
 
 from __future__ import annotations
@@ -36,12 +35,12 @@ from matrix.upgrade.answer import Model, Target
 TASK = "reference"
 
 _ROWS = 200
-"""About so many rows are made for a model."""
+"""The approximate number of rows made for a model."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CheckInputs:
-    """What models are checked with, beside their own files."""
+    """The user's rows, expected outputs and code, for all models."""
 
     data: Path | None = None
     """The user's rows; None makes rows from the fitted state of each model."""
@@ -54,13 +53,13 @@ class CheckInputs:
 
     @cached_property
     def digest(self) -> str:
-        """Of all of it that an output may depend on."""
+        """The digest of everything here that an output may depend on."""
         files = [file for file in (self.data, self.expected) if file is not None]
         return keys.of(list(map(_digest, files)), self.target, self.code)
 
     @cached_property
     def code(self) -> str:
-        """Of the user's own code."""
+        """The digest of the user's own code."""
         files = sorted(file for folder in self.paths for file in folder.rglob("*.py"))
         return keys.of([(str(file), _digest(file)) for file in files])
 
@@ -76,17 +75,18 @@ class ModelWork:
 
     model: Model
     origin: Environment
+    """Is always checked first, even if it is not among the targets."""
     targets: tuple[Environment, ...]
-    """The origin is checked first, whether it is among them or not."""
 
 
 @dataclass(slots=True)
 class ModelRecord:
     """The results for a model so far."""
 
-    baseline: ModelReference | None = None
+    reference: ModelReference | None = None
+    """The outputs that the origin recorded; None if it has not yet."""
     targets: dict[str, Target] = field(default_factory=dict)
-    """By environment."""
+    """By the id of the environment."""
 
 
 class ModelChecker:
@@ -94,8 +94,8 @@ class ModelChecker:
 
     Args:
         context: the run's; its ``pipelines`` are not used.
-        inputs: what models are checked with.
-        tolerances: how far outputs may differ.
+        inputs: the user's rows, expected outputs and code.
+        tolerances: the differences of outputs that count as equivalent.
     """
 
     def __init__(self, context: RunContext, inputs: CheckInputs, tolerances: Tolerances) -> None:
@@ -113,25 +113,29 @@ class ModelChecker:
         return self._context.sandbox
 
     @property
-    def _held(self) -> str:
+    def _sandbox_words(self) -> str:
         return "" if self.sandbox is None else self.sandbox.words
 
     def pipeline(self, model: Model) -> Pipeline:
-        """A model as the engine knows it."""
+        """The pipeline that stands for a model in the engine."""
         # A result from one sandbox does not count for another.
-        code = keys.of(self._inputs.code, self._held)
+        code = keys.of(self._inputs.code, self._sandbox_words)
         return Pipeline(id=model.id, file=model.path, line=1, doc="", digest=code)
 
     def found(self, model: Model) -> ModelRecord:
-        """What was found of a model so far."""
+        """The results for a model so far."""
         return self._found.get(model.id, ModelRecord())
 
     def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
-        """The results for each model, by its id; earlier results are not computed again."""
+        """Check models; results of earlier calls are not computed again.
+
+        Returns:
+            The results of all calls, by the id of the model.
+        """
         for one in work:
             self._found.setdefault(one.model.id, ModelRecord())
         new = [(one, reader) for one in work for reader in self._new(one)]
-        self._total += len(new) + sum(self._found[one.model.id].baseline is None for one in work)
+        self._total += len(new) + sum(self._found[one.model.id].reference is None for one in work)
         self._context.progress.stage(STAGE, self._total)
         self._context.run(self._jobs(work, new))
         return self._found
@@ -146,9 +150,9 @@ class ModelChecker:
         self, work: Sequence[ModelWork], waiting: list[tuple[ModelWork, Environment]]
     ) -> Jobs:
         for one in work:
-            if self._found[one.model.id].baseline is not None:
+            if self._found[one.model.id].reference is not None:
                 continue
-            job = self._baseline(one)
+            job = self._record(one)
             if job is None:
                 self._context.progress.advance(stage=STAGE)
             else:
@@ -157,7 +161,9 @@ class ModelChecker:
             if self._again:
                 yield self._reference_job(self._again.pop(), measured=False)
                 continue
-            ready = next((pair for pair in waiting if self._found[pair[0].model.id].baseline), None)
+            ready = next(
+                (pair for pair in waiting if self._found[pair[0].model.id].reference), None
+            )
             if ready is None:
                 yield None
                 continue
@@ -170,14 +176,14 @@ class ModelChecker:
 
     # ----------------------------------------------------------------- in the origin
 
-    def _baseline(self, one: ModelWork) -> Job | None:
+    def _record(self, one: ModelWork) -> Job | None:
         """The job that records the reference in the origin; None if it is stored already."""
         store = self._context.store
         kept = None if self._context.fresh else store.answer(self._reference_key(one))
         if kept is not None:
-            baseline = self._as_baseline(one, kept)
-            if store.has_contents(digests_of(baseline.saving)):
-                self._found[one.model.id].baseline = baseline
+            reference = self._as_reference(one, kept)
+            if store.has_contents(digests_of(reference.saving)):
+                self._found[one.model.id].reference = reference
                 return None
 
         return self._reference_job(one, measured=True)
@@ -190,7 +196,7 @@ class ModelChecker:
             self._inputs.digest,
             self._context.key(one.origin),
             keys.worker(),
-            self._held,
+            self._sandbox_words,
         )
 
     def _reference_job(self, one: ModelWork, *, measured: bool) -> Job:
@@ -206,7 +212,7 @@ class ModelChecker:
                 self._again.append(one)
                 return
             self._context.store.keep(key, answer, contents)
-            self._found[one.model.id].baseline = self._as_baseline(one, answer)
+            self._found[one.model.id].reference = self._as_reference(one, answer)
             self._context.progress.advance(stage=STAGE)
 
         return Job(
@@ -231,9 +237,9 @@ class ModelChecker:
             "evidence": measured,
         }
 
-    def _as_baseline(self, one: ModelWork, answer: WorkerAnswer) -> ModelReference:
+    def _as_reference(self, one: ModelWork, answer: WorkerAnswer) -> ModelReference:
         inspection = _inspected(one.model)
-        return worker_answers.baseline(
+        return worker_answers.reference(
             answer,
             pipeline=one.model.id,
             format_name=one.model.format,
@@ -245,10 +251,10 @@ class ModelChecker:
     # ----------------------------------------------------------------- in the targets
 
     def _load(self, one: ModelWork, reader: Environment) -> Job | None:
-        """The job that loads a model in an environment; None if there is nothing to load."""
-        baseline = self._found[one.model.id].baseline
-        assert baseline is not None
-        saving = baseline.saving
+        """The job that loads a model in an environment; None if no load is needed."""
+        reference = self._found[one.model.id].reference
+        assert reference is not None
+        saving = reference.saving
         evaluator = Evaluator(
             context=self._context, tolerances=self._tolerances, writers={one.origin.id: one.origin}
         )

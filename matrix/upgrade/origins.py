@@ -31,7 +31,7 @@ class UpgradeRequest:
     origin: EnvironmentRequest | None = None
     """None reads it from each file."""
     targets: tuple[EnvironmentRequest, ...] = ()
-    """None takes every line of scikit-learn up to the newest."""
+    """Empty for every line of scikit-learn up to the newest."""
     further: tuple[str, ...] = ()
     """Requirements of every environment."""
     as_of: str = "today"
@@ -52,13 +52,13 @@ class UpgradeRequest:
         """Read the options of the command line.
 
         Args:
-            origins: requirements and files that describe together where models come from.
+            origins: requirements and files that describe the origin together.
             targets: each describes one environment in the same form: requirements and files,
                 separated by spaces or commas.
             further, as_of, rollback: as in the class; ``as_of`` None is today.
 
         Raises:
-            UsageError: something in it cannot be understood.
+            UsageError: one of them is not valid.
         """
         return cls(
             origin=read_request(_split(origins)) if origins else None,
@@ -70,7 +70,7 @@ class UpgradeRequest:
 
 
 def needed_by(model: Model) -> tuple[str, ...]:
-    """The packages that the format of a model needs in every environment that loads it."""
+    """The packages that an environment needs to load the format of a model."""
     package = FORMATS[model.format].package if model.format else ""
     return (package,) if package else ()
 
@@ -94,11 +94,10 @@ class Origins:
     """Decides the origin and the targets of models, and builds environments.
 
     Args:
-        catalog: of the project; none of its environments is made.
+        catalog: of the project; its own environments are not built.
         request: of the user.
-        pandas: whether every environment needs pandas.
         report: called for each step of building.
-        pandas: whether every environment needs it.
+        pandas: whether every environment needs pandas.
         jobs, offline: as in :func:`matrix.environments.prepare`.
     """
 
@@ -117,7 +116,7 @@ class Origins:
         return tuple(self._made.values())
 
     @property
-    def in_a_row(self) -> bool:
+    def are_consecutive(self) -> bool:
         """Whether the targets are consecutive lines, between which a bisection makes sense."""
         return not self.request.targets
 
@@ -218,19 +217,19 @@ class Origins:
         """Notes about the origin and the targets of a model."""
         if model.inspection is None:
             return ()
-        said = [*model.notes, *(note.text for note in model.inspection.notes)]
         requests = (self.request.origin, *self.request.targets)
         return (
-            *said,
+            *model.notes,
+            *(note.text for note in model.inspection.notes),
             *(note for requested in requests if requested is not None for note in requested.notes),
         )
 
     @property
     def common(self) -> tuple[str, ...]:
-        """What every environment holds beside scikit-learn."""
-        said = (*self.catalog.requirements, *self.request.further)
-        named = {canonicalize_name(Requirement(text).name) for text in said}
-        return said if not self.pandas or "pandas" in named else ("pandas", *said)
+        """The requirements of every environment beside scikit-learn."""
+        requirements = (*self.catalog.requirements, *self.request.further)
+        named = {canonicalize_name(Requirement(text).name) for text in requirements}
+        return requirements if not self.pandas or "pandas" in named else ("pandas", *requirements)
 
     def _release(self, origin: EnvSpec) -> str:
         """The exact release of an origin; its environment is built if necessary."""

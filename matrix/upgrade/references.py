@@ -1,4 +1,4 @@
-"""What the origin reports of a model, in words."""
+"""Describe the reference that the origin recorded for a model: problems, rows and notes."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_fe
 """Outputs that do not depend on the rows."""
 
 
-def problem_of(baseline: ModelReference, origin: Environment, model: Model) -> Problem | None:
-    """Why there is no reference to compare with; None if there is."""
-    if baseline.mistake:
+def problem_of(reference: ModelReference, origin: Environment, model: Model) -> Problem | None:
+    """The reason why targets cannot be compared with a reference; None if they can."""
+    if reference.mistake:
         advice = "Name the column with the true answers: --target NAME."
         return Problem(
-            message=baseline.mistake,
-            advice=advice if "column" in baseline.mistake else "",
+            message=reference.mistake,
+            advice=advice if "column" in reference.mistake else "",
             exit_code=Exit.USAGE,
         )
-    saving, here = baseline.saving, f"in its origin ({origin.spec.label})"
+    saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:
         how = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
         return Problem(
             message=f"{how.get(saving.ending, 'it was not loaded')} {here}: {saving.reason}"
         )
     if saving.failure is not None:
-        what = {"load": "it does not load", "rows": "rows cannot be made for it"}
-        failed = what.get(saving.stage, f"it fails in {saving.stage}")
+        stages = {"load": "it does not load", "rows": "rows cannot be made for it"}
+        failed = stages.get(saving.stage, f"it fails in {saving.stage}")
         message = f"{failed} {here}: {saving.failure.type}: {saving.failure.message}"
         return Problem(message=message, advice=_advice(model, saving.failure.type))
     returned = {m for m, outcome in saving.outputs.items() if isinstance(outcome, Returned)}
@@ -59,29 +59,29 @@ def _advice(model: Model, error: str) -> str:
     )
 
 
-def rows_of(baseline: ModelReference) -> RowCounts:
+def rows_of(reference: ModelReference) -> RowCounts:
     """The rows that outputs are compared on."""
     return RowCounts(
-        made=baseline.made,
-        n=baseline.n_rows,
-        digest=baseline.saving.rows,
-        evidence=baseline.saving.evidence,
+        made=reference.made,
+        n=reference.n_rows,
+        digest=reference.saving.rows,
+        evidence=reference.saving.evidence,
     )
 
 
-def notes_of(baseline: ModelReference) -> tuple[str, ...]:
-    """Further notes about the reference."""
-    return tuple(_notes(baseline))
+def notes_of(reference: ModelReference) -> tuple[str, ...]:
+    """Notes about rows left out, expected outputs, and outputs that differ between loads."""
+    return tuple(_notes(reference))
 
 
-def _notes(baseline: ModelReference) -> Iterator[str]:
-    if baseline.dropped:
-        kinds = ", ".join(f"{count:,} {kind}" for kind, count in baseline.dropped.items())
+def _notes(reference: ModelReference) -> Iterator[str]:
+    if reference.dropped:
+        kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
         yield f"rows left out, because the model does not accept them: {kinds}"
-    for method, rows in baseline.expected.items():
+    for method, rows in reference.expected.items():
         if rows is None:
             yield f"the expected outputs of {method} have another shape than those of the origin"
         elif rows:
             yield f"in the origin, {method} differs from the expected outputs in {rows:,} rows"
-    for method in baseline.repeats:
+    for method in reference.repeats:
         yield f"two loads in the origin disagree in {method}"

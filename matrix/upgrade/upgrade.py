@@ -70,7 +70,7 @@ def _further(
     question: UpgradeQuestion | UpgradeAnswer, answer: UpgradeAnswer, origins: Origins
 ) -> UpgradeQuestion | UpgradeAnswer:
     """The question with the middle release of each gap, if there is any."""
-    if isinstance(question, UpgradeAnswer) or not origins.in_a_row:
+    if isinstance(question, UpgradeAnswer) or not origins.are_consecutive:
         return question
     known = {spec.id for spec in question.targets}
     more = [origins.between(question.model, low, high) for low, high in gaps(answer.targets)]
@@ -128,22 +128,22 @@ def _answer(
 ) -> UpgradeAnswer:
     origin = there[question.origin.id]
     answer = UpgradeAnswer(model=question.model, origin=origin, notes=origins.notes(question.model))
-    if found is None or found.baseline is None:
+    if found is None or found.reference is None:
         why = f"its origin is not available: {origin.reason}"
         return replace(answer, problem=Problem(message=why))
     environments = [there[spec.id] for spec in (question.origin, *question.targets)]
-    notes = (*answer.notes, *notes_of(found.baseline), *unguarded(question.model, environments))
+    notes = (*answer.notes, *notes_of(found.reference), *unguarded(question.model, environments))
     answer = replace(answer, notes=notes)
-    problem = problem_of(found.baseline, origin, question.model)
+    problem = problem_of(found.reference, origin, question.model)
     if problem is not None:
         return replace(answer, problem=problem)
     ids = dict.fromkeys(spec.id for spec in (question.origin, *question.targets))
     targets = tuple(found.targets.get(id_) or _missing(there[id_], question) for id_ in ids)
     return replace(
         answer,
-        rows=rows_of(found.baseline),
+        rows=rows_of(found.reference),
         targets=targets,
-        range=safe_range(targets) if origins.in_a_row else None,
+        range=safe_range(targets) if origins.are_consecutive else None,
     )
 
 

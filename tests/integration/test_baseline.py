@@ -79,7 +79,7 @@ def test_rows_of_data_come_with_their_truth_and_count(
     answer = baseline(bench, model, data=given(tmp_path / "rows.csv", target="answer"))
     assert answer["made"] == {"from rows.csv": 40}
     assert values(bench, answer["truth"]) == Y.tolist()
-    found = worker_answers.baseline(
+    found = worker_answers.reference(
         answer, pipeline="model", format_name="joblib", sha256="00", size=1, writer="w"
     )
     assert found.n_rows == 40

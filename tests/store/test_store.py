@@ -197,7 +197,7 @@ def test_rows_are_given_to_workers_as_files(tmp_path: Path) -> None:
 
 def test_what_a_file_was_stopped_for_is_never_kept(tmp_path: Path) -> None:
     from matrix.model import Ending
-    from matrix.store.worker_answers import baseline, observation
+    from matrix.store.worker_answers import observation, reference
 
     answer = {"refused": "os.system", "contents": [], "warnings": [], "seconds": 0.1}
     with Store(tmp_path) as store:
@@ -206,4 +206,4 @@ def test_what_a_file_was_stopped_for_is_never_kept(tmp_path: Path) -> None:
     seen = observation(answer)
     assert (seen.ending, "os.system" in seen.reason) == (Ending.NOT_RUN, True)
     common = {"pipeline": "m", "format_name": "joblib", "sha256": "0", "size": 1, "writer": "w"}
-    assert "os.system" in baseline(answer, **common).saving.reason
+    assert "os.system" in reference(answer, **common).saving.reason

@@ -11,14 +11,14 @@ from matrix.store import worker_answers
 COMMON: dict[str, Any] = {"contents": [], "warnings": [], "seconds": 1.5}
 
 
-def baseline(answer: dict[str, Any]) -> ModelReference:
-    return worker_answers.baseline(
+def reference(answer: dict[str, Any]) -> ModelReference:
+    return worker_answers.reference(
         answer, pipeline="churn", format_name="pickle", sha256="ab", size=7, writer="home"
     )
 
 
-def test_a_baseline_is_a_saving_whose_artifact_is_the_file() -> None:
-    found = baseline(
+def test_a_reference_is_a_saving_whose_artifact_is_the_file() -> None:
+    found = reference(
         {
             **COMMON,
             "rows": "11",
@@ -44,7 +44,7 @@ def test_a_baseline_is_a_saving_whose_artifact_is_the_file() -> None:
 
 
 def test_a_mistake_is_unknown_and_never_green() -> None:
-    found = baseline({**COMMON, "mistake": "rows.csv: the file is empty"})
+    found = reference({**COMMON, "mistake": "rows.csv: the file is empty"})
     assert found.mistake == "rows.csv: the file is empty"
     case = Case(saving=found.saving, format="pickle", reader="r", observation=None)
     assert judge(case, {}.__getitem__, lambda _: Tolerance()).verdict is Verdict.UNAVAILABLE
@@ -52,11 +52,11 @@ def test_a_mistake_is_unknown_and_never_green() -> None:
 
 def test_a_model_that_does_not_load_at_home_is_reported_with_its_exception() -> None:
     raised = {"type": "ValueError", "message": "no"}
-    found = baseline({**COMMON, "stage": "load", "raised": raised})
+    found = reference({**COMMON, "stage": "load", "raised": raised})
     assert found.saving.stage == "load"
     assert found.saving.failure == Failure(type="ValueError", message="no")
 
 
-def test_a_baseline_that_crashed_says_so() -> None:
-    found = baseline({"ending": "crashed", "reason": "SIGSEGV"})
+def test_a_reference_that_crashed_has_the_reason() -> None:
+    found = reference({"ending": "crashed", "reason": "SIGSEGV"})
     assert found.saving.ending is Ending.CRASHED

@@ -48,7 +48,7 @@ class Places:
 
     start: str
     missing: frozenset[str] = frozenset()
-    in_a_row: bool = True
+    are_consecutive: bool = True
     made: dict[str, Environment] = field(default_factory=dict)
 
     def origin(self, model: Model) -> EnvSpec:
@@ -94,7 +94,7 @@ class Check:
     def _found(self, one: ModelWork) -> ModelRecord:
         outputs = {"predict": Returned(digest="0")}
         found = ModelRecord(
-            baseline=ModelReference(saving=Saving(pipeline="m", writer="o", outputs=outputs))
+            reference=ModelReference(saving=Saving(pipeline="m", writer="o", outputs=outputs))
         )
         for reader in (one.origin, *one.targets):
             verdict = self.verdicts.get(reader.spec.scikit_learn, SAFE)

@@ -1,9 +1,9 @@
-"""Close what a saved file can do while it loads that no look-up of names shows.
+"""Prevent two actions of a loading file that the guard of names does not see.
 
-- ``_ufunc_reconstruct`` of numpy imports a module and takes a name from it, and raises no audit
-  event for either. Inside :func:`guarded` it returns ufuncs of numpy and scipy.special alone.
-- joblib aligns the bytes of arrays from 1.2 on. An older joblib reads past the padding, so that
-  the end of an array is executed as pickle opcodes that nobody has inspected. Inside
+- ``_ufunc_reconstruct`` of numpy imports a module and looks up a name in it, without audit events.
+  Inside :func:`guarded` it returns only ufuncs of numpy and scipy.special.
+- joblib 1.2 and later aligns the bytes of arrays. An older joblib does not skip the padding, so
+  that it executes the end of an array as pickle opcodes, which were not inspected. Inside
   :func:`guarded` such an array ends the load.
 """
 
@@ -18,20 +18,20 @@ _ARRAY_MODULES = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle"
 
 
 class MisreadArrayError(ValueError):
-    """The joblib that is installed would misread an array of the file."""
+    """The installed joblib would misread an array of the file."""
 
 
 @contextlib.contextmanager
 def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
-    """Load a file of the user's inside this block.
+    """Guard the load of a user's file inside this block.
 
     Args:
-        names: all that the file may look up, as modules and names in them; None for a file that
-            the run has saved itself, for which nothing is closed.
+        names: pairs of a module and a name in it that the file may look up; None for a file that
+            the run has saved itself, which is not guarded.
 
     Raises:
-        NameRefused: the file looked up something else.
-        MisreadArrayError: the joblib that is installed would misread an array of the file.
+        NameRefused: the file looked up another name.
+        MisreadArrayError: the installed joblib would misread an array of the file.
     """
     if names is None:
         yield
@@ -59,7 +59,7 @@ def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> _Replaced:
 
 
 def _imported(known: Sequence[str], modules: Set[str]) -> Iterator[Any]:
-    """Those of the known modules that a file looks names up in."""
+    """Import those of the known modules in which a file looks up names."""
     for name in known:
         if name in modules:
             with contextlib.suppress(ImportError):
