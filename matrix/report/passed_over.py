@@ -25,8 +25,10 @@ def sentences(found: Sequence[PassedOver]) -> Iterator[str]:
     """Yield the kinds with their number and paths in one sentence, if there are any."""
     if found:
         kinds = (f"{plain(what)} ({_named(paths)})" for what, paths in by_kind(found).items())
-        total = f"{len(found):,} {'file' if len(found) == 1 else 'files or folders'}"
-        yield f"Passed over, because not a model: {total}: {'; '.join(kinds)}."
+        total = "1 entry is not a model and was passed over"
+        if len(found) > 1:
+            total = f"{len(found):,} entries are not models and were passed over"
+        yield f"In the folders, {total}: {'; '.join(kinds)}."
 
 
 def _named(paths: Sequence[str]) -> str:

@@ -12,6 +12,7 @@ import pytest
 from compat_worker import content, data_files, feature_inference
 from compat_worker.input_model import InputModel
 from compat_worker.user_error import UserError
+from scipy import sparse
 from sklearn.compose import ColumnTransformer
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LinearRegression
@@ -187,3 +188,72 @@ def test_more_rows_than_are_compared_at_once_are_a_mistake(
     monkeypatch.setattr(data_files, "MAX_BYTES", 10)
     with pytest.raises(UserError, match="give a sample"):
         read(write(tmp_path, "x,y,z\n" + "1,2,3\n" * 3), array_model)
+
+
+# ----------------------------------------------------------------------------- sparse matrices
+
+COUNTS = sparse.random(40, 3, density=0.4, format="csr", random_state=0)
+
+
+@pytest.mark.parametrize("layout", ["csr", "csc", "coo", "bsr", "dia"])
+def test_a_sparse_matrix_of_scipy_is_read_as_rows(
+    layout: str, tmp_path: Path, array_model: InputModel
+) -> None:
+    path = tmp_path / "rows.npz"
+    sparse.save_npz(path, COUNTS.asformat(layout))
+    for model in (array_model, None):
+        given = read(str(path), model)
+        assert (given.n, given.truth, given.rows.format) == (40, None, "csr")
+        assert np.array_equal(given.rows.toarray(), COUNTS.toarray())
+        assert np.array_equal(
+            content.decode(content.encode(given.rows)).toarray(), COUNTS.toarray()
+        )
+
+
+def test_a_sparse_array_is_read_like_a_matrix(tmp_path: Path, array_model: InputModel) -> None:
+    sparse.save_npz(tmp_path / "rows.npz", sparse.csr_array(COUNTS))
+    given = read(str(tmp_path / "rows.npz"), array_model)
+    assert sparse.isspmatrix_csr(given.rows)
+
+
+def test_a_model_fitted_on_named_columns_gets_them(tmp_path: Path, frame_model: InputModel) -> None:
+    sparse.save_npz(tmp_path / "rows.npz", COUNTS)
+    given = read(str(tmp_path / "rows.npz"), frame_model)
+    assert list(given.rows.columns) == ["a", "b", "c"]
+    assert np.array_equal(given.rows.to_numpy(), COUNTS.toarray())
+
+
+def test_a_sparse_matrix_that_does_not_fit_is_a_mistake(
+    tmp_path: Path, array_model: InputModel, text_model: InputModel
+) -> None:
+    path = str(tmp_path / "rows.npz")
+    sparse.save_npz(path, COUNTS)
+    with pytest.raises(UserError, match="the model takes documents"):
+        read(path, text_model)
+    with pytest.raises(UserError, match="a sparse matrix has no column 'y'"):
+        read(path, array_model, "y")
+    sparse.save_npz(path, COUNTS[:, :2])
+    with pytest.raises(UserError, match="the data has 2 columns"):
+        read(path, array_model)
+
+
+BAD_PARTS = {
+    "index beyond the columns": {"indices": np.array([0, 9]), "indptr": np.array([0, 1, 2])},
+    "index below 0": {"indices": np.array([0, -1]), "indptr": np.array([0, 1, 2])},
+    "pointer beyond the data": {"indices": np.array([0, 1]), "indptr": np.array([0, 1, 99])},
+    "pointers that fall": {"indices": np.array([0, 1]), "indptr": np.array([0, 2, 1])},
+    "too few pointers": {"indices": np.array([0, 1]), "indptr": np.array([0, 2])},
+    "no pointers": {"indices": np.array([0, 1])},
+    "pointers of text": {"indices": np.array([0, 1]), "indptr": np.array(["a", "b", "c"])},
+}
+
+
+@pytest.mark.parametrize("kind", BAD_PARTS)
+def test_a_damaged_sparse_matrix_is_a_mistake_and_no_crash(
+    kind: str, tmp_path: Path, array_model: InputModel
+) -> None:
+    """Computing with wrong indices would read beyond the arrays."""
+    parts = {"format": b"csr", "shape": np.array([2, 3]), "data": np.ones(2), **BAD_PARTS[kind]}
+    np.savez(tmp_path / "rows.npz", **parts)
+    with pytest.raises(UserError, match="is not a sparse matrix that scipy can read"):
+        read(str(tmp_path / "rows.npz"), array_model)

@@ -122,8 +122,9 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
         type=Path,
         default=None,
         metavar="FILE",
-        help="rows to compare outputs on: CSV, Parquet, npy, npz, or a text file with one document "
-        "per line (default: rows made from the fitted state of each model)",
+        help="rows to compare outputs on: CSV, Parquet, npy, npz (also a sparse matrix of scipy), "
+        "or a text file with one document per line (default: rows made from the fitted state of "
+        "each model)",
     )
     parser.add_argument(
         "--target", default=None, metavar="NAME", help="the column of --data with the true answers"

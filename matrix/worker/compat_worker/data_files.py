@@ -1,4 +1,7 @@
-"""Read the user's rows from CSV, Parquet, ``.npy``, ``.npz`` or text with one document per line."""
+"""Read the user's rows from CSV, Parquet, ``.npy``, ``.npz`` or text with one document per line.
+
+An ``.npz`` file holds arrays, or one sparse matrix, as ``scipy.sparse.save_npz`` writes it.
+"""
 
 import os
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
@@ -104,6 +107,8 @@ def _npz(path: str, target: Optional[str], known: Optional[InputModel]) -> Given
     arrays = load_arrays(path)
     if isinstance(arrays, np.ndarray):
         raise UserError("{}: the file holds a single array; rename it to .npy".format(name))
+    if {"format", "shape", "data"} <= set(arrays) and "X" not in arrays:
+        return _sparse(arrays, target, name, known)
     if "X" not in arrays:
         raise UserError(
             "{}: has no array X; it has: {}".format(name, ", ".join(sorted(arrays)) or "none")
@@ -159,6 +164,58 @@ def _array(rows: Any, truth: Any, name: str, known: Optional[InputModel]) -> Giv
     if known is not None and known.named and rows.ndim == 2:
         return GivenRows(_named(rows, known), truth, len(rows))
     return GivenRows(rows, truth, len(rows))
+
+
+_INDEXED = ("csr", "csc", "bsr")
+"""Layouts of sparse matrices that have ``indices`` and ``indptr``."""
+
+
+def _sparse(
+    parts: Dict[str, Any], target: Optional[str], name: str, known: Optional[InputModel]
+) -> GivenRows:
+    """The rows of a sparse matrix, always as a CSR matrix: its layout varies with the release."""
+    if target is not None:
+        raise UserError(
+            "{}: a sparse matrix has no column {!r} for --target; leave --target out, or save "
+            "arrays X and y with numpy.savez".format(name, target)
+        )
+    try:
+        matrix = _csr(parts)
+    except Exception as error:
+        raise UserError(
+            "{}: it is not a sparse matrix that scipy can read ({}); save it with "
+            "scipy.sparse.save_npz".format(name, _first_line(error))
+        )
+    if known is not None and known.form == "texts":
+        raise UserError("{}: the model takes documents; give a text file".format(name))
+    if known is not None:
+        _check_width(matrix.shape[1], name, known)
+        if known.named and matrix.shape[0] * matrix.shape[1] * 8 <= MAX_BYTES:
+            return GivenRows(_named(matrix.toarray(), known), None, matrix.shape[0])
+    return GivenRows(matrix, None, matrix.shape[0])
+
+
+def _csr(parts: Dict[str, Any]) -> Any:
+    from scipy import sparse
+
+    layout = parts["format"].item()
+    layout = layout.decode("ascii") if isinstance(layout, bytes) else str(layout)
+    shape = tuple(int(one) for one in parts["shape"])
+    make = getattr(sparse, layout + "_matrix")
+    if layout in _INDEXED:
+        matrix = make((parts["data"], parts["indices"], parts["indptr"]), shape=shape)
+        matrix.check_format(full_check=True)  # wrong indices would be read beyond the arrays
+        if layout != "bsr" and (matrix.indptr[1:] < matrix.indptr[:-1]).any():
+            raise ValueError("index pointers fall")
+    elif layout == "coo":
+        matrix = make((parts["data"], (parts["row"], parts["col"])), shape=shape)
+    elif layout == "dia":
+        matrix = make((parts["data"], parts["offsets"]), shape=shape)
+    else:
+        raise ValueError("unknown format {!r}".format(layout))
+    matrix = matrix.tocsr()
+    matrix.sum_duplicates()
+    return matrix
 
 
 def _named(rows: Any, known: InputModel) -> Any:

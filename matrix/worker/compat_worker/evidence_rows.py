@@ -115,4 +115,9 @@ def _appended(given: Any, made: Any) -> Optional[Any]:
         if given.dtype.kind != "f" or made.dtype.kind != "f":
             return None
         return np.concatenate([given, made.astype(given.dtype)])
+    if hasattr(given, "tocsr") and hasattr(made, "tocsr"):
+        from scipy import sparse
+
+        fits = given.shape[1] == made.shape[1] and given.dtype.kind == made.dtype.kind == "f"
+        return sparse.vstack([given, made.astype(given.dtype)], format="csr") if fits else None
     return None
