@@ -28,7 +28,7 @@ def test_a_file_of_its_own_has_the_same_keys(configured: Configured, tmp_path: P
 
 
 def test_settings_and_their_defaults(configured: Configured) -> None:
-    """What is not said has a default; tolerances may differ by pipeline and method."""
+    """Missing settings have defaults; tolerances may differ by pipeline and method."""
     catalog = configured(
         """
         [tool.matrix]
@@ -95,7 +95,7 @@ def test_names_are_trusted_file_by_file(configured: Configured) -> None:
 def test_mistakes_are_reported_with_their_path(
     configured: Configured, text: str, path: str, problem: str
 ) -> None:
-    """Whatever is wrong, the message says where."""
+    """The message names the path of the key."""
     with pytest.raises(ConfigError) as caught:
         configured(f"{text}\n{SETS if 'matrix = 3' not in text else ''}")
     assert caught.value.path == f"tool.matrix.{path}".rstrip(".")
@@ -109,7 +109,7 @@ def test_an_unknown_key_is_refused_with_the_most_similar_name(configured: Config
     assert caught.value.advice == 'did you mean "pipelines"?'
 
 
-def test_files_that_are_none(tmp_path: Path) -> None:
+def test_an_invalid_configuration_file_is_refused(tmp_path: Path) -> None:
     """No file, a folder, no TOML, no UTF-8: each its own message."""
     (tmp_path / "a.toml").write_bytes(b"x = ")
     (tmp_path / "b.toml").write_bytes(b"x = '\xff'")
@@ -128,7 +128,7 @@ def test_files_that_are_none(tmp_path: Path) -> None:
 def test_the_nearest_configuration_is_found(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without a file named, folders above are looked at; without any, that is said."""
+    """Without a named file, parent folders are searched; if none has one, that is an error."""
     (tmp_path / "a/b").mkdir(parents=True)
     (tmp_path / "a/pyproject.toml").write_text("[project]")
     monkeypatch.chdir(tmp_path / "a/b")
@@ -175,7 +175,7 @@ _values = st.recursive(
 
 
 def _changed(node: Any, draw: st.DataObject) -> Any:
-    """Return a configuration in which one thing, somewhere, is something else."""
+    """Return a configuration in which one value is replaced."""
     if not isinstance(node, (dict, list)) or not node or draw.draw(st.integers(0, 5)) == 0:
         return draw.draw(_values)
     if isinstance(node, list):
@@ -188,7 +188,9 @@ def _changed(node: Any, draw: st.DataObject) -> Any:
 
 @settings(max_examples=300, deadline=None)
 @given(draw=st.data())
-def test_reading_is_total(tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject) -> None:
+def test_any_configuration_is_read_or_refused(
+    tmp_path_factory: pytest.TempPathFactory, draw: st.DataObject
+) -> None:
     """Whatever is made of a configuration, there is a catalog or an error of ours."""
     source = tmp_path_factory.getbasetemp() / "pyproject.toml"
     (source.parent / "fixtures").mkdir(exist_ok=True)

@@ -1,4 +1,4 @@
-"""Which pipelines a set has, and in which formats."""
+"""The pipelines and formats of a set."""
 
 from __future__ import annotations
 
@@ -62,11 +62,11 @@ def test_a_set_leaves_out_what_it_skips(file: Path) -> None:
     assert list(crossed(read(file))) == ["usual", "special"]
 
 
-def test_what_a_set_skips_is_there_when_it_is_named(file: Path) -> None:
+def test_a_skipped_pipeline_can_be_selected_by_name(file: Path) -> None:
     assert list(crossed(read(file, pipeline_globs=["rare"]))) == ["rare"]
 
 
-def test_a_set_that_skips_nothing_there_is_a_mistake(file: Path) -> None:
+def test_a_skip_without_effect_is_a_mistake(file: Path) -> None:
     file.write_text(CONFIGURATION.replace("tag:extra", "tag:extras"))
     with pytest.raises(ConfigError, match=r"sets\.default\.skip\[0\]: no pipeline matches"):
         read(file)

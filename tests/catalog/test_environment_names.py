@@ -23,7 +23,9 @@ from matrix.catalog.environment_names import (
         (("1.5", ">=3.9,<3.12", {}, "today"), "sklearn-1.5-pyge3.9-lt3.12-today"),
     ],
 )
-def test_an_id_says_what_is_not_usual(said: tuple[object, ...], expected: str) -> None:
+def test_an_id_contains_the_values_that_are_not_defaults(
+    said: tuple[object, ...], expected: str
+) -> None:
     """Newest Python and as of its release go without saying."""
     assert environment_id(*said) == expected  # type: ignore[arg-type]
 
@@ -53,7 +55,7 @@ def test_latest_is_named_as_if_listed() -> None:
     assert meaning_of_latest("prod", "prod", "1.11") == ("prod", "prod")
 
 
-def test_a_file_and_a_crowd_are_named_by_digest() -> None:
+def test_a_file_and_many_requirements_are_named_by_digest() -> None:
     """What is too long, or stands in a file, is distinguished by the digest of its text."""
     assert of_file("requirements.txt", "0123abcd", "release") == (
         "requirements-0123abcd",

@@ -1,4 +1,4 @@
-"""The environment that a model's file tells of."""
+"""The origin of a model, derived from its file."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from matrix.errors import UsageError
 def test_versions_become_an_environment(
     version: str, numpy: str, python: str, id_: str, requirements: tuple[str, ...]
 ) -> None:
-    """Exactly that release, as of its release, and no more said than makes a difference."""
+    """Exactly that release, as of its release, with a requirement only where it matters."""
     spec = origin_spec(version, numpy=numpy, python=python, common=("pandas",))
     assert spec.id == id_
     assert spec.requirements == ("pandas", *requirements)
 
 
-def test_numpy_2_before_its_time_is_as_of_its_coming() -> None:
+def test_numpy_2_with_an_older_scikit_learn_is_as_of_its_release() -> None:
     """scikit-learn 1.4.2 came out before numpy 2, and was made for it."""
     assert origin_spec("1.4.2", numpy="2").as_of == "2024-07-07"
     assert origin_spec("1.4.2", numpy="1").as_of == "release"
@@ -41,7 +41,7 @@ def test_numpy_2_before_its_time_is_as_of_its_coming() -> None:
 
 
 @pytest.mark.parametrize("version", ["1.6.dev0", "1.8.dev0+gitabc", "unknown", ""])
-def test_what_no_registry_has_is_said(version: str) -> None:
+def test_a_version_that_no_registry_has_is_refused(version: str) -> None:
     """The way on is to say which release is meant."""
     with pytest.raises(UsageError) as error:
         origin_spec(version)

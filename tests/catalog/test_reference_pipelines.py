@@ -1,4 +1,4 @@
-"""The reference pipelines stand in where a project has none."""
+"""The reference pipelines are used by projects without pipelines."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def test_without_a_configuration_all_but_the_extra_ones_are_there(here: Path) ->
     assert found.specs == ()
 
 
-def test_a_configuration_without_pipelines_keeps_what_it_says(here: Path) -> None:
+def test_a_configuration_without_pipelines_keeps_its_other_settings(here: Path) -> None:
     (here / "own.toml").write_text(
         'requirements = ["pandas<2", "lightgbm"]\nstate = "kept"\n[sets.default]\n'
     )

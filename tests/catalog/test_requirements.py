@@ -1,4 +1,4 @@
-"""What --from and --to say: requirements, files and locks become environments wanted."""
+"""Requirements, files and locks of --from and --to become requested environments."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_an_environment_is_the_same_wherever_its_line_stands(tmp_path: Path) -> 
         (["numpy<2"], None),
     ],
 )
-def test_which_scikit_learn_is_meant(texts: list[str], scikit_learn: str | None) -> None:
+def test_the_scikit_learn_of_a_request(texts: list[str], scikit_learn: str | None) -> None:
     """A release is a release, a line its last patch; a range stays one."""
     assert read_request(texts).scikit_learn == scikit_learn
 
@@ -113,8 +113,8 @@ def test_python_and_the_others_are_distinguished() -> None:
         (["a;" + "(" * 5000], "is not a requirement"),
     ],
 )
-def test_what_cannot_be_understood_is_said(texts: list[str], message: str) -> None:
-    """Nothing is guessed, and nothing that begins like an option gets through."""
+def test_an_invalid_request_is_refused_with_the_reason(texts: list[str], message: str) -> None:
+    """Invalid texts are not guessed, and texts that look like an option are refused."""
     with pytest.raises(UsageError) as error:
         read_request(texts)
     assert message in error.value.message
@@ -156,7 +156,7 @@ def test_a_requirements_file_as_pip_reads_it(tmp_path: Path) -> None:
     assert wish.python is None
 
 
-def test_what_is_left_aside_is_noted_without_secrets(tmp_path: Path) -> None:
+def test_ignored_lines_are_noted_without_secrets(tmp_path: Path) -> None:
     """Options and places are named with their line; addresses may hold a password."""
     written(tmp_path, "more/base.txt", "")
     written(tmp_path, "constraints.txt", "")
@@ -185,7 +185,7 @@ def test_what_is_left_aside_is_noted_without_secrets(tmp_path: Path) -> None:
 def test_a_lock_is_for_the_python_it_was_made_with(
     tmp_path: Path, head: str, python: str | None
 ) -> None:
-    """It says so itself; what is typed beside it counts more."""
+    """The lock names its Python; a Python on the command line overrides it."""
     file = written(tmp_path, "lock.txt", head + "scikit-learn==1.3.2\nnumpy==1.26.2\n")
     wish = read_request([file])
     assert wish.python == python
@@ -220,7 +220,7 @@ def test_files_of_other_systems_are_read(tmp_path: Path, bom: bytes) -> None:
         ("pylock.toml", b"= 1", "is not a lock in the format of pylock.toml", ""),
     ],
 )
-def test_a_file_that_cannot_be_used_says_why(
+def test_an_unsupported_file_is_refused_with_the_reason(
     tmp_path: Path, name: str, content: bytes, message: str, advice: str
 ) -> None:
     """With the file, the line, and where there is one the command that writes what is read."""
@@ -268,7 +268,7 @@ UNIVERSAL = "".join(
 
 
 def test_a_lock_for_many_pythons(tmp_path: Path) -> None:
-    """Where no Python is said the newest counts; markers of Pythons stay, groups are settled."""
+    """Without a Python the newest is used; markers of Pythons stay, groups are evaluated."""
     file = written(tmp_path, "pylock.toml", UNIVERSAL)
     newest = read_request([file])
     assert (newest.scikit_learn, newest.python) == ("1.7.2", ">=3.10")
@@ -318,14 +318,14 @@ def test_the_same_environment_has_the_same_id_as_in_the_matrix(tmp_path: Path) -
     assert wished == list(configured)
 
 
-def test_what_is_said_replaces_what_all_hold() -> None:
+def test_a_requirement_replaces_the_common_one() -> None:
     """Two wishes for one package would seldom go together."""
     spec = spec_of(read_request(["1.5", "pandas<2"]), as_of="release", common=("pandas", "numpy<3"))
     assert spec.requirements == ("numpy<3", "pandas<2")
 
 
 def test_a_file_gives_a_readable_id_with_a_digest(tmp_path: Path) -> None:
-    """The digest is of what it says: comments do not count, and a lock says all by itself."""
+    """The digest ignores comments; common requirements are not added to a lock."""
     one = read_request([written(tmp_path, "a/my reqs.txt", "scikit-learn==1.2.2\nnumpy<2 # x\n")])
     two = read_request([written(tmp_path, "b/my reqs.txt", "numpy<2\nscikit-learn==1.2.2\n")])
     three = read_request([written(tmp_path, "c/my reqs.txt", "numpy<3\nscikit-learn==1.2.2\n")])
@@ -337,7 +337,7 @@ def test_a_file_gives_a_readable_id_with_a_digest(tmp_path: Path) -> None:
     assert specs[0].requirements == ("numpy<2",)
 
 
-def test_what_is_too_much_for_a_name_gets_a_digest() -> None:
+def test_an_id_that_would_be_too_long_gets_a_digest() -> None:
     """Ids are names of folders: they stay short, and differ where the environments do."""
     many = [f"package-{i}==1.{i}.0" for i in range(20)]
     ids = {
@@ -348,7 +348,7 @@ def test_what_is_too_much_for_a_name_gets_a_digest() -> None:
     assert all(id_.startswith("sklearn-1.5-") and len(id_) <= 80 for id_ in ids)
 
 
-def test_a_line_on_a_past_day_is_what_there_was_of_it() -> None:
+def test_a_line_on_a_past_day_is_a_range() -> None:
     """The last patch of today may have come later."""
     assert spec_of(read_request(["1.5"]), as_of="2024-06-30").scikit_learn == "==1.5.*"
     assert spec_of(read_request(["latest"]), as_of="2024-06-30").scikit_learn == ">=0"
@@ -356,7 +356,7 @@ def test_a_line_on_a_past_day_is_what_there_was_of_it() -> None:
 
 
 def test_a_file_without_scikit_learn_is_refused(tmp_path: Path) -> None:
-    """A constraint on it asks for nothing."""
+    """A constraint on scikit-learn does not install it."""
     written(tmp_path, "constraints.txt", "scikit-learn==1.2.2\n")
     wish = read_request([written(tmp_path, "requirements.txt", "numpy<2\n-c constraints.txt\n")])
     with pytest.raises(UsageError, match=r"requirements\.txt: scikit-learn is not in it"):
@@ -377,7 +377,7 @@ ANYTHING = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map("".
 
 
 def check(texts: list[str]) -> None:
-    """Whatever is given is understood or refused, and nothing of it can become an option."""
+    """Any text is parsed or refused, and none can become an option of uv."""
     try:
         wish = read_request(texts)
         spec = spec_of(wish, as_of="today")
@@ -393,7 +393,7 @@ def check(texts: list[str]) -> None:
 
 @given(st.lists(ANYTHING, min_size=1, max_size=3))
 @example(["scikit-learn==1", "numpy; platform_version == '\n--pre'"])
-def test_any_text_is_understood_or_refused(texts: list[str]) -> None:
+def test_any_text_is_parsed_or_refused(texts: list[str]) -> None:
     check(texts)
 
 
@@ -401,7 +401,7 @@ def test_any_text_is_understood_or_refused(texts: list[str]) -> None:
 @given(ANYTHING)
 @example("\n".join(["scikit-learn==1.2.2", "numpy --pre", " --pre", "\\", "--pre"]))
 @example("scikit-learn==1.2.2\\\n\n--pre")
-def test_any_file_is_understood_or_refused(tmp_path: Path, text: str) -> None:
+def test_any_file_is_parsed_or_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "any.txt"
     file.write_text(f"scikit-learn==1.2.2\n{text}", encoding="utf-8", newline="")
     check([str(file)])
@@ -415,7 +415,7 @@ def test_any_file_is_understood_or_refused(tmp_path: Path, text: str) -> None:
     st.just(">=3.9") | ANYTHING,
 )
 @example("numpy", "1", "platform_version == '\n--pre'", ">=3.9")
-def test_any_lock_is_understood_or_refused(
+def test_any_lock_is_parsed_or_refused(
     tmp_path: Path, name: str, version: str, marker: str, pythons: str
 ) -> None:
     file = tmp_path / "pylock.toml"

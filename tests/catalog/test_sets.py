@@ -1,4 +1,4 @@
-"""Sets of environments: what axes, rules and explicit environments make."""
+"""Sets of environments: axes, rules and explicit environments."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_rules_exclude_include_and_extend(configured: Configured) -> None:
 
 
 def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
-    """One that matches nothing is refused with the names there are, unless latest may match it."""
+    """A glob without a match is refused with the known names, unless latest may match it."""
     text = '[tool.matrix.sets.default]\nscikit-learn = ["1.3", "1.4"]\n'
     assert ids(configured(text, select=["*-1.4"])) == ["sklearn-1.4"]
     with pytest.raises(UsageError, match=r"no environment matches 'sklearn-1.7'") as caught:
@@ -166,7 +166,7 @@ def test_selection_is_by_glob_over_ids(configured: Configured) -> None:
 def test_mistakes_are_reported_with_their_path(
     configured: Configured, text: str, path: str, problem: str
 ) -> None:
-    """Whatever is wrong, the message says where in which file, and exits with 2."""
+    """The message names the file and the path of the key; the exit code is 2."""
     with pytest.raises(ConfigError) as caught:
         configured(f"[tool.matrix.sets.default]\n{text}\n")
     assert caught.value.path == f"tool.matrix.sets.default{path}"
@@ -202,8 +202,10 @@ def test_python_may_be_a_requirement(configured: Configured, said: str) -> None:
     assert (spec.id, spec.python, spec.requirements) == ("sklearn-1.5-py3.12", "3.12", ())
 
 
-def test_python_is_the_same_wherever_it_is_said(configured: Configured) -> None:
-    """Said twice it may be, in contradiction not."""
+def test_python_may_be_a_key_or_a_requirement_but_not_in_contradiction(
+    configured: Configured,
+) -> None:
+    """Both may be set if they are equal."""
     text = """
         [tool.matrix.sets.default]
         environments = [{ scikit-learn = "1.5", python = "3.12", requirements = ["%s"] }]

@@ -1,4 +1,4 @@
-"""The step that is named is the innermost that goes another way though it is given the same."""
+"""The reported step is the innermost one whose output differs for equal input."""
 
 from __future__ import annotations
 
@@ -82,14 +82,14 @@ def test_a_step_whose_parts_agree_is_named_itself() -> None:
     assert seen.path == ("prep",)
 
 
-def test_a_step_that_is_given_something_else_is_not_to_blame() -> None:
+def test_a_step_with_different_inputs_is_not_blamed() -> None:
     prepared = pipeline(ROWS / 2, ROWS / 3, np.ones(6, int))
     assert found(BEFORE, prepared).path == ("prep",)
     last = trace(call(CLF, "predict", ROWS / 2, np.zeros(6, int)))
     assert found(last, trace(call(CLF, "predict", ROWS / 3, np.ones(6, int)))).path == ()
 
 
-def test_rounding_is_no_difference() -> None:
+def test_rounding_is_not_a_difference() -> None:
     near = ROWS / 2 * (1 + 1e-12)
     assert found(BEFORE, pipeline(near, near, np.zeros(6, int))) is None
     assert found(BEFORE, pipeline(near, near, np.ones(6, int))).path == ("clf",)
@@ -134,7 +134,7 @@ def test_what_raised_in_the_writer_too_is_not_to_blame() -> None:
 
 
 def test_a_failure_that_no_step_showed_is_where_the_attribute_lacks() -> None:
-    """``repr`` asks every estimator for its parameters, and none of its methods is called."""
+    """``repr`` reads the parameters of every estimator, and calls no output method."""
     writer, reader = trace(outcome=Returned(digest="")), trace(outcome=BROKEN)
     assert found(writer, reader).path == ("clf",)
     other = Failure(type="ValueError", message="something else")
@@ -147,7 +147,7 @@ def test_a_method_that_is_gone_is_reported() -> None:
     assert seen.failure.message == "no such method"
 
 
-def test_what_was_not_kept_is_not_said_by_how_much() -> None:
+def test_a_difference_of_values_that_were_not_stored_has_no_size() -> None:
     writer = trace(call(MODEL, "predict", ROWS, value(ROWS, kept=False)))
     reader = trace(call(MODEL, "predict", ROWS, value(ROWS + 1, kept=False)))
     assert "too large" in found(writer, reader).difference.note
@@ -166,6 +166,6 @@ def test_calls_of_one_step_are_matched_in_their_order() -> None:
     assert seen.difference.n_changed == 6
 
 
-def test_without_a_trace_nothing_is_said() -> None:
+def test_without_a_trace_there_is_no_diagnosis() -> None:
     assert found(BEFORE, Trace(method="predict", load=BROKEN)) is None
     assert found(Trace(method="predict"), BEFORE) is None

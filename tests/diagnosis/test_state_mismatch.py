@@ -1,4 +1,4 @@
-"""What explains a change is found by comparing the file with the classes that read it."""
+"""A change is explained by comparing the file with the classes that load it."""
 
 from __future__ import annotations
 
@@ -87,14 +87,14 @@ def test_one_at_its_default_is_distinguished() -> None:
 
 
 @pytest.mark.parametrize("reads", ["uses", "asks"])
-def test_a_parameter_that_is_still_read_is_no_orphan(reads: str) -> None:
+def test_a_parameter_that_is_still_read_is_not_an_orphan(reads: str) -> None:
     held = {"old": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "2"}))
     reader = trace(held, TracedClass(parameters={"new": "1"}, **{reads: frozenset({"old"})}))
     assert told(writer, reader).orphans == ()
 
 
-def test_what_is_no_parameter_in_the_writer_either_is_no_orphan() -> None:
+def test_an_attribute_that_is_not_a_parameter_of_the_writer_is_not_an_orphan() -> None:
     held = {"fitted_": text("1")}
     reader = trace(held, TracedClass(parameters={"new": "1"}))
     assert told(trace(held, TracedClass(parameters={})), reader).orphans == ()
@@ -128,8 +128,8 @@ def test_what_the_reader_needs_and_the_file_lacks_is_named_with_what_it_has_inst
     ]
 
 
-def test_what_the_writer_does_not_find_either_is_nothing_new() -> None:
-    """``__Xfit`` of a support vector machine is there for kernels of one's own only."""
+def test_an_attribute_that_the_writer_lacks_too_is_not_reported() -> None:
+    """``__Xfit`` of a support vector machine exists only with a custom kernel."""
     writer = trace({}, TracedClass(parameters={}, uses=frozenset({"rare_"})))
     assert told(writer, writer).missing == ()
 
@@ -253,7 +253,7 @@ def test_a_parameter_that_the_pipeline_sets_otherwise_in_the_reader_is_reported(
     ]
 
 
-def test_what_is_otherwise_in_a_step_that_does_the_same_explains_nothing() -> None:
+def test_a_difference_in_a_step_with_equal_outputs_does_not_explain_the_change() -> None:
     kind = TracedClass(parameters={"loss": "1"})
     parts = {
         value: tuple(
@@ -347,7 +347,7 @@ def test_what_many_members_hold_is_shown_once() -> None:
     ]
 
 
-def test_without_a_load_the_readers_own_model_tells_what_its_classes_know() -> None:
+def test_without_a_load_the_parameters_come_from_the_readers_own_model() -> None:
     held = {"old": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "2"}))
     native = trace({"new": text("3")}, TracedClass(parameters={"new": "3"}))
@@ -356,7 +356,7 @@ def test_without_a_load_the_readers_own_model_tells_what_its_classes_know() -> N
     assert [one.name for one in seen.missing] == ["new"]
 
 
-def test_what_could_not_be_looked_at_is_said() -> None:
+def test_parts_that_could_not_be_traced_are_reported() -> None:
     crashed = Trace(method="transform", ending=Ending.CRASHED, reason="killed by SIGSEGV")
     notes = told(trace({}, TracedClass(parameters={})), crashed, Trace(unavailable="no")).notes
     assert any(
@@ -367,7 +367,7 @@ def test_what_could_not_be_looked_at_is_said() -> None:
     )
 
 
-def test_what_is_lost_on_saving_is_no_fault_of_the_readers() -> None:
+def test_an_attribute_that_is_lost_on_saving_is_not_blamed_on_the_reader() -> None:
     kind = TracedClass(parameters={})
     part = trace({}, kind).parts
     same = Trace(
@@ -384,7 +384,7 @@ def test_what_is_lost_on_saving_is_no_fault_of_the_readers() -> None:
     assert "too many calls" in notes
 
 
-def test_a_watched_call_that_differs_from_an_unwatched_one_is_not_kept_silent() -> None:
+def test_a_traced_call_that_differs_from_an_untraced_one_is_reported() -> None:
     part = trace({}, TracedClass(parameters={})).parts
     odd = Trace(
         method="transform", parts=part, outcome=Returned(digest="1"), untraced=Returned(digest="2")
@@ -392,7 +392,7 @@ def test_a_watched_call_that_differs_from_an_unwatched_one_is_not_kept_silent() 
     assert any("when it is not traced" in note for note in told(odd, odd).notes)
 
 
-def test_what_comes_from_a_file_is_escaped() -> None:
+def test_texts_from_a_file_are_escaped() -> None:
     held = {"evil\x1b[31m": text("\x1b]0;\x07")}
     writer = trace(held, TracedClass(parameters={"evil\x1b[31m": "1"}), path=("step\n\x1b",))
     seen = told(writer, trace(held, TracedClass(parameters={"x": "1"}), path=("step\n\x1b",)))

@@ -37,7 +37,7 @@ def test_at_first_every_cell_is_open() -> None:
 
 
 @given(st.lists(st.sampled_from(PLACES)))
-def test_what_is_closed_is_no_longer_open_and_has_its_position(
+def test_a_closed_cell_is_not_open_and_has_its_position(
     closed: list[tuple[str, str, str, str]],
 ) -> None:
     board = CellIndex(ENVIRONMENTS, PIPELINES)

@@ -1,4 +1,4 @@
-"""When a worker is stopped, whatever the machine does besides."""
+"""A worker is stopped at its limit, whatever the load of the machine."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_the_same_endless_work_is_stopped_at_any_load_with_the_same_words(
     )
 
 
-def test_what_sleeps_is_stopped_and_distinguished_from_what_works(
+def test_a_sleeping_worker_is_stopped_with_another_reason_than_a_busy_one(
     machine: Machine, deadline: Deadline
 ) -> None:
     machine.goes_on(62.0, used=0.2, asleep=61.0)
@@ -72,7 +72,7 @@ def test_what_sleeps_is_stopped_and_distinguished_from_what_works(
     )
 
 
-def test_a_machine_that_gives_no_time_is_never_the_fault_of_a_model(
+def test_an_overloaded_machine_is_never_blamed_on_a_model(
     machine: Machine, deadline: Deadline
 ) -> None:
     machine.goes_on(60.0 * BUSY + 1, used=2.0)
@@ -91,7 +91,7 @@ def test_each_piece_has_the_whole_limit(machine: Machine, deadline: Deadline) ->
     assert deadline.stop() is not None
 
 
-def test_what_it_was_doing_is_named(machine: Machine, deadline: Deadline) -> None:
+def test_the_reason_names_the_stage(machine: Machine, deadline: Deadline) -> None:
     deadline.allow(5.0, "after its answer, because it did not end")
     machine.goes_on(6.0, asleep=6.0)
     stop = deadline.stop()

@@ -1,4 +1,4 @@
-"""Whoever loads a file gets a verdict and its cause, whatever the worker reports.
+"""Every load of a file gets a verdict and its cause, whatever the worker reports.
 
 The workers are made up; everything from the pool to the verdict is real. Each test runs on all four
 paths that load and judge: a run, its self-check, the check of a user's models, and the search for
@@ -77,7 +77,7 @@ class Load:
 
 
 class Workers:
-    """Stands in for worker processes: they save one reference, and load what a test says."""
+    """Replaces worker processes: they save one reference, and load what the test sets."""
 
     def __init__(self, reference: Mapping[str, bytes], rows: bytes, load: Load) -> None:
         self._reference = reference
@@ -276,7 +276,7 @@ def test_a_change_has_a_cause(scene: Scene, evaluated: Callable[[Store], Cell]) 
     assert cell.cause is not None
 
 
-def test_an_output_that_is_lost_in_the_store_is_no_fault_of_the_model(scene: Scene) -> None:
+def test_an_output_that_is_lost_in_the_store_is_not_blamed_on_the_model(scene: Scene) -> None:
     """A recorded output is not in the store: the machine lost it."""
 
     keep_content = Store.keep_content
@@ -301,7 +301,7 @@ LOADED = {"contents": [], "warnings": [], "seconds": 0.5, "repeats": {}}
 
 @pytest.mark.parametrize("missing", [None, "0" * 64])
 def test_an_answer_without_a_method_of_the_reference_is_not_accepted(missing: str | None) -> None:
-    """Also where the reference says that there is no such method."""
+    """Also if the method is absent in the reference."""
     known = {"repr": "", "predict": missing}
     outputs = {"repr": {"digest": ""}}
     with pytest.raises(BreachError, match="without the outputs of predict"):

@@ -1,4 +1,4 @@
-"""What a cell of a kept run stands on can be had again, or it is said why not."""
+"""The inputs of a stored cell are looked up, or the reason is reported."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_a_cell_has_its_file_and_what_its_writer_recorded(tmp_path: Path) -> Non
     assert set(found.saving.outputs) == {"predict"}
 
 
-def test_the_code_as_it_is_now_counts(tmp_path: Path) -> None:
-    """What another version of the pipeline recorded is no reference for this one."""
+def test_an_answer_of_older_code_is_not_used(tmp_path: Path) -> None:
+    """The outputs of another version of the pipeline are not a reference for this one."""
     with Store(tmp_path) as store:
         matrix, cell = kept(store)
         changed = [replace(one, digest="changed since") for one in matrix.pipelines]

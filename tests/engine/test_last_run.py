@@ -1,4 +1,4 @@
-"""The last run, as it was or not at all."""
+"""The last run is shown unchanged, or not at all."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ def test_the_last_matrix_is_there_again(tmp_path: Path) -> None:
         assert again.environments == small_matrix().environments
 
 
-def test_nothing_is_shown_where_there_is_nothing(tmp_path: Path) -> None:
+def test_without_a_run_there_is_no_last_run(tmp_path: Path) -> None:
     with Store(tmp_path) as store, pytest.raises(CannotTellError, match="no results"):
         last_run.last(store)
 
 
-def test_nothing_is_shown_of_what_was_damaged(tmp_path: Path) -> None:
+def test_a_damaged_run_is_not_shown(tmp_path: Path) -> None:
     """A table with fewer cells would look like a good one."""
     with Store(tmp_path) as store:
         keep(store, small_matrix())

@@ -1,4 +1,4 @@
-"""Jobs are begun as there is room for them, and a worker's end costs one piece of work."""
+"""Jobs start in free slots, and the crash of a worker affects one piece of work."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def test_a_source_without_a_job_just_now_lets_others_go_first() -> None:
     assert labels(first_of(source(None, "a"), source("b", "c"))) == ["b", "a", "c"]
 
 
-def test_where_no_source_has_one_there_is_none_just_now() -> None:
+def test_without_a_ready_job_in_any_source_none_is_returned() -> None:
     assert labels(first_of(source(None, "a"), source(None))) == [None, "a"]
 
 
-def test_no_source_is_no_job() -> None:
+def test_without_sources_there_are_no_jobs() -> None:
     assert labels(first_of()) == []
 
 
@@ -166,7 +166,7 @@ def test_a_worker_that_does_not_begin_is_started_once_more(
     assert ends.started == [[0, 1], [0, 1]]
 
 
-def test_where_no_worker_begins_nothing_was_run_and_it_says_why(
+def test_pieces_are_not_run_with_a_reason_if_no_worker_begins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     ends = Ends(before=99)

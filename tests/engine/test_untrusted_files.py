@@ -1,4 +1,4 @@
-"""What a worker left is read without following, waiting or believing."""
+"""The files of a worker are read without following links, blocking or trust."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_lines_are_read_as_they_are_added(tmp_path: Path) -> None:
 
 @POSIX
 @pytest.mark.parametrize("kind", ["link", "second name", "pipe", "folder", "another", "gone"])
-def test_what_is_not_the_file_any_more_is_not_read(tmp_path: Path, kind: str) -> None:
+def test_a_replaced_file_is_not_read(tmp_path: Path, kind: str) -> None:
     journal, secret = tmp_path / "journal", tmp_path / "secret"
     journal.write_bytes(b"one\n")
     secret.write_bytes(b"two\nthree\n")
@@ -58,7 +58,7 @@ def test_what_is_not_the_file_any_more_is_not_read(tmp_path: Path, kind: str) ->
         list(tail.lines())
 
 
-def test_no_more_is_read_than_there_may_be(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reads_are_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(untrusted_files, "LINE", 10)
     journal = tmp_path / "journal"
     journal.write_bytes(b"x" * 11)
@@ -68,7 +68,7 @@ def test_no_more_is_read_than_there_may_be(tmp_path: Path, monkeypatch: pytest.M
         list(Tail(journal, 5).lines())
 
 
-def test_contents_are_believed_by_their_digest(tmp_path: Path) -> None:
+def test_contents_must_have_their_digest(tmp_path: Path) -> None:
     file = tmp_path / "contents"
     file.write_bytes(b"onetwo")
     both = [place(b"one"), place(b"two", 3)]
@@ -83,7 +83,7 @@ def test_contents_are_believed_by_their_digest(tmp_path: Path) -> None:
         take(file, [{**place(b"one"), "size": untrusted_files.CONTENTS + 1}])
 
 
-def test_a_folder_is_watched(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_folder_has_limits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "inner").mkdir()
     (tmp_path / "inner" / "file").write_bytes(bytes(100_000))
     watch(tmp_path)
@@ -105,7 +105,7 @@ def test_a_line_that_no_worker_writes_is_a_breach(text: bytes) -> None:
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.text(), st.lists, max_leaves=5))
-def test_whatever_stands_in_a_field_it_is_an_answer_or_a_breach(value: Any) -> None:
+def test_any_answer_is_accepted_or_a_breach(value: Any) -> None:
     for name in LOAD:
         try:
             protocol.check_answer("load", {**LOAD, name: value}, {})
@@ -115,7 +115,7 @@ def test_whatever_stands_in_a_field_it_is_an_answer_or_a_breach(value: Any) -> N
         assert json.dumps(value) in ("[]", str(value))
 
 
-def test_an_answer_speaks_of_contents_that_are_there_or_known() -> None:
+def test_an_answer_refers_only_to_contents_that_are_sent_or_known() -> None:
     digest = "0" * 64
     answer = {**LOAD, "outputs": {"predict": {"digest": digest}}}
     protocol.check_answer("load", answer, {"known": {"predict": digest}})
@@ -123,7 +123,7 @@ def test_an_answer_speaks_of_contents_that_are_there_or_known() -> None:
         protocol.check_answer("load", answer, {"known": {}})
 
 
-def test_an_ending_is_not_for_a_worker_to_tell() -> None:
+def test_a_worker_cannot_report_its_own_ending() -> None:
     with pytest.raises(BreachError, match="no worker gives"):
         protocol.check_answer("load", {"ending": "finished", "reason": ""}, {})
 
@@ -142,15 +142,13 @@ def test_a_file_that_a_worker_names_is_found_in_its_folder(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["../x", "/etc/passwd", "request.json", "resaved-0-a/b.pkl", ""])
-def test_a_file_that_is_not_the_workers_to_write_is_not_looked_at(
-    tmp_path: Path, name: str
-) -> None:
+def test_a_file_that_a_worker_may_not_write_is_not_opened(tmp_path: Path, name: str) -> None:
     with pytest.raises(BreachError, match="may not write"):
         located(tmp_path, name)
 
 
 @POSIX
-def test_a_file_that_is_another_one_is_not_taken(tmp_path: Path) -> None:
+def test_a_file_with_other_content_is_refused(tmp_path: Path) -> None:
     name, secret = "resaved-0-pickle.pkl", tmp_path / "secret"
     with pytest.raises(BreachError, match="is gone"):
         located(tmp_path, name)

@@ -1,4 +1,4 @@
-"""A trace that comes out of a sandbox has the form of one, and no more of anything than it may."""
+"""A trace from a sandbox must have the form of a trace, and observe its limits."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def check(answer: Any) -> None:
     protocol.check_answer("trace", answer, {})
 
 
-def test_what_a_worker_gives_is_taken() -> None:
+def test_a_trace_of_a_worker_is_accepted() -> None:
     check(ANSWER)
     seen = diagnosis.read_trace(ANSWER, "predict")
     assert [call.method for call in seen.calls] == ["predict", "predict"]
@@ -89,9 +89,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(places(ANSWER)), ANYTHING)
-def test_whatever_stands_anywhere_it_is_refused_or_can_be_read(
-    way: tuple[Any, ...], value: Any
-) -> None:
+def test_any_trace_is_refused_or_can_be_read(way: tuple[Any, ...], value: Any) -> None:
     answer = changed(way, value)
     try:
         check(answer)
@@ -126,7 +124,7 @@ def test_whatever_stands_anywhere_it_is_refused_or_can_be_read(
         (("calls_left_out",), -1),
     ],
 )
-def test_more_than_there_may_be_is_refused(way: tuple[Any, ...], value: Any) -> None:
+def test_a_trace_above_a_limit_is_refused(way: tuple[Any, ...], value: Any) -> None:
     with pytest.raises(BreachError):
         check(changed(way, value))
 
@@ -139,7 +137,7 @@ def test_all_attributes_together_are_bounded() -> None:
         check({**ANSWER, "parts": [part] * 31})
 
 
-def test_the_worker_keeps_to_what_is_taken() -> None:
+def test_the_worker_observes_the_limits() -> None:
     if str(WORKER) not in sys.path:
         sys.path.append(str(WORKER))
     from compat_worker import attribute_states, call_recorder, code_reading, parts, tracing

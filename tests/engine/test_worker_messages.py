@@ -1,4 +1,4 @@
-"""A worker's answer has the fields of its task and no others, wherever they stand."""
+"""A worker's answer has exactly the fields of its task, at every level."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ PLACES = [(task, answer, path) for task, answer in ANSWERS for path in objects(a
 
 
 @pytest.mark.parametrize(("task", "answer"), ANSWERS)
-def test_what_a_worker_answers_is_taken(task: str, answer: dict[str, Any]) -> None:
+def test_a_workers_answer_is_accepted(task: str, answer: dict[str, Any]) -> None:
     protocol.check_answer(task, answer, {})
 
 
@@ -134,7 +134,7 @@ def test_an_unknown_field_is_refused_anywhere(
         {"mutation_score": 1.0},
     ],
 )
-def test_evidence_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
+def test_impossible_evidence_is_refused(wrong: dict[str, Any]) -> None:
     task, answer = next(one for one in ANSWERS if one[0] == "reference")
     with pytest.raises(BreachError):
         protocol.check_answer(task, {**answer, "evidence": {**EVIDENCE, **wrong}}, {})

@@ -1,4 +1,4 @@
-"""The story of a cell: the answer first, then why, where and what to do."""
+"""The explanation of a cell: first the answer, then cause, location and remedies."""
 
 from __future__ import annotations
 
@@ -163,7 +163,7 @@ def test_the_kind_of_change_is_reported_in_a_sentence(
         ),
     ],
 )
-def test_a_file_that_does_not_load_names_what_is_gone(
+def test_the_removed_name_is_shown_if_a_file_does_not_load(
     error: str, message: str, mechanism: Mechanism, name: str
 ) -> None:
     story = explanation_of(failing(error, message), OLD, NEW, diagnosis=Diagnosis())
@@ -171,7 +171,7 @@ def test_a_file_that_does_not_load_names_what_is_gone(
     assert f"`{name}`" in story.points[0].lines[0]
 
 
-def test_nothing_is_made_up_where_nothing_was_seen() -> None:
+def test_without_a_diagnosis_no_cause_is_given() -> None:
     assert explain_change(CHANGED, Diagnosis()) is None
     assert explain_change(failing("ValueError", "odd"), Diagnosis()) is None
     story = explanation_of(CHANGED, OLD, NEW)

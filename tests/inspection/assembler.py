@@ -1,4 +1,4 @@
-"""Pickles put together instruction by instruction, for what no pickler would write."""
+"""Assemble pickles from single opcodes, including those that no pickler writes."""
 
 from __future__ import annotations
 

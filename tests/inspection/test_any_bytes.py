@@ -1,4 +1,4 @@
-"""Whatever the bytes are, the end is an inspection or a reason, and nothing comes in."""
+"""Any bytes are inspected or refused with a reason, and no module is imported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is no model is said to be what it is, with what to do, and ends the command with 3."""
+"""A file that is not a model is refused with its kind and advice; the exit code is 3."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("kind", BAD)
-def test_what_is_no_model_is_said_to_be_what_it_is(kind: str, inspected: Inspect) -> None:
+def test_a_file_that_is_not_a_model_is_refused_with_its_kind(kind: str, inspected: Inspect) -> None:
     data, said = BAD[kind]
     with pytest.raises(NotAModelError, match=said) as raised:
         inspected(data)
@@ -92,7 +92,9 @@ MODEL = pickle.dumps({"weights": list(range(300)), "name": "model"}, protocol=4)
 
 
 @pytest.mark.parametrize("cut", [1, 2, 5, 13, 100, len(MODEL) - 1])
-def test_a_file_that_ends_too_early_says_after_how_many_bytes(cut: int, inspected: Inspect) -> None:
+def test_a_truncated_file_is_reported_with_its_number_of_bytes(
+    cut: int, inspected: Inspect
+) -> None:
     with pytest.raises(NotAModelError, match=f"is truncated after {cut} bytes"):
         inspected(MODEL[:cut])
 
@@ -111,7 +113,7 @@ def test_a_packed_file_that_ends_too_early_is_not_whole(
         inspected(damaged)
 
 
-def test_what_unpacks_to_more_than_is_allowed_is_not_read_on(tmp_path: Path) -> None:
+def test_decompression_stops_at_the_limit_of_bytes(tmp_path: Path) -> None:
     path = tmp_path / "bomb.joblib"
     body = b"\x8e" + (50_000_000).to_bytes(8, "little") + bytes(50_000_000)
     path.write_bytes(zlib.compress(a.whole(body)))
@@ -120,7 +122,7 @@ def test_what_unpacks_to_more_than_is_allowed_is_not_read_on(tmp_path: Path) -> 
         inspect(path, InspectionLimits(unpacked=1_000_000))
 
 
-def test_what_is_no_file_is_never_opened(tmp_path: Path) -> None:
+def test_a_path_that_is_not_a_file_is_never_opened(tmp_path: Path) -> None:
     with pytest.raises(NotAModelError, match="does not exist"):
         inspect_in_subprocess(tmp_path / "missing")
     with pytest.raises(NotAModelError, match="is a folder"):
@@ -146,7 +148,7 @@ def test_a_pipe_a_socket_and_a_device_are_never_opened(
             inspect_in_subprocess(tmp_path / "socket")
 
 
-def test_a_file_that_changes_while_it_is_read_is_no_answer(tmp_path: Path) -> None:
+def test_a_file_that_changes_during_inspection_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(MODEL)
     changed = pytest.raises(NotAModelError, match="changed while it was read")
@@ -176,7 +178,7 @@ def test_only_a_path_that_names_no_file_is_a_mistake_of_usage(tmp_path: Path) ->
     assert main(["inspect", str(tmp_path / "missing")]) == Exit.USAGE
 
 
-def test_the_command_ends_with_3_and_says_why(
+def test_the_command_exits_with_3_and_prints_the_reason(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = tmp_path / "model.joblib"

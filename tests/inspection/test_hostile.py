@@ -1,4 +1,4 @@
-"""Whatever a file says: nothing is imported or called, and what it would call is reported."""
+"""Inspection imports and calls nothing, and reports what loading would call."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from matrix.inspection import Inspection, Name, inspect, inspect_in_subprocess
 from tests.inspection import assembler as a
 
 UNLOADED = "this"
-"""A module of the standard library that nobody imports by accident: it prints a poem."""
+"""A module of the standard library that is never imported by accident: it prints a poem."""
 
 SHELL = Name("os", "system")
 
@@ -76,7 +76,7 @@ PAYLOADS = {
 
 @pytest.mark.parametrize("compress", [bytes, zlib.compress], ids=["raw", "zlib"])
 @pytest.mark.parametrize("kind", PAYLOADS)
-def test_nothing_is_run_and_no_module_comes_in(
+def test_inspection_runs_no_code_and_imports_no_module(
     kind: str, compress: type[bytes], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     marker = tmp_path / "marker"
@@ -95,7 +95,7 @@ TOLD = [kind for kind in PAYLOADS if kind not in ("dotted", "alias", "eval", "mk
 
 
 @pytest.mark.parametrize("kind", TOLD)
-def test_what_would_be_looked_up_is_reported_or_the_file_is_refused(
+def test_every_name_that_loading_looks_up_is_reported_or_the_file_is_refused(
     kind: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "model.joblib"
@@ -135,7 +135,7 @@ def test_a_number_for_a_name_is_never_looked_up_here(tmp_path: Path) -> None:
     assert [note.code for note in found.notes] == ["extension-codes"]
 
 
-def test_what_changes_a_function_itself_is_odd(tmp_path: Path) -> None:
+def test_a_file_that_changes_a_function_is_odd(tmp_path: Path) -> None:
     path = tmp_path / "model.pkl"
     path.write_bytes(a.whole(PAYLOADS["changed function"](a.text("x"))))
     assert [note.code for note in inspect(path).notes] == ["sets-global"]
@@ -153,8 +153,8 @@ def test_what_changes_a_function_itself_is_odd(tmp_path: Path) -> None:
         a.wrapper("f8", shape=(b"\x8a\x08" + b"\xff" * 7 + b"\x7f") + a.TUPLE1),
     ],
 )
-def test_what_promises_much_takes_nothing(body: bytes, tmp_path: Path) -> None:
-    """In C, each of these takes gigabytes before it reads a single one."""
+def test_announced_sizes_allocate_no_memory(body: bytes, tmp_path: Path) -> None:
+    """The C unpickler allocates gigabytes for each of these before it reads an item."""
     import tracemalloc
 
     path = tmp_path / "model.pkl"
@@ -208,7 +208,7 @@ def test_a_state_given_again_and_again_costs_what_it_holds(tmp_path: Path) -> No
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no limit of processor time")
-def test_a_process_apart_ends_when_its_processor_time_is_used_up(tmp_path: Path) -> None:
+def test_the_inspection_process_ends_at_its_limit_of_processor_time(tmp_path: Path) -> None:
     from matrix.inspection import InspectionLimits
 
     path = tmp_path / "model.pkl"
@@ -218,7 +218,7 @@ def test_a_process_apart_ends_when_its_processor_time_is_used_up(tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits memory as one expects")
-def test_a_process_apart_ends_when_its_memory_is_used_up(tmp_path: Path) -> None:
+def test_the_inspection_process_ends_at_its_limit_of_memory(tmp_path: Path) -> None:
     from matrix.inspection import InspectionLimits
 
     path = tmp_path / "model.pkl"
@@ -227,7 +227,7 @@ def test_a_process_apart_ends_when_its_memory_is_used_up(tmp_path: Path) -> None
         inspect_in_subprocess(path, InspectionLimits(memory=200 * 1024 * 1024))
 
 
-def test_a_process_apart_takes_no_code_from_where_it_stands(
+def test_the_inspection_process_imports_no_code_from_the_current_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in ("json", "matrix", "zlib", "lz4", "sitecustomize"):

@@ -1,4 +1,4 @@
-"""Real models: the tree is right, and the names are those that a real machine looks up."""
+"""Real models: the tree is correct, and the names are those that unpickling looks up."""
 
 from __future__ import annotations
 
@@ -182,7 +182,7 @@ def test_how_it_was_saved_is_reported(pipeline: Inspection) -> None:
 @pytest.mark.parametrize(
     ("protocol", "python"), [(0, ""), (2, ""), (3, "3.0"), (4, "3.4"), (5, "3.8")]
 )
-def test_the_protocol_tells_the_lowest_python(
+def test_the_protocol_gives_the_lowest_python(
     protocol: int, python: str, inspected: Inspect
 ) -> None:
     found = inspected(pickle.dumps({"a": StandardScaler()}, protocol))
@@ -221,7 +221,7 @@ def test_arrays_are_reported_by_dtype_shape_and_few_values(tmp_path: Path) -> No
         assert inspect(path).root.fitted == wanted
 
 
-def test_what_is_not_plain_data_is_named(tmp_path: Path) -> None:
+def test_objects_other_than_plain_data_are_named(tmp_path: Path) -> None:
     script = tmp_path / "script.py"
     script.write_text(
         "import pickle\n"
@@ -267,7 +267,7 @@ def test_parts_of_several_versions_are_odd(inspected: Inspect) -> None:
     assert [note.code for note in found.notes] == ["several-versions"]
 
 
-def test_what_python_2_wrote_is_read_and_odd(inspected: Inspect) -> None:
+def test_a_file_of_python_2_is_read_and_marked_as_odd(inspected: Inspect) -> None:
     old = a.old_name("sklearn.svm.classes", "SVC")
     body = b"ccopy_reg\n_reconstructor\n(" + old + b"c__builtin__\nobject\nNtR"
     body += b"}U\x07_kernelU\x03\xe9\xff\x00sU\x10_sklearn_versionU\x060.17.1sb."
@@ -330,7 +330,7 @@ def test_a_file_in_several_compressed_parts_is_one(inspected: Inspect) -> None:
         assert inspected(pack(data[:50]) + pack(data[50:])).root.fitted["a"] == "1"
 
 
-def test_an_array_whose_length_nobody_can_tell_is_refused(inspected: Inspect) -> None:
+def test_an_array_of_unknown_length_is_refused(inspected: Inspect) -> None:
     from matrix.errors import NotAModelError
 
     for damaged in (

@@ -1,4 +1,4 @@
-"""A file of skops is read like any other: what it makes, what it looks up, and nothing comes in."""
+"""A file of skops is inspected like a pickle: objects, names, and no import."""
 
 from __future__ import annotations
 
@@ -80,9 +80,7 @@ def test_a_model_is_the_same_model_as_in_a_pickle_and_is_let_in(
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_all_that_skops_does_not_trust_of_itself_is_among_the_names(
-    name: str, inspected: Inspect
-) -> None:
+def test_every_name_that_skops_does_not_trust_is_reported(name: str, inspected: Inspect) -> None:
     data = skops.io.dumps(MODELS[name])
     names = {str(one) for one in inspected(data).names}
     assert set(skops.io.get_untrusted_types(data=data)) <= names
@@ -97,7 +95,7 @@ def test_values_are_reported_like_those_of_a_pickle(inspected: Inspect) -> None:
     assert found.fitted["coef_"] == pickled.fitted["coef_"] == "float64 (3, 4)"
 
 
-def test_what_python_holds_is_read(inspected: Inspect) -> None:
+def test_values_of_builtin_types_are_read(inspected: Inspect) -> None:
     held = {
         "a": [1, 2.5, None, True],
         "b": ("x", {1}, slice(1, 2, None), b"raw", bytearray(b"r")),
@@ -117,7 +115,7 @@ def test_what_python_holds_is_read(inspected: Inspect) -> None:
 
 
 @pytest.mark.parametrize("kind", SKOPS)
-def test_what_skops_would_not_write_is_refused(
+def test_a_schema_that_skops_would_not_write_is_refused(
     kind: str, tmp_path: Path, inspected: Inspect
 ) -> None:
     bad = SKOPS[kind]
@@ -139,8 +137,8 @@ for path in sys.argv[1:]:
 """
 
 
-def test_those_that_leave_a_mark_are_real(tmp_path: Path) -> None:
-    """Whoever trusts what skops asks about runs them."""
+def test_the_hostile_files_run_code_when_loaded_by_skops(tmp_path: Path) -> None:
+    """They run if the user trusts all types that skops lists."""
     kinds = [kind for kind, bad in SKOPS.items() if bad.runs]
     paths = [tmp_path / f"{number}.skops" for number in range(len(kinds))]
     for kind, path in zip(kinds, paths, strict=True):
@@ -150,8 +148,8 @@ def test_those_that_leave_a_mark_are_real(tmp_path: Path) -> None:
     assert [kind for kind, one in zip(kinds, unmarked, strict=True) if one] == []
 
 
-def test_a_part_that_skops_makes_only_once_is_looked_into_every_time(inspected: Inspect) -> None:
-    """Of two parts with one number the first is made; nobody relies on that here."""
+def test_a_part_that_skops_creates_only_once_is_inspected_every_time(inspected: Inspect) -> None:
+    """skops creates only the first of two parts with the same id; inspection reads both."""
     first = s.part("ListNode", "builtins.list", content=[], __id__=1)
     second = s.part("ListNode", "os.mkdir", content=[], __id__=1)
     found = inspected(s.archive(s.tuple_(first, second)))
@@ -213,7 +211,7 @@ def generator(state: s.Part) -> s.Part:
         s.part("ObjectNode", "joblib.numpy_pickle.NumpyArrayWrapper", content=s.dict_({})),
     ],
 )
-def test_what_may_be_read_in_two_ways_is_refused(schema: s.Part, inspected: Inspect) -> None:
+def test_an_ambiguous_schema_is_refused(schema: s.Part, inspected: Inspect) -> None:
     assert "skops-part" in [one.what for one in refusals(inspected(s.archive(schema)))]
 
 
@@ -241,7 +239,7 @@ def test_a_generator_is_of_the_kind_that_was_seen(state: s.Part, inspected: Insp
         inspected(s.archive(s.tuple_(said, generator(state))))
 
 
-def test_an_archive_that_may_be_read_in_two_ways_is_not_read(inspected: Inspect) -> None:
+def test_an_ambiguous_archive_is_refused(inspected: Inspect) -> None:
     """Python 3.12 gives a part another name than 3.11; newer ones find another directory."""
     named = ZipInfo("0.bin")
     name = struct.pack("<BL", 1, zlib.crc32(b"0.bin")) + b"schema.json"
@@ -284,7 +282,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_what_is_broken_is_said_to_be(kind: str, inspected: Inspect) -> None:
+def test_a_broken_archive_is_refused_with_the_reason(kind: str, inspected: Inspect) -> None:
     with pytest.raises(NotAModelError, match="skops file"):
         inspected(BROKEN[kind])
 
@@ -341,9 +339,7 @@ PARTS = st.fixed_dictionaries(
 @settings(
     max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_whatever_a_schema_says_the_end_is_an_inspection_or_a_reason(
-    schema: object, inspected: Inspect
-) -> None:
+def test_any_schema_is_inspected_or_refused(schema: object, inspected: Inspect) -> None:
     with contextlib.suppress(NotAModelError):
         assert isinstance(inspected(s.archive(json.dumps(schema).encode())), Inspection)
 
@@ -352,7 +348,7 @@ def test_whatever_a_schema_says_the_end_is_an_inspection_or_a_reason(
 @settings(
     max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
-def test_whatever_a_damaged_archive_holds_the_end_is_an_inspection_or_a_reason(
+def test_any_damaged_archive_is_inspected_or_refused(
     data: st.DataObject, inspected: Inspect
 ) -> None:
     whole = bytearray(PACKED)
@@ -363,6 +359,6 @@ def test_whatever_a_damaged_archive_holds_the_end_is_an_inspection_or_a_reason(
 
 
 def test_a_copy_has_the_same_report(inspected: Inspect) -> None:
-    """Two dumps differ in bytes, and in nothing that is reported of them."""
+    """Two dumps differ in bytes, but have the same report."""
     first, second = (inspected(skops.io.dumps(MODELS["pipeline"])) for _ in range(2))
     assert replace(first, sha256="") == replace(second, sha256="")

@@ -88,7 +88,7 @@ class World:
     """What each file gives in each release, and what becomes of it when saved again there."""
 
     gives: Callable[[str, str], Verdict]
-    """Takes a file, told by the releases that it was saved in, and a release."""
+    """Receives a file, identified by the releases that saved it, and a release."""
     lacking: tuple[Fix, ...] = ()
     asked: list[tuple[str, str]] = field(default_factory=list)
 

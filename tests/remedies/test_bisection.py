@@ -1,4 +1,4 @@
-"""Bisection finds the first bad release, and says which releases are unknown."""
+"""Bisection finds the first bad release, and reports which releases are unknown."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ RELEASES = [f"1.{n}" for n in range(30)]
 
 
 @given(st.integers(1, 29))
-def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
+def test_the_first_bad_release_is_found_with_few_tests(first_bad: int) -> None:
     found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: _place(one) < first_bad)
     assert (found.last_good, found.first_bad) == (RELEASES[first_bad - 1], RELEASES[first_bad])
     assert found.gap == ()
@@ -19,7 +19,7 @@ def test_the_first_bad_one_is_found_by_asking_few(first_bad: int) -> None:
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=28, max_size=28))
-def test_whatever_the_answers_the_two_named_releases_were_observed(told: list[bool | None]) -> None:
+def test_the_two_named_releases_were_tested(told: list[bool | None]) -> None:
     """Also where good and bad take turns, and where some are unknown."""
     found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
     assert found.tested.get(found.last_good, True) is True
@@ -30,7 +30,7 @@ def test_whatever_the_answers_the_two_named_releases_were_observed(told: list[bo
     assert list(found.gap) == between
 
 
-def test_neighbours_need_no_asking() -> None:
+def test_adjacent_releases_need_no_test() -> None:
     found = bisect("1.2", "1.3", [], lambda _: 1 / 0)  # type: ignore[arg-type,return-value]
     assert (found.last_good, found.first_bad, found.tested) == ("1.2", "1.3", {})
 

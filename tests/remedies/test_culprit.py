@@ -1,4 +1,4 @@
-"""The culprit package according to swaps of one package each; no more is claimed than was seen."""
+"""The culprit package is found by swapping one package at a time."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_an_unavailable_package_is_not_responsible() -> None:
     assert NOWHERE.reason in alone.words
 
 
-def test_a_put_back_that_shows_another_fault_proves_nothing() -> None:
+def test_a_swap_back_with_another_fault_does_not_clear_a_package() -> None:
     other = replace(swap("scikit-learn", BAD, back=True), shows=False)
     found = judged([swap("scikit-learn", SAFE), swap("numpy", SAFE), other])
     assert found.alone == found.together == ()

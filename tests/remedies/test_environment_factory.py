@@ -1,4 +1,4 @@
-"""An environment like another one differs in one package, and says all the rest anew."""
+"""A derived environment differs in one package, and pins all others."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def test_scikit_learn_and_python_are_changed_in_their_own_places() -> None:
     assert "numpy==1.24.2" in spec.constraints
 
 
-def test_where_that_cannot_be_had_more_may_move_along() -> None:
+def test_other_packages_may_change_where_a_swap_alone_cannot_be_resolved() -> None:
     spec = like(BASE, "numpy", "1.26.4", LATER, hold=Hold.CORE)
     assert set(spec.requirements) == {"pandas", "numpy==1.26.4"}
     assert spec.constraints == ("scipy==1.10.1",)
@@ -73,7 +73,7 @@ def test_the_python_of_the_other_end_may_be_taken_along() -> None:
     assert like(BASE, "python", "3.9.18", LATER, hold=Hold.OTHER_PYTHON).python == "3.9.18"
 
 
-def test_a_package_more_moves_nothing_else() -> None:
+def test_adding_a_package_changes_no_other() -> None:
     spec = with_package(BASE, "skops<=0.11.0")
     assert (spec.scikit_learn, spec.python, spec.as_of) == ("1.2.2", "3.10.13", "today")
     assert spec.requirements == ("pandas==2.2.0", "skops<=0.11.0")

@@ -1,4 +1,4 @@
-"""A file is saved in another format at home, with what the format needs added on both sides."""
+"""A file is saved in another format by its origin; both environments get the format's package."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from .conftest import BAD, SAFE, World, artifact, cell, environment
 
 @dataclass
 class Registry(World):
-    """Where skops can be had up to some release of it."""
+    """An environment factory in which skops is available up to some release."""
 
     skops: str = "0.16.0"
     newest_at_home: str = "0.16.0"
@@ -58,7 +58,7 @@ def test_pickles_come_first_and_only_where_it_does_not_load(ends: Subject) -> No
     assert tried == ("as skops: still load-failed",)
 
 
-def test_skops_is_added_on_both_sides_and_is_no_newer_where_it_writes(ends: Subject) -> None:
+def test_skops_is_added_on_both_sides_and_the_writer_has_no_newer_one(ends: Subject) -> None:
     world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD, skops="0.11.0")
     found, tried = find_export(world.experiment, ends, cell(BAD))
     assert found is not None

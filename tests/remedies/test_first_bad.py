@@ -1,4 +1,4 @@
-"""The first bad release, in words that claim no more than was run."""
+"""The description of the first bad release claims only what was tested."""
 
 from __future__ import annotations
 

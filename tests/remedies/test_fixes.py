@@ -1,4 +1,4 @@
-"""What is set is tried before it is described; what was given comes before what is lacking."""
+"""A fix is tried before it is offered; given values come before missing parameters."""
 
 from __future__ import annotations
 
@@ -29,18 +29,18 @@ def test_what_was_given_is_set_alone_first(ends: Subject) -> None:
     assert found[0].steps[0].fixes == (GIVEN,)
 
 
-def test_then_what_is_lacking_too(ends: Subject) -> None:
+def test_missing_parameters_are_set_next(ends: Subject) -> None:
     found = find_fix(world("original>1.9.0>given+own").experiment, ends, in_use(), [GIVEN])
     assert not isinstance(found, str)
     assert found[0].steps[0].fixes == (GIVEN, OWN)
 
 
-def test_what_does_not_bring_the_outputs_back_is_not_described_as_a_way(ends: Subject) -> None:
+def test_a_change_that_does_not_restore_the_outputs_is_not_offered(ends: Subject) -> None:
     found = find_fix(world().experiment, ends, in_use())
     assert found == "setting own=None: still load-failed"
 
 
-def test_what_does_not_load_there_is_changed_at_home(ends: Subject) -> None:
+def test_a_file_that_does_not_load_is_changed_in_its_origin(ends: Subject) -> None:
     found = find_fix(world("original>1.0.0>given").experiment, ends, cell(BAD), [GIVEN])
     assert not isinstance(found, str)
     assert found[0].steps[0].environment == ends.writer
@@ -54,8 +54,8 @@ def test_in_words() -> None:
     assert place_of(Fix(path=("a b", 0), name="c", value=1)) == "model['a b'][0].c"
 
 
-def test_no_more_is_set_than_does_it(ends: Subject) -> None:
-    """What a diagnosis gives may hold more than the one thing that is needed."""
+def test_only_the_necessary_attributes_are_set(ends: Subject) -> None:
+    """The fixes from a diagnosis may contain more than the one that is needed."""
     more = [GIVEN, Fix(path=(), name="needed", value=1), Fix(path=(), name="idle", value=2)]
     good = ("original>1.9.0>given+idle+needed", "original>1.9.0>needed+given")
     good += ("original>1.9.0>given+needed", "original>1.9.0>needed")
@@ -64,7 +64,7 @@ def test_no_more_is_set_than_does_it(ends: Subject) -> None:
     assert [fix.name for fix in found[0].steps[0].fixes] == ["needed"]
 
 
-def test_a_diagnosis_gives_what_is_plain_and_what_is_lacking_first() -> None:
+def test_plain_values_and_missing_parameters_of_a_diagnosis_come_first() -> None:
     def change(
         name: str, before: Attribute | None, after: Attribute | None, *, read: bool = True
     ) -> StateChange:
@@ -92,7 +92,7 @@ def test_a_diagnosis_gives_what_is_plain_and_what_is_lacking_first() -> None:
 
 
 def test_an_attribute_of_another_name_is_tried_in_place_of_one_that_is_lacking() -> None:
-    """Of weights on the diagonal of a matrix, the diagonal; of two, nobody knows which it was."""
+    """A diagonal matrix of weights gives its diagonal; with two candidates there is no fix."""
 
     def lacking(name: str) -> Missing:
         return Missing(path=("step",), kind="k", name=name, parameter=False)

@@ -1,4 +1,4 @@
-"""A migrated file is written with how it came about, whole or not at all, over nothing else."""
+"""A migrated file is written atomically, with its provenance, and overwrites no other file."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def document(ends: Subject) -> dict[str, object]:
     return provenance(ends, way(), 120, Path("models/m.joblib"), Path("new/m2.joblib"))
 
 
-def test_it_says_all_that_it_stands_on(ends: Subject) -> None:
+def test_the_provenance_names_files_environments_and_comparison(ends: Subject) -> None:
     said = json.loads(json.dumps(document(ends)))
     assert said["source"]["sha256"] == "original"
     assert said["source"]["name"] == "m.joblib"
@@ -61,7 +61,7 @@ def test_it_says_all_that_it_stands_on(ends: Subject) -> None:
     assert "joblib.dump(model, 'm2.joblib')" in said["by_hand"]
 
 
-def test_nothing_is_overwritten_unless_that_was_said(tmp_path: Path, ends: Subject) -> None:
+def test_an_existing_file_is_overwritten_only_on_request(tmp_path: Path, ends: Subject) -> None:
     source, target = tmp_path / "stored", tmp_path / "m2.joblib"
     source.write_bytes(BYTES)
     target.write_bytes(b"precious")
@@ -77,7 +77,9 @@ def test_nothing_is_overwritten_unless_that_was_said(tmp_path: Path, ends: Subje
         refuse_existing(target, force=False)
 
 
-def test_what_is_not_what_was_compared_is_not_written(tmp_path: Path, ends: Subject) -> None:
+def test_a_file_that_changed_after_the_comparison_is_not_written(
+    tmp_path: Path, ends: Subject
+) -> None:
     source, target = tmp_path / "stored", tmp_path / "m2.joblib"
     source.write_bytes(b"something else")
     with pytest.raises(OSError, match="has changed"):
@@ -85,6 +87,6 @@ def test_what_is_not_what_was_compared_is_not_written(tmp_path: Path, ends: Subj
     assert [path.name for path in tmp_path.iterdir()] == ["stored"]
 
 
-def test_a_folder_that_is_not_there_is_reported_before_anything_is_done(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_first(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="does not exist"):
         refuse_existing(tmp_path / "nowhere" / "m.joblib", force=False)

@@ -1,4 +1,4 @@
-"""Bridges are tried in order, each step is compared, and only what is safe in the end is found."""
+"""Bridges are tried in order, each step is compared, and only a safe route is returned."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_two_bridges_where_one_does_not_do(ends: Subject) -> None:
     assert "by 1.5: there it is load-failed (load: ValueError)" in found.tried
 
 
-def test_a_bridge_that_changes_the_outputs_is_no_bridge(ends: Subject) -> None:
+def test_a_bridge_that_changes_the_outputs_is_rejected(ends: Subject) -> None:
     """Though what is saved there would load where it goes."""
     changed = Verdict.LABELS_CHANGED
     world = World(lambda file, release: SAFE if ">" in file else changed)
@@ -50,12 +50,12 @@ def test_a_bridge_that_changes_the_outputs_is_no_bridge(ends: Subject) -> None:
 
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
-def test_an_end_that_is_not_known_to_be_safe_is_none(ends: Subject, verdict: Verdict) -> None:
+def test_a_route_that_is_not_safe_at_its_end_is_rejected(ends: Subject, verdict: Verdict) -> None:
     world = World(lambda _, release: verdict if release == "1.9.0" else SAFE)
     assert find_route(world.experiment, ends, specs("1.5", "1.2"), Budget()).file is None
 
 
-def test_no_more_is_tried_than_may_be(ends: Subject) -> None:
+def test_the_number_of_tries_is_limited(ends: Subject) -> None:
     world = World(lambda _, release: BAD if release == "1.9.0" else SAFE)
     few = find_route(world.experiment, ends, specs("1.5", "1.4", "1.3"), Budget(environments=2))
     assert {release for _, release in world.asked} == {"1.5", "1.4", "1.9.0"}
@@ -69,7 +69,7 @@ def test_no_more_is_tried_than_may_be(ends: Subject) -> None:
     assert world.asked == []
 
 
-def test_what_is_lacking_is_set_at_the_end_of_a_route_and_on_the_way(ends: Subject) -> None:
+def test_missing_parameters_are_set_at_the_end_of_a_route_and_on_the_way(ends: Subject) -> None:
     """A very old model may need new names first, and a parameter then."""
     lacking = (Fix(path=(), name="positive", value=False),)
     verdicts = {

@@ -39,7 +39,7 @@ def test_what_is_started_comes_last_and_is_started_by_our_own_interpreter(
     assert line[-7:-4] == [sys.executable, "-I", "-S"]
 
 
-def test_without_a_sandbox_nothing_is_put_before(tmp_path: Path) -> None:
+def test_without_a_sandbox_the_command_is_unchanged(tmp_path: Path) -> None:
     assert command(SandboxKind.OFF, tmp_path) == ["/env/bin/python", "worker.py"]
 
 
@@ -99,7 +99,7 @@ def test_a_signal_passes_through_the_launcher() -> None:
     assert Sandbox(kind=SandboxKind.OFF).code(139) == 139
 
 
-def test_its_words_name_what_it_holds_and_warn_where_it_holds_little() -> None:
+def test_the_description_names_what_a_sandbox_prevents_and_warns_where_that_is_little() -> None:
     strong = Sandbox(kind=SandboxKind.BUBBLEWRAP, promises=(Promise.NETWORK, Promise.WRITING))
     assert strong.words == "bubblewrap: no network, no writing outside its scratch folder"
     assert "can read and write your files" in Sandbox(kind=SandboxKind.LIMITS).words

@@ -1,4 +1,4 @@
-"""The strongest sandbox that was seen to hold is taken."""
+"""The strongest sandbox that passes its test is used."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def nothing(_: Sandbox) -> frozenset[Promise]:
     raise AssertionError("nothing is to be tried")
 
 
-def test_the_first_that_holds_is_taken() -> None:
+def test_the_first_working_sandbox_is_used() -> None:
     found = sandbox("auto", attempt=holding(dict.fromkeys(SandboxKind, EVERY)))
     assert found == Sandbox(
         kind=SandboxKind.BUBBLEWRAP, promises=tuple(Promise), program="/opt/bwrap"
     )
 
 
-def test_one_that_does_not_start_is_passed_over() -> None:
+def test_a_sandbox_that_does_not_start_is_skipped() -> None:
     found = sandbox("auto", attempt=holding({SandboxKind.LANDLOCK: EVERY}))
     assert found.kind is SandboxKind.LANDLOCK
 
 
 @pytest.mark.parametrize("promise", sorted(ESSENTIAL))
-def test_one_that_lets_the_essential_happen_is_passed_over(promise: Promise) -> None:
+def test_a_sandbox_that_does_not_prevent_the_essential_is_skipped(promise: Promise) -> None:
     held = {SandboxKind.BUBBLEWRAP: EVERY - {promise}, SandboxKind.NAMESPACES: EVERY}
     assert sandbox("auto", attempt=holding(held)).kind is SandboxKind.NAMESPACES
 
 
-def test_only_what_was_seen_is_promised() -> None:
+def test_only_tested_protections_are_promised() -> None:
     held = EVERY - {Promise.SIGNALS}
     found = sandbox("auto", attempt=holding({SandboxKind.LANDLOCK: held}))
     assert set(found.promises) == held

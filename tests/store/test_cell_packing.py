@@ -1,4 +1,4 @@
-"""What is packed comes back the same, whatever it is."""
+"""Packed cells are restored unchanged."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CELL = Cell(pipeline="p", format="joblib", writer="w", reader="r", verdict=Verdi
 
 
 def batch(cells: list[Cell]) -> tuple[list[Any], list[list[Any]]]:
-    """As the store makes one, but with nothing shared."""
+    """As in the store, but without shared parts."""
     shared: list[Any] = []
     packed: list[list[Any]] = []
     for cell in cells:
@@ -39,7 +39,7 @@ def test_no_text_has_a_line_break(cell: Cell) -> None:
     assert all(text.isprintable() for text in pack(cell))
 
 
-def test_what_is_as_usual_is_left_out() -> None:
+def test_common_values_are_left_out() -> None:
     own, *shared = pack(CELL)
     assert set(json.loads(own)) == {"pipeline", "writer", "reader"}
     assert shared == ["null"]

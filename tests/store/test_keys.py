@@ -1,4 +1,4 @@
-"""A key changes with everything that a result depends on, and with nothing else."""
+"""A key changes exactly when something changes that a result depends on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Results can be read where nothing may be written, and while a run writes them."""
+"""Results can be read without write permission, and while a run writes them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_reading_cannot_write(tmp_path: Path) -> None:
         store.keep_answer("other", ANSWER)
 
 
-def test_what_is_damaged_is_not_set_aside_by_a_reader(tmp_path: Path) -> None:
+def test_a_reader_does_not_set_a_damaged_database_aside(tmp_path: Path) -> None:
     (tmp_path / "results.sqlite").write_text("not a database " * 100)
     with pytest.raises(StoreError, match="damaged"):
         Store(tmp_path, read_only=True)
@@ -90,7 +90,7 @@ def test_what_a_killed_run_left_in_its_log_is_read_there_too(tmp_path: Path) -> 
         assert store.answer("newest") == ANSWER
 
 
-def test_a_log_that_cannot_be_read_is_said_and_not_passed_over(tmp_path: Path) -> None:
+def test_an_unreadable_log_is_an_error(tmp_path: Path) -> None:
     left = killed_while_writing(tmp_path / "state")
     (left / "results.sqlite-shm").unlink()
     with read_only(left), pytest.raises(StoreError, match=r"in results\.sqlite-wal"):
@@ -100,7 +100,7 @@ def test_a_log_that_cannot_be_read_is_said_and_not_passed_over(tmp_path: Path) -
 
 
 @pytest.mark.parametrize("make", [kept, killed_while_writing])
-def test_a_run_says_that_it_may_not_write_and_damages_nothing(
+def test_a_run_without_write_permission_reports_it_and_damages_nothing(
     tmp_path: Path, make: Callable[[Path], Path]
 ) -> None:
     folder = make(tmp_path / "state")

@@ -43,7 +43,7 @@ def test_cells_come_back_in_the_order_of_the_report(tmp_path: Path) -> None:
         assert cells(store.runs, run) == [[i, str(i % 3), None] for i in range(count)]
 
 
-def test_what_cells_share_is_kept_once_a_batch(tmp_path: Path) -> None:
+def test_shared_parts_of_cells_are_stored_once_in_a_batch(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         run = store.runs.begin()
         store.runs.keep(run, [(i, [str(i), '"a long traceback"']) for i in range(100)])
@@ -63,7 +63,7 @@ def test_a_cell_that_is_judged_again_replaces_the_first(tmp_path: Path) -> None:
 
 
 def test_cells_of_a_run_that_was_cut_off_are_gone(tmp_path: Path) -> None:
-    """Nobody would read them: the answers they were judged from are kept elsewhere."""
+    """They are not needed: the answers that they were judged from are stored."""
     with Store(tmp_path) as store:
         run = store.runs.begin()
         store.runs.keep(run, [(0, ["1"])])

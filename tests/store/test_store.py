@@ -1,4 +1,4 @@
-"""What is kept stays, and what is damaged is noticed."""
+"""Stored results are durable, and damage is noticed."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def damage(path: Path, statement: str, *values: object) -> None:
         "WHERE key = 'key'",
     ],
 )
-def test_a_damaged_or_swapped_answer_is_no_answer(tmp_path: Path, statement: str) -> None:
+def test_a_damaged_or_swapped_answer_counts_as_missing(tmp_path: Path, statement: str) -> None:
     with Store(tmp_path) as store:
         store.keep_answer("key", ANSWER)
         store.keep_answer("other", {"seconds": 1.0})
@@ -55,7 +55,7 @@ def test_a_damaged_or_swapped_answer_is_no_answer(tmp_path: Path, statement: str
         assert store.answer("key") is None
 
 
-def test_a_damaged_content_is_no_content(tmp_path: Path) -> None:
+def test_a_damaged_content_counts_as_missing(tmp_path: Path) -> None:
     data = b"content" * 100
     with Store(tmp_path) as store:
         store.keep_content(digest(data), data)
@@ -91,7 +91,7 @@ def test_a_file_where_the_folder_should_be_is_a_clear_error(tmp_path: Path) -> N
         Store(tmp_path / "state")
 
 
-def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_database_is_set_aside(tmp_path: Path) -> None:
     (tmp_path / "results.sqlite").write_text("not a database " * 100)
     with Store(tmp_path) as store:
         assert store.set_aside == tmp_path / "results.sqlite.damaged"
@@ -110,7 +110,7 @@ def test_a_database_that_was_cut_short_is_set_aside(tmp_path: Path) -> None:
         assert store.answer("0") is None
 
 
-def test_damage_that_shows_only_in_use_is_said_and_set_aside_for_the_next_run(
+def test_damage_found_during_use_is_reported_and_set_aside_for_the_next_run(
     tmp_path: Path,
 ) -> None:
     fill(tmp_path)
@@ -131,7 +131,7 @@ def fill(folder: Path) -> None:
             store.keep_answer(str(number), {"noise": os.urandom(500).hex()})
 
 
-def test_garbage_in_the_log_damages_nothing_that_was_there_before(tmp_path: Path) -> None:
+def test_garbage_in_the_log_does_not_damage_earlier_results(tmp_path: Path) -> None:
     fill(tmp_path)
     (tmp_path / "results.sqlite-wal").write_bytes(os.urandom(10_000))
     with Store(tmp_path) as store:
@@ -166,7 +166,7 @@ def test_an_artifact_is_moved_to_the_place_of_its_digest(tmp_path: Path) -> None
     assert not saved.exists()
 
 
-def test_an_artifact_that_was_damaged_is_no_artifact(tmp_path: Path) -> None:
+def test_a_damaged_artifact_counts_as_missing(tmp_path: Path) -> None:
     saved = tmp_path / "joblib.joblib"
     saved.write_bytes(b"model")
     sha256 = digest(b"model")
@@ -195,7 +195,7 @@ def test_rows_are_given_to_workers_as_files(tmp_path: Path) -> None:
             store.rows_file(digest(b"others"))
 
 
-def test_what_a_file_was_stopped_for_is_never_kept(tmp_path: Path) -> None:
+def test_the_answer_of_a_refused_load_is_never_stored(tmp_path: Path) -> None:
     from matrix.model import Ending
     from matrix.store.worker_answers import observation, reference
 

@@ -1,4 +1,4 @@
-"""What the code of a class reads from its objects is found in its source, and nothing is run."""
+"""The attributes that a class reads are found in its source, without running it."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ NEEDED = ["_Child__secret", "behind_property", "fitted_", "given", "in_helper"]
         ("no_such_method", [], []),
     ],
 )
-def test_what_is_read_and_what_is_only_tested_for(
+def test_attributes_that_are_read_and_attributes_that_are_only_tested_for_are_distinguished(
     method: str, uses: list[str], asks: list[str]
 ) -> None:
     assert code_reading.attributes_read(Child, [method]) == {"uses": uses, "asks": asks}
 
 
-def test_of_a_class_that_answers_for_any_name_nothing_is_said() -> None:
+def test_a_class_with_getattr_is_not_analyzed() -> None:
     assert code_reading.attributes_read(Dynamic, ["transform"]) == {"uses": [], "asks": []}
 
 
@@ -89,7 +89,7 @@ def test_a_class_without_source_reads_nothing(kind: type) -> None:
 
 
 def test_real_estimators_have_all_that_they_are_seen_to_need() -> None:
-    """On a model of this very release, whatever it needs is there."""
+    """A model fitted by the installed release has every attribute that its class reads."""
     rows, truth = np.array([[0.0], [1.0], [2.0], [3.0]]), [0, 0, 1, 1]
     for model in (StandardScaler(), SimpleImputer(), LogisticRegression()):
         fitted = model.fit(rows, truth)

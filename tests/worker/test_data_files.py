@@ -1,4 +1,4 @@
-"""Files of rows become what the model takes, or the user reads what is wrong with them."""
+"""Files of rows are converted to the input of the model, or refused with the reason."""
 
 from __future__ import annotations
 
@@ -78,7 +78,9 @@ def test_the_columns_are_those_of_the_model_in_its_order(
     assert given.truth.tolist() == ["yes", "no"]
 
 
-def test_what_the_model_knows_as_text_stays_text(tmp_path: Path, shop_model: InputModel) -> None:
+def test_columns_that_were_text_in_training_stay_text(
+    tmp_path: Path, shop_model: InputModel
+) -> None:
     given = read(write(tmp_path, "code,price\n01,2\n02,3\n"), shop_model)
     assert given.rows["code"].tolist() == ["01", "02"]
     assert given.rows["price"].tolist() == [2, 3]

@@ -1,4 +1,4 @@
-"""What a model is made of, whatever it is."""
+"""The names of the estimators in a model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_a_model_and_all_that_is_in_it_by_full_names() -> None:
     ]
 
 
-def test_what_is_no_estimator_is_not_reported() -> None:
+def test_only_estimators_are_reported() -> None:
     assert short({"model": LogisticRegression(), "data": X}) == ["dict", "LogisticRegression"]
     assert short(7) == ["int"]
 
@@ -40,7 +40,7 @@ class Holder:
     def fit(self) -> None: ...
 
 
-def test_a_model_that_holds_itself_has_an_end() -> None:
+def test_a_model_that_contains_itself_is_reported_once() -> None:
     model = Holder()
     model.inner = [model, {"again": model}]  # type: ignore[attr-defined]
     assert short(model) == ["Holder"]

@@ -47,14 +47,14 @@ def test_a_single_column_or_array_is_what_predict_returned(tmp_path: Path) -> No
         ("predict,colour\n1,2\n", 1, "'colour' does not begin with the name of an output method"),
     ],
 )
-def test_what_is_no_record_of_outputs_is_a_mistake(
+def test_a_file_without_recorded_outputs_is_a_mistake(
     tmp_path: Path, text: str, n: int, message: str
 ) -> None:
     with pytest.raises(UserError, match=message):
         expected_outputs.read(write(tmp_path, text), "csv", n)
 
 
-def test_an_array_named_after_nothing_is_a_mistake(tmp_path: Path) -> None:
+def test_an_array_with_an_unknown_name_is_a_mistake(tmp_path: Path) -> None:
     np.savez(tmp_path / "expected.npz", colour=np.ones(2))
     with pytest.raises(UserError, match="colour is not an output method"):
         expected_outputs.read(str(tmp_path / "expected.npz"), "npz", 2)
@@ -71,7 +71,7 @@ def test_an_array_named_after_nothing_is_a_mistake(tmp_path: Path) -> None:
         ([0.1], np.array([0.1], dtype=np.float32), "float32"),
     ],
 )
-def test_values_get_the_type_of_the_model_where_nothing_is_lost(
+def test_values_are_converted_to_the_type_of_the_model_where_that_is_lossless(
     recorded: list[Any], returned: Any, dtype: str
 ) -> None:
     assert expected_outputs.to_returned_type(np.array(recorded), returned).dtype == np.dtype(dtype)

@@ -18,10 +18,10 @@ WORKER_FILES = [
     *sorted((ROOT / "fixtures").glob("*.py")),
 ]
 OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
-"""What a target environment has beside the standard library."""
+"""Packages of a target environment beside the standard library."""
 
 ASKED_FOR = {"formats.py": {"skops"}, "booster_faults.py": {"lightgbm", "xgboost"}}
-"""What a file asks for, and does without where it is not there."""
+"""Optional modules: the worker runs without them."""
 
 OWN = {"__main__", "compat_matrix", "compat_worker", "own_transformers", "reference_data"}
 

@@ -1,4 +1,4 @@
-"""What a file may not do while it loads, though no look-up of names shows it."""
+"""Actions of a loading file that the guard of names does not see are prevented."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_nothing_else_is_reconstructed_by_name(module: str, name: str) -> None:
         reconstruct(module, name)
 
 
-def test_a_name_that_is_no_text_is_refused() -> None:
+def test_a_name_that_is_not_a_string_is_refused() -> None:
     class Text(str):
         __slots__ = ()
 

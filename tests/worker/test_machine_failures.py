@@ -1,4 +1,4 @@
-"""Which failures are the machine's, and no finding about versions."""
+"""Failures of the machine are distinguished from findings about versions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def raised_from(cause: BaseException, error: BaseException) -> BaseException:
 
 
 def raised_while_handling(first: BaseException, error: BaseException) -> BaseException:
-    """As ``raise error from None`` leaves it: nobody is shown the first, but it is there."""
+    """As after ``raise error from None``: the first error is hidden, but still attached."""
     error.__context__, error.__suppress_context__ = first, True
     return error
 
@@ -78,12 +78,12 @@ def test_other_failures_of_the_machine_are_reported(error: BaseException) -> Non
     ],
     ids=repr,
 )
-def test_all_else_is_a_finding(error: BaseException) -> None:
+def test_all_other_failures_are_findings(error: BaseException) -> None:
     assert machine_failures.exit_status(error) is None
     machine_failures.raise_if_machine_failed(error)
 
 
-def test_what_is_the_machines_is_given_up_past_all_that_catches_exceptions() -> None:
+def test_a_failure_of_the_machine_ends_the_worker_even_where_exceptions_are_caught() -> None:
     with pytest.raises(machine_failures.MachineFailedError) as caught:
         machine_failures.raise_if_machine_failed(MemoryError())
     assert not isinstance(caught.value, Exception)

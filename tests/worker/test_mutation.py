@@ -144,7 +144,7 @@ def test_measuring_leaves_the_model_as_it_was_and_gives_the_same_score_again(kin
     assert first.live == first.noticed > 0
 
 
-def test_rows_that_notice_nothing_score_zero() -> None:
+def test_rows_that_notice_no_fault_score_zero() -> None:
     model = DecisionTreeClassifier().fit(X, Y)
     same = np.repeat(X[:1], 50, axis=0)
     found = mutation.score(model, same + np.array([0, 1e-9, 0]), lambda: X)

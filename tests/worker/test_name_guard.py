@@ -1,4 +1,4 @@
-"""While a file is loaded, nothing is looked up but what it may look up."""
+"""While a file is loaded, it can look up only the allowed names."""
 
 from __future__ import annotations
 
@@ -43,13 +43,13 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model"
 
 
-def test_what_is_not_allowed_ends_the_load_and_nothing_stays_closed(path: Path) -> None:
+def test_a_forbidden_name_ends_the_load_and_the_guard_is_removed_afterwards(path: Path) -> None:
     joblib.dump(np.ones(3), path)
     assert said(path, ARRAY) == "loaded, loaded"
     assert said(path, ARRAY[1:]) == "refused joblib.numpy_pickle.NumpyArrayWrapper, loaded"
 
 
-def test_arrays_of_objects_are_watched_too(path: Path) -> None:
+def test_arrays_of_objects_are_guarded_too(path: Path) -> None:
     """joblib reads them by a pickle machine of its own."""
     joblib.dump(np.array([Path], dtype=object), path)
     (pathlib,) = {Path.__module__}

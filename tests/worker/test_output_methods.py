@@ -1,4 +1,4 @@
-"""Which methods a model has: what it says itself, and no more."""
+"""The output methods of a model are those that it offers itself."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ X, Y = np.random.RandomState(0).normal(size=(30, 2)), np.arange(30) % 2
         (make_pipeline(LogisticRegression()), "transform"),
     ],
 )
-def test_what_a_model_does_not_offer_is_absent(model: BaseEstimator, name: str) -> None:
+def test_a_method_that_a_model_does_not_have_is_absent(model: BaseEstimator, name: str) -> None:
     model.fit(X, Y)
     assert name not in output_methods.available(model)
     with pytest.raises(output_methods.NoSuchMethod):
@@ -33,7 +33,7 @@ def test_what_a_model_does_not_offer_is_absent(model: BaseEstimator, name: str) 
 
 
 class Astray(BaseEstimator, TransformerMixin):  # type: ignore[misc]
-    """It asks what it holds to transform, as a ColumnTransformer of another release asks a text."""
+    """Calls ``transform`` of its part, as a ColumnTransformer may call that of a string."""
 
     held: object
 
@@ -45,7 +45,7 @@ class Astray(BaseEstimator, TransformerMixin):  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("held", ["passthrough", None, np.zeros(2)])
-def test_a_method_that_goes_astray_inside_is_there_and_fails(held: object) -> None:
+def test_a_method_that_raises_attribute_errors_exists_and_fails(held: object) -> None:
     model = make_pipeline(ColumnTransformer([("a", Astray(), [0, 1])])).fit(X)
     model.steps[0][1].transformers_[0][1].held = held
     assert "transform" in output_methods.available(model)

@@ -1,4 +1,4 @@
-"""A file is loaded and saved again, with what it lacks set, and says what it lacks."""
+"""A file is loaded and saved again; missing parameters are reported, and set on request."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ def test_a_file_of_skops_is_loaded_with_what_was_seen_in_it_and_no_more(folder: 
         FORMATS["skops"].load(path)
 
 
-def test_where_skops_is_not_installed_that_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_skops_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     assert FORMATS["skops"].missing() is None
     monkeypatch.setitem(sys.modules, "skops.io", None)
     assert "add it to the requirements" in str(FORMATS["skops"].missing())
 
 
-def test_what_is_lacking_is_reported_and_can_be_set(folder: Path) -> None:
+def test_missing_parameters_are_reported_and_can_be_set(folder: Path) -> None:
     found = resave(folder, ridge(without="alpha"))
     assert found["lacking"] == [{"path": ["steps", 1, 1], "name": "alpha", "value": 1.0}]
     fixes = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
@@ -102,7 +102,7 @@ def test_what_is_lacking_is_reported_and_can_be_set(folder: Path) -> None:
     assert joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1].alpha == 7.5
 
 
-def test_what_is_lacking_can_be_taken_from_another_attribute(folder: Path) -> None:
+def test_a_missing_parameter_can_be_copied_from_another_attribute(folder: Path) -> None:
     model = ridge(without="alpha")
     model.steps[1][1].square_ = np.diag([1.0, 2.0])
     fixes = [
@@ -118,12 +118,12 @@ def test_what_is_lacking_can_be_taken_from_another_attribute(folder: Path) -> No
     assert (failed["stage"], failed["raised"]["type"]) == ("fix", "AttributeError")
 
 
-def test_what_cannot_be_set_is_a_mistake_in_words(folder: Path) -> None:
+def test_a_parameter_that_cannot_be_set_is_reported_as_a_mistake(folder: Path) -> None:
     found = resave(folder, ridge(), "joblib", fixes=[{"path": ["nix"], "name": "a", "value": 1}])
     assert "nothing at ['nix']" in found["mistake"]
 
 
-def test_what_does_not_load_or_cannot_be_saved_is_reported(folder: Path) -> None:
+def test_a_failing_load_or_save_is_reported(folder: Path) -> None:
     class Odd:
         def __reduce__(self) -> Any:
             return eval, ("1 / 0",)

@@ -1,4 +1,4 @@
-"""What is seen inside a model is what happens there, and seeing it changes nothing."""
+"""A trace shows the calls and states inside a model, and does not change its outputs."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ ROWS = X[::4]
 
 
 class Slotted:
-    """Keeps its state in slots, and is no estimator of scikit-learn's."""
+    """Keeps its state in slots, and is not an estimator of scikit-learn."""
 
     __slots__ = ("factor", "inner")
 
@@ -77,7 +77,7 @@ class Failing(TransformerMixin, BaseEstimator):
 
 
 class Itself(BaseEstimator):
-    """Holds itself, and asks itself again."""
+    """Contains itself, and calls itself recursively."""
 
     def fit(self, rows: Any, truth: Any = None) -> Itself:
         self.me_ = self
@@ -258,15 +258,15 @@ def test_the_model_that_raises_is_the_same_afterwards(tmp_path: Path) -> None:
     assert dict(vars(Failing)) == before
 
 
-def test_conditional_methods_stay_what_they_are(tmp_path: Path) -> None:
-    """SVC has no probabilities unless it was asked for them, and says so in its own words."""
+def test_tracing_does_not_change_conditional_methods(tmp_path: Path) -> None:
+    """SVC has no ``predict_proba`` without ``probability=True``, and raises its own error."""
     answer = traced(tmp_path, SVC().fit(X, Y), "predict_proba")
     assert answer["outcome"] == answer["untraced"]
     assert "absent" in answer["outcome"]
     assert answer["calls"] == []
 
 
-def test_of_an_ensemble_the_first_members_are_looked_at_and_the_rest_is_counted(
+def test_the_first_members_of_an_ensemble_are_traced_and_the_rest_is_counted(
     tmp_path: Path,
 ) -> None:
     answer = traced(tmp_path, MODELS["forest"](), "predict_proba")
@@ -277,7 +277,7 @@ def test_of_an_ensemble_the_first_members_are_looked_at_and_the_rest_is_counted(
     assert trees[0]["attributes"]["tree_.values"]["shown"] == "0 to 1"
 
 
-def test_no_more_calls_are_taken_down_than_there_is_room_for(
+def test_calls_beyond_the_limit_are_counted_and_not_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(call_recorder, "MAX_CALLS", 3)
@@ -288,7 +288,7 @@ def test_no_more_calls_are_taken_down_than_there_is_room_for(
     assert answer["outcome"] == answer["untraced"]
 
 
-def test_what_is_too_large_to_keep_is_reported_by_its_digest(
+def test_a_value_that_is_too_large_is_reported_by_its_digest(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(call_recorder, "MAX_CONTENT_BYTES", 200)
@@ -334,7 +334,7 @@ def test_attributes_are_reported_by_type_shape_and_range(tmp_path: Path) -> None
     assert held["with_mean"] == {"type": "bool", "shown": "True"}
 
 
-def test_what_helpers_hold_is_reported_too(tmp_path: Path) -> None:
+def test_attributes_of_helper_objects_are_reported_too(tmp_path: Path) -> None:
     """Releases drop the compiled classes that are hidden there, and the file loads no more."""
     neighbors = KNeighborsClassifier(algorithm="ball_tree").fit(X, Y)
     held = traced(tmp_path, neighbors, "")["parts"][0]["attributes"]
@@ -344,14 +344,14 @@ def test_what_helpers_hold_is_reported_too(tmp_path: Path) -> None:
     assert "CyHalfPoissonLoss" in held["_base_loss.closs"]["type"]
 
 
-def test_a_class_tells_its_parameters_here(tmp_path: Path) -> None:
+def test_the_parameters_of_a_class_are_reported(tmp_path: Path) -> None:
     answer = traced(tmp_path, Failing("never"), "")
     (name,) = answer["classes"]
     assert answer["classes"][name]["parameters"] == {"words": "'no'"}
     assert answer["parts"][0]["attributes"]["words"]["shown"] == "'never'"
 
 
-def test_what_stands_for_its_prototype_is_named_once() -> None:
+def test_a_fitted_copy_of_a_prototype_is_named_once() -> None:
     paths = [part.path for part in parts_of(MODELS["stack"]())[0]]
     assert ("nb",) in paths
     assert ("tree",) in paths
@@ -367,7 +367,7 @@ def test_a_text_is_cut_and_made_fit_to_write(tmp_path: Path) -> None:
     assert len(answer["parts"][0]["attributes"]["words"]["shown"]) <= 120
 
 
-def test_a_model_without_end_is_looked_at_as_far_as_there_is_room() -> None:
+def test_a_model_with_endless_parts_is_traced_up_to_the_limits() -> None:
     outermost = innermost = Slotted(1.0)
     for _ in range(10 * MAX_PARTS):
         innermost.inner = Slotted(1.0)
@@ -389,7 +389,7 @@ def test_a_model_without_end_is_looked_at_as_far_as_there_is_room() -> None:
         max_leaves=30,
     )
 )
-def test_whatever_a_model_holds_it_is_looked_at(held: Any) -> None:
+def test_any_model_can_be_traced(held: Any) -> None:
     model = Slotted(1.0, held)
     parts, left_out = parts_of(model)
     assert parts[0].thing is model
