@@ -24,7 +24,7 @@ def cause_of(
     writer: EnvInfo | None,
     reader: EnvInfo | None,
 ) -> str | None:
-    """Return the id of the cause of a cell that changes or fails; None for other cells.
+    """Return the id of the cause of a cell that is known not to be safe; None for other cells.
 
     Args:
         cell: with its verdict.
@@ -32,7 +32,7 @@ def cause_of(
         estimators: full names of the classes in the model.
         writer, reader: what is installed in the two environments; None if unknown.
     """
-    if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
+    if not cell.verdict.group.unsafe:
         return None
     if cell.verdict is Verdict.INPUT_CHANGED:
         return unknown(cell, estimators)  # the known causes are about models, not about tables
@@ -50,7 +50,7 @@ def cause_of(
 
 def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
     """Whether a cell matches a signature, apart from the versions."""
-    if cell.verdict.group is not signature.group:
+    if _evidence_group(cell) is not signature.group:
         return False
     return (
         _matches(cell.stage, signature.stages)
@@ -59,6 +59,12 @@ def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
         and _share(cell) <= signature.share
         and _has_estimator(signature.estimators, estimators)
     )
+
+
+def _evidence_group(cell: Cell) -> Group:
+    """Return the group that signatures name: a ``repr`` fails with an exception, as others do."""
+    group = cell.verdict.group
+    return Group.FAILS if group is Group.LIMITED else group
 
 
 def _matches(name: str, globs: tuple[str, ...]) -> bool:

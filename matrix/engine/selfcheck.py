@@ -46,7 +46,9 @@ _EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
         and cell.outputs["predict"].n_changed == 1
     ),
     "planted_killer": lambda cell: cell.verdict is Verdict.CRASHED,
-    "planted_repr": lambda cell: cell.verdict is Verdict.USE_FAILED and cell.stage == "repr",
+    "planted_repr": lambda cell: (
+        cell.verdict is Verdict.INTROSPECTION_FAILED and cell.stage == "repr"
+    ),
     "planted_endless": lambda cell: cell.verdict is Verdict.TIMED_OUT,
 }
 """What the verdict on each planted pipeline must be."""

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator
 from matrix.causes import PREFIX, KnownCause
 from matrix.diagnosis import Diagnosis
 from matrix.diagnosis.mechanism import ExplainedChange, Mechanism, explain_change
-from matrix.model import Cell, EnvInfo, Environment, Explanation, ExplanationPoint, Verdict
+from matrix.model import Cell, EnvInfo, Environment, Explanation, ExplanationPoint, Group, Verdict
 from matrix.report.cause_text import since
 from matrix.report.diagnosis_text import place, points
 from matrix.report.safe_text import plain
-from matrix.report.sentences import difference
+from matrix.report.sentences import difference, other_outputs
 from matrix.report.verdict_words import MEANINGS
 
 
@@ -56,11 +56,14 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> str:
         result = "does not load"
     elif cell.verdict is Verdict.USE_FAILED:
         result = f"loads, and fails in {plain(cell.stage)}"
+    elif cell.verdict is Verdict.INTROSPECTION_FAILED:
+        result = f"predicts the same, but fails in {plain(cell.stage)}"
     elif cell.outputs and not cell.verdict.safe:
         result = f"{silently}changes {plain(cell.stage)}: {difference(cell)}"
     else:
         result = f"{cell.verdict.value}: {MEANINGS[cell.verdict]}"
-    return f"{plain(name)}: {result}"
+    others = other_outputs(cell) if cell.verdict.group is not Group.CHANGES else ""
+    return "; ".join(filter(None, [f"{plain(name)}: {result}", others]))
 
 
 def _because(cause: KnownCause | None, found: ExplainedChange | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matrix.diagnosis import Diagnosis
-from matrix.model import Cell, ExplanationPoint
+from matrix.model import Cell, ExplanationPoint, Group
 from matrix.remedies import (
     Experiment,
     FirstBad,
@@ -30,12 +30,13 @@ def search(
     Args:
         experiment: makes environments, and loads and saves files there.
         subject: the file, its writer and its reader.
-        cell: its cell in the reader: it changes or fails.
+        cell: its cell in the reader: it changes, fails or is limited.
         diagnosis: what was seen inside the file; fixes that follow from it are tried.
     """
     culprit = find_culprit(experiment, subject, cell)
     yield ExplanationPoint(heading=_CULPRIT, lines=(culprit.words,))
-    first_bad = find_first_bad(experiment, subject, culprit)
+    limited = cell.verdict.group is Group.LIMITED
+    first_bad = find_first_bad(experiment, subject, culprit, limited=limited)
     if first_bad is not None:
         yield ExplanationPoint(heading=_FIRST_BAD, lines=(first_bad.words,))
     given = () if diagnosis is None else fixes_of(diagnosis)

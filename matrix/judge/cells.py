@@ -89,16 +89,16 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
 
 
 def _on_evidence(cell: Cell, case: Case) -> Cell:
-    """The cell, which is not safe in another environment if its rows would hardly notice a change.
+    """The cell, which is unknown in another environment if its rows would hardly notice a change.
 
     The environment that saved the model is compared with itself: no change is to be noticed there.
     """
     evidence = case.saving.evidence
-    if not cell.verdict.safe or evidence is None or not evidence.weak:
+    if not cell.verdict.predicts_same or evidence is None or not evidence.weak:
         return cell
     if case.reader == case.saving.writer:
         return cell
-    return replace(cell, verdict=Verdict.WEAK_EVIDENCE, reason=_WEAK)
+    return replace(cell, verdict=Verdict.WEAK_EVIDENCE, stage="", exception=None, reason=_WEAK)
 
 
 _WEAK = "every output was the same, but these rows would hardly notice a change"
@@ -169,7 +169,7 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
             n_identical=n_identical,
         )
     worst = _worst(differences)
-    if _predicts_the_same(differences):
+    if all(one.verdict.predicts_same for one in differences.values()):
         changed = _with_own_tables(cell, case, judged, differences, n_identical)
         if changed is not None:
             return changed
@@ -179,7 +179,7 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
     found: dict[str, Any] = {}
     if verdict is Verdict.NOT_RUN:
         found = {"reason": differences[worst].note}
-    elif not verdict.safe:
+    elif not verdict.predicts_same:
         found = scoring.before_and_after(
             case.saving, observation, differences, judged.outputs.get
         ) | {"retrained": judged.retrained(worst)}
@@ -196,15 +196,7 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
 
 def _worst(differences: Mapping[str, OutputDifference]) -> str:
     """The method whose difference decides the verdict; empty if nothing differs."""
-    return max(differences, key=lambda method: _weight(method, differences[method]), default="")
-
-
-def _predicts_the_same(differences: Mapping[str, OutputDifference]) -> bool:
-    return all(
-        difference.verdict.safe
-        for method, difference in differences.items()
-        if method not in INTROSPECTION
-    )
+    return max(differences, key=lambda method: _weight(differences[method]), default="")
 
 
 def _with_own_tables(
@@ -252,22 +244,29 @@ def _incomparable(not_reported: list[str]) -> str:
     return f"the reader reported nothing of what was recorded for {', '.join(not_reported)}"
 
 
-def _weight(method: str, difference: OutputDifference) -> float:
+def _of_introspection(difference: OutputDifference) -> OutputDifference:
+    """The difference of a method that only shows the model: no output depends on it."""
+    verdict = difference.verdict
+    if verdict.safe or verdict.group is Group.UNKNOWN:
+        return difference
+    return replace(difference, verdict=Verdict.INTROSPECTION_FAILED)
+
+
+def _weight(difference: OutputDifference) -> float:
     """How much a method's verdict counts.
 
-    A ``repr`` that fails is no reason to miss that the predictions changed without a word: it
-    counts where every output is safe. So does an output that cannot be compared.
+    An output that cannot be compared counts less than a change or a failure, and more than a
+    ``repr`` that fails: that verdict says that every output is the same.
     """
     if difference.verdict.group is Group.UNKNOWN:
-        return Verdict.EQUIVALENT.severity + 0.25
-    if method in INTROSPECTION:
-        return Verdict.EQUIVALENT.severity + 0.5
+        return Verdict.INTROSPECTION_FAILED.severity + 0.5
     return difference.verdict.severity
 
 
 def _exception(observation: Observation, method: str, verdict: Verdict) -> Failure | None:
     outcome = observation.outputs.get(method)
-    if verdict is Verdict.USE_FAILED and isinstance(outcome, Failure):
+    failed = verdict in (Verdict.USE_FAILED, Verdict.INTROSPECTION_FAILED)
+    if failed and isinstance(outcome, Failure):
         return outcome
     return None
 
@@ -340,7 +339,8 @@ class _Methods:
                 method, before.get(method), after[method]
             )
             if difference is not None:
-                yield method, difference
+                shows = method in INTROSPECTION
+                yield method, _of_introspection(difference) if shows else difference
 
     def _unstable(self, method: str) -> OutputDifference | None:
         """Two fresh loads in the same reader disagree."""

@@ -39,9 +39,11 @@ class ModelAnswer:
     pin: str = ""
     """The recommended requirement; empty if there is none."""
     safe: tuple[str, ...] = ()
-    """The releases that were tested and are safe without a gap, ascending."""
+    """The releases that were tested and are safe, ascending."""
+    limited: tuple[str, ...] = ()
+    """The releases within that range where only ``repr`` or ``get_params`` fails, ascending."""
     first_bad: str = ""
-    """The first later release that is not safe, or not known to be safe; empty if none."""
+    """The first later release that predicts differently, fails or is unknown; empty if none."""
     rows: Mapping[str, int] = field(default_factory=dict)
     """Number of compared rows by kind."""
     worst: Mapping[str, tuple[RowChange, ...]] = field(default_factory=dict)

@@ -61,8 +61,10 @@ from matrix.model import (
     WarningSeen,
 )
 
-SCHEMA_VERSION = 1
-"""Of the JSON result; ``matrix/report/schema-1.json`` describes it."""
+SCHEMA_VERSION = 2
+"""Of the JSON result; ``matrix/report/schema-2.json`` describes it."""
+READABLE_VERSIONS = (1, 2)
+"""Version 1 had neither the verdict ``introspection-failed`` nor the group ``limited``."""
 
 Json = dict[str, Any]
 READ_ERRORS = (AttributeError, KeyError, TypeError, ValueError, ForbiddenExtraKeysError)
@@ -244,7 +246,7 @@ _LATER = ("answers", "whole", "shard", "comparison", "stories", "passed_over")
 """Members that older results do not have."""
 
 _results = new_converter()
-"""The shapes of the JSON result, ``schema-1.json``; the store and the records use them too."""
+"""The shapes of the JSON result, ``schema-2.json``; the store and the records use them too."""
 
 
 _VERDICTS = {verdict.value: verdict for verdict in Verdict}

@@ -6,12 +6,18 @@ import enum
 
 
 class Group(str, enum.Enum):
-    """The four groups of verdicts."""
+    """The five groups of verdicts."""
 
     LOADS = "loads"
+    LIMITED = "limited"
     CHANGES = "silently changes"
     FAILS = "fails"
     UNKNOWN = "cannot tell"
+
+    @property
+    def unsafe(self) -> bool:
+        """Whether something is known to be wrong; neither safe nor unknown."""
+        return self in (Group.LIMITED, Group.CHANGES, Group.FAILS)
 
 
 class Verdict(str, enum.Enum):
@@ -19,6 +25,7 @@ class Verdict(str, enum.Enum):
 
     IDENTICAL = "identical"
     EQUIVALENT = "equivalent"
+    INTROSPECTION_FAILED = "introspection-failed"
     SCORES_CHANGED = "scores-changed"
     LABELS_CHANGED = "labels-changed"
     INPUT_CHANGED = "input-changed"
@@ -44,6 +51,11 @@ class Verdict(str, enum.Enum):
         return self.group is Group.LOADS
 
     @property
+    def predicts_same(self) -> bool:
+        """Whether every output is the same, even if the model cannot be printed."""
+        return self.group in (Group.LOADS, Group.LIMITED)
+
+    @property
     def severity(self) -> int:
         """Position in the order above; the worst of several has the highest."""
         return _SEVERITY[self]
@@ -52,6 +64,8 @@ class Verdict(str, enum.Enum):
 _GROUPS = {
     Verdict.IDENTICAL: Group.LOADS,
     Verdict.EQUIVALENT: Group.LOADS,
+    Verdict.INTROSPECTION_FAILED: Group.LIMITED,
+    Verdict.INTROSPECTION_FAILED: Group.LIMITED,
     Verdict.SCORES_CHANGED: Group.CHANGES,
     Verdict.LABELS_CHANGED: Group.CHANGES,
     Verdict.INPUT_CHANGED: Group.CHANGES,

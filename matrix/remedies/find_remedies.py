@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from matrix.model import Cell, Environment, EnvSpec, Fix
+from matrix.model import Cell, Environment, EnvSpec, Fix, Group
 from matrix.remedies.culprit import Culprit
 from matrix.remedies.environment_factory import differing
 from matrix.remedies.experiment import Experiment
@@ -66,7 +66,8 @@ def find_remedies(
         same = "scikit-learn" not in differing(subject.writer, subject.reader)
         if culprit is None and same:
             culprit = find_culprit(experiment, subject, cell)
-        first_bad = find_first_bad(experiment, subject, culprit, limits)
+        limited = cell.verdict.group is Group.LIMITED
+        first_bad = find_first_bad(experiment, subject, culprit, limits, limited=limited)
     pins = [] if first_bad is None else _pin(first_bad)
     routes = find_resave_remedies(
         experiment, subject, bridges_of(experiment, subject, first_bad), limits
@@ -100,7 +101,7 @@ def find_resave_remedies(
 def _pin(first_bad: FirstBad) -> list[Remedy]:
     """The highest safe release; or the advice to stay at the origin if no other is safe."""
     cell = first_bad.run.get(first_bad.last_good)
-    if cell is None or not cell.verdict.safe:
+    if cell is None or not cell.verdict.predicts_same:
         words = f"stay: only {first_bad.last_good}, the version that saved it, is safe"
         return [
             Remedy(

@@ -21,6 +21,8 @@ def find_first_bad(
     subject: Subject,
     culprit: Culprit | None = None,
     budget: Budget | None = None,
+    *,
+    limited: bool = False,
 ) -> FirstBad | None:
     """Find the first bad release of the responsible package.
 
@@ -33,6 +35,8 @@ def find_first_bad(
         subject: the file; safe in the writer's environment, and bad in the reader's.
         culprit: the responsible package.
         budget: how many releases may be tested; untested ones become the gap.
+        limited: a release where the file predicts the same, and only ``repr`` or ``get_params``
+            fails, is bad too. Otherwise it is good.
 
     Returns:
         None if no package is known to be responsible.
@@ -57,7 +61,9 @@ def find_first_bad(
         cell = experiment.cell(subject, subject.file, environment)
         run[release], environments[release] = cell, environment
         experiment.context.progress.advance(stage=_STAGE)
-        return None if cell.verdict.group is Group.UNKNOWN else cell.verdict.safe
+        if cell.verdict.group is Group.UNKNOWN:
+            return None
+        return cell.verdict.safe if limited else cell.verdict.predicts_same
 
     bisection = bisect(low, high, order, test)
     return FirstBad(

@@ -17,6 +17,7 @@ _UNKNOWN, _SAFE = "lightgrey", "brightgreen"
 _COLOURS = (
     (Group.FAILS, "red"),
     (Group.CHANGES, "orange"),
+    (Group.LIMITED, "yellow"),
     (Group.UNKNOWN, _UNKNOWN),
     (Group.LOADS, _SAFE),
 )

@@ -15,11 +15,15 @@ def known_cause(cell: Cell) -> KnownCause | None:
 
 
 def share_known(summary: Summary) -> str:
-    """Return a sentence: what share of the cells that change or fail has a known cause."""
+    """Return a sentence: what share of the cells that are not safe has a known cause."""
     known = sum(one.cells for one in summary.known_causes())
     tenths = known * 1000 // max(summary.bad, 1)  # rounded down: 100 % means every cell
     cells = counted(summary.bad, "cell")
-    return f"known for {tenths / 10:.1f} % of {cells} that change or fail"
+    return f"known for {tenths / 10:.1f} % of {cells} that {_what_they_do(summary)}"
+
+
+def _what_they_do(summary: Summary) -> str:
+    return "change, fail or are limited" if summary.limited else "change or fail"
 
 
 def without_known_cause(summary: Summary) -> str:

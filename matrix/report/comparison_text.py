@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from matrix.baseline import ranges
-from matrix.model import Acceptance, Cell, CellChange, Comparison, Group, PairBlock, Status
+from matrix.model import Acceptance, Cell, CellChange, Comparison, PairBlock, Status
 
 PART = "Only part of the matrix was run: missing cells are not counted as gone."
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
@@ -35,7 +35,7 @@ class CellStatuses:
         for status, block in self._changed.get((cell.pipeline, cell.format), ()):
             if cell.writer in block.writers and cell.reader in block.readers:
                 return status
-        return Status.STILL if cell.verdict.group in (Group.CHANGES, Group.FAILS) else None
+        return Status.STILL if cell.verdict.group.unsafe else None
 
     def is_known(self, cell: Cell) -> bool:
         """Whether the cell is not safe, and the baseline has or accepts that."""

@@ -14,6 +14,7 @@ from matrix.model import Cell, Matrix, ModelAnswer, Verdict
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.notice import tally
 from matrix.report.safe_text import plain
+from matrix.report.sentences import other_outputs
 from matrix.report.summary import decisive_output
 
 COLUMNS = (
@@ -39,11 +40,13 @@ COLUMNS = (
     "known",
     "cached",
     "artifact",
+    "other_outputs",
     "notice",
 )
 """``known`` is the status compared with a baseline: new, worse, fixed or still; empty without one.
-``notice`` has the limits of the whole result, in the first row only. The row of a model that could
-not be checked has no format and no reader."""
+``notice`` has the limits of the whole result, in the first row only. ``other_outputs`` names what
+else changed or failed beside ``stage``. The row of a model that could not be checked has no format
+and no reader."""
 _FORMULAS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -92,7 +95,7 @@ def _row(cell: Cell, statuses: CellStatuses) -> Iterator[str]:
     yield from (_text(cell.retrained), _text(cell.cause or ""))
     status = statuses.of(cell)
     yield "" if status is None else status.value
-    yield from (_yes(cell.cached), _text(cell.artifact))
+    yield from (_yes(cell.cached), _text(cell.artifact), _text(other_outputs(cell)))
 
 
 def _text(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Groups the cells that change or fail into findings, few enough to review one by one."""
+"""Groups the cells that are known not to be safe into findings, few enough to review one by one."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from matrix.model import Cell, Direction, Environment, Group, Matrix, Status, Verdict
+from matrix.model import Cell, Direction, Environment, Matrix, Status, Verdict
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.releases import release_of
 from matrix.report.summary import ABSENT, VERDICTS, Summary
@@ -42,7 +42,7 @@ def find(matrix: Matrix, summary: Summary, describe: Callable[[Cell], str]) -> l
     routes, statuses = _Routes(summary), CellStatuses(matrix.comparison)
     found: dict[tuple[str, Verdict, Direction, str], Finding] = {}
     for cell in matrix.cells:
-        if cell.verdict.group not in (Group.CHANGES, Group.FAILS):
+        if not cell.verdict.group.unsafe:
             continue
         direction, first = routes.first(cell)
         key = (cell.pipeline, cell.verdict, direction, first)

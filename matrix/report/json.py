@@ -1,6 +1,6 @@
 """The JSON result: a Matrix written cell by cell, and read back unchanged.
 
-``schema-1.json`` beside this file is its schema. Strict JSON: a number that is not finite is a
+``schema-2.json`` beside this file is its schema. Strict JSON: a number that is not finite is a
 string, ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``. ``counts`` and ``limits`` follow from the
 cells: they are written for other readers, and ignored here.
 """
@@ -18,6 +18,7 @@ from typing import TextIO
 from matrix.errors import StoreError
 from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import (
+    READABLE_VERSIONS,
     SCHEMA_VERSION,
     Json,
     encode,
@@ -92,10 +93,11 @@ def _read_head(path: Path, document: Document) -> Json:
     shared = _TracebackNumbers()
     with _reading(path, "the top level"):
         for key, value in document.members():
-            if key == "schema_version" and value != SCHEMA_VERSION:
+            if key == "schema_version" and value not in READABLE_VERSIONS:
                 raise StoreError(
                     f"{path}: schema_version {value!r} cannot be read here",
-                    advice=f"This version of the tool reads schema_version {SCHEMA_VERSION}.",
+                    advice="This version of the tool reads schema_version "
+                    f"{' and '.join(map(str, READABLE_VERSIONS))}.",
                 )
             if key == "cells":
                 with _reading(path, f"cells[{index}]"):

@@ -1,10 +1,10 @@
 """JUnit XML: a suite for each pipeline, a test case for each format and pair of environments.
 
-Facts, whatever ``--fail-on`` says: what changes or fails is a failure, what is unknown is
-skipped. Of a user's own model what is unknown is an error, because CI systems show a skipped test
-as green; a model that could not be checked is a suite with one error. With a baseline, known and
-accepted cells are skipped too, and say so: only what is new or worse is a failure. A suite without
-test cases comes first, with the environments and the notice of limits.
+Facts, whatever ``--fail-on`` says: what changes, fails or is limited is a failure, what is unknown
+is skipped. Of a user's own model what is unknown is an error, because CI systems show a skipped
+test as green; a model that could not be checked is a suite with one error. With a baseline, known
+and accepted cells are skipped too, and say so: only what is new or worse is a failure. A suite
+without test cases comes first, with the environments and the notice of limits.
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ from typing import TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from matrix.model import Cell, Environment, Group, Matrix, ModelAnswer, Status, Verdict
-from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.grouped_text import GroupedText
 from matrix.report.notice import Tally
 from matrix.report.safe_text import plain
-from matrix.report.sentences import difference, scores
-from matrix.report.verdict_words import MEANINGS
+from matrix.report.sentences import scores, what_decided
+
+_LONGEST = 1000
+"""Characters of a message: it names every output that changed or failed."""
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ def _body(cell: Cell, outcome: str, status: Status | None) -> str:
     if not outcome:
         return ""
     known = f"{_BEFORE[status]}: " if status in _BEFORE else ""
-    kind, message = f'type="{cell.verdict.value}"', _attribute(known + _message(cell))
+    kind, message = f'type="{cell.verdict.value}"', _attribute(known + what_decided(cell), _LONGEST)
     if outcome != "failure":
         return f"<{outcome} {kind} message={message}/>"
     details = "\n".join(_details(cell))
@@ -159,17 +160,6 @@ def _body(cell: Cell, outcome: str, status: Status | None) -> str:
 
 
 _BEFORE = {Status.STILL: "known before", Status.NEW: "new", Status.WORSE: "worse than before"}
-
-
-def _message(cell: Cell) -> str:
-    if cell.exception is not None:
-        text = f"{cell.exception.type}: {without_places(cell.exception.message)}"
-    elif cell.verdict.group is Group.CHANGES:
-        text = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
-    else:
-        text = cell.reason
-    where = f" in {cell.stage}" if cell.stage else ""
-    return f"{cell.verdict.value}{where}: {text or MEANINGS[cell.verdict]}"
 
 
 def _details(cell: Cell) -> Iterator[str]:

@@ -34,7 +34,15 @@ from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
 from matrix.report.safe_text import plain
-from matrix.report.sentences import TITLES, counted, difference, route, scores
+from matrix.report.sentences import (
+    INTROSPECTION_TITLE,
+    TITLES,
+    changed_too,
+    counted,
+    difference,
+    route,
+    scores,
+)
 from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summary, summarize
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
@@ -91,6 +99,7 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
     yield from _changes(summary, labels)
     yield from _causes(summary)
     yield from _reasons("Failures", Group.FAILS, summary, labels)
+    yield from _reasons(INTROSPECTION_TITLE, Group.LIMITED, summary, labels)
     yield from _reasons("Unknown", Group.UNKNOWN, summary, labels)
     missing = [found for found in matrix.environments if not found.ready]
     if missing:
@@ -211,7 +220,7 @@ def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
     yield ", ".join([*parts, "**interrupted**"] if matrix.interrupted else parts)
 
 
-_WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LOADS)
+_WORST = (Group.FAILS, Group.CHANGES, Group.LIMITED, Group.UNKNOWN, Group.LOADS)
 
 
 def _worst_first(answers: Iterable[ModelAnswer]) -> list[ModelAnswer]:
@@ -287,7 +296,7 @@ def _pair(counts: Sequence[int] | None) -> str:
     groups = dict.fromkeys(Group, 0)
     for verdict, n in zip(VERDICTS, counts, strict=True):
         groups[verdict.group] += n
-    bad = [g for g in (Group.FAILS, Group.CHANGES) if groups[g]]
+    bad = [g for g in (Group.FAILS, Group.CHANGES, Group.LIMITED) if groups[g]]
     if bad:
         return " ".join(f"{GROUP_WORDS[group].symbol}{groups[group]:,}" for group in bad)
     not_run = counts[Verdict.NOT_RUN.severity]
@@ -389,7 +398,7 @@ def _cause(one: Caused, cause: KnownCause) -> str:
 def _reasons(
     title: str, group: Group, summary: Summary, labels: dict[str, str]
 ) -> Iterator[_MarkdownSection]:
-    reasons = summary.failures if group is Group.FAILS else summary.unknown
+    reasons = summary.reasons(group)
     if reasons:
         ranked = sorted(reasons.values(), key=lambda one: (-one.cells, one.type, one.message))
         total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
@@ -404,4 +413,8 @@ def _reason(reason: Reason, labels: dict[str, str]) -> str:
     example = reason.example
     where = f"{code(example.pipeline)} {_pair_labels(example, labels)}"
     pipelines = counted(len(reason.pipelines), "pipeline")
-    return f"- **{reason.cells:,}** {code(what)}\n  - {stages}, {pipelines}, for example {where}"
+    lines = [f"- **{reason.cells:,}** {code(what)}"]
+    lines.append(f"  - {stages}, {pipelines}, for example {where}")
+    if reason.changed:
+        lines.append(f"  - {changed_too(reason)}")
+    return "\n".join(lines)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from matrix.model import Group
 from matrix.remedies import Remedies, RemedyKind, Subject
 from matrix.remedies.provenance import beside
-from matrix.report.model_answers import headline
+from matrix.report.model_answers import group_of, headline
 from matrix.upgrade.answer import UpgradeAnswer
 
 _TRIED = 12
@@ -16,6 +17,8 @@ _TRIED = 12
 def already(answer: UpgradeAnswer) -> Iterator[str]:
     """Yield the lines for a model that needs no migration."""
     yield f"{answer.model.id}: {headline(answer)}: no migration needed, nothing written"
+    if group_of(answer) is Group.LIMITED:
+        yield "to convert it so that it can also be printed, add --introspection"
 
 
 def migrated(

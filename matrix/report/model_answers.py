@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matrix.judge.own_tables import INTROSPECTION
 from matrix.model import (
     Cell,
     Environment,
@@ -21,7 +20,7 @@ from matrix.model import (
 )
 from matrix.normalize_messages import without_places
 from matrix.report.safe_text import plain
-from matrix.report.sentences import counted
+from matrix.report.sentences import counted, other_outputs
 from matrix.upgrade.answer import (
     Model,
     RowCounts,
@@ -55,7 +54,7 @@ def headline(answer: UpgradeAnswer) -> str:
     if answer.range is not None:
         return "; ".join([_ranged(answer.range), *_known_beyond(answer)])
     origin = answer.targets[0]
-    if not origin.cell.verdict.safe:
+    if not origin.cell.verdict.predicts_same:
         return f"unknown: in the environment that saved it, the model {_failing(origin.cell)}"
     others = answer.targets[1:]
     by_effect: dict[str, list[str]] = {}
@@ -82,7 +81,11 @@ def _effect(cell: Cell) -> str:
         return "unknown"
     if cell.verdict is Verdict.INPUT_CHANGED:
         return f"{cell.verdict.value} in {cell.stage}"
-    return f"changes {cell.stage}" if group is Group.CHANGES else what_happens(cell, brief=True)
+    if group is Group.CHANGES:
+        return f"changes {cell.stage}"
+    changed = [name for name, one in cell.outputs.items() if one.verdict.group is Group.CHANGES]
+    also = f" and changes {', '.join(changed)}" if changed else ""
+    return f"{what_happens(cell, brief=True)}{also}"
 
 
 def versions(environment: Environment) -> str:
@@ -104,12 +107,62 @@ def versions(environment: Environment) -> str:
 
 
 def _ranged(found: SafeRange) -> str:
-    if len(found.run) == 1:
-        text = f"safe only with scikit-learn {found.run[0]}, the version that saved it"
-    else:
-        text = f"safe with scikit-learn {found.run[0]} to {found.highest}"
+    parts = [_safe_part(found), *_limited_parts(found)]
     bad = [target for target in (found.first_bad, found.last_bad) if target is not None]
-    return "; ".join([text, *(f"{_effect(target.cell)} with {target.release}" for target in bad)])
+    return "; ".join([*parts, *(f"{_effect(target.cell)} with {target.release}" for target in bad)])
+
+
+def _safe_part(found: SafeRange) -> str:
+    """Return the releases around the origin where nothing fails."""
+    around = _around(found)
+    if not around:
+        return f"predicts the same with scikit-learn {found.origin}, the version that saved it"
+    if len(around) == 1:
+        (only,) = around
+        saved = ", the version that saved it" if only == found.origin else ""
+        return f"safe only with scikit-learn {only}{saved}"
+    return f"safe with scikit-learn {around[0]} to {around[-1]}"
+
+
+def _around(found: SafeRange) -> list[str]:
+    """Return the consecutive safe releases around the origin."""
+    safe, around = set(found.safe), list[str]()
+    for release in found.run:
+        if release in safe:
+            around.append(release)
+        elif found.origin in around:
+            break
+        else:
+            around = []
+    return around if found.origin in around else []
+
+
+def _limited_parts(found: SafeRange) -> Iterator[str]:
+    """Yield how far predictions stay the same beyond the safe releases, and what fails there.
+
+    ``predicts the same to 1.9.1, but repr fails from 1.6.0``
+    """
+    limited = {target.release: target.cell for target in found.limited}
+    start = found.run.index(found.origin) if found.origin in found.run else 0
+    sides = (("to", "from", found.run[start:]), ("down to", "from", found.run[: start + 1][::-1]))
+    for far, near, side in sides:
+        failing = [release for release in side if release in limited]
+        if not failing:
+            continue
+        names = list(dict.fromkeys(name for one in failing for name in _not_shown(limited[one])))
+        verb = "fails" if len(names) == 1 else "fail"
+        on = side[side.index(failing[0]) :]
+        where = f"{near} {failing[0]}" if len(on) == len(failing) > 1 else ""
+        if where and far == "down to":
+            where += " down"
+        where = where or f"with {', '.join(failing)}"
+        yield f"predicts the same {far} {side[-1]}, but {' and '.join(names)} {verb} {where}"
+
+
+def _not_shown(cell: Cell) -> list[str]:
+    """Return which of ``repr`` and ``get_params`` fail."""
+    limited = Verdict.INTROSPECTION_FAILED
+    return [name for name, one in cell.outputs.items() if one.verdict is limited] or [cell.stage]
 
 
 def _known_beyond(answer: UpgradeAnswer) -> Iterator[str]:
@@ -119,7 +172,9 @@ def _known_beyond(answer: UpgradeAnswer) -> Iterator[str]:
         return
     above = in_order(answer.targets)
     above = above[above.index(found.first_bad) + 1 :] if found.first_bad in above else []
-    known = next((one for one in above if not one.cell.verdict.safe and not _is_unknown(one)), None)
+    known = next(
+        (one for one in above if not one.cell.verdict.predicts_same and not _is_unknown(one)), None
+    )
     if known is not None:
         yield f"{_effect(known.cell)} with {known.release}"
 
@@ -182,7 +237,19 @@ def _percent(share: float) -> str:
 
 
 def what_happens(cell: Cell, *, brief: bool = False) -> str:
-    """Return what happens to a model in one environment."""
+    """Return what happens to a model in one environment.
+
+    Args:
+        cell: its cell there.
+        brief: only what decided. Otherwise every output that changed or failed is named.
+    """
+    happened = _decisive(cell, brief)
+    others = "" if brief else other_outputs(cell)
+    return f"{happened}; {others}" if others else happened
+
+
+def _decisive(cell: Cell, brief: bool) -> str:
+    """Return the worst of what happens."""
     verdict = cell.verdict
     if verdict is Verdict.IDENTICAL:
         return "every output is bit for bit the same"
@@ -195,8 +262,8 @@ def what_happens(cell: Cell, *, brief: bool = False) -> str:
     if verdict.group is Group.UNKNOWN:
         return f"unknown: {plain(cell.reason, 400)}" if cell.reason else "unknown: not tested"
     what = "does not load" if cell.stage == "load" else f"fails in {cell.stage}"
-    if cell.stage in INTROSPECTION:  # decides only if every output is the same
-        what = f"fails only in {cell.stage}"
+    if verdict.group is Group.LIMITED:
+        what = f"predicts the same, but fails in {cell.stage}"
     if verdict in (Verdict.CRASHED, Verdict.TIMED_OUT):
         what = "crashes the interpreter" if verdict is Verdict.CRASHED else "exceeds its limits"
         return what if brief else f"{what}: {plain(cell.reason, 300)}"
@@ -228,17 +295,7 @@ def _changed_outputs(cell: Cell) -> str:
     else:
         text = f"changes {cell.stage} in {difference.n_changed:,} of {difference.n:,} rows"
         text += f" by up to {difference.max_abs:.3g}" if difference.max_abs else ""
-    text += f": {plain(difference.note)}" if difference.note else ""
-    others = [
-        f"{name} by up to {other.max_abs:.3g}" if other.max_abs else name
-        for name, other in cell.outputs.items()
-        if other is not difference and not other.verdict.safe
-    ]
-    return f"{text}; also {', '.join(others[:_OTHERS])}" if others else text
-
-
-_OTHERS = 4
-"""At most this many other methods are named."""
+    return f"{text}: {plain(difference.note)}" if difference.note else text
 
 
 def _largest(differences: Iterable[OutputDifference]) -> str:
@@ -287,10 +344,10 @@ def _target_range(names: Sequence[str], first: Target, origin: Target) -> Target
 
 def group_of(answer: UpgradeAnswer) -> Group:
     """Return the worst group of the targets; unknown if the origin itself is not safe."""
-    if answer.problem is not None or not answer.targets[0].cell.verdict.safe:
+    if answer.problem is not None or not answer.targets[0].cell.verdict.predicts_same:
         return Group.UNKNOWN
     groups = {target.cell.verdict.group for target in answer.targets}
-    order = (Group.FAILS, Group.CHANGES, Group.UNKNOWN)
+    order = (Group.FAILS, Group.CHANGES, Group.LIMITED, Group.UNKNOWN)
     return next((group for group in order if group in groups), Group.LOADS)
 
 
@@ -309,6 +366,7 @@ _PLURALS = {
     "exceeds": "exceed",
     "fails": "fail",
     "gives": "give",
+    "predicts": "predict",
 }
 
 
@@ -370,7 +428,8 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         answer=headline(answer),
         problem="" if answer.problem is None else answer.problem.message,
         pin="" if found is None else found.pin,
-        safe=() if found is None else found.run,
+        safe=() if found is None else found.safe,
+        limited=() if found is None else tuple(one.release for one in found.limited),
         first_bad="" if found is None or found.first_bad is None else found.first_bad.release,
         rows=answer.rows.made,
         worst={target.environment.id: target.worst for target in answer.targets if target.worst},

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from packaging.version import InvalidVersion, Version
@@ -53,9 +53,11 @@ def find_breaks(summary: Summary) -> list[Break]:
     found: dict[_BreakKey, dict[str, list[str]]] = {}
     for (pipeline, fmt), grid in summary.grids.items():
         look = _Lookup(summary.environments, grid)
-        for key in (*_along(line, look, Direction.UPGRADE), *_varied(summary, look)):
-            found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
-        for key in _along(line[::-1], look, Direction.ROLLBACK):
+        for key in (
+            *_along(line, look, Direction.UPGRADE),
+            *_along(line[::-1], look, Direction.ROLLBACK),
+            *_varied(summary, look),
+        ):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
     formats: dict[str, int] = {}
     for pipeline, _ in summary.grids:
@@ -125,6 +127,36 @@ class _Lookup:
 def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> Iterator[_BreakKey]:
     """Yield runs of consecutive writers with the same first bad reader further along the line.
 
+    A reader that only cannot print the model hides no later one that predicts differently: both
+    are yielded.
+    """
+    yield from _first(line, look, direction, _ends_prediction)
+    yield from _first(line, look, direction, _limits)
+
+
+_Known = list[tuple[Environment, Verdict]]
+_Met = tuple[Environment, Verdict]
+
+
+def _ends_prediction(known: _Known) -> _Met | None:
+    """Return the first reader that predicts differently or fails."""
+    return next((one for one in known if not one[1].predicts_same), None)
+
+
+def _limits(known: _Known) -> _Met | None:
+    """Return the first reader that is not safe, if it predicts the same."""
+    first = next((one for one in known if not one[1].safe), None)
+    return first if first is not None and first[1].predicts_same else None
+
+
+def _first(
+    line: Sequence[Environment],
+    look: _Lookup,
+    direction: Direction,
+    meets: Callable[[_Known], _Met | None],
+) -> Iterator[_BreakKey]:
+    """Yield runs of consecutive writers that meet the same reader.
+
     Writers without a known cell neither end a run nor extend it.
     """
     run: list[int] = []
@@ -137,7 +169,7 @@ def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> 
         ]
         if not known:
             continue
-        first = next(((reader, verdict) for reader, verdict in known if not verdict.safe), None)
+        first = meets(known)
         if met is not None and first != met:
             yield _key(direction, line, run, met, look)
         if first != met:
@@ -146,9 +178,6 @@ def _along(line: Sequence[Environment], look: _Lookup, direction: Direction) -> 
         met = first
     if met is not None:
         yield _key(direction, line, run, met, look)
-
-
-_Met = tuple[Environment, Verdict]
 
 
 def _key(

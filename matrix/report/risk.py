@@ -15,6 +15,8 @@ class Risk:
     kind: str
     pipelines: int
     """Number of pipelines."""
+    limited: int
+    """Number of pipelines that predict the same, but cannot be printed."""
     bad: Mapping[str, Group]
     """The pipelines that change or fail, each with its worst group."""
     unknown: int = 0
@@ -52,6 +54,7 @@ def _risk(kind: str, cells: Iterable[Cell]) -> Risk:
     return Risk(
         kind=kind,
         pipelines=len(groups),
+        limited=sum(group is Group.LIMITED for group in groups.values()),
         bad={n: g for n, g in groups.items() if g in (Group.CHANGES, Group.FAILS)},
         unknown=sum(group is Group.UNKNOWN for group in groups.values()),
     )

@@ -1,6 +1,6 @@
 """SARIF 2.1.0: findings for code scanning, with a rule for each verdict that is not safe.
 
-A finding is a pipeline that changes or fails from some reader on, not a cell; there are some
+A finding is a pipeline that is not safe from some reader on, not a cell; there are some
 hundreds. ``occurrenceCount`` is its number of cells. A user's model without an answer is a finding
 too, of the rule ``not-checked``.
 """
@@ -30,18 +30,20 @@ from matrix.model import (
     Verdict,
 )
 from matrix.model.codec import Json
-from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import since
 from matrix.report.findings import Finding, find
 from matrix.report.safe_text import plain
-from matrix.report.sentences import difference
+from matrix.report.sentences import what_decided
 from matrix.report.summary import Summary, summarize
 from matrix.report.verdict_words import MEANINGS, group_word
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
-_RULES = [v for v in Verdict if v.group in (Group.CHANGES, Group.FAILS)]
+_RULES = [verdict for verdict in Verdict if verdict.group.unsafe]
 _TO_DO = {
+    Group.LIMITED: "Predictions are the same: only code that prints the model or copies it with "
+    "`clone` fails. Save the model again where it works, or stay below the release if you need "
+    "that. `compat-matrix explain PIPELINE WRITER READER` shows the traceback.",
     Group.CHANGES: "No error is raised and no warning is shown. Stay below the release that "
     "changes the model, or train it again there. `compat-matrix explain PIPELINE WRITER READER` "
     "shows the outputs before and after.",
@@ -119,7 +121,8 @@ def _rule(verdict: Verdict) -> Json:
 
 
 def _level(verdict: Verdict) -> str:
-    return "warning" if verdict is Verdict.SCORES_CHANGED else "error"
+    levels = {Verdict.INTROSPECTION_FAILED: "note", Verdict.SCORES_CHANGED: "warning"}
+    return levels.get(verdict, "error")
 
 
 def _invocation(matrix: Matrix, notice: list[str]) -> Json:
@@ -198,15 +201,7 @@ def _unanswered(answer: ModelAnswer, pipeline: Pipeline | None) -> Json:
 
 
 def _describe(cell: Cell, labels: dict[str, str]) -> str:
-    if cell.exception is not None:
-        detail = f"{cell.exception.type}: {without_places(cell.exception.message)}"
-    elif cell.verdict.group is Group.CHANGES:
-        detail = difference(cell).removeprefix(cell.verdict.value).lstrip(", ")
-    else:
-        detail = cell.reason
-    where = f" in {cell.stage}" if cell.stage else ""
-    writer = labels.get(cell.writer, cell.writer)
-    return f"saved by {writer}, {cell.verdict.value}{where}: {detail or MEANINGS[cell.verdict]}"
+    return f"saved by {labels.get(cell.writer, cell.writer)}, {what_decided(cell)}"
 
 
 def _result(

@@ -63,6 +63,8 @@ class Reason:
     example: Cell
     cells: int = 0
     stages: Counter[str] = field(default_factory=Counter)
+    changed: Counter[str] = field(default_factory=Counter)
+    """How many of the cells also change an output, by method."""
     pipelines: set[str] = field(default_factory=set)
 
 
@@ -96,8 +98,9 @@ class Summary:
     warned: int = 0
     """Number of changed cells that came with a warning about the change."""
     causes: dict[str, Caused] = field(default_factory=dict)
-    """Causes of the cells that change or fail, known or generated, by id."""
+    """Causes of the cells that are known not to be safe, known or generated, by id."""
     failures: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    limited: dict[tuple[str, str], Reason] = field(default_factory=dict)
     unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
 
     @property
@@ -117,8 +120,13 @@ class Summary:
 
     @property
     def bad(self) -> int:
-        """Number of cells that change or fail."""
-        return self.groups[Group.CHANGES] + self.groups[Group.FAILS]
+        """Number of cells that are known not to be safe."""
+        return sum(count for group, count in self.groups.items() if group.unsafe)
+
+    def reasons(self, group: Group) -> Mapping[tuple[str, str], Reason]:
+        """Return the messages of the cells of a group."""
+        found = {Group.FAILS: self.failures, Group.LIMITED: self.limited}
+        return found.get(group, self.unknown)
 
     def known_causes(self) -> list[Caused]:
         """Return the known causes, those with the most cells first."""
@@ -167,7 +175,8 @@ def _explain(summary: Summary, cell: Cell) -> None:
         summary.changes[key].add(cell)
         summary.warned += not cell.silent
     else:
-        _add_reason(summary.failures if group is Group.FAILS else summary.unknown, cell)
+        reasons = {Group.FAILS: summary.failures, Group.LIMITED: summary.limited}
+        _add_reason(reasons.get(group, summary.unknown), cell)
 
 
 def _add_caused(found: dict[str, Caused], cell: Cell, name: str) -> None:
@@ -196,13 +205,22 @@ def _add_reason(reasons: dict[tuple[str, str], Reason], cell: Cell) -> None:
     reason.cells += 1
     reason.stages[cell.stage or cell.verdict.value] += 1
     reason.pipelines.add(cell.pipeline)
+    reason.changed.update(
+        name for name, output in cell.outputs.items() if output.verdict.group is Group.CHANGES
+    )
 
 
 def decisive_output(cell: Cell) -> OutputDifference | None:
     """Return the difference in the method that decided the verdict; None if no output differs."""
+    return cell.outputs.get(decisive_method(cell))
+
+
+def decisive_method(cell: Cell) -> str:
+    """Return the name of the method that decided the verdict; empty if no output differs."""
     if cell.stage in cell.outputs:
-        return cell.outputs[cell.stage]
-    return max(cell.outputs.values(), key=lambda o: o.verdict.severity, default=None)
+        return cell.stage
+    outputs = cell.outputs
+    return max(outputs, key=lambda name: outputs[name].verdict.severity, default="")
 
 
 def score_loss(cell: Cell) -> float:

@@ -14,7 +14,7 @@ from matrix.model import Group, Verdict
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class GroupWord:
-    """How one of the four groups of verdicts is written."""
+    """How one of the five groups of verdicts is written."""
 
     symbol: str
     ascii: str
@@ -37,6 +37,14 @@ GROUP_WORDS: Mapping[Group, GroupWord] = {
         label="safe",
         legend="all testable cells are safe",
         meaning="loads, and every output is the same",
+    ),
+    Group.LIMITED: GroupWord(
+        symbol="~",
+        ascii="~",
+        colour="cyan",
+        label="limited",
+        legend="number that are limited",
+        meaning="every output is the same, but repr or get_params fails",
     ),
     Group.CHANGES: GroupWord(
         symbol="≠",
@@ -67,6 +75,7 @@ GROUP_WORDS: Mapping[Group, GroupWord] = {
 MEANINGS: Mapping[Verdict, str] = {
     Verdict.IDENTICAL: "every output is bit for bit the same as before saving",
     Verdict.EQUIVALENT: "outputs differ only within the tolerance (rounding), and no label differs",
+    Verdict.INTROSPECTION_FAILED: "every output is the same; only repr or get_params fails",
     Verdict.SCORES_CHANGED: "numbers differ by more than the tolerance, but no label differs",
     Verdict.LABELS_CHANGED: "at least one predicted label or cluster differs",
     Verdict.INPUT_CHANGED: (

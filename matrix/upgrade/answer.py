@@ -102,8 +102,18 @@ class SafeRange:
     """The first target above the range that is bad or unknown."""
     last_bad: Target | None = None
     """The last such target below the range."""
+    origin: str = ""
+    """The release that saved the model; one of ``run``."""
+    limited: tuple[Target, ...] = ()
+    """Those of ``run`` with the same predictions where only ``repr`` or ``get_params`` fails."""
     exact: bool = False
     """Whether no release lies between the highest safe one and the first bad one."""
+
+    @property
+    def safe(self) -> tuple[str, ...]:
+        """Those of ``run`` where nothing fails, ascending."""
+        limited = {target.release for target in self.limited}
+        return tuple(release for release in self.run if release not in limited)
 
     @property
     def highest(self) -> str:

@@ -22,15 +22,15 @@ def safe_range(targets: Sequence[Target], *, bisected: bool = False) -> SafeRang
     Returns:
         None if the origin itself is not safe, or not available.
     """
-    if not targets or not targets[0].cell.verdict.safe:
+    if not targets or not targets[0].cell.verdict.predicts_same:
         return None
     ladder = in_order(targets)
     start = next(n for n, target in enumerate(ladder) if target.release == targets[0].release)
     top = start
-    while top + 1 < len(ladder) and ladder[top + 1].cell.verdict.safe:
+    while top + 1 < len(ladder) and ladder[top + 1].cell.verdict.predicts_same:
         top += 1
     bottom = start
-    while bottom and ladder[bottom - 1].cell.verdict.safe:
+    while bottom and ladder[bottom - 1].cell.verdict.predicts_same:
         bottom -= 1
     first_bad = ladder[top + 1] if top + 1 < len(ladder) else None
     return SafeRange(
@@ -38,6 +38,8 @@ def safe_range(targets: Sequence[Target], *, bisected: bool = False) -> SafeRang
         first_bad=first_bad,
         exact=bisected and first_bad is not None and _known(first_bad),
         last_bad=ladder[bottom - 1] if bottom else None,
+        origin=targets[0].release,
+        limited=tuple(one for one in ladder[bottom : top + 1] if not one.cell.verdict.safe),
     )
 
 

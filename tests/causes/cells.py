@@ -19,7 +19,8 @@ def info(scikit_learn: str = "1.3.2", *, python: str = "3.11.4", **packages: str
 
 def failed(message: str, kind: str = "AttributeError", stage: str = "load", **more: Any) -> Cell:
     traceback = more.pop("traceback", "")
-    verdict = Verdict.LOAD_FAILED if stage == "load" else Verdict.USE_FAILED
+    usual = Verdict.LOAD_FAILED if stage == "load" else Verdict.USE_FAILED
+    verdict = Verdict(more.pop("verdict", usual))
     return cell(
         verdict,
         stage=stage,

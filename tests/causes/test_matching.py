@@ -163,8 +163,19 @@ def test_few_rows_are_not_many() -> None:
 @pytest.mark.parametrize("verdict", Verdict)
 def test_only_what_changes_or_fails_has_a_cause(verdict: Verdict) -> None:
     found = of(cell(verdict, reason="killed by SIGSEGV"), known())
-    bad = verdict.group in (Group.CHANGES, Group.FAILS)
+    bad = verdict.group.unsafe
     assert (found is not None and found.startswith(causes.PREFIX)) if bad else found is None
+
+
+def test_a_repr_that_fails_has_the_cause_of_its_exception() -> None:
+    """Signatures say "fails" of it, as they did before it had a verdict of its own."""
+    shown = failed("node array from the pickle", stage="repr", verdict="introspection-failed")
+    assert shown.verdict is Verdict.INTROSPECTION_FAILED
+    assert of(shown, known(stages=("repr",))) == "known-1.3"
+    assert of(shown, known(group=Group.CHANGES)) != "known-1.3"
+    assert of(failed("another", stage="repr"), known()) == of(
+        failed("another", stage="repr", verdict="introspection-failed"), known()
+    ), "an unknown cause keeps its id"
 
 
 @given(st.text(), st.text(), st.text(), st.text(), st.lists(st.text(), max_size=3), st.booleans())

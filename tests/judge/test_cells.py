@@ -14,6 +14,7 @@ from matrix.model import (
     Ending,
     Evidence,
     Failure,
+    Group,
     Observation,
     RegressorScores,
     Returned,
@@ -109,6 +110,16 @@ def test_rows_that_notice_too_little_show_no_safety(
     assert judged(1 - LABELS, "w") is Verdict.LABELS_CHANGED
 
 
+def test_on_weak_evidence_a_failing_repr_does_not_say_that_predictions_are_the_same(
+    bench: Bench,
+) -> None:
+    saving = replace(bench.saving({"predict": LABELS, "repr": LABELS}, evidence=evidence(10)))
+    cell = bench.judge({}, {"predict": LABELS, "repr": ERROR}, saving=saving)
+    assert cell.verdict is Verdict.WEAK_EVIDENCE, "r loaded what w saved"
+    assert (cell.stage, cell.exception) == ("", None)
+    assert cell.outputs["repr"].verdict is Verdict.INTROSPECTION_FAILED
+
+
 def test_the_worst_method_decides_and_the_others_are_still_reported(bench: Bench) -> None:
     cell = bench.judge(
         {"predict": LABELS, "predict_proba": SCORES, "transform": SCORES, "apply": LABELS},
@@ -138,7 +149,39 @@ def test_a_failing_repr_hides_no_silent_change(bench: Bench) -> None:
     alone = bench.judge(
         {"repr": LABELS, "predict_proba": SCORES}, {"repr": ERROR, "predict_proba": SCORES + 1e-12}
     )
-    assert (alone.verdict, alone.stage, alone.exception) == (Verdict.USE_FAILED, "repr", ERROR)
+    assert (alone.verdict, alone.stage) == (Verdict.INTROSPECTION_FAILED, "repr")
+    assert alone.exception == ERROR
+
+
+@pytest.mark.parametrize("shows", ["repr", "get_params"])
+@pytest.mark.parametrize("after", [ERROR, NO_METHOD])
+def test_a_model_that_only_cannot_be_shown_is_limited_and_neither_safe_nor_broken(
+    bench: Bench, shows: str, after: object
+) -> None:
+    cell = bench.judge({shows: LABELS, "predict": LABELS}, {shows: after, "predict": LABELS})
+    assert (cell.verdict, cell.verdict.group) == (Verdict.INTROSPECTION_FAILED, Group.LIMITED)
+    assert cell.verdict.predicts_same
+    assert not cell.verdict.safe
+    assert not cell.silent
+    assert cell.outputs[shows].verdict is Verdict.INTROSPECTION_FAILED
+
+
+def test_a_repr_that_fails_in_one_of_two_loads_is_no_unstable_output(bench: Bench) -> None:
+    cell = bench.judge(
+        {"repr": LABELS, "predict": LABELS},
+        {"repr": LABELS, "predict": LABELS},
+        repeats={"repr": ERROR},
+    )
+    assert cell.verdict is Verdict.INTROSPECTION_FAILED
+    assert "disagree" in cell.outputs["repr"].note
+
+
+@pytest.mark.parametrize("after", [ERROR, 1 - LABELS, NO_METHOD])
+def test_predictions_outweigh_a_failing_repr_and_both_are_told(bench: Bench, after: object) -> None:
+    cell = bench.judge({"repr": LABELS, "predict": LABELS}, {"repr": ERROR, "predict": after})
+    assert cell.stage == "predict"
+    assert not cell.verdict.predicts_same
+    assert cell.outputs["repr"].verdict is Verdict.INTROSPECTION_FAILED
 
 
 def test_whole_numbers_of_another_method_than_predict_are_no_labels(bench: Bench) -> None:
@@ -287,7 +330,6 @@ UNKNOWN_AND = [
     # another output beside one that cannot be compared, and what the cell is then
     ({"transform": SCORES}, {"transform": SCORES + 1}, "transform", Verdict.SCORES_CHANGED),
     ({"transform": SCORES}, {"transform": ERROR}, "transform", Verdict.USE_FAILED),
-    ({"repr": "Model()"}, {"repr": ERROR}, "repr", Verdict.USE_FAILED),
 ]
 
 
@@ -308,6 +350,22 @@ def test_a_change_or_a_failure_outweighs_an_output_that_cannot_be_compared(
     )
     cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
     assert (cell.stage, cell.verdict) == (stage, verdict)
+
+
+def test_an_output_that_cannot_be_compared_makes_a_cell_unknown_beside_a_failing_repr(
+    bench: Bench,
+) -> None:
+    """A failing ``repr`` alone says that every output is the same: here that is unknown."""
+    opaque = {"predict": Returned(digest="0", whole=False)}
+    case = Case(
+        saving=replace(bench.saving({}), outputs=opaque | bench.outcomes({"repr": LABELS})),
+        format="joblib",
+        reader="r",
+        observation=Observation(outputs=opaque | bench.outcomes({"repr": ERROR})),
+    )
+    cell = judge(case, bench.contents.__getitem__, lambda _: Tolerance())
+    assert (cell.stage, cell.verdict) == ("predict", Verdict.NOT_RUN)
+    assert cell.outputs["repr"].verdict is Verdict.INTROSPECTION_FAILED
 
 
 # --------------------------------------------------------------------------- what is not reported

@@ -150,7 +150,7 @@ def test_a_rule_for_each_verdict_that_is_not_safe() -> None:
     """With a level and a text that helps; every result names one of them."""
     run = sarif(written(small_matrix(), "sarif"))
     rules = run["tool"]["driver"]["rules"]
-    bad = {v.value for v in Verdict if v.group in (Group.CHANGES, Group.FAILS)}
+    bad = {v.value for v in Verdict if v.group.unsafe}
     assert {rule["id"] for rule in rules} == bad | {"not-checked"}
     assert all(rule["help"]["text"] and rule["defaultConfiguration"]["level"] for rule in rules)
     assert all(rules[r["ruleIndex"]]["id"] == r["ruleId"] for r in run["results"])
@@ -223,6 +223,9 @@ def test_a_row_has_the_change() -> None:
     [
         ([Verdict.IDENTICAL], "brightgreen"),
         ([Verdict.IDENTICAL, Verdict.NOT_RUN], "lightgrey"),
+        ([Verdict.IDENTICAL, Verdict.INTROSPECTION_FAILED], "yellow"),
+        ([Verdict.INTROSPECTION_FAILED, Verdict.NOT_RUN], "yellow"),
+        ([Verdict.INTROSPECTION_FAILED, Verdict.SCORES_CHANGED], "orange"),
         ([Verdict.IDENTICAL, Verdict.UNSTABLE, Verdict.NOT_RUN], "orange"),
         ([Verdict.IDENTICAL, Verdict.UNSTABLE, Verdict.CRASHED], "red"),
         ([], "lightgrey"),

@@ -35,7 +35,7 @@ def test_a_path_may_have_colons(tmp_path: Path) -> None:
 def test_a_dash_is_standard_output(capsys: pytest.CaptureFixture[str]) -> None:
     """So that it can be piped."""
     ReportOutput.parse("json:-").write(small_matrix())
-    assert json.loads(capsys.readouterr().out)["schema_version"] == 1
+    assert json.loads(capsys.readouterr().out)["schema_version"] == 2
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -110,7 +110,7 @@ def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     link.symlink_to(target)
     ReportOutput("json", link).write(small_matrix())
     assert link.is_symlink()
-    assert json.loads(target.read_text())["schema_version"] == 1
+    assert json.loads(target.read_text())["schema_version"] == 2
     ReportOutput("json", Path(os.devnull)).write(small_matrix())
     assert stat.S_ISCHR(Path(os.devnull).stat().st_mode)
 

@@ -192,7 +192,7 @@ DAMAGES = {
     "nan": (lambda text: text.replace('"n_identical":4', '"n_identical":NaN', 1), "NaN"),
     "array": (lambda text: "[]", "'{' expected"),
     "deep": (lambda text: '{"a":' + "[" * 200_000, "not a whole JSON document"),
-    "later": (lambda text: text.replace('"schema_version":1', '"schema_version":2'), "version 2"),
+    "later": (lambda text: text.replace('"schema_version":2', '"schema_version":3'), "version 3"),
     "verdict": (lambda text: text.replace('"identical"', '"fine"', 1), r"cells\[0\]: 'fine'"),
     "missing": (lambda text: text.replace('"silent"', '"loud"', 1), r"cells\[0\]: 'silent' is mis"),
     "kind": (lambda text: text.replace('"writer":"', '"writer":5,"w":"', 1), "5 is not a string"),

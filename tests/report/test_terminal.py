@@ -24,6 +24,7 @@ def section(picture: str, title: str) -> str:
 WHOLE_AT_80 = """\
 175 cells, 5 of 6 environments ready, 6 pipelines, 5 min 12 s
   ✓ 110 safe             loads, and every output is the same
+  ~   0 limited          every output is the same, but repr or get_params fails
   ≠   9 change silently  loads, but predicts differently without an error
   ✗  22 fail             does not load, or fails when used
   ·  34 unknown          not saved, not available, or not run
@@ -38,8 +39,8 @@ Saved by (rows), loaded by (columns)
   1.6               ✗5      ✓      ✓      ✓      ✓
   1.5 numpy1.26     ✗2      ✓      ✓     ≠1      ✓
 
-  ✓ all testable cells are safe   ≠ number that change silently
-  ✗ number that fail   · all unknown
+  ✓ all testable cells are safe   ~ number that are limited
+  ≠ number that change silently   ✗ number that fail   · all unknown
 
                  scikit-learn  Python  numpy   joblib
   1.2            1.2.2         3.11.7  1.24.2  1.2.0
@@ -102,6 +103,7 @@ def test_a_whole_report_at_80_columns(draw: Draw) -> None:
 WHOLE_IN_ASCII = """\
 175 cells, 5 of 6 environments ready, 6 pipelines, 5 min 12 s
   + 110 safe             loads, and every output is the same
+  ~   0 limited          every output is the same, but repr or get_params fails
   !   9 change silently  loads, but predicts differently without an error
   x  22 fail             does not load, or fails when used
   .  34 unknown          not saved, not available, or not run
@@ -116,8 +118,8 @@ Saved by (rows), loaded by (columns)
   1.6               x5      +      +      +      +
   1.5 numpy1.26     x2      +      +     !1      +
 
-  + all testable cells are safe   ! number that change silently
-  x number that fail   . all unknown
+  + all testable cells are safe   ~ number that are limited
+  ! number that change silently   x number that fail   . all unknown
 
                  scikit-learn  Python  numpy   joblib
   1.2            1.2.2         3.11.7  1.24.2  1.2.0

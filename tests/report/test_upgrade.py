@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix.cli.arguments import value_types
 from matrix.cli.commands.upgrade import exit_code
 from matrix.errors import Exit
 from matrix.inspection import Inspection, ModelNode
@@ -115,8 +116,7 @@ def test_the_answer_is_a_line(found: UpgradeAnswer, headline: str) -> None:
 
 
 def symbol(found: UpgradeAnswer) -> str:
-    symbols = {Group.LOADS: "✓", Group.CHANGES: "≠", Group.FAILS: "✗", Group.UNKNOWN: "·"}
-    return symbols[words.group_of(found)]
+    return dict(zip(Group, "✓~≠✗·", strict=True))[words.group_of(found)]
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
@@ -126,7 +126,7 @@ def test_only_where_every_target_is_safe_the_answer_is(verdict: Verdict) -> None
     assert (exit_code(upgrade(found)) is Exit.OK) == verdict.safe
 
 
-@pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
+@pytest.mark.parametrize("verdict", [v for v in Verdict if not v.predicts_same])
 def test_a_model_that_is_not_safe_where_it_was_saved_is_never_safe(verdict: Verdict) -> None:
     found = answer(target("1.3.2", verdict, "predict"), target("1.4.2", Verdict.IDENTICAL))
     assert words.group_of(found) is Group.UNKNOWN
@@ -236,6 +236,82 @@ def test_the_worst_of_several_decides_the_exit_code() -> None:
     assert exit_code(upgrade(SAFE, mistake)) is Exit.CANNOT_TELL
     assert exit_code(upgrade(BROKEN, mistake)) is Exit.CANNOT_TELL
     assert exit_code(upgrade(SAFE, CHANGES, mistake)) is Exit.UNSAFE
+
+
+LIMITED_REPR = OutputDifference(verdict=Verdict.INTROSPECTION_FAILED, note="raises AttributeError")
+
+
+def limited(release: str) -> Target:
+    return target(release, Verdict.INTROSPECTION_FAILED, "repr", outputs={"repr": LIMITED_REPR})
+
+
+@pytest.mark.parametrize(
+    ("targets", "headline", "pin"),
+    [
+        (
+            [HOME, target("1.5.2", Verdict.IDENTICAL), limited("1.6.1"), limited("1.9.1")],
+            "safe with scikit-learn 1.3.2 to 1.5.2; predicts the same to 1.9.1, but repr fails "
+            "from 1.6.1",
+            "scikit-learn>=1.3.2,<=1.9.1",
+        ),
+        (
+            [HOME, limited("1.6.1"), target("1.7.2", Verdict.LABELS_CHANGED, "predict")],
+            f"{ONLY_HOME}; predicts the same to 1.6.1, but repr fails with 1.6.1; changes predict "
+            "with 1.7.2",
+            "scikit-learn>=1.3.2,<1.7.2",
+        ),
+        (
+            [HOME, limited("1.4.2"), target("1.5.2", Verdict.IDENTICAL), limited("1.6.1")],
+            f"{ONLY_HOME}; predicts the same to 1.6.1, but repr fails with 1.4.2, 1.6.1",
+            "scikit-learn>=1.3.2,<=1.6.1",
+        ),
+        (
+            [HOME, limited("1.1.3"), limited("1.2.2")],
+            f"{ONLY_HOME}; predicts the same down to 1.1.3, but repr fails from 1.2.2 down",
+            "scikit-learn>=1.1.3,<=1.3.2",
+        ),
+    ],
+)
+def test_a_failing_repr_neither_ends_the_range_nor_is_safe(
+    targets: list[Target], headline: str, pin: str
+) -> None:
+    found = answer(*targets)
+    assert words.headline(found) == headline
+    assert words.advice(found) == f'pin "{pin}"'
+    assert words.group_of(found) is not Group.LOADS
+
+
+def test_a_failing_repr_fails_a_check_unless_the_user_says_otherwise() -> None:
+    found = answer(HOME, limited("1.6.1"))
+    assert words.group_of(found) is Group.LIMITED
+    assert exit_code(upgrade(found)) is Exit.UNSAFE
+    only_predictions = value_types.verdicts("changes,fails")
+    assert exit_code(upgrade(found), only_predictions) is Exit.OK
+    assert exit_code(upgrade(found, CHANGES), only_predictions) is Exit.UNSAFE
+    assert exit_code(upgrade(found, UNKNOWN), only_predictions) is Exit.CANNOT_TELL
+    both = answer(HOME, limited("1.6.1"), target("1.7.0", Verdict.UNAVAILABLE, reason="no wheel"))
+    assert exit_code(upgrade(both), only_predictions) is Exit.CANNOT_TELL
+    assert exit_code(upgrade(UNKNOWN), frozenset()) is Exit.CANNOT_TELL
+    assert exit_code(upgrade(found), value_types.verdicts("limited")) is Exit.UNSAFE
+
+
+def test_a_failing_accessory_hides_no_change_in_an_answer() -> None:
+    """KBinsDiscretizer 1.3.2 in 1.0.2: the headline has both, the line of the target all."""
+    outputs = {
+        "transform": OutputDifference(
+            verdict=Verdict.SCORES_CHANGED, max_abs=1.0, n_changed=13, n=137
+        ),
+        "get_feature_names_out": OutputDifference(verdict=Verdict.USE_FAILED, note="raises"),
+        "repr": LIMITED_REPR,
+    }
+    stage = "get_feature_names_out"
+    found = answer(HOME, target("1.4.2", Verdict.USE_FAILED, stage, outputs=outputs))
+    assert words.headline(found) == (
+        f"{ONLY_HOME}; fails in get_feature_names_out and changes transform with 1.4.2"
+    )
+    text = " ".join(said(found, width=100).split())
+    assert "fails in get_feature_names_out: AttributeError: no attribute 'positive'" in text
+    assert "also changes transform in 13 of 137 rows by up to 1; fails in repr" in text
 
 
 def test_names_from_files_cannot_draw_on_the_terminal() -> None:

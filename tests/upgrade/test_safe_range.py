@@ -15,6 +15,7 @@ from matrix.upgrade.answer import Target
 from matrix.upgrade.safe_range import gaps, safe_range
 
 SAFE, BAD, UNKNOWN = Verdict.IDENTICAL, Verdict.LABELS_CHANGED, Verdict.UNAVAILABLE
+LIMITED = Verdict.INTROSPECTION_FAILED
 
 
 def target(release: str, verdict: Verdict, *, ready: bool = True) -> Target:
@@ -59,6 +60,25 @@ def test_what_was_not_looked_for_is_not_within_the_pin() -> None:
 
 def test_what_is_not_known_is_not_within_the_pin() -> None:
     assert pin(target("1.1.3", SAFE), target("1.2.2", UNKNOWN)) == "scikit-learn==1.1.3"
+
+
+def test_a_model_that_only_cannot_be_printed_goes_on_predicting() -> None:
+    here = [
+        target("1.3.2", SAFE),
+        target("1.5.2", SAFE),
+        target("1.6.0", LIMITED),
+        target("1.7.2", SAFE),
+        target("1.9.1", LIMITED),
+        target("1.10.0", BAD),
+        target("1.2.2", LIMITED),
+    ]
+    found = safe_range(here, bisected=True)
+    assert found is not None
+    assert found.run == ("1.2.2", "1.3.2", "1.5.2", "1.6.0", "1.7.2", "1.9.1")
+    assert found.safe == ("1.3.2", "1.5.2", "1.7.2")
+    assert [one.release for one in found.limited] == ["1.2.2", "1.6.0", "1.9.1"]
+    assert found.pin == "scikit-learn>=1.2.2,<1.10"
+    assert gaps(here) == [("1.9.1", "1.10.0")], "where repr begins to fail is not looked for"
 
 
 def test_a_patch_release_is_named_in_full() -> None:
@@ -110,4 +130,8 @@ def test_no_release_that_is_known_to_be_unsafe_is_within_the_pin(
     allowed = SpecifierSet(found.pin.removeprefix("scikit-learn"))
     assert Version(origin) in allowed
     for release, verdict in verdicts.items():
-        assert verdict.safe or release == origin or Version(release) not in allowed
+        assert verdict.predicts_same or release == origin or Version(release) not in allowed
+    limited = {t.release for t in targets if t.cell.verdict is LIMITED}
+    assert {t.release for t in found.limited} == limited & set(found.run)
+    assert set(found.safe) | (limited & set(found.run)) == set(found.run)
+    assert not set(found.safe) & limited

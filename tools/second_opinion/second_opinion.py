@@ -38,6 +38,7 @@ SECONDS = 300
 DRAWN = {
     Verdict.IDENTICAL: "same",
     Verdict.EQUIVALENT: "same",
+    Verdict.INTROSPECTION_FAILED: "shows not",
     Verdict.SCORES_CHANGED: "differs",
     Verdict.LABELS_CHANGED: "differs",
     Verdict.STRUCTURE_CHANGED: "differs",
@@ -59,7 +60,7 @@ class Opinion:
 
     cell: Cell
     answer: str
-    """``same``, ``differs``, ``fails``, or ``unknown`` where the script cannot tell."""
+    """``same``, ``shows not``, ``differs``, ``fails``, or ``unknown``."""
     why: str
     command: str
     """Repeats it by hand in the environment that loads."""
@@ -167,7 +168,7 @@ def compared(before: Outputs | str, after: Outputs | str) -> tuple[str, str]:
         return "fails", "; ".join(failed)
     if changed:
         return "differs", ", ".join(changed)
-    return ("fails", "; ".join(hidden)) if hidden else ("same", "")
+    return ("shows not", "; ".join(hidden)) if hidden else ("same", "")
 
 
 def same(before: Any, after: Any, *, exact: bool = False) -> bool:

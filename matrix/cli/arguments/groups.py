@@ -183,13 +183,18 @@ class FailOnArguments(CommandArguments):
     fail_on: frozenset[Verdict]
 
 
-def add_fail_on(parser: argparse.ArgumentParser) -> None:
-    """Add :class:`FailOnArguments`."""
+def add_fail_on(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Add :class:`FailOnArguments`.
+
+    Args:
+        default: the verdicts and groups that make it fail unless the user names others.
+    """
     parser.add_argument(
         "--fail-on",
         type=value_types.verdicts,
-        default=frozenset(),
+        default=value_types.verdicts(default),
         metavar="LIST",
         help="exit with 1 if a cell has one of these, separated by commas: verdicts "
-        "(labels-changed, load-failed, ...) or groups (changes, fails, unknown); default: none",
+        "(labels-changed, load-failed, ...) or groups (limited, changes, fails, unknown); "
+        f"default: {default or 'none'}",
     )

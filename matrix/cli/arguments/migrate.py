@@ -23,6 +23,8 @@ class MigrateArguments(ModelArguments):
     force: bool
     via: tuple[str, ...]
     """Releases of scikit-learn to save it again in; empty to search."""
+    introspection: bool
+    """Also migrate a model that predicts the same, and only cannot be printed."""
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
@@ -47,6 +49,12 @@ class MigrateArguments(ModelArguments):
             metavar="RELEASE",
             help="save it again only in this release of scikit-learn, such as 1.2.2; may be "
             "repeated (default: search for a conversion that works)",
+        )
+        parser.add_argument(
+            "--introspection",
+            action="store_true",
+            help="also convert a model that predicts the same in the target, and fails there only "
+            "in repr or get_params",
         )
         add_inputs(parser)
         add_configuration(parser)

@@ -6,12 +6,19 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.cli.arguments.groups import OutputArguments, add_configuration, add_output, add_work
+from matrix.cli.arguments.groups import (
+    FailOnArguments,
+    OutputArguments,
+    add_configuration,
+    add_fail_on,
+    add_output,
+    add_work,
+)
 from matrix.cli.arguments.model_groups import ModelArguments, add_environments, add_inputs
 
 
 @dataclass(frozen=True, kw_only=True)
-class UpgradeArguments(ModelArguments, OutputArguments):
+class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
     """The models to check, where, how far to look, and how the answer is shown."""
 
     command = "upgrade"
@@ -45,6 +52,7 @@ class UpgradeArguments(ModelArguments, OutputArguments):
         )
         add_configuration(parser)
         add_work(parser)
+        add_fail_on(parser, default="limited,changes,fails")
         add_output(parser)
 
 

@@ -9,7 +9,12 @@ from datetime import timedelta
 from matrix.catalog import checks
 from matrix.model import Group, Shard, Verdict
 
-_GROUPS = {"changes": Group.CHANGES, "fails": Group.FAILS, "unknown": Group.UNKNOWN}
+_GROUPS = {
+    "limited": Group.LIMITED,
+    "changes": Group.CHANGES,
+    "fails": Group.FAILS,
+    "unknown": Group.UNKNOWN,
+}
 
 
 def names(text: str) -> tuple[str, ...]:

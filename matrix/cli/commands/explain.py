@@ -17,7 +17,7 @@ from matrix.engine.inputs import cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
 from matrix.explain import SEARCHED, diagnose_cell, explanation_of, search
-from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Group, Matrix
+from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Matrix
 from matrix.remedies import EnvironmentFactory, Experiment, Subject
 from matrix.report import explanation as cell_evidence
 from matrix.report.cause_text import known_cause
@@ -58,7 +58,7 @@ def explain(arguments: ExplainArguments) -> Exit:
         requested = _find(store, arguments)
         known = _known_before(requested)
     explanation, note = known, ""
-    if requested.cell.verdict.group in (Group.CHANGES, Group.FAILS) and not arguments.kept:
+    if requested.cell.verdict.group.unsafe and not arguments.kept:
         try:
             with open_results(catalog) as store:
                 explanation = _find_out(store, catalog, requested, known, arguments)

@@ -24,6 +24,7 @@ from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
+from matrix.report.model_answers import group_of
 from matrix.report.open_progress import open_progress
 from matrix.report.terminal.migration import show_migration
 from matrix.report.terminal.upgrade import show_upgrade
@@ -61,7 +62,7 @@ def migrate(arguments: MigrateArguments) -> Exit:
                 )
             result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
             (answer,) = result.answers
-            target = _target(answer)
+            target = _target(answer, introspection=arguments.introspection)
             if target is None:
                 subject = remedies = None
             else:
@@ -76,22 +77,28 @@ def migrate(arguments: MigrateArguments) -> Exit:
         return _written(arguments, store, answer, subject, remedies)
 
 
-def _target(answer: UpgradeAnswer) -> Target | None:
-    """The target, if the model is known to be bad there."""
+def _target(answer: UpgradeAnswer, *, introspection: bool) -> Target | None:
+    """The target, if the model is known to be bad there.
+
+    Args:
+        answer: of the check in the origin and in the target.
+        introspection: a failing ``repr`` or ``get_params`` is bad too.
+    """
     if answer.problem is not None or not answer.targets:
         return None
     origin, *targets = answer.targets
     target = targets[0] if targets else origin
-    if not origin.cell.verdict.safe or target.cell.verdict.group is Group.UNKNOWN:
+    if not origin.cell.verdict.predicts_same or target.cell.verdict.group is Group.UNKNOWN:
         return None
-    return None if target.cell.verdict.safe else target
+    good = target.cell.verdict.safe if introspection else target.cell.verdict.predicts_same
+    return None if good else target
 
 
 def _without(result: UpgradeResult) -> Exit:
-    """Nothing to migrate: the model is safe already, or its verdict is unknown."""
+    """Nothing to migrate: the model predicts the same already, or its verdict is unknown."""
     (answer,) = result.answers
-    if answer.problem is None and all(one.cell.verdict.safe for one in answer.targets):
-        show_migration(migration.already(answer), Group.LOADS)
+    if answer.problem is None and all(one.cell.verdict.predicts_same for one in answer.targets):
+        show_migration(migration.already(answer), group_of(answer))
         return Exit.OK
     show_upgrade(result)
     return Exit.CANNOT_TELL if answer.problem is None else answer.problem.exit_code

@@ -15,14 +15,22 @@ from matrix.cli.commands.run import BuildProgress, fill, open_results, with_fold
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
-from matrix.model import Cell, Detection, Environment, Explanation, Group, Matrix, PassedOver
+from matrix.model import (
+    Cell,
+    Detection,
+    Environment,
+    Explanation,
+    Group,
+    Matrix,
+    PassedOver,
+    Verdict,
+)
 from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
 from matrix.report.cause_text import known_cause
-from matrix.report.model_answers import as_matrix, group_of
+from matrix.report.model_answers import as_matrix
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
-from matrix.report.risk import risks
 from matrix.report.terminal import show_explanation
 from matrix.report.terminal.risks import show_risks
 from matrix.report.terminal.upgrade import show_upgrade
@@ -66,7 +74,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
         write_outputs(replace(as_matrix(result), stories=tuple(explained)), arguments.output)
         if arguments.reproduce is not None:
             reproduce(result.answers, store, arguments.reproduce)
-    return exit_code(result)
+    return exit_code(result, arguments.fail_on)
 
 
 def _explained(
@@ -92,9 +100,10 @@ def _worst(answer: UpgradeAnswer) -> Target | None:
     if answer.problem is not None:
         return None
     first = None if answer.range is None else answer.range.first_bad
-    bad = (Group.CHANGES, Group.FAILS)
     candidates = [*([] if first is None else [first]), *answer.targets]
-    return next((target for target in candidates if target.cell.verdict.group in bad), None)
+    bad = [target for target in candidates if target.cell.verdict.group.unsafe]
+    changed = (target for target in bad if not target.cell.verdict.predicts_same)
+    return next(changed, next(iter(bad), None))
 
 
 def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
@@ -117,15 +126,17 @@ def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
         for target in targets:
             show_risks(matrix, origin, target)
         write_outputs(matrix, arguments.output)
-        return _risk_code(matrix, origin)
+        return _risk_code(matrix, origin, arguments.fail_on)
 
 
-def _risk_code(matrix: Matrix, origin: Environment) -> Exit:
+def _risk_code(matrix: Matrix, origin: Environment, fail_on: frozenset[Verdict]) -> Exit:
     """The exit code of a check of the reference pipelines that the origin saved."""
     if not origin.ready or Detection.MISSED in matrix.self_check.values():
         return Exit.CANNOT_TELL
     targets = [one for one in matrix.environments if one.id != origin.id]
-    if any(risk.bad for one in targets for risk in risks(matrix, origin.id, one.id)):
+    there = {one.id for one in targets}
+    cells = (one for one in matrix.cells if one.writer == origin.id and one.reader in there)
+    if any(cell.verdict in fail_on for cell in cells):
         return Exit.UNSAFE
     return Exit.OK if all(one.ready for one in targets) else Exit.CANNOT_TELL
 
@@ -215,13 +226,22 @@ def _folder(path: Path) -> Path:
     return path.absolute()
 
 
-def exit_code(upgrade: UpgradeResult) -> Exit:
+BAD = frozenset(verdict for verdict in Verdict if verdict.group.unsafe)
+"""What makes a check fail unless the user names other verdicts."""
+
+
+def exit_code(upgrade: UpgradeResult, fail_on: frozenset[Verdict] = BAD) -> Exit:
     """The exit code of the worst answer.
 
     A mistake of usage decides only if no model has an answer: otherwise some are answered and
     others are not.
+
+    Args:
+        upgrade: the answers.
+        fail_on: the verdicts that make the check fail. Other known verdicts pass; unknown ones
+            never do.
     """
-    codes = {_code(answer) for answer in upgrade.answers}
+    codes = {_code(answer, fail_on) for answer in upgrade.answers}
     if Exit.UNSAFE in codes:
         return Exit.UNSAFE
     if codes == {Exit.USAGE}:
@@ -229,10 +249,13 @@ def exit_code(upgrade: UpgradeResult) -> Exit:
     return Exit.CANNOT_TELL if codes & {Exit.USAGE, Exit.CANNOT_TELL} else Exit.OK
 
 
-def _code(answer: UpgradeAnswer) -> Exit:
+def _code(answer: UpgradeAnswer, fail_on: frozenset[Verdict]) -> Exit:
     if answer.problem is not None:
         return answer.problem.exit_code
-    group = group_of(answer)
-    if group is Group.LOADS:
-        return Exit.OK
-    return Exit.CANNOT_TELL if group is Group.UNKNOWN else Exit.UNSAFE
+    verdicts = {target.cell.verdict for target in answer.targets}
+    if not answer.targets[0].cell.verdict.predicts_same:
+        return Exit.CANNOT_TELL  # what the origin itself does not repeat says nothing of a target
+    if verdicts & fail_on:
+        return Exit.UNSAFE
+    unknown = any(verdict.group is Group.UNKNOWN for verdict in verdicts)
+    return Exit.CANNOT_TELL if unknown else Exit.OK

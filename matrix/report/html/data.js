@@ -27,9 +27,10 @@ const cells = (() => {
   return { length, ...Object.fromEntries(columns.map((name, i) => [name, read[i]])) };
 })();
 
-/** The group of each verdict, by position: 0 safe, 1 changes, 2 fails, 3 unknown. */
+/** The group of each verdict, by position: 0 safe, 1 limited, 2 changes, 3 fails, 4 unknown. */
 const groupOf = Uint8Array.from(head.verdicts, (verdict) => verdict.group);
-const SAFE = 0, CHANGES = 1, FAILS = 2, UNKNOWN = 3;
+const SAFE = 0, LIMITED = 1, CHANGES = 2, FAILS = 3, UNKNOWN = 4;
+const noCounts = () => new Array(head.groups.length).fill(0);
 const groupOfCell = (cell) => groupOf[cells.verdict[cell]];
 
 /** Return a lookup by number that parses a block at its first use. */

@@ -26,7 +26,7 @@ function section(title, ...children) {
 /** Return a list of the cells of a pair; a click calls ``open`` with the cell. */
 function pairPanel(writer, reader, matches, close, open) {
   const found = cellsBetween(writer, reader, matches);
-  const counts = [0, 0, 0, 0];
+  const counts = noCounts();
   for (const cell of found) counts[groupOfCell(cell)] += 1;
   const rows = found.map((cell) => {
     const name = index.pipelines[cells.pipeline[cell]];

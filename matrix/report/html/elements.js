@@ -87,14 +87,15 @@ function addKeyboardNavigation(grid) {
 /** Return the class of a square, and the share of its testable cells that change or fail. */
 function squareClass(counts, all) {
   const bad = counts[FAILS] + counts[CHANGES];
-  const share = bad / (all[SAFE] + all[CHANGES] + all[FAILS] || 1);
+  const share = bad / (all[SAFE] + all[LIMITED] + all[CHANGES] + all[FAILS] || 1);
   if (bad) return [counts[FAILS] >= counts[CHANGES] ? "fails" : "changes", share];
+  if (counts[LIMITED]) return ["limited", 0];
   return [counts[SAFE] ? "safe" : "unknown", 0];
 }
 
 /** Return ``99 fail, 19 change silently, 40 safe``. */
 function countsText(counts) {
-  const order = [FAILS, CHANGES, SAFE, UNKNOWN];
+  const order = [FAILS, CHANGES, LIMITED, SAFE, UNKNOWN];
   return order.filter((group) => counts[group])
     .map((group) => `${number(counts[group])} ${head.groups[group].label}`).join(", ") || "no cells";
 }

@@ -15,6 +15,7 @@ from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
 GROUP_KEYS = {
     Group.LOADS: "safe",
+    Group.LIMITED: "limited",
     Group.CHANGES: "changes",
     Group.FAILS: "fails",
     Group.UNKNOWN: "unknown",

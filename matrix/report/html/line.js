@@ -1,4 +1,4 @@
-// By pipeline: from which release on each one loads, changes or fails.
+// By pipeline: from which release on each one is safe, limited, changes or fails.
 
 /** One grid per pipeline and format: the number of its cell by writer and reader. */
 const grids = (() => {
@@ -43,7 +43,7 @@ function cellFor(grid, from, reader) {
 }
 const harm = (cell) => (groupOfCell(cell) === UNKNOWN ? -1 : cells.verdict[cell]);
 
-const VERBS = ["safe", "changes", "fails", "unknown"];
+const VERBS = ["safe", "limited", "changes", "fails", "unknown"];
 
 /** Return ``fails up to 1.2, safe from 1.3, changes in 1.8`` for the groups of the releases. */
 function groupsText(groups) {

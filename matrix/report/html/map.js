@@ -11,12 +11,12 @@ const readers = occurring(cells.reader);
 
 /** Count the matching cells of each group, by writer and reader. */
 function tally(matches) {
-  const side = index.environments.length;
-  const counts = new Uint32Array(side * side * 4);
+  const side = index.environments.length, groups = head.groups.length;
+  const counts = new Uint32Array(side * side * groups);
   for (let cell = 0; cell < matches.length; cell += 1) {
-    if (matches[cell]) counts[(cells.writer[cell] * side + cells.reader[cell]) * 4 + groupOfCell(cell)] += 1;
+    if (matches[cell]) counts[(cells.writer[cell] * side + cells.reader[cell]) * groups + groupOfCell(cell)] += 1;
   }
-  return (writer, reader) => counts.subarray((writer * side + reader) * 4, (writer * side + reader) * 4 + 4);
+  return (writer, reader) => counts.subarray((writer * side + reader) * groups, (writer * side + reader + 1) * groups);
 }
 
 /** Render the matching cells; the darker a square, the larger its share that changes or fails. */
@@ -56,7 +56,7 @@ function renderMap(container, state, matches, open) {
 function square(writer, reader, row, column, counts, all) {
   const any = counts.some(Boolean);
   const [kind, share] = squareClass(counts, all);
-  const bad = [FAILS, CHANGES].filter((group) => counts[group]);
+  const bad = [FAILS, CHANGES, LIMITED].filter((group) => counts[group]);
   const counted = (group) => make("span", {}, symbol(group), number(counts[group]));
   const text = bad.map(counted);
   if (!bad.length && counts[SAFE]) text.push(make("span", {}, symbol(SAFE)));

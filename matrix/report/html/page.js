@@ -29,7 +29,7 @@ function fillFilters() {
   form.elements.verdict.replaceChildren(
     option("", "any"), option("bad", "changes or fails"),
     ...head.groups.map((group, i) => make("optgroup", { label: `${group.symbol} ${group.label}` },
-      option(group.key, `all ${["safe", "that change silently", "that fail", "unknown"][i]}`),
+      option(group.key, `all ${["safe", "that are limited", "that change silently", "that fail", "unknown"][i]}`),
       head.verdicts.filter((verdict) => verdict.group === i && verdict.count)
         .map((verdict) => option(verdict.name, `${verdict.name} (${number(verdict.count)})`)))));
   byId("pipelines").replaceChildren(...index.pipelines.map((id) => option(id)));
@@ -56,7 +56,7 @@ function showState() {
 function render() {
   const started = performance.now();
   matches = matchingCells(state);
-  const counts = [0, 0, 0, 0];
+  const counts = noCounts();
   for (let cell = 0; cell < matches.length; cell += 1) if (matches[cell]) counts[groupOfCell(cell)] += 1;
   const total = counts.reduce((sum, count) => sum + count, 0);
   byId("shown").replaceChildren(

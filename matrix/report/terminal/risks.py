@@ -46,6 +46,9 @@ def _lines(
     unknown = sum(risk.unknown for risk in found)
     step = f"{origin.spec.label} → {target.spec.label}"
     yield terminal.title(f"{step}: {bad:,} of {total:,} reference pipelines change or fail")
+    limited = sum(risk.limited for risk in found)
+    if limited:
+        yield terminal.faint(f"{limited:,} predict the same, but repr or get_params fails")
     if unknown:
         yield terminal.faint(f"{unknown:,} unknown")
     if target.reason:

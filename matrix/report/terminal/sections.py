@@ -11,7 +11,15 @@ from matrix.model import Cell, Detection, Direction, Group, Matrix
 from matrix.normalize_messages import without_places
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
-from matrix.report.sentences import TITLES, counted, difference, route, scores
+from matrix.report.sentences import (
+    INTROSPECTION_TITLE,
+    TITLES,
+    changed_too,
+    counted,
+    difference,
+    route,
+    scores,
+)
 from matrix.report.summary import Reason, SilentChange, Summary
 from matrix.report.terminal.causes import causes
 from matrix.report.terminal.explanation import explanation_lines
@@ -63,6 +71,7 @@ def sections(
     yield from _changes(terminal, summary, everything)
     yield from causes(terminal, summary, everything=everything)
     yield from _reasons(terminal, "Failures", Group.FAILS, summary, everything)
+    yield from _reasons(terminal, INTROSPECTION_TITLE, Group.LIMITED, summary, everything)
     yield from _reasons(terminal, "Unknown", Group.UNKNOWN, summary, everything)
     yield from _unavailable(terminal, matrix)
     yield from _self_check(terminal, matrix)
@@ -234,7 +243,7 @@ def _score_lines(terminal: TerminalStyle, cell: Cell) -> Iterator[Text]:
 def _reasons(
     terminal: TerminalStyle, title: str, group: Group, summary: Summary, everything: bool
 ) -> Iterator[Section]:
-    reasons = summary.failures if group is Group.FAILS else summary.unknown
+    reasons = summary.reasons(group)
     if not reasons:
         return
     ranked = sorted(
@@ -266,6 +275,8 @@ def _reason_lines(
         f"{example.pipeline} {_label(example.writer, labels)} → {_label(example.reader, labels)}",
     ]
     yield terminal.faint(", ".join(parts), indent=count.cell_len)
+    if reason.changed:
+        yield from terminal.paragraph(changed_too(reason), indent=count.cell_len)
 
 
 # --------------------------------------------------------------------------- the rest

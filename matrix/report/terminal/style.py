@@ -20,6 +20,7 @@ _ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "
 
 _STYLES = {
     Group.LOADS: "green",
+    Group.LIMITED: "cyan",
     Group.CHANGES: "bold yellow",
     Group.FAILS: "red",
     Group.UNKNOWN: "dim",

@@ -97,7 +97,7 @@ def _short(position: int) -> str:
 
 
 class _Pair:
-    """The parts of one cell of the table: failures, then changes."""
+    """The parts of one cell of the table: failures, changes, then limited ones."""
 
     def __init__(self, terminal: TerminalStyle, counts: Sequence[int]) -> None:
         by_group = {
@@ -106,7 +106,7 @@ class _Pair:
         }
         self.parts = [
             Text(f"{terminal.symbol(group)}{by_group[group]}", style=terminal.style(group))
-            for group in (Group.FAILS, Group.CHANGES)
+            for group in (Group.FAILS, Group.CHANGES, Group.LIMITED)
             if by_group[group]
         ]
         if not self.parts:
