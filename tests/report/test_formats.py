@@ -38,7 +38,7 @@ def check(matrix: Matrix) -> None:
     assert len(csv_rows(written(matrix, "csv"))) == total
     assert sum(suite.tests for suite in junit(written(matrix, "junit"))) == total
     run = sarif(written(matrix, "sarif"))
-    bad = [cell.pipeline for cell in cells if cell.verdict.group in (Group.CHANGES, Group.FAILS)]
+    bad = [cell.pipeline for cell in cells if cell.verdict.group.unsafe]
     unknown = [one for one in matrix.answers if one.group is Group.UNKNOWN]
     alone = sum(one.model not in bad for one in unknown)
     assert sum(result["occurrenceCount"] for result in run["results"]) == len(bad) + alone
