@@ -63,7 +63,7 @@ def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
 
 
 def kinds_in(python: str | Path, names: Iterable[Name]) -> dict[Name, str]:
-    """By name, its kind in an environment."""
+    """The kind of each name in an environment: ``class``, ``ufunc``, ``function``, …"""
     listed = list(names)
     done = subprocess.run(
         [python, SCRIPT, "kinds"],

@@ -113,7 +113,7 @@ def tables():
 
 
 def frames(X, y, words):
-    """The same as DataFrames; nothing without pandas."""
+    """The same tables as DataFrames; none without pandas."""
     try:
         import pandas
     except ImportError:

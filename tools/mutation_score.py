@@ -1,7 +1,8 @@
-"""The score of the mutants that mutmut left in ``mutants/``: noticed of all, file by file.
+"""Compute the mutation score of each file from the results of mutmut in ``mutants/``.
 
-A mutant that no test runs counts as not noticed; one that ends its process or never returns counts
-as noticed. Mutants that have not been run are counted apart.
+The score is the share of mutants that the tests notice. A mutant that no test executes counts as
+not noticed; one that crashes or hangs the tests counts as noticed. Mutants that have not been run
+are counted separately.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ SKIPPED = {34, 37}
 
 
 def scores(folder: Path) -> Iterator[tuple[str, Counter[str]]]:
-    """By file, how many mutants were noticed, unnoticed and not run."""
+    """Yield each file with its numbers of mutants that were noticed, unnoticed and not run."""
     for meta in sorted(folder.rglob("*.meta")):
         found: Counter[str] = Counter()
         for status in json.loads(meta.read_text("utf-8"))["exit_code_by_key"].values():

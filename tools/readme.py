@@ -1,6 +1,6 @@
-"""The README as package registries show it: links to files of the repository become plain text.
+"""Build hook: convert the README for package registries.
 
-A registry shows the README alone, so that a relative link leads nowhere there.
+A registry shows only the README, so links to other files of the repository become plain text.
 """
 
 from __future__ import annotations

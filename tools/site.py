@@ -1,4 +1,4 @@
-"""What MkDocs calls when it builds the site: files outside of ``docs/`` become part of it.
+"""Hooks of MkDocs that add files outside of ``docs/`` to the site.
 
 Documents link to files of the repository by relative paths. These work in a checkout and on a code
 host. On the site, a linked Markdown file of ``PAGES`` becomes a page. Any other linked file becomes
@@ -49,7 +49,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
 
 
 def _outside(document: Path) -> Iterator[str]:
-    """The files of the repository that a document links to, and that are no pages."""
+    """The files that a document links to, except for pages of the site."""
     folder = document.parent.relative_to(ROOT).as_posix()
     for link in _LINK.finditer(_read(document)):
         path = _resolved(folder, link[2])
@@ -62,14 +62,14 @@ def _resolved(folder: str, target: str) -> str:
 
 
 def _on_site(path: str) -> str:
-    """Where a file of the repository is on the site, from a page at the top of it."""
+    """The path of a repository file on the site, relative to the site's root."""
     if path in PAGES:
         return PAGES[path]
     return path.removeprefix("docs/") if path.startswith("docs/") else _copy(path)
 
 
 def _copy(path: str) -> str:
-    """MkDocs leaves out names that begin with a dot."""
+    """The path of a copy; leading dots are removed, because MkDocs ignores such names."""
     return "repository/" + "/".join(part.lstrip(".") for part in path.split("/"))
 
 

@@ -1,4 +1,4 @@
-"""Load one saved file by hand, call its methods on some rows, and print what they return.
+"""Load one saved file, call its methods on some rows, and print their results.
 
     python plain.py MODEL ROWS FOLDER...
 
@@ -6,8 +6,8 @@ MODEL is loaded with joblib, pickle or skops, ROWS is a file of rows as the resu
 them, and FOLDERs are imported from. One line of JSON on standard output, after a line ``---``,
 holds by method ``["returned", VALUE]``, ``["raised", TYPE, MESSAGE]`` or ``["absent"]``.
 
-This script shares no code with the worker on purpose: it is a second opinion on what that reports.
-It runs on Python 3.6 and newer, with what a target environment has.
+This script shares no code with the worker on purpose, so that it checks the worker independently.
+It runs on Python 3.6 and newer, with the packages of a target environment.
 """
 
 import json
@@ -53,7 +53,7 @@ def main(model_path, rows_path, folders):
 
 
 def stand_in():
-    """What the files of reference pipelines import; nothing of it is needed to load a model."""
+    """A stand-in for the module that pipeline files import; loading a model needs none of it."""
     module = types.ModuleType("compat_matrix")
     module.pipeline = lambda *_, **__: lambda function: function
     module.Data = lambda *_, **__: None
@@ -77,7 +77,7 @@ def load(path):
 
 
 def use(fresh, rows):
-    """Every method on a load of its own."""
+    """The result of every method, each called on a newly loaded model."""
     found = {}
     for name in ON_ROWS:
         found[name] = attempt(fresh, name, lambda model, name=name: getattr(model, name)(rows))
@@ -122,7 +122,7 @@ def attempt(fresh, name, call):
 
 
 def shown(call):
-    """Whether something that only shows a model works; what it shows is not compared."""
+    """Whether a call that only displays a model works; its text is not compared."""
     try:
         call()
     except Exception as error:
@@ -157,7 +157,7 @@ def plain(value):
 
 
 class Rows:
-    """Reads rows: a line of JSON that outlines them, then raw arrays in its order."""
+    """Reads rows: a line of JSON with their structure, then raw arrays in its order."""
 
     def __init__(self, data):
         head, _, self.rest = data.partition(b"\n")

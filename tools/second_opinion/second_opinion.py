@@ -1,11 +1,10 @@
-"""Repeat cells of the last run with a plain script, and say where the two differ.
+"""Repeat cells of the last run with an independent script, and report where the two disagree.
 
     nox -s second-opinion -- 200 [--seed 1] [--verdict labels-changed]...
 
-Cells are drawn evenly over the verdicts, with a seed. ``plain.py`` loads each file in the
-environment that saved it and in the one that loads it, and calls every method; what it returned in
-both is compared here by a rule of a few lines. Nothing of this is shared with the worker or the
-judge.
+Cells are drawn evenly over the verdicts, with a seed. ``plain.py`` loads each file in its writer
+and its reader environment, and calls every method. The outputs of both are compared here by a short
+rule. No code is shared with the worker or the judge.
 
 Exit code 0 if all agree, 1 if some differ, 3 if there is nothing to compare.
 """
@@ -34,7 +33,7 @@ from matrix.store import Store
 
 PLAIN = Path(__file__).with_name("plain.py")
 SECONDS = 300
-"""After so long a script is ended; it ran alone on one core, so that means it does not end."""
+"""The time limit of a script; one that exceeds it, alone on a core, is assumed not to end."""
 DRAWN = {
     Verdict.IDENTICAL: "same",
     Verdict.EQUIVALENT: "same",
@@ -47,23 +46,23 @@ DRAWN = {
     Verdict.TIMED_OUT: "fails",
     Verdict.CRASHED: "fails",
 }
-"""The verdicts that a plain script can repeat, and what it must say of them."""
+"""The verdicts that the script can repeat, and the answer that agrees with each."""
 SHOWING = ("repr", "get_params")
 
 Outputs = Mapping[str, list[Any]]
-"""By method, what ``plain.py`` printed of it."""
+"""The result of each method, as printed by ``plain.py``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opinion:
-    """What the plain script says of one cell."""
+    """The answer of the script for one cell."""
 
     cell: Cell
     answer: str
-    """``same``, ``shows not``, ``differs``, ``fails``, or ``unknown``."""
+    """``same``, ``shows not``, ``differs``, ``fails``, or ``unknown`` if there is no answer."""
     why: str
     command: str
-    """Repeats it by hand in the environment that loads."""
+    """The command line that repeats it in the reader environment."""
 
     @property
     def agrees(self) -> bool:
@@ -95,12 +94,12 @@ def _arguments() -> argparse.Namespace:
 
 
 def draw(cells: Iterable[Cell], n: int, seed: int, verdicts: list[str] | None = None) -> list[Cell]:
-    """Draw n cells, evenly over the verdicts; those that were not loaded elsewhere are left out."""
+    """Draw n cells evenly over the verdicts, among those that another environment loaded."""
     by_verdict: dict[Verdict, list[Cell]] = defaultdict(list)
     for cell in cells:
         loaded_elsewhere = cell.artifact and cell.writer != cell.reader
-        wanted = verdicts is None or cell.verdict.value in verdicts
-        if cell.verdict in DRAWN and loaded_elsewhere and wanted:
+        selected = verdicts is None or cell.verdict.value in verdicts
+        if cell.verdict in DRAWN and loaded_elsewhere and selected:
             by_verdict[cell.verdict].append(cell)
     chooser = random.Random(seed)  # noqa: S311
     for known in by_verdict.values():
@@ -114,7 +113,7 @@ def draw(cells: Iterable[Cell], n: int, seed: int, verdicts: list[str] | None = 
 
 
 def opinion(store: Store, question: inputs.CellInputs) -> Opinion:
-    """Load the file of a cell on both sides, and compare."""
+    """Load the file of a cell in both environments, and compare."""
     commands = []
     for environment in (question.writer, question.reader):
         assert environment.info is not None
@@ -133,7 +132,7 @@ def opinion(store: Store, question: inputs.CellInputs) -> Opinion:
 
 
 def run(command: list[str]) -> Outputs | str:
-    """What the script printed; a text says how it ended without that."""
+    """The outputs that the script printed; if there are none, a text with the reason."""
     try:
         done = subprocess.run(
             command, capture_output=True, text=True, errors="replace", timeout=SECONDS, check=False
@@ -148,7 +147,7 @@ def run(command: list[str]) -> Outputs | str:
 
 
 def compared(before: Outputs | str, after: Outputs | str) -> tuple[str, str]:
-    """An answer and the reason for it: the worst over all methods that the first side returned."""
+    """The answer and its reason: the worst over all methods that returned in the writer."""
     if isinstance(before, str) or "load" in before:
         return "unknown", f"it does not load where it was saved: {before}"[:200]
     if isinstance(after, str):
@@ -172,7 +171,7 @@ def compared(before: Outputs | str, after: Outputs | str) -> tuple[str, str]:
 
 
 def same(before: Any, after: Any, *, exact: bool = False) -> bool:
-    """Whether two printed values are the same but for rounding."""
+    """Whether two printed values are equal except for rounding."""
     if isinstance(before, list) and isinstance(after, list):
         return len(before) == len(after) and all(
             same(one, other, exact=exact) for one, other in zip(before, after, strict=True)
@@ -193,7 +192,7 @@ def same(before: Any, after: Any, *, exact: bool = False) -> bool:
 
 
 def report(opinions: list[Opinion]) -> int:
-    """Print how many agree by verdict, and each difference; return the exit code."""
+    """Print the agreements by verdict and each disagreement; return the exit code."""
     counts = Counter((one.cell.verdict.value, one.agrees) for one in opinions)
     for verdict in sorted({name for name, _ in counts}):
         agree, differ = counts[verdict, True], counts[verdict, False]
