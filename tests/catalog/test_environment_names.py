@@ -32,13 +32,13 @@ def test_an_id_contains_the_values_that_are_not_defaults(
 
 def test_labels_are_short_and_differ() -> None:
     """Versions are shortened only where that leaves every label different."""
-    wanted = [
+    environments = [
         ("1.5", "newest", {"joblib": "1.2.0"}, "release"),
         ("1.5", "newest", {"numpy": "2.0.0"}, "release"),
         ("1.5", "newest", {"numpy": "2.0.2"}, "release"),
         ("0.24", "3.7", {}, "release"),
     ]
-    assert environment_labels(wanted) == [
+    assert environment_labels(environments) == [
         "1.5 joblib1.2",
         "1.5 numpy2.0.0",
         "1.5 numpy2.0.2",

@@ -81,10 +81,10 @@ def test_the_scikit_learn_of_a_request(texts: list[str], scikit_learn: str | Non
 
 def test_python_and_the_others_are_distinguished() -> None:
     """Python is part of a bump; the rest comes along, markers and all."""
-    wish = read_request(
+    request = read_request(
         ["scikit-learn==1.6.1", "numpy<2", "python==3.12", "tomli; python_version<'3.11'"]
     )
-    assert wish == EnvironmentRequest(
+    assert request == EnvironmentRequest(
         scikit_learn="1.6.1",
         python="3.12",
         others=("numpy<2", 'tomli; python_version < "3.11"'),
@@ -145,23 +145,23 @@ def test_a_requirements_file_as_pip_reads_it(tmp_path: Path) -> None:
     """Includes, constraints, continuations, hashes and comments are understood."""
     written(tmp_path, "more/base.txt", "numpy<2\t# not yet\n-r ../requirements.txt\n")
     written(tmp_path, "constraints.txt", "scipy<1.11\nscikit-learn>=1.2\n")
-    wish = read_request([written(tmp_path, "requirements.txt", FILE)])
-    assert wish.scikit_learn == "1.2.2"
-    assert wish.others == (
+    request = read_request([written(tmp_path, "requirements.txt", FILE)])
+    assert request.scikit_learn == "1.2.2"
+    assert request.others == (
         "numpy<2",
         'pandas[parquet]>=1.5; python_version >= "3.8"',
         "joblib==1.2.0",
     )
-    assert wish.constraints == ("scipy<1.11",)
-    assert wish.python is None
+    assert request.constraints == ("scipy<1.11",)
+    assert request.python is None
 
 
 def test_ignored_lines_are_noted_without_secrets(tmp_path: Path) -> None:
     """Options and places are named with their line; addresses may hold a password."""
     written(tmp_path, "more/base.txt", "")
     written(tmp_path, "constraints.txt", "")
-    wish = read_request([written(tmp_path, "requirements.txt", FILE)])
-    assert [note.partition("requirements.txt, ")[2] for note in wish.notes] == [
+    request = read_request([written(tmp_path, "requirements.txt", FILE)])
+    assert [note.partition("requirements.txt, ")[2] for note in request.notes] == [
         "line 2: the option --extra-index-url is not passed on; uv's own settings and variables"
         " hold",
         "line 3: the option --only-binary is not passed on; uv's own settings and variables hold",
@@ -170,7 +170,7 @@ def test_ignored_lines_are_noted_without_secrets(tmp_path: Path) -> None:
         "line 14: mine is left out: it names a location, not a version",
         "line 15: a path or address is left out: it names a location, not a version",
     ]
-    assert "secret" not in str(wish)
+    assert "secret" not in str(request)
 
 
 @pytest.mark.parametrize(
@@ -187,9 +187,9 @@ def test_a_lock_is_for_the_python_it_was_made_with(
 ) -> None:
     """The lock names its Python; a Python on the command line overrides it."""
     file = written(tmp_path, "lock.txt", head + "scikit-learn==1.3.2\nnumpy==1.26.2\n")
-    wish = read_request([file])
-    assert wish.python == python
-    assert bool(wish.notes) == (python is not None)
+    request = read_request([file])
+    assert request.python == python
+    assert bool(request.notes) == (python is not None)
     assert read_request([file, "python==3.12"]).python == "3.12"
 
 
@@ -200,8 +200,8 @@ def test_files_of_other_systems_are_read(tmp_path: Path, bom: bytes) -> None:
     text = "scikit-learn==1.3.2\r\nnumpy==1.26.2\r\n"
     file = tmp_path / "frozen.txt"
     file.write_bytes(bom + text.encode(encodings.get(bom, "utf-16-be")))
-    wish = read_request([str(file)])
-    assert (wish.scikit_learn, wish.others) == ("1.3.2", ("numpy==1.26.2",))
+    request = read_request([str(file)])
+    assert (request.scikit_learn, request.others) == ("1.3.2", ("numpy==1.26.2",))
 
 
 @pytest.mark.parametrize(
@@ -291,7 +291,7 @@ def test_a_marker_on_scikit_learn_bounds_the_python(tmp_path: Path) -> None:
     assert read_request([file]).python == "<3.12,>=3.9"
 
 
-# ------------------------------------------------------------------------ environments wanted
+# ------------------------------------------------------------------------ requested environments
 
 
 def test_the_same_environment_has_the_same_id_as_in_the_matrix(tmp_path: Path) -> None:
@@ -358,9 +358,9 @@ def test_a_line_on_a_past_day_is_a_range() -> None:
 def test_a_file_without_scikit_learn_is_refused(tmp_path: Path) -> None:
     """A constraint on scikit-learn does not install it."""
     written(tmp_path, "constraints.txt", "scikit-learn==1.2.2\n")
-    wish = read_request([written(tmp_path, "requirements.txt", "numpy<2\n-c constraints.txt\n")])
+    request = read_request([written(tmp_path, "requirements.txt", "numpy<2\n-c constraints.txt\n")])
     with pytest.raises(UsageError, match=r"requirements\.txt: scikit-learn is not in it"):
-        spec_of(wish, as_of="today")
+        spec_of(request, as_of="today")
 
 
 # ------------------------------------------------------------------------ anything at all
@@ -379,8 +379,8 @@ ANYTHING = st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=12).map("".
 def check(texts: list[str]) -> None:
     """Any text is parsed or refused, and none can become an option of uv."""
     try:
-        wish = read_request(texts)
-        spec = spec_of(wish, as_of="today")
+        request = read_request(texts)
+        spec = spec_of(request, as_of="today")
     except UsageError:
         return
     for text in (*spec.requirements, *spec.constraints, spec.scikit_learn, spec.python):

@@ -48,7 +48,7 @@ def trace(
     return Trace(parts=(*root, part), kinds={name: kind})
 
 
-def told(writer: Trace, reader: Trace, native: Trace | None = None, **fields: Any) -> Diagnosis:
+def compared(writer: Trace, reader: Trace, native: Trace | None = None, **fields: Any) -> Diagnosis:
     cell = Cell(**{**{name: getattr(CELL, name) for name in CELL.__slots__}, **fields})
     return diagnose(
         cell, writer, reader, native, fetch={}.__getitem__, tolerance=lambda _: Tolerance()
@@ -69,7 +69,7 @@ def lines(diagnosis: Diagnosis) -> list[str]:
 def test_a_parameter_that_the_reader_does_not_know_is_an_orphan() -> None:
     held = {"affinity": text("'rbf'"), "n_clusters": text("8")}
     writer = trace(held, TracedClass(parameters={"affinity": "'nearest'", "n_clusters": "8"}))
-    seen = told(writer, trace(held, TracedClass(parameters={"n_clusters": "8"})))
+    seen = compared(writer, trace(held, TracedClass(parameters={"n_clusters": "8"})))
     (orphan,) = seen.orphans
     assert (orphan.name, orphan.value, orphan.by_default) == ("affinity", "'rbf'", False)
     assert lines(seen) == [
@@ -81,7 +81,7 @@ def test_a_parameter_that_the_reader_does_not_know_is_an_orphan() -> None:
 def test_one_at_its_default_is_distinguished() -> None:
     held = {"old": text("None"), "new": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "None", "new": "1"}))
-    seen = told(writer, trace(held, TracedClass(parameters={"new": "1"})))
+    seen = compared(writer, trace(held, TracedClass(parameters={"new": "1"})))
     assert [orphan.by_default for orphan in seen.orphans] == [True]
     assert "but all at their defaults: `SpectralClustering(old=…)`" in lines(seen)[0]
 
@@ -91,19 +91,19 @@ def test_a_parameter_that_is_still_read_is_not_an_orphan(reads: str) -> None:
     held = {"old": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "2"}))
     reader = trace(held, TracedClass(parameters={"new": "1"}, **{reads: frozenset({"old"})}))
-    assert told(writer, reader).orphans == ()
+    assert compared(writer, reader).orphans == ()
 
 
 def test_an_attribute_that_is_not_a_parameter_of_the_writer_is_not_an_orphan() -> None:
     held = {"fitted_": text("1")}
     reader = trace(held, TracedClass(parameters={"new": "1"}))
-    assert told(trace(held, TracedClass(parameters={})), reader).orphans == ()
+    assert compared(trace(held, TracedClass(parameters={})), reader).orphans == ()
 
 
 def test_a_parameter_that_the_file_lacks_is_named_with_its_default() -> None:
     writer = trace({}, TracedClass(parameters={}))
     known = TracedClass(parameters={"clip": "False", "new": "1"}, uses=frozenset({"clip"}))
-    seen = told(writer, trace({}, known))
+    seen = compared(writer, trace({}, known))
     assert [(one.name, one.default, one.needed) for one in seen.missing] == [
         ("clip", "False", True),
         ("new", "1", False),
@@ -117,7 +117,7 @@ def test_a_parameter_that_the_file_lacks_is_named_with_its_default() -> None:
 def test_what_the_reader_needs_and_the_file_lacks_is_named_with_what_it_has_instead() -> None:
     held = {"sigma_": array(3, 4)}
     writer = trace(held, TracedClass(parameters={}, uses=frozenset({"sigma_"})))
-    seen = told(writer, trace(held, TracedClass(parameters={}, uses=frozenset({"var_"}))))
+    seen = compared(writer, trace(held, TracedClass(parameters={}, uses=frozenset({"var_"}))))
     assert [(one.name, one.parameter, one.needed) for one in seen.missing] == [
         ("var_", False, True)
     ]
@@ -131,14 +131,14 @@ def test_what_the_reader_needs_and_the_file_lacks_is_named_with_what_it_has_inst
 def test_an_attribute_that_the_writer_lacks_too_is_not_reported() -> None:
     """``__Xfit`` of a support vector machine exists only with a custom kernel."""
     writer = trace({}, TracedClass(parameters={}, uses=frozenset({"rare_"})))
-    assert told(writer, writer).missing == ()
+    assert compared(writer, writer).missing == ()
 
 
 def test_what_the_readers_own_model_is_without_is_not_missing() -> None:
     writer = trace({}, TracedClass(parameters={}))
     reader = trace({}, TracedClass(parameters={}, uses=frozenset({"rare_", "new_"})))
     native = trace({"new_": text("1")}, reader.kinds[NAME])
-    assert [one.name for one in told(writer, reader, native).missing] == ["new_"]
+    assert [one.name for one in compared(writer, reader, native).missing] == ["new_"]
 
 
 def test_what_is_only_tested_for_counts_where_the_readers_own_model_has_it() -> None:
@@ -147,8 +147,8 @@ def test_what_is_only_tested_for_counts_where_the_readers_own_model_has_it() -> 
     writer = trace(held, TracedClass(parameters={}, uses=frozenset({"_idf_diag"})), TFIDF)
     reader = trace(held, TracedClass(parameters={}, asks=frozenset({"idf_", "rare_"})), TFIDF)
     native = trace({"idf_": array(9)}, reader.kinds[TFIDF], TFIDF)
-    assert told(writer, reader).missing == ()
-    seen = told(writer, reader, native)
+    assert compared(writer, reader).missing == ()
+    seen = compared(writer, reader, native)
     assert [(one.name, one.needed) for one in seen.missing] == [("idf_", False)]
     assert (
         "looks for `idf_`, which the file lacks, and continues without an error" in lines(seen)[0]
@@ -162,7 +162,7 @@ def test_what_is_tested_for_in_place_of_what_is_no_longer_read_counts_without_su
     held = {"_idf_diag": array(9, 9)}
     writer = trace(held, TracedClass(parameters={}, uses=frozenset({"_idf_diag"})), TFIDF)
     reader = trace(held, TracedClass(parameters={}, asks=frozenset({"idf_"})), TFIDF)
-    assert [(one.name, one.needed) for one in told(writer, reader).missing] == [("idf_", False)]
+    assert [(one.name, one.needed) for one in compared(writer, reader).missing] == [("idf_", False)]
 
 
 def test_an_attribute_that_fails_to_be_read_is_needed_wherever_it_is_read() -> None:
@@ -182,7 +182,7 @@ def test_an_attribute_that_fails_to_be_read_is_needed_wherever_it_is_read() -> N
         outcome=Returned(digest="1"),
         untraced=Returned(digest="1"),
     )
-    seen = told(before, ended)
+    seen = compared(before, ended)
     assert [(one.name, one.needed) for one in seen.missing] == [
         ("estimator", True),
         ("other", False),
@@ -219,7 +219,7 @@ def test_states_of_one_file_in_two_environments(
     one = {} if before is None else {"held_": before}
     other = {} if after is None else {"held_": after}
     kind = TracedClass(parameters={})
-    assert bool(told(trace(one, kind), trace(other, kind)).states) is changed
+    assert bool(compared(trace(one, kind), trace(other, kind)).states) is changed
 
 
 def test_the_readers_own_model_shows_what_a_number_should_be() -> None:
@@ -237,16 +237,16 @@ def test_the_readers_own_model_shows_what_a_number_should_be() -> None:
         for outcome in (Returned(digest="1"), Returned(digest="2"))
     )
     native = trace({"tree_.values": array(7, 1, 3, shown="0 to 1")}, kind)
-    seen = told(writer, reader, native)
+    seen = compared(writer, reader, native)
     assert "0 to 35 in the file, but" in "".join(lines(seen))
     near = trace({"tree_.values": array(7, 1, 3, shown="0 to 34")}, kind)
-    assert told(writer, reader, near).own == ()
+    assert compared(writer, reader, near).own == ()
 
 
 def test_a_parameter_that_the_pipeline_sets_otherwise_in_the_reader_is_reported() -> None:
     kind = TracedClass(parameters={"loss": "'hinge'"})
     file, native = trace({"loss": text("'log'")}, kind), trace({"loss": text("'log_loss'")}, kind)
-    assert lines(told(file, file, native)) == [
+    assert lines(compared(file, file, native)) == [
         "State    SpectralClustering: `loss` is 'log' in the file, but 'log_loss' in a model "
         "trained in "
         "scikit-learn 1.5"
@@ -282,7 +282,7 @@ def test_a_difference_in_a_step_with_equal_outputs_does_not_explain_the_change()
         )
         for calls, outcome in (((), Returned(digest="1")), ((call,), failure))
     )
-    seen = told(writer, reader, Trace(parts=parts["2"], kinds=kinds))
+    seen = compared(writer, reader, Trace(parts=parts["2"], kinds=kinds))
     assert {change.path for change in seen.own} == {("here",), ("there",)}
     shown = [line for line in lines(seen) if "`loss`" in line]
     assert len(shown) == 1
@@ -293,14 +293,14 @@ def test_a_renamed_way_to_an_estimator_is_the_same_way() -> None:
     kind = TracedClass(parameters={"loss": "1"})
     file = trace({"loss": text("1")}, kind, path=("base_estimator_",))
     native = trace({"loss": text("2")}, kind, path=("estimator_",))
-    assert [one.name for one in told(file, file, native).own] == ["loss"]
+    assert [one.name for one in compared(file, file, native).own] == ["loss"]
 
 
 def test_a_class_that_moved_inside_its_package_is_the_same() -> None:
     held = {"old": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "2"}), "sklearn.preprocessing.data.Scaler")
     reader = trace(held, TracedClass(parameters={"new": "2"}), "sklearn.preprocessing._data.Scaler")
-    assert [one.name for one in told(writer, reader).orphans] == ["old"]
+    assert [one.name for one in compared(writer, reader).orphans] == ["old"]
 
 
 # ------------------------------------------------------------------------------- no trace
@@ -331,7 +331,7 @@ def test_where_a_file_holds_what_does_not_load(message: str, traceback: str, whe
         "base.closs": Attribute(type="sklearn._loss._loss.CyLoss"),
     }
     failure = Failure(type="ValueError", message=message, traceback=traceback)
-    seen = told(trace(held, TracedClass(parameters={})), Trace(load=failure))
+    seen = compared(trace(held, TracedClass(parameters={})), Trace(load=failure))
     assert [holder.name for holder in seen.holders] == ([where] if where else [])
 
 
@@ -339,7 +339,7 @@ def test_what_many_members_hold_is_shown_once() -> None:
     held = {"tree_": Attribute(type="sklearn.tree._tree.Tree")}
     parts = [TracedPart(path=(f"estimators_[{n}]",), kind=NAME, attributes=held) for n in range(5)]
     failure = Failure(type="ImportError", message="No module named 'sklearn.tree._tree'")
-    seen = told(Trace(parts=tuple(parts)), Trace(load=failure))
+    seen = compared(Trace(parts=tuple(parts)), Trace(load=failure))
     assert len(seen.holders) == 5
     shown = [line for line in lines(seen) if "is a sklearn.tree" in line]
     assert shown == [
@@ -351,14 +351,14 @@ def test_without_a_load_the_parameters_come_from_the_readers_own_model() -> None
     held = {"old": text("1")}
     writer = trace(held, TracedClass(parameters={"old": "2"}))
     native = trace({"new": text("3")}, TracedClass(parameters={"new": "3"}))
-    seen = told(writer, Trace(load=Failure(type="ImportError", message="")), native)
+    seen = compared(writer, Trace(load=Failure(type="ImportError", message="")), native)
     assert [one.name for one in seen.orphans] == ["old"]
     assert [one.name for one in seen.missing] == ["new"]
 
 
 def test_parts_that_could_not_be_traced_are_reported() -> None:
     crashed = Trace(method="transform", ending=Ending.CRASHED, reason="killed by SIGSEGV")
-    notes = told(trace({}, TracedClass(parameters={})), crashed, Trace(unavailable="no")).notes
+    notes = compared(trace({}, TracedClass(parameters={})), crashed, Trace(unavailable="no")).notes
     assert any(
         "sklearn-1.5 could not trace the file (crashed): killed by SIGSEGV" in n for n in notes
     )
@@ -378,7 +378,7 @@ def test_an_attribute_that_is_lost_on_saving_is_not_blamed_on_the_reader() -> No
         parts_left_out=3,
         calls_left_out=1,
     )
-    notes = " ".join(told(same, same).notes)
+    notes = " ".join(compared(same, same).notes)
     assert "the change happened when it was saved" in notes
     assert "3 more estimators" in notes
     assert "too many calls" in notes
@@ -389,13 +389,13 @@ def test_a_traced_call_that_differs_from_an_untraced_one_is_reported() -> None:
     odd = Trace(
         method="transform", parts=part, outcome=Returned(digest="1"), untraced=Returned(digest="2")
     )
-    assert any("when it is not traced" in note for note in told(odd, odd).notes)
+    assert any("when it is not traced" in note for note in compared(odd, odd).notes)
 
 
 def test_texts_from_a_file_are_escaped() -> None:
     held = {"evil\x1b[31m": text("\x1b]0;\x07")}
     writer = trace(held, TracedClass(parameters={"evil\x1b[31m": "1"}), path=("step\n\x1b",))
-    seen = told(writer, trace(held, TracedClass(parameters={"x": "1"}), path=("step\n\x1b",)))
+    seen = compared(writer, trace(held, TracedClass(parameters={"x": "1"}), path=("step\n\x1b",)))
     assert seen.orphans
     assert all(line.isprintable() for line in lines(seen))
 
@@ -403,6 +403,6 @@ def test_texts_from_a_file_are_escaped() -> None:
 def test_long_lists_are_counted() -> None:
     held = {f"p{n}": text("1") for n in range(40)}
     writer = trace(held, TracedClass(parameters=dict.fromkeys(held, "2")))
-    shown = lines(told(writer, trace(held, TracedClass(parameters={"x": "1"}))))
+    shown = lines(compared(writer, trace(held, TracedClass(parameters={"x": "1"}))))
     assert len([line for line in shown if "is not a parameter" in line]) == 12
     assert shown[12].strip() == "and 28 more"

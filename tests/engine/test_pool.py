@@ -171,6 +171,6 @@ def test_pieces_are_not_run_with_a_reason_if_no_worker_begins(
 ) -> None:
     ends = Ends(before=99)
     found = answers_of(ends, monkeypatch, 0, 1)
-    told = {"ending": "not-run", "reason": "the worker did not start (SIGSEGV)"}
-    assert found == {0: told, 1: told}
+    answer = {"ending": "not-run", "reason": "the worker did not start (SIGSEGV)"}
+    assert found == {0: answer, 1: answer}
     assert ends.started == [[0, 1], [0, 1]]

@@ -39,9 +39,9 @@ class Answering:
         self.calls += 1
         taken: list[str] = []
         for question in questions:
-            found = re.match(r"scikit-learn(?P<wish>[^;]*)", question)
+            found = re.match(r"scikit-learn(?P<specifier>[^;]*)", question)
             assert found is not None
-            fits = list(SpecifierSet(found["wish"].strip()).filter(RELEASES))
+            fits = list(SpecifierSet(found["specifier"].strip()).filter(RELEASES))
             if not fits:
                 raise UnavailableError(UnavailableReason.NO_VERSION, question)
             taken.append(next((t for t in taken if t in fits), max(fits, key=Version)))
@@ -100,8 +100,8 @@ def test_one_question_is_enough(registry: Registry) -> None:
 def test_where_a_model_would_go(registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     """Up as of each release and at last today, as a bump would be; back as of each release."""
 
-    def newest(_: Registry, wish: str) -> object:
-        assert wish == "latest"
+    def newest(_: Registry, request: str) -> object:
+        assert request == "latest"
         return Release(version=NEWEST, uploaded=None)
 
     monkeypatch.setattr(Registry, "release", newest)

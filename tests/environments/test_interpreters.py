@@ -1,4 +1,4 @@
-"""Interpreters: found wherever they are, run once, and chosen by a wish."""
+"""Interpreters: found wherever they are, run once, and chosen by a request."""
 
 from __future__ import annotations
 

@@ -23,12 +23,16 @@ class Answering:
         return [{"version": "1.10.0rc1" if pre_releases else "1.9.1"}]
 
 
-@pytest.mark.parametrize(("wish", "version"), [("pre-release", "1.10.0rc1"), ("latest", "1.9.1")])
-def test_candidates_count_for_those_alone_who_ask_for_them(wish: str, version: str) -> None:
+@pytest.mark.parametrize(
+    ("requested", "version"), [("pre-release", "1.10.0rc1"), ("latest", "1.9.1")]
+)
+def test_pre_releases_are_found_only_if_requested(requested: str, version: str) -> None:
     python = Interpreter(path=Path("python"), version="3.13.0")
     registry = Registry(uv=Answering(), interpreters=(python,))
     with ThreadPoolExecutor(1) as pool:
-        assert registry.releases([wish], pool) == {wish: Release(version=version, uploaded=None)}
+        assert registry.releases([requested], pool) == {
+            requested: Release(version=version, uploaded=None)
+        }
 
 
 def test_it_is_a_word_of_the_configuration() -> None:

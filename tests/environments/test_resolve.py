@@ -1,4 +1,4 @@
-"""What the registry is asked for, how often, and when that is given up; no real one is asked."""
+"""Resolving calls the registry as rarely as possible, and stops where no Python can help."""
 
 from __future__ import annotations
 
@@ -95,11 +95,11 @@ def test_a_package_that_is_required_at_one_version_is_exempt_from_the_day(
     compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It may have come out later than the day that all others are of."""
-    wish = (
+    table = (
         'environments = [{ name = "own", scikit-learn = "1.3", requirements = '
         '["Joblib==1.5.0", "numpy===1.26.4", "scipy>=1.9", "pandas==2.*"] }]'
     )
-    resolve(catalog_of(tmp_path, monkeypatch, wish))
+    resolve(catalog_of(tmp_path, monkeypatch, table))
     exempt = {call["requirements"]: call["exempt"] for call in compiled.calls}
     assert exempt.pop(("scikit-learn==1.3.2",)) == ()
     [found] = exempt.values()
@@ -137,17 +137,17 @@ def test_a_neighbour_is_held_to_what_it_is_like_but_for_what_was_said(
 def test_another_python_is_tried_where_it_may_have_another_answer(
     why: UnavailableReason, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each costs a process, in every run."""
-    asked: list[str] = []
+    """Each try costs a process in every run."""
+    pythons: list[str] = []
 
     def refuse(_: Uv, *__: object, python: str, **___: object) -> dict[str, str]:
-        asked.append(python)
+        pythons.append(python)
         raise UnavailableError(why, "x")
 
     monkeypatch.setattr(Uv, "compile", refuse)
     [resolved] = resolve(catalog_of(tmp_path, monkeypatch))
     assert resolved.lock is None
-    assert len(asked) == times
+    assert len(pythons) == times
 
 
 @pytest.mark.parametrize(
@@ -156,11 +156,11 @@ def test_another_python_is_tried_where_it_may_have_another_answer(
 def test_a_kept_lock_depends_on_the_registry_and_not_on_the_virtualenv_around_us(
     variable: str, times: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """In a session of nox and outside of it, the same is asked of the same registry."""
-    asked: list[str] = []
+    """In a session of nox and outside of it, the same lock is used for the same registry."""
+    pythons: list[str] = []
 
     def answer(_: Uv, *__: object, python: str, **___: object) -> dict[str, str]:
-        asked.append(python)
+        pythons.append(python)
         return {"scikit-learn": "1.3.2"}
 
     monkeypatch.setattr(Uv, "compile", answer)
@@ -168,4 +168,4 @@ def test_a_kept_lock_depends_on_the_registry_and_not_on_the_virtualenv_around_us
     resolve(catalog)
     monkeypatch.setenv(variable, "another")
     resolve(catalog)
-    assert len(asked) == times
+    assert len(pythons) == times

@@ -167,14 +167,14 @@ def test_python_looks_up_nothing_that_was_not_reported(
     assume(b"NumpyArrayWrapper" not in data)  # and this is understood by joblib alone
     path.write_bytes(data)
     try:
-        told = set(inspect(path, LIMITS).names)
+        reported = set(inspect(path, LIMITS).names)
     except NotAModelError:
         return
     machine = _Noting(BytesIO(data), encoding="latin-1")
     machine.found = set()
     with contextlib.suppress(Exception):
         machine.load()
-    assert machine.found <= told
+    assert machine.found <= reported
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])

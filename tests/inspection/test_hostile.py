@@ -24,7 +24,7 @@ def touching(marker: Path) -> bytes:
     return a.text(f"echo > {marker}")
 
 
-def raised_or_told(path: Path) -> Inspection | NotAModelError:
+def inspected_or_refused(path: Path) -> Inspection | NotAModelError:
     try:
         return inspect(path)
     except NotAModelError as error:
@@ -83,7 +83,7 @@ def test_inspection_runs_no_code_and_imports_no_module(
     path = tmp_path / "model.joblib"
     path.write_bytes(compress(a.whole(PAYLOADS[kind](touching(marker)))))
     before = set(sys.modules)
-    found = raised_or_told(path)
+    found = inspected_or_refused(path)
     assert not marker.exists()
     assert set(sys.modules) == before
     assert "".join(capfd.readouterr()) == ""
@@ -100,7 +100,7 @@ def test_every_name_that_loading_looks_up_is_reported_or_the_file_is_refused(
 ) -> None:
     path = tmp_path / "model.joblib"
     path.write_bytes(a.whole(PAYLOADS[kind](a.text("x"))))
-    found = raised_or_told(path)
+    found = inspected_or_refused(path)
     if isinstance(found, Inspection):
         assert SHELL in found.names or Name(UNLOADED, "s") in found.names
     else:
@@ -161,7 +161,7 @@ def test_announced_sizes_allocate_no_memory(body: bytes, tmp_path: Path) -> None
     path.write_bytes(a.proto(5) + a.NONE + body + b".")
     tracemalloc.start()
     try:
-        raised_or_told(path)
+        inspected_or_refused(path)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

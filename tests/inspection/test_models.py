@@ -203,7 +203,7 @@ def test_arrays_are_reported_by_dtype_shape_and_few_values(tmp_path: Path) -> No
         "large": np.zeros((300, 300), dtype="float32"),
         "time": np.array(["2020-01-01"], dtype="M8[ns]"),
     }
-    wanted = {
+    expected = {
         "f": "float64 (3,) [0.0, 1.0, 2.0]",
         "big_endian": "int32 (3,) [0, 1, 2]",
         "text": "str1 (2,) ['ä', 'b']",
@@ -218,7 +218,7 @@ def test_arrays_are_reported_by_dtype_shape_and_few_values(tmp_path: Path) -> No
     path = tmp_path / "arrays"
     for save in SAVERS.values():
         save(arrays, path)
-        assert inspect(path).root.fitted == wanted
+        assert inspect(path).root.fitted == expected
 
 
 def test_objects_other_than_plain_data_are_named(tmp_path: Path) -> None:

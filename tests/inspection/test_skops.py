@@ -122,8 +122,8 @@ def test_a_schema_that_skops_would_not_write_is_refused(
     marker = tmp_path / "mark"
     with contextlib.suppress(NotAModelError):
         found = inspected(bad.make(str(marker)))
-        told = [one.what for one in refusals(found)]
-        assert bad.said in told
+        reported = [one.what for one in refusals(found)]
+        assert bad.said in reported
     assert not marker.exists()
 
 

@@ -54,10 +54,10 @@ def artifact(name: str) -> Artifact:
 def cell(verdict: Verdict, **more: Any) -> Cell:
     failure = Failure(type="ValueError", message="no") if verdict is BAD else None
     stage = "load" if verdict is BAD else ""
-    told: dict[str, Any] = {"stage": stage, "exception": failure} | more
+    fields: dict[str, Any] = {"stage": stage, "exception": failure} | more
     if verdict is Verdict.USE_FAILED:
-        told.setdefault("outputs", {"predict": OutputDifference(verdict=verdict)})
-    return Cell(pipeline="m", format="joblib", writer="w", reader="r", verdict=verdict, **told)
+        fields.setdefault("outputs", {"predict": OutputDifference(verdict=verdict)})
+    return Cell(pipeline="m", format="joblib", writer="w", reader="r", verdict=verdict, **fields)
 
 
 def subject(writer: Environment, reader: Environment) -> Subject:
@@ -85,12 +85,12 @@ class Quiet:
 
 @dataclass
 class World:
-    """What each file gives in each release, and what becomes of it when saved again there."""
+    """A fake experiment: a verdict for each file and release, and names for files saved again."""
 
     gives: Callable[[str, str], Verdict]
     """Receives a file, identified by the releases that saved it, and a release."""
     lacking: tuple[Fix, ...] = ()
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    loads: list[tuple[str, str]] = field(default_factory=list)
 
     @property
     def experiment(self) -> Experiment:
@@ -115,7 +115,7 @@ class World:
         return {one.id: self.cell(_, file, one) for one in readers}
 
     def cell(self, _: Subject, file: CandidateFile, reader: Environment) -> Cell:
-        self.asked.append((file.artifact.sha256, reader.spec.scikit_learn))
+        self.loads.append((file.artifact.sha256, reader.spec.scikit_learn))
         return cell(self.gives(file.artifact.sha256, reader.spec.scikit_learn))
 
     def resaved(self, *_: object) -> Resaving:

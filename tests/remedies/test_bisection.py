@@ -19,9 +19,9 @@ def test_the_first_bad_release_is_found_with_few_tests(first_bad: int) -> None:
 
 
 @given(st.lists(st.sampled_from([True, False, None]), min_size=28, max_size=28))
-def test_the_two_named_releases_were_tested(told: list[bool | None]) -> None:
+def test_the_two_named_releases_were_tested(answers: list[bool | None]) -> None:
     """Also where good and bad take turns, and where some are unknown."""
-    found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: told[_place(one) - 1])
+    found = bisect(RELEASES[0], RELEASES[-1], RELEASES[1:-1], lambda one: answers[_place(one) - 1])
     assert found.tested.get(found.last_good, True) is True
     assert found.tested.get(found.first_bad, False) is False
     assert _place(found.last_good) < _place(found.first_bad)

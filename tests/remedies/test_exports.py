@@ -20,12 +20,12 @@ class Registry(World):
 
     skops: str = "0.16.0"
     newest_at_home: str = "0.16.0"
-    wanted: tuple[str, ...] = ()
+    requested: tuple[str, ...] = ()
 
     def prepare(self, specs: Iterable[EnvSpec]) -> list[Environment]:
         made = []
         for spec in specs:
-            self.wanted += tuple(one for one in spec.requirements if one.startswith("skops"))
+            self.requested += tuple(one for one in spec.requirements if one.startswith("skops"))
             found = environment(spec.scikit_learn, skops=self.skops)
             gone = replace(found, info=None, lock=None, reason="no wheel")
             made.append(replace(found if self.skops else gone, spec=spec))
@@ -51,7 +51,7 @@ def test_pickles_come_first_and_only_where_it_does_not_load(ends: Subject) -> No
         ends.reader,
         "",
     )
-    assert (tried, world.wanted) == ((), ())
+    assert (tried, world.requested) == ((), ())
     in_use = cell(BAD, stage="predict")
     found, tried = find_export(world.experiment, ends, in_use)
     assert found is None
@@ -63,7 +63,7 @@ def test_skops_is_added_on_both_sides_and_the_writer_has_no_newer_one(ends: Subj
     found, tried = find_export(world.experiment, ends, cell(BAD))
     assert found is not None
     assert found.package == "skops 0.11.0"
-    assert world.wanted == ("skops", "skops<=0.11.0")
+    assert world.requested == ("skops", "skops<=0.11.0")
     assert found.reader.id.startswith(f"{ends.reader.id}-with-skops-")
     assert found.file.steps[-1].environment.id.startswith(f"{ends.writer.id}-with-skops-")
     assert tried == ("as pickle-4: still load-failed", "as pickle-2: still load-failed")
@@ -78,7 +78,7 @@ def test_skops_that_is_there_already_is_taken_as_it_is(ends: Subject) -> None:
     world = Registry(lambda file, _: SAFE if file.endswith("as skops") else BAD)
     found, _ = find_export(world.experiment, there, cell(BAD, stage="predict"))
     assert found is not None
-    assert (found.reader, found.package, world.wanted) == (there.reader, "", ())
+    assert (found.reader, found.package, world.requested) == (there.reader, "", ())
 
 
 def test_where_skops_is_unavailable_that_is_reported(ends: Subject) -> None:
@@ -94,7 +94,7 @@ def test_what_is_in_skops_is_offered_as_a_pickle(ends: Subject) -> None:
     found, _ = find_export(world.experiment, there, cell(BAD, stage="predict"))
     assert found is not None
     assert found.file.artifact.format == "joblib"
-    assert world.wanted == ()
+    assert world.requested == ()
 
 
 def test_by_hand_it_is_the_same_lines_with_skops_in_them() -> None:

@@ -46,7 +46,7 @@ def test_a_bridge_that_changes_the_outputs_is_rejected(ends: Subject) -> None:
     world = World(lambda file, release: SAFE if ">" in file else changed)
     found = find_route(world.experiment, ends, specs("1.5", "1.2"), Budget())
     assert found.file is None
-    assert world.asked == [("original", "1.5"), ("original", "1.2")]
+    assert world.loads == [("original", "1.5"), ("original", "1.2")]
 
 
 @pytest.mark.parametrize("verdict", [v for v in Verdict if not v.safe])
@@ -58,15 +58,15 @@ def test_a_route_that_is_not_safe_at_its_end_is_rejected(ends: Subject, verdict:
 def test_the_number_of_tries_is_limited(ends: Subject) -> None:
     world = World(lambda _, release: BAD if release == "1.9.0" else SAFE)
     few = find_route(world.experiment, ends, specs("1.5", "1.4", "1.3"), Budget(environments=2))
-    assert {release for _, release in world.asked} == {"1.5", "1.4", "1.9.0"}
+    assert {release for _, release in world.loads} == {"1.5", "1.4", "1.9.0"}
     assert len(few.tried) == 2  # who is in a bridge already gains nothing by another before it
-    world.asked.clear()
+    world.loads.clear()
     find_route(world.experiment, ends, specs("1.5", "1.4"), Budget(hops=1))
-    assert {file.count(">") for file, _ in world.asked} == {0, 1}
-    world.asked.clear()
+    assert {file.count(">") for file, _ in world.loads} == {0, 1}
+    world.loads.clear()
     late = Budget(seconds=1.0, started=time.monotonic() - 2)
     assert find_route(world.experiment, ends, specs("1.5"), late).tried == ()
-    assert world.asked == []
+    assert world.loads == []
 
 
 def test_missing_parameters_are_set_at_the_end_of_a_route_and_on_the_way(ends: Subject) -> None:

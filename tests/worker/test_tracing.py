@@ -395,8 +395,8 @@ def test_any_model_can_be_traced(held: Any) -> None:
     assert parts[0].thing is model
     assert len({id(part.thing) for part in parts}) == len(parts)
     assert left_out >= 0
-    told = tracing._describe_parts(parts, left_out)
-    assert json.loads(json.dumps(told)) == told
+    described = tracing._describe_parts(parts, left_out)
+    assert json.loads(json.dumps(described)) == described
 
 
 class Odd:
@@ -455,10 +455,10 @@ def test_odd_objects_are_described_as_far_as_they_allow(kind: type) -> None:
     """Whatever they are, the answer passes validation."""
     model = kind()
     parts, left_out = parts_of(model)
-    told = json.loads(json.dumps(tracing._describe_parts(parts, left_out)))
+    described = json.loads(json.dumps(tracing._describe_parts(parts, left_out)))
     empty = {"outcome": None, "untraced": None, "calls": [], "calls_left_out": 0}
     common = {"contents": [], "warnings": [], "seconds": 0.0}
-    protocol.check_answer("trace", {**told, **empty, **common}, {})
+    protocol.check_answer("trace", {**described, **empty, **common}, {})
     recorder = call_recorder.CallRecorder(parts, content.digest)
     with recorder.recording():
         assert (model.predict(ROWS) == ROWS[:, 0]).all()
