@@ -122,20 +122,17 @@ def _shown(found: dict[str, Any]) -> str:
 
 
 def fixtures() -> None:
-    """Print the pipelines below 0.95, and the pooled scores."""
+    """Print the pipelines below 0.95 as they are found, then the pooled scores."""
     totals = np.zeros((2, 2), dtype=int)
-    below = []
     count = 0
+    print("| pipeline | own rows | with made rows |\n| --- | --- | --- |")
     for name, own, both in _scored():
         count += 1
         totals += [[own["noticed"], own["live"]], [both["noticed"], both["live"]]]
-        if both["live"] and both["noticed"] < 0.95 * both["live"]:
-            below.append((name, own, both))
+        if not both["live"] or both["noticed"] < 0.95 * both["live"]:
+            print(f"| `{name}` | {_score(own)} | {_score(both)} |", flush=True)
     pooled = totals[:, 0] / np.maximum(totals[:, 1], 1)
-    print(f"{count} pipelines; own rows {pooled[0]:.3f}, with made rows {pooled[1]:.3f}")
-    print("\n| pipeline | own rows | with made rows |\n| --- | --- | --- |")
-    for name, own, both in below:
-        print(f"| `{name}` | {_score(own)} | {_score(both)} |")
+    print(f"\n{count} pipelines; own rows {pooled[0]:.3f}, with made rows {pooled[1]:.3f}")
 
 
 def _score(found: dict[str, Any]) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from compat_worker import content, feature_inference, input_model, row_making
+from compat_worker import content, evidence, feature_inference, input_model, row_making
 from compat_worker.user_error import UserError
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -19,6 +19,7 @@ from sklearn.ensemble import (
     HistGradientBoostingClassifier,
     RandomForestClassifier,
 )
+from sklearn.feature_extraction import DictVectorizer
 from sklearn.feature_extraction.text import HashingVectorizer, TfidfVectorizer
 from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
@@ -346,3 +347,62 @@ def test_features_that_were_whole_numbers_stay_whole() -> None:
     rows = kind_of(KNeighborsClassifier(3).fit(whole, Y), input_model.PLAIN)
     assert (rows == np.floor(rows)).all()
     assert len(np.unique(rows)) > 5
+
+
+class Records(TransformerMixin, BaseEstimator):
+    """Makes dicts of the rows of a table."""
+
+    def fit(self, X: Any, y: Any = None) -> Records:
+        return self
+
+    def transform(self, X: Any) -> Any:
+        rows = np.asarray(X).tolist()
+        return [{f"pixel{at}": v for at, v in enumerate(row) if v} for row in rows]
+
+
+def test_a_table_is_made_for_a_step_that_turns_it_into_dicts() -> None:
+    model = make_pipeline(Records(), DictVectorizer()).fit(np.ones((5, 40)))
+    made = make(model)
+    assert made.rows.shape[1] == 40
+    assert (model.transform(made.rows).toarray().std(axis=0) > 0).all()
+
+
+def test_what_is_drawn_at_random_is_called_so() -> None:
+    made = make(LinearRegression().fit(X, X[:, 0]))
+    assert input_model.RANDOM in made.kinds
+    assert input_model.PLAIN not in made.kinds
+    assert input_model.RANDOM not in make(MODELS["bins"]()).kinds
+
+
+class Flat(LinearRegression):  # type: ignore[misc]
+    """The same for all rows near 0."""
+
+    def predict(self, X: Any) -> Any:
+        return np.floor(np.abs(np.asarray(X)).max(axis=1) / 500.0)
+
+
+def test_rows_with_constant_outputs_are_not_enough() -> None:
+    model = Flat().fit(X, X[:, 0])
+    made = make(model)
+    assert input_model.WIDER in made.kinds
+    assert len(np.unique(model.predict(made.rows))) > 1
+
+
+@pytest.mark.parametrize("name", ["tree", "scaled forest", "histograms", "boosting"])
+def test_every_leaf_is_reached(name: str) -> None:
+    model = MODELS[name]()
+    leaves, reached = evidence.count_leaves(model, make(model).rows)
+    assert reached >= 0.98 * leaves > 0
+
+
+def test_every_word_category_and_kept_row_is_covered() -> None:
+    words = [f"word{place}" for place in range(900)]
+    texts = make(make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(words, [0, 1] * 450))
+    assert {word for text in texts.rows for word in text.split()} >= set(words)
+    cities = np.array([[f"city {place}"] for place in range(150)], dtype=object)
+    table = make(OneHotEncoder(handle_unknown="ignore").fit(cities))
+    assert {row[0] for row in table.rows} >= set(cities.ravel())
+    kept = RANDOM.normal(size=(700, 3))
+    near = KNeighborsClassifier(5).fit(kept, kept[:, 0] > 0)
+    _, found = near.kneighbors(make(near).rows)
+    assert len(np.unique(found)) >= 0.95 * len(kept)

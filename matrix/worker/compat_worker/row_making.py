@@ -1,8 +1,9 @@
 """Make rows for a fitted model, without those that its methods do not accept."""
 
+import re
 import warnings
 from collections import OrderedDict
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
@@ -22,6 +23,9 @@ from compat_worker.user_error import UserError
 
 MAX_GUESSED_WIDTH = 33
 """Numbers of features below this are tried if the number of features is unknown."""
+
+MAX_NUMBERED = 4096
+"""The number of features that numbered names point to, at most."""
 
 
 class MadeRows(NamedTuple):
@@ -190,24 +194,78 @@ def _trial(model: Any) -> _Trial:
         UserError: there is none.
     """
     names = methods_taking_rows(model)
-    last: Optional[Exception] = None
     known = feature_inference.infer(model)
-    for guess in (
-        [_guess(width) for width in range(1, MAX_GUESSED_WIDTH)] if known is None else [known]
-    ):
-        for counts in (False, True):
-            for column in guess.columns:
-                column.counts = column.counts or counts
-            plain = probe_rows.make_blocks(guess, 20)[0].values
-            for rows in (plain, _select(plain, np.arange(len(plain[0])) == 0)):
-                for name in names:
-                    for shape in row_shapes.candidate_shapes(guess):
-                        trial = _Trial(model, guess, shape, name)
-                        error = trial.raised(name, rows)
-                        if error is None:
-                            return trial
-                        last = last or error
+    guesses = [known] if known is not None else [_guess(n) for n in range(1, MAX_GUESSED_WIDTH)]
+    last: Optional[Exception] = None
+    for guess in guesses:
+        trial, error = _trial_of(model, guess, names)
+        if trial is None:
+            last = last or error
+        elif guess.form == "table" or not _is_constant(trial):
+            return trial
+        else:
+            # A step outside scikit-learn may have made texts or dicts of a table.
+            return _table_trial(model, guess, names) or trial
     raise UserError(_no_rows_message(model, names, last))
+
+
+def _trial_of(
+    model: Any, guess: InputModel, names: List[str]
+) -> Tuple[Optional[_Trial], Optional[Exception]]:
+    """The trial of a guess if some method accepts typical rows; else None and an exception."""
+    last: Optional[Exception] = None
+    for counts in (False, True):
+        for column in guess.columns:
+            column.counts = column.counts or counts
+        plain = probe_rows.make_blocks(guess, 20)[0].values
+        for rows in (plain, _select(plain, np.arange(len(plain[0])) == 0)):
+            for name in names:
+                for shape in row_shapes.candidate_shapes(guess):
+                    trial = _Trial(model, guess, shape, name)
+                    error = trial.raised(name, rows)
+                    if error is None:
+                        return trial, None
+                    last = last or error
+    return None, last
+
+
+def _is_constant(trial: _Trial) -> bool:
+    """Whether the output is the same for all typical rows."""
+    values = probe_rows.concatenated(probe_rows.make_blocks(trial.known, 20))
+    try:
+        return output_changes.is_constant(trial.call(trial.method, values))
+    except Exception:
+        return False
+
+
+def _table_trial(model: Any, known: InputModel, names: List[str]) -> Optional[_Trial]:
+    """The table with which most of the output varies; None if there is none.
+
+    Widths up to MAX_GUESSED_WIDTH are tried, and the one that numbered names such as ``pixel63``
+    point to.
+    """
+    numbers = [re.search(r"(\d+)$", str(word)) for word in known.columns[0].words or ()]
+    highest = max([int(one.group(1)) + 1 for one in numbers if one is not None] or [0])
+    widths = [*range(1, MAX_GUESSED_WIDTH), *([highest] if highest <= MAX_NUMBERED else [])]
+    best: Optional[_Trial] = None
+    most = 0
+    for width in widths:
+        trial, _ = _trial_of(model, _guess(width), names) if width else (None, None)
+        found = 0 if trial is None else _n_varying(trial)
+        if found > most:
+            best, most = trial, found
+    return best
+
+
+def _n_varying(trial: _Trial) -> int:
+    """Number of output columns that differ between typical rows."""
+    values = probe_rows.concatenated(probe_rows.make_blocks(trial.known, 20))
+    try:
+        output = trial.call(trial.method, values)
+        table = np.asarray(output.toarray() if hasattr(output, "toarray") else output)
+        return int((table != table[:1]).any(axis=0).sum())
+    except Exception:
+        return 0
 
 
 def _guess(width: int) -> InputModel:
