@@ -47,7 +47,7 @@ def find(paths: Iterable[Path]) -> FoundFiles:
     """
     found = FoundFiles()
     for path in paths:
-        if not path.is_dir():
+        if not os.path.isdir(path):  # noqa: PTH112  (Path.is_dir may raise PermissionError)
             found.files[path] = True
         elif path not in found.folders:
             found.folders[path] = None
@@ -63,13 +63,18 @@ class _Walk:
     found: FoundFiles
     seen: set[Path] = field(default_factory=set)
     """Folders that were walked, without links in their paths."""
+    waiting: list[Path] = field(default_factory=list)
+    """Folders to walk; the last is the next. No recursion: folders may be nested deeply."""
     links: list[Path] = field(default_factory=list)
     """Links to folders: they are looked at last, when it is known what was walked."""
 
     def run(self) -> None:
-        self._folder(self.root)
-        while self.links:
-            self._linked_folder(self.links.pop(0))
+        self.waiting.append(self.root)
+        while self.waiting or self.links:
+            if self.waiting:
+                self._folder(self.waiting.pop())
+            else:
+                self._linked_folder(self.links.pop(0))
 
     def _folder(self, folder: Path) -> None:
         real = folder.resolve()
@@ -85,8 +90,10 @@ class _Walk:
         if "pyvenv.cfg" in names and folder != self.root:
             self.found.pass_over(folder, "a virtual environment")
             return
+        below = len(self.waiting)
         for name in names:
             self._entry(folder / name)
+        self.waiting[below:] = reversed(self.waiting[below:])
 
     def _entry(self, path: Path) -> None:
         try:
@@ -101,7 +108,7 @@ class _Walk:
         elif is_folder and path.name.startswith("."):
             self.found.pass_over(path, "a hidden folder")
         elif is_folder:
-            self._folder(path)
+            self.waiting.append(path)
         else:
             self._file(path)
 
@@ -110,7 +117,7 @@ class _Walk:
         if real in self.seen:
             self.found.pass_over(link, "a link to a folder that was searched")
         elif real.is_relative_to(root):
-            self._folder(link)
+            self.waiting.append(link)
         else:
             why = "a link to a folder outside, which was not searched"
             self._fail(link, why, f"Name that folder too: {real}")
@@ -171,7 +178,9 @@ def sort_out(
 
 
 def _empty(folder: Path) -> Model:
-    problem = Problem(message=f"{folder} contains no saved model", exit_code=Exit.USAGE)
+    advice = "Name the file of the model, or another folder."
+    message = f"{folder} contains no saved model"
+    problem = Problem(message=message, advice=advice, exit_code=Exit.USAGE)
     return Model(id=str(folder), path=folder, problem=problem)
 
 

@@ -206,6 +206,29 @@ def test_what_is_no_model_is_reported_and_the_others_are_answered(home: Path) ->
         assert text in said
 
 
+def test_no_file_of_a_folder_is_dropped(home: Path) -> None:
+    """The safe model alone would answer 0; the one that changes has no ending of a model."""
+    models, mixed = train(home, "1.3.2"), home / "mixed"
+    (mixed / ".git").mkdir(parents=True)
+    (mixed / "safe.joblib").write_bytes((models / "neighbours.joblib").read_bytes())
+    (mixed / "rows.csv").write_text("a,b\n1,2\n")
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    assert upgrade(mixed, *to).returncode == 0
+    (mixed / "changes.bin").write_bytes((models / "tree.joblib").read_bytes())
+    done = upgrade(mixed, *to, "--output", "junit:mixed.xml")
+    assert done.returncode == 1
+    said = " ".join(done.stdout.split())
+    assert "≠ mixed/changes.bin" in said.replace(f"{home}/", "")
+    for passed in ("CSV text", "rows.csv", "a hidden folder", ".git"):
+        assert passed in said
+        assert passed in Path("mixed.xml").read_text()
+    (mixed / "changes.bin").unlink()
+    (mixed / "net").write_bytes(b"\x08\x0a\x12\x08skl2onnx\x1a\x061.17.0")
+    done = upgrade(mixed, *to, "--output", "junit:mixed.xml")
+    assert done.returncode == 3
+    assert 'errors="1"' in Path("mixed.xml").read_text()
+
+
 def test_a_module_that_is_missing_is_named_with_what_to_do(home: Path) -> None:
     code = home / "our_code"
     code.mkdir()

@@ -6,6 +6,7 @@ import gzip
 import io
 import os
 import pickle
+import sys
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -263,3 +264,18 @@ def test_what_is_passed_over_is_in_the_order_of_its_paths(folder: Path, look: Lo
     found = find([folder])
     assert PassedOver(path="models/b.csv", what="CSV text") in found.passed_over
     assert list(look(folder)[1]) == ["models/a.csv", "models/b.csv"]
+
+
+def test_folders_may_be_nested_more_deeply_than_python_recurses(
+    folder: Path,
+) -> None:
+    deep = folder.joinpath(*"d" * 400)
+    deep.mkdir(parents=True)
+    (deep / "a.joblib").write_bytes(MODEL)
+    limit = sys.getrecursionlimit()
+    sys.setrecursionlimit(350)
+    try:
+        found = find([folder])
+    finally:
+        sys.setrecursionlimit(limit)
+    assert list(found.files) == [deep / "a.joblib"]

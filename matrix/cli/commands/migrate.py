@@ -58,7 +58,9 @@ def migrate(arguments: MigrateArguments) -> Exit:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             if len(setup.models) != 1:
                 raise UsageError(
-                    f"migrate converts one model, and {arguments.models[0]} has {len(setup.models)}"
+                    f"migrate converts one model, and {arguments.models[0]} has "
+                    f"{len(setup.models)}",
+                    advice="Name the file to convert.",
                 )
             result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
             (answer,) = result.answers
