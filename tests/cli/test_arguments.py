@@ -14,6 +14,7 @@ from matrix.cli.arguments import (
     CommandArguments,
     MigrateArguments,
     RunArguments,
+    UpgradeArguments,
     parse,
 )
 from matrix.errors import Exit, UsageError
@@ -33,9 +34,19 @@ def test_a_run_takes_its_options() -> None:
         Verdict.LABELS_CHANGED,
         Verdict.STRUCTURE_CHANGED,
         Verdict.UNSTABLE,
+        Verdict.INPUT_CHANGED,
         Verdict.LOAD_FAILED,
     }
     assert parsed.output[0].path == Path("out.json")
+
+
+def test_a_check_fails_by_default_on_whatever_is_known_not_to_be_safe() -> None:
+    parsed = parse(["upgrade", "model.joblib"])
+    assert isinstance(parsed, UpgradeArguments)
+    assert parsed.fail_on == {verdict for verdict in Verdict if verdict.group.unsafe}
+    only = parse(["upgrade", "model.joblib", "--fail-on", "limited"])
+    assert isinstance(only, UpgradeArguments)
+    assert only.fail_on == {Verdict.INTROSPECTION_FAILED}
 
 
 LEAST = {

@@ -15,6 +15,7 @@ LETTERS = {
     ".": Verdict.IDENTICAL,
     "x": Verdict.LOAD_FAILED,
     "n": Verdict.SCORES_CHANGED,
+    "~": Verdict.INTROSPECTION_FAILED,
     "?": Verdict.UNAVAILABLE,
     " ": None,
 }
@@ -55,6 +56,18 @@ def test_all_writers_before_a_release_break_there() -> None:
         "upgrade open 1.0..1.1 -> 1.2 load-failed: a",
         "rollback open 1.3..1.2 -> 1.1 load-failed: a",
     ]
+
+
+def test_a_repr_that_fails_earlier_hides_no_later_change() -> None:
+    """Both are reported: from where it fails, and from where predictions change."""
+    assert breaks({"a": ".~~n/...n/..../...."}) == [
+        "upgrade open 1.0..1.0 -> 1.1 introspection-failed: a",
+        "upgrade open 1.0..1.1 -> 1.3 scores-changed: a",
+    ]
+
+
+def test_a_repr_that_fails_later_than_the_prediction_is_no_news() -> None:
+    assert breaks({"a": ".x~~/..../..../...."}) == ["upgrade open 1.0..1.0 -> 1.1 load-failed: a"]
 
 
 def test_pipelines_with_the_same_break_share_a_line() -> None:

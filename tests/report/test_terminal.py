@@ -100,6 +100,31 @@ def test_a_whole_report_at_80_columns(draw: Draw) -> None:
     assert draw(small_matrix(), 80) == WHOLE_AT_80
 
 
+def test_the_table_counts_what_is_limited(draw: Draw) -> None:
+    """Beside what fails and what changes, at the width of a narrow terminal too."""
+    matrix = small_matrix()
+    few = {("1.2", "1.3"): 3, ("1.6", "1.5"): 2}
+    left = dict(few)
+    labels = {one.id: one.spec.label for one in matrix.environments}
+    cells = []
+    for cell in matrix.cells:
+        pair = labels[cell.writer], labels[cell.reader]
+        if cell.verdict.safe and left.get(pair):
+            left[pair] -= 1
+            cell = replace(cell, verdict=Verdict.INTROSPECTION_FAILED, stage="repr")
+        cells.append(cell)
+    limited = replace(matrix, cells=tuple(cells))
+    for width in (60, 80, 160):
+        text = draw(limited, width)
+        (table,) = (part for part in text.split("\n\n") if part.startswith("Saved by"))
+        assert "✗2" in table
+        assert "~3" in table
+        assert re.search(r"1\.6 .*~2", table)
+        assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert "~   5 limited" in draw(limited, 80)
+    assert "Limited: same outputs, but repr or get_params fails (5 cells" in draw(limited, 80)
+
+
 WHOLE_IN_ASCII = """\
 175 cells, 5 of 6 environments ready, 6 pipelines, 5 min 12 s
   + 110 safe             loads, and every output is the same
