@@ -150,7 +150,7 @@ def read_or_default(path: Path | None = None) -> Catalog:
     """Return the configuration for environments given on the command line: no sets, no pipelines.
 
     Args:
-        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+        path: as in :func:`read`; without a configuration, the current folder with defaults is used.
 
     Raises:
         ConfigError: a mistake in the settings, with its path.
@@ -165,10 +165,10 @@ def read_or_default(path: Path | None = None) -> Catalog:
 
 
 def with_reference_pipelines(path: Path | None = None) -> Catalog:
-    """Return what holds where the reference pipelines stand in for those that are missing.
+    """Return the configuration with the reference pipelines in place of missing ones.
 
     Args:
-        path: as in :func:`read`; where there is no configuration, this folder stands for itself.
+        path: as in :func:`read`; without a configuration, the current folder with defaults is used.
 
     Raises:
         ConfigError, PipelineFileError, UsageError: as :func:`read` does.
@@ -310,15 +310,15 @@ def _common_requirements(table: TomlTable) -> tuple[str, ...]:
 
 
 def _selected(known: tuple[EnvSpec, ...], select: Sequence[str]) -> tuple[EnvSpec, ...]:
-    """Return the specs that any glob matches, and ``latest`` where a glob may mean what it adds."""
+    """Return the specs that a glob matches; a glob without a match keeps ``latest``, which may."""
     if not select:
         return known
     open_ended = [spec for spec in known if spec.scikit_learn == "latest"]
-    wanted = set(_matching(select, [spec.id for spec in known], "environment", bool(open_ended)))
+    selected = set(_matching(select, [spec.id for spec in known], "environment", bool(open_ended)))
     unmatched = [g for g in select if not any(fnmatchcase(spec.id, g) for spec in known)]
     if unmatched:
-        wanted.update(spec.id for spec in open_ended)
-    return tuple(spec for spec in known if spec.id in wanted)
+        selected.update(spec.id for spec in open_ended)
+    return tuple(spec for spec in known if spec.id in selected)
 
 
 def _matching(

@@ -1,4 +1,4 @@
-"""Which cells there are to be, in the order of the report, and which of them are still open."""
+"""The index of a run's cells in the order of the report, and of those not judged yet."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class CellIndex:
             self._leave_out({*self._ids} - {environment.id for environment in readers})
 
     def _leave_out(self, readers: Iterable[str]) -> None:
-        """There are to be no cells of these."""
+        """Exclude these from the index."""
         width = len(self._columns)
         for reader in readers:
             for writer in range(len(self._ids)):
@@ -40,7 +40,7 @@ class CellIndex:
                 self._closed[start : start + width] = b"\1" * width
 
     def close(self, cell: Cell) -> int:
-        """The position of a cell, which is judged now and no longer open."""
+        """Mark a cell as judged; return its position in the report."""
         pair = self._row[cell.writer] * len(self._ids) + self._row[cell.reader]
         position = pair * len(self._columns) + self._column[cell.pipeline, cell.format]
         self._closed[position] = True

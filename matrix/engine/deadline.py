@@ -1,4 +1,4 @@
-"""When a worker process is stopped: by processor time, so that no busy machine is the reason."""
+"""Limit worker processes by processor time, so that a busy machine does not stop them."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _LOOK_SECONDS = 0.5
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Stop:
-    """Why a worker process is stopped."""
+    """The reason to stop a worker process."""
 
     ending: Ending
-    """``timed-out``, or ``not-run`` where the machine was too busy to tell."""
+    """``timed-out``, or ``not-run`` if the machine was too busy to decide."""
     reason: str
     """In words, with the processor time that was used and the setting to raise."""
 
@@ -44,7 +44,7 @@ class Deadline:
         self.allow(seconds)
 
     def allow(self, seconds: float, doing: str = "") -> None:
-        """From now on, allow so much processor time, and as long a sleep.
+        """Restart the limit: from now on, allow this much processor time, and as long a sleep.
 
         Args:
             seconds: the limit.
@@ -54,7 +54,7 @@ class Deadline:
         self._seconds, self._doing, self._began = seconds, doing, self._clock()
 
     def stop(self) -> Stop | None:
-        """Why the process must be stopped now; None if it may go on."""
+        """The reason to stop the process now; None if it may continue."""
         now = self._clock()
         if now - self._looked < _LOOK_SECONDS:
             return None

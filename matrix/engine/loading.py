@@ -131,7 +131,7 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
 
 
 def known_outputs(outputs: Mapping[str, Outcome]) -> dict[str, str | None]:
-    """By method, the digest of the recorded output; None if the method returned nothing."""
+    """The digest of the recorded output of each method; None if the method did not return."""
     return {
         name: outcome.digest if isinstance(outcome, Returned) else None
         for name, outcome in outputs.items()

@@ -1,4 +1,4 @@
-"""What a run would do: what there is to build, save and load, what is kept, and about how long."""
+"""Plan a run: the environments to build, the pieces of work to do, and the estimated time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from matrix.model import Environment
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Work:
-    """Pieces of work: those that are to be done, and those that need not be done again."""
+    """Numbers of pieces of work: those to do, and those whose results are stored."""
 
     due: int = 0
     kept: int = 0
@@ -28,7 +28,7 @@ class Work:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class EnvironmentWork:
-    """What a run would do in one environment."""
+    """The work of a run in one environment."""
 
     environment: Environment
     saves: Work = field(default_factory=Work)
@@ -36,25 +36,25 @@ class EnvironmentWork:
 
     @property
     def build(self) -> bool:
-        """Whether the environment is to be built first."""
+        """Whether the environment must be built first."""
         return not self.environment.ready and not self.environment.reason
 
     @property
     def idle(self) -> bool:
-        """Whether there is nothing to do in it."""
+        """Whether it has no work."""
         return not (self.build or self.saves.due or self.loads.due)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Plan:
-    """What a run would do."""
+    """The work of a run."""
 
     shares: tuple[EnvironmentWork, ...]
-    """By environment, in the order of the configuration."""
+    """The share of each environment, in the order of the configuration."""
     seconds: float | None
-    """About how long it would take; None if nothing is known of what such work takes."""
+    """The estimated seconds; None without a history of such work."""
     digest: str = ""
-    """Of all that the shards of one plan have in common."""
+    """The digest that all shards of one plan share."""
 
     @property
     def saves(self) -> Work:
@@ -66,7 +66,7 @@ class Plan:
 
 
 def plan(context: RunContext, catalog: Catalog) -> Plan:
-    """Say what a run would do; nothing is built and no worker started.
+    """Plan a run without building an environment or starting a worker.
 
     An environment that is not built yet counts with all work that it could do, and a file
     that is yet to be saved as one to load in every reader, although some may turn out to be alike.
@@ -119,7 +119,7 @@ def _nothing(context: RunContext, catalog: Catalog) -> Plan:
 
 
 def _counts(environment: Environment) -> bool:
-    """Whether an environment is there, or is to be built."""
+    """Whether an environment exists, or can be built."""
     return environment.ready or not environment.reason
 
 

@@ -23,7 +23,7 @@ class ResaveWork:
     artifact: Artifact
     formats: tuple[str, ...]
     fixes: tuple[Fix, ...] = ()
-    """What is set before saving."""
+    """The attributes to set before saving."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
 

@@ -18,7 +18,7 @@ TASK = "save"
 STAGE = "saving"
 
 Savings = dict[tuple[str, str], Saving]
-"""What writers report, by writer and pipeline."""
+"""The answers of writers, by writer and pipeline."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""In which order the work of a run is begun, so that no core waits while there is work for it."""
+"""The order in which the jobs of a run start, so that no core waits while there is work."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Schedule:
         self._begun: dict[str, _Begun] = {}
 
     def jobs(self) -> Jobs:
-        """Every job of saving and of loading, as there is room for it."""
+        """All jobs of saving and loading, in the order in which they start."""
         yield from self._saves()
         early = iter(self._by_length(loading.TASK, {one.id: 1 for one in self._context.readers}))
         while not self._all_saved():
@@ -82,7 +82,7 @@ class Schedule:
         return len(self._savings) == len(self._ready) * len(self._context.pipelines)
 
     def _saved_everywhere(self) -> list[Pipeline]:
-        """The pipelines that every writer has reported of."""
+        """The pipelines that every writer has answered."""
         return [
             pipeline
             for pipeline in self._context.pipelines
@@ -106,7 +106,7 @@ class Schedule:
             yield self._evaluator.job(reader, due.pop(reader.id), self._on_evaluation)
 
     def _loads_due(self) -> dict[str, list[LoadWork]]:
-        """By reader, what it is yet to load; the lists share their entries."""
+        """The remaining loads of each reader; the lists share their entries."""
         context = self._context
         every = loads(context, self._savings, context.pipelines)
         due = {}
@@ -132,7 +132,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """What a reader has begun with early."""
+    """The loads that a reader started before all writers had ended."""
 
     pipelines: frozenset[str] = frozenset()
     pieces: int = 0

@@ -51,7 +51,7 @@ _EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
     ),
     "planted_endless": lambda cell: cell.verdict is Verdict.TIMED_OUT,
 }
-"""What the verdict on each planted pipeline must be."""
+"""The required verdict on each planted pipeline."""
 
 _NAMES = {
     "planted_change": "changed prediction",
@@ -64,7 +64,7 @@ _NAMES = {
 UNBUILDABLE_NAME = "unbuildable environment"
 
 NAMES = (*_NAMES.values(), UNBUILDABLE_NAME)
-"""What is planted, in words."""
+"""The descriptions of the planted faults."""
 
 
 def noticed(environment: Environment | None) -> dict[str, Detection]:
@@ -90,7 +90,7 @@ class Planted:
         self._contents: dict[str, bytes] = {}
 
     def jobs(self) -> Jobs:
-        """What is to be run beside a run's own work; nothing before there is such work."""
+        """The jobs of the self-check; none until the run has started a worker of its own."""
         while not self._context.worked:
             yield None
         yield from self._jobs()
@@ -98,8 +98,8 @@ class Planted:
     def check(self) -> dict[str, Detection]:
         """Whether each planted fault is found, once all jobs are done.
 
-        A run that started no worker has nothing new to believe: what the same code found in the
-        same environments, in the run that did the work, holds for it too.
+        If the run started no worker, the stored detections of the same code in the same
+        environments are returned.
         """
         context = self._context
         ends = [context.key(self._writer), context.key(self._reader)]

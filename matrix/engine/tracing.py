@@ -25,7 +25,7 @@ class TraceWork:
     pipeline: Pipeline
     artifact: Artifact
     saving: Saving
-    """What the writer reported: the rows are those that it used."""
+    """The writer's answer; the trace uses its rows."""
     environment: Environment
     method: str
     """Empty to follow none."""

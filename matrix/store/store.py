@@ -309,7 +309,7 @@ def _lock(path: Path) -> FileLock:
         lock.acquire(timeout=0)
     except Timeout:
         raise StoreError(
-            f"another run is at work in {path.parent}",
+            f"another run is using {path.parent}",
             advice="Wait for it to end, or give this one a folder of its own with --state.",
         ) from None
     return lock

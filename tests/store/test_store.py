@@ -79,7 +79,7 @@ def test_any_content_comes_back(tmp_path_factory: pytest.TempPathFactory, data: 
 
 
 def test_two_runs_on_one_folder_do_not_mix(tmp_path: Path) -> None:
-    with Store(tmp_path), pytest.raises(StoreError, match="another run is at work"):
+    with Store(tmp_path), pytest.raises(StoreError, match="another run is using"):
         Store(tmp_path)
     with Store(tmp_path):
         pass
