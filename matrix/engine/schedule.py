@@ -15,19 +15,20 @@ from matrix.engine.saving import Savings, save_job, saves_due
 from matrix.model import Environment, Pipeline
 
 _WORTH_AN_INTERPRETER = 0.3
-"""A reader begins before the last writers have ended once it can do this share of its work."""
+"""A reader may start before the last writers have ended if it can do this share of its work."""
 
 
 class Schedule:
     """The saves and loads of a run.
 
-    Writers come first, and then readers, the longest work of each first. A reader needs all writers
-    of a pipeline, so that each file is loaded once, but not all pipelines of all writers: while the
-    last writers are at work, cores that would idle take readers of what is there already.
+    Writers start first, then readers, each sorted by the length of their work, longest first. A
+    reader can load a pipeline as soon as all writers have saved it, so that it loads equal files
+    only once. While the last writers run, idle cores start readers of the pipelines that are
+    complete.
 
     Args:
         context: the run's.
-        savings: gets what writers report, as they do.
+        savings: receives the answers of writers as they arrive.
         evaluator: of the run.
         on_evaluation: called with each evaluated load, as it ends.
     """

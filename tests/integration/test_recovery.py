@@ -293,7 +293,7 @@ def test_two_runs_on_one_folder_do_not_mix(project: Path) -> None:
         if second.returncode:
             break
     assert second.returncode == 3
-    assert "another run is at work" in second.stderr
+    assert "another run is using" in second.stderr
     assert table(project) == whole
     assert_kept(project / ".matrix", before)
 
