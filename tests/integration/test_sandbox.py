@@ -236,7 +236,7 @@ FAULTS = {
     "contents": (
         "os.remove('contents.bin'); open('contents.bin', 'wb').write(bytes(10**6)); return X[:, 0]",
         "crashed",
-        "contents.bin holds something else",
+        "contents.bin does not have the content that was announced",
     ),
     "huge": ("return np.zeros((20, 1750000))", "crashed", "compare on fewer rows"),
     "many_files": (
