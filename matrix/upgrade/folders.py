@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from matrix.errors import Exit, NotAModelError
+from matrix.inspection import refusals
 from matrix.inspection.file_access import open_regular
 from matrix.inspection.file_kinds import HEAD, certainly_other
 from matrix.inspection.result import Inspection, InspectionLimits
@@ -186,7 +187,7 @@ def _empty(folder: Path) -> Model:
 
 def _not_a_model(model: Model) -> str:
     """What a file from a folder is, if it is certainly no model; empty if it may be one."""
-    if model.problem is not None and model.inspection is None:
+    if model.problem is not None:
         return "" if promises_model(model.path) else model.problem.other
     if model.inspection is not None and _is_data(model.inspection):
         return f"pickled data ({model.inspection.root.kind})"
@@ -194,6 +195,11 @@ def _not_a_model(model: Model) -> str:
 
 
 def _is_data(inspection: Inspection) -> bool:
-    """Whether a pickle has only objects of packages that have no models."""
+    """Whether a pickle has only objects of packages that have no models.
+
+    A pickle that the gate refuses is never data: it calls ``builtins.eval``, for example.
+    """
+    if refusals(inspection):
+        return False
     modules = (name.module.split(".") for name in inspection.names)
     return all(parts[0] in _DATA or ".".join(parts[:2]) in _DATA for parts in modules)

@@ -39,9 +39,14 @@ class Look:
 
 
 @pytest.fixture
-def look(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Look]:
-    with Store(tmp_path_factory.mktemp("state")) as store:
-        yield Look(store)
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    with Store(tmp_path_factory.mktemp("state")) as opened:
+        yield opened
+
+
+@pytest.fixture
+def look(store: Store) -> Look:
+    return Look(store)
 
 
 @pytest.fixture
@@ -138,6 +143,32 @@ def test_what_may_be_a_model_and_cannot_be_read_is_unanswered(
     assert said in problem.message
     assert problem.exit_code is Exit.CANNOT_TELL
     assert passed == {}
+
+
+EVIL = {
+    "a call of eval": a.call("builtins", "eval", a.text("1")),
+    "a call of numpy": a.call("numpy", "load", a.text("x")),
+    "a call of joblib": a.call("joblib", "load", a.text("x")),
+    "a model in data": a.call("builtins", "list") + a.POP + a.new("sklearn.svm._classes", "SVC"),
+}
+
+
+@pytest.mark.parametrize("kind", EVIL)
+def test_a_pickle_with_code_is_no_data(kind: str, folder: Path, look: Look) -> None:
+    """Whether the gate refuses it or not, it has an answer."""
+    (folder / "data.pkl").write_bytes(a.whole(EVIL[kind]))
+    models, passed = look(folder)
+    assert list(models) == ["models/data.pkl"]
+    assert passed == {}
+
+
+def test_data_that_differ_from_their_digest_are_unanswered(folder: Path, store: Store) -> None:
+    (folder / "a.pkl").write_bytes(DATA)
+    found = find([folder])
+    taken = take_in(list(found.files), store, 1, {Path("models/a.pkl").absolute(): "0" * 64})
+    models, passed = sort_out(taken, found)
+    assert [one.id for one in models] == ["models/a.pkl"]
+    assert passed == ()
 
 
 def test_hidden_folders_and_virtual_environments_have_one_line_each(
