@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from matrix.errors import Exit, NotAModelError
 from matrix.inspection import refusals
 from matrix.inspection.file_access import open_regular
 from matrix.inspection.file_kinds import HEAD, certainly_other
-from matrix.inspection.result import Inspection, InspectionLimits
+from matrix.inspection.result import Inspection
 from matrix.model import PassedOver
 from matrix.upgrade.answer import Model, Problem
 
@@ -141,7 +142,7 @@ class _Walk:
 
 def _other(path: Path) -> str:
     """What a file is, if it is certainly no model; empty if it may be one."""
-    with open_regular(path, InspectionLimits().file) as file:
+    with open_regular(path, sys.maxsize) as file:  # data may be larger than any model
         head = file.read(HEAD)
     return certainly_other(head) if head else "an empty file"
 

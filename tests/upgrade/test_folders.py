@@ -116,6 +116,16 @@ def test_a_file_that_is_named_itself_is_never_passed_over(
     assert passed == {}
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the file would take 17 GiB")
+def test_data_that_are_larger_than_any_model_are_passed_over(folder: Path, look: Look) -> None:
+    (folder / "a.joblib").write_bytes(MODEL)
+    (folder / "rows").write_bytes(b"PAR1")
+    os.truncate(folder / "rows", 17 * 1024**3)
+    models, passed = look(folder)
+    assert list(models) == ["models/a.joblib"]
+    assert passed == {"models/rows": "a Parquet table"}
+
+
 UNANSWERED = {
     "a.onnx": (b"\x08\x0a\x12\x08skl2onnx\x1a\x061.17.0", "an ONNX model"),
     "a.h5": (b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file"),
