@@ -335,7 +335,7 @@ class _Turns:
 
 _NEIGHBORS = ("kneighbors", "predict_proba", "predict", "transform")
 
-_REDUNDANT = ("predict_log_proba", "predict_joint_log_proba", "decision_path")
+_REDUNDANT = ("decision_path",)
 
 _TELLING = (
     "predict_proba",
