@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from compat_worker import content, data_files, feature_inference
+from compat_worker import content, data_files, evidence_rows, feature_inference
 from compat_worker.input_model import InputModel
 from compat_worker.user_error import UserError
 from scipy import sparse
@@ -259,3 +259,14 @@ def test_a_damaged_sparse_matrix_is_a_mistake_and_no_crash(
     np.savez(tmp_path / "rows.npz", **parts)
     with pytest.raises(UserError, match="is not a sparse matrix that scipy can read"):
         read(str(tmp_path / "rows.npz"), array_model)
+
+
+def test_made_rows_are_appended_to_sparse_ones() -> None:
+    """The given rows come first and stay as they are; a matrix of another width does not fit."""
+    made = sparse.csr_matrix(np.ones((2, 3)))
+    both = evidence_rows._appended(COUNTS, made)
+    assert both is not None
+    assert both.format == "csr"
+    assert np.array_equal(both.toarray(), np.vstack([COUNTS.toarray(), np.ones((2, 3))]))
+    assert evidence_rows._appended(COUNTS, sparse.csr_matrix(np.ones((2, 4)))) is None
+    assert evidence_rows._appended(COUNTS, np.ones((2, 3))) is None
