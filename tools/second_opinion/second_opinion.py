@@ -78,7 +78,7 @@ def main() -> int:
         if not cells:
             print("the last run has no such cells: run `nox -s matrix` first")
             return 3
-        questions = [inputs.material(store, matrix, found.pipelines, cell) for cell in cells]
+        questions = [inputs.cell_inputs(store, matrix, found.pipelines, cell) for cell in cells]
         with ThreadPoolExecutor(arguments.jobs) as pool:
             opinions = list(pool.map(lambda question: opinion(store, question), questions))
     return report(opinions)
