@@ -110,10 +110,12 @@ class Bench:
         saved = self.answers[name]
         rows = self.folder / f"{name}.rows"
         rows.write_bytes(self.contents[saved["rows"]])
+        known = {m: found.get("digest") for m, found in saved["outputs"].items()}
         return {
             "format": "joblib",
             "path": saved["artifacts"]["joblib"]["path"],
             "rows": str(rows),
-            "known": {m: found.get("digest") for m, found in saved["outputs"].items()},
+            "known": known,
+            "own": known,
             "only": saved["only"],
         }
