@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_CONTROLS = frozenset("\r\n\t\f\x1b\ufeff")
+_CONTROLS = frozenset("\r\n\t\v\f\x1b")
 """Control characters that text may have."""
 _SEPARATORS = {",": "CSV text", ";": "CSV text", "\t": "a table in text", "|": "a table in text"}
 _LINES = 20
@@ -17,7 +17,7 @@ def is_text(head: bytes) -> bool:
 def _decoded(head: bytes) -> str | None:
     if head.startswith((b"\xff\xfe", b"\xfe\xff")):
         text = head[: len(head) // 2 * 2].decode("utf-16", "replace")
-        return text if _ascii(text) > 0.6 and _printable(text) else None
+        return text if _ascii(text) > 0.6 and _has_no_control(text) else None
     try:
         text = head.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -26,15 +26,11 @@ def _decoded(head: bytes) -> str | None:
         else:
             text = head.decode("latin-1")
             return text if _ascii(text) > 0.85 and _has_no_control(text) else None
-    return text if _printable(text) else None
+    return text if _has_no_control(text) else None
 
 
 def _ascii(text: str) -> float:
     return sum(letter.isascii() for letter in text) / max(len(text), 1)
-
-
-def _printable(text: str) -> bool:
-    return all(letter.isprintable() or letter in _CONTROLS or letter.isspace() for letter in text)
 
 
 def _has_no_control(text: str) -> bool:

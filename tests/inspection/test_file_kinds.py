@@ -25,6 +25,8 @@ OTHER = {
         "CSV text",
     ),
     "utf-16": ("a,b\n1,2\n".encode("utf-16"), "CSV text"),
+    "joiners and icons": ("ශ්\u200dරී \ue001 \U0001f600 ab\n".encode(), "a text file"),
+    "a listing with form feeds": (b"one\x0c\ntwo\x0b\n", "a text file"),
     "notes": (b"# Models\n\nTrained in May.\n", "a text file"),
     "words that begin like a global": (b"cat\ncow\ncrab\n", "a text file"),
     "an import": (b"import joblib\n", "a text file"),
