@@ -109,15 +109,26 @@ def _appended(given: Any, made: Any) -> Optional[Any]:
         cast = made.astype(dict(given.dtypes.items()))
         joined = pandas.concat([given, cast], ignore_index=True)
         return joined if list(joined.dtypes) == list(given.dtypes) else None
-    if isinstance(given, np.ndarray) and isinstance(made, np.ndarray):
-        if given.ndim != made.ndim or given.shape[1:] != made.shape[1:]:
-            return None
-        if given.dtype.kind != "f" or made.dtype.kind != "f":
-            return None
-        return np.concatenate([given, made.astype(given.dtype)])
     if hasattr(given, "tocsr") and hasattr(made, "tocsr"):
         from scipy import sparse
 
-        fits = given.shape[1] == made.shape[1] and given.dtype.kind == made.dtype.kind == "f"
-        return sparse.vstack([given, made.astype(given.dtype)], format="csr") if fits else None
+        if given.shape[1] != made.shape[1]:
+            return None
+        return sparse.vstack([given, made.astype(given.dtype)], format=given.format)
+    if isinstance(given, np.ndarray) and isinstance(made, np.ndarray):
+        return _appended_arrays(given, made)
     return None
+
+
+def _appended_arrays(given: Any, made: Any) -> Optional[Any]:
+    if given.ndim != made.ndim or given.shape[1:] != made.shape[1:]:
+        return None
+    if given.dtype.kind == "O":
+        return np.concatenate([given, made.astype(object)])
+    if given.dtype.kind not in "iuf" or made.dtype.kind not in "iuf":
+        return None
+    with np.errstate(all="ignore"):
+        cast = made.astype(given.dtype)
+    if given.dtype.kind in "iu" and not np.array_equal(cast, made):
+        return None  # they are not all whole numbers
+    return np.concatenate([given, cast])
