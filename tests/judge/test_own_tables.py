@@ -55,6 +55,14 @@ def test_a_change_of_the_model_itself_comes_first(bench: Bench) -> None:
     assert (cell.verdict, cell.reason) == (Verdict.LABELS_CHANGED, "")
 
 
+def test_a_failing_repr_hides_no_change_of_the_table(bench: Bench) -> None:
+    own = table(bench, {"predict": 1 - LABELS})
+    before = {"repr": SCORES, "predict": LABELS}
+    cell = bench.judge(before, {"repr": ERROR, "predict": LABELS}, own=own)
+    assert (cell.verdict, cell.stage) == (Verdict.INPUT_CHANGED, "predict")
+    assert set(cell.outputs) == {"repr", "predict"}
+
+
 @pytest.mark.parametrize("noise", [0.0, 1e-13])
 def test_a_table_that_changes_no_output_changes_nothing(bench: Bench, noise: float) -> None:
     own = table(bench, {"predict_proba": SCORES + noise})
