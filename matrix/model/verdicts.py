@@ -65,7 +65,6 @@ _GROUPS = {
     Verdict.IDENTICAL: Group.LOADS,
     Verdict.EQUIVALENT: Group.LOADS,
     Verdict.INTROSPECTION_FAILED: Group.LIMITED,
-    Verdict.INTROSPECTION_FAILED: Group.LIMITED,
     Verdict.SCORES_CHANGED: Group.CHANGES,
     Verdict.LABELS_CHANGED: Group.CHANGES,
     Verdict.INPUT_CHANGED: Group.CHANGES,

@@ -41,6 +41,20 @@ EVIDENCE = {
     "reached": 20,
     "by_source": {"data": 5, "model": 3},
 }
+OWN = {
+    "pandas": "3.0.0",
+    "columns": [
+        {
+            "name": "city",
+            "given": "object",
+            "own": "str",
+            "missing": [{"given": "None", "own": "nan", "rows": [3, 8], "count": 2}],
+        }
+    ],
+    "columns_left_out": 0,
+    "outputs": OUTPUTS,
+    "warnings": COMMON["warnings"],
+}
 RECORDED = {
     **COMMON,
     "rows": DIGEST,
@@ -52,9 +66,11 @@ RECORDED = {
 ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("check", {"files": {"a.py": FAILURE}, "contents": COMMON["contents"]}),
     ("save", {**RECORDED, "artifacts": ARTIFACTS}),
+    ("save", {**RECORDED, "artifacts": ARTIFACTS, "own": OWN}),
     ("save", {**COMMON, "unavailable": "no module"}),
     ("save", {**COMMON, "raised": FAILURE, "stage": "fit"}),
     ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS}),
+    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS, "own": OWN}),
     ("load", {**COMMON, "raised": FAILURE}),
     ("load", {**COMMON, "refused": "os.system"}),
     (
