@@ -152,10 +152,10 @@ def _scored() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
             data = registered.data()
             model = registered.build()
             model.fit(data.X, data.y)
+            loads, rows = _loads(model), data.rows
         except Exception as error:
             print(f"{name}: {error}", file=sys.stderr)
             continue
-        loads, rows = _loads(model), data.rows
         length = rows.shape[0] if hasattr(rows, "shape") else len(rows)
         pool = evidence_rows._pool(loads, length)
         own = evidence.measure(loads, rows, pool)
