@@ -20,8 +20,8 @@ from matrix.store.cell_packing import pack
 
 FEW, MANY = 2_500, 7_500
 ALLOWED = 200_000
-"""Bytes for 5,000 cells more, beyond the first blocks of the HTML report: a byte each, and what each
-pipeline takes. Cells that are held take a thousand each."""
+"""Bytes for 5,000 cells more, beyond the first blocks of the HTML report: a byte each, and what
+each pipeline takes. Cells that are held take a thousand each."""
 
 
 class Nowhere(io.StringIO):
