@@ -9,12 +9,12 @@ from packaging.version import Version
 
 from matrix import causes
 from matrix.causes import KnownCause
-from matrix.model import Group, Verdict
+from matrix.model import Verdict
 
 from .truths import Result
 
 SAFE = {verdict.value for verdict in Verdict if verdict.safe}
-BAD = {verdict.value for verdict in Verdict if verdict.group in (Group.CHANGES, Group.FAILS)}
+BAD = {verdict.value for verdict in Verdict if verdict.group.unsafe}
 MACHINE = {"numpy-partition-2.0"}
 """Instructions of the processor decide whether these show at all."""
 
