@@ -228,7 +228,7 @@ MATRICES = st.builds(
     Matrix,
     started=TIMES,
     finished=TIMES,
-    environments=st.lists(environments(), max_size=2).map(tuple),
+    environments=st.lists(environments(), max_size=2, unique_by=lambda one: one.id).map(tuple),
     pipelines=st.lists(PIPELINES, max_size=2).map(tuple),
     cells=st.lists(CELLS, max_size=4),
     self_check=st.just({}) | st.just(small_matrix().self_check),

@@ -416,5 +416,5 @@ def _reason(reason: Reason, labels: dict[str, str]) -> str:
     lines = [f"- **{reason.cells:,}** {code(what)}"]
     lines.append(f"  - {stages}, {pipelines}, for example {where}")
     if reason.changed:
-        lines.append(f"  - {changed_too(reason)}")
+        lines.append(f"  - {code(changed_too(reason))}")
     return "\n".join(lines)

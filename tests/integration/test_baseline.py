@@ -59,6 +59,7 @@ def test_a_baseline_is_what_a_reader_in_the_same_environment_finds(
     rows.write_bytes(bench.contents[answer["rows"]])
     known = {name: found.get("digest") for name, found in answer["outputs"].items()}
     piece = {"format": "joblib", "path": str(model), "rows": str(rows), "known": known}
+    piece |= {"own": known}
     read = bench.run("load", {"model": {**piece, "only": answer["only"]}})["model"]
     assert read["outputs"] == answer["outputs"]
     assert {"digest"} <= read["outputs"]["predict_proba"].keys()

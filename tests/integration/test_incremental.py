@@ -77,7 +77,7 @@ class Project:
     def planned(self) -> tuple[int, int]:
         """How many saves and loads a run would do."""
         said = " ".join(self.ask("plan").split())
-        if "would start no worker" in said:
+        if "would do nothing" in said:
             return 0, 0
         found = re.search(r"do ([\d,]+) saves and ([\d,]+) loads", said)
         assert found is not None, said

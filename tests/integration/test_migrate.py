@@ -139,6 +139,8 @@ def test_a_model_that_lacks_a_parameter(home: Path) -> None:
     models = train("scikit-learn==1.3.2")
     target = environment("scikit-learn==1.6.1")
     code, said = migrate(models / "ridge.joblib", "--to", "scikit-learn==1.6.1")
+    assert (code, "no migration needed" in said) == (0, True), "it predicts the same there"
+    code, said = migrate(models / "ridge.joblib", "--to", "scikit-learn==1.6.1", "--introspection")
     assert code == 0, said
     assert "transform_input=None" in said
     with pytest.raises(subprocess.CalledProcessError):
@@ -150,7 +152,7 @@ def test_a_model_that_lacks_a_parameter(home: Path) -> None:
     assert python(target, "show.py", written, "predict") == before
     code, said = migrate(written, "--to", "scikit-learn==1.6.1", "--from", "scikit-learn==1.6.1")
     assert code == 0
-    assert "nothing to migrate" in said
+    assert "no migration needed" in said
 
 
 def test_a_model_that_changes_without_a_word_is_given_what_it_has_under_another_name(
@@ -225,7 +227,7 @@ def test_what_is_saved_again_is_looked_into_before_it_is_loaded(home: Path) -> N
         "joblib.dump(make_pipeline(ours.Harmless()).fit(*load_iris(return_X_y=True)), 'h.joblib')"
     )
     python(environment("scikit-learn==1.3.2"), "-c", script)
-    ours = ("--trust", "ours.Harmless", "--path", "code", "--via", "1.5.2")
+    ours = ("--trust", "ours.Harmless", "--path", "code", "--via", "1.5.2", "--introspection")
     code, said = migrate("h.joblib", "--to", "scikit-learn==1.6.1", *ours)
     assert code == 1, said
     assert "the saved file is refused, and not loaded" in said

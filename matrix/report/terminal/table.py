@@ -169,7 +169,8 @@ def _measure(
     head = max([6, *(cell_len(_row_name(names, name, labels)) for name in names.ids)])
     ids = names.ids
     if not labels:
-        least = max(cell_len(names.short[name]) for name in ids) + 1 + _LEAST_LABEL
+        shortest = max((cell_len(names.short[name]) for name in ids), default=0)
+        least = shortest + 1 + _LEAST_LABEL
         head = max(min(head, terminal.width - INDENT - len(ids) * (column + gap)), least)
     per_block = max((terminal.width - INDENT - head) // (column + gap), 1)
     count = max(-(-len(ids) // per_block), 1)
