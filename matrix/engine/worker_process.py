@@ -151,6 +151,7 @@ class Worker:
         )
         most = untrusted_files.LINE * (1 + len(request.pieces))
         self._journal = untrusted_files.Tail(self._inside / JOURNAL, most)
+        self._pieces = {piece["id"]: piece for piece in request.pieces}
         self._expected = [piece["id"] for piece in request.pieces] or [0]
         self._held: list[Answered] = []
         self._under_way: int | None = None
@@ -242,7 +243,7 @@ class Worker:
             self._deadline.allow(LEAVE_SECONDS, "after its answer, because it did not end")
 
     def _piece(self, number: int) -> PieceRequest:
-        return next((piece for piece in self.request.pieces if piece["id"] == number), {})
+        return self._pieces.get(number, {})
 
     def _over(self, returned: int) -> Iterator[Answered | Ended]:
         """The last events of a process that has ended by itself."""
