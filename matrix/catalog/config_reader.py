@@ -21,7 +21,7 @@ from matrix.catalog.configuration import (
     environments_folder,
 )
 from matrix.catalog.pipelines import read_pipelines
-from matrix.catalog.sets import read_set
+from matrix.catalog.sets import common_requirements, read_set, set_requirements
 from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError, UsageError
 from matrix.model import EnvSpec, Pipeline, Tolerance
@@ -113,6 +113,7 @@ def read_document(
     catalog = replace(
         catalog,
         set_name=set_name,
+        requirements=set_requirements(table.table("sets"), set_name, catalog.requirements),
         known=known,
         specs=_selected(known, select),
         select=(*select,),
@@ -222,7 +223,7 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         state=state,
         envs=environments_folder(_envs(root, table)),
         source=source,
-        requirements=_common_requirements(table),
+        requirements=common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
         limits=_limits(table.table("limits")),
         trust=_trust(table),
@@ -297,16 +298,6 @@ def _known_specs(
             advice=_meant(set_name, specs, "sets"),
         )
     return specs[set_name]
-
-
-def _common_requirements(table: TomlTable) -> tuple[str, ...]:
-    requirements = table.texts("requirements", check=checks.requirement)
-    for i, text in enumerate(requirements):
-        name = canonicalize_name(Requirement(text).name)
-        if name in {"scikit-learn", "python"}:
-            where = f"{table.at('requirements')}[{i}]"
-            raise ConfigError(table.source, where, f"{name} is chosen by the sets of environments")
-    return requirements
 
 
 def _selected(known: tuple[EnvSpec, ...], select: Sequence[str]) -> tuple[EnvSpec, ...]:

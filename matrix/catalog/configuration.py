@@ -107,7 +107,7 @@ class Catalog:
     whole: bool = True
     """Whether the selection covers the whole set."""
     requirements: tuple[str, ...] = ()
-    """The requirements of every environment beside scikit-learn."""
+    """The requirements of every environment beside scikit-learn, those of the set included."""
     pipelines: tuple[Pipeline, ...] = ()
     formats: tuple[str, ...] = ()
     """The formats in use, in the order of the file."""

@@ -19,7 +19,10 @@ from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError
 from matrix.model import EnvSpec
 
-_SET_KEYS = ("extends", "skip", "scikit-learn", "python", "exclude", "include", "environments")
+_SET_KEYS = (
+    *("extends", "skip", "scikit-learn", "python", "requirements"),
+    *("exclude", "include", "environments"),
+)
 _ENVIRONMENT_KEYS = ("name", "label", "like", "scikit-learn", "python", "requirements", "as-of")
 _COMBINATION_KEYS = ("scikit-learn", "python")
 _EXCLUDE_KEYS = (*_COMBINATION_KEYS, "reason")
@@ -64,12 +67,14 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
     Args:
         sets: the table of all sets, by name; it contains ``name``.
         name: of the set to read.
-        requirements: the requirements of every environment beside scikit-learn.
+        requirements: the requirements of every environment of every set beside scikit-learn; those
+            of the set itself, or of a set that it extends, replace those of the same package.
 
     Raises:
         ConfigError: the set is not valid; the message has the path of the key.
     """
     drafts = _drafts_of(sets, name, ())
+    requirements = set_requirements(sets, name, requirements)
     labels = environment_names.environment_labels(draft.id_parts for draft in drafts)
     return tuple(
         EnvSpec(
@@ -88,9 +93,45 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
 def _merged(requirements: tuple[str, ...], draft: _DraftSpec) -> tuple[str, ...]:
     """Join the common requirements with those of one environment, which replace common ones."""
     packages = tuple(checks.package_requirement(n, v) for n, v in draft.packages.items())
-    own = packages + draft.requirements
+    return _joined_requirements(requirements, packages + draft.requirements)
+
+
+def set_requirements(
+    sets: TomlTable, name: str, requirements: tuple[str, ...]
+) -> tuple[str, ...]:
+    """Return the requirements of every environment of a set beside scikit-learn.
+
+    Args:
+        sets: the table of all sets, by name; it contains ``name``.
+        name: of the set. What it requires replaces what the set that it extends requires of the
+            same package.
+        requirements: the requirements of every set, which those of the set replace.
+    """
+    table = sets.table(name)
+    base = table.text("extends")
+    inherited = set_requirements(sets, base, requirements) if base else requirements
+    return _joined_requirements(inherited, common_requirements(table))
+
+
+def _joined_requirements(common: tuple[str, ...], own: tuple[str, ...]) -> tuple[str, ...]:
+    """Join two lists of requirements; the second replaces those of the same package."""
     named = {_package_of(text) for text in own}
-    return tuple(text for text in requirements if _package_of(text) not in named) + own
+    return tuple(text for text in common if _package_of(text) not in named) + own
+
+
+def common_requirements(table: TomlTable) -> tuple[str, ...]:
+    """Read the ``requirements`` of all environments of a table.
+
+    Raises:
+        ConfigError: one is no requirement, or is about scikit-learn or Python.
+    """
+    requirements = table.texts("requirements", check=checks.requirement)
+    for i, text in enumerate(requirements):
+        name = _package_of(text)
+        if name in {"scikit-learn", "python"}:
+            where = f"{table.at('requirements')}[{i}]"
+            raise ConfigError(table.source, where, f"{name} is chosen by the sets of environments")
+    return requirements
 
 
 def _package_of(requirement: str) -> str:

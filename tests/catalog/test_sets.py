@@ -215,3 +215,34 @@ def test_python_may_be_a_key_or_a_requirement_but_not_in_contradiction(
         configured(text % "python==3.13")
     with pytest.raises(ConfigError, match=r"requirements\[1\]: python is 3.12, and 3.13 here"):
         configured(text % 'python==3.12", "python==3.13')
+
+
+def test_what_a_set_requires_is_in_its_environments_and_in_no_others(
+    configured: Configured,
+) -> None:
+    """A requirement of a set replaces the one that it inherits, and one of all sets."""
+    text = """
+        [tool.matrix]
+        requirements = ["numpy<3"]
+        [tool.matrix.sets.default]
+        scikit-learn = ["1.3"]
+        requirements = ["pandas<2", "scipy"]
+        [tool.matrix.sets.more]
+        extends = "default"
+        scikit-learn = ["1.5"]
+        requirements = ["pandas<3"]
+        [tool.matrix.sets.bare]
+        scikit-learn = ["1.3"]
+    """
+    more = configured(text, set_name="more")
+    assert more.requirements == ("numpy<3", "scipy", "pandas<3")
+    assert {spec.requirements for spec in more.specs} == {more.requirements}
+    assert configured(text).specs[0].requirements == ("numpy<3", "pandas<2", "scipy")
+    bare = configured(text, set_name="bare")
+    assert (bare.requirements, bare.specs[0].requirements) == (("numpy<3",), ("numpy<3",))
+
+
+def test_a_set_requires_packages_alone(configured: Configured) -> None:
+    text = '[tool.matrix.sets.default]\nscikit-learn = ["1.3"]\nrequirements = ["python>3"]'
+    with pytest.raises(ConfigError, match=r"default\.requirements\[0\].*chosen by the sets"):
+        configured(text)
