@@ -56,7 +56,7 @@ def _configured(id_: str) -> BuildRequest:
     found = catalog.read(with_pipelines=False)
     known = {spec.id: spec for spec in found.known}
     for request in read_requests(listing_file(found.state)):
-        if request.id == id_ and (id_ not in known or request.asked == spec_digest(known[id_])):
+        if request.id == id_ and (id_ not in known or request.spec_digest == spec_digest(known[id_])):
             return replace(request, envs=found.envs)
     found = catalog.read(select=[id_], with_pipelines=False)
     specs = tuple(spec for spec in found.specs if spec.id == id_)

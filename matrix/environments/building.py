@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ from matrix.environments.records import (
     Record,
     lock_digest,
     metadata_folders,
+    read_record,
     write_record,
 )
 from matrix.environments.uv import Uv, clean_environ
@@ -79,13 +80,26 @@ def build(request: BuildRequest, log: Callable[[str], object]) -> Record:
             if record is not None:
                 log(f"{request.id}: unchanged")
                 return record
-            store.discard(key)
-            record = _built(request, lock, store, log)
+            changed = read_record(store.record_file(key))
+            if changed is not None and changed.info is not None and store.in_use(key):
+                record = _in_use(changed, lock, store.environment(key))
+            else:
+                store.discard(key)
+                record = _built(request, lock, store, log)
             write_record(store.record_file(key), lock, record)
             (store.environment(key) / "last-used").touch()
             return record
     except OSError as error:
         raise StoreError(f"{store.folder}: {error.strerror or error}") from error
+
+
+def _in_use(changed: Record, lock: Lock, folder: Path) -> Record:
+    """Record that an environment must be built again, and cannot be: others load models in it."""
+    reason = (
+        f"{folder} was changed after it was built, and another run uses it. "
+        "End that run, then start this one again."
+    )
+    return replace(changed, digest=lock_digest(lock), reason=reason, why=UnavailableReason.OTHER)
 
 
 def _built(

@@ -109,12 +109,18 @@ def build(
     try:
         if remember:
             write_requests(listing_file(catalog.state), requests)
-        for key in {_key(each) for each in resolved if each.lock is not None}:
+        keys = {each.spec.id: _key(each) for each in resolved if each.lock is not None}
+        for key in keys.values():
             store.use(key)
         records = standing(catalog, resolved)
         missing = [request for request in requests if request.id not in records]
         if missing:
+            # Its builder does not replace an environment that a run uses; this one does not yet.
+            for request in missing:
+                store.release(keys[request.id])
             records = {**records, **_build(store, missing, jobs or os.cpu_count() or 1, notify)}
+            for request in missing:
+                store.use(keys[request.id])
     except OSError as error:
         raise StoreError(f"{store.folder}: {error.strerror or error}") from error
     return tuple(_environment(each, records.get(each.spec.id)) for each in resolved)

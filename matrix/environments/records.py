@@ -23,7 +23,7 @@ from matrix.environments.files import read_json, write_json
 from matrix.model import EnvInfo, EnvSpec, Lock, UnavailableReason
 from matrix.model.codec import READ_ERRORS, from_json, to_json
 
-_REQUESTS_VERSION = 3
+_REQUESTS_VERSION = 4
 _RECORD_VERSION = 2
 
 
@@ -40,7 +40,7 @@ class BuildRequest:
     lock: Lock | None = None
     """None if it is not resolved yet."""
     offline: bool = False
-    asked: str = ""
+    spec_digest: str = ""
     """Digest of the EnvSpec that the lock answers; see :func:`spec_digest`."""
 
     @classmethod
@@ -55,7 +55,7 @@ class BuildRequest:
             envs=catalog.envs,
             lock=lock,
             offline=offline,
-            asked=spec_digest(spec),
+            spec_digest=spec_digest(spec),
         )
 
 
@@ -81,7 +81,7 @@ class Record:
         """Return whether this is what the lock names and still complete; starts no process."""
         if self.digest != lock_digest(lock):
             return False
-        if self.info is None or self.site is None:
+        if self.reason or self.info is None or self.site is None:
             return self.final
         return self.info.executable.exists() and metadata_folders(self.site) == self.installed
 

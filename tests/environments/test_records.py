@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix.environments.building import compare
+from matrix.environments.building import build, compare
+from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.records import (
     BuildRequest,
@@ -50,7 +51,7 @@ def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
     )
     write_record(tmp_path / "r.json", LOCK, failed)
     assert read_record(tmp_path / "r.json") == failed
-    request = BuildRequest(id="a", label="b", root=tmp_path, envs=tmp_path, lock=LOCK, asked="x")
+    request = BuildRequest(id="a", label="b", root=tmp_path, envs=tmp_path, lock=LOCK, spec_digest="x")
     write_requests(tmp_path / "w.json", [request, replace(request, lock=None)])
     assert read_requests(tmp_path / "w.json") == (request, replace(request, lock=None))
     for text in ("", "{", "[]", '{"version": 2}', '{"version": 3}', '{"version": 4}'):
@@ -73,6 +74,41 @@ def test_current_is_what_stands_as_locked(record: Record) -> None:
     assert record.info is not None
     record.info.executable.unlink()
     assert not record.is_current(LOCK)
+
+
+def test_an_environment_that_was_changed_is_not_replaced_while_a_run_uses_it(
+    record: Record, envs: Path
+) -> None:
+    """The run would load models from files that are gone; both answers would be wrong."""
+    store, key = EnvironmentStore(envs), environment_key(LOCK)
+    store.virtualenv(key).mkdir(parents=True)
+    write_record(store.record_file(key), LOCK, replace(record, installed=("numpy-1.25.0.dist-info",)))
+    request = BuildRequest(id="a", label="b", root=envs, envs=envs, lock=LOCK)
+    store.use(key)
+    found = build(request, lambda _: None)
+    assert "was changed after it was built, and another run uses it" in found.reason
+    assert found.why is UnavailableReason.OTHER
+    assert store.virtualenv(key).exists()
+    assert read_record(store.record_file(key)) == found
+    assert store.current(LOCK) is None
+    store.release(key)
+    again = build(request, lambda _: None)
+    assert "another run" not in again.reason
+    assert not store.virtualenv(key).exists()
+
+
+def test_what_never_worked_is_built_again_although_a_run_waits_for_it(envs: Path) -> None:
+    store, key = EnvironmentStore(envs), environment_key(LOCK)
+    store.environment(key).mkdir(parents=True)
+    failed = Record(digest=lock_digest(LOCK), reason="the registry does not answer")
+    write_record(store.record_file(key), LOCK, failed)
+    store.use(key)
+    found = build(
+        BuildRequest(id="a", label="b", root=envs, envs=envs, lock=LOCK), lambda _: None
+    )
+    store.release(key)
+    assert found.reason
+    assert "another run" not in found.reason
 
 
 def test_a_failure_is_kept_if_it_would_come_again() -> None:
