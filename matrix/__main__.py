@@ -1,8 +1,12 @@
 """The command line as a module: ``compat-matrix`` and the sessions of nox run it."""
 
-import sys
+from matrix.import_path import leave_out_current_folder
 
-from matrix.cli import main
+leave_out_current_folder(is_module=True)  # before anything else is imported
+
+import sys  # noqa: E402
+
+from matrix.cli import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -37,6 +38,31 @@ def start(
         cwd=folder,
         **group,
     )
+
+
+def program_folders() -> list[str]:
+    """The absolute folders in PATH.
+
+    A relative one, such as ``.``, would find programs in the current folder, which may be a
+    stranger's.
+    """
+    parts = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return [part for part in parts if Path(part).is_absolute()]
+
+
+def find_program(name: str, folders: Sequence[str] | None = None) -> str | None:
+    """Return the path of a program, and never one of the current folder; None if there is none.
+
+    Args:
+        name: without folders.
+        folders: where to look; the absolute folders in PATH by default.
+    """
+    for folder in program_folders() if folders is None else folders:
+        found = shutil.which(name, path=folder)
+        # Windows looks into the current folder first, whatever the path is.
+        if found is not None and Path(found).parent == Path(folder):
+            return found
+    return None
 
 
 ASKING_SECONDS = 2.0

@@ -22,7 +22,7 @@ from typing import Any
 
 import nox
 
-from matrix import catalog
+from matrix import catalog, own_folder
 from matrix.catalog.spec_digest import spec_digest
 from matrix.errors import MatrixError
 
@@ -84,7 +84,7 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
     process = subprocess.Popen(
         [*module_command(python, "matrix"), command, *session.posargs],
         cwd=session.invoked_from,
-        env={**os.environ, **environ},
+        env=_without_current_folder({**os.environ, **environ}),
     )
     while True:
         try:
@@ -94,6 +94,14 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
             continue
     if code:
         sys.exit(code)
+
+
+def _without_current_folder(environ: dict[str, str]) -> dict[str, str]:
+    """The variables without relative folders in PYTHONPATH: they mean the current folder."""
+    parts = environ.get("PYTHONPATH", "").split(os.pathsep)
+    kept = os.pathsep.join(part for part in parts if Path(part).is_absolute())
+    others = {name: value for name, value in environ.items() if name != "PYTHONPATH"}
+    return {**others, "PYTHONPATH": kept} if kept else others
 
 
 def module_command(python: str, module: str) -> list[str]:
@@ -180,6 +188,8 @@ def _known() -> dict[str, str]:
     known = {spec.id: f"{spec.label}: not resolved yet" for spec in found.known}
     digests = {spec.id: spec_digest(spec) for spec in found.known}
     listing = found.state / "environments.json"
+    if not own_folder.is_own(found.state):
+        return known
     try:
         document = json.loads(listing.read_text(encoding="utf-8"))
         for each in document["environments"]:

@@ -17,8 +17,8 @@ PACKAGE = Path(__file__).parents[1] / "matrix"
 
 LAYERS = [
     {
-        *("atomic_write", "errors", "model", "normalize_messages"),
-        *("processes", "processor_time", "remove_tree"),
+        *("atomic_write", "errors", "import_path", "model", "normalize_messages"),
+        *("own_folder", "processes", "processor_time", "remove_tree"),
     },
     {"sandbox"},
     {"worker", "selfcheck"},

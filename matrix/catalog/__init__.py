@@ -13,10 +13,18 @@ from matrix.catalog.config_reader import (
     read_or_default,
     with_reference_pipelines,
 )
-from matrix.catalog.configuration import Catalog, ToleranceRule, Tolerances, Trust, WorkerLimits
+from matrix.catalog.configuration import (
+    Catalog,
+    NamedBy,
+    ToleranceRule,
+    Tolerances,
+    Trust,
+    WorkerLimits,
+)
 
 __all__ = [
     "Catalog",
+    "NamedBy",
     "ToleranceRule",
     "Tolerances",
     "Trust",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import os
+import stat
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from fnmatch import fnmatchcase
@@ -13,7 +15,9 @@ from packaging.utils import canonicalize_name
 
 from matrix.catalog import checks, reference_pipelines, toml
 from matrix.catalog.configuration import (
+    ENVS_VARIABLE,
     Catalog,
+    NamedBy,
     ToleranceRule,
     Tolerances,
     Trust,
@@ -25,12 +29,16 @@ from matrix.catalog.sets import common_requirements, read_set, set_requirements
 from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError, UsageError
 from matrix.model import EnvSpec, Pipeline, Tolerance
+from matrix.model.package_sources import PackageSources
 from matrix.worker.compat_worker.formats import FORMATS
 
 _KEYS = (
     "pipelines",
     "state",
     "envs",
+    "index-url",
+    "extra-index-urls",
+    "find-links",
     "requirements",
     "release-window-days",
     "download-python",
@@ -51,6 +59,7 @@ def read(
     pipeline_globs: Sequence[str] = (),
     formats: Sequence[str] | None = None,
     with_pipelines: bool = True,
+    search: bool = True,
 ) -> Catalog:
     """Read and check a configuration.
 
@@ -63,13 +72,19 @@ def read(
         formats: the only formats to use; None uses those of the configuration. One that the
             configuration gives no pipelines is crossed with all of them.
         with_pipelines: False leaves the pipeline files unread.
+        search: False looks for no file, so that ``path`` must be given.
 
     Raises:
         ConfigError: a mistake in the file, with its path.
         PipelineFileError: a mistake in a file of pipelines.
         UsageError: a set, glob or format that matches nothing, or no configuration at all.
     """
-    source = find() if path is None else path
+    source = find() if path is None and search else path
+    if source is None and not search:
+        raise UsageError(
+            "--isolated uses no configuration of the current folder",
+            advice="name a file with --config FILE",
+        )
     if source is None:
         raise UsageError(
             "there is no pyproject.toml with [tool.matrix] here or above",
@@ -127,9 +142,14 @@ def read_document(
 
 
 def find(start: Path | None = None) -> Path | None:
-    """Return the nearest ``pyproject.toml`` with ``[tool.matrix]``, here or above; None if none."""
+    """Return the nearest ``pyproject.toml`` with ``[tool.matrix]``, here or above; None if none.
+
+    Folders above in which every user may write, such as ``/tmp``, are left out.
+    """
     folder = (start or Path.cwd()).resolve()
     for parent in (folder, *folder.parents):
+        if parent != folder and _is_shared(parent):
+            continue
         candidate = parent / "pyproject.toml"
         try:
             document = toml.loads(candidate.read_text(encoding="utf-8"))
@@ -141,22 +161,31 @@ def find(start: Path | None = None) -> Path | None:
     return None
 
 
+def _is_shared(folder: Path) -> bool:
+    """Whether every user of this computer may write in a folder."""
+    try:
+        return os.name == "posix" and bool(folder.stat().st_mode & stat.S_IWOTH)
+    except OSError:
+        return True
+
+
 def default(root: Path) -> Catalog:
     """Return the configuration of a folder without one: no environments, no pipelines."""
     root = root.resolve()
     return Catalog(root=root, state=root / _STATE)
 
 
-def read_or_default(path: Path | None = None) -> Catalog:
+def read_or_default(path: Path | None = None, *, search: bool = True) -> Catalog:
     """Return the configuration for environments given on the command line: no sets, no pipelines.
 
     Args:
-        path: as in :func:`read`; without a configuration, the current folder with defaults is used.
+        path, search: as in :func:`read`; without a configuration, the current folder with defaults
+            is used.
 
     Raises:
         ConfigError: a mistake in the settings, with its path.
     """
-    source = find() if path is None else path
+    source = find() if path is None and search else path
     if source is None:
         return default(Path.cwd())
     path_inside, document = _load(source)
@@ -165,11 +194,12 @@ def read_or_default(path: Path | None = None) -> Catalog:
     return _settings(source, table)
 
 
-def with_reference_pipelines(path: Path | None = None) -> Catalog:
+def with_reference_pipelines(path: Path | None = None, *, search: bool = True) -> Catalog:
     """Return the configuration with the reference pipelines in place of missing ones.
 
     Args:
-        path: as in :func:`read`; without a configuration, the current folder with defaults is used.
+        path, search: as in :func:`read`; without a configuration, the current folder with defaults
+            is used.
 
     Raises:
         ConfigError, PipelineFileError, UsageError: as :func:`read` does.
@@ -177,7 +207,7 @@ def with_reference_pipelines(path: Path | None = None) -> Catalog:
     shipped = read_document(
         Path.cwd() / "pyproject.toml", "tool.matrix", reference_pipelines.CONFIGURATION
     )
-    if path is None and find() is None:
+    if path is None and not (search and find()):
         return replace(shipped, source=None)
     catalog = read(path)
     if catalog.pipelines:
@@ -222,7 +252,10 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         root=root,
         state=state,
         envs=environments_folder(_envs(root, table)),
+        state_by=NamedBy.CONFIGURATION if "state" in table else NamedBy.DEFAULT,
+        envs_by=_envs_by(table),
         source=source,
+        sources=_sources(root, table),
         requirements=common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
         limits=_limits(table.table("limits")),
@@ -230,6 +263,23 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         release_window_days=table.integer("release-window-days", 21, most=3650),
         download_python=table.text("download-python", "auto") == "auto",
     )
+
+
+def _sources(root: Path, table: TomlTable) -> PackageSources:
+    links = table.text_or_texts("find-links", check=_place)
+    return PackageSources(
+        index_url=table.text("index-url", check=_place),
+        extra_index_urls=table.text_or_texts("extra-index-urls", check=_place),
+        find_links=tuple(
+            place if "://" in place else str(root / Path(place).expanduser()) for place in links
+        ),
+    )
+
+
+def _envs_by(table: TomlTable) -> NamedBy:
+    if os.environ.get(ENVS_VARIABLE):
+        return NamedBy.USER
+    return NamedBy.CONFIGURATION if "envs" in table else NamedBy.DEFAULT
 
 
 def _envs(root: Path, table: TomlTable) -> Path | None:
@@ -425,6 +475,13 @@ def _folders(root: Path, table: TomlTable) -> list[Path]:
 
 
 # ------------------------------------------------------------------------ paths
+
+
+def _place(text: str) -> str:
+    """Accept an address or a path that uv cannot take for an option."""
+    if not text.strip() or text.startswith("-"):
+        raise ValueError("must be an address or a path")
+    return checks.one_line(text)
 
 
 def _path(text: str) -> str:

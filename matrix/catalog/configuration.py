@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from pathlib import Path
 import platformdirs
 
 from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
+from matrix.model.package_sources import USER_SOURCES, PackageSources
 
 ENVS_VARIABLE = "COMPAT_MATRIX_ENVS"
 """The environment variable with the folder of environments; it overrides the configuration."""
@@ -28,6 +30,16 @@ def environments_folder(configured: Path | None = None) -> Path:
     if configured is not None:
         return configured
     return platformdirs.user_cache_path("compat-matrix", appauthor=False) / "environments"
+
+
+class NamedBy(enum.Enum):
+    """Who names a folder that the tool writes to."""
+
+    DEFAULT = "default"
+    CONFIGURATION = "configuration"
+    """A file, which may have come with somebody else's project."""
+    USER = "user"
+    """The command line."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -88,11 +100,13 @@ class Catalog:
     """The whole configuration as data types."""
 
     root: Path
-    """The folder that relative paths start from, and where uv looks for its own settings."""
+    """The folder that relative paths start from."""
     state: Path
     """The folder where results, locks and records are kept; it may not exist yet."""
     envs: Path = field(default_factory=environments_folder)
     """The folder of the environment store, which all projects share; it may not exist yet."""
+    state_by: NamedBy = NamedBy.DEFAULT
+    envs_by: NamedBy = NamedBy.DEFAULT
     source: Path | None = None
     """The file that was read; None if there is none."""
     set_name: str = "default"
@@ -106,6 +120,8 @@ class Catalog:
     """The requested shard, still without its ``plan``; None for the whole matrix."""
     whole: bool = True
     """Whether the selection covers the whole set."""
+    sources: PackageSources = USER_SOURCES
+    """Where packages come from, beside the user's own settings of uv."""
     requirements: tuple[str, ...] = ()
     """The requirements of every environment beside scikit-learn, those of the set included."""
     pipelines: tuple[Pipeline, ...] = ()

@@ -96,9 +96,7 @@ def _merged(requirements: tuple[str, ...], draft: _DraftSpec) -> tuple[str, ...]
     return _joined_requirements(requirements, packages + draft.requirements)
 
 
-def set_requirements(
-    sets: TomlTable, name: str, requirements: tuple[str, ...]
-) -> tuple[str, ...]:
+def set_requirements(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple[str, ...]:
     """Return the requirements of every environment of a set beside scikit-learn.
 
     Args:

@@ -13,14 +13,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from matrix import catalog
+from matrix import catalog, own_folder
+from matrix.catalog import Catalog
 from matrix.catalog.spec_digest import spec_digest
+from matrix.environments import interpreters
 from matrix.environments.building import build
-from matrix.environments.records import (
-    BuildRequest,
-    listing_file,
-    read_requests,
-)
+from matrix.environments.environment_store import EnvironmentStore
+from matrix.environments.records import BuildRequest, listing_file, read_requests
 from matrix.environments.resolve import resolve
 from matrix.errors import MatrixError
 
@@ -55,9 +54,12 @@ def _configured(id_: str) -> BuildRequest:
     """The environment of the configuration here: as the last run resolved it, or resolved now."""
     found = catalog.read(with_pipelines=False)
     known = {spec.id: spec for spec in found.known}
-    for request in read_requests(listing_file(found.state)):
-        if request.id == id_ and (id_ not in known or request.spec_digest == spec_digest(known[id_])):
-            return replace(request, envs=found.envs)
+    EnvironmentStore.of(found)
+    for request in _listed(found):
+        if request.id == id_ and (
+            id_ not in known or request.spec_digest == spec_digest(known[id_])
+        ):
+            return replace(request, envs=found.envs, sources=found.sources)
     found = catalog.read(select=[id_], with_pipelines=False)
     specs = tuple(spec for spec in found.specs if spec.id == id_)
     result = resolve(replace(found, specs=specs, select=()))
@@ -65,6 +67,18 @@ def _configured(id_: str) -> BuildRequest:
         reason = result[0].reason if result else "it is not in the configuration"
         raise MatrixError(f"{id_} is unavailable: {reason}")
     return BuildRequest.of(found, result[0].spec, result[0].lock)
+
+
+def _listed(found: Catalog) -> list[BuildRequest]:
+    """What the last run resolved; nothing of a listing that came with the project.
+
+    Its interpreters are started, so each must be one that is found on this machine too.
+    """
+    if not own_folder.is_own(found.state):
+        return []
+    here = {one.path for one in interpreters.find(EnvironmentStore(found.envs).interpreters_file)}
+    requests = read_requests(listing_file(found.state))
+    return [one for one in requests if one.lock is None or one.lock.interpreter.path in here]
 
 
 def _log(text: str) -> None:

@@ -30,7 +30,8 @@ from matrix.environments.records import (
     read_record,
     write_record,
 )
-from matrix.environments.uv import Uv, clean_environ
+from matrix.environments.uv import Uv
+from matrix.environments.uv_settings import clean_environ
 from matrix.errors import StoreError
 from matrix.model import EnvInfo, Lock
 
@@ -106,7 +107,7 @@ def _built(
     request: BuildRequest, lock: Lock, store: EnvironmentStore, log: Callable[[str], object]
 ) -> Record:
     """Make a virtualenv with the pins of a lock; return its record, or one with the reason."""
-    uv = Uv(folder=request.root, offline=request.offline)
+    uv = Uv(sources=request.sources, offline=request.offline)
     key = environment_key(lock)
     location = store.virtualenv(key)
     try:

@@ -23,7 +23,7 @@ from pathlib import Path
 
 from matrix.environments.environment_store import EnvironmentStore
 from matrix.environments.records import read_record
-from matrix.environments.uv import clean_environ
+from matrix.environments.uv_settings import clean_environ
 from matrix.model import Lock
 
 _MOST_DONORS = 3

@@ -27,7 +27,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from matrix import own_folder
+from matrix.catalog import Catalog, NamedBy
 from matrix.environments.records import Record, lock_digest, read_record
+from matrix.errors import StoreError
 from matrix.model import Lock
 from matrix.remove_tree import remove
 
@@ -57,6 +60,21 @@ class EnvironmentStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+
+    @classmethod
+    def of(cls, catalog: Catalog) -> EnvironmentStore:
+        """The store that a catalog names, to use what is in it.
+
+        Raises:
+            UsageError: only the configuration names the folder, and it may be a stranger's: what
+                is in it would be run.
+        """
+        if catalog.envs_by is NamedBy.CONFIGURATION:
+            own_folder.claim(catalog.envs, catalog.root, key="envs", option="--envs")
+        elif catalog.envs_by is NamedBy.USER:
+            with contextlib.suppress(StoreError):  # whatever needs to be written says so itself
+                own_folder.mark(catalog.envs)
+        return cls(catalog.envs)
 
     @property
     def interpreters_file(self) -> Path:

@@ -25,17 +25,17 @@ _MINORS = range(31)
 
 
 def open_registry(catalog: Catalog, *, offline: bool = False) -> Registry:
-    """Open the registry with the settings of uv in a catalog's folder.
+    """Open the registry, with the package sources of a catalog.
 
     Raises:
         CannotTellError: this machine has no interpreter that uv can use.
     """
-    here = interpreters.find(EnvironmentStore(catalog.envs).interpreters_file)
+    here = interpreters.find(EnvironmentStore.of(catalog).interpreters_file)
     if not here:
         raise CannotTellError(
             "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
         )
-    return Registry(uv=Uv(folder=catalog.root, offline=offline), interpreters=here)
+    return Registry(uv=Uv(sources=catalog.sources, offline=offline), interpreters=here)
 
 
 def upgrade_specs(

@@ -14,8 +14,9 @@ from packaging.specifiers import SpecifierSet
 from packaging.version import Version
 
 from matrix.environments.files import read_json, write_json
-from matrix.environments.uv import clean_environ
+from matrix.environments.uv_settings import clean_environ
 from matrix.model import Interpreter
+from matrix.processes import program_folders
 
 OLDEST = Version("3.6")
 """The worker runs on nothing older."""
@@ -153,9 +154,8 @@ def _own() -> Iterator[Path]:
 def _on_path() -> Iterator[Path]:
     """What PATH leads to, but pyenv's shims: they start a shell to find what _pyenv() finds."""
     suffix = ".exe" if os.name == "nt" else ""
-    for entry in os.environ.get("PATH", "").split(os.pathsep):
-        folder = Path(entry)
-        if entry and folder.name != "shims" and "WindowsApps" not in folder.parts:
+    for folder in map(Path, program_folders()):
+        if folder.name != "shims" and "WindowsApps" not in folder.parts:
             yield from (folder / f"{name}{suffix}" for name in (*_NAMES, "python3", "python"))
 
 

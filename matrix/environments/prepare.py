@@ -100,7 +100,7 @@ def build(
 ) -> tuple[Environment, ...]:
     """Build what is resolved and does not stand yet; see :func:`prepare`."""
     notify = report or (lambda _: None)
-    store = EnvironmentStore(catalog.envs)
+    store = EnvironmentStore.of(catalog)
     requests = [
         BuildRequest.of(catalog, each.spec, each.lock, offline=offline)
         for each in resolved
@@ -150,7 +150,7 @@ def _build(
 
 def standing(catalog: Catalog, resolved: Iterable[Resolved]) -> dict[str, Record]:
     """Return the records of the environments that need not be built, by id."""
-    store = EnvironmentStore(catalog.envs)
+    store = EnvironmentStore.of(catalog)
     found = {each.spec.id: store.current(each.lock) for each in resolved if each.lock is not None}
     return {id_: record for id_, record in found.items() if record is not None}
 

@@ -22,8 +22,9 @@ from matrix.catalog.spec_digest import spec_digest
 from matrix.environments.files import read_json, write_json
 from matrix.model import EnvInfo, EnvSpec, Lock, UnavailableReason
 from matrix.model.codec import READ_ERRORS, from_json, to_json
+from matrix.model.package_sources import USER_SOURCES, PackageSources
 
-_REQUESTS_VERSION = 4
+_REQUESTS_VERSION = 5
 _RECORD_VERSION = 2
 
 
@@ -33,12 +34,12 @@ class BuildRequest:
 
     id: str
     label: str
-    root: Path
-    """Where uv finds the settings of the project."""
     envs: Path
     """The folder of the environment store."""
     lock: Lock | None = None
     """None if it is not resolved yet."""
+    sources: PackageSources = USER_SOURCES
+    """Where packages come from, beside the user's own settings of uv."""
     offline: bool = False
     spec_digest: str = ""
     """Digest of the EnvSpec that the lock answers; see :func:`spec_digest`."""
@@ -51,7 +52,7 @@ class BuildRequest:
         return cls(
             id=spec.id,
             label=spec.label,
-            root=catalog.root,
+            sources=catalog.sources,
             envs=catalog.envs,
             lock=lock,
             offline=offline,

@@ -24,7 +24,8 @@ from matrix.environments.environment_store import EnvironmentStore
 from matrix.environments.files import read_json, write_json
 from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release, requirement
-from matrix.environments.uv import Uv, clean_environ, uv_settings
+from matrix.environments.uv import Uv
+from matrix.environments.uv_settings import clean_environ, settings_text
 from matrix.errors import CannotTellError, UsageError
 from matrix.model import EnvSpec, Interpreter, Lock
 from matrix.model.codec import READ_ERRORS, from_json, to_json
@@ -74,15 +75,15 @@ def resolve(
 class _Resolver:
     def __init__(self, catalog: Catalog, offline: bool) -> None:
         self._catalog = catalog
-        self._uv = Uv(folder=catalog.root, offline=offline)
-        self._store = EnvironmentStore(catalog.envs)
+        self._uv = Uv(sources=catalog.sources, offline=offline)
+        self._store = EnvironmentStore.of(catalog)
         self._may_download = catalog.download_python and not offline
         self._interpreters = interpreters.find(self._store.interpreters_file)
         if not self._interpreters:
             raise CannotTellError(
                 "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
             )
-        self._settings = uv_settings(catalog.root)
+        self._settings = json.dumps([settings_text(), catalog.sources.options])
         self._releases: dict[str, Release | UnavailableError] = {}
         self._done: dict[str, Resolved] = {}
 

@@ -16,9 +16,10 @@ from filelock import FileLock
 
 from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.records import BuildRequest, Record, read_record, write_requests
-from matrix.environments.uv import clean_environ
+from matrix.environments.uv_settings import clean_environ
 from matrix.errors import CannotTellError
 from matrix.model import UnavailableReason
+from matrix.processes import find_program
 
 _NOXFILE = Path(__file__).with_name("noxfile.py")
 _POLL_SECONDS = 0.1
@@ -155,7 +156,7 @@ def _last_line(log: Path) -> str:
 def _nox() -> list[str]:
     if importlib.util.find_spec("nox") is not None:
         return [sys.executable, "-m", "nox"]
-    found = shutil.which("nox")
+    found = find_program("nox")
     if found is None:
         raise CannotTellError("nox is not installed", advice='python -m pip install "nox[uv]"')
     return [found]

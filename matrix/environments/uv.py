@@ -1,13 +1,10 @@
-"""uv, the only one who talks to the registry: it knows the user's index settings."""
+"""Run uv, which alone asks the package index, with the user's own settings of it."""
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -19,43 +16,10 @@ from packaging.utils import canonicalize_name
 
 from matrix.catalog import toml
 from matrix.environments.reasons import UnavailableError, UnavailableReason, understand
+from matrix.environments.uv_settings import clean_environ, settings_options
 from matrix.errors import CannotTellError
-
-_FOREIGN = (
-    "VIRTUAL_ENV",
-    "CONDA_PREFIX",
-    "PYTHONHOME",
-    "PYTHONPATH",
-    "PYTHONDONTWRITEBYTECODE",
-    "UV_PYTHON",
-    "UV_SYSTEM_PYTHON",
-    "UV_PROJECT_ENVIRONMENT",
-    "UV_COMPILE_BYTECODE",
-    "__PYVENV_LAUNCHER__",
-)
-"""Set by a virtualenv or session around us; it concerns that one, not those that we make."""
-
-
-def clean_environ() -> dict[str, str]:
-    """Return the process environment without what belongs to the virtualenv around us."""
-    return {key: value for key, value in os.environ.items() if key not in _FOREIGN}
-
-
-def uv_settings(folder: Path) -> str:
-    """Return uv's own settings for a folder: those in the nearest file that has any.
-
-    Args:
-        folder: where uv runs; it looks there, and then in the folders above.
-    """
-    for parent in (folder, *folder.parents):
-        with contextlib.suppress(OSError, ValueError):
-            return (parent / "uv.toml").read_text(encoding="utf-8")
-        with contextlib.suppress(OSError, ValueError):
-            document = toml.loads((parent / "pyproject.toml").read_text(encoding="utf-8"))
-            tool = document.get("tool")
-            if isinstance(tool, dict) and "uv" in tool:
-                return json.dumps(tool["uv"], sort_keys=True, default=str)
-    return ""
+from matrix.model.package_sources import USER_SOURCES, PackageSources
+from matrix.processes import find_program
 
 
 @cache
@@ -65,8 +29,8 @@ def find_uv() -> str:
     Raises:
         CannotTellError: there is none.
     """
-    beside = shutil.which("uv", path=str(Path(sys.executable).parent))
-    found = beside or _packaged_uv() or shutil.which("uv")
+    beside = find_program("uv", [str(Path(sys.executable).parent)])
+    found = beside or _packaged_uv() or find_program("uv")
     if not found:
         raise CannotTellError("uv is not installed", advice='python -m pip install "nox[uv]"')
     return found
@@ -85,28 +49,36 @@ def _packaged_uv() -> str | None:
 class Uv:
     """How uv is to be called."""
 
-    folder: Path
-    """Where it runs: the settings of the project there are used."""
+    sources: PackageSources = USER_SOURCES
+    """Where packages come from, beside the user's own settings of uv."""
     offline: bool = False
     """Whether only its cache may be used."""
 
     def run(
         self, *arguments: str, stdin: str = "", timeout: float | None = None
     ) -> subprocess.CompletedProcess[str]:
-        """Run uv and return what became of it, whatever that is."""
+        """Run uv and return what became of it, whatever that is.
+
+        It runs in an empty folder, where it finds no settings, no lock and no ``.python-version``.
+        """
         command = [find_uv(), *arguments, "--no-progress", "--color", "never"]
-        return subprocess.run(
-            [*command, "--offline"] if self.offline else command,
-            input=stdin,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            cwd=self.folder,
-            env=clean_environ(),
-            timeout=timeout,
-            check=False,
-        )
+        if arguments[0] == "pip":
+            command += self.sources.options
+        if self.offline:
+            command.append("--offline")
+        with tempfile.TemporaryDirectory(prefix="compat-matrix-") as folder:
+            return subprocess.run(
+                [*command, *settings_options(Path(folder))],
+                input=stdin,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                cwd=folder,
+                env=clean_environ(),
+                timeout=timeout,
+                check=False,
+            )
 
     def compile(
         self,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import shutil
 import socket
 import subprocess
 import sys
@@ -62,7 +61,7 @@ def probe(attempt: Try) -> Sandbox:
 def _candidates() -> Iterator[Sandbox]:
     if sys.platform != "linux":
         return
-    program = shutil.which("bwrap")
+    program = processes.find_program("bwrap")
     if program:
         yield Sandbox(kind=SandboxKind.BUBBLEWRAP, program=program)
     yield Sandbox(kind=SandboxKind.NAMESPACES)

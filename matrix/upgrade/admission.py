@@ -31,7 +31,13 @@ def _admitted(model: Model, trust: Trust) -> Model:
     if model.problem is not None or found is None:
         return model
     refused = refusals(found, trust.of(found.sha256))
-    return replace(model, problem=_problem(found, refused)) if refused else model
+    if refused:
+        return replace(model, problem=_problem(found, refused))
+    listed = sorted(trust.files.get(found.sha256, ()))
+    if listed and refusals(found, trust.everywhere):
+        note = f"the configuration trusts it to look up {', '.join(listed)}"
+        return replace(model, notes=(*model.notes, note))
+    return model
 
 
 def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:

@@ -218,8 +218,10 @@ class Origins:
         if model.inspection is None:
             return ()
         requests = (self.request.origin, *self.request.targets)
+        sources = self.catalog.sources.words
         return (
             *model.notes,
+            *([f"packages also come from {sources} ({self.catalog.source})"] if sources else []),
             *(note.text for note in model.inspection.notes),
             *(note for requested in requests if requested is not None for note in requested.notes),
         )

@@ -51,7 +51,7 @@ def test_what_is_written_is_read(tmp_path: Path, record: Record) -> None:
     )
     write_record(tmp_path / "r.json", LOCK, failed)
     assert read_record(tmp_path / "r.json") == failed
-    request = BuildRequest(id="a", label="b", root=tmp_path, envs=tmp_path, lock=LOCK, spec_digest="x")
+    request = BuildRequest(id="a", label="b", envs=tmp_path, lock=LOCK, spec_digest="x")
     write_requests(tmp_path / "w.json", [request, replace(request, lock=None)])
     assert read_requests(tmp_path / "w.json") == (request, replace(request, lock=None))
     for text in ("", "{", "[]", '{"version": 2}', '{"version": 3}', '{"version": 4}'):
@@ -82,8 +82,10 @@ def test_an_environment_that_was_changed_is_not_replaced_while_a_run_uses_it(
     """The run would load models from files that are gone; both answers would be wrong."""
     store, key = EnvironmentStore(envs), environment_key(LOCK)
     store.virtualenv(key).mkdir(parents=True)
-    write_record(store.record_file(key), LOCK, replace(record, installed=("numpy-1.25.0.dist-info",)))
-    request = BuildRequest(id="a", label="b", root=envs, envs=envs, lock=LOCK)
+    write_record(
+        store.record_file(key), LOCK, replace(record, installed=("numpy-1.25.0.dist-info",))
+    )
+    request = BuildRequest(id="a", label="b", envs=envs, lock=LOCK)
     store.use(key)
     found = build(request, lambda _: None)
     assert "was changed after it was built, and another run uses it" in found.reason
@@ -103,9 +105,7 @@ def test_what_never_worked_is_built_again_although_a_run_waits_for_it(envs: Path
     failed = Record(digest=lock_digest(LOCK), reason="the registry does not answer")
     write_record(store.record_file(key), LOCK, failed)
     store.use(key)
-    found = build(
-        BuildRequest(id="a", label="b", root=envs, envs=envs, lock=LOCK), lambda _: None
-    )
+    found = build(BuildRequest(id="a", label="b", envs=envs, lock=LOCK), lambda _: None)
     store.release(key)
     assert found.reason
     assert "another run" not in found.reason

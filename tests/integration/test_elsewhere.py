@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix.environments.uv import clean_environ, find_uv
+from matrix.environments.uv import find_uv
+from matrix.environments.uv_settings import clean_environ
 
 from .projects import ROOT
 from .test_usage import GOOD

@@ -86,9 +86,17 @@ def test_a_lock_is_exactly_its_pins(nowhere: Catalog) -> None:
     folder = nowhere.root
     (folder / "lock.txt").write_text(LOCK)
     (folder / "wanted.in").write_text("scikit-learn==1.3.2\nnumpy==1.26.2\nscipy==1.11.4\n")
-    done = Uv(folder=folder).run(
-        *("pip", "compile", "wanted.in", "--python-version", "3.11", "--only-binary", ":all:"),
-        *("--format", "pylock.toml", "--output-file", "pylock.toml"),
+    done = Uv().run(
+        *(
+            "pip",
+            "compile",
+            str(folder / "wanted.in"),
+            "--python-version",
+            "3.11",
+            "--only-binary",
+            ":all:",
+        ),
+        *("--format", "pylock.toml", "--output-file", str(folder / "pylock.toml")),
     )
     assert done.returncode == 0, done.stderr
     text, toml = made(

@@ -145,7 +145,7 @@ def test_what_was_tampered_with_is_refused_and_repaired(
     assert environment.info is not None
     assert environment.lock is not None
     python = str(environment.info.executable)
-    done = Uv(folder=project).run("pip", "install", "--python", python, "threadpoolctl==3.1.0")
+    done = Uv().run("pip", "install", "--python", python, "threadpoolctl==3.1.0")
     assert done.returncode == 0, done.stderr
     found = describe(environment.info.executable, [])
     with pytest.raises(UnavailableError, match=r": threadpoolctl 3\.1\.0 instead of 3\.2\.0$"):
@@ -313,7 +313,7 @@ def test_a_line_is_its_last_patch_whatever_earlier_patch_is_requested_beside_it(
     tmp_path: Path, line: str, patches: tuple[str, ...]
 ) -> None:
     here = interpreters.find(tmp_path / "interpreters.json")
-    registry = Registry(uv=Uv(folder=tmp_path), interpreters=here)
+    registry = Registry(uv=Uv(), interpreters=here)
     with ThreadPoolExecutor(2) as pool:
         alone = registry.releases([line], pool)[line]
         found = registry.releases([*patches, line], pool)

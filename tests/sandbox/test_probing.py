@@ -18,7 +18,7 @@ EVERY = frozenset(Promise)
 @pytest.fixture(autouse=True)
 def a_linux_with_bubblewrap(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr(probing.shutil, "which", lambda _: "/opt/bwrap")
+    monkeypatch.setattr(probing.processes, "find_program", lambda _: "/opt/bwrap")
 
 
 def holding(found: Mapping[SandboxKind, frozenset[Promise]]) -> Try:

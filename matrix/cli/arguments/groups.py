@@ -18,6 +18,8 @@ class ConfigurationArguments(CommandArguments):
     """Which configuration applies, and where results and environments are kept."""
 
     config: Path | None
+    isolated: bool
+    """Use nothing of the current folder that no option names."""
     state: Path | None
     envs: Path | None
 
@@ -30,6 +32,12 @@ def add_configuration(parser: argparse.ArgumentParser) -> None:
         default=None,
         metavar="FILE",
         help="a pyproject.toml with [tool.matrix], or a TOML file with the same keys",
+    )
+    parser.add_argument(
+        "--isolated",
+        action="store_true",
+        help="use nothing of the current folder unless an option names it: no pyproject.toml, no "
+        "pipelines, no results; new results go to a temporary folder",
     )
     parser.add_argument(
         "--state",

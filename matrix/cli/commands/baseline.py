@@ -8,23 +8,21 @@ from contextlib import contextmanager
 from datetime import date
 
 from matrix import baseline as baselines
-from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import BaselineArguments
-from matrix.cli.commands.run import with_folders
+from matrix.cli.configured import kept_results, read_settings
 from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.model import Matrix
 from matrix.report import read_json
 from matrix.report.files import replacing
-from matrix.store import Store
 
 FILE = "compat-baseline.toml"
 
 
 def baseline(arguments: BaselineArguments) -> Exit:
     """Write the baseline from a result, and keep the acceptances in it."""
-    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    catalog = read_settings(arguments)
     path = arguments.baseline or catalog.root / FILE
     old = baselines.read(path) if path.exists() else None
     with _result(arguments, catalog) as matrix:
@@ -45,5 +43,5 @@ def _result(arguments: BaselineArguments, catalog: Catalog) -> Iterator[Matrix]:
     if arguments.result is not None:
         yield read_json(arguments.result)
         return
-    with Store(catalog.state, read_only=True) as store:
+    with kept_results(catalog) as store:
         yield last_run.last(store)

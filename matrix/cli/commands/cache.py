@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
-from matrix import catalog as catalogs
 from matrix.cli.arguments import CacheArguments
-from matrix.cli.commands.run import with_folders
+from matrix.cli.configured import read_settings
 from matrix.environments.cleaning import Pruned, contents, prune
 from matrix.environments.environment_store import EnvironmentStore
 from matrix.errors import Exit, UsageError
@@ -16,7 +15,7 @@ from matrix.report.terminal.cache import show_contents, show_pruned
 def cache(arguments: CacheArguments) -> Exit:
     """Show the environments in the store, or remove those that are old or too many."""
     limits = (arguments.older_than, arguments.max_size)
-    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    catalog = read_settings(arguments)
     store = EnvironmentStore(catalog.envs)
     now = datetime.now(timezone.utc)
     if arguments.action == "show":

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import ExplainArguments
-from matrix.cli.commands.run import BuildProgress, open_results, with_folders
+from matrix.cli.commands.run import BuildProgress
+from matrix.cli.configured import kept_results, open_results, read_configured
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
 from matrix.engine.inputs import cell_inputs
@@ -53,8 +53,8 @@ def explain(arguments: ExplainArguments) -> Exit:
     needs exclusive access to the folder of results; without it, only what is known already is
     shown.
     """
-    catalog = with_folders(catalogs.read(arguments.config), arguments)
-    with Store(catalog.state, read_only=True) as store:
+    catalog = read_configured(arguments)
+    with kept_results(catalog) as store:
         requested = _find(store, arguments)
         known = _known_before(requested)
     explanation, note = known, ""

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from matrix import catalog as catalogs
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
-from matrix.cli.commands.run import open_results, with_folders
 from matrix.cli.commands.upgrade import CheckSetup, inputs_of, set_up
+from matrix.cli.configured import open_results, read_settings
 from matrix.errors import CannotTellError, Exit, UsageError
 from matrix.explain import diagnose_cell
 from matrix.model import Group
@@ -52,7 +51,7 @@ def migrate(arguments: MigrateArguments) -> Exit:
     inputs = inputs_of(arguments)
     if arguments.migrated is not None:
         refuse_existing(arguments.migrated, force=arguments.force)
-    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    catalog = read_settings(arguments)
     with open_results(catalog) as store:
         with open_progress() as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)

@@ -6,7 +6,7 @@ import sys
 
 from matrix import environments
 from matrix.cli.arguments import PlanArguments
-from matrix.cli.commands.run import open_results, read
+from matrix.cli.configured import open_results, read_selected
 from matrix.engine.plan import plan as make_plan
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit
@@ -17,7 +17,7 @@ from matrix.report.terminal.plan import show_plan
 
 def plan(arguments: PlanArguments) -> Exit:
     """Show what a run with these arguments would do; nothing is built, saved or loaded."""
-    catalog = read(arguments)
+    catalog = read_selected(arguments)
     found = environments.survey(catalog, offline=arguments.offline)
     with open_results(catalog) as store:
         context = RunContext.of(

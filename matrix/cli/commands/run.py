@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 from matrix import baseline as baselines
-from matrix import catalog as catalogs
 from matrix import environments
 from matrix.baseline import Baseline
 from matrix.catalog import Catalog
 from matrix.cli.arguments import RunArguments
-from matrix.cli.arguments.groups import ConfigurationArguments, SelectionArguments, WorkArguments
+from matrix.cli.arguments.groups import WorkArguments
+from matrix.cli.configured import open_results, read_selected
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
 from matrix.engine.estimate import BUILD
-from matrix.engine.recovery import recover
 from matrix.errors import Exit
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
@@ -31,7 +28,7 @@ from matrix.store import Store
 
 def run(arguments: RunArguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
-    catalog = read(arguments)
+    catalog = read_selected(arguments)
     known = read_known(arguments.baseline)
     with open_results(catalog) as store:
         with open_progress() as progress:
@@ -39,35 +36,6 @@ def run(arguments: RunArguments) -> Exit:
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
         return exit_code(matrix, arguments.fail_on)
-
-
-def read(arguments: SelectionArguments) -> Catalog:
-    """Read the catalog that the arguments of a run select."""
-    catalog = catalogs.read(
-        arguments.config,
-        set_name=arguments.set,
-        select=arguments.select,
-        pipeline_globs=arguments.pipelines,
-        formats=arguments.formats,
-    )
-    return with_folders(replace(catalog, shard=arguments.shard), arguments)
-
-
-def with_folders(catalog: Catalog, arguments: ConfigurationArguments) -> Catalog:
-    """The catalog with the folders of results and environments that the arguments name."""
-    if arguments.state is not None:
-        catalog = replace(catalog, state=arguments.state.absolute())
-    if arguments.envs is not None:
-        catalog = replace(catalog, envs=arguments.envs.absolute())
-    return catalog
-
-
-@contextmanager
-def open_results(catalog: Catalog) -> Iterator[Store]:
-    """The results of a project, to read and write, with what a killed command left taken in."""
-    with Store(catalog.state) as store:
-        store.recovered = recover(store)
-        yield store
 
 
 def fill(
@@ -94,6 +62,8 @@ def fill(
         select=(*catalog.select, planted) if catalog.select else (),
     )
     progress.stage("environments", len(with_planted.specs))
+    if catalog.sources.words:
+        progress.note(f"packages also come from {catalog.sources.words} ({catalog.source})")
     steps = BuildProgress(progress)
     prepared = environments.prepare(
         with_planted,

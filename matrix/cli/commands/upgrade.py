@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from matrix import catalog as catalogs
 from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import spec_of
 from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
-from matrix.cli.commands.run import BuildProgress, fill, open_results, with_folders
+from matrix.cli.commands.run import BuildProgress, fill
+from matrix.cli.configured import open_results, read_or_reference, read_settings
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
@@ -59,7 +59,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
     if not arguments.models:
         return _dependencies(arguments, request)
     inputs = inputs_of(arguments)
-    catalog = with_folders(catalogs.read_or_default(arguments.config), arguments)
+    catalog = read_settings(arguments)
     with open_results(catalog) as store:
         with open_progress() as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
@@ -114,7 +114,7 @@ def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
             advice="Name saved models, or check the reference pipelines between two environments: "
             "upgrade --from scikit-learn==1.4.2 --to scikit-learn==1.5.2",
         )
-    catalog = with_folders(catalogs.with_reference_pipelines(arguments.config), arguments)
+    catalog = read_or_reference(arguments)
     specs = [spec_of(request.origin, as_of="release", common=catalog.requirements)]
     for requested in request.targets:
         specs.append(spec_of(requested, as_of=request.as_of, common=catalog.requirements))
