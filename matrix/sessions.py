@@ -25,6 +25,7 @@ import nox
 from matrix import catalog, own_folder
 from matrix.catalog.spec_digest import spec_digest
 from matrix.errors import MatrixError
+from matrix.safe_text import plain
 
 SessionFunction = Callable[[nox.Session], None]
 FindInterpreter = Callable[[nox.Session], str]
@@ -79,7 +80,8 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
         python: an interpreter that has this package.
         command: ``run``, say.
     """
-    session.log(f"compat-matrix {shlex.join([command, *session.posargs])}")
+    shown = plain(shlex.join([command, *session.posargs]), 4000)
+    session.log(f"compat-matrix {shown}")
     environ = {key: value for key, value in session.env.items() if value is not None}
     process = subprocess.Popen(
         [*module_command(python, "matrix"), command, *session.posargs],

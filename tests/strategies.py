@@ -51,7 +51,20 @@ MARKUP = [
 ]
 """What a page must not take for its own."""
 TEXT = st.text(max_size=8) | st.sampled_from(
-    ["\x00\x1b[2J", "a\nb", '"', "\\", "é漢", "\u2028", *MARKUP]
+    [
+        "::error file=a.py::x",
+        "##[error]x",
+        "##vso[task.x]y",
+        "##teamcity[x]",
+        "=cmd()",
+        "\x00\x1b[2J",
+        "a\nb",
+        '"',
+        "\\",
+        "é漢",
+        "\u2028",
+        *MARKUP,
+    ]
 )
 NUMBER = st.floats()
 COUNT = st.integers(0, 10**9)

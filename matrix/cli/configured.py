@@ -21,7 +21,7 @@ from matrix.cli.arguments.groups import ConfigurationArguments, SelectionArgumen
 from matrix.engine.recovery import recover
 from matrix.errors import CannotTellError, StoreError, UsageError
 from matrix.remove_tree import remove
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain
 from matrix.store import Store
 
 

@@ -11,6 +11,7 @@ from types import FrameType
 
 from matrix.cli.arguments import parse
 from matrix.errors import MACHINE, Exit, MatrixError
+from matrix.safe_text import guarded_output, plain_lines
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -23,6 +24,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         An exit code of :class:`matrix.errors.Exit`.
     """
     signal.signal(signal.SIGTERM, _interrupt)
+    with guarded_output():
+        return _run(arguments)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     try:
         parsed = parse(sys.argv[1:] if arguments is None else arguments)
         return int(_command(parsed.command)(parsed))
@@ -45,7 +51,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _say(text: str) -> None:
     encoding = sys.stderr.encoding or "utf-8"
-    sys.stderr.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    shown = plain_lines(text)
+    sys.stderr.write(shown.encode(encoding, "backslashreplace").decode(encoding) + "\n")
 
 
 def _command(name: str) -> Callable[..., Exit]:

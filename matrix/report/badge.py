@@ -12,6 +12,7 @@ from typing import TextIO
 from matrix.model import Detection, Group, Matrix
 from matrix.report.notice import tally
 from matrix.report.verdict_words import GROUP_WORDS
+from matrix.safe_text import without_commands
 
 _UNKNOWN, _SAFE = "lightgrey", "brightgreen"
 _COLOURS = (
@@ -32,7 +33,7 @@ def write_badge(matrix: Matrix, stream: TextIO) -> None:
         label, groups = "scikit-learn compatibility", tally(matrix).groups()
     message, colour = _message_and_colour(matrix, groups)
     badge = {"schemaVersion": 1, "label": label, "message": message, "color": colour}
-    stream.write(json.dumps(badge) + "\n")
+    stream.write(without_commands(json.dumps(badge)) + "\n")
 
 
 def _count_models(matrix: Matrix) -> Mapping[Group, int]:

@@ -13,9 +13,9 @@ from typing import TextIO
 from matrix.model import Cell, Matrix, ModelAnswer, Verdict
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.notice import tally
-from matrix.report.safe_text import plain
 from matrix.report.sentences import other_outputs
 from matrix.report.summary import decisive_output
+from matrix.safe_text import plain
 
 COLUMNS = (
     "pipeline",
@@ -47,7 +47,8 @@ COLUMNS = (
 ``notice`` has the limits of the whole result, in the first row only. ``other_outputs`` names what
 else changed or failed beside ``stage``. The row of a model that could not be checked has no format
 and no reader."""
-_FORMULAS = ("=", "+", "-", "@", "\t", "\r")
+_FORMULAS = ("=", "+", "-", "@", "\t", "\r", "|", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+"""The last four are the wide forms, which spreadsheets take for the narrow ones."""
 
 
 def write_csv(matrix: Matrix, stream: TextIO) -> None:

@@ -13,7 +13,7 @@ from matrix.diagnosis.trace_data import (
     StateChange,
 )
 from matrix.model import ExplanationPoint, OutputDifference
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain
 
 MOST = 12
 """Lines under one heading; the rest is counted."""

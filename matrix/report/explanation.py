@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
-from matrix.report.safe_text import plain
 from matrix.report.verdict_words import MEANINGS, group_word
+from matrix.safe_text import plain
 
 
 def evidence(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:

@@ -7,9 +7,10 @@ from typing import TextIO
 
 from matrix.inspection import Inspection
 from matrix.inspection.result_json import inspection_to_json
+from matrix.safe_text import without_commands
 
 
 def write_inspection(inspection: Inspection, stream: TextIO) -> None:
     """Write an inspection as one JSON document, in ASCII."""
-    json.dump(inspection_to_json(inspection), stream, indent=1)
-    stream.write("\n")
+    text = json.dumps(inspection_to_json(inspection), indent=1)
+    stream.write(without_commands(text) + "\n")

@@ -29,6 +29,7 @@ from matrix.model.codec import (
 )
 from matrix.report.json_stream import Document, NotJsonError
 from matrix.report.notice import Tally
+from matrix.safe_text import without_commands
 
 
 def schema() -> Json:
@@ -38,15 +39,19 @@ def schema() -> Json:
     return loaded
 
 
+def _json(value: object) -> str:
+    return without_commands(encode(value))
+
+
 def write_json(matrix: Matrix, stream: TextIO) -> None:
     """Write the result, one cell per line, with at most one cell in memory."""
     head = head_to_json(matrix)
-    stream.write(encode(head)[:-1] + ',\n"cells": [')
+    stream.write(_json(head)[:-1] + ',\n"cells": [')
     tally = Tally()
     tracebacks: dict[str, int] = {}
     separator = "\n"
     for cell in matrix.cells:
-        stream.write(separator + encode(_shared(to_json(cell), tracebacks)))
+        stream.write(separator + _json(_shared(to_json(cell), tracebacks)))
         separator = ",\n"
         tally.add(cell)
     tail = {
@@ -54,7 +59,7 @@ def write_json(matrix: Matrix, stream: TextIO) -> None:
         "counts": {verdict.value: tally.verdicts[verdict] for verdict in Verdict},
         "limits": list(tally.notice(matrix)),
     }
-    stream.write("\n],\n" + encode(tail)[1:] + "\n")
+    stream.write("\n],\n" + _json(tail)[1:] + "\n")
 
 
 def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:

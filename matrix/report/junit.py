@@ -19,8 +19,8 @@ from matrix.report import comparison_text
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.grouped_text import GroupedText
 from matrix.report.notice import Tally
-from matrix.report.safe_text import plain
 from matrix.report.sentences import scores, what_decided
+from matrix.safe_text import plain
 
 _LONGEST = 1000
 """Characters of a message: it names every output that changed or failed."""

@@ -33,7 +33,6 @@ from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
-from matrix.report.safe_text import plain
 from matrix.report.sentences import (
     INTROSPECTION_TITLE,
     TITLES,
@@ -45,6 +44,7 @@ from matrix.report.sentences import (
 )
 from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summary, summarize
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
+from matrix.safe_text import plain
 
 LONGEST = 60_000
 """Characters; GitHub allows 65,536."""

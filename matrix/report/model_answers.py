@@ -19,8 +19,8 @@ from matrix.model import (
     Verdict,
 )
 from matrix.normalize_messages import without_places
-from matrix.report.safe_text import plain
 from matrix.report.sentences import counted, other_outputs
+from matrix.safe_text import plain
 from matrix.upgrade.answer import (
     Model,
     RowCounts,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from matrix.model import PassedOver
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain
 
 _MOST_NAMES = 5
 """Most paths of each kind that are named; the rest is counted."""

@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from matrix.engine.plan import EnvironmentWork, Plan, Work
 from matrix.engine.shards import readers
 from matrix.model import Shard
+from matrix.safe_text import without_commands
 
 SCHEMA_VERSION = 1
 _GROUPS = 4
@@ -34,7 +35,7 @@ def write_plan(plan: Plan, stream: TextIO, groups: int | None = None) -> None:
             for shard in shards
         ],
     }
-    stream.write(json.dumps(document) + "\n")
+    stream.write(without_commands(json.dumps(document)) + "\n")
 
 
 def _share(share: EnvironmentWork) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from types import TracebackType
 from typing import TextIO
 
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain
 
 Clock = Callable[[], float]
 

@@ -33,10 +33,10 @@ from matrix.model.codec import Json
 from matrix.report import comparison_text
 from matrix.report.cause_text import since
 from matrix.report.findings import Finding, find
-from matrix.report.safe_text import plain
 from matrix.report.sentences import what_decided
 from matrix.report.summary import Summary, summarize
 from matrix.report.verdict_words import MEANINGS, group_word
+from matrix.safe_text import plain, without_commands
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 _RULES = [verdict for verdict in Verdict if verdict.group.unsafe]
@@ -78,13 +78,17 @@ def write_sarif(matrix: Matrix, stream: TextIO) -> None:
     results = _results(matrix, summary)
     stream.write(f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{\n')
     for key, value in _head(matrix, summary).items():
-        stream.write(f'"{key}": {json.dumps(value, allow_nan=False)},\n')
+        stream.write(f'"{key}": {_json(value)},\n')
     stream.write('"results": [')
     separator = "\n"
     for result in results:
-        stream.write(separator + json.dumps(result, allow_nan=False))
+        stream.write(separator + _json(result))
         separator = ",\n"
     stream.write("\n]}]}\n")
+
+
+def _json(value: object) -> str:
+    return without_commands(json.dumps(value, allow_nan=False))
 
 
 # --------------------------------------------------------------------------- the run

@@ -17,9 +17,9 @@ from matrix.model import (
 )
 from matrix.normalize_messages import without_places
 from matrix.report.releases import Break
-from matrix.report.safe_text import plain
 from matrix.report.summary import Reason, decisive_method, decisive_output
 from matrix.report.verdict_words import MEANINGS
+from matrix.safe_text import plain
 
 TITLES = {
     Direction.UPGRADE: "Upgrades that break or change pipelines",

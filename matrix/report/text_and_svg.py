@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TextIO
 
 from matrix.model import Matrix
+from matrix.safe_text import guarded
 
 _WIDTH = 100  # columns
 
@@ -16,7 +17,7 @@ def write_text(matrix: Matrix, stream: TextIO) -> None:
     """Write the whole terminal report as text without colours."""
     from matrix.report.terminal import show
 
-    show(matrix, file=stream, width=_WIDTH, colour=False, everything=True)
+    show(matrix, file=guarded(stream), width=_WIDTH, colour=False, everything=True)
 
 
 def write_svg(matrix: Matrix, stream: TextIO) -> None:

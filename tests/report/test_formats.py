@@ -27,12 +27,17 @@ from matrix.report import FORMATS, ReportOutput
 from matrix.report.markdown import LONGEST
 from tests.strategies import MATRICES
 
+COMMAND = re.compile(r"^\s*::[a-zA-Z]|##[\w.-]*\[", re.MULTILINE)
+"""What GitHub, Azure and TeamCity obey in a log."""
 OURS = re.compile(r"</?(details|summary)>.*", re.DOTALL)
 """The only tags in our Markdown."""
 
 
 def check(matrix: Matrix) -> None:
     """Hold every format to what it promises."""
+    for name in FORMATS:
+        found = COMMAND.search(written(matrix, name))
+        assert found is None, (name, found)
     cells = list(matrix.cells)
     total = len(cells) + len(matrix.unanswered)
     assert len(csv_rows(written(matrix, "csv"))) == total

@@ -411,6 +411,9 @@ NASTY = st.one_of(
         [
             "[bold red]not markup[/] [link=https://x]y[/link] :smile:",
             "\x1b[2J\x1b]0;title\x07\x1b[31m",
+            "::error file=a::x",
+            "x" * 97 + "::error file=a::x",
+            "##[error]x ##vso[a]b ##teamcity[c]",
             "a\nb\r\nc\td\x00\x85\u2028\u2029",
             "\u202egnirts desrever\u2066",
             "x" * 1_000_000,

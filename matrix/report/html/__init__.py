@@ -19,8 +19,8 @@ from matrix.report import comparison_text, passed_over
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
-from matrix.report.safe_text import plain
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
+from matrix.safe_text import plain
 
 STYLE = ("page.css",)
 SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")

@@ -25,7 +25,7 @@ from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain, without_commands
 
 PARTS = (
     "stage",
@@ -66,7 +66,7 @@ def embedded(json: str) -> Embedded:
     """Escape ASCII JSON, as :func:`encode` returns it, for a ``<script>`` element."""
     for char in "<>&":
         json = json.replace(char, f"\\u{ord(char):04x}")
-    return Embedded(json)
+    return Embedded(without_commands(json))
 
 
 @dataclass(frozen=True, slots=True)

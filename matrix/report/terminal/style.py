@@ -11,9 +11,9 @@ from rich.style import Style
 from rich.text import Text
 
 from matrix.model import Group, Verdict
-from matrix.report.safe_text import plain
 from matrix.report.sentences import counted
 from matrix.report.verdict_words import GROUP_WORDS
+from matrix.safe_text import plain
 
 _ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "x", "²": "2", "×": "x"}
 """Replacements of our own symbols on an ASCII terminal; other characters are escaped."""

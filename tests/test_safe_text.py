@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
+import json
+import re
+import sys
 import time
 
 import pytest
@@ -9,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.normalize_messages import folded, without_places
-from matrix.report.safe_text import plain
+from matrix.safe_text import guarded_output, plain, plain_lines, without_commands
 
 
 @given(st.text(alphabet=st.characters()))
@@ -26,6 +31,51 @@ def test_what_cannot_be_printed_is_spelled_out() -> None:
     assert plain("\u202egnirts\ud800") == "\\u202egnirts\\ud800"
     assert plain("a\r\n\tb\u2028c") == "a b c"
     assert plain("é 漢 ✓") == "é 漢 ✓"
+
+
+COMMANDS = (
+    "::error file=app.py,line=1::deployed",
+    "::add-mask::a",
+    "::stop-commands::x",
+    ":::error::x",
+    "  ::warning::x",
+    "\u2066::error::x",
+    "##[error]x",
+    "###[group]x",
+    "a ##vso[task.setvariable variable=x]y",
+    "##teamcity[buildStatus status='SUCCESS']",
+    "##teamcity.x-y[z]",
+)
+OBEYED = re.compile(r"^\s*::[a-zA-Z]|##[\w.-]*\[", re.MULTILINE)
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+def test_no_ci_system_obeys_text(text: str) -> None:
+    assert not OBEYED.search(plain(text))
+    assert plain(plain(text)) == plain(text)
+    assert not OBEYED.search(plain_lines(f"a\n  {text}"))
+    document = json.dumps({"name": text})
+    assert not OBEYED.search(without_commands(document))
+    assert json.loads(without_commands(document)) == {"name": text}
+
+
+def test_names_of_other_languages_stay_readable() -> None:
+    assert plain("what(): std::bad_alloc # 1 ## two [3]") == "what(): std::bad_alloc # 1 ## two [3]"
+
+
+@pytest.mark.parametrize("text", COMMANDS)
+@pytest.mark.parametrize("before", ["", "\x1b[31m", "  ", "line\n", "line\n\x1b[2K  "])
+def test_no_ci_system_obeys_a_line_of_a_guarded_stream(before: str, text: str) -> None:
+    """As when a console wraps a long word in the middle."""
+    stream = io.StringIO()
+    with contextlib.redirect_stdout(stream), guarded_output():
+        sys.stdout.write(f"{before}{text}\n")
+        sys.stdout.write("std")
+        sys.stdout.write("::bad_alloc\n")
+        sys.stdout.writelines([text, "\n"])
+    said = re.sub(r"\x1b\[\d*[a-zA-Z]", "", stream.getvalue())
+    assert not OBEYED.search(said)
+    assert "std::bad_alloc" in said
 
 
 def test_long_text_is_cut() -> None:
