@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "matrix"
 LAYERS = [
     {
         *("atomic_write", "errors", "import_path", "model", "normalize_messages"),
-        *("own_folder", "processes", "processor_time", "remove_tree", "safe_text"),
+        *("own_folder", "processes", "processor_time", "remove_tree", "safe_text", "user_files"),
     },
     {"sandbox"},
     {"worker", "selfcheck"},

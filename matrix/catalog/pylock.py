@@ -12,6 +12,7 @@ from matrix.catalog import python_markers, toml
 from matrix.catalog.requirement_files import made_with, read_text
 from matrix.catalog.requirement_set import RequirementSet, parsed
 from matrix.errors import UsageError
+from matrix.user_files import refuse_outside
 
 _NEWEST = f"3.{python_markers.MINORS[-1]}"
 
@@ -27,6 +28,7 @@ def read_pylock(file: Path, python: str = "") -> RequirementSet:
     Raises:
         UsageError: the file is not such a lock.
     """
+    refuse_outside(file, file.parent, str(file))
     text = read_text(file)
     try:
         lock = Pylock.from_dict(toml.loads(text))

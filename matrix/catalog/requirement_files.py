@@ -9,6 +9,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
@@ -17,10 +18,13 @@ from packaging.utils import canonicalize_name
 from matrix.catalog.requirement_set import RequirementSet, joined, parsed
 from matrix.errors import UsageError
 from matrix.model import FileLine
+from matrix.model.package_sources import without_password
+from matrix.user_files import is_outside, read_bounded, refuse_outside, shown_requirement
 
 _LARGEST = 4 * 2**20
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"\s+--?[A-Za-z].*$")
+_OPTION_NAME = re.compile(r"-[A-Za-z]|--[a-z]{2,20}(-[a-z]{2,20}){0,3}")
 _INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)\s*=?\s*(?P<file>.+)")
 _PLACE = re.compile(
     r"(\w+\+)?\w[\w+.-]*://|\.{0,2}[\\/]|\.{1,2}$|~|[A-Za-z]:\\|.*\.(whl|zip|tar\.gz)$"
@@ -41,14 +45,7 @@ def read_text(file: Path) -> str:
     Raises:
         UsageError: the file does not exist, is too large, cannot be read, or is not such text.
     """
-    try:
-        if not file.is_file():
-            raise UsageError(f"{file}: there is no such file")
-        if file.stat().st_size > _LARGEST:
-            raise UsageError(f"{file}: is too large for a requirements file")
-        content = file.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{file}: cannot be read: {error.strerror or error}") from None
+    content = read_bounded(file, _LARGEST)
     encoding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
     try:
         return content.decode(encoding)
@@ -65,20 +62,14 @@ def made_with(text: str) -> str:
 def read_requirements(file: Path) -> RequirementSet:
     """Read a requirements file and all files that it includes.
 
+    No message repeats what a file outside of the folder of the first one holds, and of the others
+    only what looks like a requirement: ``-r`` may name a file with secrets.
+
     Raises:
-        UsageError: a line is not valid; the message has the file and the line.
+        UsageError: a line is not valid; the message has the file and the line. Or a file outside
+            of the folder is not called like a requirements file.
     """
-    return _read(file, {})
-
-
-def _read(file: Path, seen: dict[Path, None]) -> RequirementSet:
-    """Read a file; one that was read before adds nothing, so that circular includes end."""
-    if file.resolve() in seen:
-        return RequirementSet()
-    seen[file.resolve()] = None
-    text = read_text(file)
-    lines = [_line(file, number, line, seen) for number, line in _lines(text)]
-    return joined([RequirementSet(made_with=made_with(text)), *lines])
+    return _Reader(folder=file.parent).read(file, str(file))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -97,40 +88,61 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
         yield start, _COMMENT.sub("", begun.replace("\t", " ")).strip()
 
 
-def _line(file: Path, number: int, line: str, seen: dict[Path, None]) -> RequirementSet:
-    where = f"{file}, line {number}"
-    if not line.isprintable():
-        raise UsageError(f"{where}: {line!r} holds a control character")
-    include = _INCLUDE.fullmatch(line)
-    if include:
-        return _included(file, where, include, seen)
-    if line.startswith("-"):
-        return RequirementSet(notes=(_option(where, line),))
-    text = _OPTION.sub("", line)
-    if _PLACE.match(text) or _is_reference(text):
-        return RequirementSet(notes=(_place(where, text),))
-    requirement = parsed(text, where)
-    learn = canonicalize_name(requirement.name) == "scikit-learn"
-    place = FileLine(file=file, line=number) if learn else None
-    return RequirementSet(requirements=(requirement,), place=place)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Reader:
+    """Reads a file with all that it includes."""
 
+    folder: Path
+    """Of the file that the user named."""
+    seen: set[Path] = field(default_factory=set)
 
-def _included(
-    file: Path, where: str, include: re.Match[str], seen: dict[Path, None]
-) -> RequirementSet:
-    name = include["file"].strip().strip("'\"")
-    if "://" in name:
-        raise UsageError(f"{where}: includes {name}", advice="fetch it first, and include the file")
-    included = _read(file.parent / name, seen)
-    if include[1] in {"-r", "--requirement"}:
-        return included
-    constraints = included.requirements + included.constraints
-    return RequirementSet(constraints=constraints, notes=included.notes, place=included.place)
+    def read(self, file: Path, why: str) -> RequirementSet:
+        """Read a file; one that was read before adds nothing, so that circular includes end."""
+        if file.resolve() in self.seen:
+            return RequirementSet()
+        self.seen.add(file.resolve())
+        refuse_outside(file, self.folder, why)
+        text = read_text(file)
+        lines = [self._line(file, number, line) for number, line in _lines(text)]
+        return joined([RequirementSet(made_with=made_with(text)), *lines])
+
+    def _line(self, file: Path, number: int, line: str) -> RequirementSet:
+        where = f"{file}, line {number}"
+        if not line.isprintable():
+            raise UsageError(f"{where}: holds a control character")
+        include = _INCLUDE.fullmatch(line)
+        if include:
+            return self._included(file, where, include)
+        if line.startswith("-"):
+            return RequirementSet(notes=(_option(where, line),))
+        text = _OPTION.sub("", line)
+        if _PLACE.match(text) or _is_reference(text):
+            return RequirementSet(notes=(_place(where, text),))
+        shown = shown_requirement(text, outside=is_outside(file, self.folder))
+        requirement = parsed(text, where, shown)
+        learn = canonicalize_name(requirement.name) == "scikit-learn"
+        place = FileLine(file=file, line=number) if learn else None
+        return RequirementSet(requirements=(requirement,), place=place)
+
+    def _included(self, file: Path, where: str, include: re.Match[str]) -> RequirementSet:
+        name = include["file"].strip().strip("'\"")
+        if "://" in name:
+            raise UsageError(
+                f"{where}: includes {without_password(name)}",
+                advice="fetch it first, and include the file",
+            )
+        included = self.read(file.parent / name, where)
+        if include[1] in {"-r", "--requirement"}:
+            return included
+        constraints = included.requirements + included.constraints
+        return RequirementSet(constraints=constraints, notes=included.notes, place=included.place)
 
 
 def _option(where: str, line: str) -> str:
     """The note for an ignored option, without its value: it may be an address with a password."""
     name = re.split(r"[\s=]", line, maxsplit=1)[0]
+    if not _OPTION_NAME.fullmatch(name):
+        return f"{where}: is left out: it is not a requirement"
     if name in {"-e", "--editable"}:
         return f"{where}: an editable install is left out: it names a location, not a version"
     return f"{where}: the option {name} is not passed on; uv's own settings and variables hold"

@@ -45,12 +45,13 @@ def joined(parts: Iterable[RequirementSet]) -> RequirementSet:
     return result
 
 
-def parsed(text: str, where: str = "") -> Requirement:
+def parsed(text: str, where: str = "", shown: str = "") -> Requirement:
     """Parse a requirement that names a version, not a location.
 
     Args:
         text: in the syntax of PEP 508.
         where: the file and the line, for messages.
+        shown: what a message repeats of the text, if it comes from a file; empty for the text.
 
     Raises:
         UsageError: the text is not such a requirement.
@@ -58,5 +59,6 @@ def parsed(text: str, where: str = "") -> Requirement:
     try:
         return Requirement(checks.requirement(text))
     except ValueError as error:
-        problem = f"{where}: {error}" if where else str(error)
+        reason = f"{shown} is not a requirement that names a version" if shown else str(error)
+        problem = f"{where}: {reason}" if where else reason
         raise UsageError(problem, advice='write a requirement such as "numpy<2"') from None

@@ -45,6 +45,7 @@ from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
+from matrix.user_files import refuse_system_file
 
 
 def upgrade(arguments: UpgradeArguments) -> Exit:
@@ -217,6 +218,8 @@ def set_up(
 def _file(path: Path | None, option: str) -> Path | None:
     if path is not None and not path.is_file():
         raise UsageError(f"{option} {path}: the file does not exist")
+    if path is not None:
+        refuse_system_file(path)
     return path
 
 
