@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from matrix.errors import CannotTellError
 from matrix.model import Artifact, Cell, Environment, Matrix, Pipeline, Saving
@@ -42,8 +42,7 @@ def cell_inputs(
             the pipeline or of this tool.
     """
     environments = {environment.id: environment for environment in matrix.environments}
-    known = {pipeline.id: pipeline for pipeline in (*matrix.pipelines, *pipelines)}
-    pipeline = known[cell.pipeline]
+    pipeline = _as_it_ran(matrix, pipelines, cell.pipeline)
     saving = _saving(store, pipeline, environments[cell.writer])
     if saving is None:
         raise CannotTellError(
@@ -60,6 +59,13 @@ def cell_inputs(
         artifact=entry if isinstance(entry, Artifact) else None,
         native=_saving(store, pipeline, environments[cell.reader]),
     )
+
+
+def _as_it_ran(matrix: Matrix, pipelines: Iterable[Pipeline], id_: str) -> Pipeline:
+    """Return a pipeline as it is today, with the formats that the run saved it in."""
+    ran = next(pipeline for pipeline in matrix.pipelines if pipeline.id == id_)
+    today = next((pipeline for pipeline in pipelines if pipeline.id == id_), ran)
+    return replace(today, formats=ran.formats)
 
 
 def _saving(store: Store, pipeline: Pipeline, writer: Environment) -> Saving | None:

@@ -53,3 +53,12 @@ def test_an_answer_of_older_code_is_not_used(tmp_path: Path) -> None:
         changed = [replace(one, digest="changed since") for one in matrix.pipelines]
         with pytest.raises(CannotTellError, match="is not kept for the code as it is now"):
             cell_inputs(store, matrix, changed, cell)
+
+
+def test_what_was_saved_in_fewer_formats_than_are_configured_is_found(tmp_path: Path) -> None:
+    """``run --formats joblib``, and then ``explain`` without a selection."""
+    with Store(tmp_path) as store:
+        matrix, cell = kept(store)
+        configured = [replace(one, formats=(*one.formats, "pickle-2")) for one in matrix.pipelines]
+        found = cell_inputs(store, matrix, configured, cell)
+    assert set(found.saving.outputs) == {"predict"}
