@@ -27,7 +27,8 @@ WRAPPERS = {
 """joblib writes the bytes of an array right after the state of one of these."""
 
 SPECIAL = WRAPPERS | UFUNCS | {DTYPE}
-"""Names that must be called directly, never passed to something else that might call them."""
+"""Names that must be called directly, never passed to or kept in something else, which might call
+them."""
 
 _ATTRIBUTES = frozenset(
     {"subclass", "shape", "order", "dtype", "allow_mmap", "numpy_array_alignment_bytes"}
@@ -70,9 +71,11 @@ _HAS_OBJECTS = 0x01
 class Dtype:
     """A dtype, from its constructor arguments and its state."""
 
-    __slots__ = ("fields", "flags", "letter", "order", "size")
+    __slots__ = ("fields", "flags", "letter", "order", "shared", "size")
 
     def __init__(self, letter: str, size: int) -> None:
+        self.shared = False
+        """Whether the file got it a second time, from the memo or as a duplicate."""
         self.letter = letter
         """As in ``f8``, without the size."""
         self.size = size
@@ -101,33 +104,42 @@ class Dtype:
     def build(self, state: StandIn) -> None:
         """Set the state, as ``dtype.__setstate__`` does.
 
+        Only states that numpy writes are accepted, because numpy reads others by other rules: what
+        an array holds would then differ from what is known here.
+
         Raises:
-            DamageError: it contradicts the size or letter, so the size of arrays is unknown.
+            DamageError: it is another one, or contradicts the size or letter.
         """
-        if type(state) is not tuple or len(state) < 7 or type(state[1]) not in (str, bytes):
+        if self.shared or not _is_dtype_state(state):
             raise DamageError("holds a dtype whose state cannot be read")
-        order, names, fields, size = state[1], state[3], state[4], state[5]
+        _, order, part, names, fields, size, _, flags = state[:8]
         self.order = order if type(order) is str else order.decode("latin-1")
         flexible = self.letter in "SUV"
-        if type(size) is not int or (
-            size != self.size if flexible else size not in (-1, self.size)
-        ):
+        if size != self.size if flexible else size not in (-1, self.size):
             raise DamageError("holds a dtype that contradicts itself")
-        flags = state[7] if len(state) > 7 else 0
-        inside = list(fields.texts().values()) if isinstance(fields, Dict) else []
-        inside = [one[0] for one in inside if type(one) is tuple and one]
-        base = state[2][0] if type(state[2]) is tuple and state[2] else None
-        parts = [one for one in [*inside, base] if isinstance(one, Dtype)]
+        parts = self._parts(part, names, fields)
         objects = self.letter == "O" or any(one.has_objects for one in parts)
-        if isinstance(fields, Dict) and not all(self._fits(one) for _, one in fields.pairs()):
-            raise DamageError("holds a dtype with a field outside of it")
-        if state[2] is not None and not self._has_size_of(state[2]):
-            raise DamageError("holds a dtype that contradicts itself")
-        if type(flags) is int and bool(flags & _HAS_OBJECTS) != objects and len(state) > 7:
+        if bool(flags & _HAS_OBJECTS) != objects:
             raise DamageError("holds a dtype that contradicts itself")
         self.flags = _HAS_OBJECTS if objects else 0
-        if type(names) is tuple:
-            self.fields = tuple(name for name in names if type(name) is str)
+        self.fields = names or ()
+
+    def _parts(self, part: StandIn, names: StandIn, fields: StandIn) -> list[Dtype]:
+        """The dtypes inside: of the elements of a subarray, or of the fields."""
+        if self.letter != "V" and (part, names, fields) != (None, None, None):
+            raise DamageError("holds a dtype that contradicts itself")
+        if part is not None and not self._has_size_of(part):
+            raise DamageError("holds a dtype that contradicts itself")
+        inside = [] if part is None else [part[0]]
+        if fields is None:
+            return inside
+        known = fields.plain()
+        if known is None or names is None or not set(names) <= set(known) or fields.shared:
+            raise DamageError("holds a dtype whose state cannot be read")
+        if not all(self._fits(one) for one in known.values()):
+            raise DamageError("holds a dtype with a field outside of it")
+        fields.frozen = True
+        return inside + [one[0] for one in known.values()]
 
     def _fits(self, field: StandIn) -> bool:
         """Whether a field lies within an element."""
@@ -245,7 +257,9 @@ class Scalar:
 
 
 def is_special(value: StandIn) -> bool:
-    """Whether it is one of the names in :data:`SPECIAL`."""
+    """Whether it is one of the names in :data:`SPECIAL`, or a wrapper without its state."""
+    if isinstance(value, Object):
+        return isinstance(value.maker, Global) and value.maker.pair in WRAPPERS
     return isinstance(value, Global) and value.pair in SPECIAL
 
 
@@ -271,6 +285,9 @@ def call_numpy(maker: Global, args: tuple[StandIn, ...]) -> StandIn:
 def read_wrapper(wrapper: Object) -> tuple[Array, int | None, int | None]:
     """The array that follows a wrapper of joblib.
 
+    Only wrappers that joblib writes are accepted, with values of the file itself: a wrapper decides
+    how many bytes are an array, and what a call returns is unknown here.
+
     Returns:
         The array; its size in bytes, or None if a pickle of objects follows; its alignment in
         bytes, or None for joblib before 1.2, which did not align arrays.
@@ -278,16 +295,23 @@ def read_wrapper(wrapper: Object) -> tuple[Array, int | None, int | None]:
     Raises:
         DamageError: the size of the array is unknown.
     """
-    state = wrapper.state.texts() if isinstance(wrapper.state, Dict) else {}
-    if not _ATTRIBUTES.issuperset(state) or wrapper.args or wrapper.kwargs:
+    held = wrapper.state
+    state = held.plain() if isinstance(held, Dict) and not held.shared else None
+    bare = wrapper.by_class and not (wrapper.args or wrapper.kwargs or wrapper.items)
+    if state is None or wrapper.shared or not bare or wrapper.pairs is not None:
+        raise DamageError("holds an array wrapper that joblib does not write")
+    if not _ATTRIBUTES.issuperset(state):
         raise DamageError("holds an array wrapper with attributes that joblib does not write")
-    dtype, shape = state.get("dtype"), parse_shape(state.get("shape"))
+    held.frozen = True
+    dtype, shape, order = state.get("dtype"), parse_shape(state.get("shape")), state.get("order")
     align = state.get("numpy_array_alignment_bytes")
     if not isinstance(dtype, Dtype) or shape is None or type(align) not in (int, type(None)):
         raise DamageError("holds an array with an unknown dtype, shape or alignment")
-    array = Array(state.get("subclass"))
+    if type(state["shape"]) is not tuple or not isinstance(state.get("subclass"), Global):
+        raise DamageError("holds an array with an unknown class or shape")
+    array = Array(state["subclass"])
     array.dtype, array.shape = dtype, shape
-    array.order = "F" if state.get("order") == "F" else "C"
+    array.order = "F" if type(order) is str and order == "F" else "C"
     size = None if dtype.has_objects else math.prod(shape) * dtype.size
     return array, size, align
 
@@ -299,3 +323,27 @@ def parse_shape(shape: StandIn) -> tuple[int, ...] | None:
     if any(type(one) is not int or not 0 <= one < 2**63 for one in shape):
         return None
     return tuple(shape)
+
+
+_VERSIONS = (3, 4)
+"""Versions of the state of a dtype that numpy writes; older ones have other rules for the flags."""
+_STATE_TYPES: tuple[tuple[type, ...], ...] = (
+    (int,),
+    (str, bytes),
+    (tuple, type(None)),
+    (tuple, type(None)),
+    (Dict, type(None)),
+    (int,),
+    (int,),
+    (int,),
+)
+
+
+def _is_dtype_state(state: StandIn) -> bool:
+    """Whether it has the form of a dtype's state: version, byte order, subarray, names, fields,
+    size, alignment, flags, and metadata from version 4 on."""
+    if type(state) is not tuple or len(state) not in (8, 9):
+        return False
+    if any(type(one) not in kinds for one, kinds in zip(state, _STATE_TYPES, strict=False)):
+        return False
+    return state[0] in _VERSIONS and all(type(name) is str for name in state[3] or ())

@@ -23,7 +23,9 @@ REVIEWED = _FOLDER / "reviewed.txt"
 """All other names, reviewed by hand; a comment says why each is harmless."""
 
 _NOTES: Mapping[str, str] = {
+    "changes-result": "it changes what a function returns, which may be anything",
     "companion-files": "it loads other files, which were not inspected",
+    "computed-state": "it gives an object the result of a call, which may change its class",
     "extension-codes": "it refers to names by number, so the names are unknown",
     "frame-left": "different unpicklers read it differently",
     "made-callable": "it calls the result of another call",

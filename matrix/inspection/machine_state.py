@@ -11,7 +11,7 @@ import struct
 from typing import Any
 
 from matrix.inspection import arrays
-from matrix.inspection.arrays import Array
+from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.byte_stream import Stream
 from matrix.inspection.findings import Findings
 from matrix.inspection.read_errors import DamageError
@@ -51,6 +51,8 @@ class MachineState:
         self.below: list[list[StandIn]] = []
         """The stacks below each mark."""
         self.memo: dict[int, StandIn] = {}
+        self.hiding: dict[int, StandIn] = {}
+        """By identity, tuples with a name that must be called directly."""
         self.protocol = 0
 
     def load(self) -> StandIn:
@@ -62,6 +64,39 @@ class MachineState:
     def push(self, value: StandIn) -> None:
         """Put a value on the stack."""
         self.stack.append(value)
+
+    def push_again(self, value: StandIn) -> None:
+        """Push a value that the file already has, so that it has it twice."""
+        if isinstance(value, (Dict, Dtype, Object)):
+            value.shared = True
+        self.stack.append(value)
+
+    def push_tuple(self, items: tuple[StandIn, ...]) -> None:
+        """Push a tuple, and keep in mind whether it holds a name that must be called directly.
+
+        Such a tuple may only be the arguments of a call: :meth:`call` decides about those.
+        """
+        if any(id(one) in self.hiding for one in items):
+            self.note_passed_on()
+        if any(arrays.is_special(one) for one in items):
+            self.hiding[id(items)] = items
+        self.stack.append(items)
+
+    def held(self, items: list[StandIn]) -> list[StandIn]:
+        """The same items, which something else is going to hold.
+
+        A name that must be called directly would get a way to be called from there.
+        """
+        for one in items:
+            if arrays.is_special(one) or id(one) in self.hiding:
+                self.note_passed_on()
+        return items
+
+    def note_passed_on(self) -> None:
+        """Add the note that a name that must be called directly is passed to something else."""
+        self.findings.add_note(
+            "passed-on", "it passes an array or dtype constructor to another call"
+        )
 
     def pop_mark(self) -> list[StandIn]:
         """Remove and return all values above the last mark."""
@@ -164,10 +199,7 @@ class MachineState:
         if pair in _MAKERS:
             maker, args = _class_and_args(args, with_base=pair[1] == "_reconstructor")
             by_class = True
-        if any(arrays.is_special(one) for one in (*args, *(kwargs.flat if kwargs else ()))):
-            self.findings.add_note(
-                "passed-on", "it passes an array or dtype constructor to another call"
-            )
+        self.held([*args, *(kwargs.flat if kwargs else ())])
         if maker.pair == arrays.DTYPE and arrays.Dtype.from_args(args) is None:
             self.findings.add_note("unknown-dtype", "it holds an unknown dtype")
         return _result_of(maker, args, kwargs, by_class=by_class)

@@ -9,7 +9,7 @@ import codecs
 import warnings
 from collections.abc import Callable
 
-from matrix.inspection import arrays
+from matrix.inspection import arrays, build_checks
 from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.machine_state import MAX_DIGITS, MAX_TEXT, MachineState
 from matrix.inspection.read_errors import DamageError, UnreadableError
@@ -139,10 +139,10 @@ _opcode(")", 1)(lambda machine: machine.push(()))
 _opcode("]", 1)(lambda machine: machine.push([]))
 _opcode("}", 1)(lambda machine: machine.push(Dict([])))
 _opcode("\x8f", 4)(lambda machine: machine.push(Set([])))
-_opcode("t")(lambda machine: machine.push(tuple(machine.pop_mark())))
-_opcode("l")(lambda machine: machine.push(machine.pop_mark()))
-_opcode("d")(lambda machine: machine.push(Dict(_key_value_pairs(machine.pop_mark()))))
-_opcode("\x91", 4)(lambda machine: machine.push(Set(machine.pop_mark(), frozen=True)))
+_opcode("t")(lambda machine: machine.push_tuple(tuple(machine.pop_mark())))
+_opcode("l")(lambda machine: machine.push(machine.held(machine.pop_mark())))
+_opcode("d")(lambda machine: machine.push(Dict(_key_value_pairs(machine.held(machine.pop_mark())))))
+_opcode("\x91", 4)(lambda machine: machine.push(Set(machine.held(machine.pop_mark()), frozen=True)))
 
 
 def _tuple_of(size: int) -> Action:
@@ -152,7 +152,7 @@ def _tuple_of(size: int) -> Action:
             raise IndexError
         items = tuple(stack[-size:])
         del stack[-size:]
-        stack.append(items)
+        machine.push_tuple(items)
 
     return action
 
@@ -181,9 +181,11 @@ def _appends(machine: MachineState) -> None:
 
 def _extend(machine: MachineState, items: list[StandIn]) -> None:
     target = machine.stack[-1]
+    machine.held(items)
     if type(target) is list:
         target.extend(items)
     elif isinstance(target, Object):
+        _check_new(machine, target)
         target.items.extend(items)
     else:
         raise DamageError("appends to something that is not a list")
@@ -202,9 +204,11 @@ def _set_items(machine: MachineState) -> None:
 
 def _update(machine: MachineState, flat: list[StandIn]) -> None:
     target = machine.stack[-1]
-    if isinstance(target, Dict):
+    machine.held(flat)
+    if isinstance(target, Dict) and not target.frozen:
         target.flat.extend(flat)
     elif isinstance(target, Object):
+        _check_new(machine, target)
         if target.pairs is None:
             target.pairs = Dict([])
         target.pairs.flat.extend(flat)
@@ -214,8 +218,10 @@ def _update(machine: MachineState, flat: list[StandIn]) -> None:
 
 @_opcode("\x90", 4)
 def _add_items(machine: MachineState) -> None:
-    items = machine.pop_mark()
+    items = machine.held(machine.pop_mark())
     target = machine.stack[-1]
+    if isinstance(target, Object):
+        _check_new(machine, target)
     if isinstance(target, (Set, Object)):
         target.items.extend(items)
     else:
@@ -244,7 +250,7 @@ def _pop_to_mark(machine: MachineState) -> None:
     machine.pop_mark()
 
 
-_opcode("2")(lambda machine: machine.push(machine.stack[-1]))
+_opcode("2")(lambda machine: machine.push_again(machine.stack[-1]))
 _opcode("g")(lambda machine: _get(machine, int(machine.read_number_line())))
 _opcode("h", 1)(lambda machine: _get(machine, machine.stream.read(1)[0]))
 _opcode("j", 1)(lambda machine: _get(machine, machine.read_number("<I", 4)))
@@ -257,11 +263,12 @@ _opcode("\x94", 4)(lambda machine: _put(machine, len(machine.memo)))
 def _get(machine: MachineState, index: int) -> None:
     if index not in machine.memo:
         raise DamageError("refers to an object that is not in the memo")
-    machine.push(machine.memo[index])
+    machine.push_again(machine.memo[index])
 
 
 def _put(machine: MachineState, index: int) -> None:
-    if not 0 <= index < 2**32:
+    # A pickler counts them up. The C unpickler allocates memory for all that are below.
+    if not 0 <= index <= machine.stream.position:
         raise DamageError("uses a memo index out of range")
     machine.memo[index] = machine.stack[-1]
 
@@ -326,14 +333,9 @@ def _build(machine: MachineState) -> None:
     elif isinstance(target, (Object, Array, Dtype)):
         target.build(state)
         machine.findings.count(_weight(target, state))
-        if _sets_class(target, state):
-            machine.findings.add_note(
-                "sets-class", "it sets __class__ or another special attribute"
-            )
-        if any(arrays.is_special(one) for one in _values(state)):
-            machine.findings.add_note(
-                "passed-on", "it passes an array or dtype constructor to another call"
-            )
+        if isinstance(target, Object):
+            _check_state(machine, target, state)
+        machine.held(_values(state))
     else:
         raise DamageError("sets the state of something that has none")
     if isinstance(target, Object):
@@ -343,14 +345,19 @@ def _build(machine: MachineState) -> None:
             machine.stack[-1] = machine.read_array(target)
 
 
-def _sets_class(target: StandIn, state: StandIn) -> bool:
-    """Whether a state with slots sets a special attribute, such as ``__class__``."""
-    if not isinstance(target, Object) or type(state) is not tuple or len(state) != 2:
-        return False
-    slots = state[1]
-    return isinstance(slots, Dict) and any(
-        type(key) is not str or key.startswith("__") for key, _ in slots.pairs()
-    )
+def _check_state(machine: MachineState, target: Object, state: StandIn) -> None:
+    """Add a note if the effect of a state is unknown."""
+    if build_checks.sets_attributes(target, state):
+        machine.findings.add_note("sets-class", "it sets __class__ or another special attribute")
+    if build_checks.is_computed(state):
+        machine.findings.add_note("computed-state", "it gives an object the result of a call")
+    _check_new(machine, target)
+
+
+def _check_new(machine: MachineState, target: Object) -> None:
+    """Add a note if an object that is changed may be any that exists already."""
+    if build_checks.may_exist_already(target):
+        machine.findings.add_note("changes-result", "it changes what a function returns")
 
 
 def _values(state: StandIn) -> list[StandIn]:

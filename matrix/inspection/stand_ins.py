@@ -30,7 +30,7 @@ class Global:
 class Object:
     """The result of calling a class or function with some arguments."""
 
-    __slots__ = ("args", "by_class", "items", "kwargs", "maker", "pairs", "state")
+    __slots__ = ("args", "by_class", "items", "kwargs", "maker", "pairs", "shared", "state")
 
     def __init__(
         self,
@@ -48,6 +48,8 @@ class Object:
         self.state: StandIn = None
         self.items: list[StandIn] = []
         self.pairs: Dict | None = None
+        self.shared = False
+        """Whether the file got it a second time, from the memo or as a duplicate."""
 
     def build(self, state: StandIn) -> None:
         """Set or update the state, as ``__setstate__`` does by default."""
@@ -60,10 +62,14 @@ class Object:
 class Dict:
     """A dictionary as a flat list of keys and values; the last of equal keys counts."""
 
-    __slots__ = ("flat",)
+    __slots__ = ("flat", "frozen", "shared")
 
     def __init__(self, flat: list[StandIn]) -> None:
         self.flat = flat
+        self.frozen = False
+        """Whether no item may be set any more, because it has decided how the file is read."""
+        self.shared = False
+        """Whether the file got it a second time, from the memo or as a duplicate."""
 
     def __len__(self) -> int:
         return len(self.flat) // 2
@@ -71,6 +77,14 @@ class Dict:
     def pairs(self) -> zip[tuple[StandIn, StandIn]]:
         """Keys and values, in order."""
         return zip(self.flat[::2], self.flat[1::2], strict=True)
+
+    def plain(self) -> dict[str, StandIn] | None:
+        """All items; None unless each key is a string of the file itself, and occurs once.
+
+        A key that a call returns may be any string when the file is loaded.
+        """
+        found = self.texts()
+        return found if len(found) == len(self) else None
 
     def texts(self) -> dict[str, StandIn]:
         """The items whose keys are strings."""

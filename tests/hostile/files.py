@@ -83,6 +83,51 @@ def _nested(marker: str) -> bytes:
     return a.whole(a.wrapper("O8", a.integer(1) + a.TUPLE1) + a.whole(mkdir(marker)))
 
 
+_CLASS = a.state(**{"__class__": WRAPPER, **NINE})
+"""A state that makes an object an array wrapper of nine bytes, if each of it is set."""
+_LONGER = {**NINE, "shape": a.integer(1000) + a.TUPLE1}
+
+
+SCORER = ("sklearn.metrics._scorer", "_passthrough_scorer")
+BUNCH = a.new("sklearn.utils._bunch", "Bunch")
+
+
+def _wrapped(marker: str, state: bytes) -> bytes:
+    """An array of nine bytes and then a payload; to others, all of it is an array."""
+    wrapper = WRAPPER + a.EMPTY_TUPLE + a.NEWOBJ + state + a.BUILD
+    payload = mkdir(marker) + a.STOP
+    return a.whole(array() + wrapper + b"\0" * 9 + payload.ljust(991, b"."))
+
+
+def _returned(value: bytes) -> bytes:
+    """A call that returns what it is given: that of an object whose score is a scalar's maker."""
+    scalar = a.name("numpy.core.multiarray", "scalar")
+    return a.call(*SCORER, PLAIN + a.state(score=scalar) + a.BUILD, a.dtype("O8", 63), value)
+
+
+def _with_key(key: bytes) -> Make:
+    """A wrapper with a second shape under a key that a call returns."""
+    second = key + a.integer(9) + a.TUPLE1 + a.SETITEM
+    return lambda marker: _wrapped(marker, a.state(**_LONGER) + second)
+
+
+def _dtype(letter: str, flags: bytes, version: int = 3) -> bytes:
+    made = a.call("numpy", "dtype", a.text(letter), b"\x89", b"\x88")
+    return made + _dtype_state(flags, version)
+
+
+def _dtype_state(flags: bytes, version: int = 3) -> bytes:
+    parts = a.integer(version) + a.text("|") + a.NONE * 3 + a.integer(-1) * 2 + flags
+    return a.MARK + parts + a.TUPLE + a.BUILD
+
+
+def _objects(marker: str, dtype: bytes) -> bytes:
+    """An array of bytes which are a pickle, to those who read objects."""
+    payload = a.whole(mkdir(marker))
+    shape = a.integer(len(payload)) + a.TUPLE1
+    return a.whole(array() + a.wrapper("u1", shape, dtype=dtype) + payload)
+
+
 def _whole(body: Callable[[str], bytes]) -> Make:
     return lambda marker: a.whole(body(marker))
 
@@ -216,6 +261,82 @@ TRICKS: Mapping[str, Bad] = {
             )
         ),
         said="passed-on",
+    ),
+    "an array of a shape that a call names": Bad(
+        make=_with_key(a.call("builtins", "str", a.text("shape"))), said="joblib does not write"
+    ),
+    "an array of a shape that numpy names": Bad(
+        make=_with_key(a.call("numpy", "str_", a.text("shape"))), said="joblib does not write"
+    ),
+    "an array of a shape that is changed later": Bad(
+        make=lambda marker: _wrapped(
+            marker,
+            a.state(**_LONGER)
+            + b"q\1"
+            + _returned(b"h\1")
+            + a.text("shape")
+            + a.integer(9)
+            + a.TUPLE1
+            + a.SETITEM
+            + a.POP,
+        ),
+        said="joblib does not write",
+        runs=False,  # numpy 1.20 and newer refuse such a scalar
+    ),
+    "a dtype that is changed by another name": Bad(
+        make=lambda marker: _objects(
+            marker, a.dtype("u1") + b"q\1" + _returned(b"h\1") + _dtype_state(a.integer(1)) + a.POP
+        ),
+        said="changes-result",
+        runs=False,
+    ),
+    "an array by a computed state": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + PLAIN
+                + a.call("builtins", "tuple", a.EMPTY_LIST + a.MARK + a.NONE + _CLASS + b"e")
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="computed-state",
+    ),
+    "an array by computed slots": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + PLAIN
+                + a.NONE
+                + a.call("builtins", "dict", _CLASS)
+                + a.TUPLE2
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="sets-class",
+    ),
+    "an array by a scorer": Bad(
+        make=_whole(
+            lambda marker: (
+                array()
+                + a.call(*SCORER, BUNCH + a.text("score") + WRAPPER + a.SETITEM, *[a.NONE] * 4)
+                + a.state(**NINE)
+                + a.BUILD
+                + swallowed(mkdir(marker))
+            )
+        ),
+        said="passed-on",
+        runs=False,  # it is elsewhere in old releases of scikit-learn
+    ),
+    "bytes that are said to be objects": Bad(
+        make=lambda marker: _objects(marker, _dtype("u1", flags=b"\x88")),
+        said="dtype whose state cannot be read",
+    ),
+    "objects in a dtype of an old version": Bad(
+        make=lambda marker: _objects(marker, _dtype("u1", flags=a.integer(1), version=2)),
+        said="dtype whose state cannot be read",
+        runs=False,
     ),
     "an array by a maker of pandas": Bad(
         make=_whole(
@@ -404,7 +525,7 @@ DAMAGED: Mapping[str, Bad] = {
         make=lambda _: a.proto(5) + b"\x96" + b"\xff" * 7 + b"\x7f.", said="is truncated"
     ),
     "a memo of 2 ** 32 entries": Bad(
-        make=lambda _: a.proto(2) + a.NONE + b"r\xff\xff\xff\xff", said="is truncated"
+        make=lambda _: a.proto(2) + a.NONE + b"r\xff\xff\xff\xff", said="memo index out of range"
     ),
     "a frame within a frame": Bad(
         make=lambda _: (
