@@ -313,10 +313,11 @@ def _tolerances(table: TomlTable) -> Tolerances:
 
 
 def _limits(table: TomlTable) -> WorkerLimits:
-    table.only(("seconds", "memory-mb"))
+    table.only(("seconds", "memory-mb", "model-mb"))
     return WorkerLimits(
         seconds=table.number("seconds", WorkerLimits().seconds, above=0.001),
         memory_mb=table.integer("memory-mb", WorkerLimits().memory_mb, least=64),
+        model_mb=table.integer("model-mb", WorkerLimits().model_mb, least=1),
     )
 
 

@@ -75,10 +75,12 @@ class Tolerances:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class WorkerLimits:
-    """The limits of one task in a worker."""
+    """The limits of one task in a worker, and of the files that it loads."""
 
     seconds: float = 60.0
     memory_mb: int = 4096
+    model_mb: int = 4096
+    """The largest file that is taken for a model."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,7 +3,7 @@
 Commands use :func:`inspect_in_subprocess`, which reads the file in a process with limits.
 """
 
-from matrix.inspection.copying import PrivateCopy, copy_private
+from matrix.inspection.copying import PrivateCopy, copy_private, digest_of
 from matrix.inspection.gate import Refusal, refusals
 from matrix.inspection.inspect_file import inspect
 from matrix.inspection.result import WHY, Code, Inspection, InspectionLimits, ModelNode, Name, Note
@@ -20,6 +20,7 @@ __all__ = [
     "PrivateCopy",
     "Refusal",
     "copy_private",
+    "digest_of",
     "inspect",
     "inspect_in_subprocess",
     "refusals",

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from matrix.errors import NoSuchFileError, NotAModelError
+from matrix.inspection.result import MB, InspectionLimits
 
 _CHUNK = 1024 * 1024
 _KINDS = (
@@ -32,8 +33,12 @@ def refuse_special(path: Path) -> None:
 
 
 @contextmanager
-def open_regular(path: Path, largest: int) -> Iterator[BinaryIO]:
-    """Open a regular file of at most ``largest`` bytes, unbuffered.
+def open_regular(path: Path, limits: InspectionLimits | None = None) -> Iterator[BinaryIO]:
+    """Open a regular file, unbuffered.
+
+    Args:
+        path: of the file.
+        limits: ``limits.file`` is the largest size; None for any size.
 
     Raises:
         NotAModelError: it is missing, not a regular file, unreadable, too large, or changed while
@@ -47,9 +52,10 @@ def open_regular(path: Path, largest: int) -> Iterator[BinaryIO]:
     with _translate_errors(path), os.fdopen(os.open(path, flags), "rb", buffering=0) as file:
         found = os.fstat(file.fileno())
         _refuse(path, found.st_mode)
-        if found.st_size > largest:
-            limit = f"{largest / 1024**3:,.0f} GiB"
-            raise NotAModelError(path, f"is larger than {limit}, the limit")
+        if limits is not None and found.st_size > limits.file:
+            size, most = found.st_size / MB, limits.file / MB
+            problem = f"has {size:,.0f} MB, more than {most:,.0f} MB, the limit for a model"
+            raise NotAModelError(path, problem, advice=limits.setting)
         yield file
         left = os.fstat(file.fileno())
     if (left.st_size, left.st_mtime_ns) != (found.st_size, found.st_mtime_ns):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -30,10 +32,14 @@ def inspect(path: Path, limits: InspectionLimits | None = None) -> Inspection:
         NotAModelError: it cannot be read; the message says why.
     """
     allowed = limits or InspectionLimits()
-    with open_regular(path, allowed.file) as file:
-        size, sha256 = size_and_sha256(file)
+    with open_regular(path, allowed) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
         try:
-            return _inspect(path, file, size, sha256, allowed)
+            # Hashed last: what is no model, however large, is refused after its first bytes.
+            found = _inspect(path, file, size, allowed)
+            file.seek(0)
+            return replace(found, sha256=size_and_sha256(file)[1])
         except UnreadableError as fault:
             raise NotAModelError(
                 path, fault.problem + _where(fault), advice=fault.advice, other=fault.other
@@ -45,9 +51,8 @@ def _where(fault: UnreadableError) -> str:
     return f", after {fault.position:,} bytes" if known else ""
 
 
-def _inspect(
-    path: Path, file: BinaryIO, size: int, sha256: str, limits: InspectionLimits
-) -> Inspection:
+def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) -> Inspection:
+    """The inspection, still without its SHA-256."""
     head = file.read(file_kinds.HEAD)
     findings = Findings(limits)
     compressor = ""
@@ -64,7 +69,7 @@ def _inspect(
     return Inspection(
         path=path,
         size=size,
-        sha256=sha256,
+        sha256="",
         container=container,
         compression=compressor,
         protocol=findings.protocol,

@@ -7,6 +7,7 @@ if memory ran out.
 
 from __future__ import annotations
 
+import errno
 import gc
 import json
 import os
@@ -14,6 +15,9 @@ import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
+
+NOT_WRITTEN = 74
+"""Exit status: the result cannot be written, such as on a full disk."""
 
 
 def main() -> None:
@@ -35,8 +39,11 @@ def main() -> None:
         answer = {"problem": error.problem, "advice": error.advice, "other": error.other}
     except MemoryError:
         answer = {"memory": True}
-    sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
-    sys.stdout.buffer.flush()
+    try:
+        sys.stdout.buffer.write(json.dumps(answer).encode("ascii"))
+        sys.stdout.buffer.flush()
+    except OSError as error:
+        os._exit(1 if error.errno == errno.EFBIG else NOT_WRITTEN)
     os._exit(0)  # without deallocating what may be millions of objects
 
 

@@ -14,7 +14,9 @@ class InspectionLimits:
     """Limits beyond which a file is refused."""
 
     file: int = 16 * 1024 * MB
-    """Bytes on disk."""
+    """Bytes of the file."""
+    setting: str = ""
+    """How to change that limit, for the message."""
     unpacked: int = 4 * 1024 * MB
     """Bytes after decompression."""
     operations: int = 50_000_000

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from matrix import processes
-from matrix.errors import NotAModelError
+from matrix.errors import NotAModelError, StoreError
 from matrix.inspection.file_access import refuse_special
+from matrix.inspection.reader_process import NOT_WRITTEN
 from matrix.inspection.result import Inspection, InspectionLimits
 from matrix.inspection.result_json import inspection_from_message
 from matrix.model.codec import READ_ERRORS
@@ -57,6 +58,12 @@ def inspect_in_subprocess(
             ) from None
         output.seek(0)
         text = output.read(allowed.answer + 1)
+    if code == NOT_WRITTEN:
+        raise StoreError(
+            f"{path}: what was found in it cannot be written to {tempfile.gettempdir()}: the disk "
+            "is full",
+            advice="Make room there, or name another folder in the variable TMPDIR.",
+        )
     if code and code == _TOO_LONG:
         reason = f"takes more than {allowed.seconds:g} s of processor time to be read"
         raise NotAModelError(path, reason)

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -40,8 +39,13 @@ class FoundFiles:
         self.passed_over.append(PassedOver(path=str(path), what=what))
 
 
-def find(paths: Iterable[Path]) -> FoundFiles:
+def find(paths: Iterable[Path], recorded: Collection[Path] = ()) -> FoundFiles:
     """Find the files to look into: the given ones, and those in folders that may be models.
+
+    Args:
+        paths: files and folders.
+        recorded: the absolute paths of files with a recorded digest: such a file in a folder counts
+            as given, whatever it holds now.
 
     Hidden folders, virtual environments and files that are certainly no models are passed over. A
     link to a folder is followed only into a part of the given folder that is passed over
@@ -53,7 +57,7 @@ def find(paths: Iterable[Path]) -> FoundFiles:
             found.files[path] = True
         elif path not in found.folders:
             found.folders[path] = None
-            _Walk(path, found).run()
+            _Walk(path, found, frozenset(recorded)).run()
     return found
 
 
@@ -63,6 +67,7 @@ class _Walk:
 
     root: Path
     found: FoundFiles
+    recorded: frozenset[Path]
     seen: set[Path] = field(default_factory=set)
     """Folders that were walked, without links in their paths."""
     waiting: list[Path] = field(default_factory=list)
@@ -125,6 +130,9 @@ class _Walk:
             self._fail(link, why, f"Name that folder too: {real}")
 
     def _file(self, path: Path) -> None:
+        if Path(os.path.abspath(path)) in self.recorded:  # noqa: PTH100  (links stay what they are)
+            self.found.files[path] = True
+            return
         try:
             what = _other(path)
         except NotAModelError as error:
@@ -142,7 +150,7 @@ class _Walk:
 
 def _other(path: Path) -> str:
     """What a file is, if it is certainly no model; empty if it may be one."""
-    with open_regular(path, sys.maxsize) as file:  # data may be larger than any model
+    with open_regular(path) as file:  # data may be larger than any model
         head = file.read(HEAD)
     return certainly_other(head) if head else "an empty file"
 

@@ -6,69 +6,110 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matrix.catalog import WorkerLimits
 from matrix.errors import Exit, MatrixError, UsageError
-from matrix.inspection import PrivateCopy, copy_private, inspect_in_subprocess
+from matrix.inspection import PrivateCopy, copy_private, digest_of, inspect_in_subprocess
+from matrix.inspection.result import MB, InspectionLimits
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
 
+_LARGE = 64 * MB
+"""Size from which a file is inspected where it is before it is copied."""
+
 
 def take_in(
-    paths: Sequence[Path], store: Store, jobs: int, recorded: Mapping[Path, str] | None = None
+    paths: Sequence[Path],
+    store: Store,
+    jobs: int,
+    recorded: Mapping[Path, str] | None = None,
+    *,
+    most_mb: int = WorkerLimits().model_mb,
 ) -> list[Model]:
     """Copy files to a private folder, and inspect the copies.
 
+    A recorded digest decides first: a file with another one is neither inspected nor loaded. A
+    large file is inspected where it is before it is copied, so that what is no model takes no room.
+
     Args:
-        paths: of the files; each is opened once.
+        paths: of the files.
         store: gets the copies; environments load only these.
         jobs: how many files to inspect at once.
         recorded: by absolute path, the SHA-256 that a file must have.
+        most_mb: the size in MB from which a file is refused.
     """
-    folder = store.scratch()
+    intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=_limits(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
-        copies = list(pool.map(lambda path: _copy(path, folder), paths))
-        models = list(pool.map(_look, paths, copies))
+        copies = list(pool.map(intake.copy, paths))
+        models = list(pool.map(intake.look, paths, copies))
     for model, copy in zip(models, copies, strict=True):
         if model.inspection is not None and isinstance(copy, PrivateCopy):
             store.keep_artifact(copy.path, model.format, copy.sha256)
-    return [_identified(model, store, recorded or {}) for model in models]
+    return [_noted(model, store) for model in models]
 
 
-def _copy(path: Path, folder: Path) -> PrivateCopy | Problem:
-    try:
-        return copy_private(path, folder)
-    except MatrixError as error:
-        return Problem.of(error)
+def _limits(most_mb: int) -> InspectionLimits:
+    least = InspectionLimits()
+    return replace(
+        least,
+        file=most_mb * MB,
+        unpacked=max(least.unpacked, most_mb * MB),
+        setting="If it is a model, allow more under [tool.matrix.limits]: model-mb = "
+        f"{4 * most_mb}",
+    )
 
 
-def _look(path: Path, copy: PrivateCopy | Problem) -> Model:
-    if isinstance(copy, Problem):
-        return Model(id=str(path), path=path, problem=copy)
-    try:
-        inspection = inspect_in_subprocess(path, copy=copy.path)
-    except MatrixError as error:
-        return Model(id=str(path), path=path, problem=Problem.of(error))
-    return Model(id=str(path), path=path, inspection=inspection)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Intake:
+    folder: Path
+    """Gets the copies."""
+    recorded: Mapping[Path, str]
+    limits: InspectionLimits
+
+    def copy(self, path: Path) -> PrivateCopy | Problem:
+        try:
+            expected = self.recorded.get(_place(path))
+            if path.is_file() and path.stat().st_size > _LARGE:
+                if expected is not None and (here := digest_of(path)) != expected:
+                    return _changed(here, expected)
+                inspect_in_subprocess(path, self.limits)
+            copy = copy_private(path, self.folder, self.limits)
+        except MatrixError as error:
+            return Problem.of(error)
+        except OSError as error:
+            return Problem(message=f"{path} cannot be read: {error.strerror or error}")
+        if expected not in (None, copy.sha256):
+            copy.path.unlink()
+            return _changed(copy.sha256, str(expected))
+        return copy
+
+    def look(self, path: Path, copy: PrivateCopy | Problem) -> Model:
+        if isinstance(copy, Problem):
+            return Model(id=str(path), path=path, problem=copy)
+        try:
+            inspection = inspect_in_subprocess(path, self.limits, copy=copy.path)
+        except MatrixError as error:
+            return Model(id=str(path), path=path, problem=Problem.of(error))
+        return Model(id=str(path), path=path, inspection=inspection)
 
 
-def _identified(model: Model, store: Store, recorded: Mapping[Path, str]) -> Model:
-    """The model, with a problem if its digest is not the recorded one, and a note if it changed.
+def _changed(here: str, expected: str) -> Problem:
+    """A damaged or replaced file is not an effect of versions."""
+    return Problem(
+        message=f"file changed: its SHA-256 is {here}, but {expected} was recorded",
+        advice="Restore the file, or, if it was trained again, record its digest anew with "
+        "sha256sum.",
+        exit_code=Exit.UNSAFE,
+    )
 
-    A damaged or replaced file is not an effect of versions.
-    """
+
+def _noted(model: Model, store: Store) -> Model:
+    """The model, with a note if it is not the file that was checked before."""
     if model.inspection is None:
         return model
     here = model.inspection.sha256
-    expected = recorded.get(_place(model.path), here)
-    if expected != here:
-        message = f"file changed: its SHA-256 is {here}, but {expected} was recorded"
-        advice = (
-            "Restore the file, or, if it was trained again, record its digest anew with sha256sum."
-        )
-        problem = Problem(message=message, advice=advice, exit_code=Exit.UNSAFE)
-        return replace(model, problem=problem)
     known = store.files.known(model.path)
     store.files.remember(model.path, here)
     if known is None or known.sha256 == here:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 
 from matrix.errors import Exit
@@ -23,6 +25,12 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
         )
     saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:
+        if saving.ending is Ending.NOT_RUN and os.strerror(errno.ENOSPC) in saving.reason:
+            return Problem(
+                message=f"the disk was full while it was loaded {here}: {saving.reason}",
+                advice="Make room on the disk of the results and of temporary files, then run the "
+                "same command again.",
+            )
         how = {Ending.CRASHED: "it kills the interpreter", Ending.TIMED_OUT: "it does not end"}
         return Problem(
             message=f"{how.get(saving.ending, 'it was not loaded')} {here}: {saving.reason}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import _compat_pickle
+import hashlib
 import os
 import pickle
 import pickletools
@@ -22,6 +23,8 @@ from sklearn.tree import DecisionTreeClassifier
 from matrix.errors import NotAModelError
 from matrix.inspection import Name, inspect, refusals
 from matrix.inspection.gate import allowed_names
+from matrix.store import Store
+from matrix.upgrade.intake import take_in
 from tests.hostile.mutants import mutants
 
 COUNT = int(os.environ.get("MUTANTS", "60"))
@@ -51,6 +54,30 @@ def _pickle(protocol: int) -> Any:
 
 
 WAYS = {"joblib": _dump, "packed": _dump_packed, "pickle-2": _pickle(2), "pickle-5": _pickle(5)}
+
+
+def test_every_mutant_of_a_file_whose_digest_is_recorded_is_reported_as_changed(
+    tmp_path: Path,
+) -> None:
+    """Before anything else is known of it: most mutants cannot be read, or are refused."""
+    recorded: dict[Path, str] = {}
+    for model in MODELS:
+        for way, dump in WAYS.items():
+            whole = tmp_path / f"{model}-{way}"
+            dump(MODELS[model], whole)
+            data = whole.read_bytes()
+            for number, mutant in enumerate(mutants(data, 20, SEED)):
+                if mutant == data:  # two equal bytes changed places
+                    continue
+                changed = tmp_path / f"{model}-{way}-{number}"
+                changed.write_bytes(mutant)
+                recorded[changed] = hashlib.sha256(data).hexdigest()
+    with Store(tmp_path / "state") as store:
+        taken = take_in(list(recorded), store, 2, recorded)
+    assert len(taken) > 380
+    problems = [one.problem.message for one in taken if one.problem is not None]
+    assert len(problems) == len(taken)
+    assert all(message.startswith("file changed") for message in problems)
 
 
 @pytest.mark.parametrize("way", WAYS)

@@ -5,14 +5,18 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from matrix.errors import Exit, UsageError
+from matrix.errors import Exit, StoreError, UsageError
+from matrix.inspection import inspect_in_subprocess
 from matrix.store import Store
+from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
+from tests.disks import filled, small_disk
 
 
 @pytest.fixture
@@ -59,6 +63,107 @@ def test_a_file_that_was_another_one_before_has_a_note(store: Store, model: Path
     model.write_bytes(pickle.dumps({"a": 2}))
     (note,) = take_in([model], store, 1)[0].notes
     assert before[:12] in note
+
+
+def sparse(path: Path, head: bytes, size: int) -> Path:
+    """A file of zeros behind a head, which takes next to no room on the disk."""
+    with path.open("wb") as file:
+        file.write(head)
+        file.truncate(size)
+    if path.stat().st_blocks * 512 > size / 2:
+        pytest.skip("this file system has no holes")
+    return path
+
+
+def room(folder: Path) -> int:
+    """The bytes that the files in a folder take on the disk."""
+    return sum(path.stat().st_blocks * 512 for path in folder.rglob("*") if path.is_file())
+
+
+HUGE = 8 * 1024**3
+
+
+def bytes_pickle(size: int) -> bytes:
+    """The head of a pickle of so many bytes."""
+    return b"\x80\x04\x8e" + size.to_bytes(8, "little")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="holes are counted as on POSIX")
+@pytest.mark.parametrize("head", [b"", b"a,b\n1,2\n", b"\x80\x04\x95", b"PK\x03\x04"])
+def test_a_huge_file_of_holes_is_refused_and_takes_no_room(
+    store: Store, tmp_path: Path, head: bytes
+) -> None:
+    path = sparse(tmp_path / "model.pkl", head, HUGE)
+    (taken,) = take_in([path], store, 1)
+    assert taken.problem is not None
+    assert taken.problem.exit_code is Exit.CANNOT_TELL
+    assert room(store.folder) < 1024**2
+
+
+@pytest.mark.skipif(os.name == "nt", reason="holes are counted as on POSIX")
+def test_the_limit_for_a_model_is_named_and_can_be_set(store: Store, tmp_path: Path) -> None:
+    size = 100 * 1024**2
+    path = sparse(tmp_path / "model.pkl", bytes_pickle(size - 12), size)
+    with path.open("r+b") as file:
+        file.seek(size - 1)
+        file.write(b".")
+    (taken,) = take_in([path], store, 1, most_mb=50)
+    assert taken.problem is not None
+    assert "has 100 MB, more than 50 MB, the limit for a model" in taken.problem.message
+    assert "model-mb = 200" in taken.problem.advice
+    (taken,) = take_in([path], store, 1, most_mb=200)
+    assert taken.problem is None
+    assert taken.inspection is not None
+    copy = store.artifact(taken.inspection.sha256, taken.format)
+    assert copy.stat().st_size == size
+    assert copy.read_bytes() == path.read_bytes()
+    assert room(store.folder) < 4 * 1024**2
+
+
+def test_a_recorded_digest_decides_whatever_the_file_is_now(store: Store, tmp_path: Path) -> None:
+    files = {
+        "empty.pkl": b"",
+        "text.pkl": b"hello\n",
+        "cut.pkl": pickle.dumps([1, 2])[:-2],
+        "refused.pkl": b"cos\nsystem\n(S'true'\ntR.",
+        "data.csv": b"a,b\n1,2\n",
+        "archive.bin": b"PK\x03\x04",
+    }
+    models = tmp_path / "models"
+    models.mkdir()
+    for name, content in files.items():
+        (models / name).write_bytes(content)
+    recorded = {models / name: "ab" * 32 for name in files}
+    found = find([models], recorded)
+    taken = take_in(list(found.files), store, 2, recorded)
+    models_found, passed_over = sort_out(taken, found)
+    assert passed_over == ()
+    assert {one.path.name for one in models_found} == set(files)
+    for one in models_found:
+        assert one.problem is not None
+        assert one.problem.message.startswith("file changed"), one.path
+
+
+def test_a_full_disk_is_called_that(tmp_path: Path, model: Path) -> None:
+    disk = tmp_path / "small"
+    with small_disk(disk, 2):
+        model.write_bytes(pickle.dumps(os.urandom(4 * 1024**2)))
+        with Store(disk / "state") as store:
+            (taken,) = take_in([model], store, 1)
+    assert taken.problem is not None
+    assert "cannot be copied to" in taken.problem.message
+    assert "No space left" in taken.problem.message
+    assert "--state" in taken.problem.advice
+
+
+def test_a_result_that_cannot_be_written_is_no_fault_of_the_file(
+    tmp_path: Path, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    disk = tmp_path / "small"
+    with small_disk(disk, 1):
+        monkeypatch.setattr(tempfile, "tempdir", str(disk))
+        with filled(disk), pytest.raises(StoreError, match="the disk is full"):
+            inspect_in_subprocess(model)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes with names are of POSIX")

@@ -177,11 +177,12 @@ def set_up(
 ) -> CheckSetup:
     """Inspect and admit the models; nothing in them is run yet."""
     chosen = sandbox(arguments.sandbox)
-    found = find(arguments.models)
-    progress.stage("files", len(found.files))
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
+    found = find(arguments.models, recorded)
+    progress.stage("files", len(found.files))
     trust = replace(catalog.trust, everywhere=frozenset(arguments.trust))
-    taken = take_in(list(found.files), store, arguments.jobs, recorded)
+    most_mb = catalog.limits.model_mb
+    taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
     read, passed_over = sort_out(taken, found)
     models = admit(read, trust)
