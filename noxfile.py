@@ -107,17 +107,22 @@ def second_opinion(session: nox.Session) -> None:
 
 @nox.session
 def fuzz(session: nox.Session) -> None:
-    """300 altered copies of each model in each way of saving: nox -s fuzz -- [SEED]"""
+    """300 altered copies of each model in each way of saving, 5,000 made files: -- [SEED]"""
     sessions.install_project(session, HERE, groups=["test"])
     _fuzz(session, session.posargs[0] if session.posargs else "1")
 
 
 def _fuzz(session: nox.Session, seed: str) -> None:
     session.run(
-        *(*PYTEST, "-q", "tests/hostile/test_mutants.py"),
-        *("tests/integration/test_hostile.py", "-k", "mutant or damaged"),
-        *("-m", "nightly or not nightly"),
-        env={"MUTANTS": "300", "MUTANTS_LOADED": "25", "MUTANTS_SEED": seed},
+        *(*PYTEST, "-q", "tests/hostile/test_mutants.py", "tests/hostile/test_differential.py"),
+        *("tests/integration/test_hostile.py", "tests/integration/test_differential.py"),
+        *("-k", "mutant or damaged or differential", "-m", "nightly or not nightly"),
+        env={
+            "DIFFERENTIAL": "5000",
+            "MUTANTS": "300",
+            "MUTANTS_LOADED": "25",
+            "MUTANTS_SEED": seed,
+        },
     )
 
 

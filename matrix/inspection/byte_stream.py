@@ -77,8 +77,8 @@ class Stream:
         self._seekable = not compressor
         self._size = size
         self._cap = cap if compressor else size
-        raw: Any = _DecompressedFile(file, compressor) if compressor else file
-        self._file = io.BufferedReader(raw, _CHUNK)
+        self._raw: Any = _DecompressedFile(file, compressor) if compressor else file
+        self._file = io.BufferedReader(self._raw, _CHUNK)
         self._frame: float = math.inf
         self.position = 0
         """Number of (decompressed) bytes read so far."""
@@ -164,6 +164,11 @@ class Stream:
         except UnreadableError:
             return True
 
+    @property
+    def joined(self) -> bool:
+        """Whether more than one compressed stream was read, one after the other."""
+        return self.packed and bool(self._raw.joined)
+
     def _reader(self, size: int) -> Callable[[], bytes]:
         return lambda: self._file.read(size)
 
@@ -211,6 +216,8 @@ class _DecompressedFile(io.RawIOBase):
         self._unpacker = self._new()
         self._fed = b""
         self._over = False
+        self.joined = False
+        """Whether more data followed the end of a compressed stream."""
         if compressor == "zlib" and file.read(2) == b"ZF":
             file.seek(_OLD_HEADER)
             if file.read(1) == b" ":
@@ -237,6 +244,7 @@ class _DecompressedFile(io.RawIOBase):
             if not self._fed:
                 self._over = True
                 return b""
+            self.joined = True
             self._unpacker = unpacker = self._new()
         elif self._needs_input():
             self._fed = self._file.read(_CHUNK)

@@ -33,6 +33,7 @@ _NOTES: Mapping[str, str] = {
     "passed-on": "it hides how an array or a dtype is made",
     "persistent-ids": "some of its data is outside the file",
     "sets-class": "it changes the class of an object",
+    "several-streams": "joblib hangs when it reads more than one compressed stream",
     "skops-part": "it contains a node that skops does not write",
     "sets-global": "it changes a class or a function",
     "unknown-dtype": "it contains an unknown dtype",

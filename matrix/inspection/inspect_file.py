@@ -91,6 +91,10 @@ def _python(container: str, findings: Findings) -> str:
     return lowest_python(findings.names, protocol, python_2=findings.python_2)
 
 
+_ONE_STREAM = ("gzip", "zlib")
+"""Compressions of which joblib reads one stream only: it never ends if more data follow."""
+
+
 def _read_pickle(
     file: BinaryIO, size: int, head: bytes, compressor: str, findings: Findings, unpacked: int
 ) -> StandIn:
@@ -103,6 +107,10 @@ def _read_pickle(
         if stream.has_more():
             left = "more data follow" if compressor else f"{size - stream.position:,} bytes follow"
             findings.add_note("data-after-end", f"{left} the end of the pickle")
+        if stream.joined and compressor in _ONE_STREAM:
+            findings.add_note(
+                "several-streams", f"data follow its first {compressor} stream, and joblib hangs"
+            )
     finally:
         stream.detach()
     return value

@@ -158,6 +158,9 @@ class MachineState:
         if self.protocol < 3:
             if (module, qualname) in _compat_pickle.NAME_MAPPING:
                 module, qualname = _compat_pickle.NAME_MAPPING[module, qualname]
+            elif module in _RENAMED:
+                self.findings.look_up(module, qualname)  # in Python 3.13, which does not rename it
+                module = _RENAMED[module]
             elif module in _compat_pickle.IMPORT_MAPPING:
                 module = _compat_pickle.IMPORT_MAPPING[module]
         found = self.findings.look_up(module, qualname)
@@ -235,6 +238,8 @@ class MachineState:
         return array
 
 
+_RENAMED = {"Tix": "tkinter.tix"}
+"""Modules of Python 2 that only some releases of Python 3 rename."""
 _SETS = (("builtins", "set"), ("builtins", "frozenset"))
 _MAKERS = (("copyreg", "_reconstructor"), ("copyreg", "__newobj__"))
 _BASES = frozenset(

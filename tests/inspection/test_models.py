@@ -287,7 +287,8 @@ def test_data_after_the_end_are_odd(inspected: Inspect) -> None:
         "data-after-end"
     ]
     assert [note.code for note in inspected(zlib.compress(data) + b"more").notes] == [
-        "data-after-end"
+        "data-after-end",
+        "several-streams",
     ]
 
 
