@@ -77,8 +77,9 @@ class Stream:
         self._seekable = not compressor
         self._size = size
         self._cap = cap if compressor else size
-        self._raw: Any = _DecompressedFile(file, compressor) if compressor else file
-        self._file = io.BufferedReader(self._raw, _CHUNK)
+        raw: Any = _DecompressedFile(file, compressor) if compressor else file
+        self._raw = raw
+        self._file = io.BufferedReader(raw, _CHUNK)
         self._frame: float = math.inf
         self.position = 0
         """Number of (decompressed) bytes read so far."""
