@@ -122,6 +122,7 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
         "format": artifact.format,
         "path": str(context.store.artifact(artifact.sha256, artifact.format)),
         "rows": str(context.store.rows_file(saving.rows)),
+        "source": str(context.store.rows_file(saving.source)) if saving.source else None,
         "known": known_outputs(saving.outputs),
         "own": known_outputs((saving.own or saving).outputs),
         "only": saving.only,

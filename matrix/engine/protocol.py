@@ -82,7 +82,7 @@ def _check_complete(answer: Mapping[str, Any], piece: Mapping[str, Any]) -> None
 
 
 def _digests(answer: Mapping[str, Any]) -> Iterator[str]:
-    for name in ("rows", "truth"):
+    for name in ("rows", "truth", "source"):
         if answer.get(name):
             yield answer[name]
     own = answer.get("own") or {}
@@ -213,11 +213,11 @@ _UNAVAILABLE = _record({**_COMMON, "unavailable": _is_text})
 _RAISED = _record({**_COMMON, "raised": _FAILURE})
 _RAISED_IN = _record({**_COMMON, "raised": _FAILURE, "stage": _is_text})
 OWN_TABLE = {"columns": 20, "rows": 20, "text": 200, "kinds": 16}
-"""How many columns, rows and kinds of missing values an own table may list, and how long its texts
+"""How many columns, rows and kinds of changed values an own table may list, and how long its texts
 may be; as ``compat_worker`` keeps to it."""
 
 _OWN_TEXT = _text_of(OWN_TABLE["text"])
-_MISSING = _record(
+_VALUE_CHANGE = _record(
     {
         "given": _OWN_TEXT,
         "own": _OWN_TEXT,
@@ -230,7 +230,7 @@ _OWN_COLUMN = _record(
         "name": _OWN_TEXT,
         "given": _OWN_TEXT,
         "own": _OWN_TEXT,
-        "missing": _many(_MISSING, OWN_TABLE["kinds"]),
+        "changes": _many(_VALUE_CHANGE, OWN_TABLE["kinds"]),
     }
 )
 _OWN = _record(
@@ -350,7 +350,11 @@ _TRACE: dict[str, Form] = {
 
 _ANSWERS: dict[str, tuple[Form, ...]] = {
     "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
-    "save": (_UNAVAILABLE, _RAISED_IN, _record({**_RECORD, "artifacts": _ARTIFACTS}, own=_OWN)),
+    "save": (
+        _UNAVAILABLE,
+        _RAISED_IN,
+        _record({**_RECORD, "artifacts": _ARTIFACTS}, own=_OWN, source=_is_digest),
+    ),
     "load": (
         _REFUSED,
         _UNAVAILABLE,
@@ -361,7 +365,7 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _REFUSED,
         _record({**_COMMON, "mistake": _is_text}),
         _RAISED_IN,
-        _record(_REFERENCE, expected=_COMPARED, own=_OWN),
+        _record(_REFERENCE, expected=_COMPARED, own=_OWN, source=_is_digest),
     ),
     "trace": (_REFUSED, _UNAVAILABLE, _RAISED, _record(_TRACE)),
     "resave": (

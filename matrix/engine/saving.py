@@ -61,7 +61,7 @@ def _artifacts(saving: Saving) -> Iterator[Artifact]:
 
 def digests_of(saving: Saving) -> Iterator[str]:
     """The digests of the contents that a saving refers to."""
-    yield from (digest for digest in (saving.rows, saving.truth) if digest)
+    yield from (digest for digest in (saving.rows, saving.truth, saving.source) if digest)
     own = {} if saving.own is None else saving.own.outputs
     for outcome in (*saving.outputs.values(), *own.values()):
         if isinstance(outcome, Returned) and outcome.digest:

@@ -371,7 +371,8 @@ def _readable(request: Request) -> Iterator[Path]:
     yield from request.paths
     for piece in request.pieces:
         data = [piece[name]["path"] for name in ("data", "expected") if piece.get(name)]
-        yield from map(Path, (*data, *(piece[name] for name in ("path", "rows") if name in piece)))
+        files = (piece[name] for name in ("path", "rows", "source") if piece.get(name))
+        yield from map(Path, (*data, *files))
     for name in _LIBRARIES:
         yield from (Path(part) for part in os.environ.get(name, "").split(os.pathsep) if part)
 

@@ -12,6 +12,7 @@ from matrix.inspection import file_kinds, skops
 from matrix.inspection.byte_stream import Stream, compression
 from matrix.inspection.file_access import open_regular, size_and_sha256
 from matrix.inspection.findings import Findings
+from matrix.inspection.model_columns import model_columns
 from matrix.inspection.model_tree import build_tree
 from matrix.inspection.pickle_machine import Machine
 from matrix.inspection.read_errors import UnreadableError
@@ -81,6 +82,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         names=findings.names,
         code=code_names(findings.names, findings),
         notes=_notes(findings),
+        columns=model_columns(value),
         root=build_tree(value),
     )
 

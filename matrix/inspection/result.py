@@ -123,4 +123,6 @@ class Inspection:
     code: tuple[Code, ...] = ()
     """Names that refer to code instead of data."""
     notes: tuple[Note, ...] = ()
+    columns: tuple[str, ...] = ()
+    """Names of the columns that the model was fitted on; empty if the file does not show them."""
     root: ModelNode

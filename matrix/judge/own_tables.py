@@ -71,10 +71,10 @@ def _columns(saving: Saving, observation: Observation) -> Iterator[str]:
 def _change(before: OwnColumn | None, after: OwnColumn | None) -> str:
     """How one column differs; empty if it does not. A column that is None is as given."""
     if before is None and after is not None:
-        changes = [(one.given, one.own, one.rows, one.count) for one in after.missing]
+        changes = [(one.given, one.own, one.rows, one.count) for one in after.changes]
         dtypes = after.given, after.own
     elif before is not None and after is None:
-        changes = [(one.own, one.given, one.rows, one.count) for one in before.missing]
+        changes = [(one.own, one.given, one.rows, one.count) for one in before.changes]
         dtypes = before.own, before.given
     elif before is not None and after is not None:
         changes = []

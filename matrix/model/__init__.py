@@ -34,7 +34,7 @@ from matrix.model.observations import (
     Saving,
     WarningSeen,
 )
-from matrix.model.own_tables import MissingChange, OwnColumn
+from matrix.model.own_tables import OwnColumn, ValueChange
 from matrix.model.pipelines import Pipeline
 from matrix.model.resaving import Fix, Resaving
 from matrix.model.scores import ClassifierScores, ClassScore, RegressorScores, Scores
@@ -66,7 +66,6 @@ __all__ = [
     "Interpreter",
     "Lock",
     "Matrix",
-    "MissingChange",
     "ModelAnswer",
     "ModelReference",
     "Observation",
@@ -87,6 +86,7 @@ __all__ = [
     "Status",
     "Tolerance",
     "UnavailableReason",
+    "ValueChange",
     "Verdict",
     "WarningSeen",
 ]

@@ -109,6 +109,9 @@ class Saving:
     available."""
     rows: str = ""
     """Digest of the rows that the outputs are computed on."""
+    source: str = ""
+    """Digest of what the rows were made of, if another pandas may make another table of it: the
+    CSV file, or plain values. Empty if that is what the rows themselves hold."""
     truth: str = ""
     """Digest of the true answers for the first rows; empty if there are none."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class MissingChange:
-    """Missing values of a column that are another object in an environment's own table."""
+class ValueChange:
+    """Values of a column that are another object in an environment's own table."""
 
     given: str
-    """``None``, ``nan``, ``<NA>`` or ``NaT``."""
+    """``None``, ``nan``, ``<NA>``, ``NaT``, or the value as Python writes it."""
     own: str
     rows: tuple[int, ...]
     """The first of the rows, counted from 0."""
@@ -27,4 +27,5 @@ class OwnColumn:
     """The dtype of the column in the given rows."""
     own: str
     """Its dtype in the environment's own table."""
-    missing: tuple[MissingChange, ...] = ()
+    changes: tuple[ValueChange, ...] = ()
+    """By kind of change."""

@@ -63,6 +63,7 @@ def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
         artifact.sha256,
         artifact.format,
         saved.rows,
+        saved.source,
         _digests(saved.outputs),
         None if saved.own is None else _digests(saved.own.outputs),
         saved.only,

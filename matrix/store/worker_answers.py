@@ -13,7 +13,6 @@ from matrix.model import (
     Evidence,
     Failure,
     Fix,
-    MissingChange,
     ModelReference,
     Observation,
     Outcome,
@@ -22,6 +21,7 @@ from matrix.model import (
     Resaving,
     Returned,
     Saving,
+    ValueChange,
     WarningSeen,
 )
 
@@ -55,6 +55,7 @@ def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
         outputs=_outcomes(answer["outputs"]),
         evidence=_evidence(answer.get("evidence")),
         own=_own(answer.get("own")),
+        source=answer.get("source", ""),
     )
 
 
@@ -181,9 +182,9 @@ def _own(entry: WorkerAnswer | None) -> OwnTable | None:
                 name=column["name"],
                 given=column["given"],
                 own=column["own"],
-                missing=tuple(
-                    MissingChange(**{**change, "rows": tuple(change["rows"])})
-                    for change in column["missing"]
+                changes=tuple(
+                    ValueChange(**{**change, "rows": tuple(change["rows"])})
+                    for change in column["changes"]
                 ),
             )
             for column in entry["columns"]

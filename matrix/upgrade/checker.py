@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from matrix.catalog import Tolerances
 from matrix.engine.evaluate import Evaluation, Evaluator
@@ -46,6 +47,8 @@ class CheckInputs:
     """The user's rows; None makes rows from the fitted state of each model."""
     target: str | None = None
     """The column of the data with the true answers."""
+    dtypes: Mapping[str, Any] = field(default_factory=dict)
+    """By column of the data, its type in words, or a list of its categories."""
     expected: Path | None = None
     """Outputs recorded elsewhere, to compare with in place of the origin's."""
     paths: tuple[Path, ...] = ()
@@ -55,7 +58,7 @@ class CheckInputs:
     def digest(self) -> str:
         """The digest of everything here that an output may depend on."""
         files = [file for file in (self.data, self.expected) if file is not None]
-        return keys.of(list(map(_digest, files)), self.target, self.code)
+        return keys.of(list(map(_digest, files)), self.target, dict(self.dtypes), self.code)
 
     @cached_property
     def code(self) -> str:
@@ -230,7 +233,7 @@ class ModelChecker:
             "key": key,
             "format": one.model.format,
             "path": str(path),
-            "data": _file(inputs.data, target=inputs.target),
+            "data": _file(inputs.data, target=inputs.target, dtypes=dict(inputs.dtypes)),
             "expected": _file(inputs.expected),
             "allowed": looked_up(one.model),
             "n": _ROWS,
@@ -287,7 +290,7 @@ def _inspected(model: Model) -> Inspection:
 _KINDS = {".csv": "csv", ".parquet": "parquet", ".npy": "npy", ".npz": "npz"}
 
 
-def _file(path: Path | None, **more: str | None) -> dict[str, str | None] | None:
+def _file(path: Path | None, **more: object) -> dict[str, Any] | None:
     if path is None:
         return None
     return {"path": str(path.absolute()), "kind": _KINDS.get(path.suffix.lower(), "text"), **more}

@@ -70,11 +70,13 @@ maps each method to ``{"digest"}``, ``{"absent": REASON}`` or ``{"raised"}``. A 
 prove equal values.
 
 Rows are handed over as identical objects, but the pandas of an environment may make another table
-of the same plain values: pandas 3 makes ``str`` columns of texts, with NaN for None. ``own`` says
-what the methods return for that table, and is left out if it is the given one: the version of
-``pandas``; the ``columns`` that differ, each ``{"name", "given", "own", "missing"}`` with both
-dtypes and, by kind of change in missing values, ``{"given", "own", "rows", "count"}`` (``rows``
-lists only the first few); the number of ``columns_left_out``; ``outputs`` and ``warnings`` as
+of the same CSV file or plain values: pandas 3 makes ``str`` columns of texts, with NaN for None.
+``source`` is the digest of what the rows were made of (``compat_worker/table_source.py``), and is
+left out if the rows themselves hold it. ``own`` says what the methods return for the table of the
+environment, and is left out if it is the given one: the version of ``pandas``; the ``columns`` that
+differ, each ``{"name", "given", "own", "changes"}`` with both dtypes and, by kind of changed value,
+``{"given", "own", "rows", "count"}`` (``rows`` lists only the first few); the number of
+``columns_left_out``; ``outputs`` and ``warnings`` as
 above, without ``repr`` and ``get_params``.
 
 ``allowed`` is a list of ``[module, name]``: all names that the file may look up while it is loaded,
@@ -96,7 +98,8 @@ Tasks
     of the estimators in it, the model first); ``outputs``; ``own``.
 
 ``load``: load an artifact, call its output methods.
-    Piece: ``path``, ``format``, ``rows`` (path of a content file), ``known`` (by method, the digest
+    Piece: ``path``, ``format``, ``rows`` (path of a content file), ``source`` (path of the
+    file of what they were made of, or null), ``known`` (by method, the digest
     of the reference output, or null if the method returned nothing), ``own`` (the same for the
     writer's own table, which may be the given one), ``only`` (true: call no methods but those in
     ``known``), ``allowed``.
@@ -104,9 +107,10 @@ Tasks
     ``own``. A content whose digest is in ``known`` or ``own`` is not written again.
 
 ``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
-    Piece: ``path``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind", "target"}``, the
-    rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``; ``target``: name of
-    the column or array with the true targets, or null); ``expected``, null or ``{"path", "kind"}``
+    Piece: ``path``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind", "target",
+    "dtypes"}``, the rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``;
+    ``target``: name of the column or array with the true targets, or null; ``dtypes``: by column,
+    its type in words or a list of its categories); ``expected``, null or ``{"path", "kind"}``
     (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
     make without ``data``; ``evidence``, whether to measure how much the rows would notice.
     Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs``, ``repeats`` and

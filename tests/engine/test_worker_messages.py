@@ -48,7 +48,7 @@ OWN = {
             "name": "city",
             "given": "object",
             "own": "str",
-            "missing": [{"given": "None", "own": "nan", "rows": [3, 8], "count": 2}],
+            "changes": [{"given": "None", "own": "nan", "rows": [3, 8], "count": 2}],
         }
     ],
     "columns_left_out": 0,

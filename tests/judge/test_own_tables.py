@@ -10,11 +10,11 @@ import pytest
 from matrix.judge.own_tables import words
 from matrix.model import (
     Failure,
-    MissingChange,
     Observation,
     OwnColumn,
     OwnTable,
     Saving,
+    ValueChange,
     Verdict,
     WarningSeen,
 )
@@ -28,7 +28,7 @@ CITY = OwnColumn(
     name="city",
     given="object",
     own="str",
-    missing=(MissingChange(given="None", own="nan", rows=(3, 8), count=2),),
+    changes=(ValueChange(given="None", own="nan", rows=(3, 8), count=2),),
 )
 
 
@@ -104,9 +104,9 @@ def test_scores_are_those_for_the_own_table(bench: Bench) -> None:
 
 
 def test_the_words_are_few_for_many_columns_and_rows() -> None:
-    many = MissingChange(given="None", own="nan", rows=tuple(range(20)), count=412)
+    many = ValueChange(given="None", own="nan", rows=tuple(range(20)), count=412)
     columns = tuple(
-        OwnColumn(name=f"c{i}", given="object", own="str", missing=(many,) if i else ())
+        OwnColumn(name=f"c{i}", given="object", own="str", changes=(many,) if i else ())
         for i in range(5)
     )
     own = OwnTable(pandas="3.0.0", columns=columns, columns_left_out=10)

@@ -42,7 +42,7 @@ def test_a_column_of_texts_has_another_type_and_other_missing_values() -> None:
             "name": "city",
             "given": "object",
             "own": "str",
-            "missing": [{"given": "None", "own": "nan", "rows": [1], "count": 1}],
+            "changes": [{"given": "None", "own": "nan", "rows": [1], "count": 1}],
         }
     ]
     plain = pd.DataFrame({"city": ["Bern", None, "Rome", np.nan]})
@@ -89,7 +89,7 @@ def test_what_is_said_of_wide_and_long_tables_is_bounded() -> None:
     found = own_table.outcomes(pd.DataFrame(wide), lambda rows, seen: {}, lambda stage: None)
     own = found["own"]
     assert (len(own["columns"]), own["columns_left_out"]) == (20, 40)
-    (change,) = own["columns"][0]["missing"]
+    (change,) = own["columns"][0]["changes"]
     assert (len(change["rows"]), change["count"]) == (20, 99)
     assert own["pandas"] == pd.__version__
 

@@ -248,12 +248,31 @@ def missing(made: Any, column: str) -> set[str]:
     return {str(value) for value in made.rows[column] if not isinstance(value, str)}
 
 
+def cities_with(value: Any) -> Any:
+    cities = pd.DataFrame({"city": pd.Series(["Rome", "Köln", value], dtype=object)})
+    return OneHotEncoder(handle_unknown="ignore").fit(cities)
+
+
 def test_texts_are_missing_as_in_training_and_in_each_way_where_that_is_unknown() -> None:
-    for value, found in ((None, {"None"}), (np.nan, {"nan"}), ("Bern", {"None", "nan"})):
-        cities = pd.DataFrame({"city": pd.Series(["Rome", "Köln", value], dtype=object)})
-        made = make(OneHotEncoder(handle_unknown="ignore").fit(cities))
-        assert missing(made, "city") == found
-        assert made.kinds[input_model.MISSING] >= 8
+    with pd.option_context("future.infer_string", False):  # as pandas 2
+        for value, found in ((None, {"None"}), (np.nan, {"nan"}), ("Bern", {"None", "nan"})):
+            made = make(cities_with(value))
+            assert missing(made, "city") == found
+            assert made.source is None
+            assert made.kinds[input_model.MISSING] >= 8
+
+
+@pytest.mark.parametrize("value", [None, np.nan, "Bern"])
+def test_where_pandas_makes_all_missing_texts_the_same_both_kinds_are_kept_for_others(
+    value: Any,
+) -> None:
+    with pd.option_context("future.infer_string", True):  # as pandas 3
+        made = make(cities_with(value))
+    assert missing(made, "city") == {"nan"}
+    assert made.source is not None
+    plain = made._replace(rows=made.source.values)
+    assert missing(plain, "city") == {"None", "nan"}
+    assert len(plain.rows) == made.n
 
 
 def test_texts_are_not_missing_where_the_model_does_not_take_it() -> None:

@@ -69,6 +69,8 @@ class InputArguments(CommandArguments):
 
     data: Path | None
     target: str | None
+    dtypes: value_types.ColumnTypes | None
+    """By column of the data, its type; None to take all types from the models."""
     expected: Path | None
     hashes: Path | None
     further: tuple[str, ...]
@@ -128,6 +130,15 @@ def _add_data(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--target", default=None, metavar="NAME", help="the column of --data with the true answers"
+    )
+    parser.add_argument(
+        "--dtypes",
+        type=value_types.column_types,
+        default=None,
+        metavar="FILE|JSON",
+        help="types of columns of --data that a model does not show, by name: text, number, int32 "
+        "(or another number of numpy), boolean, date, category, or a list of the categories in "
+        'their order; such as \'{"zip": "text"}\' or a file of that form',
     )
     parser.add_argument(
         "--expected",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
 from matrix.catalog import checks
 from matrix.model import Group, Shard, Verdict
@@ -77,6 +80,37 @@ def verdicts(text: str) -> frozenset[Verdict]:
                 f"{name!r} is not a verdict; the verdicts are: {known}"
             ) from None
     return frozenset(chosen)
+
+
+ColumnTypes = dict[str, str | list[Any]]
+"""By column, the name of a type or the categories in their order."""
+
+
+def column_types(text: str) -> ColumnTypes:
+    """Types of columns, as JSON or as the name of a JSON file."""
+    try:
+        found = json.loads(text if text.lstrip().startswith("{") else _read(text))
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid JSON: {error}") from None
+    if isinstance(found, dict) and all(map(_is_type, found.values())):
+        return found
+    raise argparse.ArgumentTypeError(
+        f"{text!r} must give a type for each column: write "
+        '\'{"zip": "text", "opened": "date", "size": ["S", "M", "L"]}\''
+    )
+
+
+def _is_type(found: object) -> bool:
+    if isinstance(found, list):
+        return bool(found) and all(isinstance(one, (str, int, float)) for one in found)
+    return isinstance(found, str)
+
+
+def _read(name: str) -> str:
+    try:
+        return Path(name).read_text("utf-8")
+    except OSError as error:
+        raise argparse.ArgumentTypeError(f"{name!r} cannot be read: {error.strerror}") from None
 
 
 _AGE = re.compile(r"(\d+)\s*([hdw])")

@@ -39,6 +39,7 @@ from matrix.store import Store
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.checker import CheckInputs, ModelChecker
+from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.origins import Origins, UpgradeRequest
@@ -162,6 +163,7 @@ def inputs_of(arguments: InputArguments) -> CheckInputs:
     return CheckInputs(
         data=_file(arguments.data, "--data"),
         target=arguments.target,
+        dtypes=arguments.dtypes or {},
         expected=_file(arguments.expected, "--expected"),
         paths=tuple(_folder(path) for path in arguments.path),
     )
@@ -185,7 +187,7 @@ def set_up(
     taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
     read, passed_over = sort_out(taken, found)
-    models = admit(read, trust)
+    models = check_columns(admit(read, trust), inputs)
     steps = BuildProgress(progress)
     origins = Origins(
         catalog,

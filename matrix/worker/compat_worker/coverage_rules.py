@@ -7,7 +7,13 @@ from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
-from compat_worker import booster_faults, input_model, input_spec, tree_nodes
+from compat_worker import (
+    booster_faults,
+    foreign_estimators,
+    input_model,
+    input_spec,
+    tree_nodes,
+)
 from compat_worker.coverage_rows import MAX_KEPT, ColumnTree
 from compat_worker.input_model import Feature, InputModel, Space
 from compat_worker.tree_nodes import TreeNodes
@@ -74,7 +80,7 @@ def _by_undone_feature(
 
 def _infer_booster(step: Any, space: Space) -> None:
     """Thresholds of xgboost and LightGBM, ranges that LightGBM keeps, and missing values."""
-    booster = tree_nodes.booster_of(step)
+    booster = foreign_estimators.booster_of(step)
     kind = booster_faults.kind(booster)
     if kind is None:
         return

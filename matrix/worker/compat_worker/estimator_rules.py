@@ -9,7 +9,7 @@ from typing import Any, Callable, List, Optional
 
 import numpy as np
 
-from compat_worker import coverage_rules, input_model, input_spec
+from compat_worker import coverage_rules, foreign_estimators, input_model, input_spec
 from compat_worker.input_model import Feature, InputModel, Space
 
 SAMPLE = 40
@@ -39,7 +39,7 @@ def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
     )
     for feature in space:
         if feature is not None and feature.undo is None and not input_spec.passes_through(step):
-            feature.column.numeric = feature.column.numeric or computes
+            feature.column.numeric |= computes and not feature.assumed
             feature.column.counts = feature.column.counts or bool(kinds & _TAKE_COUNTS)
     if input_spec.get(step, "_sparse") is True or hasattr(input_spec.get(step, "_fit_X"), "tocsr"):
         found.sparse = all(feature is not None and feature.undo is None for feature in space)
@@ -216,11 +216,31 @@ def _infer_edges(step: Any, space: Space, found: InputModel) -> None:
 
 def _infer_categories(step: Any, space: Space, found: InputModel) -> None:
     for feature, values in zip(space, input_spec.or_empty(input_spec.get(step, "categories_"))):
-        if feature is not None and feature.undo is None:
-            _add_categories(feature, np.asarray(values, dtype=object).tolist())
+        if feature is None or feature.undo is not None:
+            continue
+        if getattr(values, "dtype", None) is not None and values.dtype.kind == "M":
+            feature.column.dates = True
+            values = values.astype("M8[ns]").view("i8")
+        _add_categories(feature, np.asarray(values, dtype=object).tolist())
     for feature, counts in zip(space, input_spec.or_empty(input_spec.get(step, "category_count_"))):
         if feature is not None and feature.undo is None:
             _add_categories(feature, list(range(np.shape(counts)[-1])))
+
+
+def _infer_foreign_columns(step: Any, space: Space, found: InputModel) -> None:
+    if input_spec.is_sklearn(step):
+        return
+    texts = foreign_estimators.texts_by_column(step)
+    for feature in space if texts else ():
+        if feature is not None and feature.undo is None and feature.column.name in texts:
+            _add_categories(feature, texts[feature.column.name])
+    for place, values in foreign_estimators.category_columns(step).items():
+        at = input_model.feature_at(space, place)
+        if at is None or at.undo is not None:
+            continue
+        at.column.as_category = found.named
+        if values is not None:
+            _add_categories(at, values)
 
 
 def _infer_missing_values(step: Any, space: Space, found: InputModel) -> None:
@@ -282,6 +302,7 @@ RULES: List[Callable[[Any, Space, InputModel], None]] = [
     _infer_boosting,
     _infer_edges,
     _infer_categories,
+    _infer_foreign_columns,
     _infer_missing_values,
     _infer_words,
     _infer_dicts,

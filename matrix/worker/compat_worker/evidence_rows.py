@@ -5,7 +5,14 @@ from typing import Any, Callable, Dict, Optional
 
 import numpy as np
 
-from compat_worker import evidence, input_model, machine_failures, mutation, row_making
+from compat_worker import (
+    evidence,
+    input_model,
+    machine_failures,
+    mutation,
+    row_making,
+    table_source,
+)
 from compat_worker.row_making import MadeRows
 
 ENOUGH = 0.9
@@ -71,7 +78,8 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
     more["by_source"] = {"data": given.n, "random" if random else "model": made.n}
     kinds = OrderedDict(given.kinds)
     kinds.update(("made: " + kind, count) for kind, count in made.kinds.items())
-    return MadeRows(rows, kinds, {}, given.n + made.n), more
+    source = table_source.joined(given.source, given.rows, made.source, made.rows)
+    return MadeRows(rows, kinds, {}, given.n + made.n, source), more
 
 
 def _pool(fresh: LoadModel, n: int) -> Callable[[], Any]:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from compat_worker import data_files, output_methods
+from compat_worker import data_files, data_tables, output_methods
 from compat_worker.user_error import UserError
 
 RTOL, ATOL = 1e-6, 1e-8
@@ -47,7 +47,7 @@ def read(path: str, kind: str, n: int) -> Dict[str, Any]:
 
 
 def _csv(path: str, name: str) -> Dict[str, Any]:
-    frame = data_files.csv_frame(path)
+    frame = data_tables.csv_frame(path)
     columns = [str(column) for column in frame.columns]
     if len(columns) == 1 and _method_of(columns[0]) is None:
         return {"predict": _values(frame.iloc[:, 0])}

@@ -9,7 +9,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from compat_worker import input_model, input_spec
+from compat_worker import input_model, input_spec, table_source
 from compat_worker.estimator_rules import RULES
 from compat_worker.input_model import Column, Feature, InputModel, Space
 
@@ -26,6 +26,7 @@ def infer(model: Any) -> Optional[InputModel]:
         return None
     columns = [Column(names[place] if names else None) for place in range(width)]
     found = InputModel(columns, form, names is not None)
+    found.assumed = form == "table" and input_spec.is_assumed(model)
     space: Space = [Feature(column) for column in columns]
     with contextlib.suppress(Exception):  # keep what was inferred before an unusual model failed
         _infer_step(model, space, found)
@@ -37,10 +38,14 @@ def _add_missing_texts(found: InputModel) -> None:
     """Add missing texts where the model says nothing about them.
 
     Tables of texts have None or NaN there, depending on where they come from. A model that was
-    trained on one of them gets that one alone.
+    trained on one of them gets that one alone, unless pandas makes both the same: then a model that
+    was trained on None knows NaN, and another pandas gives it None.
     """
+    both = found.named and table_source.joins_missing_texts()
     for column in found.columns if found.named else ():
-        if column.is_text and column.words is None and input_model.MISSING not in column.specials:
+        if not column.is_text or column.words is not None:
+            continue
+        if both or input_model.MISSING not in column.specials:
             column.add_special(input_model.MISSING, None)
             column.add_special(input_model.MISSING, np.nan)
 
@@ -109,7 +114,7 @@ def _features_after_estimator(step: Any, space: Space) -> Space:
             _invertible_feature(step, place, len(space), one) for place, one in enumerate(space)
         ]
     if "FunctionTransformer" in kinds or not input_spec.is_sklearn(step):
-        return space
+        return [None if one is None else Feature(one.column, one.undo, True) for one in space]
     if kinds & _IMPUTERS:
         return _features_after_imputer(step, space)
     if hasattr(step, "get_support"):
@@ -152,7 +157,7 @@ def _invertible_feature(
         rows[:, place] = values
         return feature.to_column(np.asarray(step.inverse_transform(rows))[:, place])
 
-    return Feature(feature.column, undo)
+    return Feature(feature.column, undo, feature.assumed)
 
 
 def _features_after_columns(step: Any, space: Space) -> Space:

@@ -51,6 +51,8 @@ class Column:
         """A step computes with its values, so they must be numbers."""
         self.as_category = False
         """It had pandas' category type in training."""
+        self.dates = False
+        """It holds dates: its categories are."""
 
     def add_special(self, kind: str, *values: Any) -> None:
         """Add a group of values to :attr:`specials`, unless it is there."""
@@ -81,8 +83,10 @@ class Column:
 class Feature:
     """An input of a step inside the model: a column of the rows, and the transform back to it."""
 
-    def __init__(self, column: Column, undo: Undo = None) -> None:
+    def __init__(self, column: Column, undo: Undo = None, assumed: bool = False) -> None:
         self.column = column
+        self.assumed = assumed
+        """A step of unknown code stands before: that it leaves the column in place is assumed."""
         self.undo = undo
         """From values that the step sees to values of the column; None for the identity."""
 
@@ -126,6 +130,8 @@ class InputModel:
         """``table``, ``texts``, ``dicts`` or ``labels``."""
         self.named = named
         """It was fitted on columns with names."""
+        self.assumed = False
+        """The columns are those of a later step: what the first step takes is unknown."""
         self.sparse = False
         self.trees: List[Any] = []
         """The trees in the model that compare columns (``coverage_rows.ColumnTree``)."""

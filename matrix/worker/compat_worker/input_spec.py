@@ -4,6 +4,8 @@ from typing import Any, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
 
+from compat_worker import foreign_estimators
+
 VECTORIZERS = {"CountVectorizer", "HashingVectorizer", "TfidfVectorizer"}
 LABELS = {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}
 
@@ -99,11 +101,10 @@ def _from_shapes(model: Any) -> Optional[int]:
 
 def feature_names(model: Any) -> Optional[List[Any]]:
     """Names of the columns that a model was fitted on, in order; None if unknown."""
-    for step in [model] + (steps_of(model) or [])[:1]:
-        for name in ("feature_names_in_", "_feature_names_in", "_df_columns"):
-            value = get(step, name)
-            if value is not None and len(value):
-                return [str(each) if isinstance(each, str) else each for each in value]
+    for step in [model] + [one for one in [deciding_step(model)] if one is not None]:
+        names = _own_names(step)
+        if names is not None:
+            return names
         if get(step, "transformers_") is not None:
             named = [one for _, _, part in column_parts(step) for one in _texts(part)]
             return list(dict.fromkeys(named)) or None
@@ -111,6 +112,34 @@ def feature_names(model: Any) -> Optional[List[Any]]:
         if one is not None:
             return feature_names(one)
     return None
+
+
+def _own_names(step: Any) -> Optional[List[Any]]:
+    for name in ("feature_names_in_", "_feature_names_in", "_df_columns"):
+        value = get(step, name)
+        if value is not None and len(value):
+            return [str(each) if isinstance(each, str) else each for each in value]
+    return foreign_estimators.column_names(step)
+
+
+def deciding_step(model: Any) -> Any:
+    """The first step of a pipeline that shows what it takes; None for other estimators."""
+    steps = steps_of(model) or [None]
+    found = (step for step in steps if n_features(step) or _own_names(step) or _is_columns(step))
+    return next(found, steps[0])
+
+
+def _is_columns(step: Any) -> bool:
+    return get(step, "transformers_") is not None
+
+
+def is_assumed(model: Any) -> bool:
+    """Whether the first step of a pipeline does not show what it takes."""
+    steps = steps_of(model)
+    if not steps:
+        return False
+    decides = deciding_step(model)
+    return steps[0] is not decides or is_assumed(steps[0])
 
 
 def _texts(part: Any) -> List[str]:

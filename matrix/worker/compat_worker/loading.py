@@ -25,7 +25,8 @@ def _load(
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}
-    for path in (piece["path"], piece["rows"]):
+    source = piece.get("source")
+    for path in (piece["path"], piece["rows"]) + ((source,) if source else ()):
         check_readable(path)
     try:
         rows = read_rows(piece["rows"])
@@ -51,8 +52,14 @@ def _load(
         found = call_on_fresh_loads(fresh, fresh(), names, own, own_rows, own_seen, keep)
         return dict(found["outputs"])
 
-    answer.update(own_table.outcomes(rows, call, journal.stage))
+    made_of = None if source is None else _read_bytes(source)
+    answer.update(own_table.outcomes(rows, call, journal.stage, made_of))
     return answer
+
+
+def _read_bytes(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read()
 
 
 def check_readable(path: str) -> None:

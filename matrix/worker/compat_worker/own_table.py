@@ -1,19 +1,25 @@
-"""The table that the pandas of this environment makes of the same plain values.
+"""The table that the pandas of this environment makes of the same CSV file or plain values.
 
 Rows are handed from environment to environment as identical objects. A user's program hands over
-nothing: it makes a table anew with the pandas at hand, and pandas 3 makes other columns of texts
-than pandas 2 (``str`` in place of ``object``, NaN in place of None).
+nothing: it makes a table anew with the pandas at hand. pandas 3 makes other columns of texts than
+pandas 2 (``str`` in place of ``object``, NaN in place of None), and from pandas 2 on the word
+``None`` in a CSV file is a missing value.
 """
 
 import copy
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from compat_worker import machine_failures
+import numpy as np
+
+from compat_worker import machine_failures, table_source
 from compat_worker.observe import SeenWarnings
 
 MAX_COLUMNS = 20
 MAX_ROWS = 20
 MAX_NAME_LENGTH = 200
+MAX_VALUE_LENGTH = 60
+MAX_KINDS = 16
+"""Kinds of changed values that are described one by one; the last is for all others."""
 
 Call = Callable[[Any, SeenWarnings], Dict[str, Any]]
 """Calls the methods with some rows; gives their outcomes."""
@@ -27,11 +33,12 @@ class NaturalTable(NamedTuple):
     """The columns that differ from the given rows, as ``worker.py`` describes them."""
 
 
-def make(rows: Any) -> Optional[NaturalTable]:
-    """The table that pandas makes of the plain values of some rows.
+def make(rows: Any, source: Optional[bytes] = None) -> Optional[NaturalTable]:
+    """The table that pandas makes of what some rows were made of.
 
     Args:
         rows: as another environment made them, decoded.
+        source: what they were made of (``table_source``); None for the plain values of the rows.
 
     Returns:
         None if the rows are no pandas object, or pandas makes the same of them.
@@ -40,13 +47,19 @@ def make(rows: Any) -> Optional[NaturalTable]:
         return None
     is_frame = hasattr(rows, "columns")
     given = [rows.iloc[:, at] for at in range(rows.shape[1])] if is_frame else [rows]
-    made = [_natural(column) for column in given]
-    differing = [at for at, column in enumerate(made) if column is not given[at]]
+    table = _of_source(source) if is_frame else None
+    if table is None:
+        made = [table_source.natural_column(column) for column in given]
+    else:
+        made = [table.iloc[:, at] for at in range(table.shape[1])]
+    differing = [at for at, column in enumerate(made) if not _is_same(given[at], column)]
     if not differing:
         return None
     columns = [_describe(given[at], made[at]) for at in differing]
     if not is_frame:
         return NaturalTable(made[0], columns)
+    if table is not None:
+        return NaturalTable(table, columns)
     import pandas
 
     frame = pandas.concat(made, axis=1)
@@ -54,18 +67,32 @@ def make(rows: Any) -> Optional[NaturalTable]:
     return NaturalTable(frame, columns)
 
 
-def outcomes(rows: Any, call: Call, on_stage: Callable[[str], None]) -> Dict[str, Any]:
+def _of_source(source: Optional[bytes]) -> Any:
+    """The table of a source; None without one, or if pandas cannot make it here."""
+    if source is None:
+        return None
+    try:
+        return table_source.build(source)
+    except Exception as error:
+        machine_failures.raise_if_machine_failed(error)
+        return None
+
+
+def outcomes(
+    rows: Any, call: Call, on_stage: Callable[[str], None], source: Optional[bytes] = None
+) -> Dict[str, Any]:
     """What the methods return for the table of this environment.
 
     Args:
         rows: as another environment made them, decoded.
+        source: what they were made of; None for their plain values.
         call: calls the methods.
         on_stage: called with the name of each stage as it begins.
 
     Returns:
         ``own`` of an answer, as ``worker.py`` describes it; empty if the table is the given one.
     """
-    table = make(rows)
+    table = make(rows, source)
     if table is None:
         return {}
     import pandas
@@ -90,49 +117,41 @@ def copied(model: Any) -> Any:
         return model
 
 
-def _natural(column: Any) -> Any:
-    """A column as pandas makes it of a list of its values; the given one if it is the same."""
-    import pandas
-
-    if str(column.dtype) == "category":
-        return _natural_category(column)
-    if str(column.dtype) != "object":
-        return column
-    values = column.tolist()
-    if not any(isinstance(value, str) for value in values):
-        return column  # no text: nothing that releases of pandas disagree about
-    made = pandas.Series(values, index=column.index, name=column.name)
-    same = str(made.dtype) == "object" and all(
-        _marker(one) == _marker(other) for one, other in zip(values, made.tolist())
-    )
-    return column if same else made
+def _is_same(given: Any, made: Any) -> bool:
+    """Whether a column is the given one: of the same type, with the same objects."""
+    if given is made:
+        return True
+    if len(given) != len(made) or _dtype(given) != _dtype(made):
+        return False
+    if str(given.dtype) == "category" and list(given.cat.categories) != list(made.cat.categories):
+        return False
+    if isinstance(given.dtype, np.dtype) and given.dtype.kind in "biufM":
+        return bool(np.array_equal(_bits(given), _bits(made)))
+    return not any(one != other for one, other in zip(_marks(given), _marks(made)))
 
 
-def _natural_category(column: Any) -> Any:
-    import pandas
-
-    names = column.cat.categories.tolist()
-    if not any(isinstance(name, str) for name in names):
-        return column
-    made = pandas.Index(names)
-    if str(made.dtype) == str(column.cat.categories.dtype):
-        return column
-    values = pandas.Categorical.from_codes(column.cat.codes, made, ordered=column.cat.ordered)
-    return pandas.Series(values, index=column.index, name=column.name)
+def _bits(column: Any) -> Any:
+    """The values of a column of numbers or dates as whole numbers; all NaN are one."""
+    values = np.asarray(column.values)
+    if values.dtype.kind != "f":
+        return values.view("i8") if values.dtype.kind == "M" else values
+    return np.where(np.isnan(values), np.nan, values).view("i{}".format(values.dtype.itemsize))
 
 
 def _describe(given: Any, made: Any) -> Dict[str, Any]:
     rows: Dict[Tuple[str, str], List[int]] = {}
-    for row, pair in enumerate(zip(_markers(given.tolist()), _markers(made.tolist()))):
-        if pair[0] != pair[1]:
-            rows.setdefault(pair, []).append(row)
+    for row, (before, after) in enumerate(zip(_marks(given), _marks(made))):
+        if before != after:
+            pair = (_shown(before), _shown(after))
+            known = pair in rows or len(rows) < MAX_KINDS - 1
+            rows.setdefault(pair if known else ("…", "…"), []).append(row)
     return {
         "name": str(given.name)[:MAX_NAME_LENGTH],
         "given": _dtype(given),
         "own": _dtype(made),
-        "missing": [
+        "changes": [
             {"given": before, "own": after, "rows": places[:MAX_ROWS], "count": len(places)}
-            for (before, after), places in sorted(rows.items())
+            for (before, after), places in rows.items()
         ],
     }
 
@@ -143,16 +162,23 @@ def _dtype(column: Any) -> str:
     return str(column.dtype)[:MAX_NAME_LENGTH]
 
 
-def _markers(values: Iterable[Any]) -> List[str]:
-    return [_marker(value) for value in values]
+Mark = Tuple[str, Any]
+"""The kind of a missing value, or the type of another value with the value."""
 
 
-def _marker(value: Any) -> str:
-    """How a missing value is written; empty for any other value."""
+def _marks(column: Any) -> List[Mark]:
+    return [_mark(value) for value in column.tolist()]
+
+
+def _mark(value: Any) -> Mark:
     if value is None:
-        return "None"
+        return "None", None
     if isinstance(value, float) and value != value:
-        return "nan"
+        return "nan", None
     if type(value).__name__ in ("NAType", "NaTType"):
-        return str(value)
-    return ""
+        return str(value), None
+    return "", (type(value).__name__, value)
+
+
+def _shown(mark: Mark) -> str:
+    return mark[0] or repr(mark[1][1])[:MAX_VALUE_LENGTH]

@@ -19,6 +19,10 @@ MISSING_TEXTS = 8
 """Rows with each kind of missing value in a column of texts."""
 
 
+_MAX_EXACT = 2**53
+"""Larger whole numbers are not exact as float64."""
+
+
 def make_blocks(known: InputModel, n: int, seed: int = 0) -> List[RowBlock]:
     """About n rows in blocks of one kind each; the first block is likely to be accepted."""
     random = np.random.RandomState(seed)
@@ -262,6 +266,8 @@ def _numbers(values: Any) -> Any:
         return values
     numbers = (int, float, np.integer, np.floating)
     if not all(isinstance(one, numbers) and not isinstance(one, bool) for one in values):
+        return values
+    if any(isinstance(one, int) and abs(one) > _MAX_EXACT for one in values):
         return values
     found = values.astype(np.float64)
     return values if np.isnan(found).all() else found

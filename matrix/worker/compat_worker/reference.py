@@ -1,7 +1,8 @@
 """Load a user's model in its original environment and record its outputs on made or given rows."""
 
 import os
-from typing import Any, Callable, Dict, List
+import warnings
+from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
@@ -13,9 +14,11 @@ from compat_worker import (
     expected_outputs,
     feature_inference,
     loader_guard,
+    machine_failures,
     output_methods,
     own_table,
     row_making,
+    table_source,
 )
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
@@ -63,43 +66,68 @@ def _record_reference(
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
-        given, truth, names = _given_or_made_rows(piece, model)
-        found = None
-        if piece.get("evidence") and piece["data"] is not None:
-            add = piece["expected"] is None
-            given, found = evidence_rows.of_given_rows(
-                fresh, given, piece["n"], add, piece.get("allowed")
-            )
-        data = content.encode(given.rows)
-        _check_complete(data)
-        # Decoded, because readers use the decoded rows too.
-        rows = content.decode(data)
+        found = _rows(piece, model, fresh)
     except UserError:
         raise
     except (Exception, SystemExit) as error:
         return {"stage": "rows", "raised": failure(error)}
+    given, rows = found.given, found.decoded
     answer = {
-        "rows": kept.keep(data),
-        "truth": None if truth is None else kept.keep(content.encode(truth)),
+        "rows": kept.keep(found.data),
+        "truth": None if found.truth is None else kept.keep(content.encode(found.truth)),
         "made": given.kinds,
         "dropped": given.dropped,
         "n_rows": given.n,
         "only": False,
         "estimators": estimator_names.class_names(model),
-        "features": names,
+        "features": found.names,
     }
+    if found.source is not None:
+        answer["source"] = kept.keep(found.source)
     try:
-        answer.update(_record_outputs(fresh, rows, journal, seen, kept))
+        answer.update(_record_outputs(fresh, rows, found.source, journal, seen, kept))
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
+    answer["evidence"] = found.evidence
     if piece.get("evidence") and piece["data"] is None:
-        found = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
-    answer["evidence"] = found
+        answer["evidence"] = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
     if piece["data"] is not None:
         _check_accepted(answer["outputs"], model)
     if piece["expected"] is not None:
         _apply_expected(piece, answer, kept)
     return answer
+
+
+class _Rows(NamedTuple):
+    """The rows that the outputs are recorded for."""
+
+    given: MadeRows
+    data: bytes
+    """Their content."""
+    decoded: Any
+    """The rows as readers decode them."""
+    source: Optional[bytes]
+    """The content of what a table was made of; None for its own values."""
+    truth: Any
+    """The true targets, or None."""
+    names: Optional[List[str]]
+    """Of the columns that the model was fitted on, if they have any."""
+    evidence: Any
+    """Of given rows; None if it is not measured yet."""
+
+
+def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
+    given, truth, names = _given_or_made_rows(piece, model, fresh)
+    found = None
+    if piece.get("evidence") and piece["data"] is not None:
+        add = piece["expected"] is None
+        given, found = evidence_rows.of_given_rows(
+            fresh, given, piece["n"], add, piece.get("allowed")
+        )
+    data = content.encode(given.rows)
+    _check_complete(data)
+    made_of = None if given.source is None else table_source.encode(given.source)
+    return _Rows(given, data, content.decode(data), made_of, truth, names, found)
 
 
 def _check_complete(data: bytes) -> None:
@@ -110,7 +138,7 @@ def _check_complete(data: bytes) -> None:
         )
 
 
-def _given_or_made_rows(piece: Piece, model: Any) -> Any:
+def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
     """The rows with their kinds, the true targets or None, and the feature names or None."""
     known = feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
@@ -122,11 +150,39 @@ def _given_or_made_rows(piece: Piece, model: Any) -> Any:
                 "--data FILE"
             )
         return row_making.make_rows(model, piece["n"]), None, names
-    given = data_files.read(data["path"], data["kind"], data["target"], known)
+    given = data_files.read(
+        data["path"],
+        data["kind"],
+        data["target"],
+        known,
+        data.get("dtypes"),
+        lambda rows: _accepts(fresh(), rows),
+    )
     made = MadeRows(
-        given.rows, {"from {}".format(os.path.basename(data["path"])): given.n}, {}, given.n
+        given.rows,
+        {"from {}".format(os.path.basename(data["path"])): given.n},
+        {},
+        given.n,
+        given.source,
     )
     return made, _true_targets(given.truth, model), names
+
+
+def _accepts(model: Any, rows: Any) -> bool:
+    """Whether some method of a model accepts rows."""
+    names = row_making.methods_taking_rows(model)
+    return any(_returns(model, name, rows) for name in names) or not names
+
+
+def _returns(model: Any, name: str, rows: Any) -> bool:
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        try:
+            output_methods.call(model, name, rows)
+        except (Exception, SystemExit) as error:
+            machine_failures.raise_if_machine_failed(error)
+            return False
+    return True
 
 
 def _true_targets(truth: Any, model: Any) -> Any:
@@ -146,7 +202,12 @@ def _target_dtype(classes: Any, truth: Any) -> Any:
 
 
 def _record_outputs(
-    fresh: Fresh, rows: Any, journal: Journal, seen: SeenWarnings, kept: _ReadableContents
+    fresh: Fresh,
+    rows: Any,
+    source: Optional[bytes],
+    journal: Journal,
+    seen: SeenWarnings,
+    kept: _ReadableContents,
 ) -> Answer:
     """Call every method as readers do, compared with the outputs of one more fresh load."""
     first = fresh()
@@ -160,7 +221,7 @@ def _record_outputs(
     def call(own_rows: Any, own_seen: SeenWarnings) -> Answer:
         return call_all(fresh(), names, own_rows, own_seen, kept.keep)
 
-    answer.update(own_table.outcomes(rows, call, journal.stage))
+    answer.update(own_table.outcomes(rows, call, journal.stage, source))
     return answer
 
 

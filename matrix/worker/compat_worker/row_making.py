@@ -15,10 +15,12 @@ from compat_worker import (
     output_methods,
     probe_rows,
     row_shapes,
+    table_source,
 )
 from compat_worker.input_model import Column, InputModel
 from compat_worker.observe import failure
 from compat_worker.probe_rows import RowBlock, Values
+from compat_worker.table_source import Source
 from compat_worker.user_error import UserError
 
 MAX_GUESSED_WIDTH = 33
@@ -37,6 +39,8 @@ class MadeRows(NamedTuple):
     dropped: Dict[str, Dict[str, Any]]
     """By kind, the number of ``rows`` that the model did not accept, and what one ``raised``."""
     n: int
+    source: Optional[Source] = None
+    """What a table was made of; None for its own values."""
 
 
 def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
@@ -67,8 +71,15 @@ def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
             made = trial.accepted(name, made)
         made = _merged(made)
         kinds = OrderedDict((block.kind, len(block)) for block in made)
-        rows = trial.shaped(probe_rows.concatenated(made))
-        return MadeRows(rows, kinds, trial.dropped, sum(kinds.values()))
+        values = probe_rows.concatenated(made)
+        plain = row_shapes.plain_values(trial.shape, trial.known, values)
+        return MadeRows(
+            trial.shaped(values),
+            kinds,
+            trial.dropped,
+            sum(kinds.values()),
+            table_source.of_values(plain),
+        )
 
 
 def _merged(blocks: List[RowBlock]) -> List[RowBlock]:

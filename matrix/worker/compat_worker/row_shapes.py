@@ -4,7 +4,13 @@ from typing import Any, Callable, Dict, List
 
 import numpy as np
 
+from compat_worker import table_source
 from compat_worker.input_model import InputModel
+
+MAX_CODES = 100
+"""Codes of categories that are made if a model keeps no categories."""
+
+_NOT_A_TIME = -(2**63)
 
 Shape = Callable[[InputModel, List[Any]], Any]
 
@@ -31,6 +37,27 @@ def in_shape(shape: str, known: InputModel, values: List[Any]) -> Any:
 
 
 def _frame(known: InputModel, values: List[Any]) -> Any:
+    """The table that this environment's pandas makes of the values."""
+    return table_source.natural(_plain_frame(known, values))
+
+
+def plain_values(shape: str, known: InputModel, values: List[Any]) -> Any:
+    """A table with the values as they are, if pandas makes other missing values of them here.
+
+    Returns:
+        None if the shape is no table, or the table holds the values as they are.
+    """
+    if _SHAPES[shape] is not _frame:
+        return None
+    plain, made = _plain_frame(known, values), _frame(known, values)
+    same = all(
+        made[name].dtype == plain[name].dtype
+        for name in (plain.columns if plain.columns.is_unique else ())
+    )
+    return None if same else plain
+
+
+def _plain_frame(known: InputModel, values: List[Any]) -> Any:
     import pandas
 
     columns = [
@@ -50,13 +77,19 @@ def _category(column: Any, values: Any) -> Any:
     import pandas
 
     known = list(column.categories or ())
+    if not known:  # only the codes count: the model does not keep the categories
+        values = np.floor(np.abs(np.asarray(values, dtype=np.float64)))
+        known = list(range(int(np.nanmax(values, initial=0.0)) + 1))[:MAX_CODES]
     codes = [known.index(value) if value in known else -1 for value in values]
     return pandas.Categorical.from_codes(codes, np.array(known, dtype=object))
 
 
 def _restore_types(column: Any, values: Any) -> Any:
-    """Convert categories to bool or int64 if the known categories have that type."""
+    """Convert categories to bool, int64 or dates if the known categories have that type."""
     known = column.categories or ()
+    if column.dates and all(isinstance(value, (int, float)) for value in values):
+        whole_numbers = [_NOT_A_TIME if value != value else int(value) for value in values]
+        return np.array(whole_numbers, dtype=np.int64).view("M8[ns]")
     if known and all(type(value) is bool for value in values):
         return values.astype(bool)
     whole = bool(known) and all(type(value) is int for value in known)

@@ -4,12 +4,20 @@ import hashlib
 import importlib
 import os
 import random
+import warnings
 from typing import Any, Callable, Dict, List, Tuple
 
 import compat_matrix
 import numpy as np
 
-from compat_worker import content, estimator_names, machine_failures, output_methods, own_table
+from compat_worker import (
+    content,
+    estimator_names,
+    machine_failures,
+    output_methods,
+    own_table,
+    table_source,
+)
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
 from compat_worker.formats import FORMATS
@@ -67,11 +75,15 @@ def _save(
     stage.name = "use"
     names = output_methods.to_record(model, registered.methods)
     given = content.decode(rows)
+    plain = _plain_rows(registered.data, data.rows)
+    source = None if plain is None else table_source.encode(table_source.Source(None, [], plain))
 
     def call(own_rows: Any, own_seen: SeenWarnings) -> Dict[str, Answer]:
         return call_all(own_table.copied(model), names, own_rows, own_seen, keep)
 
-    own = own_table.outcomes(given, call, journal.stage)  # before calls change a random state
+    own = own_table.outcomes(
+        given, call, journal.stage, source
+    )  # before calls change a random state
     return {
         "artifacts": artifacts,
         "rows": keep(rows),
@@ -81,6 +93,7 @@ def _save(
         # Outputs of the fitted object, not of the file, on the rows as readers decode them.
         "outputs": call_all(model, ["repr", "get_params"] + names, given, seen, keep),
         **own,
+        **({} if source is None else {"source": keep(source)}),
     }
 
 
@@ -138,6 +151,28 @@ def _load_data(make: Callable[[], Any]) -> Any:
     if make not in _LOADED_DATA:
         _LOADED_DATA[make] = make()
     return _LOADED_DATA[make]
+
+
+def _plain_rows(make: Callable[[], Any], rows: Any) -> Any:
+    """The rows with missing texts as the pipeline's file writes them, which pandas 3 makes NaN of.
+
+    Returns:
+        None if pandas keeps them, or the rows are no table of texts.
+    """
+    texts = [str(dtype) for dtype in getattr(rows, "dtypes", ()) if str(dtype) == "str"]
+    if not texts or not hasattr(rows, "columns"):
+        return None
+    import pandas
+
+    if make not in _PLAIN_ROWS:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the option is deprecated
+            with pandas.option_context("future.infer_string", False):
+                _PLAIN_ROWS[make] = make().rows
+    return _PLAIN_ROWS[make]
+
+
+_PLAIN_ROWS: Dict[Callable[[], Any], Any] = {}
 
 
 def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:

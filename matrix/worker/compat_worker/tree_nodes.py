@@ -9,7 +9,7 @@ from typing import Any, List, Optional
 
 import numpy as np
 
-from compat_worker import booster_faults, input_spec
+from compat_worker import booster_faults, foreign_estimators, input_spec
 
 LEAF = -1
 
@@ -86,7 +86,7 @@ def _own(step: Any) -> List[TreeNodes]:
     rounds = input_spec.get(step, "_predictors")
     if rounds is not None:
         return [_boosting_tree(one) for each in rounds for one in each]
-    booster = booster_of(step)
+    booster = foreign_estimators.booster_of(step)
     if booster_faults.kind(booster) == "xgboost":
         return [_xgboost_tree(one) for one in booster_faults.xgboost_trees(booster)]
     if booster_faults.kind(booster) == "lightgbm":
@@ -96,14 +96,6 @@ def _own(step: Any) -> List[TreeNodes]:
             if one is not None
         ]
     return []
-
-
-def booster_of(step: Any) -> Any:
-    """The booster of a model of xgboost or LightGBM; None for others."""
-    if booster_faults.kind(step) is not None:
-        return step
-    booster = input_spec.get(step, "_Booster")
-    return booster if booster_faults.kind(booster) is not None else None
 
 
 def _sklearn_tree(tree: Any) -> TreeNodes:

@@ -1,0 +1,348 @@
+"""Read the user's rows from CSV and Parquet into the table or array that the model takes.
+
+Columns get the types that the model was fitted on, where the model shows them, or those that the
+user gives. The others are as pandas reads them.
+"""
+
+import os
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+from compat_worker import column_types, csv_table, table_source
+from compat_worker.column_types import AS_READ, CATEGORY, DATE, SHOWN, TEXT, ColumnType
+from compat_worker.csv_table import ColumnError, Recipe, RecipeColumn
+from compat_worker.given_rows import (
+    GivenRows,
+    Request,
+    check_width,
+    expected_columns,
+    first_line,
+    listed,
+)
+from compat_worker.input_model import Column, InputModel
+from compat_worker.table_source import Source
+from compat_worker.user_error import UserError
+
+TRIED_ROWS = 50
+"""Rows that the model is called with, to find the form of table that it takes."""
+
+
+class _File(NamedTuple):
+    """A file as pandas reads it without any types."""
+
+    frame: Any
+    csv: Optional[bytes]
+    """The bytes of a CSV file; None for Parquet."""
+
+    def table(self, recipe: Recipe) -> Any:
+        """The columns of a recipe in their types."""
+        if self.csv is None:
+            return csv_table.of_frame(self.frame, recipe)
+        return csv_table.read(self.csv, recipe)
+
+
+def read_csv(request: Request) -> GivenRows:
+    """Rows from a CSV file.
+
+    Raises:
+        UserError: it is not CSV, pandas is not installed, or it does not fit the model.
+    """
+    with open(request.path, "rb") as file:
+        data = file.read()
+    return _rows(_File(csv_frame(request.path), data), request)
+
+
+def csv_frame(path: str) -> Any:
+    """Read a CSV file into a DataFrame.
+
+    Raises:
+        UserError: the file is not CSV, or pandas is not installed.
+    """
+    pandas = _pandas(path)
+    try:
+        return pandas.read_csv(path)
+    except Exception as error:
+        raise UserError(
+            "{}: pandas cannot read it as CSV: {}; it must be UTF-8, separated by commas, with the "
+            "column names in the first line".format(os.path.basename(path), first_line(error))
+        )
+
+
+def read_parquet(request: Request) -> GivenRows:
+    """Rows from a Parquet file.
+
+    Raises:
+        UserError: it is not Parquet, a package is missing, or it does not fit the model.
+    """
+    pandas = _pandas(request.path)
+    try:
+        frame = pandas.read_parquet(request.path)
+    except ImportError:
+        raise UserError(
+            "{}: no package that reads Parquet is installed in this environment; add --with "
+            "pyarrow, or give a CSV file".format(request.name)
+        )
+    except Exception as error:
+        raise UserError(
+            "{}: pandas cannot read it as Parquet: {}".format(request.name, first_line(error))
+        )
+    return _rows(_File(frame.reset_index(drop=True), None), request)
+
+
+def _pandas(path: str) -> Any:
+    try:
+        import pandas
+    except ImportError:
+        raise UserError(
+            "{}: pandas is needed to read it and is not installed in this environment; add --with "
+            "pandas, or give an .npy file".format(os.path.basename(path))
+        )
+    return pandas
+
+
+def _rows(file: _File, request: Request) -> GivenRows:
+    """The rows of a file in the first form that the model accepts, or else the likeliest form."""
+    _check_types(file.frame, request)
+    file, truth = _without_target(file, request)
+    known = request.known
+    if known is not None and known.form == "texts":
+        return GivenRows(_documents(file.frame, request.name), truth, len(file.frame))
+    first = None
+    for candidate in _candidates(file, request):
+        first = first or candidate
+        if request.accepts(_first_rows(candidate.rows)):
+            return candidate._replace(truth=truth)
+    assert first is not None
+    return first._replace(truth=truth)
+
+
+def _check_types(frame: Any, request: Request) -> None:
+    unknown = [name for name in request.types if name not in [str(one) for one in frame.columns]]
+    if unknown:
+        raise UserError(
+            "{}: there is no column {!r}, for which --dtypes gives a type; the file has: {}".format(
+                request.name, unknown[0], listed(frame.columns)
+            )
+        )
+
+
+def _without_target(file: _File, request: Request) -> Tuple[_File, Any]:
+    """The file without the column of true targets, and these."""
+    frame, target = file.frame, request.target
+    if target is None:
+        return file, None
+    if target not in frame.columns:
+        raise UserError(
+            "{}: there is no column {!r} for --target; the file has: {}".format(
+                request.name, target, listed(frame.columns)
+            )
+        )
+    truth = _true_targets(frame[target], request.name, target)
+    return file._replace(frame=frame.drop(columns=[target])), truth
+
+
+def _candidates(file: _File, request: Request) -> Iterator[GivenRows]:
+    """The rows in each form that the model may take, the likeliest first."""
+    known = request.known
+    if known is None or known.assumed:
+        yield _table(file, _recipe(file, request, _all_columns(file.frame, known)), request)
+        if known is not None and set(known.names or ("",)) <= set(file.frame.columns):
+            chosen = _chosen_columns(file.frame, request.name, known)
+            yield _table(file, _recipe(file, request, chosen), request)
+        yield _array(file, _recipe(file, request, _all_columns(file.frame, known)), request)
+        return
+    chosen = _chosen_columns(file.frame, request.name, known)
+    recipe = _recipe(file, request, chosen)
+    make = _table if known.named else _array
+    yield make(file, recipe, request)
+    plain = [
+        one if str(one.source) in request.types else one._replace(type=ColumnType(AS_READ))
+        for one in recipe
+    ]
+    if plain != recipe:
+        yield make(file, plain, request)
+
+
+def _table(file: _File, recipe: Recipe, request: Request) -> GivenRows:
+    made = _typed(file, recipe, request)
+    plain = _plain_types(made)
+    return GivenRows(plain, None, len(plain), _source(file, recipe, made, plain))
+
+
+def _array(file: _File, recipe: Recipe, request: Request) -> GivenRows:
+    rows = _as_array(_plain_types(_typed(file, recipe, request)))
+    return GivenRows(rows, None, len(rows))
+
+
+def _typed(file: _File, recipe: Recipe, request: Request) -> Any:
+    try:
+        return file.table(recipe)
+    except ColumnError as error:
+        raise UserError(
+            "{}: {}; give another type with --dtypes, or correct the file".format(
+                request.name, error
+            )
+        )
+
+
+def _source(file: _File, recipe: Recipe, made: Any, plain: Any) -> Optional[Source]:
+    """What other environments make their own table of."""
+    if file.csv is not None and len(file.csv) <= table_source.MAX_BYTES:
+        return Source(file.csv, recipe, None)
+    texts = [name for name in made.columns if str(made[name].dtype) in ("str", "string")]
+    if not texts:
+        return None
+    values = plain.copy()
+    for name in texts:  # a missing text is None in plain Python, and in Parquet files
+        column = values[name].astype(object)
+        values[name] = column.where(column.notnull(), None)
+    return table_source.of_values(values)
+
+
+def _first_rows(rows: Any) -> Any:
+    return rows.iloc[:TRIED_ROWS] if hasattr(rows, "iloc") else rows[:TRIED_ROWS]
+
+
+# --------------------------------------------------------------------------- columns and types
+
+
+def _all_columns(frame: Any, known: Optional[InputModel]) -> List[Tuple[Any, Any, Column]]:
+    """All columns of the file, with what a later step of the model knows of them."""
+    later = {} if known is None or not known.named else dict(zip(known.names or (), known.columns))
+    return [(name, name, later.get(name, Column(name))) for name in frame.columns]
+
+
+def _chosen_columns(frame: Any, name: str, known: InputModel) -> List[Tuple[Any, Any, Column]]:
+    """Name in the file, name in the model and facts of each column that the model was fitted on."""
+    names = known.names
+    if names is None:
+        check_width(frame.shape[1], name, known)
+        return list(zip(frame.columns, frame.columns, known.columns))
+    there = {_normal(one): one for one in reversed(list(frame.columns))}
+    there.update({str(one): one for one in frame.columns})
+    sources = [there.get(str(one), there.get(_normal(one))) for one in names]
+    missing = [one for one, source in zip(names, sources) if source is None]
+    if len(missing) == len(names) and frame.shape[1] != len(names):
+        check_width(frame.shape[1], name, known)
+    if missing:
+        raise UserError(
+            "{}: the column{} {} {} missing; the model was fitted on {}, and the data has: "
+            "{}".format(
+                name,
+                "" if len(missing) == 1 else "s",
+                listed(missing),
+                "is" if len(missing) == 1 else "are",
+                expected_columns(known),
+                listed(frame.columns),
+            )
+        )
+    return list(zip(sources, names, known.columns))
+
+
+def _normal(name: Any) -> str:
+    """A name as LightGBM keeps it."""
+    return str(name).replace(" ", "_")
+
+
+def _recipe(file: _File, request: Request, chosen: List[Tuple[Any, Any, Column]]) -> Recipe:
+    """The type of each column: the user's, or that of the model."""
+    wanted: Dict[Any, ColumnType] = {}
+    for source, _, column in chosen:
+        given = request.types.get(str(source))
+        wanted[source] = given or column_types.of_model(column)
+        if given is None:
+            _check_numbers(file.frame[source], source, column, request.name)
+    texts = [RecipeColumn(name, name, one) for name, one in wanted.items() if one.kind == TEXT]
+    written = file.table(texts) if texts else None
+    for source, _, column in chosen:
+        categories, read = column.categories, file.frame[source]
+        if source in request.types or written is None or wanted[source].kind != TEXT:
+            continue
+        if categories and column_types.fits_better_as_shown(written[source], read, categories):
+            wanted[source] = ColumnType(SHOWN)
+    return [RecipeColumn(source, name, wanted[source]) for source, name, _ in chosen]
+
+
+def _check_numbers(values: Any, name: Any, column: Column, file: str) -> None:
+    """Raise UserError for text in a column that the model computes with."""
+    typed = column_types.of_model(column).kind in (TEXT, CATEGORY, DATE)
+    if not column.numeric or typed or getattr(values.dtype, "kind", "O") in "biuf":
+        return
+    for line, value in enumerate(values.tolist(), start=1):
+        if isinstance(value, str) and not _is_number(value):
+            raise UserError(
+                "{}: the column {!r} holds text where the model expects numbers: {!r} in row "
+                "{}".format(file, str(name), value[:40], line)
+            )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+# ----------------------------------------------------------------------------------- conversions
+
+
+def _true_targets(column: Any, name: str, target: str) -> Any:
+    missing = column.isnull()
+    if missing.any():
+        raise UserError(
+            "{}: the target {!r} is missing in {} of {} rows; remove these rows".format(
+                name, target, int(missing.sum()), len(column)
+            )
+        )
+    values = column.tolist()
+    if all(isinstance(value, str) for value in values):
+        return np.array(values, dtype=str)
+    return np.asarray(values)
+
+
+def _documents(frame: Any, name: str) -> List[str]:
+    if frame.shape[1] != 1:
+        raise UserError(
+            "{}: the data has {} columns; the model takes one column of documents (name the column "
+            "of true targets with --target, and remove the others)".format(name, frame.shape[1])
+        )
+    return ["" if value != value else str(value) for value in frame.iloc[:, 0].tolist()]
+
+
+def _plain_types(frame: Any) -> Any:
+    """Convert pandas' extension types to numpy types, which are the same in every release."""
+    columns = {}
+    for name in frame.columns:
+        column = frame[name]
+        if str(column.dtype) != "category" and not isinstance(column.dtype, np.dtype):
+            values = np.array(column.tolist(), dtype=object)
+            missing = np.asarray(column.isnull())
+            values[missing] = np.nan
+            column = _as_numbers(values)
+        columns[name] = column
+    return _build_frame(columns) if columns else frame
+
+
+def _build_frame(columns: Dict[Any, Any]) -> Any:
+    import pandas
+
+    series = [pandas.Series(one, dtype=one.dtype) for one in columns.values()]
+    frame = pandas.concat([one.reset_index(drop=True) for one in series], axis=1)
+    frame.columns = list(columns)
+    return frame
+
+
+def _as_numbers(values: Any) -> Any:
+    """An object array converted to float64 if it holds only numbers; else unchanged."""
+    if all(isinstance(value, (int, float)) and not isinstance(value, bool) for value in values):
+        return values.astype(np.float64)
+    return values
+
+
+def _as_array(frame: Any) -> Any:
+    kinds = {getattr(dtype, "kind", "O") for dtype in frame.dtypes}
+    if kinds <= set("biuf"):
+        return np.asarray(frame, dtype=np.float64)
+    return np.asarray(frame, dtype=object)
