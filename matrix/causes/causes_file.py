@@ -26,7 +26,7 @@ _KEYS = (
 _SIGNATURE_LISTS = ("stages", "exceptions", "estimators", "formats")
 _SIGNATURE_KEYS = (
     *_SIGNATURE_LISTS,
-    *("group", "message", "frame", "share", "direction", "writer", "reader"),
+    *("group", "message", "frame", "table", "share", "direction", "writer", "reader"),
 )
 _GROUPS = {"changes": Group.CHANGES, "fails": Group.FAILS}
 _ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
@@ -94,15 +94,17 @@ def _signature(table: TomlTable, package: str) -> Signature:
     direction = table.choice("direction", {one.value: one for one in CROSSINGS})
     if direction is not None and not package:
         raise table.error("direction", "a direction needs a release: set package and since")
-    if not ({*table} & {"message", "frame", "estimators"}):
+    if not ({*table} & {"message", "frame", "table", "estimators"}):
         raise table.error(
             "message",
-            "a signature needs a message, a frame or estimators: otherwise it matches too much",
+            "a signature needs a message, a frame, a table or estimators: otherwise it matches too "
+            "much",
         )
     return Signature(
         group=group,
         message=_pattern(table, "message"),
         frame=_pattern(table, "frame"),
+        table=_pattern(table, "table"),
         share=_share(table),
         direction=direction,
         writer=table.parsed("writer", _condition),

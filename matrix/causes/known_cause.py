@@ -41,6 +41,9 @@ class Signature:
     """Found in the message of the exception; for a change, in the note of the deciding method."""
     frame: re.Pattern[str] | None = None
     """Found in ``folder/file.py:function`` of the last frame of the traceback."""
+    table: re.Pattern[str] | None = None
+    """Found in what the reader's pandas makes otherwise of the same data, as in ``Cell.reason``:
+    ``column city, rows 3, 8: None → nan``. None for cells whose model changes or fails itself."""
     estimators: tuple[str, ...] = ()
     """Names of scikit-learn classes; the model has one of them."""
     formats: tuple[str, ...] = ()

@@ -34,8 +34,6 @@ def cause_of(
     """
     if not cell.verdict.group.unsafe:
         return None
-    if cell.verdict is Verdict.INPUT_CHANGED:
-        return unknown(cell, estimators)  # the known causes are about models, not about tables
     for cause in causes:
         if any(
             fits(cell, one, estimators) and crosses(cause, one, writer, reader)
@@ -55,6 +53,7 @@ def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
     return (
         _matches(cell.stage, signature.stages)
         and _matches(cell.format, signature.formats)
+        and _made_otherwise(cell, signature)
         and _raised(cell, signature)
         and _share(cell) <= signature.share
         and _has_estimator(signature.estimators, estimators)
@@ -69,6 +68,16 @@ def _evidence_group(cell: Cell) -> Group:
 
 def _matches(name: str, globs: tuple[str, ...]) -> bool:
     return not globs or any(fnmatchcase(name, glob) for glob in globs)
+
+
+def _made_otherwise(cell: Cell, signature: Signature) -> bool:
+    """Whether the table decided the verdict as the signature says, or the model as it says."""
+    by_table = cell.verdict is Verdict.INPUT_CHANGED or (
+        cell.verdict is Verdict.USE_FAILED and bool(cell.reason)
+    )
+    if signature.table is None:
+        return not by_table
+    return by_table and _found(signature.table, cell.reason)
 
 
 def _raised(cell: Cell, signature: Signature) -> bool:

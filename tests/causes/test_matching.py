@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -230,3 +231,56 @@ def test_the_names_of_modules_tell_unknown_causes_apart() -> None:
 def test_the_id_of_an_unknown_cause_stays_what_it_was() -> None:
     """People write it down: a change of it is a change of what users see."""
     assert of(failed("no such thing 3", "KeyError")) == "unknown-88147294"
+
+
+# ------------------------------------------------------------- tables that pandas makes otherwise
+
+TABLE = "with pandas 3.0.0: column city, rows 3, 8: None → nan"
+TEXTS = KnownCause(
+    id="texts",
+    title="",
+    explanation="",
+    advice="",
+    package="pandas",
+    since="3.0.0",
+    links=(),
+    signatures=(
+        Signature(group=Group.CHANGES, table=re.compile("None → nan")),
+        Signature(group=Group.FAILS, table=re.compile("None → nan")),
+    ),
+    example=Example(pipeline="p", writer="w", reader="r"),
+)
+MODEL = replace(
+    TEXTS,
+    id="model",
+    signatures=(
+        Signature(group=Group.CHANGES, estimators=("OneHotEncoder",)),
+        Signature(group=Group.FAILS, message=re.compile("unknown")),
+    ),
+)
+
+
+def cause_of_table(found: Cell, before: str = "2.2.3", after: str = "3.0.0") -> str | None:
+    return causes.cause_of(
+        found,
+        (MODEL, TEXTS),
+        estimators=("sklearn.preprocessing._encoders.OneHotEncoder",),
+        writer=info(pandas=before),
+        reader=info(pandas=after),
+    )
+
+
+def test_a_table_that_changed_has_a_cause_of_its_own() -> None:
+    by_table = cell(Verdict.INPUT_CHANGED, stage="predict", reason=TABLE)
+    assert cause_of_table(by_table) == "texts"
+    assert cause_of_table(by_table, before="3.0.0", after="2.2.3") == "texts"
+    assert str(cause_of_table(by_table, before="2.1.0", after="2.2.3")).startswith("unknown-")
+    other = replace(by_table, reason="with pandas 2.2.3: column city, row 3: 'None' → nan")
+    assert str(cause_of_table(other)).startswith("unknown-")
+
+
+def test_a_failure_by_the_table_is_not_one_of_the_model_and_vice_versa() -> None:
+    raised = failed("unknown category nan", "ValueError", "predict")
+    assert cause_of_table(replace(raised, reason=TABLE)) == "texts"
+    assert cause_of_table(raised) == "model"
+    assert cause_of_table(changed()) == "model"

@@ -67,6 +67,8 @@ for name, encoder in {
     "conversion": make_pipeline(FunctionTransformer(treatment.as_texts), OneHotEncoder(**unseen)),
     "unaffected": make_pipeline(FunctionTransformer(treatment.filled), OneHotEncoder(**unseen)),
 }.items():
+    if sys.argv[1:] and name not in sys.argv[1:]:
+        continue
     columns = make_column_transformer((encoder, ["city"]), remainder="passthrough")
     joblib.dump(make_pipeline(columns, LogisticRegression()).fit(X, y), name + ".joblib")
 X = pd.DataFrame(rows(50))
@@ -126,12 +128,18 @@ def plain(folder: Path) -> dict[str, int | str]:
     }
 
 
-def check(folder: Path, *arguments: str) -> dict[str, Any]:
-    """By model, the cell of the environment with pandas 3; the text of the terminal by ``""``."""
+def check(
+    folder: Path,
+    *arguments: str,
+    models: tuple[str, ...] = MODELS,
+    before: tuple[str, ...] = BEFORE,
+    after: tuple[str, ...] = AFTER,
+) -> dict[str, Any]:
+    """By model, the cell of the target; the text of the terminal by ``""``."""
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "matrix", "upgrade", *(f"{name}.joblib" for name in MODELS)),
-            *("--from", ",".join([*BEFORE, "pyarrow"]), "--to", ",".join([*AFTER, "pyarrow"])),
+            *(sys.executable, "-m", "matrix", "upgrade", *(f"{name}.joblib" for name in models)),
+            *("--from", ",".join([*before, "pyarrow"]), "--to", ",".join([*after, "pyarrow"])),
             *(f"--trust=treatment.{name}" for name in ("known", "as_texts", "filled")),
             *("--path", ".", "--output", "json:found.json", *arguments),
         ],
@@ -142,8 +150,10 @@ def check(folder: Path, *arguments: str) -> dict[str, Any]:
     )
     assert done.returncode == 1, done.stdout + done.stderr
     cells = json.loads((folder / "found.json").read_text())["cells"]
-    after = {Path(cell["pipeline"]).stem: cell for cell in cells if "pandas3" in cell["reader"]}
-    return {**after, "": " ".join(done.stdout.split())}
+    found = {
+        Path(cell["pipeline"]).stem: cell for cell in cells if cell["reader"] != cell["writer"]
+    }
+    return {**found, "": " ".join(done.stdout.split())}
 
 
 @pytest.fixture(scope="module")
@@ -202,3 +212,86 @@ def test_made_rows_find_it_too(folder: Path) -> None:
         "conversion": "labels-changed",
         "unaffected": "identical",
     }
+
+
+BACK_MODELS = ("onehot", "strict", "unaffected")
+
+
+@pytest.fixture(scope="module")
+def back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The models as pandas 3 fits them, on the way back to pandas 2."""
+    here, found = Path.cwd(), tmp_path_factory.mktemp("back")
+    os.chdir(found)
+    (found / "treatment.py").write_text(TREATMENT)
+    run(python(*AFTER), TRAIN, *BACK_MODELS)
+    yield found
+    os.chdir(here)
+
+
+@pytest.mark.parametrize("data", [(), ("--data", "rows.parquet")], ids=["made rows", "the rows"])
+def test_the_way_back_to_an_older_pandas_is_tried_too(back: Path, data: tuple[str, ...]) -> None:
+    """pandas 2 makes None of what pandas 3 makes NaN of: an unknown category."""
+    new, old = (json.loads(run(python(*one), PREDICT, *BACK_MODELS)) for one in (AFTER, BEFORE))
+    changed = sum(map(int.__ne__, new["onehot"], old["onehot"]))
+    assert changed
+    assert (old["strict"], old["unaffected"]) == ("ValueError", new["unaffected"])
+    found = check(back, *data, models=BACK_MODELS, before=AFTER, after=BEFORE)
+    assert found["onehot"]["verdict"] == "input-changed"
+    assert found["strict"]["verdict"] == "use-failed"
+    for name in ("onehot", "strict"):
+        assert "nan → None" in found[name]["reason"]
+    if data:
+        assert found["onehot"]["outputs"]["predict"]["n_changed"] >= changed
+    assert found["unaffected"]["verdict"] == "identical"
+
+
+# ------------------------------------------------------------------------ the same CSV file
+
+
+OLD_CSV = ("scikit-learn==1.2.2", "pandas==1.5.3", "numpy<2")
+NEW_CSV = ("scikit-learn==1.2.2", "pandas==2.2.3", "numpy<2")
+TRAIN_ON_CSV = """
+import joblib
+import numpy as np
+import pandas as pd
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OneHotEncoder
+
+random = np.random.RandomState(0)
+table = pd.DataFrame({"heating": random.choice(["None", "Gas", "Oil"], 200), "n": random.rand(200)})
+table.assign(id=np.arange(200)).to_csv("houses.csv", index=False)
+X = pd.read_csv("houses.csv")[["heating", "n"]]
+y = (X["heating"] == "None").astype(int)
+columns = make_column_transformer(
+    (OneHotEncoder(handle_unknown="ignore"), ["heating"]), remainder="passthrough"
+)
+joblib.dump(make_pipeline(columns, LogisticRegression()).fit(X, y), "houses.joblib")
+"""
+PREDICT_ON_CSV = """
+import json
+import joblib
+import pandas as pd
+
+X = pd.read_csv("houses.csv")[["heating", "n"]]
+print(json.dumps(joblib.load("houses.joblib").predict(X).tolist()))
+"""
+
+
+def test_each_environment_reads_the_same_csv_file_by_itself(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The word None is a text for pandas 1.5, and a missing value from pandas 2.0 on."""
+    monkeypatch.chdir(tmp_path)
+    run(python(*OLD_CSV), TRAIN_ON_CSV)
+    old, new = (json.loads(run(python(*one), PREDICT_ON_CSV)) for one in (OLD_CSV, NEW_CSV))
+    changed = sum(map(int.__ne__, old, new))
+    assert changed
+    arguments = ("--data", "houses.csv")
+    found = check(tmp_path, *arguments, models=("houses",), before=OLD_CSV, after=NEW_CSV)
+    cell = found["houses"]
+    assert cell["verdict"] == "input-changed"
+    assert cell["outputs"]["predict"]["n_changed"] == changed
+    assert cell["reason"].startswith("with pandas 2.2.3: column heating, rows ")
+    assert cell["reason"].endswith("'None' → nan")

@@ -1,10 +1,12 @@
 """Load one saved file, call its methods on some rows, and print their results.
 
-    python plain.py MODEL ROWS FOLDER...
+    python plain.py MODEL ROWS VALUES FOLDER...
 
 MODEL is loaded with joblib, pickle or skops, ROWS is a file of rows as the results folder keeps
-them, and FOLDERs are imported from. One line of JSON on standard output, after a line ``---``,
-holds by method ``["returned", VALUE]``, ``["raised", TYPE, MESSAGE]`` or ``["absent"]``.
+them, VALUES one of the plain values that they were made of (or ROWS again), and FOLDERs are
+imported from. One line of JSON on standard output, after a line ``---``, holds ``given`` and
+``own``: by method ``["returned", VALUE]``, ``["raised", TYPE, MESSAGE]`` or ``["absent"]``, for
+ROWS as identical objects, and for the table that this pandas makes of VALUES (null without text).
 
 This script shares no code with the worker on purpose, so that it checks the worker independently.
 It runs on Python 3.6 and newer, with the packages of a target environment.
@@ -34,22 +36,47 @@ WITHOUT_ROWS = ["get_feature_names_out", "get_support"]
 FACTS = ["classes_", "feature_names_in_", "n_features_in_"]
 
 
-def main(model_path, rows_path, folders):
+def main(model_path, rows_path, values_path, folders):
     sys.path.extend(folders)
     sys.modules["compat_matrix"] = stand_in()
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    with open(rows_path, "rb") as file:
-        rows = Rows(file.read()).read()
-    found = {}
+    rows, values = (read(path) for path in (rows_path, values_path))
+    if isinstance(values, dict) and "values" in values:
+        values = values["values"]
+    found = {"own": None}
     try:
         load(model_path)
     except Exception as error:
-        found["load"] = raised(error)
+        found["given"] = {"load": raised(error)}
     else:
-        found.update(use(lambda: load(model_path), rows))
+        found["given"] = use(lambda: load(model_path), rows)
+        own = as_made_here(values)
+        if own is not None:
+            found["own"] = use(lambda: load(model_path), own)
     print("\n---")
     print(json.dumps(found))
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return Rows(file.read()).read()
+
+
+def as_made_here(values):
+    """The table that this pandas makes of plain values; None if they are no table with text."""
+    if not hasattr(values, "columns") or not any(dtype == object for dtype in values.dtypes):
+        return None
+    import pandas as pd
+
+    columns = [
+        pd.Series(column.tolist()) if column.dtype == object else column
+        for column in (values.iloc[:, i].reset_index(drop=True) for i in range(values.shape[1]))
+    ]
+    made = pd.concat(columns, axis=1)
+    made.columns = values.columns
+    made.index = values.index
+    return made
 
 
 def stand_in():
@@ -243,4 +270,4 @@ class Rows:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3:])
+    main(sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:])

@@ -41,6 +41,7 @@ DRAWN = {
     Verdict.SCORES_CHANGED: "differs",
     Verdict.LABELS_CHANGED: "differs",
     Verdict.STRUCTURE_CHANGED: "differs",
+    Verdict.INPUT_CHANGED: "input differs",
     Verdict.USE_FAILED: "fails",
     Verdict.LOAD_FAILED: "fails",
     Verdict.TIMED_OUT: "fails",
@@ -51,6 +52,9 @@ SHOWING = ("repr", "get_params")
 
 Outputs = Mapping[str, list[Any]]
 """The result of each method, as printed by ``plain.py``."""
+Printed = Mapping[str, Outputs | None]
+"""The outputs for the rows as ``given``, and for the table that the environment makes of ``own``
+plain values, or None if there is no text in it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,7 +63,8 @@ class Opinion:
 
     cell: Cell
     answer: str
-    """``same``, ``shows not``, ``differs``, ``fails``, or ``unknown`` if there is no answer."""
+    """``same``, ``shows not``, ``differs``, ``input differs`` (the model is the same, but pandas
+    makes another table), ``fails``, or ``unknown`` if there is no answer."""
     why: str
     command: str
     """The command line that repeats it in the reader environment."""
@@ -123,6 +128,7 @@ def opinion(store: Store, question: inputs.CellInputs) -> Opinion:
                 *(str(environment.info.executable), str(PLAIN)),
                 str(store.artifact(question.artifact.sha256, question.artifact.format)),
                 str(store.rows_file(question.saving.rows)),
+                str(store.rows_file(question.saving.source or question.saving.rows)),
                 str(question.pipeline.file.parent),
             ]
         )
@@ -131,7 +137,7 @@ def opinion(store: Store, question: inputs.CellInputs) -> Opinion:
     return Opinion(cell=question.cell, answer=answer, why=why, command=shlex.join(commands[1]))
 
 
-def run(command: list[str]) -> Outputs | str:
+def run(command: list[str]) -> Printed | str:
     """The outputs that the script printed; if there are none, a text with the reason."""
     try:
         done = subprocess.run(
@@ -142,16 +148,35 @@ def run(command: list[str]) -> Outputs | str:
     _, found, text = done.stdout.rpartition("\n---\n")
     if done.returncode or not found:
         return f"ended with {done.returncode}: {(done.stderr.strip().splitlines() or [''])[-1]}"
-    printed: Outputs = json.loads(text)
+    printed: Printed = json.loads(text)
     return printed
 
 
-def compared(before: Outputs | str, after: Outputs | str) -> tuple[str, str]:
-    """The answer and its reason: the worst over all methods that returned in the writer."""
-    if isinstance(before, str) or "load" in before:
+def compared(before: Printed | str, after: Printed | str) -> tuple[str, str]:
+    """The answer and its reason: for the same rows, and if that is no difference, for the tables
+    that each environment makes itself."""
+    if isinstance(before, str):
         return "unknown", f"it does not load where it was saved: {before}"[:200]
     if isinstance(after, str):
         return "fails", after
+    given = _compared(before["given"] or {}, after["given"] or {})
+    own_before, own_after = (one["own"] or one["given"] or {} for one in (before, after))
+    if given[0] not in ("same", "shows not") or not (before["own"] or after["own"]):
+        return given
+    answer, why = _compared(_without_shown(own_before), _without_shown(own_after))
+    if answer == "same":
+        return given
+    return ("input differs" if answer == "differs" else answer), f"own tables: {why}"
+
+
+def _without_shown(outputs: Outputs) -> Outputs:
+    return {name: found for name, found in outputs.items() if name not in SHOWING}
+
+
+def _compared(before: Outputs, after: Outputs) -> tuple[str, str]:
+    """The answer and its reason: the worst over all methods that returned in the writer."""
+    if "load" in before:
+        return "unknown", f"it does not load where it was saved: {before}"[:200]
     if "load" in after:
         return "fails", f"load: {after['load'][1]}: {after['load'][2]}"[:200]
     failed, changed, hidden = [], [], []
@@ -186,7 +211,9 @@ def same(before: Any, after: Any, *, exact: bool = False) -> bool:
     size = np.abs(np.where(np.isfinite(left), left, 0))
     ordinary = np.median(size, axis=0, keepdims=True) if size.ndim > 1 else size
     factor = 100 if before["single"] or after["single"] else 1
-    near = np.abs(left - right) <= factor * (1e-6 * size + 1e-8 * ordinary + 1e-12)
+    with np.errstate(invalid="ignore"):  # infinite minus infinite
+        apart = np.abs(left - right)
+    near = apart <= factor * (1e-6 * size + 1e-8 * ordinary + 1e-12)
     equal = (left == right) | (np.isnan(left) & np.isnan(right))
     return bool(np.all(near | equal))
 

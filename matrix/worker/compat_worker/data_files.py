@@ -11,7 +11,7 @@ import numpy as np
 from compat_worker import column_types, data_tables
 from compat_worker.given_rows import (
     GivenRows,
-    Request,
+    DataRequest,
     check_width,
     expected_columns,
     first_line,
@@ -57,7 +57,7 @@ def read(
             "{}: --dtypes gives types of named columns, and a file of this kind has none; give a "
             "CSV or Parquet file".format(name)
         )
-    request = Request(path, name, target, known, column_types.given(types or {}), accepts)
+    request = DataRequest(path, name, target, known, column_types.given(types or {}), accepts)
     given = _READERS[kind](request)
     if given.n == 0:
         raise UserError("{}: the file has no rows".format(name))
@@ -91,7 +91,7 @@ def check_size(path: str) -> None:
 # ----------------------------------------------------------------------------------- by kind
 
 
-def _text(request: Request) -> GivenRows:
+def _text(request: DataRequest) -> GivenRows:
     name, known = request.name, request.known
     if known is not None and known.form != "texts":
         raise UserError(
@@ -108,14 +108,14 @@ def _text(request: Request) -> GivenRows:
     return GivenRows(lines, None, len(lines))
 
 
-def _npy(request: Request) -> GivenRows:
+def _npy(request: DataRequest) -> GivenRows:
     rows = load_arrays(request.path)
     if not isinstance(rows, np.ndarray):
         raise UserError("{}: the file holds several arrays; rename it to .npz".format(request.name))
     return _array(rows, None, request.name, request.known)
 
 
-def _npz(request: Request) -> GivenRows:
+def _npz(request: DataRequest) -> GivenRows:
     name, target, known = request.name, request.target, request.known
     arrays = load_arrays(request.path)
     if isinstance(arrays, np.ndarray):
@@ -240,7 +240,7 @@ def _named(rows: Any, known: InputModel) -> Any:
     return pandas.DataFrame(rows, columns=known.names)
 
 
-_READERS: Dict[str, Callable[[Request], GivenRows]] = {
+_READERS: Dict[str, Callable[[DataRequest], GivenRows]] = {
     "csv": data_tables.read_csv,
     "parquet": data_tables.read_parquet,
     "npy": _npy,

@@ -14,7 +14,7 @@ from compat_worker.column_types import AS_READ, CATEGORY, DATE, SHOWN, TEXT, Col
 from compat_worker.csv_table import ColumnError, Recipe, RecipeColumn
 from compat_worker.given_rows import (
     GivenRows,
-    Request,
+    DataRequest,
     check_width,
     expected_columns,
     first_line,
@@ -28,7 +28,7 @@ TRIED_ROWS = 50
 """Rows that the model is called with, to find the form of table that it takes."""
 
 
-class _File(NamedTuple):
+class _TableFile(NamedTuple):
     """A file as pandas reads it without any types."""
 
     frame: Any
@@ -42,7 +42,7 @@ class _File(NamedTuple):
         return csv_table.read(self.csv, recipe)
 
 
-def read_csv(request: Request) -> GivenRows:
+def read_csv(request: DataRequest) -> GivenRows:
     """Rows from a CSV file.
 
     Raises:
@@ -50,7 +50,7 @@ def read_csv(request: Request) -> GivenRows:
     """
     with open(request.path, "rb") as file:
         data = file.read()
-    return _rows(_File(csv_frame(request.path), data), request)
+    return _rows(_TableFile(csv_frame(request.path), data), request)
 
 
 def csv_frame(path: str) -> Any:
@@ -69,7 +69,7 @@ def csv_frame(path: str) -> Any:
         )
 
 
-def read_parquet(request: Request) -> GivenRows:
+def read_parquet(request: DataRequest) -> GivenRows:
     """Rows from a Parquet file.
 
     Raises:
@@ -87,7 +87,7 @@ def read_parquet(request: Request) -> GivenRows:
         raise UserError(
             "{}: pandas cannot read it as Parquet: {}".format(request.name, first_line(error))
         )
-    return _rows(_File(frame.reset_index(drop=True), None), request)
+    return _rows(_TableFile(frame.reset_index(drop=True), None), request)
 
 
 def _pandas(path: str) -> Any:
@@ -101,7 +101,7 @@ def _pandas(path: str) -> Any:
     return pandas
 
 
-def _rows(file: _File, request: Request) -> GivenRows:
+def _rows(file: _TableFile, request: DataRequest) -> GivenRows:
     """The rows of a file in the first form that the model accepts, or else the likeliest form."""
     _check_types(file.frame, request)
     file, truth = _without_target(file, request)
@@ -117,7 +117,7 @@ def _rows(file: _File, request: Request) -> GivenRows:
     return first._replace(truth=truth)
 
 
-def _check_types(frame: Any, request: Request) -> None:
+def _check_types(frame: Any, request: DataRequest) -> None:
     unknown = [name for name in request.types if name not in [str(one) for one in frame.columns]]
     if unknown:
         raise UserError(
@@ -127,7 +127,7 @@ def _check_types(frame: Any, request: Request) -> None:
         )
 
 
-def _without_target(file: _File, request: Request) -> Tuple[_File, Any]:
+def _without_target(file: _TableFile, request: DataRequest) -> Tuple[_TableFile, Any]:
     """The file without the column of true targets, and these."""
     frame, target = file.frame, request.target
     if target is None:
@@ -142,7 +142,7 @@ def _without_target(file: _File, request: Request) -> Tuple[_File, Any]:
     return file._replace(frame=frame.drop(columns=[target])), truth
 
 
-def _candidates(file: _File, request: Request) -> Iterator[GivenRows]:
+def _candidates(file: _TableFile, request: DataRequest) -> Iterator[GivenRows]:
     """The rows in each form that the model may take, the likeliest first."""
     known = request.known
     if known is None or known.assumed:
@@ -164,18 +164,18 @@ def _candidates(file: _File, request: Request) -> Iterator[GivenRows]:
         yield make(file, plain, request)
 
 
-def _table(file: _File, recipe: Recipe, request: Request) -> GivenRows:
+def _table(file: _TableFile, recipe: Recipe, request: DataRequest) -> GivenRows:
     made = _typed(file, recipe, request)
     plain = _plain_types(made)
     return GivenRows(plain, None, len(plain), _source(file, recipe, made, plain))
 
 
-def _array(file: _File, recipe: Recipe, request: Request) -> GivenRows:
+def _array(file: _TableFile, recipe: Recipe, request: DataRequest) -> GivenRows:
     rows = _as_array(_plain_types(_typed(file, recipe, request)))
     return GivenRows(rows, None, len(rows))
 
 
-def _typed(file: _File, recipe: Recipe, request: Request) -> Any:
+def _typed(file: _TableFile, recipe: Recipe, request: DataRequest) -> Any:
     try:
         return file.table(recipe)
     except ColumnError as error:
@@ -186,7 +186,7 @@ def _typed(file: _File, recipe: Recipe, request: Request) -> Any:
         )
 
 
-def _source(file: _File, recipe: Recipe, made: Any, plain: Any) -> Optional[Source]:
+def _source(file: _TableFile, recipe: Recipe, made: Any, plain: Any) -> Optional[Source]:
     """What other environments make their own table of."""
     if file.csv is not None and len(file.csv) <= table_source.MAX_BYTES:
         return Source(file.csv, recipe, None)
@@ -245,7 +245,9 @@ def _normal(name: Any) -> str:
     return str(name).replace(" ", "_")
 
 
-def _recipe(file: _File, request: Request, chosen: List[Tuple[Any, Any, Column]]) -> Recipe:
+def _recipe(
+    file: _TableFile, request: DataRequest, chosen: List[Tuple[Any, Any, Column]]
+) -> Recipe:
     """The type of each column: the user's, or that of the model."""
     wanted: Dict[Any, ColumnType] = {}
     for source, _, column in chosen:

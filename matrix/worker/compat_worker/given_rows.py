@@ -19,7 +19,7 @@ class GivenRows(NamedTuple):
     """What a table was made of; None for the plain values of the rows."""
 
 
-class Request(NamedTuple):
+class DataRequest(NamedTuple):
     """How to read a file of rows."""
 
     path: str
