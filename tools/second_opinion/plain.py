@@ -65,12 +65,12 @@ def read(path):
 
 def as_made_here(values):
     """The table that this pandas makes of plain values; None if they are no table with text."""
-    if not hasattr(values, "columns") or not any(dtype == object for dtype in values.dtypes):
+    if not hasattr(values, "columns") or not any(dtype.kind == "O" for dtype in values.dtypes):
         return None
     import pandas as pd
 
     columns = [
-        pd.Series(column.tolist()) if column.dtype == object else column
+        pd.Series(column.tolist()) if column.dtype.kind == "O" else column
         for column in (values.iloc[:, i].reset_index(drop=True) for i in range(values.shape[1]))
     ]
     made = pd.concat(columns, axis=1)

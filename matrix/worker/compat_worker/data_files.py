@@ -10,8 +10,8 @@ import numpy as np
 
 from compat_worker import column_types, data_tables
 from compat_worker.given_rows import (
-    GivenRows,
     DataRequest,
+    GivenRows,
     check_width,
     expected_columns,
     first_line,

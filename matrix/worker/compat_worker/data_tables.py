@@ -13,8 +13,8 @@ from compat_worker import column_types, csv_table, table_source
 from compat_worker.column_types import AS_READ, CATEGORY, DATE, SHOWN, TEXT, ColumnType
 from compat_worker.csv_table import ColumnError, Recipe, RecipeColumn
 from compat_worker.given_rows import (
-    GivenRows,
     DataRequest,
+    GivenRows,
     check_width,
     expected_columns,
     first_line,
