@@ -28,7 +28,7 @@ class Exit(enum.IntEnum):
     CANNOT_TELL = 3
     """No answer: something required is missing, or a self-check failed."""
     INTERRUPTED = 130
-    """Interrupted with Ctrl-C; finished work is kept."""
+    """Interrupted with Ctrl-C or SIGTERM; finished work is shown and kept."""
 
 
 class MatrixError(Exception):

@@ -10,13 +10,16 @@ environment. Only packages that nox itself depends on are imported here.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -88,14 +91,28 @@ def run_engine(session: nox.Session, python: str, command: str) -> None:
         cwd=session.invoked_from,
         env=_without_current_folder({**os.environ, **environ}),
     )
-    while True:
-        try:
-            code = process.wait()
-            break
-        except KeyboardInterrupt:  # it had the same Ctrl-C, and puts things in order first
-            continue
+    with _passing_termination_on(process):
+        while True:
+            try:
+                code = process.wait()
+                break
+            except KeyboardInterrupt:  # it had the same Ctrl-C, and puts things in order first
+                continue
     if code:
         sys.exit(code)
+
+
+@contextlib.contextmanager
+def _passing_termination_on(process: subprocess.Popen[bytes]) -> Iterator[None]:
+    """Send SIGTERM to a process when this one gets it, instead of leaving that one alone."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _without_current_folder(environ: dict[str, str]) -> dict[str, str]:

@@ -69,7 +69,7 @@ def read_requirements(file: Path) -> RequirementSet:
         UsageError: a line is not valid; the message has the file and the line. Or a file outside
             of the folder is not called like a requirements file.
     """
-    return _Reader(folder=file.parent).read(file, str(file))
+    return _IncludeReader(folder=file.parent).read(file, str(file))
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -89,7 +89,7 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class _Reader:
+class _IncludeReader:
     """Reads a file with all that it includes."""
 
     folder: Path

@@ -31,6 +31,18 @@ from matrix.store.cell_packing import pack
 _BATCH = 500
 
 
+class RunInterrupted(KeyboardInterrupt):
+    """A run was interrupted.
+
+    Args:
+        matrix: what was finished; the other cells are unknown.
+    """
+
+    def __init__(self, matrix: Matrix) -> None:
+        super().__init__()
+        self.matrix = matrix
+
+
 def run(
     catalog: Catalog,
     environments: tuple[Environment, ...],
@@ -55,7 +67,7 @@ def run(
     Raises:
         CannotTellError: no environment is ready.
         PipelineFileError: a file of pipelines imports in no environment.
-        KeyboardInterrupt: after finished work has been stored as a run of its own.
+        RunInterrupted: after finished work has been stored as a run of its own.
     """
     if not any(environment.ready for environment in environments):
         raise CannotTellError(
@@ -98,8 +110,7 @@ class _Run:
             found = planted.check() | selfcheck.noticed(unbuildable)
             self._context.progress.advance(len(found))
         except KeyboardInterrupt:
-            self._end(savings, found, interrupted=True)
-            raise
+            raise RunInterrupted(self._end(savings, found, interrupted=True)) from None
         return self._end(savings, found, interrupted=False)
 
     def _evaluator(self, savings: Savings) -> Evaluator:

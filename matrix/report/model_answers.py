@@ -402,6 +402,7 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
         cells=tuple(target.cell for answer in read for target in answer.targets),
         answers=tuple(_model_answer(answer) for answer in upgrade.answers),
         passed_over=upgrade.passed_over,
+        interrupted=upgrade.interrupted,
     )
 
 

@@ -156,6 +156,8 @@ class UpgradeResult:
     finished: datetime
     environments: tuple[Environment, ...]
     answers: tuple[UpgradeAnswer, ...]
+    interrupted: bool = False
+    """Whether it was ended early; what was not checked is unknown."""
     passed_over: tuple[PassedOver, ...] = ()
     """What was not checked in the given folders, because it is not a model."""
 

@@ -116,6 +116,11 @@ class Origins:
         return tuple(self._made.values())
 
     @property
+    def made(self) -> Mapping[str, Environment]:
+        """The same, by id."""
+        return self._made
+
+    @property
     def are_consecutive(self) -> bool:
         """Whether the targets are consecutive lines, between which a bisection makes sense."""
         return not self.request.targets

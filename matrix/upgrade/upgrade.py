@@ -33,26 +33,79 @@ def upgrade(
         origins: decides the origin and the targets of each model, and builds environments.
         checker: loads the models there.
         bisect: search for the first bad release between a safe one and a bad one.
+
+    An interruption (Ctrl-C or SIGTERM) ends the check: the result has what was finished.
     """
     started = datetime.now(timezone.utc)
-    questions = [_question(model, origins) for model in models]
-    answers = _answers(questions, origins, checker)
-    while bisect:
-        further = [
-            _further(question, answer, origins)
-            for question, answer in zip(questions, answers, strict=True)
-        ]
-        if further == questions:
-            answers = [_bisected(answer, origins) for answer in answers]
-            break
-        questions = further
-        answers = _answers(questions, origins, checker)
+    check = _Check(models, origins, checker)
+    interrupted = False
+    try:
+        answers = check.answers(bisect=bisect)
+    except KeyboardInterrupt:
+        answers, interrupted = check.finished(), True
     return UpgradeResult(
         started=started,
         finished=datetime.now(timezone.utc),
         environments=origins.environments,
         answers=tuple(answers),
+        interrupted=interrupted,
     )
+
+
+class _Check:
+    """The questions of an upgrade check as far as they are known."""
+
+    def __init__(self, models: Sequence[Model], origins: Origins, checker: ModelChecker) -> None:
+        self._origins = origins
+        self._checker = checker
+        self._models = models
+        self._questions: list[UpgradeQuestion | UpgradeAnswer] = []
+
+    def answers(self, *, bisect: bool) -> list[UpgradeAnswer]:
+        """Answer all questions."""
+        origins = self._origins
+        self._questions = [_question(model, origins) for model in self._models]
+        answers = _answers(self._questions, origins, self._checker)
+        while bisect:
+            further = [
+                _further(question, answer, origins)
+                for question, answer in zip(self._questions, answers, strict=True)
+            ]
+            if further == self._questions:
+                return [_bisected(answer, origins) for answer in answers]
+            self._questions = further
+            answers = _answers(self._questions, origins, self._checker)
+        return answers
+
+    def finished(self) -> list[UpgradeAnswer]:
+        """The answers that were finished before an interruption; the rest is unknown."""
+        if not self._questions:
+            return [_unfinished(model) for model in self._models]
+        return [
+            question if isinstance(question, UpgradeAnswer) else self._finished(question)
+            for question in self._questions
+        ]
+
+    def _finished(self, question: UpgradeQuestion) -> UpgradeAnswer:
+        made = self._origins.made
+        specs = (question.origin, *question.targets)
+        there = {
+            spec.id: made.get(spec.id) or Environment(spec=spec, reason=_INTERRUPTED)
+            for spec in specs
+        }
+        found = self._checker.found(question.model)
+        if found.reference is None:
+            return _unfinished(question.model)
+        answer = _answer(question, there, found, self._origins)
+        return replace(answer, sandbox=self._checker.sandbox)
+
+
+_INTERRUPTED = "interrupted before it was checked"
+
+
+def _unfinished(model: Model) -> UpgradeAnswer:
+    problem = model.problem or Problem(message=_INTERRUPTED)
+    return UpgradeAnswer(model=model, problem=problem)
 
 
 def _question(model: Model, origins: Origins) -> UpgradeQuestion | UpgradeAnswer:
@@ -148,13 +201,14 @@ def _answer(
 
 
 def _missing(environment: Environment, question: UpgradeQuestion) -> Target:
-    """A target whose environment is not available."""
+    """A target whose environment is not available, or in which nothing was loaded yet."""
+    verdict = Verdict.NOT_RUN if environment.ready else Verdict.UNAVAILABLE
     cell = Cell(
         pipeline=question.model.id,
         format=question.model.format,
         writer=question.origin.id,
         reader=environment.id,
-        verdict=Verdict.UNAVAILABLE,
-        reason=environment.reason,
+        verdict=verdict,
+        reason=environment.reason or _INTERRUPTED,
     )
     return Target(environment=environment, cell=cell)

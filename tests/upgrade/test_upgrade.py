@@ -190,3 +190,53 @@ def test_one_model_that_cannot_be_checked_leaves_the_others() -> None:
     assert second.problem.exit_code is Exit.CANNOT_TELL
     assert third.problem is None
     assert third.range is not None
+
+
+# ------------------------------------------------------------------------ interruptions
+
+
+@dataclass
+class Interrupted(Check):
+    """Is interrupted after a few loads of the first model."""
+
+    results: dict[str, ModelRecord] = field(default_factory=dict)
+    loads: int = 3
+
+    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+        first = self._found(work[0])
+        kept = dict(list(first.targets.items())[: self.loads])
+        self.results[work[0].model.id] = ModelRecord(reference=first.reference, targets=kept)
+        raise KeyboardInterrupt
+
+    def found(self, model: Model) -> ModelRecord:
+        return self.results.get(model.id, ModelRecord())
+
+
+def test_what_was_finished_before_an_interruption_is_answered() -> None:
+    """And the rest is unknown: no model is left out, and none is safe that was not loaded."""
+    models = [Model(id=name, path=Path(name)) for name in ("one", "two", "unknown")]
+    check = Interrupted({"1.1.2": BAD})
+    result = upgrade(models, cast(Any, Places("1.0.2")), cast(Any, check))
+    assert result.interrupted
+    one, two, unknown = result.answers
+    verdicts = [target.cell.verdict for target in one.targets]
+    assert verdicts.count(SAFE) == 2
+    assert verdicts.count(BAD) == 1
+    assert verdicts.count(Verdict.NOT_RUN) == len(verdicts) - 3
+    reasons = {t.cell.reason for t in one.targets if t.cell.verdict is Verdict.NOT_RUN}
+    assert reasons == {"interrupted before it was checked"}
+    assert two.problem is not None
+    assert two.problem.message == "interrupted before it was checked"
+    assert unknown.problem is not None
+    assert "where it comes from" in unknown.problem.message
+
+
+def test_an_interruption_before_any_environment_answers_nothing() -> None:
+    class Early(Places):
+        def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
+            raise KeyboardInterrupt
+
+    model = Model(id="model", path=Path("model"))
+    result = upgrade([model], cast(Any, Early("1.0.2")), cast(Any, Interrupted({})))
+    assert result.interrupted
+    assert result.answers[0].problem is not None

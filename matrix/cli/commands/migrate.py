@@ -62,6 +62,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
                     advice="Name the file to convert.",
                 )
             result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
+            if result.interrupted:
+                raise KeyboardInterrupt
             (answer,) = result.answers
             target = _target(answer, introspection=arguments.introspection)
             if target is None:

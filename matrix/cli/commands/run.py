@@ -31,11 +31,21 @@ def run(arguments: RunArguments) -> Exit:
     catalog = read_selected(arguments)
     known = read_known(arguments.baseline)
     with open_results(catalog) as store:
-        with open_progress() as progress:
-            matrix = compared(fill(catalog, store, arguments, progress), known)
+        matrix = compared(_filled(catalog, store, arguments), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
+        if matrix.interrupted:
+            raise KeyboardInterrupt
         return exit_code(matrix, arguments.fail_on)
+
+
+def _filled(catalog: Catalog, store: Store, arguments: RunArguments) -> Matrix:
+    """The matrix, or what of it was finished before an interruption."""
+    try:
+        with open_progress() as progress:
+            return fill(catalog, store, arguments, progress)
+    except engine.RunInterrupted as stopped:
+        return stopped.matrix
 
 
 def fill(

@@ -12,6 +12,7 @@ from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
 from matrix.cli.commands.run import BuildProgress, fill
 from matrix.cli.configured import open_results, read_or_reference, read_settings
+from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
@@ -69,11 +70,14 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
                 setup.models, setup.origins, setup.checker, bisect=arguments.bisect
             )
             result = replace(result, passed_over=setup.passed_over)
-            explained = dict(_explained(catalog, setup, result)) if arguments.why else {}
+            explain = arguments.why and not result.interrupted
+            explained = dict(_explained(catalog, setup, result)) if explain else {}
         show_upgrade(result)
         for explanation, cell in explained.items():
             show_explanation(explanation, cell.verdict.group)
         write_outputs(replace(as_matrix(result), stories=tuple(explained)), arguments.output)
+        if result.interrupted:
+            raise KeyboardInterrupt
         if arguments.reproduce is not None:
             reproduce(result.answers, store, arguments.reproduce)
     return exit_code(result, arguments.fail_on)
@@ -122,13 +126,23 @@ def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
         specs.append(spec_of(requested, as_of=request.as_of, common=catalog.requirements))
     checked = replace(catalog, specs=tuple(specs), known=(), select=())
     with open_results(catalog) as store:
-        with open_progress() as progress:
-            matrix = fill(checked, store, arguments, progress, remember=False)
+        matrix = _filled(checked, store, arguments)
         origin, *targets = matrix.environments
         for target in targets:
             show_risks(matrix, origin, target)
         write_outputs(matrix, arguments.output)
+        if matrix.interrupted:
+            raise KeyboardInterrupt
         return _risk_code(matrix, origin, arguments.fail_on)
+
+
+def _filled(catalog: Catalog, store: Store, arguments: UpgradeArguments) -> Matrix:
+    """The matrix, or what of it was finished before an interruption."""
+    try:
+        with open_progress() as progress:
+            return fill(catalog, store, arguments, progress, remember=False)
+    except RunInterrupted as stopped:
+        return stopped.matrix
 
 
 def _risk_code(matrix: Matrix, origin: Environment, fail_on: frozenset[Verdict]) -> Exit:
