@@ -12,7 +12,7 @@ from compat_worker import content, evidence, feature_inference, input_model, row
 from compat_worker.user_error import UserError
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.compose import ColumnTransformer
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
     GradientBoostingRegressor,
@@ -273,6 +273,17 @@ def test_where_pandas_makes_all_missing_texts_the_same_both_kinds_are_kept_for_o
     plain = made._replace(rows=made.source.values)
     assert missing(plain, "city") == {"None", "nan"}
     assert len(plain.rows) == made.n
+
+
+def test_a_strict_encoder_takes_what_pandas_makes_of_none() -> None:
+    """Also where rows are tried one by one, because it refuses others."""
+    cities = pd.DataFrame({"city": ["Rome", "Köln", np.nan], "size": [1.0, 2.0, 3.0]})
+    columns = make_column_transformer((OneHotEncoder(), ["city"]), remainder="passthrough")
+    with pd.option_context("future.infer_string", True):  # as pandas 3
+        made = make(columns.fit(cities))
+    assert made.source is not None
+    assert missing(made._replace(rows=made.source.values), "city") == {"None", "nan"}
+    assert input_model.MISSING not in made.dropped
 
 
 def test_texts_are_not_missing_where_the_model_does_not_take_it() -> None:

@@ -37,8 +37,23 @@ def in_shape(shape: str, known: InputModel, values: List[Any]) -> Any:
 
 
 def _frame(known: InputModel, values: List[Any]) -> Any:
-    """The table that this environment's pandas makes of the values."""
-    return table_source.natural(_plain_frame(known, values))
+    """The table that this environment's pandas makes of the values.
+
+    A column of texts has the same type whichever of its rows are taken, also if all are missing.
+    """
+    table = table_source.natural(_plain_frame(known, values))
+    if not table_source.joins_missing_texts():
+        return table
+    import pandas
+
+    columns = [table.iloc[:, at] for at in range(table.shape[1])]
+    for at, column in enumerate(known.columns):
+        missing = columns[at].isnull().all() and str(columns[at].dtype) == "object"
+        if column.is_text and missing:
+            columns[at] = columns[at].astype("str")
+    made = pandas.concat(columns, axis=1)
+    made.columns = table.columns
+    return made
 
 
 def plain_values(shape: str, known: InputModel, values: List[Any]) -> Any:
