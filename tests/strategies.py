@@ -200,6 +200,7 @@ ANSWERS = st.builds(
         max_size=2,
     ),
     sandbox=TEXT,
+    first_gate_only=TEXT,
     evidence=st.none() | EVIDENCE,
 )
 ACCEPTANCE = st.builds(

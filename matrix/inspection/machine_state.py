@@ -54,6 +54,8 @@ class MachineState:
         self.hiding: dict[int, StandIn] = {}
         """By identity, tuples with a name that must be called directly."""
         self.protocol = 0
+        self.outer: int | None = None
+        """The protocol of the pickle around this one; None if it is the outermost one."""
 
     def load(self) -> StandIn:
         """Run the pickle up to its STOP opcode; implemented by :class:`Machine`."""
@@ -155,14 +157,15 @@ class MachineState:
             raise DamageError("looks up a name that is not a string")
         if len(module) > _MAX_NAME or len(qualname) > _MAX_NAME:
             raise DamageError("holds a name with too many characters")
-        if self.protocol < 3:
-            if (module, qualname) in _compat_pickle.NAME_MAPPING:
-                module, qualname = _compat_pickle.NAME_MAPPING[module, qualname]
-            elif module in _RENAMED:
-                self.findings.look_up(module, qualname)  # in Python 3.13, which does not rename it
-                module = _RENAMED[module]
-            elif module in _compat_pickle.IMPORT_MAPPING:
-                module = _compat_pickle.IMPORT_MAPPING[module]
+        renamed = _in_python_3(module, qualname)
+        if renamed != (module, qualname):
+            # joblib 1.6 and newer look up names in a nested pickle by the protocol around it, and
+            # Python 3.13 does not rename all that older ones do: both names are reported.
+            either = self.outer is not None and (self.outer < 3) != (self.protocol < 3)
+            if either or (self.protocol < 3 and module in _RENAMED):
+                self.findings.look_up(module, qualname)
+            if either or self.protocol < 3:
+                module, qualname = renamed
         found = self.findings.look_up(module, qualname)
         if qualname.endswith(arrays.WRAPPER) and found.pair not in arrays.WRAPPERS:
             raise DamageError("holds an array wrapper under a name that joblib does not use")
@@ -225,7 +228,9 @@ class MachineState:
         self.findings.arrays += 1
         self.stream.leave_frame()
         if size is None:
-            nested = type(self)(self.stream, self.findings, with_arrays=False).load()
+            inner = type(self)(self.stream, self.findings, with_arrays=False)
+            inner.outer = self.protocol
+            nested = inner.load()
             if not isinstance(nested, Array):
                 raise DamageError("holds another object instead of an array")
             return nested
@@ -240,6 +245,15 @@ class MachineState:
 
 _RENAMED = {"Tix": "tkinter.tix"}
 """Modules of Python 2 that only some releases of Python 3 rename."""
+
+
+def _in_python_3(module: str, qualname: str) -> tuple[str, str]:
+    """What Python 3 calls a name of Python 2."""
+    pair = _compat_pickle.NAME_MAPPING.get((module, qualname))
+    other = _RENAMED.get(module) or _compat_pickle.IMPORT_MAPPING.get(module, module)
+    return pair or (other, qualname)
+
+
 _SETS = (("builtins", "set"), ("builtins", "frozenset"))
 _MAKERS = (("copyreg", "_reconstructor"), ("copyreg", "__newobj__"))
 _BASES = frozenset(

@@ -50,5 +50,7 @@ class ModelAnswer:
     """By environment, the rows with the largest changes."""
     sandbox: str = ""
     """The sandbox and what it restricts, for people; empty if the model was not loaded."""
+    first_gate_only: str = ""
+    """Where only the inspection guarded a load, and why; empty if the second gate worked too."""
     evidence: Evidence | None = None
     """The rows and how much they would notice; None if that was not measured."""

@@ -121,6 +121,8 @@ def _properties(matrix: Matrix) -> Iterator[tuple[str, str]]:
         yield f"answer {answer.model}", answer.answer
         if answer.pin:
             yield f"pin {answer.model}", answer.pin
+        if answer.first_gate_only:
+            yield f"gates {answer.model}", answer.first_gate_only
 
 
 def _environment(environment: Environment) -> str:

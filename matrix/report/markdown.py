@@ -239,6 +239,8 @@ def _answer(answer: ModelAnswer) -> str:
     noticed = evidence_text(answer.evidence)
     if noticed:
         lines.append(f"  - {noticed}")
+    if answer.first_gate_only:
+        lines.append(f"  - {code(answer.first_gate_only, 600)}")
     for name, changes in answer.worst.items():
         for change in islice(changes, _MOST_ROWS):
             was, now = code(change.before, 120), code(change.after, 120)

@@ -435,5 +435,6 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         rows=answer.rows.made,
         worst={target.environment.id: target.worst for target in answer.targets if target.worst},
         sandbox="" if answer.sandbox is None else answer.sandbox.words,
+        first_gate_only=answer.first_gate_only,
         evidence=answer.rows.evidence,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from packaging.version import Version
@@ -73,22 +73,27 @@ _WATCHFUL = Version("0.16")
 """The oldest skops that was seen to ask about all that it looks up before it does."""
 
 
-def unguarded(model: Model, environments: Iterable[Environment]) -> Iterator[str]:
-    """A note on the environments where nothing watches over a load."""
-    if model.format == "skops":
-        careless = [one.spec.label for one in environments if one.ready and _is_careless(one)]
-        if careless:
-            yield (
-                f"in {', '.join(careless)} skops is older than {_WATCHFUL}, and does not ask about "
-                "all that it looks up: there the file was checked beforehand only"
-            )
-        return
-    old = [one.spec.label for one in environments if one.ready and not _is_guarded(one)]
-    if old:
-        yield (
-            f"in {', '.join(old)} Python is too old (3.8) to watch what is looked up while "
-            "loading: there the file was checked beforehand only"
-        )
+def first_gate_only(model: Model, environments: Iterable[Environment]) -> str:
+    """Where nothing watches a load, so that the inspection before it is the only gate.
+
+    Args:
+        model: an admitted one.
+        environments: those that load it; others are left out.
+
+    Returns:
+        A sentence for people, with the reason; empty if the second gate works in each environment.
+    """
+    skops = model.format == "skops"
+    unwatched = _is_careless if skops else _is_old
+    found = [one.spec.label for one in environments if one.ready and unwatched(one)]
+    if not found:
+        return ""
+    why = (
+        f"skops before {_WATCHFUL} does not ask about all names that it looks up"
+        if skops
+        else "Python before 3.8 cannot watch the names that are looked up while a file is loaded"
+    )
+    return f"first gate only in {', '.join(dict.fromkeys(found))}: {why}"
 
 
 def _is_careless(environment: Environment) -> bool:
@@ -97,7 +102,7 @@ def _is_careless(environment: Environment) -> bool:
     return version is not None and Version(version) < _WATCHFUL
 
 
-def _is_guarded(environment: Environment) -> bool:
+def _is_old(environment: Environment) -> bool:
     assert environment.info is not None
     major, minor = environment.info.python.split(".")[:2]
-    return (int(major), int(minor)) >= (3, 8)
+    return (int(major), int(minor)) < (3, 8)

@@ -146,6 +146,8 @@ class UpgradeAnswer:
     notes: tuple[str, ...] = ()
     sandbox: Sandbox | None = None
     """The sandbox in which the model was loaded; None if it was not loaded."""
+    first_gate_only: str = ""
+    """Where only the inspection guarded a load, and why; empty if the second gate worked too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,7 +8,7 @@ from datetime import datetime, timezone
 
 from matrix.errors import MatrixError
 from matrix.model import Cell, Environment, Verdict
-from matrix.upgrade.admission import unguarded
+from matrix.upgrade.admission import first_gate_only
 from matrix.upgrade.answer import (
     Model,
     Problem,
@@ -185,8 +185,11 @@ def _answer(
         why = f"its origin is not available: {origin.reason}"
         return replace(answer, problem=Problem(message=why))
     environments = [there[spec.id] for spec in (question.origin, *question.targets)]
-    notes = (*answer.notes, *notes_of(found.reference), *unguarded(question.model, environments))
-    answer = replace(answer, notes=notes)
+    answer = replace(
+        answer,
+        notes=(*answer.notes, *notes_of(found.reference)),
+        first_gate_only=first_gate_only(question.model, environments),
+    )
     problem = problem_of(found.reference, origin, question.model)
     if problem is not None:
         return replace(answer, problem=problem)

@@ -25,6 +25,7 @@ from matrix.model import (
     RowChange,
     Verdict,
 )
+from matrix.report import FORMATS
 from matrix.report import model_answers as words
 from matrix.report.sentences import difference
 from matrix.report.terminal.upgrade import show_upgrade
@@ -388,3 +389,17 @@ def test_as_a_matrix_every_target_is_a_cell() -> None:
     assert [one.group for one in matrix.answers] == [Group.LOADS, Group.CHANGES, Group.UNKNOWN]
     assert matrix.answers[1].pin == "scikit-learn>=1.3.2,<1.4.2"
     assert matrix.answers[2].problem == "it is empty"
+
+
+@pytest.mark.parametrize("format_", ["html", "json", "markdown", "junit"])
+def test_where_the_first_gate_is_the_only_one_every_report_says_so(
+    format_: str, tmp_path: Path
+) -> None:
+    only = "first gate only in scikit-learn 1.0.2: Python before 3.8 cannot watch"
+    found = replace(SAFE, first_gate_only=only)
+    assert only in " ".join(said(found).split())
+    assert "first gate only" not in said(SAFE)
+    path = tmp_path / "report"
+    with path.open("w", encoding="utf-8") as stream:
+        FORMATS[format_](words.as_matrix(upgrade(found)), stream)
+    assert only in path.read_text("utf-8")

@@ -52,9 +52,8 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     if pin:
         yield Text(f"  {terminal.printable(pin)}", style="bold")
         yield from terminal.paragraph(words.releases_run(answer))
-    sandbox = words.loaded_in(answer)
-    if sandbox:
-        yield from terminal.paragraph(sandbox)
+    for text in filter(None, (words.loaded_in(answer), answer.first_gate_only)):
+        yield from terminal.paragraph(text)
     if answer.problem is not None:
         if answer.problem.advice:
             yield from terminal.paragraph(answer.problem.advice)
