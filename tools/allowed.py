@@ -1,9 +1,10 @@
 """Write the list of names that scikit-learn's own pickles need: ``nox -s allowed``.
 
-In every environment of the default set, every estimator of the release is fitted and saved, and the
-names in the files are read by inspection. Classes of scikit-learn are added to the list. Any other
-name, such as a function, must be reviewed by hand and added to ``reviewed.txt`` with the reason why
-it is harmless; until then this command fails.
+In an environment of the last patch of each line of scikit-learn, every estimator is fitted and
+saved in many ways, and the names in the files are read by inspection. Classes of scikit-learn are
+added to the list. Every other patch adds the classes of the same names that it defines, because
+their modules may differ. Any other name, such as a function, must be reviewed by hand and added to
+``reviewed.txt`` with the reason why it is harmless; until then this command fails.
 """
 
 from __future__ import annotations
@@ -13,22 +14,28 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from fnmatch import fnmatchcase
 from pathlib import Path
+
+from packaging.version import Version
 
 from matrix import catalog as catalogs
 from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
+from matrix.environments.history import open_registry, releases_between
 from matrix.inspection import Name, inspect
 from matrix.inspection.gate import GENERATED, REVIEWED, read_list
 from matrix.model import Environment, EnvSpec
 
 SCRIPT = Path(__file__).with_name("everything.py")
 
-OLDER = ("0.21.3",)
-"""Releases that left the default set but are still in production."""
+OLDEST = "0.18.2"
+"""The oldest release that has wheels for a Python that the workers run on."""
+_WITHOUT_METADATA = Version("0.21")
+"""Releases before this one do not say what they need, and bring a joblib of their own."""
 
 LEFT_OUT = ("functools", "scipy.stats._continuous_distns", "scipy.stats._distn_infrastructure")
 """Modules whose names models may contain but which are not allowed; reviewed.txt says why."""
@@ -95,32 +102,71 @@ def _found(environment: Environment) -> tuple[dict[Name, str], dict[Name, str]]:
     return found, kinds_in(python, found)
 
 
-def _as_of_release(release: str, common: tuple[str, ...]) -> EnvSpec:
-    return spec_of(read_request([f"scikit-learn=={release}"]), as_of="release", common=common)
+def releases(globs: Sequence[str], catalog: catalogs.Catalog) -> list[str]:
+    """All final releases that match one of the globs, oldest first; no glob matches all."""
+    registry = open_registry(catalog)
+    newest = registry.release("latest").version
+    every = [OLDEST, *releases_between(OLDEST, newest, registry), newest]
+    return [one for one in every if not globs or any(fnmatchcase(one, glob) for glob in globs)]
 
 
-def main(select: list[str]) -> int:
-    """Generate the list, or add the names of the environments that match some globs."""
-    catalog = catalogs.read(select=select, with_pipelines=False)
-    older = () if select else tuple(_as_of_release(one, catalog.requirements) for one in OLDER)
-    made = prepare(
-        replace(catalog, specs=(*catalog.specs, *older), known=()),
-        remember=False,
-    )
-    ready = [one for one in made if one.ready]
-    for one in made:
-        if not one.ready:
-            print(f"{one.spec.label} is left out: {one.reason}", flush=True)
-    own: set[Name] = set(read_list(GENERATED)) if select else set()
+def spec(release: str) -> EnvSpec:
+    """The environment of a release, with packages of its time."""
+    more = ["numpy", "scipy"] if Version(release) < _WITHOUT_METADATA else ["pandas"]
+    return spec_of(read_request([f"scikit-learn=={release}", *more]), as_of="release")
+
+
+def last_patches(every: Iterable[str]) -> frozenset[str]:
+    """The last release of each line."""
+    return frozenset({Version(one).release[:2]: one for one in every}.values())
+
+
+def main(globs: list[str]) -> int:
+    """Generate the list, or add the names of the releases that match some globs."""
+    catalog = catalogs.read_or_default()
+    every = releases(globs, catalog)
+    ready = dict(_ready(every, catalog))
+    own: set[Name] = set(read_list(GENERATED)) if globs else set()
     odd: set[str] = set()
+    fitted = [one for one in every if one in last_patches(ready)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found, kinds in pool.map(_found, ready):
+        for found, kinds in pool.map(_found, [ready[one] for one in fitted]):
             odd.update(_sort(found, kinds, own))
-            if select:
-                _write(own)
+        names = sorted({name.qualname for name in own})
+        for environment, paths in zip(
+            ready.values(), pool.map(lambda one: _paths(one, names), ready.values()), strict=True
+        ):
+            print(f"{environment.spec.label}: {len(paths - own)} more paths", flush=True)
+            own |= paths
     _write(own)
     print("".join(f"look at: {one}\n" for one in sorted(odd)), end="")
     return 1 if odd else 0
+
+
+def _ready(every: Iterable[str], catalog: catalogs.Catalog) -> Iterator[tuple[str, Environment]]:
+    """The releases whose environments can be built, oldest first, with these environments."""
+    specs = tuple(spec(one) for one in every)
+    made = prepare(replace(catalog, specs=specs, known=()), remember=False)
+    for release, environment in zip(every, made, strict=True):
+        if environment.ready:
+            yield release, environment
+        else:
+            print(f"{environment.spec.label} is left out: {environment.reason}", flush=True)
+
+
+def _paths(environment: Environment, names: Sequence[str]) -> set[Name]:
+    """The classes of scikit-learn with one of these names that an environment defines."""
+    assert environment.info is not None
+    done = subprocess.run(
+        [environment.info.executable, SCRIPT, "paths"],
+        input=json.dumps(names),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = done.stdout.splitlines()  # a module may print while it is imported
+    found = {Name(module, qualname) for module, qualname in json.loads(lines[-1])}
+    return {name for name in found if is_own_class(name, "class")}
 
 
 def _sort(found: dict[Name, str], kinds: dict[Name, str], own: set[Name]) -> Iterator[str]:

@@ -3,7 +3,8 @@
 Run as ``python everything.py save FOLDER`` in a target environment, Python 3.6 to the newest: it
 writes one file per object and format, such as ``NAME.joblib``. With ``plain`` instead of ``save``
 each estimator is fitted once. ``python everything.py kinds`` reads a JSON list of pairs (module,
-name) from standard input and writes the kind of each as JSON.
+name) from standard input and writes the kind of each as JSON. ``python everything.py paths`` reads
+a JSON list of names of classes, and writes pairs (module, name) of all such classes of this release.
 """
 
 import importlib
@@ -12,13 +13,19 @@ import itertools
 import json
 import os
 import pickle
+import pkgutil
 import sys
+import types
 import warnings
 
-import joblib
 import numpy as np
 import scipy.sparse as sp
 import sklearn
+
+try:
+    from sklearn.externals import joblib  # releases before 0.23 save with their own copy
+except ImportError:
+    import joblib
 
 OPTIONS = {
     "algorithm": "auto ball_tree kd_tree brute lloyd elkan full SAMME SAMME.R arpack randomized "
@@ -122,6 +129,7 @@ def frames(X, y, words):
     yield frame, pandas.Series(y)
     frame["e"] = pandas.Categorical(words[y])
     yield frame[["e"]], pandas.Series(y)
+    yield frame, pandas.Series(words[y])
 
 
 def estimators():
@@ -219,7 +227,7 @@ def variants(cls):
         ("class_weight", ["balanced", {0: 1.0}]),
         ("memory", [None]),
         ("fit_inverse_transform", [True]),
-        ("categorical_features", [[0]]),
+        ("categorical_features", [[0], "from_dtype"]),
         ("monotonic_cst", [[0, 1, 0, 0]]),
         ("interaction_cst", [[{0, 1}, {2}]]),
         ("bootstrap", [True]),
@@ -232,6 +240,56 @@ def variants(cls):
         if name in names:
             for value in values:
                 yield dict(base, **{name: value})
+    for more in itertools.chain(distances(names), callables(names)):
+        yield dict(base, **more)
+
+
+def distances(names):
+    """Sets of parameters for estimators that measure distances, by what they compute with."""
+    if "metric" not in names:
+        return
+    ways = [{"algorithm": name} for name in ("auto", "ball_tree", "kd_tree", "brute")]
+    for way in ways if "algorithm" in names else [{}]:
+        for p in (1, 1.5, 3):
+            if "p" in names:
+                yield dict(way, p=p)
+            if "metric_params" in names:
+                yield dict(way, metric="minkowski", metric_params={"p": p})
+        if "metric_params" in names:
+            for metric, parameters in (
+                ("mahalanobis", {"V": np.eye(4)}),
+                ("mahalanobis", {"VI": np.eye(4)}),
+                ("seuclidean", {"V": np.ones(4)}),
+                ("minkowski", {"p": 3, "w": np.ones(4)}),
+                ("wminkowski", {"p": 3, "w": np.ones(4)}),
+            ):
+                yield dict(way, metric=metric, metric_params=parameters)
+
+
+KERNEL_FUNCTIONS = (
+    "additive_chi2_kernel chi2_kernel cosine_similarity laplacian_kernel linear_kernel "
+    "polynomial_kernel rbf_kernel sigmoid_kernel"
+).split()
+DISTANCE_FUNCTIONS = (
+    "cosine_distances euclidean_distances haversine_distances manhattan_distances nan_euclidean_distances "
+    "paired_cosine_distances paired_euclidean_distances paired_manhattan_distances paired_distances "
+    "pairwise_distances"
+).split()
+
+
+def callables(names):
+    """Sets of parameters that are functions of ``sklearn.metrics.pairwise``."""
+    from sklearn.metrics import pairwise
+
+    for parameter, functions in (
+        ("kernel", KERNEL_FUNCTIONS),
+        ("affinity", KERNEL_FUNCTIONS),
+        ("metric", DISTANCE_FUNCTIONS),
+    ):
+        if parameter in names:
+            for name in functions:
+                if hasattr(pairwise, name):
+                    yield {parameter: getattr(pairwise, name)}
 
 
 def fitted(cls, parameters, chosen):
@@ -282,12 +340,37 @@ def plain():
             yield name + "-fitted", model
 
 
+def distributions():
+    """Frozen distributions of scipy, as searches draw parameters from."""
+    from scipy import stats
+
+    for name, arguments in (
+        ("uniform", (0.1, 2)),
+        ("loguniform", (0.1, 2)),
+        ("reciprocal", (0.1, 2)),
+        ("expon", (0.1, 2)),
+        ("norm", (5, 1)),
+        ("lognorm", (1.0,)),
+        ("gamma", (2.0,)),
+        ("beta", (2.0, 3.0)),
+        ("truncnorm", (0.0, 2.0, 1.0)),
+        ("halfnorm", (0.1,)),
+        ("triang", (0.5,)),
+        ("randint", (1, 5)),
+        ("poisson", (3.0, 1)),
+        ("binom", (5, 0.5, 1)),
+        ("geom", (0.5,)),
+        ("nbinom", (3, 0.5, 1)),
+    ):
+        if hasattr(stats, name):
+            yield getattr(stats, name)(*arguments)
+
+
 def composed():
     """Typical compositions of estimators, as functions; a release may lack some."""
     X, y = next(tables())
 
     def searches():
-        from scipy import stats
         from sklearn import metrics
         from sklearn.linear_model import LogisticRegression
         from sklearn.metrics import f1_score, get_scorer, make_scorer
@@ -309,24 +392,48 @@ def composed():
         )
         for name in sorted(names):
             yield get_scorer(name)
-        yield RandomizedSearchCV(
-            LogisticRegression(), {"C": stats.uniform(0, 2)}, n_iter=2, cv=2, random_state=0
-        ).fit(X, y)
-        yield RandomizedSearchCV(
-            LogisticRegression(), {"C": stats.loguniform(0.1, 2)}, n_iter=2, cv=2, random_state=0
-        ).fit(X, y)
+        for name in sorted(dir(metrics)):
+            if name.endswith(
+                (
+                    "_score",
+                    "_error",
+                    "_loss",
+                    "_deviance",
+                    "_coef",
+                    "_coefficient",
+                    "_ratios",
+                    "auc",
+                )
+            ):
+                yield make_scorer(getattr(metrics, name))
+        if hasattr(metrics, "fbeta_score"):
+            yield make_scorer(metrics.fbeta_score, beta=2)
+        for distribution in distributions():
+            yield lambda: RandomizedSearchCV(
+                LogisticRegression(), {"C": distribution}, n_iter=2, cv=2, random_state=0
+            ).fit(X, y)
+            yield lambda: RandomizedSearchCV(LogisticRegression(), {"C": distribution})
 
     def splitters():
         from sklearn import model_selection
+        from sklearn.linear_model import LogisticRegression
 
         for name in sorted(dir(model_selection)):
             cls = getattr(model_selection, name)
             if isinstance(cls, type) and hasattr(cls, "split"):
-                for arguments in ((), (2,)):
-                    try:
-                        yield cls(*arguments)
-                    except Exception:
-                        continue
+                for arguments in ((), (2,), (np.arange(48) % 2,)):
+                    yield lambda: cls(*arguments)
+        for cv in (
+            model_selection.PredefinedSplit(np.arange(48) % 2),
+            list(model_selection.KFold(2).split(X)),
+            model_selection.KFold(2).split(X),
+            model_selection.StratifiedKFold(2),
+            model_selection.ShuffleSplit(2),
+        ):
+            yield lambda: model_selection.check_cv(cv)
+            yield lambda: model_selection.GridSearchCV(
+                LogisticRegression(), {"C": [1.0]}, cv=cv
+            ).fit(X, y)
 
     def functions():
         from sklearn import feature_selection, preprocessing
@@ -469,6 +576,11 @@ def composed():
             except Exception as error:
                 sys.stderr.write("{}: {}: {}\n".format(make.__name__, type(error).__name__, error))
                 break
+            if isinstance(one, types.LambdaType) and one.__name__ == "<lambda>":
+                try:
+                    one = one()
+                except Exception:
+                    continue
             yield "{}-{}".format(make.__name__, number), one
 
 
@@ -558,10 +670,22 @@ def _compressed(how):
 
 
 WAYS = {"joblib": joblib.dump}
-WAYS.update({"pickle-{}".format(n): _pickled(n) for n in range(2, pickle.HIGHEST_PROTOCOL + 1)})
+WAYS.update({"pickle-{}".format(n): _pickled(n) for n in range(pickle.HIGHEST_PROTOCOL + 1)})
 WAYS.update(
-    {"joblib-" + name: _compressed((name, 3)) for name in ("zlib", "gzip", "bz2", "xz", "lzma")}
+    {
+        "joblib-" + name: _compressed((name, 3))
+        for name in ("zlib", "gzip", "bz2", "xz", "lzma", "lz4")
+    }
 )
+
+
+def _skops(one, path):
+    import skops.io
+
+    skops.io.dump(one, path)
+
+
+WAYS["skops"] = _skops
 
 
 def save(folder, ways, things):
@@ -572,10 +696,9 @@ def save(folder, ways, things):
             try:
                 WAYS[way](one, path)
             except Exception as error:
-                sys.stderr.write("{} is not saved: {}\n".format(name, error))
+                sys.stderr.write("{} is not saved by {}: {}\n".format(name, way, error))
                 if os.path.exists(path):
                     os.remove(path)
-                break
 
 
 def kind(module, qualname):
@@ -591,10 +714,32 @@ def kind(module, qualname):
     return "function" if callable(found) else "other"
 
 
+NO_MODELS = ("tests", "externals", "datasets", "testing", "_testing", "setup", "conftest")
+"""Parts of scikit-learn whose classes are not in saved models."""
+
+
+def paths(names):
+    """Pairs of module and name, as pickles write them, of all classes of scikit-learn so called."""
+    wanted, found = set(names), set()
+    for _, module, _ in pkgutil.walk_packages(sklearn.__path__, "sklearn.", onerror=lambda _: None):
+        if set(module.split(".")) & set(NO_MODELS):
+            continue
+        try:
+            parts = list(vars(importlib.import_module(module)).values())
+        except BaseException:
+            continue
+        for one in parts:
+            if isinstance(one, type) and one.__qualname__ in wanted:
+                found.add((one.__module__, one.__qualname__))
+    return sorted(found)
+
+
 def main(arguments):
     """Run the command line."""
     warnings.simplefilter("ignore")
-    if arguments[0] == "kinds":
+    if arguments[0] == "paths":
+        json.dump(paths(json.load(sys.stdin)), sys.stdout)
+    elif arguments[0] == "kinds":
         names = json.load(sys.stdin)
         json.dump([kind(*name) for name in names], sys.stdout)
     else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from matrix.inspection.arrays import COMPANIONS
+from matrix.inspection.exact_calls import RESTRICTED
 from matrix.inspection.read_errors import TooMuchError
 from matrix.inspection.result import InspectionLimits, Name, Note
 from matrix.inspection.stand_ins import Dict, Global, Object
@@ -31,6 +32,10 @@ class Findings:
         self._limit = limits.operations
         self._globals: dict[tuple[str, str], Global] = {}
         self._called: set[tuple[str, str]] = set()
+        self._unused: dict[tuple[str, str], int] = {}
+        """By restricted name, how often the file got it and has not called it exactly."""
+        self._misused: set[tuple[str, str]] = set()
+        self._targets: set[tuple[str, str]] = set()
         self._versions: dict[str, set[str]] = {}
         self._notes: dict[str, str] = {}
 
@@ -58,8 +63,25 @@ class Findings:
         if found is None:
             if len(self._globals) >= _MOST_NAMES:
                 raise TooMuchError(f"looks up more than {_MOST_NAMES:,} names")
-            found = self._globals[pair] = Global(module, qualname)
+            found = Global(module, qualname, restricted=pair in RESTRICTED)
+            self._globals[pair] = found
         return found
+
+    def add_get(self, name: Global) -> None:
+        """Record that the file gets a restricted name, to call it or to do anything else."""
+        self._unused[name.pair] = self._unused.get(name.pair, 0) + 1
+
+    def add_exact_call(self, name: Global) -> None:
+        """Record that the file calls a restricted name exactly as picklers do."""
+        self._unused[name.pair] = self._unused.get(name.pair, 0) - 1
+
+    def add_misuse(self, name: Global) -> None:
+        """Record that the file uses a restricted name in another way."""
+        self._misused.add(name.pair)
+
+    def add_target(self, name: Global) -> None:
+        """Record that the file binds arguments to a function, which models call later."""
+        self._targets.add(name.pair)
 
     def add_call(self, maker: Global) -> None:
         """Record that a name is called."""
@@ -99,6 +121,17 @@ class Findings:
     def names(self) -> tuple[Name, ...]:
         """All names that the file looks up, sorted."""
         return tuple(sorted(Name(*pair) for pair in self._globals))
+
+    @property
+    def exact(self) -> tuple[Name, ...]:
+        """The restricted names that the file uses only in exact calls, sorted."""
+        exact = (pair for pair, unused in self._unused.items() if not unused)
+        return tuple(sorted(Name(*pair) for pair in exact if pair not in self._misused))
+
+    @property
+    def targets(self) -> tuple[Name, ...]:
+        """The functions that the file binds arguments to, sorted."""
+        return tuple(sorted(Name(*pair) for pair in self._targets))
 
     def is_called(self, name: Name) -> bool:
         """Whether the file calls the name instead of only referring to it."""

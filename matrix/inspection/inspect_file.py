@@ -80,6 +80,8 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         versions=findings.versions,
         modules=required_modules(findings.names),
         names=findings.names,
+        exact=findings.exact,
+        targets=findings.targets,
         code=code_names(findings.names, findings),
         notes=_notes(findings),
         columns=model_columns(value),

@@ -10,7 +10,7 @@ import _compat_pickle
 import struct
 from typing import Any
 
-from matrix.inspection import arrays
+from matrix.inspection import arrays, exact_calls, special_names
 from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.byte_stream import Stream
 from matrix.inspection.findings import Findings
@@ -71,6 +71,8 @@ class MachineState:
         """Push a value that the file already has, so that it has it twice."""
         if isinstance(value, (Dict, Dtype, Object)):
             value.shared = True
+        elif type(value) is Global and value.restricted:
+            self.findings.add_get(value)
         self.stack.append(value)
 
     def push_tuple(self, items: tuple[StandIn, ...]) -> None:
@@ -99,6 +101,12 @@ class MachineState:
         self.findings.add_note(
             "passed-on", "it passes an array or dtype constructor to another call"
         )
+
+    def push_name(self, name: Global) -> None:
+        """Put a name on the stack."""
+        if name.restricted:
+            self.findings.add_get(name)
+        self.stack.append(name)
 
     def pop_mark(self) -> list[StandIn]:
         """Remove and return all values above the last mark."""
@@ -129,13 +137,29 @@ class MachineState:
     def push_text(self, size: int) -> None:
         """Push a string of ``size`` bytes."""
         data = self.read_data("str", size)
-        self.push(data if isinstance(data, Blob) else data.decode("utf-8", "surrogatepass"))
+        if isinstance(data, Blob):
+            self.push(data)
+            return
+        text = data.decode("utf-8", "surrogatepass")
+        self.push(self.check_text(text) if size in special_names.LENGTHS else text)
+
+    def check_text(self, text: str) -> str:
+        """The same text; a note is added if it names the address of an array."""
+        if text in special_names.ADDRESSES:
+            self.note_special()
+        return text
+
+    def note_special(self) -> None:
+        """Add the note that an attribute changes how an object is read."""
+        self.findings.add_note(
+            "sets-special", "it sets an attribute that changes how an object is read"
+        )
 
     def push_python_2_text(self, size: int) -> None:
         """Push a string of Python 2, which may be text or bytes."""
         self.findings.python_2 = True
         data = self.read_data("str", size)
-        self.push(data if isinstance(data, Blob) else data.decode("latin-1"))
+        self.push(data if isinstance(data, Blob) else self.check_text(data.decode("latin-1")))
 
     def read_number_line(self) -> bytes:
         """A line that holds a number."""
@@ -188,7 +212,8 @@ class MachineState:
             self.findings.add_call(maker)
             self.push(self.build(maker, args, kwargs, by_class=by_class))
         elif isinstance(maker, Object):
-            self.findings.add_note("made-callable", "it calls the result of another call")
+            if not exact_calls.is_called_at_once(maker):
+                self.findings.add_note("made-callable", "it calls the result of another call")
             self.push(Object(maker, args, kwargs, by_class=False))
         else:
             raise DamageError("calls something that cannot be called")
@@ -198,6 +223,8 @@ class MachineState:
     ) -> StandIn:
         """The stand-in for the result of calling a name."""
         pair = maker.pair
+        if maker.restricted or pair == exact_calls.ZONE_UNPICKLE:
+            return self.exact_result(maker, args, kwargs, by_class=by_class)
         if pair == ("_codecs", "encode"):
             return self.encoded_bytes(args)
         if pair in arrays.UFUNCS:
@@ -209,6 +236,25 @@ class MachineState:
         if maker.pair == arrays.DTYPE and arrays.Dtype.from_args(args) is None:
             self.findings.add_note("unknown-dtype", "it holds an unknown dtype")
         return _result_of(maker, args, kwargs, by_class=by_class)
+
+    def exact_result(
+        self, maker: Global, args: tuple[StandIn, ...], kwargs: Dict | None, *, by_class: bool
+    ) -> StandIn:
+        """The stand-in for the result of calling a restricted name."""
+        if maker.pair == exact_calls.ZONE_UNPICKLE:
+            if not exact_calls.zone(args):
+                self.findings.add_misuse(Global(*exact_calls.ZONE))
+            return Object(Global(*exact_calls.ZONE), args, by_class=False)
+        made = exact_calls.result(maker, args, kwargs, by_class=by_class)
+        if made is None:
+            self.findings.add_misuse(maker)
+            return Object(maker, args, kwargs, by_class=by_class)
+        self.findings.add_exact_call(maker)
+        if maker.pair == exact_calls.PARTIAL:
+            self.findings.add_target(args[0])
+        if isinstance(made, Global):  # the class whose method it is was an argument
+            self.findings.add_exact_call(args[0])
+        return made
 
     def encoded_bytes(self, args: tuple[StandIn, ...]) -> StandIn:
         """Bytes as protocols 0 to 2 store them: a string and its encoding."""

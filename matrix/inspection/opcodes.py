@@ -9,7 +9,7 @@ import codecs
 import warnings
 from collections.abc import Callable
 
-from matrix.inspection import arrays, build_checks
+from matrix.inspection import arrays, build_checks, exact_calls, special_names
 from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.machine_state import MAX_DIGITS, MAX_TEXT, MachineState
 from matrix.inspection.read_errors import DamageError, UnreadableError
@@ -115,7 +115,7 @@ def _unicode(machine: MachineState) -> None:
     if line is None:
         machine.push(Blob("str", machine.stream.position - before))
     else:
-        machine.push(line.decode("raw-unicode-escape"))
+        machine.push(machine.check_text(line.decode("raw-unicode-escape")))
 
 
 @_opcode("S")
@@ -130,7 +130,8 @@ def _string(machine: MachineState) -> None:
         raise DamageError("holds a string without quotes")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # invalid escape sequences are deprecated
-        machine.push(codecs.escape_decode(line[1:-1])[0].decode("latin-1"))
+        text = codecs.escape_decode(line[1:-1])[0].decode("latin-1")
+        machine.push(machine.check_text(text))
 
 
 # ------------------------------------------------------------------ containers
@@ -279,13 +280,13 @@ def _put(machine: MachineState, index: int) -> None:
 @_opcode("c")
 def _global(machine: MachineState) -> None:
     module, qualname = machine.read_name_line(), machine.read_name_line()
-    machine.push(machine.look_up(module, qualname))
+    machine.push_name(machine.look_up(module, qualname))
 
 
 @_opcode("\x93", 4)
 def _stack_global(machine: MachineState) -> None:
     qualname, module = machine.stack.pop(), machine.stack.pop()
-    machine.push(machine.look_up(module, qualname))
+    machine.push_name(machine.look_up(module, qualname))
 
 
 _opcode("\x82", 2)(lambda machine: machine.push_extension(machine.stream.read(1)[0]))
@@ -315,6 +316,8 @@ def _new_with_names(machine: MachineState) -> None:
 def _instance(machine: MachineState) -> None:
     module, qualname = machine.read_name_line(), machine.read_name_line()
     maker = machine.look_up(module, qualname)
+    if maker.restricted:
+        machine.findings.add_misuse(maker)
     machine.call(maker, tuple(machine.pop_mark()), by_class=True)
 
 
@@ -351,6 +354,10 @@ def _check_state(machine: MachineState, target: Object, state: StandIn) -> None:
         machine.findings.add_note("sets-class", "it sets __class__ or another special attribute")
     if build_checks.is_computed(state):
         machine.findings.add_note("computed-state", "it gives an object the result of a call")
+    if special_names.is_set_by(target, state):
+        machine.note_special()
+    if _is_misused(target, state):
+        machine.findings.add_misuse(target.maker)
     _check_new(machine, target)
 
 
@@ -358,6 +365,12 @@ def _check_new(machine: MachineState, target: Object) -> None:
     """Add a note if an object that is changed may be any that exists already."""
     if build_checks.may_exist_already(target):
         machine.findings.add_note("changes-result", "it changes what a function returns")
+
+
+def _is_misused(target: Object, state: StandIn) -> bool:
+    """Whether the object of a restricted name gets a state that picklers do not write for it."""
+    restricted = isinstance(target.maker, Global) and target.maker.restricted
+    return restricted and not exact_calls.is_state(target, state)
 
 
 def _values(state: StandIn) -> list[StandIn]:

@@ -120,6 +120,10 @@ class Inspection:
     """Top-level modules outside the standard library that loading imports."""
     names: tuple[Name, ...] = ()
     """All names that Python 3 looks up while loading."""
+    exact: tuple[Name, ...] = ()
+    """Those of :mod:`matrix.inspection.exact_calls` that it uses only in exact calls."""
+    targets: tuple[Name, ...] = ()
+    """The functions that it binds arguments to with ``functools.partial``."""
     code: tuple[Code, ...] = ()
     """Names that refer to code instead of data."""
     notes: tuple[Note, ...] = ()

@@ -15,11 +15,13 @@ StandIn = Any
 class Global:
     """A class or function that would be looked up."""
 
-    __slots__ = ("module", "qualname")
+    __slots__ = ("module", "qualname", "restricted")
 
-    def __init__(self, module: str, qualname: str) -> None:
+    def __init__(self, module: str, qualname: str, *, restricted: bool = False) -> None:
         self.module = module
         self.qualname = qualname
+        self.restricted = restricted
+        """Whether :mod:`matrix.inspection.exact_calls` decides about its use."""
 
     @property
     def pair(self) -> tuple[str, str]:

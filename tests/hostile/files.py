@@ -79,6 +79,90 @@ def _with_template(marker: str) -> bytes:
     return a.whole(a.new("scipy.stats._continuous_distns", "uniform_gen") + held + a.BUILD)
 
 
+def path(marker: str) -> bytes:
+    return a.call("pathlib", "PosixPath", a.text(marker))
+
+
+def _set_state(function: bytes, given: bytes) -> bytes:
+    """An object whose ``__setstate__`` is a function, which is called with a value."""
+    return PLAIN + a.state(__setstate__=function) + a.BUILD + given + a.BUILD
+
+
+def attribute(owner: bytes, name: str) -> bytes:
+    return a.call("builtins", "getattr", owner, a.text(name))
+
+
+def _partial_changed(marker: str) -> bytes:
+    """A partial of a harmless function, whose state names another one."""
+    bound = a.call("functools", "partial", a.name("numpy", "clip"))
+    arguments = path(marker) + a.TUPLE1
+    state = a.MARK + a.name("os", "mkdir") + arguments + a.NONE * 2 + a.TUPLE
+    return _set_state(bound + state + a.BUILD, a.integer(0o777))
+
+
+def _partial_of_a_method(marker: str) -> bytes:
+    bound = a.call("functools", "partial", attribute(path(marker), "mkdir"))
+    return _set_state(bound, a.integer(0o777))
+
+
+def _partial_as_a_factory(marker: str) -> bytes:
+    """``partial`` itself is an attribute, which something calls later."""
+    return _set_state(a.name("functools", "partial"), a.name("os", "mkdir")) + path(marker) + a.POP
+
+
+SHAPES = "\ndef _parse_args(self,  loc=0, scale=1):\n    return (), loc, scale\n"
+UNIFORM = ("scipy.stats._continuous_distns", "uniform_gen")
+
+
+def text_that_runs(marker: str) -> str:
+    return f"import os\nos.mkdir({marker!r})\n"
+
+
+def _template_of(held: Callable[[str], bytes]) -> Make:
+    return lambda marker: a.whole(a.new(*UNIFORM) + held(marker) + a.BUILD)
+
+
+def _template_after_another(marker: str) -> bytes:
+    first = a.state(name=a.text("uniform")) + a.BUILD
+    held = a.state(_parse_arg_template=a.text(SHAPES + text_that_runs(marker)))
+    return a.whole(a.new(*UNIFORM) + first + held + a.BUILD)
+
+
+def _template_in_pairs(marker: str) -> bytes:
+    pair = a.text("_parse_arg_template") + a.text(text_that_runs(marker)) + a.TUPLE2
+    return a.EMPTY_LIST + pair + a.APPEND
+
+
+def _template_in_an_ordered_dict(marker: str) -> bytes:
+    made = a.call("collections", "OrderedDict")
+    return made + a.text("_parse_arg_template") + a.text(text_that_runs(marker)) + a.SETITEM
+
+
+def _template_in_two_keys(marker: str) -> bytes:
+    """scipy takes a pair of a dictionary and a generator: a dictionary of two keys is a pair."""
+    keys = a.state(_parse_arg_template=a.NONE, **{text_that_runs(marker): a.NONE})
+    return keys + a.text("ab") + a.TUPLE2
+
+
+def _distribution_by_another_maker(marker: str) -> bytes:
+    made = a.call("sklearn.neighbors._kd_tree", "newObj", a.name(*UNIFORM))
+    held = a.state(_parse_arg_template=a.text(text_that_runs(marker)))
+    return a.whole(made + held + a.BUILD)
+
+
+def _distribution_by_the_oldest_way(marker: str) -> bytes:
+    base = a.name("builtins", "object")
+    made = a.call("copyreg", "_reconstructor", a.name(*UNIFORM), base, a.NONE)
+    held = a.state(_parse_arg_template=a.text(text_that_runs(marker)))
+    return a.whole(made + held + a.BUILD)
+
+
+def _address(key: bytes) -> bytes:
+    """An object that says where its array lies in memory."""
+    shape = a.state(version=a.integer(3), data=a.integer(4096) + b"\x89" + a.TUPLE2)
+    return a.whole(PLAIN + a.EMPTY_DICT + key + shape + a.SETITEM + a.BUILD)
+
+
 def _nested(marker: str) -> bytes:
     return a.whole(a.wrapper("O8", a.integer(1) + a.TUPLE1) + a.whole(mkdir(marker)))
 
@@ -199,6 +283,127 @@ TRICKS: Mapping[str, Bad] = {
             + a.REDUCE
         ),
         said="made-callable",
+    ),
+    "a method of a path": Bad(
+        make=_whole(lambda marker: attribute(path(marker), "mkdir") + a.EMPTY_TUPLE + a.REDUCE),
+        said="builtins.getattr",
+    ),
+    "a method of a path, called as a state": Bad(
+        make=_whole(lambda marker: _set_state(attribute(path(marker), "mkdir"), a.integer(0o777))),
+        said="builtins.getattr",
+    ),
+    "getattr itself as an attribute": Bad(
+        make=_whole(
+            lambda marker: (
+                a.call("builtins", "getattr", a.name("builtins", "str"), a.text("lower"))
+                + a.POP
+                + _set_state(a.name("builtins", "getattr"), path(marker))
+            )
+        ),
+        said="builtins.getattr",
+        runs=False,
+    ),
+    "getattr twice from the memo": Bad(
+        make=_whole(
+            lambda marker: (
+                a.name("builtins", "getattr")
+                + b"q\x07"
+                + a.name("builtins", "str")
+                + a.text("lower")
+                + a.TUPLE2
+                + a.REDUCE
+                + a.POP
+                + b"h\x07"
+                + path(marker)
+                + a.text("mkdir")
+                + a.TUPLE2
+                + a.REDUCE
+                + a.EMPTY_TUPLE
+                + a.REDUCE
+            )
+        ),
+        said="builtins.getattr",
+    ),
+    "a method that reads attributes of what it prints": Bad(
+        make=_whole(lambda _: attribute(a.name("builtins", "str"), "format")),
+        said="builtins.getattr",
+        runs=False,
+    ),
+    "a method of str that is called": Bad(
+        make=_whole(
+            lambda _: (
+                attribute(a.name("builtins", "str"), "lower")
+                + a.text("__ARRAY_INTERFACE__")
+                + a.TUPLE1
+                + a.REDUCE
+            )
+        ),
+        said="made-callable",
+        runs=False,
+    ),
+    "a partial with another function in its state": Bad(
+        make=_whole(_partial_changed), said="functools.partial"
+    ),
+    "a partial of a method": Bad(make=_whole(_partial_of_a_method), said="functools.partial"),
+    "partial itself as an attribute": Bad(
+        make=_whole(_partial_as_a_factory), said="functools.partial", runs=False
+    ),
+    "a partial of a class": Bad(
+        make=_whole(
+            lambda _: a.call("functools", "partial", a.name("sklearn.svm._classes", "SVC"))
+        ),
+        said="functools.partial of sklearn.svm._classes.SVC",
+        runs=False,
+    ),
+    "a namespace by arguments": Bad(
+        make=_whole(lambda _: a.call("types", "SimpleNamespace", a.EMPTY_DICT)),
+        said="types.SimpleNamespace",
+        runs=False,
+    ),
+    "a distribution that runs more than its own text": Bad(
+        make=_template_of(
+            lambda marker: a.state(_parse_arg_template=a.text(SHAPES + text_that_runs(marker)))
+        ),
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "a distribution whose second state runs": Bad(
+        make=_template_after_another, said="scipy.stats._continuous_distns.uniform_gen", runs=False
+    ),
+    "a distribution whose state is pairs": Bad(
+        make=_template_of(_template_in_pairs),
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "a distribution whose state is another dictionary": Bad(
+        make=_template_of(_template_in_an_ordered_dict),
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "a distribution whose state is two keys": Bad(
+        make=_template_of(_template_in_two_keys),
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "a distribution by another maker": Bad(
+        make=_distribution_by_another_maker,
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "a distribution by the oldest way": Bad(
+        make=_distribution_by_the_oldest_way,
+        said="scipy.stats._continuous_distns.uniform_gen",
+        runs=False,
+    ),
+    "an array at an address": Bad(
+        make=lambda _: _address(a.text("__array_interface__")), said="sets-special", runs=False
+    ),
+    "an array at an address, by a text that is made": Bad(
+        make=lambda _: _address(
+            a.call("builtins", "str", b"C\x13__array_interface__", a.text("ascii"))
+        ),
+        said="sets-special",
+        runs=False,
     ),
     "an attribute that is called": Bad(
         make=_whole(

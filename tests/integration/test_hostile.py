@@ -21,6 +21,7 @@ from matrix.engine.worker_process import Request
 from matrix.environments import prepare
 from matrix.errors import NotAModelError
 from matrix.inspection import inspect
+from matrix.inspection.exact_calls import RESTRICTED
 from matrix.inspection.gate import allowed_names, refusals
 from matrix.store.worker_answers import WorkerAnswer
 from tests.hostile.files import ALL, TRICKS
@@ -107,6 +108,7 @@ def test_the_second_gate_stops_them_by_itself(python: Path, tmp_path: Path) -> N
     """Every name of the list may be looked up, and nothing else."""
     files = write(tmp_path / "files", REAL)
     names = [[name.module, name.qualname] for name in sorted(allowed_names())]
+    names += sorted(map(list, RESTRICTED))
     common = {"format": "joblib", "data": None, "expected": None, "n": 10, "allowed": names}
     answers = ask(python, tmp_path, [{**common, "path": str(p)} for p, _ in files.values()])
     for (kind, (_, marker)), answer in zip(files.items(), answers, strict=True):

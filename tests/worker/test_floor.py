@@ -15,15 +15,23 @@ WORKER_FILES = [
     *sorted((ROOT / "matrix" / "worker").rglob("*.py")),
     ROOT / "matrix" / "selfcheck" / "compat_planted.py",
     ROOT / "tools" / "everything.py",
+    ROOT / "tools" / "ordinary.py",
     *sorted((ROOT / "fixtures").glob("*.py")),
 ]
 OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 """Packages of a target environment beside the standard library."""
 
-ASKED_FOR = {"formats.py": {"skops"}, "booster_faults.py": {"lightgbm", "xgboost"}}
+ASKED_FOR = {
+    "formats.py": {"skops"},
+    "booster_faults.py": {"lightgbm", "xgboost"},
+    "everything.py": {"skops"},
+}
 """Optional modules: the worker runs without them."""
 
-OWN = {"__main__", "compat_matrix", "compat_worker", "own_transformers", "reference_data"}
+OWN = {
+    *("__main__", "compat_matrix", "compat_worker", "everything", "own_transformers"),
+    "reference_data",
+}
 
 
 def imports(tree: ast.AST) -> Iterator[str]:

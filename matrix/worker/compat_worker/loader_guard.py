@@ -1,16 +1,18 @@
-"""Prevent two actions of a loading file that the guard of names does not see.
+"""Prevent actions of a loading file that the guard of names does not see.
 
 - ``_ufunc_reconstruct`` of numpy imports a module and looks up a name in it, without audit events.
   Inside :func:`guarded` it returns only ufuncs of numpy and scipy.special.
 - joblib 1.2 and later aligns the bytes of arrays. An older joblib does not skip the padding, so
   that it executes the end of an array as pickle opcodes, which were not inspected. Inside
   :func:`guarded` such an array ends the load.
+- Some names are harmless only in some calls, see :mod:`compat_worker.exact_calls`.
 """
 
 import contextlib
 import importlib
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Set, Tuple
 
+from compat_worker.exact_calls import only_exact_calls
 from compat_worker.name_guard import NameRefused, allow_only
 
 _UFUNC_MODULES = ("numpy.core", "numpy._core")
@@ -39,7 +41,7 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
     modules = {module for module, _ in names}
     replaced = [*_replace_ufunc_reconstruct(modules), *_replace_array_reader(modules)]
     try:
-        with allow_only(names):
+        with allow_only(names), only_exact_calls(names):
             yield
     finally:
         for owner, name, original in replaced:

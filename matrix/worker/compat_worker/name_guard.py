@@ -8,7 +8,7 @@ than pickle call :func:`check_names`.
 import _compat_pickle
 import contextlib
 import sys
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Set, Tuple
 
 
 class NameRefused(BaseException):
@@ -23,6 +23,9 @@ class NameRefused(BaseException):
 
 _allowed: List[Optional[Set[Tuple[str, str]]]] = [None]
 """One element: the names that are allowed now; None while every name is allowed."""
+
+on_lookup: List[Optional[Callable[[str, str], None]]] = [None]
+"""One element: called with each name that is allowed, right before it is looked up."""
 
 _installed: List[bool] = []
 
@@ -69,8 +72,11 @@ def _audit(event: str, arguments: Tuple[Any, ...]) -> None:
     if event != "pickle.find_class" or allowed is None:
         return
     module, name = arguments
-    if (module, name) not in allowed and _renamed(module, name) not in allowed:
+    renamed = _renamed(module, name)
+    if (module, name) not in allowed and renamed not in allowed:
         raise NameRefused(module, name)
+    if on_lookup[0] is not None:
+        on_lookup[0](*((module, name) if (module, name) in allowed else renamed))
 
 
 def _renamed(module: str, name: str) -> Tuple[str, str]:

@@ -1,0 +1,192 @@
+"""Names that a file may use only in the exact calls that picklers write for harmless objects.
+
+Such a name is harmless in these calls alone. ``builtins.getattr`` may give the method ``lower`` of
+``str``, and no other attribute of anything. :class:`matrix.inspection.findings.Findings` counts how
+often a file gets each of these names and how often it uses it in such a call. A name that a file
+also gets for something else (an argument, an attribute, an element of a list) is refused.
+"""
+
+from __future__ import annotations
+
+import re
+
+from matrix.inspection.arrays import SPECIAL
+from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
+
+GETATTR = ("builtins", "getattr")
+PARTIAL = ("functools", "partial")
+VECTORIZE = {("numpy", "vectorize"), ("numpy.lib.function_base", "vectorize")}
+NAMESPACE = ("types", "SimpleNamespace")
+PATTERN = ("re", "_compile")
+NEW_BLOCK = ("pandas.core.internals.blocks", "new_block")
+ZONE = ("zoneinfo", "ZoneInfo")
+ZONE_UNPICKLE = ("zoneinfo", "ZoneInfo._unpickle")
+_STATS = "scipy.stats._distn_infrastructure"
+FROZEN = {(_STATS, name) for name in ("rv_frozen", "rv_continuous_frozen", "rv_discrete_frozen")}
+"""Distributions of scipy with fixed parameters, which searches draw from."""
+
+_CONTINUOUS = (
+    "alpha anglit arcsine beta betaprime burr burr12 cauchy chi chi2 cosine dgamma dweibull erlang "
+    "expon exponnorm exponpow exponweib f fatiguelife fisk foldcauchy foldnorm gamma genexpon "
+    "genextreme gengamma genlogistic gennorm genpareto gilbrat gompertz gumbel_l gumbel_r "
+    "halfcauchy halfgennorm halflogistic halfnorm hypsecant invgamma invgauss invweibull johnsonsb "
+    "johnsonsu laplace levy levy_l loggamma logistic loglaplace lognorm loguniform lomax maxwell "
+    "nakagami norm pareto powerlaw rayleigh reciprocal rice semicircular skewnorm t trapezoid "
+    "trapz triang truncexpon truncnorm truncpareto uniform vonmises wald weibull_max weibull_min"
+)
+_DISCRETE = (
+    "bernoulli betabinom binom boltzmann dlaplace geom hypergeom logser nbinom planck poisson "
+    "randint skellam yulesimon zipf"
+)
+DISTRIBUTIONS = frozenset(
+    {("scipy.stats._continuous_distns", f"{name}_gen") for name in _CONTINUOUS.split()}
+    | {("scipy.stats._discrete_distns", f"{name}_gen") for name in _DISCRETE.split()}
+)
+"""Classes of distributions; scipy runs a text in their state as source code."""
+
+RESTRICTED = frozenset({GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS})
+"""The names that this module decides about."""
+
+TEXT_METHODS = frozenset(
+    {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
+    | {"isupper", "lower", "lstrip", "rsplit", "rstrip", "split", "splitlines", "strip"}
+    | {"swapcase", "title", "upper"}
+)
+"""Methods of ``str`` that return text, a list of texts or a boolean, whatever they are given."""
+PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"})
+"""Methods of a compiled pattern that only search in a text."""
+DISTRIBUTION_METHODS = frozenset({"_entropy"})
+"""The method of a distribution that scipy keeps in its state."""
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_SHAPES = rf"(?:{_NAME}, )*"
+_LOCATION = r"loc=0(?:, scale=1)?"
+_OUT = r"loc(?:, scale)?"
+TEMPLATE = re.compile(
+    rf"\ndef _parse_args\(self, {_SHAPES} ?{_LOCATION}\):\n"
+    rf"    return \({_SHAPES}\), {_OUT}(?:, 1)?\n"
+    rf"\ndef _parse_args_rvs\(self, {_SHAPES} ?{_LOCATION}, size=None\):\n"
+    rf"    return self\._argcheck_rvs\({_SHAPES} ?{_OUT}(?:, 1)?, size=size\)\n"
+    rf"\ndef _parse_args_stats\(self, {_SHAPES} ?{_LOCATION}, moments='mv'\):\n"
+    rf"    return \({_SHAPES}\), {_OUT}(?:, 1)?, moments\n"
+)
+"""The source text that scipy makes from the names of a distribution's parameters, and runs."""
+_TEMPLATE = "_parse_arg_template"
+_OLD_STATE = frozenset(
+    {"momtype", "a", "b", "xtol", "badvalue", "name", "longname", "shapes", "extradoc", "seed"}
+    | {"values", "inc", "moment_tol"}
+)
+"""Arguments of a distribution, which scipy before 1.6 keeps instead of its attributes."""
+_RANDOM = ("numpy.random", "numpy.random._pickle", "numpy.random.mtrand")
+
+
+def result(
+    maker: Global, args: tuple[StandIn, ...], kwargs: Dict | None, *, by_class: bool
+) -> StandIn | None:
+    """What an exact call of a restricted name gives; None if the call is another one.
+
+    Args:
+        maker: the name, one of :data:`RESTRICTED`.
+        args, kwargs: what it is called with.
+        by_class: whether only an object of the class is created, without its ``__init__``.
+    """
+    if kwargs is not None and len(kwargs):
+        return None
+    if maker.pair == GETATTR:
+        return _attribute(maker, args)
+    if maker.pair == PARTIAL:
+        exact = len(args) == 1 and _is_plain_name(args[0])
+    else:
+        exact = not args and maker.pair != ZONE and (by_class or maker.pair == NAMESPACE)
+    return Object(maker, args, by_class=True) if exact else None
+
+
+def _attribute(getter: Global, args: tuple[StandIn, ...]) -> StandIn | None:
+    owner, name = args if len(args) == 2 else (None, None)
+    if type(name) is not str:
+        return None
+    if isinstance(owner, Global):
+        if owner.pair == ZONE and name == "_unpickle":
+            return Global(*ZONE_UNPICKLE)
+        exact = owner.pair == ("builtins", "str") and name in TEXT_METHODS
+    else:
+        made_by = _made_by(owner)
+        exact = (made_by == PATTERN and name in PATTERN_METHODS) or (
+            made_by in DISTRIBUTIONS and name in DISTRIBUTION_METHODS
+        )
+    return Object(getter, args, by_class=False) if exact else None
+
+
+def zone(args: tuple[StandIn, ...]) -> bool:
+    """Whether a time zone is made of its name, which zoneinfo looks up in its own folders."""
+    return len(args) == 2 and type(args[0]) is str and type(args[1]) in (bool, int)
+
+
+def is_called_at_once(maker: Object) -> bool:
+    """Whether it binds arguments to the function that makes a block of columns in pandas 1.3."""
+    bound = maker.args[0] if _made_by(maker) == PARTIAL and len(maker.args) == 1 else None
+    return isinstance(bound, Global) and bound.pair == NEW_BLOCK
+
+
+_NO_TARGETS = RESTRICTED | SPECIAL | {ZONE_UNPICKLE}
+
+
+def _made_by(value: StandIn) -> tuple[str, str]:
+    """The name that a value was made by; two empty strings for other values."""
+    made = isinstance(value, Object) and isinstance(value.maker, Global)
+    return value.maker.pair if made else ("", "")
+
+
+def _is_plain_name(value: StandIn) -> bool:
+    return isinstance(value, Global) and value.pair not in _NO_TARGETS
+
+
+def is_state(target: Object, state: StandIn) -> bool:
+    """Whether a state is one that picklers write for an object of a restricted name."""
+    pair = target.maker.pair
+    if pair == PARTIAL:
+        return _is_partial_state(target, state)
+    if pair in DISTRIBUTIONS:
+        return _is_distribution_state(state)
+    attributes = _attributes(state)
+    if pair in VECTORIZE:
+        return attributes is not None and _made_by(attributes.get("pyfunc")) == GETATTR
+    return attributes is not None
+
+
+def _is_partial_state(target: Object, state: StandIn) -> bool:
+    if type(state) is not tuple or len(state) != 4 or not _is_plain_name(state[0]):
+        return False
+    function, args, keywords, attributes = state
+    same = function.pair == target.args[0].pair
+    empty = attributes is None or (isinstance(attributes, Dict) and not len(attributes))
+    return same and type(args) is tuple and (keywords is None or _attributes(keywords) is not None) and empty
+
+
+def _is_distribution_state(state: StandIn) -> bool:
+    if type(state) is tuple and len(state) == 2:  # scipy before 1.6
+        arguments, generator = _attributes(state[0]), state[1]
+        if arguments is None or not arguments.keys() <= _OLD_STATE:
+            return False
+        return _is_generator(generator) and _is_value(arguments.get("shapes"))
+    attributes = _attributes(state)
+    if attributes is None:
+        return False
+    text = attributes.get(_TEMPLATE, "")
+    return text == "" or (type(text) is str and TEMPLATE.fullmatch(text) is not None)
+
+
+def _is_generator(value: StandIn) -> bool:
+    return value is None or _made_by(value)[0] in _RANDOM
+
+
+def _is_value(value: StandIn) -> bool:
+    return value is None or type(value) is str
+
+
+def _attributes(state: StandIn) -> dict[str, StandIn] | None:
+    """The attributes in a state; None if it is anything but a dictionary with plain names.
+
+    A dictionary that the file got a second time may be changed by something else before.
+    """
+    return state.plain() if isinstance(state, Dict) and not state.shared else None

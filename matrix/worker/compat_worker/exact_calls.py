@@ -1,0 +1,234 @@
+"""Give a loading file guarded versions of names that are harmless only in some calls.
+
+- ``builtins.getattr`` gives some methods of ``str``, of compiled patterns and of distributions.
+- ``functools.partial`` binds arguments only to a function that the file may look up.
+- A distribution of scipy runs a text in its state as source code. Only the text that scipy makes
+  from names of parameters is run.
+- numpy reads memory at the address in an attribute ``__array_interface__``. ``Bunch`` and tables of
+  pandas make attributes of their keys; they no longer do so for such names.
+
+``matrix/inspection/exact_calls.py`` is the same for the inspection. A file gets its own versions of
+the first two because the audit event of a lookup comes right before the module's attribute is read.
+Python 3.6 and 3.7 have no audit events, so there the inspection alone decides about these two.
+"""
+
+import contextlib
+import functools
+import importlib
+import re
+import sys
+import types
+from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
+
+from compat_worker.name_guard import NameRefused, on_lookup
+
+TEXT_METHODS = frozenset(
+    {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
+    | {"isupper", "lower", "lstrip", "rsplit", "rstrip", "split", "splitlines", "strip"}
+    | {"swapcase", "title", "upper"}
+)
+PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"})
+DISTRIBUTION_METHODS = frozenset({"_entropy"})
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_SHAPES = r"(?:" + _NAME + r", )*"
+_LOCATION = r"loc=0(?:, scale=1)?"
+_OUT = r"loc(?:, scale)?"
+TEMPLATE = re.compile(
+    r"\ndef _parse_args\(self, {shapes} ?{location}\):\n"
+    r"    return \({shapes}\), {out}(?:, 1)?\n"
+    r"\ndef _parse_args_rvs\(self, {shapes} ?{location}, size=None\):\n"
+    r"    return self\._argcheck_rvs\({shapes} ?{out}(?:, 1)?, size=size\)\n"
+    r"\ndef _parse_args_stats\(self, {shapes} ?{location}, moments='mv'\):\n"
+    r"    return \({shapes}\), {out}(?:, 1)?, moments\n".format(
+        shapes=_SHAPES, location=_LOCATION, out=_OUT
+    )
+)
+_STATS = "scipy.stats._distn_infrastructure"
+_NO_TARGETS = ("newObj", "scalar", "dtype", "ndarray", "getattr", "partial")
+"""Names that a file may look up, and functions that models do not bind arguments to."""
+
+_names: List[Sequence[Sequence[str]]] = [()]
+"""One element: what the file may look up that is loaded now."""
+
+
+@contextlib.contextmanager
+def only_exact_calls(names: Sequence[Sequence[str]]) -> Iterator[None]:
+    """Guard the load of a file inside this block.
+
+    Args:
+        names: pairs of a module and a name in it that the file may look up.
+
+    Raises:
+        NameRefused: the file used one of the names of this module in another way.
+    """
+    modules = {module for module, _ in names}
+    _close_array_interface(modules)
+    watched = {module: sys.modules[module] for module, _ in _VERSIONS if module in modules}
+    restore = _replace_templates(modules)
+    _names[0] = names
+    try:
+        for module, original in watched.items():
+            sys.modules[module] = _Watched(original)
+        on_lookup[0] = _arm
+        yield
+    finally:
+        on_lookup[0] = None
+        _armed[0] = None
+        sys.modules.update(watched)
+        _names[0] = ()
+        restore()
+
+
+_armed: List[Optional[Tuple[str, str]]] = [None]
+"""One element: the name whose guarded version the next read of the attribute gets."""
+
+
+def _arm(module: str, name: str) -> None:
+    """Note that an unpickler is about to read a name."""
+    _armed[0] = (module, name) if (module, name) in _VERSIONS else None
+
+
+class _Watched(types.ModuleType):
+    """A module that gives an unpickler the guarded versions of its names, and others its own."""
+
+    def __init__(self, original: types.ModuleType) -> None:
+        super().__init__(original.__name__)
+        object.__setattr__(self, "_original", original)
+
+    def __getattribute__(self, name: str) -> Any:
+        original = object.__getattribute__(self, "_original")
+        pair = original.__name__, name
+        if pair == _armed[0]:
+            _armed[0] = None
+            return _VERSIONS[pair]
+        return getattr(original, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        setattr(object.__getattribute__(self, "_original"), name, value)
+
+
+def _getattr(owner: Any, name: str) -> Any:
+    if type(name) is not str or not _is_harmless(owner, name):
+        raise NameRefused("builtins", "getattr")
+    return getattr(owner, name)
+
+
+def _is_harmless(owner: Any, name: str) -> bool:
+    if owner is str:
+        return name in TEXT_METHODS
+    if type(owner) is type(re.compile("")):
+        return name in PATTERN_METHODS
+    if name == "_unpickle":
+        zone = getattr(sys.modules.get("zoneinfo"), "ZoneInfo", None)
+        return zone is not None and owner is zone
+    distribution = getattr(sys.modules.get(_STATS), "rv_generic", None)
+    known = distribution is not None and isinstance(owner, distribution)
+    return known and name in DISTRIBUTION_METHODS
+
+
+class partial(functools.partial):  # type: ignore[type-arg]  # noqa: N801  # it is shown as that
+    """``functools.partial`` of a function that the file may look up."""
+
+    __slots__ = ()
+
+    def __new__(cls, func: Any, *args: Any, **keywords: Any) -> "partial":
+        _check_target(func)
+        return super().__new__(cls, func, *args, **keywords)
+
+    def __setstate__(self, state: Any) -> None:
+        if type(state) is not tuple or len(state) != 4 or state[0] is not self.func:
+            raise NameRefused("functools", "partial")
+        super().__setstate__(state)  # type: ignore[misc]
+
+    def __reduce__(self) -> Tuple[Any, ...]:
+        state = self.func, self.args, self.keywords, self.__dict__ or None
+        return functools.partial, (self.func,), state
+
+    def __repr__(self) -> str:
+        parts = [repr(self.func), *map(repr, self.args)]
+        parts += ["{}={!r}".format(name, value) for name, value in self.keywords.items()]
+        return "functools.partial({})".format(", ".join(parts))
+
+
+partial.__module__ = "functools"
+partial.__qualname__ = "partial"
+
+
+def _check_target(func: Any) -> None:
+    """Raise NameRefused unless it is a function that the file may look up."""
+    listed = (pair for pair in _names[0] if pair[1][:1] != "_" and pair[1] not in _NO_TARGETS)
+    if isinstance(func, type) or not any(_names_it(func, *pair) for pair in listed):
+        raise NameRefused("functools", "partial")
+
+
+def _names_it(func: Any, module: str, name: str) -> bool:
+    owner = sys.modules.get(module)
+    return owner is not None and getattr(owner, name, None) is func
+
+
+_VERSIONS: Dict[Tuple[str, str], Any] = {
+    ("builtins", "getattr"): _getattr,
+    ("functools", "partial"): partial,
+}
+"""By module and name, what a file gets."""
+
+
+def _replace_templates(modules: Any) -> Callable[[], None]:
+    """Let distributions run no text but scipy's own; return a function that undoes it."""
+    if not any(module.startswith("scipy.stats") for module in modules):
+        return _nothing
+    try:
+        generic = importlib.import_module(_STATS).rv_generic  # type: ignore[attr-defined]
+    except ImportError:
+        return _nothing
+    original = getattr(generic, "_attach_argparser_methods", None)
+    if original is None:  # scipy before 1.6 makes the text anew
+        return _nothing
+
+    def _attach_argparser_methods(self: Any) -> None:
+        text = vars(self).get("_parse_arg_template")
+        if type(text) is not str or TEMPLATE.fullmatch(text) is None:
+            raise NameRefused(type(self).__module__, type(self).__name__)
+        original(self)
+
+    generic._attach_argparser_methods = _attach_argparser_methods
+    return lambda: setattr(generic, "_attach_argparser_methods", original)
+
+
+def _nothing() -> None:
+    pass
+
+
+_MAPPINGS = (
+    ("sklearn.utils", "Bunch"),
+    ("sklearn.utils._bunch", "Bunch"),
+    ("pandas.core.generic", "NDFrame"),
+)
+"""Classes whose instances make attributes of their keys."""
+
+
+def _close_array_interface(modules: Any) -> None:
+    """Let no key of a table or a Bunch be what numpy takes for the address of an array.
+
+    It stays so after the load, when methods of the model turn such objects into arrays.
+    """
+    tops = {module.partition(".")[0] for module in modules}
+    for module, name in _MAPPINGS:
+        if module in modules or (module.startswith("pandas") and "pandas" in tops):
+            with contextlib.suppress(ImportError, AttributeError):
+                _hide_array_interface(getattr(importlib.import_module(module), name))
+
+
+def _hide_array_interface(cls: Any) -> None:
+    original = cls.__getattr__
+    if getattr(original, "_hides", False):
+        return
+
+    def __getattr__(self: Any, name: str) -> Any:  # noqa: N807
+        if name.startswith("__array_"):
+            raise AttributeError(name)
+        return original(self, name)
+
+    __getattr__._hides = True  # type: ignore[attr-defined]
+    cls.__getattr__ = __getattr__
