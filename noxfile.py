@@ -71,7 +71,7 @@ def evidence(session: nox.Session) -> None:
 
 @nox.session
 def allowed(session: nox.Session) -> None:
-    """Write the list of names that scikit-learn's own pickles need: nox -s allowed -- [GLOB]..."""
+    """Write the list of names that scikit-learn's own pickles need: nox -s allowed -- [--full] [RELEASE GLOB]..."""
     python = sessions.install_project(session, HERE)
     session.run(python, "tools/allowed.py", *session.posargs, external=True)
 

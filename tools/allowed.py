@@ -1,10 +1,12 @@
 """Write the list of names that scikit-learn's own pickles need: ``nox -s allowed``.
 
-In an environment of the last patch of each line of scikit-learn, every estimator is fitted and
-saved in many ways, and the names in the files are read by inspection. Classes of scikit-learn are
-added to the list. Every other patch adds the classes of the same names that it defines, because
-their modules may differ. Any other name, such as a function, must be reviewed by hand and added to
-``reviewed.txt`` with the reason why it is harmless; until then this command fails.
+In an environment of the last patch of each line of scikit-learn, estimators are fitted and saved,
+and the names in the files are read by inspection: each estimator once and all compositions, or with
+``--full`` everything that ``everything.py`` knows to make (an hour of processor time). Classes of
+scikit-learn are added to the list. Every patch adds the classes of the same names that it defines,
+because their modules may differ. Any other name, such as a function, must be reviewed by hand and
+added to ``reviewed.txt`` or ``functions.txt`` with the reason why it is harmless; until then this
+command fails.
 """
 
 from __future__ import annotations
@@ -27,7 +29,8 @@ from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.environments.history import open_registry, releases_between
 from matrix.inspection import Name, inspect
-from matrix.inspection.gate import GENERATED, REVIEWED, read_list
+from matrix.inspection.exact_calls import RESTRICTED
+from matrix.inspection.gate import FUNCTIONS, GENERATED, REVIEWED, read_list
 from matrix.model import Environment, EnvSpec
 
 SCRIPT = Path(__file__).with_name("everything.py")
@@ -36,8 +39,11 @@ OLDEST = "0.18.2"
 """The oldest release that has wheels for a Python that the workers run on."""
 _WITHOUT_METADATA = Version("0.21")
 """Releases before this one do not say what they need, and bring a joblib of their own."""
+_WITH_PANDAS = Version("0.22")
+"""Releases from this one on have a pandas of their time whose metadata uv can read."""
 
-LEFT_OUT = ("functools", "scipy.stats._continuous_distns", "scipy.stats._distn_infrastructure")
+RESTRICTED_NAMES = frozenset(Name(*pair) for pair in RESTRICTED)
+LEFT_OUT = ("joblib.memory", "joblib._store_backends")
 """Modules whose names models may contain but which are not allowed; reviewed.txt says why."""
 
 _HEAD = """\
@@ -56,11 +62,17 @@ def names_of(folder: Path) -> dict[Name, str]:
     return found
 
 
-def everything_in(python: str | Path, folder: Path, *ways: str) -> None:
-    """Fit and save every estimator of an environment; its output goes to ``folder.log``."""
+def everything_in(python: str | Path, folder: Path, mode: str, *ways: str) -> None:
+    """Fit and save the estimators of an environment; its output goes to ``folder.log``.
+
+    Args:
+        python: the interpreter of the environment.
+        folder: where to save.
+        mode, ways: as ``everything.py`` has them.
+    """
     with folder.with_suffix(".log").open("w", encoding="utf-8") as log:
         subprocess.run(
-            [python, SCRIPT, "save", folder, *ways],
+            [python, SCRIPT, mode, folder, *ways],
             stdout=log,
             stderr=log,
             check=True,
@@ -89,14 +101,14 @@ def is_own_class(name: Name, kind: str) -> bool:
     return own and not borrowed and kind == "class" and name.qualname.isidentifier()
 
 
-def _found(environment: Environment) -> tuple[dict[Name, str], dict[Name, str]]:
+def _found(environment: Environment, mode: str) -> tuple[dict[Name, str], dict[Name, str]]:
     """Names in the files of an environment, each with one such file, and the kind of each name."""
     assert environment.info is not None
     python = environment.info.executable
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch) / "files"
         folder.mkdir()
-        everything_in(python, folder)
+        everything_in(python, folder, mode)
         found = names_of(folder)
     print(f"{environment.spec.label}: {len(found)} names", flush=True)
     return found, kinds_in(python, found)
@@ -112,7 +124,9 @@ def releases(globs: Sequence[str], catalog: catalogs.Catalog) -> list[str]:
 
 def spec(release: str) -> EnvSpec:
     """The environment of a release, with packages of its time."""
-    more = ["numpy", "scipy"] if Version(release) < _WITHOUT_METADATA else ["pandas"]
+    version = Version(release)
+    more = ["numpy", "scipy"] if version < _WITHOUT_METADATA else []
+    more += ["pandas"] if version >= _WITH_PANDAS else []
     return spec_of(read_request([f"scikit-learn=={release}", *more]), as_of="release")
 
 
@@ -121,17 +135,20 @@ def last_patches(every: Iterable[str]) -> frozenset[str]:
     return frozenset({Version(one).release[:2]: one for one in every}.values())
 
 
-def main(globs: list[str]) -> int:
-    """Generate the list, or add the names of the releases that match some globs."""
+def main(arguments: list[str]) -> int:
+    """Add the names of the releases that match some globs; with ``--full`` and none, begin anew."""
+    globs = [one for one in arguments if one != "--full"]
+    mode = "save" if "--full" in arguments else "names"
     catalog = catalogs.read_or_default()
-    every = releases(globs, catalog)
+    every = releases((), catalog)
     ready = dict(_ready(every, catalog))
-    own: set[Name] = set(read_list(GENERATED)) if globs else set()
+    own: set[Name] = set() if mode == "save" and not globs else set(read_list(GENERATED))
     odd: set[str] = set()
-    fitted = [one for one in every if one in last_patches(ready)]
+    fitted = [one for one in releases(globs, catalog) if one in last_patches(ready)]
     with ThreadPoolExecutor(os.cpu_count()) as pool:
-        for found, kinds in pool.map(_found, [ready[one] for one in fitted]):
+        for found, kinds in pool.map(lambda one: _found(ready[one], mode), fitted):
             odd.update(_sort(found, kinds, own))
+            _write(own)
         names = sorted({name.qualname for name in own})
         for environment, paths in zip(
             ready.values(), pool.map(lambda one: _paths(one, names), ready.values()), strict=True
@@ -171,7 +188,7 @@ def _paths(environment: Environment, names: Sequence[str]) -> set[Name]:
 
 def _sort(found: dict[Name, str], kinds: dict[Name, str], own: set[Name]) -> Iterator[str]:
     """Add scikit-learn's classes to ``own``; yield a line for each name that needs a review."""
-    reviewed = read_list(REVIEWED)
+    reviewed = read_list(REVIEWED) | read_list(FUNCTIONS) | RESTRICTED_NAMES
     for name, file in found.items():
         if name in reviewed or name.module in LEFT_OUT:
             continue

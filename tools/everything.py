@@ -2,7 +2,7 @@
 
 Run as ``python everything.py save FOLDER`` in a target environment, Python 3.6 to the newest: it
 writes one file per object and format, such as ``NAME.joblib``. With ``plain`` instead of ``save``
-each estimator is fitted once. ``python everything.py kinds`` reads a JSON list of pairs (module,
+each estimator is fitted once; with ``names``, what shows most names in little time. ``python everything.py kinds`` reads a JSON list of pairs (module,
 name) from standard input and writes the kind of each as JSON. ``python everything.py paths`` reads
 a JSON list of names of classes, and writes pairs (module, name) of all such classes of this release.
 """
@@ -364,6 +364,23 @@ def distributions():
     ):
         if hasattr(stats, name):
             yield getattr(stats, name)(*arguments)
+
+
+def measuring():
+    """Estimators that measure distances, or take a function, fitted with each of these."""
+    for name, cls in estimators():
+        try:
+            names, base = inspect.signature(cls.__init__).parameters, needed(cls)
+        except Exception:
+            continue
+        for place, more in enumerate(itertools.chain(distances(names), callables(names))):
+            for _, model in itertools.islice(fitted(cls, dict(base, **more), [0, 1, 6]), 1):
+                yield "{}-measuring-{}".format(name, place), model
+
+
+def names():
+    """What shows most names in little time: one of each estimator, and all compositions."""
+    return itertools.chain(plain(), measuring(), composed())
 
 
 def composed():
@@ -743,7 +760,7 @@ def main(arguments):
         names = json.load(sys.stdin)
         json.dump([kind(*name) for name in names], sys.stdout)
     else:
-        things = plain() if arguments[0] == "plain" else everything()
+        things = {"plain": plain, "names": names, "save": everything}[arguments[0]]()
         save(arguments[1], arguments[2:] or ["joblib", "pickle-2"], things)
 
 

@@ -160,7 +160,12 @@ def _is_partial_state(target: Object, state: StandIn) -> bool:
     function, args, keywords, attributes = state
     same = function.pair == target.args[0].pair
     empty = attributes is None or (isinstance(attributes, Dict) and not len(attributes))
-    return same and type(args) is tuple and (keywords is None or _attributes(keywords) is not None) and empty
+    return (
+        same
+        and type(args) is tuple
+        and (keywords is None or _attributes(keywords) is not None)
+        and empty
+    )
 
 
 def _is_distribution_state(state: StandIn) -> bool:

@@ -18,6 +18,7 @@ import importlib
 import re
 import sys
 import types
+import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from compat_worker.name_guard import NameRefused, on_lookup
@@ -164,7 +165,9 @@ def _check_target(func: Any) -> None:
 
 def _names_it(func: Any, module: str, name: str) -> bool:
     owner = sys.modules.get(module)
-    return owner is not None and getattr(owner, name, None) is func
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a module may say that a name has moved
+        return owner is not None and getattr(owner, name, None) is func
 
 
 _VERSIONS: Dict[Tuple[str, str], Any] = {
