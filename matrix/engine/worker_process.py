@@ -66,6 +66,7 @@ _INSIDE = "inside"
 _ENDINGS = {
     machine_failures.OUT_OF_MEMORY: (Ending.TIMED_OUT, "out of memory"),
     machine_failures.FAILED: (Ending.NOT_RUN, "the machine failed"),
+    machine_failures.DISK_FULL: (Ending.NOT_RUN, machine_failures.DISK_FULL_WORDS),
     -getattr(signal, "SIGXCPU", 0): (Ending.TIMED_OUT, "it took too much processor time"),
 }
 """The ending, and its description, by exit status of a worker."""

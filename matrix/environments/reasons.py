@@ -22,6 +22,7 @@ class UnavailableError(Exception):
         self.why = why
 
 
+_FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
 _SPACE = re.compile(r"\s+")
 _REACH = re.compile(
     r"error sending request|Failed to fetch|Request failed|dns error|tcp connect error"
@@ -56,7 +57,13 @@ def understand(stderr: str, python: str) -> UnavailableError:
         reason = recognize(text, python)
         if reason is not None:
             return reason
-    return UnavailableError(UnavailableReason.OTHER, first_line(stderr))
+    return UnavailableError(UnavailableReason.OTHER, _with_full_disk(first_line(stderr), text))
+
+
+def _with_full_disk(line: str, text: str) -> str:
+    """The line, with a full disk in front, which uv names last."""
+    full = _FULL.search(text)
+    return line if full is None or full.group() in line else f"{full.group()}: {line}"
 
 
 def first_line(stderr: str) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Iterator
 
 from matrix.errors import Exit
 from matrix.model import Ending, Environment, ModelReference, Returned
 from matrix.upgrade.answer import Model, Problem, RowCounts
+from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
 
 _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_features_in_"})
 """Outputs that do not depend on the rows."""
@@ -25,9 +24,9 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
         )
     saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:
-        if saving.ending is Ending.NOT_RUN and os.strerror(errno.ENOSPC) in saving.reason:
+        if saving.ending is Ending.NOT_RUN and DISK_FULL_WORDS in saving.reason:
             return Problem(
-                message=f"the disk was full while it was loaded {here}: {saving.reason}",
+                message=f"it was not loaded {here}: {saving.reason}",
                 advice="Make room on the disk of the results and of temporary files, then run the "
                 "same command again.",
             )

@@ -91,6 +91,13 @@ HEAD = "error: No solution found when resolving dependencies\n  cause: "
             UnavailableReason.OTHER,
             "cannot be built: No space left on device (os error 28) x",
         ),
+        (
+            "error: Failed to install: numpy.whl\n  cause: Failed to copy to `x`\n"
+            "  cause: No space left on device (os error 28)",
+            UnavailableReason.OTHER,
+            "cannot be built: No space left on device: Failed to install: numpy.whl Failed to copy "
+            "to `x`",
+        ),
     ],
 )
 def test_each_kind_in_words(stderr: str, why: UnavailableReason, words: str) -> None:

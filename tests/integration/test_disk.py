@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from ..disks import filled, read_only, small_disk
 from .projects import command, environ, forget, table
+from .test_upgrade import train
 
 LIMITED = """
 import resource
@@ -108,6 +110,23 @@ def test_files_that_may_not_grow_end_a_run_and_damage_nothing(
     python, dash, program, *arguments = command()
     assert_clear_error(asked(project, python, dash, LIMITED + program, *arguments))
     assert table(project) == whole
+
+
+@pytest.mark.parametrize("left", [40_000, 200_000])
+def test_a_full_disk_is_called_that_by_a_check_of_models(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, left: int
+) -> None:
+    """While files are copied, in the worker, or in the store: never as a fault of the model."""
+    monkeypatch.chdir(tmp_path)
+    model = train(tmp_path, "1.5.2") / "tree.joblib"
+    state = tmp_path / "small"
+    checking = [sys.executable, "-m", "matrix", "upgrade", str(model), "--state", str(state)]
+    with small_disk(state, 3), filled(state, leave=left):
+        done = asked(tmp_path, *checking, "--to", "scikit-learn==1.6.1")
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 3, said
+    assert re.search("disk is full|No space left|disk I/O", said), said
+    assert "Traceback" not in said
 
 
 def assert_clear_error(done: subprocess.CompletedProcess[str]) -> None:

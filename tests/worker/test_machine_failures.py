@@ -50,19 +50,32 @@ def test_memory_that_ran_out_is_reported(error: BaseException) -> None:
 @pytest.mark.parametrize(
     "error",
     [
-        disk(errno.ENOSPC),
-        disk(errno.EDQUOT),
         disk(errno.EIO),
         disk(errno.EMFILE),
         disk(errno.ENFILE),
         ImportError(f"libblas.so: cannot open: {os.strerror(errno.EMFILE)}"),
-        raised_from(disk(errno.ENOSPC), ValueError("cannot be saved")),
+        raised_from(disk(errno.EIO), ValueError("cannot be saved")),
         raised_from(disk(errno.EACCES), machine_failures.MachineFailedError()),
     ],
     ids=repr,
 )
 def test_other_failures_of_the_machine_are_reported(error: BaseException) -> None:
     assert machine_failures.exit_status(error) == machine_failures.FAILED
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        disk(errno.ENOSPC),
+        disk(errno.EDQUOT),
+        raised_from(disk(errno.ENOSPC), ValueError("cannot be saved")),
+        raised_from(disk(errno.ENOSPC), machine_failures.MachineFailedError()),
+    ],
+    ids=repr,
+)
+def test_a_full_disk_has_an_exit_status_of_its_own(error: BaseException) -> None:
+    """What the worker writes about it may not fit on the disk."""
+    assert machine_failures.exit_status(error) == machine_failures.DISK_FULL
 
 
 @pytest.mark.parametrize(

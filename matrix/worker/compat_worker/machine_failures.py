@@ -15,7 +15,15 @@ OUT_OF_MEMORY = 81
 """Exit status: memory ran out, or its limit was reached."""
 
 FAILED = 82
-"""Exit status: another failure of the machine, such as a full disk."""
+"""Exit status: another failure of the machine, such as too many open files."""
+
+DISK_FULL = 83
+"""Exit status: a disk or a quota is full. The output of the worker may be on that disk, so the
+status alone must say it."""
+
+DISK_FULL_WORDS = "the disk is full"
+
+_FULL = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 _NUMBERS = {
     getattr(errno, name)
@@ -52,6 +60,8 @@ def exit_status(error: BaseException) -> Optional[int]:
             return OUT_OF_MEMORY
         number = _errno(one)
         if number is not None:
+            if number in _FULL:
+                return DISK_FULL
             return OUT_OF_MEMORY if number == errno.ENOMEM else FAILED
         if isinstance(one, (ImportError, RuntimeError)) and any(w in str(one) for w in _MESSAGES):
             return OUT_OF_MEMORY
