@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import pytest
-from compat_worker.loader_guard import guarded
+from compat_worker.loader_guard import FileNamedByRowError, guarded
 from compat_worker.name_guard import NameRefused
 
 CORE = "numpy.core"
@@ -60,3 +63,36 @@ def test_numpy_is_as_it_was_after_the_load() -> None:
         reconstruct("builtins", "exec")
     after = core._ufunc_reconstruct
     assert after is before
+
+
+@pytest.mark.parametrize("kind", ["CountVectorizer", "HashingVectorizer", "TfidfVectorizer"])
+def test_a_model_opens_no_file_that_a_row_names(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from sklearn.feature_extraction import text
+
+    monkeypatch.setattr(text, "open", open, raising=False)
+    named = tmp_path / "named.txt"
+    named.write_text("secret words")
+    model = getattr(text, kind)(input="filename").fit([str(named)])
+    assert model.transform([str(named)]).nnz
+    with guarded([["sklearn.feature_extraction.text", kind]]):
+        pass
+    with pytest.raises(FileNamedByRowError, match='input="content"'):
+        model.transform([str(named)])
+    assert getattr(text, kind)().fit(["some words"]).transform(["words"]).nnz
+
+
+def test_the_array_wrapper_of_an_old_scikit_learn_is_that_of_joblib(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As a class of its own, joblib would leave its bytes to be executed as opcodes."""
+    import joblib.numpy_pickle
+
+    own = ModuleType("sklearn.externals.joblib.numpy_pickle")
+    other = type("NumpyArrayWrapper", (), {})
+    own.NumpyArrayWrapper = other  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, own.__name__, own)
+    with guarded([[own.__name__, "NumpyArrayWrapper"]]):
+        assert own.NumpyArrayWrapper is joblib.numpy_pickle.NumpyArrayWrapper
+    assert own.NumpyArrayWrapper is other

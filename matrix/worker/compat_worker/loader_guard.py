@@ -1,4 +1,4 @@
-"""Prevent actions of a loading file that the guard of names does not see.
+"""Prevent actions of a user's file that the guard of names does not see.
 
 - ``_ufunc_reconstruct`` of numpy imports a module and looks up a name in it, without audit events.
   Inside :func:`guarded` it returns only ufuncs of numpy and scipy.special.
@@ -6,6 +6,10 @@
   that it executes the end of an array as pickle opcodes, which were not inspected. Inside
   :func:`guarded` such an array ends the load.
 - Some names are harmless only in some calls, see :mod:`compat_worker.exact_calls`.
+- scikit-learn before 0.21 has a joblib of its own, whose array wrappers no other joblib reads: it
+  would execute the bytes of the array. Inside :func:`guarded` both are one class.
+- A vectorizer with ``input="filename"`` opens each document as a file. Rows are made of words in
+  the model, so that the model would choose files to read. From the load on it opens none.
 """
 
 import contextlib
@@ -16,11 +20,17 @@ from compat_worker.exact_calls import only_exact_calls
 from compat_worker.name_guard import NameRefused, allow_only
 
 _UFUNC_MODULES = ("numpy.core", "numpy._core")
-_ARRAY_MODULES = ("joblib.numpy_pickle", "sklearn.externals.joblib.numpy_pickle")
+_OWN_JOBLIB = "sklearn.externals.joblib.numpy_pickle"
+_ARRAY_MODULE = "joblib.numpy_pickle"
+_TEXT_MODULES = ("sklearn.feature_extraction.text",)
 
 
 class MisreadArrayError(ValueError):
     """The installed joblib would misread an array of the file."""
+
+
+class FileNamedByRowError(ValueError):
+    """A model would read a file that one of its rows names."""
 
 
 @contextlib.contextmanager
@@ -39,12 +49,15 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         yield
         return
     modules = {module for module, _ in names}
-    replaced = [*_replace_ufunc_reconstruct(modules), *_replace_array_reader(modules)]
+    for module in _imported(_TEXT_MODULES, modules):
+        module.open = _open_no_file  # for good: the model is used after it is loaded
+    replaced = _share_array_wrapper(modules)
+    replaced += _replace_ufunc_reconstruct(modules) + _replace_array_reader(modules)
     try:
         with allow_only(names), only_exact_calls(names):
             yield
     finally:
-        for owner, name, original in replaced:
+        for owner, name, original in reversed(replaced):
             setattr(owner, name, original)
 
 
@@ -93,9 +106,28 @@ def _holds_ufuncs(module: str) -> bool:
     return module == "numpy" or module.startswith(("numpy.core.", "numpy._core.", "scipy.special"))
 
 
+def _share_array_wrapper(modules: Set[str]) -> _Replaced:
+    replaced: _Replaced = []
+    for module in _imported((_OWN_JOBLIB,), modules):
+        import joblib.numpy_pickle
+
+        shared = joblib.numpy_pickle.NumpyArrayWrapper
+        replaced += _replace(module, "NumpyArrayWrapper", lambda _, shared=shared: shared)
+    return replaced
+
+
+def _open_no_file(*_: Any, **__: Any) -> Any:
+    raise FileNamedByRowError(
+        'its vectorizer reads files that its rows name (input="filename" or input="file"), and a '
+        'user\'s model may not choose files: set input="content" before it is saved'
+    )
+
+
 def _replace_array_reader(modules: Set[str]) -> _Replaced:
     replaced: _Replaced = []
-    for module in _imported(_ARRAY_MODULES, modules):
+    if _OWN_JOBLIB in modules:  # its wrappers are those of joblib, see above
+        modules = modules | {_ARRAY_MODULE}
+    for module in _imported((_ARRAY_MODULE,), modules):
         if not hasattr(module, "NUMPY_ARRAY_ALIGNMENT_BYTES"):  # else it reads the padding itself
             replaced += _replace(module.NumpyArrayWrapper, "read", _unaligned_only)
     return replaced
