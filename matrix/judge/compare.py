@@ -132,6 +132,8 @@ def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _LeafTal
         _compare_numbers(left, right, tolerance, tally)
         return
     differs = np.asarray(left.array != right.array)
+    if left.array.dtype.kind in "mM":  # a missing time differs from itself
+        differs &= ~(np.isnat(left.array) & np.isnat(right.array))
     tally.rows(differs)
     if not differs.any():
         return

@@ -111,30 +111,41 @@ _FORMS = {
     "sparse": "sparse matrix",
     "frame": "DataFrame",
     "series": "Series",
+    "fields": "structured array",
+    "masked": "masked array",
 }
 
 
 def _leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
     kind = node["kind"]
-    if kind == "array":
-        yield Leaf(place, cursor.take(node))
-    elif kind == "object":
-        yield _object_leaf(node, place, cursor)
-    elif kind == "sparse":
-        yield from _sparse_leaves(node, place, cursor)
-    elif kind == "frame":
-        yield from _frame_leaves(node, place, cursor)
-    elif kind in ("list", "tuple", "dict"):
-        yield from _list_leaves(node, place, cursor)
-    elif kind == "series":
-        yield from _leaves(node["name"], f"{place} name", cursor)
-        yield from _leaves(node["item"], place, cursor)
-    elif kind == "category":
-        yield _category_leaf(node, place, cursor)
+    if kind in _PARTS:
+        yield from _PARTS[kind](node, place, cursor)
     elif kind in _SCALARS:
         yield Leaf(place, _plain([node])[0:1].reshape(()))
     else:
         yield Leaf(place, np.array(node.get("type", kind)))
+
+
+def _array_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    yield Leaf(place, cursor.take(node))
+
+
+def _series_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    yield from _leaves(node["name"], f"{place} name".strip(), cursor)
+    if node["index"] is not None:
+        yield from _leaves(node["index"], f"{place} index".strip(), cursor)
+    yield from _leaves(node["item"], place, cursor)
+
+
+def _field_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    yield Leaf(f"{place} field names".strip(), _texts(node["names"]))
+    for name, item in zip(node["names"], node["items"], strict=True):
+        yield from _leaves(item, f"{place} field {name!r}".strip(), cursor)
+
+
+def _masked_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    yield from _leaves(node["data"], place, cursor)
+    yield from _leaves(node["mask"], f"{place} mask".strip(), cursor)
 
 
 def _list_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
@@ -142,8 +153,22 @@ def _list_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[
     if node["kind"] != "dict" and all(item["kind"] in _SCALARS for item in items):
         yield Leaf(place, _plain(items))
         return
-    for name, item in zip(node.get("keys") or range(len(items)), items, strict=True):
+    if node["kind"] != "dict":
+        for at, item in enumerate(items):
+            yield from _leaves(item, f"{place}[{at}]", cursor)
+        return
+    names = [_key(key, cursor) for key in node["keys"]]
+    yield Leaf(f"{place} keys".strip(), _texts(names))
+    for name, item in zip(names, items, strict=True):
         yield from _leaves(item, f"{place}[{name}]", cursor)
+
+
+def _key(node: dict[str, Any], cursor: _Cursor) -> str:
+    """A key of a dictionary in words, with its type unless it is a text."""
+    if node["kind"] == "str":
+        return str(node["value"])
+    leaves = _leaves(node, "", cursor)
+    return f"{node['kind']}:" + "|".join(str(leaf.array.tolist()) for leaf in leaves)
 
 
 _SCALARS: dict[str, Callable[[Any], Any]] = {
@@ -152,6 +177,7 @@ _SCALARS: dict[str, Callable[[Any], Any]] = {
     "int": int,
     "float": float.fromhex,
     "str": str,
+    "stamp": str,
 }
 
 
@@ -168,10 +194,14 @@ def _plain(nodes: list[dict[str, Any]]) -> NDArray[Any]:
     return _texts([f"{node['kind']}:{value}" for node, value in zip(nodes, values, strict=True)])
 
 
+_END = "\ue000"
+"""Ends a text that numpy would cut: it drops the characters of code 0 at the end."""
+
+
 def _texts(values: list[str]) -> NDArray[Any]:
-    """An array of texts: each takes as much as the longest."""
-    _check_size(4 * len(values) * max(map(len, values), default=0))
-    return np.array(values, dtype="U")
+    """An array of texts: each takes as much as the longest. Other texts give another array."""
+    _check_size(4 * len(values) * (max(map(len, values), default=0) + 1))
+    return np.array([f"{one}{_END}" if one[-1:] in ("\0", _END) else one for one in values], "U")
 
 
 def _check_size(size: int) -> None:
@@ -179,18 +209,40 @@ def _check_size(size: int) -> None:
         raise ValueError("too large")
 
 
-def _object_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
+def _object_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
     items = node["items"]
     if not items:
         _check_size(4 * prod(node["shape"]))
-        return Leaf(place, np.empty(node["shape"], dtype="U1"))
-    if all(item["kind"] in _SCALARS for item in items):
-        return Leaf(place, _plain(items).reshape(node["shape"]))
-    parts = []
-    for item in items:
-        inner = tuple(_leaves(item, "", cursor))
-        parts.append("|".join(str(leaf.array.tolist()) for leaf in inner))
-    return Leaf(place, _texts(parts).reshape(node["shape"]))
+        yield Leaf(place, np.empty(node["shape"], dtype="U1"))
+    elif all(item["kind"] in _SCALARS for item in items):
+        yield from _scalar_leaves(items, node["shape"], place)
+    else:
+        parts = []
+        for item in items:
+            inner = tuple(_leaves(item, "", cursor))
+            parts.append("|".join(str(leaf.array.tolist()) for leaf in inner))
+        yield Leaf(place, _texts(parts).reshape(node["shape"]))
+
+
+def _scalar_leaves(items: list[dict[str, Any]], shape: list[int], place: str) -> Iterator[Leaf]:
+    """Scalars of one type, or the numbers among them apart from the rest.
+
+    A table of numbers and texts is an array of objects, and its numbers are rounded like others.
+    """
+    kinds = {item["kind"] for item in items}
+    if "float" not in kinds or len(kinds) == 1:
+        yield Leaf(place, _plain(items).reshape(shape))
+        return
+    numbers, tags = np.zeros(len(items)), []
+    for at, item in enumerate(items):
+        value = _SCALARS[item["kind"]](item.get("value"))
+        if item["kind"] == "float" and not np.isnan(value):
+            numbers[at] = value
+            tags.append("float")
+        else:
+            tags.append(f"{item['kind']}:{value}")
+    yield Leaf(place, numbers.reshape(shape))
+    yield Leaf(f"{place} texts".strip(), _texts(tags).reshape(shape))
 
 
 def _sparse_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
@@ -219,8 +271,27 @@ def _frame_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator
         yield from _leaves(item, f"{place} column {position}".strip(), cursor)
 
 
-def _category_leaf(node: dict[str, Any], place: str, cursor: _Cursor) -> Leaf:
-    categories = next(iter(_leaves(node["categories"], "", cursor))).array
+def _category_leaves(node: dict[str, Any], place: str, cursor: _Cursor) -> Iterator[Leaf]:
+    found = next(iter(_leaves(node["categories"], "", cursor))).array
     codes = next(iter(_leaves(node["codes"], "", cursor))).array
-    values = [str(categories[code]) if code >= 0 else "<missing>" for code in codes]
-    return Leaf(place, _texts(values))
+    tag = "" if found.dtype.kind == "U" else f"{found.dtype.kind}:"
+    texts = [f"{tag}{one}" for one in found.tolist()]
+    texts = [f"{_END}{one}" if one.startswith((_END, _MISSING)) else one for one in texts]
+    yield Leaf(place, _texts([texts[code] if code >= 0 else _MISSING for code in codes]))
+
+
+_MISSING = "<missing>"
+
+_PARTS: dict[str, Callable[[dict[str, Any], str, _Cursor], Iterator[Leaf]]] = {
+    "array": _array_leaf,
+    "object": _object_leaves,
+    "sparse": _sparse_leaves,
+    "frame": _frame_leaves,
+    "list": _list_leaves,
+    "tuple": _list_leaves,
+    "dict": _list_leaves,
+    "series": _series_leaves,
+    "category": _category_leaves,
+    "fields": _field_leaves,
+    "masked": _masked_leaves,
+}

@@ -114,7 +114,7 @@ import numpy as np
 from sklearn.preprocessing import KBinsDiscretizer
 
 X = np.random.RandomState(0).rand(200, 3)
-model = KBinsDiscretizer(5, encode="onehot-dense").fit(X)
+model = KBinsDiscretizer(5, encode="ordinal").fit(X)
 """
 SAVE = """
 pickle.dump(model, open("model.pkl", "wb"))
@@ -223,7 +223,7 @@ def test_a_failing_accessory_does_not_hide_a_changed_output(tmp_path: Path) -> N
     cells, shown = check(tmp_path, case)
     outputs = cells["1.0.2"]["outputs"]
     assert outputs["get_feature_names_out"]["verdict"] == "use-failed"
-    assert outputs["transform"]["verdict"] in ("scores-changed", "labels-changed")
+    assert outputs["transform"]["verdict"] == "scores-changed"
     assert outputs["transform"]["n_changed"] >= 10
     assert "fails in get_feature_names_out" in shown
     assert f"changes transform in {outputs['transform']['n_changed']} of" in shown

@@ -61,11 +61,14 @@ def test_any_two_outputs_can_be_compared(
 
 
 VALUES = [
-    (np.array(["a", None, 1.5], dtype=object), 1),
+    (np.array(["a", None, True], dtype=object), 1),
+    (np.array(["a", None, 1.5], dtype=object), 2),
     ([np.zeros((2, 2)), np.ones((2, 3))], 2),
     ((np.zeros(2), np.arange(2)), 2),
     (["one", "two"], 1),
-    ({"b": np.zeros(1), "a": np.ones(1)}, 2),
+    ({"b": np.zeros(1), "a": np.ones(1)}, 3),
+    (np.zeros(2, dtype=[("a", "f8"), ("b", "i4")]), 3),
+    (np.ma.MaskedArray([1.0, 2.0], mask=[0, 1]), 2),
     (3, 1),
     (None, 1),
     (np.array([np.zeros(2), np.zeros(3)], dtype=object), 1),
@@ -107,3 +110,102 @@ def test_a_content_cut_short_is_refused(
     if array.nbytes >= cut:
         with pytest.raises(ValueError, match="cut short"):
             ours.read(whole[:-cut])
+
+
+# ------------------------------------------------------------- values that must not look the same
+
+STRUCTURED = [(1, 2.0), (3, 4.0)]
+DIFFERENT: dict[str, tuple[Any, Any]] = {
+    "a character of code 0 at the end": (["a\0", "b"], ["a", "b"]),
+    "two such characters": (["a\0\0"], ["a\0"]),
+    "the mark of such an end": (["a\0"], ["a\0\ue000"]),
+    "in an array": (np.array(["a\0"], dtype=object), np.array(["a"], dtype=object)),
+    "names of fields": (
+        np.array(STRUCTURED, dtype=[("a", "i4"), ("b", "f8")]),
+        np.array(STRUCTURED, dtype=[("a", "i4"), ("c", "f8")]),
+    ),
+    "values of fields": (
+        np.array(STRUCTURED, dtype=[("a", "i4"), ("b", "f8")]),
+        np.array([(1, 2.0), (3, 4.1)], dtype=[("a", "i4"), ("b", "f8")]),
+    ),
+    "what is masked": (
+        np.ma.MaskedArray([1.0, 2.0], mask=[0, 1]),
+        np.ma.MaskedArray([1.0, 2.0], mask=[0, 0]),
+    ),
+    "masked and not": (np.ma.MaskedArray([1.0], mask=[0]), np.array([1.0])),
+    "keys": ({"a": np.ones(2)}, {"b": np.ones(2)}),
+    "types of keys": ({1: np.ones(2)}, {"1": np.ones(2)}),
+    "a number in a table of texts": (
+        np.array([["a", 1.0]], dtype=object),
+        np.array([["a", 1.1]], dtype=object),
+    ),
+    "a missing number in a table of texts": (
+        np.array([["a", np.nan]], dtype=object),
+        np.array([["a", 0.0]], dtype=object),
+    ),
+    "a text that looks like a missing number": (
+        np.array(["nan", 1.0], dtype=object),
+        np.array([np.nan, 1.0], dtype=object),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_values_that_differ_are_told_apart(encode: Callable[[Any], bytes], what: str) -> None:
+    before, after = (ours.read(encode(one)) for one in DIFFERENT[what])
+    assert not compare("transform", before, after, Tolerance()).verdict.safe
+
+
+SAME: dict[str, tuple[Any, Any]] = {
+    "rounding in a table of texts": (
+        np.array([["a", 0.1 + 0.2], ["b", np.nan]], dtype=object),
+        np.array([["a", 0.3], ["b", np.nan]], dtype=object),
+    ),
+    "a missing time": (
+        np.array(["NaT", "2024-01-01"], dtype="M8[ns]"),
+        np.array(["NaT", "2024-01-01"], dtype="M8[us]"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_values_that_are_the_same_are_no_change(encode: Callable[[Any], bytes], what: str) -> None:
+    before, after = (ours.read(encode(one)) for one in SAME[what])
+    assert compare("transform", before, after, Tolerance()).verdict is Verdict.EQUIVALENT
+
+
+def test_tables_and_columns_that_differ_are_told_apart(encode: Callable[[Any], bytes]) -> None:
+    pandas = pytest.importorskip("pandas")
+    category, frame, series = pandas.Categorical, pandas.DataFrame, pandas.Series
+    names = ["<missing>", "y"]
+    days = pandas.to_datetime(["2024-01-01", "2024-01-02"]).tz_localize("UTC")
+    pairs = [
+        (category(["<missing>", "y"]), category([None, "y"], categories=names)),
+        (category([1, 2]), category(["1", "2"])),
+        (days, days[::-1]),
+    ]
+    tables = [(frame({"c": one}), frame({"c": other})) for one, other in pairs]
+    tables += [
+        (series([1.0, 2.0]), series([1.0, 2.0], index=[1, 0])),
+        (frame({"c": [1.0]}), frame({"c": [1.0]}, index=pandas.RangeIndex(5, 6))),
+        (series([1.0], name="a"), series([1.0], name="b")),
+    ]
+    for one, other in tables:
+        before, after = ours.read(encode(one)), ours.read(encode(other))
+        assert not compare("transform", before, after, Tolerance()).verdict.safe
+
+
+def test_what_rows_may_hold_is_read_again_by_the_worker(encode: Callable[[Any], bytes]) -> None:
+    pandas = pytest.importorskip("pandas")
+    from compat_worker import content as theirs
+
+    for value in (
+        np.array(STRUCTURED, dtype=[("a", "i4"), ("b", "f8")]),
+        np.ma.MaskedArray([1.0, 2.0], mask=[0, 1]),
+        [{"a": 1.0, 2: "b"}, {}],
+        pandas.Series([1.0, 2.0], index=[4, 3]),
+        np.array([pandas.Timestamp("2024-01-01", tz="UTC")], dtype=object),
+    ):
+        data = encode(value)
+        assert theirs.is_complete(data)
+        assert encode(theirs.decode(data)) == data

@@ -12,10 +12,13 @@ array  ``dtype``, ``shape``; its bytes follow, in C order, little-endian
 object ``shape``, ``items``: an array of Python objects, one node each
 sparse ``format``, ``shape``, ``data``, ``indices``, ``indptr``: always in CSR order
 frame  ``columns`` (node), ``index`` (node; null for a RangeIndex), ``items``: one node per column
-series ``name`` (node), ``item`` (node)
+series ``name`` (node), ``index`` (as of a frame), ``item`` (node)
+fields ``names``, ``items``: a structured array, one node per field
+masked ``data`` (node, zero where masked), ``mask`` (node)
 list   ``items``; ``tuple`` likewise
-dict   ``keys``, ``items``
+dict   ``keys`` (nodes), ``items``
 none, bool, int, float, str: ``value`` (floats as hexadecimal text)
+stamp  ``value``: a Timestamp of pandas as ISO text
 opaque ``type``: any other object; only its type is recorded
 ====== ===========================================================================================
 """
@@ -83,15 +86,15 @@ def _outline(value: Any, arrays: List[bytes]) -> Outline:
     if scalar is not None:
         return scalar
     if isinstance(value, (np.ndarray, np.generic)):
-        return _outline_array(np.asarray(value), arrays)
+        return _outline_array(np.asanyarray(value), arrays)
     if isinstance(value, (list, tuple)):
         kind = "list" if isinstance(value, list) else "tuple"
         return {"kind": kind, "items": [_outline(item, arrays) for item in value]}
     if isinstance(value, dict):
-        keys = sorted(value, key=str)
+        keys = sorted(value, key=lambda key: (str(key), type(key).__name__))
         return {
             "kind": "dict",
-            "keys": [str(key) for key in keys],
+            "keys": [_outline(key, arrays) for key in keys],
             "items": [_outline(value[key], arrays) for key in keys],
         }
     return _outline_foreign(value, arrays)
@@ -112,6 +115,18 @@ def _scalar(value: Any) -> Any:
 
 
 def _outline_array(array: Any, arrays: List[bytes]) -> Outline:
+    if isinstance(array, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(array)
+        data = np.where(mask, np.zeros(1, dtype=array.dtype), array.data).astype(array.dtype)
+        return {
+            "kind": "masked",
+            "data": _outline_array(data, arrays),
+            "mask": _outline_array(mask, arrays),
+        }
+    if array.dtype.names is not None:
+        names = array.dtype.names
+        items = [_outline_array(np.asarray(array[name]), arrays) for name in names]
+        return {"kind": "fields", "names": list(names), "items": items}
     if array.dtype.kind in "OV" or array.dtype.kind not in "biufcSUmM":
         items = [_outline(item, arrays) for item in array.astype(object).ravel().tolist()]
         return {"kind": "object", "shape": list(array.shape), "items": items}
@@ -145,11 +160,10 @@ def _outline_foreign(value: Any, arrays: List[bytes]) -> Outline:
 def _outline_pandas(value: Any, arrays: List[bytes]) -> Outline:
     if hasattr(value, "columns"):
         names = list(value.columns)
-        counts = type(value.index).__name__ == "RangeIndex"
         return {
             "kind": "frame",
             "columns": _outline(names, arrays),
-            "index": None if counts else _outline(list(value.index), arrays),
+            "index": _outline_index(value.index, arrays),
             "items": [_outline_column(value.iloc[:, i], arrays) for i in range(len(names))],
         }
     if hasattr(value, "iloc"):
@@ -157,11 +171,24 @@ def _outline_pandas(value: Any, arrays: List[bytes]) -> Outline:
         return {
             "kind": "series",
             "name": _outline(name, arrays),
+            "index": _outline_index(value.index, arrays),
             "item": _outline_column(value, arrays),
         }
-    if type(value).__name__ in ("NAType", "NaTType"):
-        return {"kind": "opaque", "type": "pandas." + type(value).__name__}
-    return _outline(np.asarray(value), arrays)
+    kind = type(value).__name__
+    if kind == "Timestamp":
+        return {"kind": "stamp", "value": value.isoformat()}
+    made = None if kind in ("NAType", "NaTType") else np.asarray(value)
+    if made is None or (made.ndim == 0 and made.dtype.kind == "O"):
+        return {"kind": "opaque", "type": "pandas." + kind}
+    return _outline(made, arrays)
+
+
+def _outline_index(index: Any, arrays: List[bytes]) -> Any:
+    """The node of an index; None for one that counts from 0."""
+    counts = type(index).__name__ == "RangeIndex"
+    if counts and (not len(index) or (index[0] == 0 and index[-1] == len(index) - 1)):
+        return None
+    return _outline(list(index), arrays)
 
 
 def _outline_column(column: Any, arrays: List[bytes]) -> Outline:
@@ -192,6 +219,21 @@ def _object_array(node: Outline, reader: _Reader) -> Any:
     for position, item in enumerate(items):
         flat[position] = item
     return flat.reshape(node["shape"])
+
+
+def _fields(node: Outline, reader: _Reader) -> Any:
+    items = [_build(item, reader) for item in node["items"]]
+    kinds = [(name, item.dtype) for name, item in zip(node["names"], items)]
+    made = np.empty(items[0].shape, dtype=kinds)
+    for name, item in zip(node["names"], items):
+        made[name] = item
+    return made
+
+
+def _stamp(node: Outline, reader: _Reader) -> Any:
+    import pandas
+
+    return pandas.Timestamp(node["value"])
 
 
 def _sparse(node: Outline, reader: _Reader) -> Any:
@@ -232,7 +274,8 @@ def _column(node: Outline, reader: _Reader, index: Any) -> Any:
 
 def _series(node: Outline, reader: _Reader) -> Any:
     name = _build(node["name"], reader)
-    series = _column(node["item"], reader, None)
+    index = None if node["index"] is None else _build(node["index"], reader)
+    series = _column(node["item"], reader, index)
     series.name = name
     return series
 
@@ -248,9 +291,17 @@ _BUILDERS = {
     "sparse": _sparse,
     "frame": _frame,
     "series": _series,
+    "fields": _fields,
+    "masked": lambda node, reader: np.ma.MaskedArray(
+        _build(node["data"], reader), _build(node["mask"], reader)
+    ),
+    "stamp": _stamp,
     "list": lambda node, reader: [_build(item, reader) for item in node["items"]],
     "tuple": lambda node, reader: tuple(_build(item, reader) for item in node["items"]),
     "dict": lambda node, reader: dict(
-        zip(node["keys"], [_build(item, reader) for item in node["items"]])
+        zip(
+            [_build(key, reader) for key in node["keys"]],
+            [_build(item, reader) for item in node["items"]],
+        )
     ),
 }

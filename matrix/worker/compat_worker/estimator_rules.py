@@ -190,6 +190,9 @@ def _infer_boosting_categories(step: Any, space: Space) -> None:
 def _infer_edges(step: Any, space: Space, found: InputModel) -> None:
     for feature, edges in zip(space, input_spec.or_empty(input_spec.get(step, "bin_edges_"))):
         _add_cuts(feature, input_model.EDGE, edges)
+        # Up to scikit-learn 1.1 a value that lies just below an edge counts as the edge.
+        inner = np.asarray(edges, dtype=np.float64)[1:-1]
+        _add_cuts(feature, input_model.EDGE, inner - np.abs(inner) * 1e-6, inner)
     quantiles = input_spec.get(step, "quantiles_")
     if quantiles is not None and np.ndim(quantiles) == 2:
         for feature, edges in zip(space, np.asarray(quantiles).T):
