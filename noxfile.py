@@ -71,9 +71,16 @@ def evidence(session: nox.Session) -> None:
 
 @nox.session
 def allowed(session: nox.Session) -> None:
-    """Write the list of names that scikit-learn's own pickles need: nox -s allowed -- [--full] [RELEASE GLOB]..."""
+    """Write the list of names that models may look up: nox -s allowed -- [--full] [GLOB]..."""
     python = sessions.install_project(session, HERE)
     session.run(python, "tools/allowed.py", *session.posargs, external=True)
+
+
+@nox.session
+def admitted(session: nox.Session) -> None:
+    """Count the clean files that the gate admits: nox -s admitted -- [--full] [RELEASE]..."""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/admitted.py", *session.posargs, external=True)
 
 
 @nox.session
@@ -147,6 +154,7 @@ def nightly(session: nox.Session) -> None:
     parts: dict[str, Callable[[], object]] = {
         "tests marked nightly": lambda: session.run(*PYTEST, "-m", "nightly"),
         f"fuzz -- {seed}": lambda: _fuzz(session, seed),
+        "admitted": lambda: session.run("python", "tools/admitted.py", "--full"),
         "mutation": lambda: _mutation(session),
     }
     lines = [_part(session, name, part) for name, part in parts.items()]

@@ -98,7 +98,7 @@ def _admission(inspection: Inspection) -> str:
     """Return whether `upgrade` would load the file, and if not, why."""
     refused = refusals(inspection)
     if not refused:
-        return "upgrade would load it: it uses only names that scikit-learn's own models use"
+        return "upgrade would load it: it looks up only names that are known to be harmless"
     names = _some([one.what for one in refused])
     return f"upgrade would refuse to load it: {names}"
 
