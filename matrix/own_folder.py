@@ -14,6 +14,7 @@ import hashlib
 import hmac
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import platformdirs
@@ -69,6 +70,59 @@ def leads_outside(folder: Path, project: Path) -> bool:
     """Whether a folder is outside of a project, when links are followed."""
     real = Path(os.path.realpath(folder))
     return not real.is_relative_to(os.path.realpath(project))
+
+
+def is_tracked(folder: Path) -> bool:
+    """Whether the git repository around a folder has files in it.
+
+    git puts them there, also over files that it ignores, when somebody else's changes are pulled:
+    a mark does not tell. No program is run; the index of git is searched for the path.
+    """
+    real = Path(os.path.realpath(folder))
+    for parent in real.parents:
+        index = _git_folder(parent / ".git") / "index"
+        try:
+            content = index.read_bytes()
+        except OSError:
+            continue
+        path = f"{real.relative_to(parent).as_posix()}/".encode()
+        if int.from_bytes(content[4:8], "big") < 4:
+            return path in content
+        with contextlib.suppress(IndexError, ValueError):  # it is damaged
+            return any(each.startswith(path) for each in _compressed_paths(content))
+    return False
+
+
+def _compressed_paths(index: bytes) -> Iterator[bytes]:
+    """The paths in an index of git of version 4, as its ``index-format`` describes them.
+
+    A path is what it has in common with the one before, less some bytes, and its end.
+    """
+    position, path = 12, b""
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        extended = index[position + 60] & 0x40
+        position += 64 if extended else 62
+        byte = index[position]
+        left_out = byte & 0x7F
+        while byte & 0x80:
+            position += 1
+            byte = index[position]
+            left_out = ((left_out + 1) << 7) | (byte & 0x7F)
+        end = index.index(b"\0", position + 1)
+        path = path[: len(path) - left_out] + index[position + 1 : end]
+        yield path
+        position = end + 1
+
+
+def _git_folder(path: Path) -> Path:
+    """The folder of git: itself, or the one that a file names in a worktree or a submodule."""
+    if not path.is_file():
+        return path
+    try:
+        named = path.read_text(encoding="utf-8").partition("gitdir:")[2].strip()
+    except (OSError, ValueError):
+        return path
+    return path.parent / named
 
 
 def claim(folder: Path, project: Path, *, key: str, option: str) -> None:

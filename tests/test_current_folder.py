@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -239,6 +240,29 @@ def test_results_that_came_with_a_project_are_not_shown_unless_named(
     assert f"--state {folder / '.matrix'}" in capsys.readouterr().err
     assert main(["report", "--state", ".matrix"]) == Exit.CANNOT_TELL
     assert "there are no results" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("version", ["2", "4"])
+@pytest.mark.parametrize("inside", ["", "sub/project"])
+def test_results_that_a_repository_tracks_are_not_used(
+    folder: Path, capsys: pytest.CaptureFixture[str], version: str, inside: str
+) -> None:
+    """Pulling would put somebody else's results in place of one's own."""
+    project = folder / inside
+    project.mkdir(parents=True, exist_ok=True)
+    os.chdir(project)
+    git = ["git", "-C", str(folder), "-c", f"index.version={version}"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    (project / ".gitkeep").touch()
+    subprocess.run([*git, "add", "."], check=True)
+    assert main(["upgrade", "no such file"]) == Exit.USAGE
+    assert own_folder.is_own(project / ".matrix")
+    subprocess.run([*git, "add", "-f", str(project / ".matrix" / "results.sqlite")], check=True)
+    capsys.readouterr()
+    assert main(["upgrade", "no such file"]) == Exit.CANNOT_TELL
+    assert "the repository has files of its own in" in capsys.readouterr().err
+    assert main(["upgrade", "no such file", "--state", ".matrix"]) == Exit.USAGE
 
 
 @pytest.mark.parametrize("how", ["a path", "a link"])

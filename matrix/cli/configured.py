@@ -96,6 +96,8 @@ def kept_results(catalog: Catalog) -> Iterator[Store]:
         CannotTellError: they came with the project, and the command line does not name them.
     """
     state = catalog.state
+    if catalog.state_by is not NamedBy.USER:
+        _refuse_tracked(state)
     is_foreign = not own_folder.is_own(state) and not own_folder.is_empty(state)
     if catalog.state_by is not NamedBy.USER and is_foreign:
         raise CannotTellError(
@@ -106,6 +108,21 @@ def kept_results(catalog: Catalog) -> Iterator[Store]:
         yield store
 
 
+def _refuse_tracked(state: Path) -> None:
+    """Refuse results that the project's repository may replace.
+
+    Raises:
+        CannotTellError: the repository has files in the folder of results.
+    """
+    if own_folder.is_tracked(state):
+        raise CannotTellError(
+            f"the repository has files of its own in {plain(str(state))}, so results there may be "
+            "somebody else's",
+            advice=f"Remove them with: git rm -r --cached {state}\n  Or name a folder for the "
+            "results: --state DIR",
+        )
+
+
 def _own_results(catalog: Catalog) -> None:
     """See that the folder of results is the user's own, or new."""
     state = catalog.state
@@ -113,6 +130,7 @@ def _own_results(catalog: Catalog) -> None:
         with contextlib.suppress(StoreError):  # the store says it better
             own_folder.mark(state)
         return
+    _refuse_tracked(state)
     if own_folder.is_own(state):
         return
     if own_folder.leads_outside(state, catalog.root):
