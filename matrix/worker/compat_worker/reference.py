@@ -59,7 +59,9 @@ def _record_reference(
 
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
-            return chosen.load(piece["path"])
+            loaded = chosen.load(piece["path"])
+        journal.stage("making rows")  # until a method is called to be recorded
+        return loaded
 
     try:
         model = fresh()
