@@ -64,7 +64,7 @@ def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("environment")
     packages = ["numpy", f"joblib=={LOADERS[request.param]}", "lz4"]
     uv = find_uv()
-    subprocess.run([uv, "venv", "-q", "--python", fitting[0].executable, folder], check=True)
+    subprocess.run([uv, "venv", "-q", "--python", fitting[0].path, folder], check=True)
     made = folder / "bin" / "python"
     subprocess.run([uv, "pip", "install", "-q", "--python", made, *packages], check=True)
     return made

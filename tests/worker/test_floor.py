@@ -22,6 +22,7 @@ OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 """Packages of a target environment beside the standard library."""
 
 ASKED_FOR = {
+    "data_tables.py": {"pyarrow"},
     "formats.py": {"skops"},
     "booster_faults.py": {"lightgbm", "xgboost"},
     "everything.py": {"skops"},

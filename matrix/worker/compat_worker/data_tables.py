@@ -4,7 +4,9 @@ Columns get the types that the model was fitted on, where the model shows them, 
 user gives. The others are as pandas reads them.
 """
 
+import contextlib
 import os
+import sys
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -21,6 +23,7 @@ from compat_worker.given_rows import (
     listed,
 )
 from compat_worker.input_model import Column, InputModel
+from compat_worker.name_guard import NameRefused, allow_only
 from compat_worker.table_source import Source
 from compat_worker.user_error import UserError
 
@@ -77,7 +80,13 @@ def read_parquet(request: DataRequest) -> GivenRows:
     """
     pandas = _pandas(request.path)
     try:
-        frame = pandas.read_parquet(request.path)
+        with _no_pickles():
+            frame = pandas.read_parquet(request.path)
+    except NameRefused as refused:
+        raise UserError(
+            "{}: the type of a column is pickled code ({}), which is not loaded; save the column "
+            "as numbers, text or dates".format(request.name, refused)
+        )
     except ImportError:
         raise UserError(
             "{}: no package that reads Parquet is installed in this environment; add --with "
@@ -88,6 +97,23 @@ def read_parquet(request: DataRequest) -> GivenRows:
             "{}: pandas cannot read it as Parquet: {}".format(request.name, first_line(error))
         )
     return _rows(_TableFile(frame.reset_index(drop=True), None), request)
+
+
+@contextlib.contextmanager
+def _no_pickles() -> Iterator[None]:
+    """Look up no name that a pickle in a Parquet file names.
+
+    pyarrow before 14.0.1 unpickles the types of columns that are extensions (CVE-2023-47248), and
+    pandas before 2.1.4 does not prevent it.
+    """
+    with contextlib.suppress(ImportError):
+        import pyarrow
+
+        if not hasattr(sys, "addaudithook"):
+            with contextlib.suppress(KeyError):  # it was done before
+                pyarrow.unregister_extension_type("arrow.py_extension_type")
+    with allow_only([]):
+        yield
 
 
 def _pandas(path: str) -> Any:
