@@ -157,12 +157,12 @@ def _scored() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
             print(f"{name}: {error}", file=sys.stderr)
             continue
         length = rows.shape[0] if hasattr(rows, "shape") else len(rows)
-        pool = evidence_rows._pool(loads, length)
+        pool = evidence_rows.pool_of(loads, length)
         own = evidence.measure(loads, rows, pool)
         both = own
         try:
             made = row_making.make_rows(loads(), 200)
-            joined = evidence_rows._appended(rows, made.rows)
+            joined = evidence_rows.appended(rows, made.rows)
         except Exception as error:
             print(f"{name}: {error}", file=sys.stderr)
             joined = None

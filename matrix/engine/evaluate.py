@@ -7,7 +7,7 @@ model's own code wrote in place of a worker, and what was lost in the store, end
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from matrix import causes
 from matrix.catalog import Tolerances
@@ -24,6 +24,7 @@ from matrix.model import (
     Ending,
     EnvInfo,
     Environment,
+    Evidence,
     Observation,
     Returned,
     RowChange,
@@ -126,6 +127,8 @@ class Evaluator:
     """The environments that saved, by id."""
     native: Callable[[Saving, Environment], Saving | None] = _no_native
     """Gives what a reader reported of the same pipeline, trained there; None if unknown."""
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """By pipeline, how much its rows would notice; else as the saving says."""
 
     def due(
         self, reader: Environment, loads: Iterable[LoadWork], on_evaluation: OnEvaluation
@@ -148,8 +151,9 @@ class Evaluator:
             reader: the environment that loaded.
             observation: what it reported; None if nothing was loaded.
         """
+        evidence = self.evidence.get(saving.pipeline, saving.evidence)
         case = Case(
-            saving=saving,
+            saving=replace(saving, evidence=evidence),
             format=format_name,
             reader=reader.id,
             observation=observation,

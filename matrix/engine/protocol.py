@@ -250,6 +250,11 @@ _RECORD: dict[str, Form] = {
     "estimators": _are_names,
     "outputs": _OUTCOMES,
 }
+_SAVED: dict[str, Form] = {
+    **_RECORD,
+    "artifacts": _ARTIFACTS,
+    "rows_by_source": _record({"declared": _is_count, "model": _is_count}),
+}
 _MOST_FAULTS = 10_000
 _EVIDENCE_COUNTS = _record(
     {
@@ -260,7 +265,9 @@ _EVIDENCE_COUNTS = _record(
         "reached": _is_count,
         "complete": _is_truth,
         "constant": _is_truth,
-        "by_source": _record({}, data=_is_count, model=_is_count, random=_is_count),
+        "by_source": _record(
+            {}, data=_is_count, declared=_is_count, model=_is_count, random=_is_count
+        ),
     }
 )
 
@@ -350,11 +357,8 @@ _TRACE: dict[str, Form] = {
 
 _ANSWERS: dict[str, tuple[Form, ...]] = {
     "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
-    "save": (
-        _UNAVAILABLE,
-        _RAISED_IN,
-        _record({**_RECORD, "artifacts": _ARTIFACTS}, own=_OWN, source=_is_digest),
-    ),
+    "save": (_UNAVAILABLE, _RAISED_IN, _record(_SAVED, own=_OWN, source=_is_digest)),
+    "evidence": (_REFUSED, _RAISED, _record({**_COMMON, "evidence": _is_evidence})),
     "load": (
         _REFUSED,
         _UNAVAILABLE,

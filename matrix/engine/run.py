@@ -8,6 +8,7 @@ from matrix.catalog import Catalog
 from matrix.engine import last_run, selfcheck
 from matrix.engine.cell_index import CellIndex
 from matrix.engine.evaluate import Evaluation, Evaluator
+from matrix.engine.measuring import Measures
 from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
@@ -97,13 +98,16 @@ class _Run:
         self._id = context.store.runs.begin()
         self._index = CellIndex(context.environments, catalog.pipelines, context.shard_environments)
         self._pending: list[tuple[int, list[str]]] = []
+        self._measures = Measures()
         self._settled = True
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
         savings: Savings = {}
         found: dict[str, Detection] = {}
         try:
-            schedule = Schedule(self._context, savings, self._evaluator(savings), self._take)
+            schedule = Schedule(
+                self._context, savings, self._measures, self._evaluator(savings), self._take
+            )
             planted = selfcheck.Planted(self._context)
             self._context.run(first_of(planted.jobs(), schedule.jobs()))
             self._context.progress.stage("self-check", len(selfcheck.NAMES))
@@ -119,6 +123,7 @@ class _Run:
             tolerances=self._catalog.tolerances,
             writers={one.id: one for one in self._context.environments},
             native=lambda saving, reader: savings.get((reader.id, saving.pipeline)),
+            evidence=self._measures.evidence,
         )
 
     def _take(self, evaluation: Evaluation) -> None:
@@ -164,14 +169,16 @@ class _Run:
             environments=self._context.environments,
             pipelines=self._catalog.pipelines,
             cells=last_run.Cells(self._context.store, self._id),
+            evidence=dict(sorted(self._measures.evidence.items())),
             self_check=found,
             interrupted=interrupted,
             whole=self._catalog.whole,
             shard=planned(self._catalog, self._context.environments),
         )
+        settled = self._settled and self._measures.settled
         head = codec.head_to_json(matrix) | {
             "digest": last_run.digest(self._context, self._catalog),
-            "settled": self._settled and not interrupted and _all_found(found),
+            "settled": settled and not interrupted and _all_found(found),
             "cells_digest": self._context.store.runs.pack(self._id),
         }
         self._context.store.runs.end(self._id, codec.encode(head))

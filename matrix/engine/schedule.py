@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from matrix.engine import loading, saving
+from matrix.engine import loading, measuring, saving
 from matrix.engine.estimate import START
 from matrix.engine.evaluate import Evaluator, OnEvaluation
 from matrix.engine.loading import LoadWork, loads
+from matrix.engine.measuring import Measures, measure_jobs, measures_due
 from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
@@ -19,16 +20,17 @@ _WORTH_AN_INTERPRETER = 0.3
 
 
 class Schedule:
-    """The saves and loads of a run.
+    """The saves, measurements and loads of a run.
 
-    Writers start first, then readers, each sorted by the length of their work, longest first. A
-    reader can load a pipeline as soon as all writers have saved it, so that it loads equal files
-    only once. While the last writers run, idle cores start readers of the pipelines that are
-    complete.
+    Writers start first, then the measuring of rows, then readers, each sorted by the length of
+    their work, longest first. A reader can load a pipeline as soon as all writers have saved it, so
+    that it loads equal files only once, and its rows are measured, so that its cells can be judged.
+    While the last writers run, idle cores start readers of the pipelines that are complete.
 
     Args:
         context: the run's.
         savings: receives the answers of writers as they arrive.
+        measures: receives the evidence of pipelines as it arrives.
         evaluator: of the run.
         on_evaluation: called with each evaluated load, as it ends.
     """
@@ -37,21 +39,27 @@ class Schedule:
         self,
         context: RunContext,
         savings: Savings,
+        measures: Measures,
         evaluator: Evaluator,
         on_evaluation: OnEvaluation,
     ) -> None:
         self._context = context
         self._savings = savings
+        self._measures = measures
+        self._measuring: set[str] = set()
         self._evaluator = evaluator
         self._on_evaluation = on_evaluation
         self._begun: dict[str, _Begun] = {}
 
     def jobs(self) -> Jobs:
-        """All jobs of saving and loading, in the order in which they start."""
+        """All jobs of saving, measuring and loading, in the order in which they start."""
         yield from self._saves()
+        yield from self._measurements()
         early = iter(self._by_length(loading.TASK, {one.id: 1 for one in self._context.readers}))
-        while not self._all_saved():
-            there = self._saved_everywhere()
+        while not self._all_saved() or not self._all_measured():
+            if self._all_saved():
+                yield from self._measurements()
+            there = self._complete()
             enough = len(there) >= _WORTH_AN_INTERPRETER * len(self._context.pipelines)
             reader = next(early, None) if enough else None
             yield None if reader is None else self._early(reader, there)
@@ -82,13 +90,31 @@ class Schedule:
     def _all_saved(self) -> bool:
         return len(self._savings) == len(self._ready) * len(self._context.pipelines)
 
-    def _saved_everywhere(self) -> list[Pipeline]:
-        """The pipelines that every writer has answered."""
+    def _complete(self) -> list[Pipeline]:
+        """The pipelines that every writer has answered, and whose rows are measured."""
         return [
             pipeline
             for pipeline in self._context.pipelines
-            if all((writer.id, pipeline.id) in self._savings for writer in self._ready)
+            if pipeline.id in self._measures.done
+            and all((writer.id, pipeline.id) in self._savings for writer in self._ready)
         ]
+
+    # ----------------------------------------------------------------- measuring
+
+    def _measurements(self) -> Jobs:
+        """The measurements that can start now."""
+        context = self._context
+        due = measures_due(context, self._savings, self._measures, self._measuring)
+        self._measuring.update(work.pipeline.id for work in due)
+        if due:
+            context.progress.stage(measuring.STAGE, len(self._measuring))
+        for one in {work.environment.id for work in due}:
+            pieces = sum(work.environment.id == one for work in due)
+            context.estimate.expect(measuring.TASK, one, pieces)
+        yield from measure_jobs(context, due, self._measures)
+
+    def _all_measured(self) -> bool:
+        return len(self._measures.done) == len(self._context.pipelines)
 
     # ----------------------------------------------------------------- loading
 

@@ -73,6 +73,7 @@ def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matri
         ),
         pipelines=first.pipelines,
         cells=_MergedCells(by_index, first, count),
+        evidence={name: one for matrix in found for name, one in matrix.evidence.items()},
         self_check=_worst(found),
         interrupted=any(matrix.interrupted for matrix in found),
         whole=all(matrix.whole for matrix in found),

@@ -239,10 +239,10 @@ def new_converter(**options: Any) -> cattrs.Converter:
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
     *("started", "finished", "interrupted", "whole", "shard", "comparison"),
-    *("environments", "pipelines", "self_check", "answers", "passed_over", "stories"),
+    *("environments", "pipelines", "evidence", "self_check", "answers", "passed_over", "stories"),
 )
 """The members before the cells."""
-_LATER = ("answers", "whole", "shard", "comparison", "stories", "passed_over")
+_LATER = ("answers", "evidence", "whole", "shard", "comparison", "stories", "passed_over")
 """Members that older results do not have."""
 
 _results = new_converter()

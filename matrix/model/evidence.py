@@ -23,8 +23,9 @@ class Evidence:
 
     rows: int
     by_source: Mapping[str, int]
-    """Number of rows by source: ``data`` (the user's), ``model`` (made from what the fitted model
-    stores), ``random`` (made, with nothing known of the features)."""
+    """Number of rows by source: ``data`` (the user's), ``declared`` (of a pipeline file), ``model``
+    (made from what the fitted model stores), ``random`` (made, with nothing known of the
+    features)."""
     mutation_score: float | None
     """Noticed faults as a share of the live ones; None if no fault is live."""
     interval: tuple[float, float] | None

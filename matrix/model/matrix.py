@@ -13,6 +13,7 @@ from matrix.model.answers import ModelAnswer, PassedOver
 from matrix.model.cells import Cell
 from matrix.model.comparison import Comparison
 from matrix.model.environments import Environment
+from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation
 from matrix.model.pipelines import Pipeline
 from matrix.model.verdicts import Verdict
@@ -58,6 +59,9 @@ class Matrix:
     pipelines: tuple[Pipeline, ...]
     cells: Iterable[Cell]
     self_check: Mapping[str, Detection] = field(default_factory=dict)
+    evidence: Mapping[str, Evidence] = field(default_factory=dict)
+    """How much the rows of each pipeline would notice, by its id, measured in the newest
+    environment that saved it; without those that could not be measured."""
     interrupted: bool = False
     answers: tuple[ModelAnswer, ...] = ()
     """For an upgrade check, one for each model; empty for reference pipelines."""

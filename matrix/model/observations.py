@@ -112,6 +112,8 @@ class Saving:
     source: str = ""
     """Digest of what the rows were made of, if another pandas may make another table of it: the
     CSV file, or plain values. Empty if that is what the rows themselves hold."""
+    rows_by_source: Mapping[str, int] = field(default_factory=dict)
+    """Number of rows by source, as in :class:`Evidence`; empty for a model saved elsewhere."""
     truth: str = ""
     """Digest of the true answers for the first rows; empty if there are none."""
     outputs: Mapping[str, Outcome] = field(default_factory=dict)

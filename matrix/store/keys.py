@@ -81,6 +81,11 @@ def loading(loaded_key: str, environment_key: str) -> str:
     return of("load", loaded_key, environment_key)
 
 
+def measuring(loaded_key: str, environment_key: str) -> str:
+    """Key of an evidence task: the file with its rows, and the environment that saved it."""
+    return of("evidence", loaded_key, environment_key)
+
+
 def tracing(loaded_key: str, method: str, environment_key: str) -> str:
     """Key of a trace task: the file, the method, and the reader."""
     return of("trace", loaded_key, method, environment_key)

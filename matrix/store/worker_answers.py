@@ -49,6 +49,7 @@ def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
             for name, entry in answer["artifacts"].items()
         },
         rows=answer["rows"],
+        rows_by_source=answer.get("rows_by_source", {}),
         truth=answer["truth"] or "",
         only=answer["only"],
         estimators=tuple(answer["estimators"]),
@@ -57,6 +58,11 @@ def saving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Saving:
         own=_own(answer.get("own")),
         source=answer.get("source", ""),
     )
+
+
+def measured(answer: WorkerAnswer) -> Evidence | None:
+    """The answer to an evidence task; None if nothing could be measured."""
+    return _evidence(answer.get("evidence"))
 
 
 def _evidence(entry: WorkerAnswer | None) -> Evidence | None:

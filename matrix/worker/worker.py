@@ -14,7 +14,8 @@ Request: ``request.json``
 
 One JSON object:
 
-``task``     ``"check"``, ``"save"``, ``"load"``, ``"reference"``, ``"trace"`` or ``"resave"``
+``task``     ``"check"``, ``"save"``, ``"evidence"``, ``"load"``, ``"reference"``, ``"trace"`` or
+             ``"resave"``
 ``paths``    folders to append to ``sys.path``: those of the pipeline files and their helpers
 ``memory``   limit on the address space in bytes, or null; ignored where the platform has none
 ``parent``   process id of the orchestrator, or null if the worker cannot see that process
@@ -93,9 +94,15 @@ Tasks
     Piece: ``pipeline`` (its id), ``file`` that registers it, ``formats`` (names) and the ``folder``
     to save to.
     Answer: ``artifacts``, by format ``{"path", "sha256", "size"}``, ``{"raised"}`` or
-    ``{"unavailable"}``; ``rows`` and ``truth`` (digests; ``truth`` may be null); ``only`` (true:
+    ``{"unavailable"}``; ``rows`` and ``truth`` (digests; ``truth`` may be null);
+    ``rows_by_source``, how many of the rows the pipeline file ``declared`` and how many were made
+    of what the fitted ``model`` decides on, in row order; ``only`` (true:
     the pipeline file lists the methods to call); ``estimators`` (full class names of the model and
     of the estimators in it, the model first); ``outputs``; ``own``.
+
+``evidence``: load an artifact where it was saved, measure how much its rows would notice.
+    Piece: ``path``, ``format``, ``rows`` (path of a content file), ``rows_by_source``, ``allowed``.
+    Answer: ``evidence``, as of ``reference``.
 
 ``load``: load an artifact, call its output methods.
     Piece: ``path``, ``format``, ``rows`` (path of a content file), ``source`` (path of the
@@ -124,7 +131,7 @@ Tasks
     "constant", "leaves", "reached", "by_source"}``: how many faults were planted in the model, how
     many of them any row notices, how many these rows notice, whether planting went on to its end,
     whether all outputs are the same for every row, how many leaves the trees have and how many the
-    rows reach, and the number of rows by source (``data``, ``model``, ``random``).
+    rows reach, and the number of rows by source (``data``, ``declared``, ``model``, ``random``).
 
 ``trace``: load an artifact, describe its estimators, record the calls of one method.
     Piece: ``path``, ``format``, ``rows``, ``allowed`` and the ``method`` (empty: record no calls).
@@ -174,7 +181,7 @@ def main(folder: str) -> None:
     journal = Journal(folder, request.get("stages", False))
     import joblib  # noqa: F401  (imported before the clock of the first piece starts)
     import sklearn
-    from compat_worker import loading, reference, resaving, saving, tracing
+    from compat_worker import loading, measuring, reference, resaving, saving, tracing
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
@@ -186,6 +193,7 @@ def main(folder: str) -> None:
     else:
         work = {
             "save": saving.save,
+            "evidence": measuring.measure,
             "load": loading.load,
             "reference": reference.record_reference,
             "trace": tracing.trace,

@@ -264,9 +264,9 @@ def test_a_damaged_sparse_matrix_is_a_mistake_and_no_crash(
 def test_made_rows_are_appended_to_sparse_ones() -> None:
     """The given rows come first and stay as they are; a matrix of another width does not fit."""
     made = sparse.csr_matrix(np.ones((2, 3)))
-    both = evidence_rows._appended(COUNTS, made)
+    both = evidence_rows.appended(COUNTS, made)
     assert both is not None
     assert both.format == "csr"
     assert np.array_equal(both.toarray(), np.vstack([COUNTS.toarray(), np.ones((2, 3))]))
-    assert evidence_rows._appended(COUNTS, sparse.csr_matrix(np.ones((2, 4)))) is None
-    assert evidence_rows._appended(COUNTS, np.ones((2, 3))) is None
+    assert evidence_rows.appended(COUNTS, sparse.csr_matrix(np.ones((2, 4)))) is None
+    assert evidence_rows.appended(COUNTS, np.ones((2, 3))) is None

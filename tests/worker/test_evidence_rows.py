@@ -37,7 +37,7 @@ FRAME = pd.DataFrame({"age": [1.0, 2.0], "city": np.array(["a", "b"], dtype=obje
     ],
 )
 def test_rows_are_appended_if_no_given_row_changes(given: Any, made: Any, fits: bool) -> None:
-    joined = evidence_rows._appended(given, made)
+    joined = evidence_rows.appended(given, made)
     assert (joined is not None) is fits
     if joined is not None:
         assert len(joined) == len(given) + len(made)
@@ -51,7 +51,7 @@ def test_rows_are_appended_if_no_given_row_changes(given: Any, made: Any, fits: 
 
 
 def test_sparse_rows_are_appended() -> None:
-    joined = evidence_rows._appended(csr_matrix(FLOATS), csr_matrix(FLOATS * 2))
+    joined = evidence_rows.appended(csr_matrix(FLOATS), csr_matrix(FLOATS * 2))
     assert np.array_equal(joined.toarray(), np.concatenate([FLOATS, FLOATS * 2]))
 
 

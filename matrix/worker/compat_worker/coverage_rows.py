@@ -21,6 +21,9 @@ MAX_BOX_VALUES = 6000000
 
 BATCH = 400
 
+PASSES = 4
+"""Each leaf is reached by up to so many rows."""
+
 NEAREST = 3
 """A row for neighbours covers so many of the nearest kept rows."""
 
@@ -121,17 +124,18 @@ def leaf_rows(known: InputModel, random: Any, most: int = MOST) -> Optional[Valu
     trees = _some(trees, len(columns))
     narrow = [ColumnTree(one.nodes, _renumbered(one.columns, columns)) for one in trees]
     boxes = [LeafBoxes(one, len(columns)) for one in narrow]
+    edges = [_Edges(boxes, place) for place in range(len(columns))]
     made: List[Values] = []
     total = 0
-    # Twice: the second time the edges are others.
-    for _ in range(2):
+    # Several times: each time the rows lie at other edges.
+    for _ in range(PASSES):
         for one in boxes:
             one.reached[:] = False
         while total < most:
             n = min(BATCH, most - total, max(8, int(sum((~one.reached).sum() for one in boxes))))
             low, high = _intersections(boxes, n, random, len(columns))
             base = probe_rows.typical_rows(known, random, n)
-            numbers = _values(known, columns, low, high, base, random)
+            numbers = _values(known, columns, low, high, base, edges, random)
             new = _mark(boxes, narrow, numbers)
             for place, column in enumerate(columns):
                 base[column] = numbers[:, place].copy()
@@ -177,7 +181,53 @@ def _intersections(boxes: List[LeafBoxes], n: int, random: Any, width: int) -> T
     return low, high
 
 
-def _values(known: InputModel, columns: Any, low: Any, high: Any, base: Values, random: Any) -> Any:
+class _Edges:
+    """The ends of the ranges of leaves in one column, and at which of them a row lies already."""
+
+    def __init__(self, boxes: List[LeafBoxes], place: int) -> None:
+        self._values = [
+            np.unique(np.concatenate([ends(box)[:, place] for box in boxes])) for ends in _ENDS
+        ]
+        self._used = [np.zeros(len(values), dtype=bool) for values in self._values]
+
+    def choose(self, low: Any, high: Any, random: Any) -> Any:
+        """By row, 0 for the lower end, 1 for the upper end, 2 for neither.
+
+        Ends at which no row lies come first.
+        """
+        places = [
+            np.minimum(np.searchsorted(values, end), len(values) - 1)
+            for values, end in zip(self._values, (low, high))
+        ]
+        chosen = np.full(len(low), 2)
+        drawn = random.randint(5, size=len(low))
+        for row in range(len(low)):
+            free = [
+                side
+                for side, end in enumerate((low, high))
+                if np.isfinite(end[row]) and not self._used[side][places[side][row]]
+            ]
+            if free:
+                side = free[drawn[row] % len(free)]
+                self._used[side][places[side][row]] = True
+                chosen[row] = side
+            elif drawn[row] < 4:
+                chosen[row] = drawn[row] // 2
+        return chosen
+
+
+_ENDS = (lambda box: box.low, lambda box: box.high)
+
+
+def _values(
+    known: InputModel,
+    columns: Any,
+    low: Any,
+    high: Any,
+    base: Values,
+    edges: List[_Edges],
+    random: Any,
+) -> Any:
     """Values inside the ranges: at the lower end, at the upper end, or anywhere."""
     found = np.empty(low.shape)
     for place, column in enumerate(columns):
@@ -190,9 +240,9 @@ def _values(known: InputModel, columns: Any, low: Any, high: Any, base: Values, 
             one = np.where(whole, np.ceil(one), one)
             other = np.where(whole, np.floor(other), other)
         inside = np.clip(typical, one, other)
-        choice = random.randint(5, size=len(one))
-        inside = np.where((choice < 2) & np.isfinite(one), one, inside)
-        found[:, place] = np.where((choice >= 2) & (choice < 4) & np.isfinite(other), other, inside)
+        choice = edges[place].choose(low[:, place], high[:, place], random)
+        inside = np.where((choice == 0) & np.isfinite(one), one, inside)
+        found[:, place] = np.where((choice == 1) & np.isfinite(other), other, inside)
     return found
 
 

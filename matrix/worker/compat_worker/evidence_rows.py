@@ -39,7 +39,7 @@ def of_made_rows(fresh: LoadModel, made: MadeRows, rows: Any, allowed: Any) -> D
         allowed: the names that the model may look up while it is loaded.
     """
     random = input_model.RANDOM in made.kinds
-    found = evidence.measure(fresh, rows, _pool(fresh, made.n), allowed)
+    found = evidence.measure(fresh, rows, pool_of(fresh, made.n), allowed)
     found["by_source"] = {"random" if random else "model": made.n}
     return found
 
@@ -58,20 +58,20 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
         ``(rows, evidence)``.
     """
     scored = _some(given.rows, given.n)
-    found = evidence.measure(fresh, scored, _pool(fresh, given.n), allowed)
+    found = evidence.measure(fresh, scored, pool_of(fresh, given.n), allowed)
     found["by_source"] = {"data": given.n}
     if not add or not found["live"] or found["noticed"] >= ENOUGH * found["live"]:
         return given, found
     try:
         made = row_making.make_rows(fresh(), n)
-        rows = _appended(given.rows, made.rows)
+        rows = appended(given.rows, made.rows)
     except (Exception, SystemExit) as error:
         machine_failures.raise_if_machine_failed(error)
         rows = None
     if rows is None:
         return given, found
-    both = _appended(scored, made.rows)
-    more = evidence.measure(fresh, both, _pool(fresh, given.n + made.n), allowed)
+    both = appended(scored, made.rows)
+    more = evidence.measure(fresh, both, pool_of(fresh, given.n + made.n), allowed)
     if not more["live"] or more["noticed"] * found["live"] <= found["noticed"] * more["live"]:
         return given, found
     random = input_model.RANDOM in made.kinds
@@ -82,7 +82,7 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
     return MadeRows(rows, kinds, {}, given.n + made.n, source), more
 
 
-def _pool(fresh: LoadModel, n: int) -> Callable[[], Any]:
+def pool_of(fresh: LoadModel, n: int) -> Callable[[], Any]:
     def make() -> Any:
         try:
             model = fresh()
@@ -105,7 +105,7 @@ def _some(rows: Any, n: int) -> Any:
     return [rows[place] for place in chosen] if isinstance(rows, list) else rows[chosen]
 
 
-def _appended(given: Any, made: Any) -> Optional[Any]:
+def appended(given: Any, made: Any) -> Optional[Any]:
     """Both one after the other, the given rows as they are; None if their types do not fit."""
     if isinstance(given, list) and isinstance(made, list):
         return given + made if type(given[0]) is type(made[0]) else None

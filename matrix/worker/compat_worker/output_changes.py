@@ -65,9 +65,16 @@ def _sparse_differs(before: Any, after: Any) -> bool:
     same = np.array_equal(before.indptr, after.indptr)
     if same and np.array_equal(before.indices, after.indices):
         return _arrays_differ(before.data, after.data)
-    apart = abs(before - after)
-    largest = abs(before).max() if before.nnz else 0.0
-    return bool(apart.nnz and apart.max() > RTOL * largest)
+    beyond = (abs(before - after) - RTOL * abs(before).maximum(abs(after))).tocoo()
+    return bool(np.any(beyond.data > ATOL * _column_means(before)[beyond.col]))
+
+
+def _column_means(matrix: Any) -> Any:
+    """The mean magnitude of the stored entries of each column; 0 for a column without any."""
+    entries = matrix.tocoo()
+    magnitudes = np.where(np.isfinite(entries.data), np.abs(entries.data), 0.0)
+    count = np.bincount(entries.col, minlength=matrix.shape[1])
+    return np.bincount(entries.col, magnitudes, matrix.shape[1]) / np.maximum(count, 1)
 
 
 def _arrays_differ(before: Any, after: Any) -> bool:

@@ -32,7 +32,7 @@ def make_blocks(known: InputModel, n: int, seed: int = 0) -> List[RowBlock]:
     each = max(4, n // 8)
     special = (
         _specials(known, random, each)
-        + _stored_rows(known, random, each)
+        + stored_rows(known, random, each)
         + _missing_values(known, random, each)
     )
     special += _outside_range(known, random, each // 2)
@@ -158,7 +158,7 @@ def with_value(column: Any, row: int, value: Any) -> Any:
     return column
 
 
-def _stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
+def stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
     """Rows that the model stores, and rows between them; unknown columns are drawn."""
     groups = known.stored
     if not groups:
@@ -197,7 +197,7 @@ def _missing_values(known: InputModel, random: Any, each: int) -> List[RowBlock]
     if sum(map(bool, missing)) < 2:
         return []
     values = concatenated(
-        _stored_rows(known, random, each)[:1] + [RowBlock("", typical_rows(known, random, each))]
+        stored_rows(known, random, each)[:1] + [RowBlock("", typical_rows(known, random, each))]
     )
     share = random.random_sample(len(values[0]))
     for place, group in enumerate(missing):

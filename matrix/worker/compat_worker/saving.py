@@ -11,6 +11,7 @@ import compat_matrix
 import numpy as np
 
 from compat_worker import (
+    added_rows,
     content,
     estimator_names,
     machine_failures,
@@ -70,13 +71,19 @@ def _save(
     # Saved before the first prediction: predictions advance the random state of some models.
     artifacts = _artifacts(model, piece)
     stage.name = "rows"
-    rows = content.encode(data.rows)
+    names = output_methods.to_record(model, registered.methods)
+    joined, added = added_rows.add(model, data.rows, names, output_methods.call)
+    rows = content.encode(joined)
     truth = None if data.truth is None else keep(content.encode(data.truth))
     stage.name = "use"
-    names = output_methods.to_record(model, registered.methods)
     given = content.decode(rows)
     plain = _plain_rows(registered.data, data.rows)
-    source = None if plain is None else table_source.encode(table_source.Source(None, [], plain))
+    source = None
+    if plain is not None:
+        made = table_source.Source(None, [], plain)
+        if added:
+            made = table_source.joined(made, data.rows, None, joined.iloc[-added:])
+        source = table_source.encode(made)
 
     def call(own_rows: Any, own_seen: SeenWarnings) -> Dict[str, Answer]:
         return call_all(own_table.copied(model), names, own_rows, own_seen, keep)
@@ -88,6 +95,7 @@ def _save(
         "artifacts": artifacts,
         "rows": keep(rows),
         "truth": truth,
+        "rows_by_source": {"declared": _n_rows(joined) - added, "model": added},
         "only": registered.methods is not None,
         "estimators": estimator_names.class_names(model),
         # Outputs of the fitted object, not of the file, on the rows as readers decode them.
@@ -95,6 +103,10 @@ def _save(
         **own,
         **({} if source is None else {"source": keep(source)}),
     }
+
+
+def _n_rows(rows: Any) -> int:
+    return int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
 
 
 def _build(piece: Piece) -> Tuple[Any, Any]:
