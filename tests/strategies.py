@@ -172,7 +172,7 @@ SHARE = st.floats(0, 1)
 EVIDENCE = st.builds(
     Evidence,
     rows=COUNT,
-    by_source=st.dictionaries(st.sampled_from(("data", "model", "random")), COUNT),
+    by_source=st.dictionaries(st.sampled_from(("data", "declared", "model", "random")), COUNT),
     mutation_score=st.none() | SHARE,
     interval=st.none() | st.tuples(SHARE, SHARE),
     faults=COUNT,
@@ -245,6 +245,7 @@ MATRICES = st.builds(
     environments=st.lists(environments(), max_size=2, unique_by=lambda one: one.id).map(tuple),
     pipelines=st.lists(PIPELINES, max_size=2).map(tuple),
     cells=st.lists(CELLS, max_size=4),
+    evidence=st.dictionaries(TEXT, EVIDENCE, max_size=2),
     self_check=st.just({}) | st.just(small_matrix().self_check),
     interrupted=st.booleans(),
     answers=st.lists(ANSWERS, max_size=2).map(tuple),

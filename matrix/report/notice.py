@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Group, Matrix, Verdict
-from matrix.report import passed_over
+from matrix.report import passed_over, row_evidence
 from matrix.report.verdict_words import limits
 
 
@@ -45,6 +45,7 @@ class Tally:
             interrupted=matrix.interrupted,
             rows=(min(self.rows), max(self.rows)) if self.rows else None,
         )
+        stated = (*stated, *row_evidence.sentences(matrix))
         return (*stated, *passed_over.sentences(matrix.passed_over))
 
     def _compared(self, rows: Iterable[int]) -> None:

@@ -74,6 +74,11 @@ class Project:
         cells = json.loads((self.folder / "result.json").read_text())["cells"]
         return {(cell["pipeline"], cell["writer"], cell["reader"]): cell for cell in cells}
 
+    def evidence(self) -> dict[str, Any]:
+        """How much the rows of each pipeline notice, by the last result."""
+        found: dict[str, Any] = json.loads((self.folder / "result.json").read_text())["evidence"]
+        return found
+
     def planned(self) -> tuple[int, int]:
         """How many saves and loads a run would do."""
         said = " ".join(self.ask("plan").split())
@@ -165,3 +170,34 @@ def test_a_plan_writes_nothing_and_starts_nothing(
     said = project.ask("plan")
     assert "build 2 environments and do 4 saves and 8 loads" in " ".join(said.split())
     assert not (envs / "environments").exists()
+
+
+HIDDEN = """
+
+def nothing():
+    import numpy as np
+    X, y = np.random.RandomState(0).normal(size=(60, 4)), np.arange(60.0)
+    return Data(X, y, rows=np.zeros((8, 4)))
+
+
+@pipeline(data=nothing)
+def hidden():
+    from sklearn.linear_model import Ridge
+    return Ridge()
+"""
+
+
+def test_rows_that_would_notice_nothing_make_weak_evidence(project: Project) -> None:
+    project.configure("1.3", "1.5", pipelines=PIPELINES + HIDDEN)
+    cells = project.run()
+    verdicts = {place[1:]: cell["verdict"] for place, cell in cells.items() if place[0] == "hidden"}
+    assert verdicts["sklearn-1.3", "sklearn-1.5"] == "weak-evidence"
+    assert verdicts["sklearn-1.5", "sklearn-1.3"] == "weak-evidence"
+    assert verdicts["sklearn-1.5", "sklearn-1.5"] == "identical"  # there is no change to notice
+    evidence = project.evidence()
+    assert evidence["hidden"]["constant"]
+    assert evidence["hidden"]["mutation_score"] < 0.5
+    assert evidence["tree"]["mutation_score"] >= 0.9
+    assert set(evidence["tree"]["by_source"]) == {"declared", "model"}
+    done_anew(project.run(), lambda *_: False)
+    assert project.evidence() == evidence

@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 from matrix import __version__
 from matrix.model import Detection, Group, Matrix, Verdict
-from matrix.report import comparison_text, passed_over
+from matrix.report import comparison_text, passed_over, row_evidence
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
@@ -58,12 +58,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         most=_MOST_CHANGES,
         missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],
         rows=found.rows,
-        limits=limits(
-            cells=found.counts.total(),
-            unknown=sum(n for one, n in found.counts.items() if one.group is Group.UNKNOWN),
-            not_run=found.counts[Verdict.NOT_RUN],
-            interrupted=matrix.interrupted,
-        ),
+        limits=_limits(matrix, found.counts),
         passed_over=passed_over.by_kind(matrix.passed_over),
         head=head(matrix, found.counts, found.causes),
         blocks=blocks(matrix),
@@ -105,6 +100,16 @@ def _policy(style: str, script: str) -> str:
 def _digest(text: str) -> str:
     digest = hashlib.sha256(text.encode("utf-8")).digest()
     return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
+
+
+def _limits(matrix: Matrix, counts: Any) -> tuple[str, ...]:
+    stated = limits(
+        cells=counts.total(),
+        unknown=sum(n for one, n in counts.items() if one.group is Group.UNKNOWN),
+        not_run=counts[Verdict.NOT_RUN],
+        interrupted=matrix.interrupted,
+    )
+    return (*stated, *row_evidence.sentences(matrix))
 
 
 def _groups(counts: Any) -> list[tuple[Group, int]]:

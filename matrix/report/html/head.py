@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from matrix.causes import KnownCause
 from matrix.model import Group, Matrix, Verdict
 from matrix.model.codec import Json, encode, head_to_json
+from matrix.report import row_evidence
 from matrix.report.cause_text import since
 from matrix.report.html.embedding import Embedded, embedded
 from matrix.report.releases import release_line
@@ -29,6 +30,9 @@ def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCau
         encode(
             {
                 **head_to_json(matrix),
+                "evidence": {
+                    name: row_evidence.described(one) for name, one in matrix.evidence.items()
+                },
                 "line": [environment.id for environment in release_line(matrix.environments)],
                 "causes": {name: _cause(cause) for name, cause in causes.items()},
                 "groups": [_group(group) for group in Group],

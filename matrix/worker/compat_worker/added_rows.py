@@ -2,8 +2,8 @@
 
 The declared rows come from the data alone. They hardly ever lie next to a threshold of a tree, or
 near one certain row that a model of neighbours keeps. The added rows do. They have the type of the
-declared rows and stay within their range, column by column, and none has a missing value that
-the declared rows would not have, so that a release accepts them if it accepts the declared rows.
+declared rows, stay within the range of the data, column by column, and have no missing values and
+no unseen categories, so that a release accepts them if it accepts the declared rows.
 """
 
 import warnings
@@ -33,11 +33,12 @@ DECISIONS = 40
 _LEFT_OUT = (input_model.MISSING, input_model.UNSEEN)
 
 
-def add(model: Any, declared: Any, names: List[str], call: Callable[..., Any]) -> Any:
+def add(model: Any, trained: Any, declared: Any, names: List[str], call: Callable[..., Any]) -> Any:
     """The declared rows, and rows where the model decides after them.
 
     Args:
         model: a fitted estimator; methods are called on a copy.
+        trained: the rows that it was fitted on.
         declared: the declared rows.
         names: the methods that are going to be called.
         call: calls a method: ``call(model, name, rows)``.
@@ -48,13 +49,15 @@ def add(model: Any, declared: Any, names: List[str], call: Callable[..., Any]) -
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
         try:
-            return _add(model, declared, names, call)
+            return _add(model, trained, declared, names, call)
         except (Exception, SystemExit) as error:
             machine_failures.raise_if_machine_failed(error)
             return declared, 0
 
 
-def _add(model: Any, declared: Any, names: List[str], call: Callable[..., Any]) -> Any:
+def _add(
+    model: Any, trained: Any, declared: Any, names: List[str], call: Callable[..., Any]
+) -> Any:
     known = feature_inference.infer(model)
     shape = _shape(declared)
     if known is None or known.form != "table" or shape is None:
@@ -62,13 +65,13 @@ def _add(model: Any, declared: Any, names: List[str], call: Callable[..., Any]) 
     given = _columns(declared)
     if len(given) != len(known.columns):
         return declared, 0
-    limits = [_limits(column) for column in given]
+    limits = _limits(given, _columns(trained) if _shape(trained) == shape else given)
     for column, values in zip(known.columns, given):
         column.whole = column.whole or _is_whole(values)
     blocks = _blocks(known)
 
     def rows_of(values: Values) -> Any:
-        kept = [_within(*pair) for pair in zip(values, limits)]
+        kept = [_within(*one) for one in zip(values, limits, map(_is_whole, given))]
         return row_shapes.in_shape(shape, known, kept)
 
     def labels(values: Values) -> Any:
@@ -166,16 +169,18 @@ def _is_whole(values: Any) -> bool:
     return bool(values.dtype.kind in "iu")
 
 
-def _limits(values: Any) -> Any:
-    """The smallest and the largest number of a column; None if it has none."""
-    if values.dtype.kind not in "iuf":
-        return None
-    finite = values[np.isfinite(values)]
-    return (float(finite.min()), float(finite.max())) if finite.size else None
+def _limits(declared: List[Any], trained: List[Any]) -> List[Any]:
+    """By column, the smallest and the largest number; None if it has none."""
+    found: List[Any] = []
+    for pair in zip(declared, trained):
+        values = np.concatenate(pair) if pair[0].dtype.kind in "iuf" else pair[0]
+        finite = values[np.isfinite(values)] if values.dtype.kind in "iuf" else values[:0]
+        found.append((float(finite.min()), float(finite.max())) if finite.size else None)
+    return found
 
 
-def _within(values: Any, limits: Any) -> Any:
-    """Values of a column moved into the limits of the declared rows."""
+def _within(values: Any, limits: Any, whole: bool) -> Any:
+    """Values of a column moved into its limits, and to whole numbers if it has only these."""
     if limits is None or values.dtype.kind != "f":
         return values
-    return np.clip(values, *limits)
+    return np.clip(np.round(values) if whole else values, *limits)

@@ -72,7 +72,7 @@ def _save(
     artifacts = _artifacts(model, piece)
     stage.name = "rows"
     names = output_methods.to_record(model, registered.methods)
-    joined, added = added_rows.add(model, data.rows, names, output_methods.call)
+    joined, added = added_rows.add(model, data.X, data.rows, names, output_methods.call)
     rows = content.encode(joined)
     truth = None if data.truth is None else keep(content.encode(data.truth))
     stage.name = "use"
