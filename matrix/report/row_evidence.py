@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from matrix.model import Evidence, Matrix
-from matrix.report.safe_text import plain
+from matrix.safe_text import plain
 
 _MOST_NAMES = 8
 """Most pipelines that are named; the rest is counted."""

@@ -63,12 +63,19 @@ RECORDED = {
     "estimators": ["sklearn.svm._classes.SVC"],
     "outputs": OUTPUTS,
 }
+SAVED = {
+    **RECORDED,
+    "artifacts": ARTIFACTS,
+    "rows_by_source": {"declared": 123, "model": 60},
+}
 ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("check", {"files": {"a.py": FAILURE}, "contents": COMMON["contents"]}),
-    ("save", {**RECORDED, "artifacts": ARTIFACTS}),
-    ("save", {**RECORDED, "artifacts": ARTIFACTS, "own": OWN}),
+    ("save", SAVED),
+    ("save", {**SAVED, "own": OWN}),
     ("save", {**COMMON, "unavailable": "no module"}),
     ("save", {**COMMON, "raised": FAILURE, "stage": "fit"}),
+    ("evidence", {**COMMON, "evidence": {**EVIDENCE, "by_source": {"declared": 5, "model": 3}}}),
+    ("evidence", {**COMMON, "raised": FAILURE}),
     ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS}),
     ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS, "own": OWN}),
     ("load", {**COMMON, "raised": FAILURE}),

@@ -11,6 +11,7 @@ from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
 from sklearn.cluster import MeanShift
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LinearRegression
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsRegressor
@@ -103,6 +104,15 @@ def test_a_model_that_decides_everywhere_alike_gets_no_rows() -> None:
         or added(LinearRegression().fit(X, Y))[1] == 0
     )
     assert added(MultinomialNB().fit(abs(X), Y), abs(DECLARED))[1] == 0
+
+
+def test_documents_with_each_word_of_the_vocabulary_are_added() -> None:
+    texts = [f"common w{place} w{place + 1}" for place in range(60)]
+    model = TfidfVectorizer().fit(texts)
+    rows, n = added(model, texts[:5], texts)
+    assert n > 0
+    assert rows[:5] == texts[:5]
+    assert set(" ".join(rows).split()) >= set(model.vocabulary_)
 
 
 class Picky(DecisionTreeClassifier):

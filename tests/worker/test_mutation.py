@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import pickle
 from typing import Any
 
 import joblib
 import numpy as np
 import pytest
-from compat_worker import evidence, fault_sites, mutation, tree_nodes
+from compat_worker import evidence, fault_sites, mutation, output_changes, tree_nodes
+from scipy.sparse import csr_matrix
 from sklearn.ensemble import (
     GradientBoostingRegressor,
     HistGradientBoostingClassifier,
@@ -132,7 +134,10 @@ def test_a_fault_changes_outputs_and_is_restored_bit_for_bit(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", STATES)
-def test_measuring_leaves_the_model_as_it_was_and_gives_the_same_score_again(kind: str) -> None:
+def test_measuring_leaves_the_model_as_it_was_and_gives_the_same_score_again(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mutation, "SECONDS", math.inf)  # threads that wait use processor time
     make, rows, _ = STATES[kind]
     model = make()
     mutation.score(model, rows[:5], lambda: rows)  # calls complete what some models keep
@@ -237,3 +242,11 @@ def test_leaves_are_those_that_the_model_itself_names() -> None:
 
 def test_a_model_without_trees_has_no_leaves() -> None:
     assert evidence.count_leaves(SVC().fit(X, Y), X) == (0, 0)
+
+
+def test_a_column_of_large_numbers_hides_no_change_in_another_of_a_sparse_output() -> None:
+    before = csr_matrix([[0.5, 0.0, 1.7e9], [0.0, 0.25, 1.7e9]])
+    after = csr_matrix([[0.0, 0.5, 1.7e9], [0.0, 0.25, 1.7e9]])
+    assert output_changes.differs(before, after)
+    assert output_changes.differs(before, csr_matrix([[0.5, 0.0, 1.7e9], [0.0, 0.251, 1.7e9]]))
+    assert not output_changes.differs(before, before + csr_matrix([[1e-12, 0, 0], [0, 0, 1.0]]))

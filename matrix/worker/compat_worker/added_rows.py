@@ -60,7 +60,7 @@ def _add(
 ) -> Any:
     known = feature_inference.infer(model)
     shape = _shape(declared)
-    if known is None or known.form != "table" or shape is None:
+    if known is None or known.form != ("texts" if shape == "texts" else "table") or not shape:
         return declared, 0
     given = _columns(declared)
     if len(given) != len(known.columns):
@@ -94,7 +94,7 @@ def _add(
 
 
 def _blocks(known: InputModel) -> List[RowBlock]:
-    """Rows for leaves, kept rows, categories, edges and thresholds; without missing values."""
+    """Rows for leaves, kept rows, categories, edges, thresholds and words; none is missing."""
     for column in known.columns:
         for kind in _LEFT_OUT:
             column.specials.pop(kind, None)
@@ -149,6 +149,8 @@ def _raises(model: Any, name: str, rows: Any, call: Callable[..., Any]) -> bool:
 
 def _shape(rows: Any) -> Optional[str]:
     """The name of the shape of declared rows; None if rows of this type are not made."""
+    if isinstance(rows, list):
+        return "texts" if rows and all(isinstance(one, str) for one in rows) else None
     if hasattr(rows, "iloc"):
         return "frame" if hasattr(rows, "columns") else None
     if hasattr(rows, "tocsr"):
@@ -159,6 +161,8 @@ def _shape(rows: Any) -> Optional[str]:
 
 
 def _columns(rows: Any) -> List[Any]:
+    if isinstance(rows, list):
+        return [np.array(rows, dtype=object)]
     if hasattr(rows, "iloc"):
         return [np.asarray(rows.iloc[:, place]) for place in range(rows.shape[1])]
     rows = rows.toarray() if hasattr(rows, "toarray") else rows
@@ -173,8 +177,8 @@ def _limits(declared: List[Any], trained: List[Any]) -> List[Any]:
     """By column, the smallest and the largest number; None if it has none."""
     found: List[Any] = []
     for pair in zip(declared, trained):
-        values = np.concatenate(pair) if pair[0].dtype.kind in "iuf" else pair[0]
-        finite = values[np.isfinite(values)] if values.dtype.kind in "iuf" else values[:0]
+        numbers = all(values.dtype.kind in "iuf" for values in pair)
+        finite = np.concatenate([values[np.isfinite(values)] for values in pair if numbers] or [[]])
         found.append((float(finite.min()), float(finite.max())) if finite.size else None)
     return found
 

@@ -63,10 +63,11 @@ def _sparse_differs(before: Any, after: Any) -> bool:
     if before.shape != after.shape:
         return True
     same = np.array_equal(before.indptr, after.indptr)
+    scale = _column_means(before)
     if same and np.array_equal(before.indices, after.indices):
-        return _arrays_differ(before.data, after.data)
+        return bool(np.any(_entries_differ(before.data, after.data, scale[before.indices])))
     beyond = (abs(before - after) - RTOL * abs(before).maximum(abs(after))).tocoo()
-    return bool(np.any(beyond.data > ATOL * _column_means(before)[beyond.col]))
+    return bool(np.any(beyond.data > ATOL * scale[beyond.col]))
 
 
 def _column_means(matrix: Any) -> Any:
@@ -86,8 +87,13 @@ def _arrays_differ(before: Any, after: Any) -> bool:
     return bool(np.any(_entries_differ(before, after)))
 
 
-def _entries_differ(before: Any, after: Any) -> Any:
-    """Mask of the entries that differ, for arrays of one shape."""
+def _entries_differ(before: Any, after: Any, scale: Any = None) -> Any:
+    """Mask of the entries that differ, for arrays of one shape.
+
+    Args:
+        before, after: the arrays.
+        scale: the size of numbers beside each entry; None for those in the same column.
+    """
     if before.dtype.kind not in "fc" or after.dtype.kind not in "fc":
         return np.asarray(before != after)
     with np.errstate(all="ignore"):
@@ -100,7 +106,8 @@ def _entries_differ(before: Any, after: Any) -> Any:
             single = False
         size = np.maximum(np.abs(before), np.abs(after))
         finite = np.where(np.isfinite(np.abs(before)), np.abs(before), np.nan)
-        scale = 0.0 if not before.size else np.nan_to_num(_column_medians(finite))
+        if scale is None:
+            scale = 0.0 if not before.size else np.nan_to_num(_column_medians(finite))
         near = apart <= (RTOL_SINGLE if single else RTOL) * size + ATOL * scale
     same = (before == after) | (np.isnan(before) & np.isnan(after))
     return ~(near | same)
