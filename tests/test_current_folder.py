@@ -26,6 +26,7 @@ from matrix.environments.uv import Uv
 from matrix.environments.uv_settings import clean_environ, settings_options
 from matrix.errors import Exit, MatrixError, UsageError
 from matrix.model import Interpreter, Lock
+from matrix.model.package_sources import PackageSources
 from matrix.processes import find_program
 from matrix.sessions import module_command
 from matrix.store import Store
@@ -106,6 +107,27 @@ def test_passwords_in_addresses_are_not_shown(folder: Path) -> None:
     named = 'index-url = "https://me:secret@index.example/simple"\n'
     (folder / "pyproject.toml").write_text(CONFIGURED.replace("\n", f"\n{named}", 1))
     assert catalog.read(with_pipelines=False).sources.words == "https://index.example/simple"
+
+
+def test_an_index_of_the_matrix_replaces_that_of_the_user(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is named in a variable: every user of a computer sees the options of a process."""
+    wheel(folder / "wheels")
+    simple = folder / "simple" / "marker-package"
+    simple.mkdir(parents=True)
+    name = "marker_package-1.0-py3-none-any.whl"
+    (simple / "index.html").write_text(
+        f'<a href="{(folder / "wheels" / name).as_uri()}">{name}</a>'
+    )
+    index = (folder / "simple").as_uri()
+    monkeypatch.setenv("UV_INDEX", "https://index.example/user")
+    more = PackageSources(extra_index_urls=(index,))
+    assert more.variables(os.environ) == {"UV_INDEX": f"{index} https://index.example/user"}
+    monkeypatch.delenv("UV_INDEX")
+    assert index not in more.options
+    assert resolved(Uv(sources=more)) == {"marker-package": "1.0"}
+    assert resolved(Uv(sources=PackageSources(index_url=index))) == {"marker-package": "1.0"}
 
 
 @pytest.mark.parametrize("value", ['"--python"', '""', '"a\\nb"', "1"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from matrix.catalog import Catalog
@@ -20,6 +20,7 @@ from matrix.environments.resolve import Resolved, resolve
 from matrix.environments.run_nox import run_nox
 from matrix.errors import StoreError
 from matrix.model import Environment, UnavailableReason
+from matrix.model.package_sources import USER_SOURCES
 
 Phase = Literal["resolved", "building", "ready", "unavailable"]
 
@@ -108,7 +109,9 @@ def build(
     ]
     try:
         if remember:
-            write_requests(listing_file(catalog.state), requests)
+            # The builder of a project's session takes the sources, and passwords, from its file.
+            listed = [replace(request, sources=USER_SOURCES) for request in requests]
+            write_requests(listing_file(catalog.state), listed)
         keys = {each.spec.id: _key(each) for each in resolved if each.lock is not None}
         for key in keys.values():
             store.use(key)

@@ -83,7 +83,7 @@ class _Resolver:
             raise CannotTellError(
                 "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
             )
-        self._settings = json.dumps([settings_text(), catalog.sources.options])
+        self._settings = json.dumps([settings_text(), str(catalog.sources)])
         self._releases: dict[str, Release | UnavailableError] = {}
         self._done: dict[str, Resolved] = {}
 

@@ -66,6 +66,7 @@ class Uv:
             command += self.sources.options
         if self.offline:
             command.append("--offline")
+        environ = clean_environ()
         with tempfile.TemporaryDirectory(prefix="compat-matrix-") as folder:
             return subprocess.run(
                 [*command, *settings_options(Path(folder))],
@@ -75,7 +76,7 @@ class Uv:
                 encoding="utf-8",
                 errors="replace",
                 cwd=folder,
-                env=clean_environ(),
+                env={**environ, **self.sources.variables(environ)},
                 timeout=timeout,
                 check=False,
             )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,11 +20,21 @@ class PackageSources:
 
     @property
     def options(self) -> tuple[str, ...]:
-        """The options of uv that name these sources."""
-        default = ("--default-index", self.index_url) if self.index_url else ()
-        extra = (part for url in self.extra_index_urls for part in ("--index", url))
-        links = (part for place in self.find_links for part in ("--find-links", place))
-        return (*default, *extra, *links)
+        """The options of uv that name the folders and pages of wheels."""
+        return tuple(part for place in self.find_links for part in ("--find-links", place))
+
+    def variables(self, environ: Mapping[str, str]) -> dict[str, str]:
+        """The variables of uv that name the indexes, before those in an environment.
+
+        An address may hold a password, and every user sees the options of a process.
+        """
+        found = {}
+        if self.index_url:
+            found["UV_DEFAULT_INDEX"] = self.index_url
+        if self.extra_index_urls:
+            before = environ.get("UV_INDEX", "").split()
+            found["UV_INDEX"] = " ".join([*self.extra_index_urls, *before])
+        return found
 
     @property
     def words(self) -> str:
