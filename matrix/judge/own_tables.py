@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from matrix.model import Observation, Outcome, OwnColumn, Saving
+from matrix.model import Observation, Outcome, OwnColumn, Saving, ValueChange
 
 INTROSPECTION = frozenset({"repr", "get_params"})
 """What shows a model rather than uses it."""
@@ -70,19 +70,33 @@ def _columns(saving: Saving, observation: Observation) -> Iterator[str]:
 
 def _change(before: OwnColumn | None, after: OwnColumn | None) -> str:
     """How one column differs; empty if it does not. A column that is None is as given."""
-    if before is None and after is not None:
-        changes = [(one.given, one.own, one.rows, one.count) for one in after.changes]
-        dtypes = after.given, after.own
-    elif before is not None and after is None:
-        changes = [(one.own, one.given, one.rows, one.count) for one in before.changes]
-        dtypes = before.own, before.given
-    elif before is not None and after is not None:
-        changes = []
-        dtypes = before.own, after.own
+    old, new = before or after, after or before
+    if old is None or new is None:
+        return ""
+    dtypes = (old.given if before is None else old.own, new.given if after is None else new.own)
+    changes = _changes(
+        () if before is None else before.changes, () if after is None else after.changes
+    )
     parts = [f", {_places(rows, count)}: {old} → {new}" for old, new, rows, count in changes]
     if parts:
         return "".join(parts)
     return f": {dtypes[0]} → {dtypes[1]}" if dtypes[0] != dtypes[1] else ""
+
+
+def _changes(
+    before: tuple[ValueChange, ...], after: tuple[ValueChange, ...]
+) -> list[tuple[str, str, tuple[int, ...], int]]:
+    """Values before and after, their rows and number, from how both differ from the given rows."""
+    old = {(one.given, one.rows): one for one in before}
+    new = {(one.given, one.rows): one for one in after}
+    found = []
+    for given, rows in dict.fromkeys([*old, *new]):
+        left, right = old.get((given, rows)), new.get((given, rows))
+        pair = (given if left is None else left.own, given if right is None else right.own)
+        count = max(one.count for one in (left, right) if one is not None)
+        if pair[0] != pair[1]:
+            found.append((*pair, rows, count))
+    return found
 
 
 def _places(rows: tuple[int, ...], count: int) -> str:

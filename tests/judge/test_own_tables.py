@@ -103,6 +103,29 @@ def test_scores_are_those_for_the_own_table(bench: Bench) -> None:
     assert (cell.before.accuracy, cell.after.accuracy) == (1.0, 0.0)  # type: ignore[union-attr]
 
 
+def test_two_own_tables_are_worded_by_what_changes_between_them() -> None:
+    """The given rows have NaN; pandas 3 keeps it, pandas 2 makes None of some plain values."""
+    texts = OwnColumn(name="c", given="object", own="str")
+    plain = OwnColumn(
+        name="c",
+        given="object",
+        own="object",
+        changes=(ValueChange(given="nan", own="None", rows=(1,), count=1),),
+    )
+
+    def said(before: OwnColumn | None, after: OwnColumn | None) -> str:
+        owns = [
+            None if one is None else OwnTable(pandas="2.2.3", columns=(one,))
+            for one in (before, after)
+        ]
+        return words(Saving(pipeline="p", writer="w", own=owns[0]), Observation(own=owns[1]))
+
+    assert said(texts, plain) == "with pandas 2.2.3: column c, row 1: nan → None"
+    assert said(plain, texts) == "with pandas 2.2.3: column c, row 1: None → nan"
+    assert said(texts, None) == "with another pandas: column c: str → object"
+    assert said(plain, plain) == said(texts, texts) == "with pandas 2.2.3"
+
+
 def test_the_words_are_few_for_many_columns_and_rows() -> None:
     many = ValueChange(given="None", own="nan", rows=tuple(range(20)), count=412)
     columns = tuple(
