@@ -103,6 +103,21 @@ def test_a_path_that_cannot_be_written_is_an_error_with_advice(tmp_path: Path) -
     assert "are kept" in caught.value.advice
 
 
+@pytest.mark.parametrize("there", [True, False])
+def test_a_link_out_of_its_folder_is_not_followed(tmp_path: Path, there: bool) -> None:
+    """A folder of a stranger may have a link called like a report, to a file that is run."""
+    (tmp_path / "folder").mkdir()
+    if there:
+        (tmp_path / "profile").write_text("before")
+    link = tmp_path / "folder" / "result.json"
+    link.symlink_to("../profile")
+    with pytest.raises(StoreError, match="leads out of its folder"):
+        ReportOutput("json", link).write(small_matrix())
+    assert link.is_symlink()
+    assert not there or (tmp_path / "profile").read_text() == "before"
+    assert there or not (tmp_path / "profile").exists()
+
+
 def test_a_link_stays_a_link_and_a_pipe_stays_a_pipe(tmp_path: Path) -> None:
     """Renaming over them would take them away."""
     target, link = tmp_path / "target.json", tmp_path / "link.json"
