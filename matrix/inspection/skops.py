@@ -19,6 +19,7 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, BinaryIO, TypeGuard
 
+from matrix.inspection import exact_calls
 from matrix.inspection.arrays import DTYPE, SPECIAL, Array, Dtype, parse_shape
 from matrix.inspection.findings import Findings
 from matrix.inspection.read_errors import COPY_AGAIN, DamageError, TooMuchError, UnreadableError
@@ -56,6 +57,7 @@ _PLAIN: Mapping[str, frozenset[tuple[str, str]]] = {
     "JsonNode": frozenset({("builtins", "str")}),
     "ListNode": frozenset({("builtins", "list")}),
     "MaskedArrayNode": frozenset({("numpy.ma", "MaskedArray"), ("numpy.ma.core", "MaskedArray")}),
+    "PartialNode": frozenset({exact_calls.PARTIAL}),
     "RandomGeneratorNode": frozenset({("numpy.random._generator", "Generator")}),
     "RandomStateNode": frozenset({("numpy.random.mtrand", "RandomState")}),
     "SetNode": frozenset({("builtins", "set")}),
@@ -67,6 +69,8 @@ _PLAIN: Mapping[str, frozenset[tuple[str, str]]] = {
 """By kind, the classes that skops writes for it."""
 _REDUCED = frozenset({"ConstructorFromReduceNode", "LossNode", "TreeNode"})
 """Kinds that call a class of scikit-learn with arguments from the file."""
+_PLAIN_DATA = frozenset({"datetime", "decimal", "fractions", "pathlib", "pathlib._local"})
+"""Modules whose classes such a kind may call too; the list of names says which."""
 _NAMED = frozenset({"FunctionNode", "TypeNode"})
 """Kinds that refer to a class or a function and call nothing."""
 _OTHER = frozenset({"NdArrayNode", "ObjectNode", "SparseMatrixNode"})
@@ -86,6 +90,7 @@ _FIELDS: Mapping[str, frozenset[str]] = {
 _INSIDE: Mapping[str, frozenset[str]] = {
     "DefaultDictNode": frozenset({"default_factory", "main"}),
     "MaskedArrayNode": frozenset({"data", "mask"}),
+    "PartialNode": frozenset({"args", "func", "kwds", "namespace"}),
     "RandomGeneratorNode": frozenset({"bit_generator", "seed_seq"}),
     "SliceNode": frozenset({"start", "step", "stop"}),
 }
@@ -241,13 +246,41 @@ class _SchemaReader:
         if kind == "SliceNode":
             bounds = part["content"]
             return Object(name, (bounds["start"], bounds["stop"], bounds["step"]), by_class=True)
-        return self._object(kind, name, part)
+        return self._exact(name, part) if name.restricted else self._object(kind, name, part)
+
+    def _exact(self, name: Global, part: dict[str, Any]) -> StandIn:
+        """What a restricted name makes; recorded if skops does so exactly as pickle does."""
+        kind = part["__loader__"]
+        if kind == "PartialNode":
+            return self._partial(name, part["content"])
+        made = self._object(kind, name, part)
+        distribution = name.pair in exact_calls.DISTRIBUTIONS | exact_calls.FROZEN
+        usual = distribution and kind == "ObjectNode" and not made.args
+        if usual and exact_calls.is_state(made, made.state):
+            self._findings.add_exact_call(name)
+        return made
+
+    def _partial(self, name: Global, content: dict[str, Any]) -> StandIn:
+        """A function with bound arguments; skops calls ``functools.partial`` with them."""
+        function, args, keywords, namespace = (
+            self.value(content[key]) for key in ("func", "args", "kwds", "namespace")
+        )
+        made = exact_calls.result(name, (function,), None, by_class=True)
+        if made is None or content["func"]["__loader__"] != "FunctionNode":
+            return Object(name, (function,), by_class=True)
+        if exact_calls.is_state(made, (function, args, keywords, namespace)):
+            self._findings.add_exact_call(name)
+            self._findings.add_target(function)
+        return made
 
     def _name(self, part: dict[str, Any]) -> Global:
         module, qualname = part["__module__"], part["__class__"]
         if type(module) is not str or type(qualname) is not str:
             raise _damaged("has a class without a name")
-        return self._findings.look_up(module, qualname)
+        found = self._findings.look_up(module, qualname)
+        if found.restricted:
+            self._findings.add_get(found)
+        return found
 
     def _check_class(self, kind: str, name: Global) -> None:
         """Add a note if skops does not write this class for this kind."""
@@ -256,6 +289,7 @@ class _SchemaReader:
         elif kind in _REDUCED:
             usual = name.module.partition(".")[0] in ("sklearn", "_loss")
             usual = usual and name.qualname.lstrip("_")[:1].isupper()
+            usual = usual or (kind == "ConstructorFromReduceNode" and _is_plain_data(name))
         elif kind == "NdArrayNode":
             usual = name.module == "numpy" and bool(_ELEMENT.fullmatch(name.qualname))
         else:
@@ -316,7 +350,9 @@ class _SchemaReader:
                 self._note("the types of dict keys are not plain types")
             flat: list[StandIn] = []
             for key, one in content.items():
-                if key.startswith("__"):  # numpy reads __array_interface__ of every element
+                if (
+                    key.startswith("__") and key != "__doc__"
+                ):  # numpy reads __array_interface__ of every element
                     self._note(f"an object gets the attribute {key[:40]}")
                 flat += [key, self.value(one)]
             held = Dict(flat)
@@ -349,7 +385,7 @@ class _SchemaReader:
         said = ast.literal_eval(match[1].decode("latin-1"))
         return Dtype.from_args((said["descr"],)), parse_shape(said["shape"])
 
-    def _object(self, kind: str, name: Global, part: dict[str, Any]) -> StandIn:
+    def _object(self, kind: str, name: Global, part: dict[str, Any]) -> Object:
         """The stand-in for any other kind, with its arguments, its state and all inner parts."""
         made = Object(name, (), by_class=True)
         content = part.get("content")
@@ -367,6 +403,11 @@ class _SchemaReader:
             made.args = more[0] if type(more[0]) is tuple else tuple(more)
         self._findings.add_state(made)
         return made
+
+
+def _is_plain_data(name: Global) -> bool:
+    """Whether it is a class of the standard library that creates a value of any arguments."""
+    return name.module in _PLAIN_DATA or name.pair == ("builtins", "range")
 
 
 def _is_part(value: object) -> TypeGuard[dict[str, Any]]:

@@ -633,6 +633,32 @@ SKOPS: Mapping[str, Bad] = {
         said="skops-part",
         runs=False,
     ),
+    "skops runs the text of a distribution": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "ObjectNode",
+                "scipy.stats._continuous_distns.uniform_gen",
+                content=s.dict_({"_parse_arg_template": s.plain(text_that_runs(marker))}),
+            )
+        ),
+        said="scipy.stats._continuous_distns.uniform_gen",
+    ),
+    "skops binds arguments to a class": Bad(
+        make=lambda marker: s.archive(
+            s.part(
+                "PartialNode",
+                "functools.partial",
+                content={
+                    "func": s.part("TypeNode", "pathlib.PosixPath"),
+                    "args": s.tuple_(s.plain(marker)),
+                    "kwds": s.dict_({}),
+                    "namespace": s.plain(None),
+                },
+            )
+        ),
+        said="functools.partial",
+        runs=False,
+    ),
     "skops calls an operator": Bad(
         make=lambda marker: s.archive(
             s.part("OperatorFuncNode", "operator.methodcaller", attrs=s.tuple_(s.plain(marker)))
