@@ -104,6 +104,7 @@ def migrate(*arguments: str | Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
+@pytest.mark.nightly
 def test_a_model_that_a_bridge_saves(home: Path) -> None:
     """0.22 renamed all modules, and could read the old names up to 0.23."""
     models = train("scikit-learn==0.21.3")
@@ -189,6 +190,7 @@ def test_an_upgrade_check_says_why(home: Path) -> None:
     assert any("tfidf-idf-1.5" in line for line in points["Why"])
 
 
+@pytest.mark.nightly
 def test_a_model_that_nothing_saves(home: Path) -> None:
     """1.3 gave the nodes of trees another layout."""
     models = train("scikit-learn==1.2.2")

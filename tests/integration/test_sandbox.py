@@ -56,7 +56,10 @@ def held(request: pytest.FixtureRequest) -> Sandbox:
 
 
 @pytest.fixture(
-    params=[SandboxKind.NAMESPACES, SandboxKind.LIMITS], ids=lambda kind: kind.name.lower()
+    params=[
+        pytest.param(SandboxKind.NAMESPACES, id="namespaces"),
+        pytest.param(SandboxKind.LIMITS, id="limits", marks=pytest.mark.nightly),
+    ]
 )
 def strong_or_weak(request: pytest.FixtureRequest) -> Sandbox:
     return sandbox_of(request.param)
