@@ -212,7 +212,7 @@ def _known() -> dict[str, str]:
     try:
         document = json.loads(listing.read_text(encoding="utf-8"))
         for each in document["environments"]:
-            if digests.get(each["id"], each["asked"]) == each["asked"]:
+            if digests.get(each["id"], each["spec_digest"]) == each["spec_digest"]:
                 known[each["id"]] = _summary(each["lock"])
     except (OSError, ValueError, KeyError, TypeError):
         pass  # it is from another version, or there was no run yet
