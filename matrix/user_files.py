@@ -76,7 +76,7 @@ def read_bounded(file: Path, largest: int) -> bytes:
         problem = getattr(error, "strerror", None) or error
         raise UsageError(f"{file}: cannot be read: {problem}") from None
     if len(content) > largest:
-        raise UsageError(f"{file}: is too large for a requirements file")
+        raise UsageError(f"{file}: is too large: more than {largest // 2**20} MB")
     return content
 
 

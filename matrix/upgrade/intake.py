@@ -15,6 +15,7 @@ from matrix.inspection import PrivateCopy, copy_private, digest_of, inspect_in_s
 from matrix.inspection.result import MB, InspectionLimits
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
+from matrix.user_files import read_bounded, refuse_system_file
 
 _LARGE = 64 * MB
 """Size from which a file is inspected where it is before it is copied."""
@@ -123,6 +124,8 @@ def _place(path: Path) -> Path:
     return Path(os.path.abspath(path))  # noqa: PTH100  (links stay what they are)
 
 
+_LARGEST_LIST = 64 * MB
+"""Of a file of hashes: half a million lines."""
 _LINE = re.compile(r"\\?([0-9a-fA-F]{64}) [ *](.+)")
 
 
@@ -136,8 +139,9 @@ def read_hashes(file: Path) -> dict[Path, str]:
         UsageError: it cannot be read, or is not such a file.
     """
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+        refuse_system_file(file)
+        lines = read_bounded(file, _LARGEST_LIST).decode("utf-8").splitlines()
+    except (UsageError, UnicodeDecodeError) as error:
         raise UsageError(f"--hashes {file} cannot be read: {error}") from error
     found = {}
     for number, line in enumerate(lines, 1):
