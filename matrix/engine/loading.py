@@ -121,6 +121,7 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
         "key": keys.loading(load.digest, context.key(reader)),
         "format": artifact.format,
         "path": str(context.store.artifact(artifact.sha256, artifact.format)),
+        "part": artifact.part,
         "rows": str(context.store.rows_file(saving.rows)),
         "source": str(context.store.rows_file(saving.source)) if saving.source else None,
         "known": known_outputs(saving.outputs),

@@ -105,6 +105,7 @@ def _pieces(context: RunContext, due: Iterable[tuple[str, TraceWork]]) -> Iterat
             "key": key,
             "format": artifact.format,
             "path": str(context.store.artifact(artifact.sha256, artifact.format)),
+            "part": artifact.part,
             "rows": str(context.store.rows_file(look.saving.rows)),
             "method": look.method,
             "allowed": look.allowed,

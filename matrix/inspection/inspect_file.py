@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from matrix.errors import NotAModelError
 from matrix.inspection import file_kinds, skops
+from matrix.inspection.bundle import find_bundle
 from matrix.inspection.byte_stream import Stream, compression
 from matrix.inspection.file_access import open_regular, size_and_sha256
 from matrix.inspection.findings import Findings
@@ -86,6 +87,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         notes=_notes(findings),
         columns=model_columns(value),
         root=build_tree(value),
+        bundle=find_bundle(value),
     )
 
 

@@ -94,6 +94,48 @@ class ModelNode:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Step:
+    """One step from a container to a value in it."""
+
+    kind: str
+    """``key`` of a dictionary, ``index`` of a sequence (or a number as a key), ``attribute``."""
+    name: str = ""
+    """The key or attribute."""
+    number: int = 0
+    """The index."""
+
+    def __str__(self) -> str:
+        if self.kind == "attribute":
+            return f".{self.name}"
+        return f"[{self.number}]" if self.kind == "index" else f'["{self.name}"]'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Part:
+    """A model in a file that holds several objects."""
+
+    path: tuple[Step, ...]
+    kind: str
+    """Full name of its class."""
+
+    def __str__(self) -> str:
+        return "".join(map(str, self.path))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Bundle:
+    """The models in a file whose object is not a model itself; empty if it is one."""
+
+    models: tuple[Part, ...] = ()
+    values: tuple[tuple[Step, ...], ...] = ()
+    """The paths of everything else."""
+    together: tuple[tuple[Part, ...], ...] = ()
+    """Transformers and a predictor, the last, that may have been used one after another."""
+    of: str = ""
+    """The kind of the object that holds them: ``dict``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Inspection:
     """What is known about a saved file without loading it."""
 
@@ -130,3 +172,5 @@ class Inspection:
     columns: tuple[str, ...] = ()
     """Names of the columns that the model was fitted on; empty if the file does not show them."""
     root: ModelNode
+    bundle: Bundle = Bundle()
+    """The models in it, if its object is not a model."""

@@ -65,6 +65,11 @@ class OwnTable:
     warnings: tuple[WarningSeen, ...] = ()
 
 
+FilePart = tuple[tuple[str, object], ...]
+"""The steps from the object in a file to a model in it, each a kind and a name, a number or further
+steps; see ``matrix/worker/compat_worker/bundle_parts.py``. Empty: the object itself."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Artifact:
     """A file that a writer saved from a pipeline in a format."""
@@ -75,6 +80,8 @@ class Artifact:
     sha256: str
     size: int
     """In bytes."""
+    part: FilePart | None = None
+    """Where in the file the model is; None for files of reference pipelines."""
 
 
 class Ending(str, enum.Enum):

@@ -412,7 +412,7 @@ def _pipeline(model: Model) -> Pipeline:
         id=model.id,
         file=model.path,
         line=1,
-        doc=model.inspection.root.kind,
+        doc=model.part_kind or model.inspection.root.kind,
         tags=("model",),
         formats=(model.format,),
         digest=model.inspection.sha256,

@@ -62,6 +62,7 @@ def loaded(pipeline: Pipeline, artifact: Artifact, saved: Saving) -> str:
     return of(
         artifact.sha256,
         artifact.format,
+        artifact.part,
         saved.rows,
         saved.source,
         _digests(saved.outputs),

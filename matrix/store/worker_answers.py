@@ -12,6 +12,7 @@ from matrix.model import (
     Ending,
     Evidence,
     Failure,
+    FilePart,
     Fix,
     ModelReference,
     Observation,
@@ -70,7 +71,14 @@ def _evidence(entry: WorkerAnswer | None) -> Evidence | None:
 
 
 def reference(
-    answer: WorkerAnswer, *, pipeline: str, format_name: str, sha256: str, size: int, writer: str
+    answer: WorkerAnswer,
+    *,
+    pipeline: str,
+    format_name: str,
+    sha256: str,
+    size: int,
+    part: FilePart,
+    writer: str,
 ) -> ModelReference:
     """The answer to a reference task: a model's own file, loaded in its original environment.
 
@@ -80,10 +88,16 @@ def reference(
         format_name: of the model's file.
         sha256: of the model's file.
         size: of the model's file, in bytes.
+        part: where in the file the model is.
         writer: the id of the original environment.
     """
     artifact = Artifact(
-        pipeline=pipeline, format=format_name, writer=writer, sha256=sha256, size=size
+        pipeline=pipeline,
+        format=format_name,
+        writer=writer,
+        sha256=sha256,
+        size=size,
+        part=part,
     )
     mistake = answer.get("mistake", "")
     if mistake:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matrix.errors import Exit, MatrixError, NoSuchFileError, NotAModelError
 from matrix.inspection import Inspection
-from matrix.model import Cell, Environment, EnvSpec, Evidence, PassedOver, RowChange
+from matrix.model import Cell, Environment, EnvSpec, Evidence, FilePart, PassedOver, RowChange
 from matrix.sandbox.kinds import Sandbox
 
 
@@ -47,6 +47,12 @@ class Model:
     problem: Problem | None = None
     notes: tuple[str, ...] = ()
     """Notes about the file itself."""
+    part: FilePart = ()
+    """Where in the file it is; empty if it is the object in the file."""
+    part_kind: str = ""
+    """The full name of its class, if it is a part of a file."""
+    optional: bool = False
+    """Whether it is left out of the answer where it does not work in its origin."""
 
     @property
     def format(self) -> str:

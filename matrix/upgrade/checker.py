@@ -196,6 +196,7 @@ class ModelChecker:
             TASK,
             _inspected(one.model).sha256,
             one.model.format,
+            one.model.part,
             self._inputs.digest,
             self._context.key(one.origin),
             keys.worker(),
@@ -233,6 +234,7 @@ class ModelChecker:
             "key": key,
             "format": one.model.format,
             "path": str(path),
+            "part": one.model.part,
             "data": _file(inputs.data, target=inputs.target, dtypes=dict(inputs.dtypes)),
             "expected": _file(inputs.expected),
             "allowed": looked_up(one.model),
@@ -248,6 +250,7 @@ class ModelChecker:
             format_name=one.model.format,
             sha256=inspection.sha256,
             size=inspection.size,
+            part=one.model.part,
             writer=one.origin.id,
         )
 

@@ -42,7 +42,7 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
 
 
 def _checked(model: Model, name: str, header: Sequence[str], there: set[str]) -> Model:
-    if model.problem is not None or model.inspection is None:
+    if model.problem is not None or model.inspection is None or model.part:
         return model
     expected = model.inspection.columns
     missing = [column for column in expected if _normal(column) not in there]

@@ -198,12 +198,12 @@ def _not_a_model(model: Model) -> str:
     """What a file from a folder is, if it is certainly no model; empty if it may be one."""
     if model.problem is not None:
         return "" if promises_model(model.path) else model.problem.other
-    if model.inspection is not None and _is_data(model.inspection):
+    if model.inspection is not None and is_data(model.inspection):
         return f"pickled data ({model.inspection.root.kind})"
     return ""
 
 
-def _is_data(inspection: Inspection) -> bool:
+def is_data(inspection: Inspection) -> bool:
     """Whether a pickle has only objects of packages that have no models.
 
     A pickle that the gate refuses is never data: it calls ``builtins.eval``, for example.

@@ -20,7 +20,7 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
         return Problem(
             message=reference.mistake,
             advice=advice if "column" in reference.mistake else "",
-            exit_code=Exit.USAGE,
+            exit_code=Exit.CANNOT_TELL if model.part else Exit.USAGE,
         )
     saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:
@@ -82,6 +82,8 @@ def notes_of(reference: ModelReference) -> tuple[str, ...]:
 
 
 def _notes(reference: ModelReference) -> Iterator[str]:
+    if "values" in reference.saving.outputs:
+        yield "it has no output method: what it holds was compared"
     if reference.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
         yield f"rows left out, because the model does not accept them: {kinds}"

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from matrix.model import Environment, Verdict
+from matrix.model import Environment, FilePart, Verdict
 from matrix.store import Store
 from matrix.upgrade.answer import Target, UpgradeAnswer
 
@@ -41,7 +41,7 @@ import sklearn
 {load}
 warnings.simplefilter("ignore")
 print("scikit-learn", sklearn.__version__, "numpy", numpy.__version__)
-model = load("model")
+model = load("model"){part}
 print("loaded:", type(model).__name__)
 {use}'''
 
@@ -103,6 +103,8 @@ def reproduce(answers: Iterable[UpgradeAnswer], store: Store, folder: Path) -> l
 
 def _bad(answer: UpgradeAnswer) -> Iterator[tuple[Target, str]]:
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", answer.model.id).strip("-.")
+    if any(kind in ("data", "together") for kind, _ in answer.model.part):
+        return  # what changes in a model of the file has a folder of its own
     for target in answer.targets:
         unasked = target.cell.verdict in (Verdict.UNAVAILABLE, Verdict.NOT_RUN)
         if not target.cell.verdict.safe and not unasked:
@@ -122,6 +124,7 @@ def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) ->
     (folder / "before.txt").write_text(_lock(answer.origin), encoding="utf-8")
     (folder / "after.txt").write_text(_lock(target.environment), encoding="utf-8")
     script = _SCRIPT.format(
+        part=_part(answer.model.part),
         load=_JOBLIB if answer.model.format.startswith("joblib") else _PICKLE,
         use=_use(cell.stage, target) if uses else "",
     )
@@ -137,6 +140,11 @@ def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) ->
     )
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return folder
+
+
+def _part(part: FilePart) -> str:
+    """Python's way from the object in a file to a model in it: ``["model"]``."""
+    return "".join(f".{name}" if kind == "attribute" else f"[{name!r}]" for kind, name in part)
 
 
 def _use(method: str, target: Target) -> str:

@@ -47,7 +47,7 @@ def upgrade(
         started=started,
         finished=datetime.now(timezone.utc),
         environments=origins.environments,
-        answers=tuple(answers),
+        answers=tuple(one for one in answers if not (one.model.optional and one.problem)),
         interrupted=interrupted,
     )
 

@@ -84,6 +84,9 @@ above, without ``repr`` and ``get_params``.
 or null for files that the run itself saved. Python 3.6 and 3.7 have no audit hooks and do not
 enforce it.
 
+``part`` is where in the file the model is, as ``compat_worker/bundle_parts.py`` describes it;
+null or missing for files that the run itself saved.
+
 Tasks
 =====
 
@@ -105,8 +108,8 @@ Tasks
     Answer: ``evidence``, as of ``reference``.
 
 ``load``: load an artifact, call its output methods.
-    Piece: ``path``, ``format``, ``rows`` (path of a content file), ``source`` (path of the
-    file of what they were made of, or null), ``known`` (by method, the digest
+    Piece: ``path``, ``part``, ``format``, ``rows`` (path of a content file), ``source`` (path of
+    the file of what they were made of, or null), ``known`` (by method, the digest
     of the reference output, or null if the method returned nothing), ``own`` (the same for the
     writer's own table, which may be the given one), ``only`` (true: call no methods but those in
     ``known``), ``allowed``.
@@ -114,9 +117,9 @@ Tasks
     ``own``. A content whose digest is in ``known`` or ``own`` is not written again.
 
 ``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
-    Piece: ``path``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind", "target",
-    "dtypes"}``, the rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or ``text``;
-    ``target``: name of the column or array with the true targets, or null; ``dtypes``: by column,
+    Piece: ``path``, ``part``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind",
+    "target", "dtypes"}``, the rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or
+    ``text``; ``target``: name of the column or array with the true targets, or null; ``dtypes``: by column,
     its type in words or a list of its categories); ``expected``, null or ``{"path", "kind"}``
     (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
     make without ``data``; ``evidence``, whether to measure how much the rows would notice.
@@ -134,7 +137,8 @@ Tasks
     rows reach, and the number of rows by source (``data``, ``declared``, ``model``, ``random``).
 
 ``trace``: load an artifact, describe its estimators, record the calls of one method.
-    Piece: ``path``, ``format``, ``rows``, ``allowed`` and the ``method`` (empty: record no calls).
+    Piece: ``path``, ``part``, ``format``, ``rows``, ``allowed`` and the ``method`` (empty: record
+    no calls).
     Answer: ``parts``, the model and the estimators in it, each with its ``path`` (a list of names,
     empty for the model), ``class`` and ``attributes`` (by name ``{"type", "dtype", "shape",
     "shown"}``, the last three where they apply); ``classes``, by class its ``parameters`` (by name

@@ -8,7 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from compat_worker import content, evidence, feature_inference, input_model, row_making
+from compat_worker import (
+    content,
+    evidence,
+    feature_inference,
+    input_model,
+    output_methods,
+    row_making,
+)
 from compat_worker.user_error import UserError
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
@@ -137,7 +144,7 @@ def test_every_method_accepts_the_rows(name: str) -> None:
     model = MODELS[name]()
     made = make(model)
     assert made.n == sum(made.kinds.values())
-    for method in row_making.methods_taking_rows(model):
+    for method in output_methods.taking_rows(model):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             row_making.output_methods.call(model, method, made.rows)

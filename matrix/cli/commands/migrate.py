@@ -55,6 +55,13 @@ def migrate(arguments: MigrateArguments) -> Exit:
     with open_results(catalog) as store:
         with open_progress() as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
+            if any(model.part for model in setup.models):
+                raise UsageError(
+                    f"migrate converts a file whose object is a model, and {arguments.models[0]} "
+                    "holds it in something else",
+                    advice="Take the model out where it was saved, and save it in a file of its "
+                    "own.",
+                )
             if len(setup.models) != 1:
                 raise UsageError(
                     f"migrate converts one model, and {arguments.models[0]} has "

@@ -39,6 +39,7 @@ from matrix.sandbox.probing import sandbox
 from matrix.store import Store
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.bundles import unbundled
 from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
@@ -201,7 +202,7 @@ def set_up(
     taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
     read, passed_over = sort_out(taken, found)
-    models = check_columns(admit(read, trust), inputs)
+    models = check_columns(unbundled(admit(read, trust)), inputs)
     steps = BuildProgress(progress)
     origins = Origins(
         catalog,

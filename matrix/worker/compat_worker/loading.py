@@ -2,7 +2,14 @@
 
 from typing import Any, Callable, Dict, List
 
-from compat_worker import content, loader_guard, machine_failures, output_methods, own_table
+from compat_worker import (
+    bundle_parts,
+    content,
+    loader_guard,
+    machine_failures,
+    output_methods,
+    own_table,
+)
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import CallOutcome, call_all
 from compat_worker.formats import FORMATS
@@ -36,7 +43,8 @@ def _load(
 
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
-            return chosen.load(piece["path"])
+            loaded = chosen.load(piece["path"])
+        return bundle_parts.take(loaded, piece.get("part"), as_data="values" in piece["known"])
 
     try:
         model = fresh()

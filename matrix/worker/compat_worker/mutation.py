@@ -348,9 +348,9 @@ _TELLING = (
 
 
 def _methods(model: Any) -> List[str]:
-    from compat_worker.row_making import methods_taking_rows
+    from compat_worker.output_methods import taking_rows
 
-    names = [name for name in methods_taking_rows(model) if name not in _REDUNDANT]
+    names = [name for name in taking_rows(model) if name not in _REDUNDANT]
     if "kneighbors" in names:  # the others repeat the same search
         return [name for name in _NEIGHBORS if name in names][:2]
     return names

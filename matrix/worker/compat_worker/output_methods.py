@@ -12,13 +12,31 @@ class NoSuchMethod(Exception):
     """The model has no such method."""
 
 
+class PlainData:
+    """Stands for a model whose only output is what it holds.
+
+    Args:
+        values: by name.
+    """
+
+    def __init__(self, values: Dict[str, Any]) -> None:
+        self.values = values
+
+
 def available(model: Any) -> List[str]:
     """The keys of :data:`CALLS` that a model has, in that order.
 
     A method whose lookup fails for another reason than its absence is included: calling it shows
     the reason.
     """
-    return [name for name in CALLS if _has(model, name)]
+    if isinstance(model, PlainData):
+        return ["values"]
+    return [name for name in CALLS if name != "values" and _has(model, name)]
+
+
+def taking_rows(model: Any) -> List[str]:
+    """The output methods of a model that are called with rows."""
+    return [name for name in available(model) if name not in _WITHOUT_ROWS]
 
 
 def call(model: Any, name: str, rows: Any) -> Any:
@@ -120,6 +138,21 @@ def _inverse_transform(model: Any, rows: Any) -> Any:
     return inverse(model.transform(rows))
 
 
+def _values(model: Any, rows: Any) -> Any:
+    if not isinstance(model, PlainData):
+        raise NoSuchMethod("it is a model")
+    return model.values
+
+
+_WITHOUT_ROWS = (
+    "get_feature_names_out",
+    "get_support",
+    "classes_",
+    "feature_names_in_",
+    "n_features_in_",
+    "values",
+)
+
 #: By name, how a method is called; they are called in this order.
 CALLS: Dict[str, MethodCall] = {
     "predict": _method("predict"),
@@ -140,6 +173,7 @@ CALLS: Dict[str, MethodCall] = {
     "classes_": _attribute("classes_"),
     "feature_names_in_": _attribute("feature_names_in_"),
     "n_features_in_": _attribute("n_features_in_"),
+    "values": _values,
 }
 
 

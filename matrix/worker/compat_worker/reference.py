@@ -7,6 +7,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 import numpy as np
 
 from compat_worker import (
+    bundle_parts,
     content,
     data_files,
     estimator_names,
@@ -26,6 +27,7 @@ from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import call_on_fresh_loads
 from compat_worker.observe import SeenWarnings, failure
+from compat_worker.output_methods import PlainData
 from compat_worker.row_making import MadeRows
 from compat_worker.user_error import UserError
 
@@ -61,7 +63,7 @@ def _record_reference(
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
             loaded = chosen.load(piece["path"])
         journal.stage("making rows")  # until a method is called to be recorded
-        return loaded
+        return bundle_parts.take(loaded, piece.get("part"))
 
     try:
         model = fresh()
@@ -91,9 +93,9 @@ def _record_reference(
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     answer["evidence"] = found.evidence
-    if piece.get("evidence") and piece["data"] is None:
+    if piece.get("evidence") and piece["data"] is None and given.n:
         answer["evidence"] = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
-    if piece["data"] is not None:
+    if piece["data"] is not None and given.n:
         _check_accepted(answer["outputs"], model)
     if piece["expected"] is not None:
         _apply_expected(piece, answer, kept)
@@ -121,7 +123,7 @@ class _Rows(NamedTuple):
 def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
     given, truth, names = _given_or_made_rows(piece, model, fresh)
     found = None
-    if piece.get("evidence") and piece["data"] is not None:
+    if piece.get("evidence") and piece["data"] is not None and given.n:
         add = piece["expected"] is None
         given, found = evidence_rows.of_given_rows(
             fresh, given, piece["n"], add, piece.get("allowed")
@@ -142,9 +144,11 @@ def _check_complete(data: bytes) -> None:
 
 def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
     """The rows with their kinds, the true targets or None, and the feature names or None."""
-    known = feature_inference.infer(model)
+    known = None if isinstance(model, PlainData) else feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
     data = piece["data"]
+    if isinstance(model, PlainData):
+        return MadeRows(np.zeros((0, 0)), {}, {}, 0), None, None
     if data is None:
         if piece["expected"] is not None:
             raise UserError(
@@ -172,7 +176,7 @@ def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
 
 def _accepts(model: Any, rows: Any) -> bool:
     """Whether some method of a model accepts rows."""
-    names = row_making.methods_taking_rows(model)
+    names = output_methods.taking_rows(model)
     return any(_returns(model, name, rows) for name in names) or not names
 
 
@@ -233,7 +237,7 @@ def _check_accepted(outputs: Answer, model: Any) -> None:
     Raises:
         UserError: every method that takes rows raised.
     """
-    names = [name for name in row_making.methods_taking_rows(model) if name in outputs]
+    names = [name for name in output_methods.taking_rows(model) if name in outputs]
     raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
     if raised and len(raised) == len(names):
         raise UserError(

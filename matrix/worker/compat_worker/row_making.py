@@ -148,7 +148,7 @@ class _Trial:
     def other_methods(self) -> List[str]:
         """The methods other than :attr:`method` that accept typical rows."""
         plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
-        names = [name for name in methods_taking_rows(self.model) if name != self.method]
+        names = [name for name in output_methods.taking_rows(self.model) if name != self.method]
         return [name for name in names if self.raised(name, plain) is None]
 
     def accepted(self, name: str, blocks: List[RowBlock]) -> List[RowBlock]:
@@ -184,27 +184,13 @@ class _Trial:
             entry["raised"] = failure(error)
 
 
-def methods_taking_rows(model: Any) -> List[str]:
-    """The output methods of a model that are called with rows."""
-    return [name for name in output_methods.available(model) if name not in _WITHOUT_ROWS]
-
-
-_WITHOUT_ROWS = (
-    "get_feature_names_out",
-    "get_support",
-    "classes_",
-    "feature_names_in_",
-    "n_features_in_",
-)
-
-
 def _trial(model: Any) -> _Trial:
     """Find the shape of rows, and the method, with which the model accepts typical rows.
 
     Raises:
         UserError: there is none.
     """
-    names = methods_taking_rows(model)
+    names = output_methods.taking_rows(model)
     known = feature_inference.infer(model)
     guesses = [known] if known is not None else [_guess(n) for n in range(1, MAX_GUESSED_WIDTH)]
     last: Optional[Exception] = None

@@ -2,7 +2,7 @@
 
 from typing import Any, Dict, List, Tuple
 
-from compat_worker import attribute_states, code_reading, loader_guard
+from compat_worker import attribute_states, bundle_parts, code_reading, loader_guard
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import Keep, call_one
 from compat_worker.call_recorder import CallRecorder
@@ -44,7 +44,8 @@ def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
 
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
-            return chosen.load(piece["path"])
+            loaded = chosen.load(piece["path"])
+        return bundle_parts.take(loaded, piece.get("part"))
 
     try:
         model = fresh()
