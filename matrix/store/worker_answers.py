@@ -77,7 +77,7 @@ def reference(
     format_name: str,
     sha256: str,
     size: int,
-    part: FilePart,
+    part: FilePart = (),
     writer: str,
 ) -> ModelReference:
     """The answer to a reference task: a model's own file, loaded in its original environment.
