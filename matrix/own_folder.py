@@ -86,11 +86,21 @@ def is_tracked(folder: Path) -> bool:
         except OSError:
             continue
         path = f"{real.relative_to(parent).as_posix()}/".encode()
-        if int.from_bytes(content[4:8], "big") < 4:
-            return path in content
+        compressed = int.from_bytes(content[4:8], "big") >= 4
         with contextlib.suppress(IndexError, ValueError):  # it is damaged
-            return any(each.startswith(path) for each in _compressed_paths(content))
+            paths = _compressed_paths(content) if compressed else _whole_paths(content)
+            return any(each.startswith(path) for each in paths)
     return False
+
+
+def _whole_paths(index: bytes) -> Iterator[bytes]:
+    """The paths in an index of git of version 2 or 3; each entry is filled up to 8 bytes."""
+    position = 12
+    for _ in range(int.from_bytes(index[8:12], "big")):
+        start = position + (64 if index[position + 60] & 0x40 else 62)
+        end = index.index(b"\0", start)
+        yield index[start:end]
+        position += (end - position + 8) // 8 * 8
 
 
 def _compressed_paths(index: bytes) -> Iterator[bytes]:

@@ -287,6 +287,25 @@ def test_results_that_a_repository_tracks_are_not_used(
     assert main(["upgrade", "no such file", "--state", ".matrix"]) == Exit.USAGE
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="needs git")
+@pytest.mark.parametrize("version", ["2", "4"])
+def test_a_folder_with_an_ending_of_the_same_name_is_another(folder: Path, version: str) -> None:
+    """The byte before a path of 46 characters in the index is a dot."""
+    project = folder / "project"
+    project.mkdir()
+    (project / "matrix").mkdir()
+    name = f"matrix/{'x' * (ord('.') - len('matrix/'))}"
+    (project / name).touch()
+    git = ["git", "-C", str(project), "-c", f"index.version={version}"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "add", "."], check=True)
+    assert own_folder.is_tracked(project / "matrix")
+    assert not own_folder.is_tracked(project / ".matrix")
+    subprocess.run([*git, "update-index", "--skip-worktree", name], check=True)  # version 3
+    assert own_folder.is_tracked(project / "matrix")
+    assert not own_folder.is_tracked(project / ".matrix")
+
+
 @pytest.mark.parametrize("how", ["a path", "a link"])
 def test_a_configuration_writes_no_results_outside_of_its_folder(
     folder: Path, capsys: pytest.CaptureFixture[str], how: str
