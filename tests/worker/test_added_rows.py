@@ -9,10 +9,11 @@ import pytest
 from compat_worker import added_rows, evidence, evidence_rows, output_methods
 from scipy.sparse import csr_matrix
 from sklearn.base import BaseEstimator
-from sklearn.cluster import MeanShift
+from sklearn.cluster import MeanShift, MiniBatchKMeans
 from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LinearRegression
+from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.multiclass import OutputCodeClassifier
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neighbors import KNeighborsRegressor
 from sklearn.pipeline import make_pipeline
@@ -88,6 +89,20 @@ def test_whole_numbers_stay_whole_and_keep_their_type() -> None:
     rows, n = added(DecisionTreeClassifier(random_state=0).fit(whole, Y), whole[:30], whole)
     assert n > 0
     assert rows.dtype == np.int64
+
+
+def test_a_model_in_single_precision_gets_rows_in_single_precision() -> None:
+    single = X.astype(np.float32)
+    rows, n = added(MiniBatchKMeans(3, n_init=1, random_state=0).fit(single), single[:30], single)
+    assert n > 0
+    assert rows.dtype == np.float32
+
+
+def test_a_model_that_shows_only_labels_gets_rows_next_to_its_boundaries() -> None:
+    model = OutputCodeClassifier(LogisticRegression(), random_state=0).fit(X, Y)
+    rows, n = added(model)
+    assert n > 0
+    assert score(model, rows) >= 0.9 > score(model, DECLARED)
 
 
 def test_sparse_rows_stay_sparse() -> None:

@@ -24,7 +24,7 @@ from compat_worker import (
 from compat_worker.input_model import InputModel
 from compat_worker.row_block import RowBlock, Values
 
-MOST = 400
+MOST = 250
 """Added rows of each kind, at most."""
 
 DECISIONS = 40
@@ -77,11 +77,14 @@ def _add(
     def labels(values: Values) -> Any:
         return np.asarray(call(model, "predict", rows_of(values)))
 
+    decides = _decides(known, names)
     # A copy, whose random state may advance; none before, because copying a model may fail badly.
-    if known.trees or known.neighbors or known.stored or any(map(len, blocks)):
+    if decides or any(map(len, blocks)):
         model = own_table.copied(model)
-    if "predict" in names and (known.trees or known.neighbors or known.stored):
-        found = _decisions(known, labels, blocks)
+    if decides:
+        single = shape == "single"
+        steps = probe_rows.BISECTIONS_SINGLE if single else probe_rows.BISECTIONS
+        found = _decisions(known, labels, blocks, steps)
         blocks += [] if found is None else [found]
     blocks = [block for block in blocks if len(block)]
     if not blocks:
@@ -103,8 +106,19 @@ def _blocks(known: InputModel) -> List[RowBlock]:
     return local + probe_rows.stored_rows(known, random, MOST // 8)
 
 
+def _decides(known: InputModel, names: List[str]) -> bool:
+    """Whether labels depend on where a row lies, or show nothing but on which side it does."""
+    if "predict" not in names:
+        return False
+    local = bool(known.trees or known.neighbors or known.stored)
+    return local or ("classes_" in names and not set(names) & _CONTINUOUS)
+
+
+_CONTINUOUS = {"decision_function", "predict_proba", "score_samples", "transform"}
+
+
 def _decisions(
-    known: InputModel, labels: Callable[[Values], Any], blocks: List[RowBlock]
+    known: InputModel, labels: Callable[[Values], Any], blocks: List[RowBlock], steps: int
 ) -> Optional[RowBlock]:
     """Rows next to a decision boundary; None if there is none, as for continuous targets."""
     values = probe_rows.concatenated(
@@ -114,9 +128,7 @@ def _decisions(
         found = labels(values)
         if found.ndim != 1 or found.dtype.kind == "f":
             return None
-        return probe_rows.decision_rows(
-            known, lambda one: np.asarray(labels(one)), values, DECISIONS
-        )
+        return probe_rows.decision_rows(known, labels, values, DECISIONS, steps)
     except Exception:
         return None
 
@@ -157,6 +169,8 @@ def _shape(rows: Any) -> Optional[str]:
         return "sparse"
     if not isinstance(rows, np.ndarray) or rows.ndim != 2:
         return None
+    if rows.dtype == np.float32:
+        return "single"
     return "objects" if rows.dtype.kind == "O" else "array" if rows.dtype.kind in "iuf" else None
 
 

@@ -11,7 +11,11 @@ POOL = 10
 
 
 def measure(
-    fresh: Callable[[], Any], rows: Any, pool: Callable[[], Any], allowed: Any = None
+    fresh: Callable[[], Any],
+    rows: Any,
+    pool: Callable[[], Any],
+    allowed: Any = None,
+    faults: int = mutation.FAULTS,
 ) -> Dict[str, Any]:
     """The evidence of rows, as ``worker.py`` describes it.
 
@@ -20,6 +24,7 @@ def measure(
         rows: the rows of the verdict.
         pool: makes other rows, about POOL times as many; None if it cannot.
         allowed: the names that the model may look up while it is loaded.
+        faults: how many to plant, at least.
     """
     found: Dict[str, Any] = {"leaves": 0, "reached": 0}
     try:
@@ -27,7 +32,7 @@ def measure(
     except (Exception, SystemExit) as error:
         machine_failures.raise_if_machine_failed(error)
     try:
-        score = mutation.score(fresh(), rows, pool, allowed)
+        score = mutation.score(fresh(), rows, pool, allowed, faults=faults)
     except (Exception, SystemExit) as error:  # a model that cannot be walked or called
         machine_failures.raise_if_machine_failed(error)
         score = mutation.FaultCounts(0, 0, 0, False, False)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from compat_worker import evidence, evidence_rows, loader_guard
+from compat_worker import evidence, evidence_rows, loader_guard, mutation
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
@@ -31,6 +31,6 @@ def _measure(piece: Piece) -> Answer:
         return {"raised": failure(error)}
     n = rows.shape[0] if hasattr(rows, "shape") else len(rows)
     pool = evidence_rows.pool_of(fresh, n)
-    found = evidence.measure(fresh, rows, pool, piece.get("allowed"))
+    found = evidence.measure(fresh, rows, pool, piece.get("allowed"), mutation.LIVE)
     found["by_source"] = piece["rows_by_source"]
     return {"evidence": found}

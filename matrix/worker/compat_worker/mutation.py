@@ -64,6 +64,7 @@ def score(
     pool: Callable[[], Any],
     allowed: Any = None,
     methods: Optional[List[str]] = None,
+    faults: int = FAULTS,
 ) -> FaultCounts:
     """The mutation score of rows.
 
@@ -73,10 +74,11 @@ def score(
         pool: makes other rows, ten times as many; called at most once, and may return None.
         allowed: the names that the model may look up when it is copied; None for all.
         methods: the methods to call; None for all that take rows.
+        faults: how many to plant, at least.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return _Planting(model, rows, pool, allowed, methods).run()
+        return _Planting(model, rows, pool, allowed, methods, faults).run()
 
 
 class _Planting:
@@ -87,12 +89,13 @@ class _Planting:
         pool: Callable[[], Any],
         allowed: Any,
         methods: Optional[List[str]],
+        faults: int,
     ) -> None:
         self.model = model
         self.allowed = allowed
         self.state = fault_sites.find(model)
         names = _methods(model) if methods is None else methods
-        self.enough = FAULTS
+        self.enough = faults
         if _n_nodes(self.state) > LARGE:
             names = _most_telling(names)
             self.enough = LIVE
