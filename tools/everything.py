@@ -706,9 +706,12 @@ WAYS["skops"] = _skops
 
 
 def save(folder, ways, things):
-    """Save objects in several formats; failures are printed and skipped."""
-    for name, one in things:
-        for way in ways:
+    """Save objects in several formats; failures are printed and skipped.
+
+    Of formats with bars between them, such as ``pickle-0|pickle-1``, each object gets one in turn.
+    """
+    for number, (name, one) in enumerate(things):
+        for way in (each.split("|")[number % len(each.split("|"))] for each in ways):
             path = os.path.join(folder, "{}.{}".format(name, way))
             try:
                 WAYS[way](one, path)

@@ -89,10 +89,14 @@ def _is_restricted(name: Name) -> bool:
 
 
 def _wrong_targets(inspection: Inspection, trusted: frozenset[str]) -> Iterator[Refusal]:
-    """A reason for each name that is bound to arguments, and is no function on the list."""
+    """A reason for each listed name that is bound to arguments, and is no function on the list.
+
+    Names that are on no list have a refusal of their own.
+    """
     for name in inspection.targets:
         text = trust_name(name)
-        if name not in read_list(FUNCTIONS) and text not in trusted:
+        listed = name in allowed_names()
+        if listed and name not in read_list(FUNCTIONS) and text not in trusted:
             yield Refusal(
                 what=f"functools.partial of {text}",
                 why="not a function of the list that models may bind arguments to",

@@ -49,6 +49,21 @@ def test_every_estimator_of_this_release_is_let_in(models: dict[str, Any], tmp_p
     assert refused(models, joblib.dump, tmp_path) == []
 
 
+def test_every_composition_metric_and_kernel_is_let_in(tmp_path: Path) -> None:
+    script, path, saved, found = _script(), tmp_path / "model", 0, []
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name, model in [*script.measuring(), *script.composed()]:
+            try:
+                path.write_bytes(pickle.dumps(model))
+            except (TypeError, AttributeError, pickle.PicklingError):
+                continue  # a generator
+            saved += 1
+            found += [f"{name}: {one.what}" for one in refusals(inspect(path))]
+    assert found == []
+    assert saved > 500
+
+
 @pytest.mark.parametrize("protocol", range(6))
 def test_in_every_protocol(protocol: int, models: dict[str, Any], tmp_path: Path) -> None:
     def save(model: Any, path: Path) -> None:
@@ -58,7 +73,7 @@ def test_in_every_protocol(protocol: int, models: dict[str, Any], tmp_path: Path
     assert refused(some, save, tmp_path) == []
 
 
-@pytest.mark.parametrize("compressor", ["zlib", "gzip", "bz2", "xz", "lzma"])
+@pytest.mark.parametrize("compressor", ["zlib", "gzip", "bz2", "xz", "lzma", "lz4"])
 def test_in_every_compression(compressor: str, models: dict[str, Any], tmp_path: Path) -> None:
     def save(model: Any, path: Path) -> None:
         joblib.dump(model, path, compress=(compressor, 3))
