@@ -82,7 +82,7 @@ above, without ``repr`` and ``get_params``.
 
 ``allowed`` is a list of ``[module, name]``: all names that the file may look up while it is loaded,
 or null for files that the run itself saved. Python 3.6 and 3.7 have no audit hooks and do not
-enforce it.
+enforce it. Some names may be used only in exact calls: ``compat_worker/exact_calls.py`` has them.
 
 ``part`` is where in the file the model is, as ``compat_worker/bundle_parts.py`` describes it;
 null or missing for files that the run itself saved.
