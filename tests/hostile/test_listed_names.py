@@ -19,7 +19,6 @@ from matrix.inspection.gate import FUNCTIONS, GENERATED, REVIEWED, read_list
 WORD = "attacked_by_a_test"
 """Part of every path, module and source text that the names are given."""
 KNOWN = {
-    "_codecs.encode": ["import"],  # of encodings; the inspection refuses any but latin-1
     "numpy.core._ufunc_reconstruct": ["import"],  # both gates look at what it is given
     "numpy._core._ufunc_reconstruct": ["import"],
     "numpy.matrix": ["compile"],  # of a literal, which is not run
@@ -30,7 +29,12 @@ watching: list[bool] = []
 
 
 def _watch(event: str, arguments: tuple[object, ...]) -> None:
-    if watching and any(WORD in repr(one)[:500] for one in arguments if not callable(one)):
+    encoding = event == "import" and str(arguments[0]).startswith("encodings.")
+    if (
+        watching
+        and not encoding
+        and any(WORD in repr(one)[:500] for one in arguments if not callable(one))
+    ):
         seen.append(event)
 
 
