@@ -11,6 +11,7 @@ import functools
 import io
 import pickle
 import re
+import subprocess
 import sys
 from collections.abc import Callable
 from copy import deepcopy
@@ -116,6 +117,31 @@ def test_what_picklers_write_for_ordinary_objects_is_loaded(
         assert loaded.rvs(3, random_state=0).tolist() == value.rvs(3, random_state=0).tolist()
     else:
         assert loaded("AAB") == value("AAB")
+
+
+FRESH = """
+import pickle, sys
+sys.path.insert(0, sys.argv[1])
+from compat_worker.loader_guard import guarded
+from matrix.inspection import inspect
+from pathlib import Path
+names = [[name.module, name.qualname] for name in inspect(Path(sys.argv[2])).names]
+with guarded(names):
+    with open(sys.argv[2], "rb") as file:
+        print(pickle.load(file).mean())
+"""
+
+
+def test_a_fresh_interpreter_loads_a_distribution_with_the_names_of_its_file_alone(
+    tmp_path: Path,
+) -> None:
+    """The import of scipy.stats reads pickles that belong to scipy."""
+    path = tmp_path / "model.pkl"
+    path.write_bytes(pickle.dumps(stats.uniform(0.5, 1)))
+    worker_folder = Path(worker.__file__).parents[1]
+    command = [sys.executable, "-c", FRESH, worker_folder, path]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "1.0\n", done.stderr
 
 
 def test_a_loaded_partial_is_copied_and_saved_as_a_plain_one(
