@@ -43,7 +43,11 @@ _WITH_PANDAS = Version("0.22")
 """Releases from this one on have a pandas of their time whose metadata uv can read."""
 
 RESTRICTED_NAMES = frozenset(Name(*pair) for pair in RESTRICTED)
-LEFT_OUT = ("joblib.memory", "joblib._store_backends")
+LEFT_OUT = (
+    "joblib.memory",
+    "joblib._store_backends",
+    "sklearn.externals.joblib.memory",
+)
 """Modules whose names models may contain but which are not allowed; reviewed.txt says why."""
 
 _HEAD = """\

@@ -130,6 +130,7 @@ _WHY: Mapping[tuple[str, str], str] = {
     ("numpy.core.memmap", "memmap"): _MAPPED,
     ("numpy._core.memmap", "memmap"): _MAPPED,
     ("joblib.memory", "Memory"): _CACHE,
+    ("sklearn.externals.joblib.memory", "Memory"): _CACHE,
     ("joblib._store_backends", "FileSystemStoreBackend"): _CACHE,
     ("operator", "itemgetter"): "calls objects of the file; use a column transformer or a function",
     ("logging", "getLogger"): "changes the program that loads it; remove it, and save again",
