@@ -54,10 +54,8 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
     replaced = _share_array_wrapper(modules)
     replaced += _replace_ufunc_reconstruct(modules) + _replace_array_reader(modules)
     try:
-        with (
-            only_exact_calls(names),
-            allow_only(names),
-        ):  # imports of scipy unpickle data of its own
+        # The first imports modules of scipy, which unpickle data of their own.
+        with only_exact_calls(names), allow_only(names):
             yield
     finally:
         for owner, name, original in reversed(replaced):
