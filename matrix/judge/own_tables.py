@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from matrix.model import Observation, Outcome, OwnColumn, Saving, ValueChange
+from matrix.model import (
+    Failure,
+    Observation,
+    Outcome,
+    OwnColumn,
+    Returned,
+    Saving,
+    ValueChange,
+)
 
 INTROSPECTION = frozenset({"repr", "get_params"})
 """What shows a model rather than uses it."""
@@ -30,16 +38,26 @@ def with_own_tables(saving: Saving, observation: Observation) -> tuple[Saving, O
         before, warned = saving.own.outputs, saving.own.warnings
     if observation.own is not None:
         after, warns = observation.own.outputs, observation.own.warnings
+    names = {
+        name
+        for name in before.keys() | after.keys()
+        if name not in INTROSPECTION and not _only_the_writer_raised(name, before, after)
+    }
     return (
-        replace(saving, outputs=_without_introspection(before), warnings=warned),
-        replace(
-            observation, outputs=_without_introspection(after), warnings=warns, repeats={}, own=None
-        ),
+        replace(saving, outputs=_only(names, before), warnings=warned),
+        replace(observation, outputs=_only(names, after), warnings=warns, repeats={}, own=None),
     )
 
 
-def _without_introspection(outputs: Mapping[str, Outcome]) -> dict[str, Outcome]:
-    return {name: found for name, found in outputs.items() if name not in INTROSPECTION}
+def _only_the_writer_raised(
+    name: str, before: Mapping[str, Outcome], after: Mapping[str, Outcome]
+) -> bool:
+    """Whether a method raised for the writer's own table, so that there is nothing to compare."""
+    return isinstance(before.get(name), Failure) and isinstance(after.get(name), Returned)
+
+
+def _only(names: set[str], outputs: Mapping[str, Outcome]) -> dict[str, Outcome]:
+    return {name: found for name, found in outputs.items() if name in names}
 
 
 def words(saving: Saving, observation: Observation) -> str:

@@ -88,6 +88,17 @@ def test_a_model_that_raises_for_the_own_table_cannot_be_used(bench: Bench) -> N
     assert "column city, rows 3, 8: None → nan" in cell.reason
 
 
+def test_a_model_that_raised_for_the_writers_own_table_has_nothing_to_compare(
+    bench: Bench,
+) -> None:
+    """Its program cannot have predicted for such rows; that the reader's can is no harm."""
+    saving = bench.saving({"predict": LABELS}, own=table(bench, {"predict": ERROR}))
+    back = bench.judge({}, {"predict": LABELS}, saving=saving)
+    assert back.verdict is Verdict.IDENTICAL
+    both = bench.judge({}, {"predict": LABELS}, saving=saving, own=table(bench, {"predict": ERROR}))
+    assert both.verdict is Verdict.IDENTICAL
+
+
 def test_a_warning_for_the_own_table_is_no_silence(bench: Bench) -> None:
     told = WarningSeen(category="UserWarning", message="unknown categories", stage="predict")
     own = table(bench, {"predict": 1 - LABELS}, warnings=(told,))

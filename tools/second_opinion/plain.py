@@ -251,7 +251,7 @@ class Rows:
         return tuple(self.read_list(node))
 
     def read_dict(self, node):
-        return dict(zip(node["keys"], self.read_list(node)))
+        return dict(zip([self.value(key) for key in node["keys"]], self.read_list(node)))
 
     def read_none(self, node):
         return None
