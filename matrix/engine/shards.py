@@ -42,6 +42,10 @@ def planned(catalog: Catalog, environments: Sequence[Environment]) -> Shard | No
     return replace(catalog.shard, plan=digest(catalog, environments))
 
 
+_MOST_SHARDS = 10_000
+"""Of one plan; a file that names more was not written by a run."""
+
+
 def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matrix:
     """Merge the results of shards into one, equal to the result of a run on one machine.
 
@@ -99,6 +103,8 @@ def _by_index(shards: Mapping[str, Matrix]) -> dict[int, Matrix]:
                 f"{name} is not a shard: it has the cells of all readers",
                 advice="Shards are results of `run --shard 1/3 --output json:FILE`.",
             )
+        if not 1 <= shard.index <= shard.count <= _MOST_SHARDS:
+            raise UsageError(f"{name} is no possible shard: {str(shard)[:60]}")
         if shard.index in names:
             raise UsageError(f"{names[shard.index]} and {name} are both shard {shard}")
         names[shard.index] = name
@@ -113,6 +119,8 @@ def _check_alike(first: str, one: Matrix, second: str, other: Matrix) -> None:
     problem = ""
     if (ours.plan, ours.count) != (theirs.plan, theirs.count):
         problem = "shards of different plans: other environments, pipelines, settings or code"
+    elif len(one.environments) != len(other.environments):
+        problem = "shards of different plans: other environments"
     else:
         for left, right in zip(one.environments, other.environments, strict=True):
             if left.lock and right.lock and left.lock.pins != right.lock.pins:
@@ -155,6 +163,9 @@ class _MergedCells:
                         yield _next(streams[index], index, place)
                     else:
                         yield self._not_run(index, *place)
+        for index, stream in streams.items():
+            if next(stream, None) is not None:
+                raise StoreError(f"shard {index} has more cells than it should")
 
     def _not_run(self, index: int, pipeline: str, name: str, writer: str, reader: str) -> Cell:
         return Cell(

@@ -85,6 +85,8 @@ def read_json(path: Path) -> Matrix:
     Raises:
         StoreError: the file cannot be read or is not such a result; the message says where.
     """
+    if path.exists() and not path.is_file():
+        raise StoreError(f"{path}: is not a regular file")  # a pipe would be waited for
     document = Document(path, "cells")
     head = _read_head(path, document)
     with _reading(path, "the top level"):

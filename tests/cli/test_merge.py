@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -187,3 +188,80 @@ def test_a_board_of_some_readers_has_their_cells_only() -> None:
     assert found == [
         ("a", name, writer.id, ENVIRONMENTS[1].id) for writer in ENVIRONMENTS for name in ("x", "y")
     ]
+
+
+def forged(file: str, **shard: object) -> str:
+    """Change the shard that a file says it is."""
+    path = Path(file)
+    document = json.loads(path.read_text("utf-8"))
+    document["shard"].update(shard)
+    path.write_text(json.dumps(document), "utf-8")
+    return file
+
+
+@pytest.mark.parametrize(
+    "shard",
+    [
+        {"index": 0},
+        {"index": -1},
+        {"index": 7},
+        {"index": 2**70},
+        {"count": 0},
+        {"count": -3},
+        {"index": "2"},
+        {"index": None},
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("options", [[], ["--allow-missing"]], ids=["all", "some"])
+def test_a_shard_that_cannot_be_is_refused(
+    write: Write,
+    capsys: pytest.CaptureFixture[str],
+    shard: dict[str, object],
+    options: list[str],
+) -> None:
+    assert main(["merge", write(1), forged(write(2), **shard), *options]) in (2, 3)
+    said = capsys.readouterr().err
+    assert "shard-2-p.json" in said or "shard" in said
+    assert "Traceback" not in said
+
+
+def test_a_count_of_shards_beyond_all_readers_ends(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    files = [forged(write(index), count=10**15) for index in (1, 2)]
+    assert main(["merge", *files, "--allow-missing"]) in (2, 3)
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_cells_of_another_shard_are_no_cells_of_this_one(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = write(2, cells=cells(Shard(index=3, count=3, plan="p")))
+    assert main(["merge", write(1), other, write(3)]) == 3
+    assert "shard 2 does not hold the cells that it should" in capsys.readouterr().err
+
+
+def test_cells_beyond_those_of_a_shard_are_an_error(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = cells(Shard(index=2, count=3, plan="p"))
+    assert main(["merge", write(1), write(2, cells=[*own, own[-1]]), write(3)]) == 3
+    assert "shard 2" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "deep"])
+def test_what_is_no_result_is_refused(
+    write: Write, capsys: pytest.CaptureFixture[str], kind: str
+) -> None:
+    path = Path("shard-2.json")
+    if kind == "pipe":
+        os.mkfifo(path)
+    elif kind == "folder":
+        path.mkdir()
+    else:
+        path.write_text("[" * 100_000, "utf-8")
+    assert main(["merge", write(1), str(path)]) in (2, 3)
+    said = capsys.readouterr().err
+    assert "shard-2.json" in said
+    assert "Traceback" not in said
