@@ -131,12 +131,12 @@ def tables(counts: Sequence[Count], mode: str) -> str:
 
 
 def _refusal_lines(counts: Iterable[Count]) -> Iterator[str]:
-    """A line for each set of reasons: the objects and the releases."""
+    """A line for each set of reasons: some files and the releases."""
     found: dict[str, tuple[set[str], set[str]]] = {}
     for one in counts:
         for name, reasons in one.refused.items():
             objects, seen = found.setdefault("; ".join(reasons), (set(), set()))
-            objects.add(name.partition(".")[0])
+            objects.add(name)
             seen.add(one.release)
     for reasons, (objects, seen) in sorted(found.items()):
         listed = sorted(objects)

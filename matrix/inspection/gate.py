@@ -13,7 +13,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from matrix.inspection.exact_calls import GETATTR, NAMESPACE, PARTIAL, RESTRICTED
+from matrix.inspection.exact_calls import (
+    GETATTR,
+    NAMESPACE,
+    PARTIAL,
+    RESTRICTED,
+    VECTORIZE,
+    ZONE,
+)
 from matrix.inspection.result import Inspection, Name
 
 _FOLDER = Path(__file__).parent / "allowed"
@@ -122,7 +129,9 @@ _CACHE = "a cache on disk: set memory=None in the model, and save it again"
 _WHY: Mapping[tuple[str, str], str] = {
     GETATTR: "reaches any attribute; only methods of str and of compiled patterns are allowed",
     PARTIAL: "binds arguments to something else than a function of the list",
-    NAMESPACE: "used in a way that pickle does not write",
+    NAMESPACE: "used in a way that pickle does not write from protocol 2 on",
+    ZONE: "used in a way that pickle does not write from protocol 2 on",
+    **dict.fromkeys(VECTORIZE, "holds a function; it is allowed in distributions of scipy alone"),
     ("numpy", "memmap"): _MAPPED,
     ("numpy.core.memmap", "memmap"): _MAPPED,
     ("numpy._core.memmap", "memmap"): _MAPPED,
@@ -154,7 +163,7 @@ def _why(name: Name) -> str:
     if "." in name.qualname:
         return "a nested name, which may reach another module"
     if name.module.startswith("scipy.stats."):
-        return "a distribution with a state that scipy does not write; save best_estimator_ instead"
+        return "a distribution, not as pickle writes it from protocol 2 on; save best_estimator_"
     if top in sys.stdlib_module_names:
         return "from Python's standard library; models do not need it, attacks do"
     if top in ("sklearn", "_loss"):
