@@ -8,12 +8,14 @@ import pickle
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from matrix.errors import Exit, StoreError, UsageError
-from matrix.inspection import inspect_in_subprocess
+from matrix.inspection import Inspection, inspect_in_subprocess
 from matrix.store import Store
+from matrix.upgrade import intake
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
 from tests.disks import filled, small_disk
@@ -43,6 +45,23 @@ def test_environments_see_a_copy_that_nobody_writes_to(store: Store, model: Path
     assert copy.stat().st_mode & 0o222 == 0
     model.write_bytes(b"another")
     assert store.has_artifact(copy.stem, taken.format)
+
+
+def test_what_was_inspected_is_what_is_loaded_even_if_the_file_changes_between(
+    store: Store, model: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = model.read_bytes()
+
+    def changing(*arguments: Any, **named: Any) -> Inspection:
+        model.write_bytes(b"cos\nsystem\n.")
+        return inspect_in_subprocess(*arguments, **named)
+
+    monkeypatch.setattr(intake, "inspect_in_subprocess", changing)
+    (taken,) = take_in([model], store, 1)
+    assert taken.inspection is not None
+    assert taken.inspection.sha256 == hashlib.sha256(before).hexdigest()
+    assert taken.inspection.names == ()
+    assert store.artifact(taken.inspection.sha256, taken.format).read_bytes() == before
 
 
 def test_a_file_that_is_not_what_was_recorded_is_reported_as_changed(
