@@ -22,7 +22,9 @@ MAX_BOX_VALUES = 6000000
 BATCH = 400
 
 PASSES = 4
-"""Each leaf is reached by up to so many rows."""
+"""Each leaf is reached by up to so many rows; by two if all leaves together have MANY rows."""
+
+MANY = 1000
 
 NEAREST = 3
 """A row for neighbours covers so many of the nearest kept rows."""
@@ -128,7 +130,9 @@ def leaf_rows(known: InputModel, random: Any, most: int = MOST) -> Optional[Valu
     made: List[Values] = []
     total = 0
     # Several times: each time the rows lie at other edges.
-    for _ in range(PASSES):
+    for number in range(PASSES):
+        if number >= 2 and total >= MANY:
+            break
         for one in boxes:
             one.reached[:] = False
         while total < most:
