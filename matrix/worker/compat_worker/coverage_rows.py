@@ -24,7 +24,7 @@ BATCH = 400
 PASSES = 4
 """Each leaf is reached by up to so many rows; by two if all leaves together have MANY rows."""
 
-MANY = 1000
+MANY = 500
 
 NEAREST = 3
 """A row for neighbours covers so many of the nearest kept rows."""
