@@ -26,7 +26,7 @@ from matrix.report import FORMATS
 
 from .projects import ROOT, environ
 
-ELSEWHERE = ("python -m pip install .", 'python -m pip install "$ACTION"')
+ELSEWHERE = ("python -m pip install .", 'python -I -m pip install "$ACTION"')
 """Shown in ``test_elsewhere.py``."""
 PYTHON = f"""#!/bin/sh
 exec {shlex.quote(sys.executable)} "$@"
