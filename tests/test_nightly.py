@@ -59,14 +59,24 @@ def test_a_night_in_which_all_goes_well(
     monkeypatch.setattr(noxfile.sessions, "install_project", lambda *_, **__: "python")
     session = Session()
     noxfile.nightly(session)
-    assert lines(session) == ["passed tests marked nightly", "passed fuzz", "passed mutation"]
+    assert lines(session) == [
+        "passed tests marked nightly",
+        "passed fuzz",
+        "passed admitted",
+        "passed mutation",
+    ]
     assert any(command[-2:] == ("-m", "nightly") for command in session.ran)
     assert ("mutmut", "run") in session.ran
 
 
 @pytest.mark.parametrize(
     ("word", "part"),
-    [("nightly", 0), ("tests/hostile/test_mutants.py", 1), ("tools/mutation_score.py", 2)],
+    [
+        ("nightly", 0),
+        ("tests/hostile/test_mutants.py", 1),
+        ("tools/admitted.py", 2),
+        ("tools/mutation_score.py", 3),
+    ],
 )
 def test_a_part_that_fails_stops_no_other_and_fails_the_night(
     noxfile: ModuleType, monkeypatch: pytest.MonkeyPatch, word: str, part: int
@@ -76,4 +86,4 @@ def test_a_part_that_fails_stops_no_other_and_fails_the_night(
     with pytest.raises(RuntimeError, match="a part failed"):
         noxfile.nightly(session)
     found = [line.split()[0] for line in lines(session)]
-    assert found == ["FAILED" if number == part else "passed" for number in range(3)]
+    assert found == ["FAILED" if number == part else "passed" for number in range(4)]

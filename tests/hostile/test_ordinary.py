@@ -1,4 +1,4 @@
-"""Ordinary files of users pass the gate; the few that are refused are named, with a way out."""
+"""Ordinary files of users pass the gate; the few that are refused are named, with what to do."""
 
 from __future__ import annotations
 
