@@ -135,7 +135,6 @@ with guarded(names):
 def test_a_fresh_interpreter_loads_a_distribution_with_the_names_of_its_file_alone(
     tmp_path: Path,
 ) -> None:
-    """The import of scipy.stats reads pickles that belong to scipy."""
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(stats.uniform(0.5, 1)))
     worker_folder = Path(worker.__file__).parents[1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import pickle
+from pathlib import Path
 from typing import Any
 
 import joblib
@@ -25,6 +26,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import KBinsDiscretizer, OneHotEncoder, SplineTransformer, StandardScaler
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
+
+from matrix.inspection import inspect
 
 RANDOM = np.random.RandomState(0)
 X = RANDOM.normal(size=(150, 3)) * [1.0, 10.0, 1000.0] + [0.0, 50.0, 1e5]
@@ -250,3 +253,13 @@ def test_a_column_of_large_numbers_hides_no_change_in_another_of_a_sparse_output
     assert output_changes.differs(before, after)
     assert output_changes.differs(before, csr_matrix([[0.5, 0.0, 1.7e9], [0.0, 0.251, 1.7e9]]))
     assert not output_changes.differs(before, before + csr_matrix([[1e-12, 0, 0], [0, 0, 1.0]]))
+
+
+def test_a_model_of_joblib_is_copied_with_the_names_of_plain_arrays_too(tmp_path: Path) -> None:
+    """joblib has a name of its own for arrays, so the file does not look up those of numpy."""
+    model = IsotonicRegression(out_of_bounds="clip").fit(X[:, 0], X[:, 1])
+    joblib.dump(model, tmp_path / "model.joblib")
+    names = [[one.module, one.qualname] for one in inspect(tmp_path / "model.joblib").names]
+    assert not any(name == "_reconstruct" for _, name in names)
+    of_all = mutation.score(model, X[:, 0], lambda: X[:, 0])
+    assert mutation.score(model, X[:, 0], lambda: X[:, 0], names) == of_all

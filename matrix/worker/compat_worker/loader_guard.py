@@ -54,7 +54,7 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
     replaced = _share_array_wrapper(modules)
     replaced += _replace_ufunc_reconstruct(modules) + _replace_array_reader(modules)
     try:
-        # The first imports modules of scipy, which unpickle data of their own.
+        # The first imports modules of its own, which may look up other names than the file.
         with only_exact_calls(names), allow_only(names):
             yield
     finally:
