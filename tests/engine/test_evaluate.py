@@ -45,6 +45,17 @@ from matrix.upgrade.answer import Model
 from matrix.upgrade.checker import CheckInputs, ModelChecker, ModelWork
 
 WORKER = Path(__file__).parents[2] / "matrix" / "worker"
+NOTICED = {
+    "faults": 100,
+    "live": 100,
+    "noticed": 100,
+    "complete": True,
+    "constant": False,
+    "leaves": 0,
+    "reached": 0,
+    "by_source": {"data": 4},
+}
+"""The evidence of rows that notice every planted fault."""
 SHOWN = {"repr": {"digest": ""}, "get_params": {"digest": ""}}
 
 
@@ -89,6 +100,8 @@ class Workers:
             return {"files": {}, "contents": []}, {}
         if task == "load":
             return self._load.answer(piece)
+        if task == "evidence":
+            return {"contents": [], "warnings": [], "seconds": 0.1, "evidence": NOTICED}, {}
         answer, contents = Load(self._reference).answer(piece)
         contents[digest(self._rows)] = self._rows
         answer |= {"rows": digest(self._rows), "truth": None, "only": False, "estimators": ["m.M"]}

@@ -22,6 +22,7 @@ KNOWN = {
     "numpy.core._ufunc_reconstruct": ["import"],  # both gates look at what it is given
     "numpy._core._ufunc_reconstruct": ["import"],
     "numpy.matrix": ["compile"],  # of a literal, which is not run
+    "numpy.matrixlib.defmatrix.matrix": ["compile"],
 }
 """Names that do something with a text that they are given, and why they are harmless."""
 seen: list[str] = []

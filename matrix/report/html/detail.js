@@ -255,7 +255,7 @@ function described(name) {
   if (!pipeline) return null;
   return [
     pipeline.doc && make("p", {}, pipeline.doc),
-    Object.hasOwn(head.evidence, name) && make("p", {}, head.evidence[name]),
+    Object.hasOwn(head.rowEvidence, name) && make("p", {}, head.rowEvidence[name]),
     make("p", {}, make("code", {}, `${pipeline.source}:${pipeline.line}`)),
     pipeline.tags.length ? make("p", { class: "faint" }, `tags: ${pipeline.tags.join(", ")}`) : null,
   ];

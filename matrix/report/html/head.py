@@ -30,7 +30,7 @@ def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCau
         encode(
             {
                 **head_to_json(matrix),
-                "evidence": {
+                "rowEvidence": {
                     name: row_evidence.described(one) for name, one in matrix.evidence.items()
                 },
                 "line": [environment.id for environment in release_line(matrix.environments)],
