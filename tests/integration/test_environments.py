@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix import own_folder
 from matrix.catalog import Catalog, read
 from matrix.environments import BuildStep, interpreters, prepare, resolve, run_nox
 from matrix.environments.building import compare, describe
@@ -92,6 +93,7 @@ def built(project: Path, here: tuple[Interpreter, ...]) -> tuple[Environment, ..
     missing = [python for python in NEEDED if not interpreters.matching(here, python)]
     if missing:
         pytest.skip(f"there is no Python {', '.join(missing)} here")
+    own_folder.mark(project / ".matrix")  # as a command does
     return prepare(catalog(project))
 
 

@@ -186,7 +186,7 @@ MEMORY, NO_ROOM = "raise MemoryError('too much')", "raise OSError(errno.ENOSPC, 
     [
         (MEMORY, "timed-out", "out of memory: MemoryError: too much"),
         ("np.empty(10**15, dtype='u1')", "timed-out", "out of memory: "),
-        (NO_ROOM, "not-run", "the machine failed: OSError: [Errno 28] No space left"),
+        (NO_ROOM, "not-run", "the disk is full: OSError: [Errno 28] No space left"),
     ],
 )
 def test_a_failure_of_the_machine_is_no_answer(

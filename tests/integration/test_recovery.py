@@ -29,6 +29,7 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="kill -9 is of POSIX")
 ANSWER = {
     "warnings": [],
     "truth": None,
+    "rows_by_source": {"declared": 1, "model": 0},
     "only": False,
     "estimators": [],
     "outputs": {},
