@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
@@ -95,21 +94,21 @@ def load_job(
 ) -> Job:
     """A job that does loads in one reader, and reports each observation when it arrives."""
 
-    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+    def take(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         load = due[number]
         context.store.keep(keys.loading(load.digest, context.key(reader)), answer, contents)
         observation = worker_answers.observation(answer)
         for saving in load.savings:
             on_observation(saving, load.artifact.format, reader, observation)
-        context.estimate.took(TASK, reader.id, answer.get("seconds", 0.0))
-        context.progress.advance(stage=STAGE)
 
     pieces = (_piece(context, reader, number, load) for number, load in enumerate(due))
-    return Job(
+    return context.timed_job(
+        reader,
+        TASK,
+        pieces,
         label=f"{reader.spec.label} loads",
-        request=context.request(reader, TASK, pieces),
-        on_answer=on_answer,
-        on_start=lambda seconds: context.estimate.took(START, reader.id, seconds),
+        stage=STAGE,
+        take=take,
         alone=context.sandbox is not None,  # a user's model gets no second try
     )
 

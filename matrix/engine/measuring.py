@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
@@ -131,19 +130,14 @@ _WORTH_AN_INTERPRETER = 20
 def _job(context: RunContext, due: list[MeasureWork], measures: Measures) -> Job:
     environment = due[0].environment
 
-    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+    def take(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         work = due[number]
         context.store.keep(work.key, answer, contents)
         _take(measures, work.pipeline, answer)
-        context.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
-        context.progress.advance(stage=STAGE)
 
-    return Job(
-        label=f"{environment.spec.label} measures rows",
-        request=context.request(environment, TASK, _pieces(context, due)),
-        on_answer=on_answer,
-        on_start=lambda seconds: context.estimate.took(START, environment.id, seconds),
-    )
+    label = f"{environment.spec.label} measures rows"
+    pieces = _pieces(context, due)
+    return context.timed_job(environment, TASK, pieces, label=label, stage=STAGE, take=take)
 
 
 def _pieces(context: RunContext, due: list[MeasureWork]) -> Iterator[PieceRequest]:

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from matrix.catalog import Catalog, WorkerLimits
-from matrix.engine.estimate import Estimate
+from matrix.engine.estimate import START, Estimate
 from matrix.engine.pool import Job, Jobs, Pool
 from matrix.engine.shards import readers
 from matrix.engine.worker_process import PieceRequest, Request
 from matrix.model import Environment, Pipeline, Shard
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import Store, keys
+from matrix.store.worker_answers import WorkerAnswer
 
 _COMMIT_SECONDS = 0.5
 
@@ -137,6 +138,40 @@ class RunContext:
             seconds=self.limits.seconds,
             memory=self.limits.memory_mb * 1024 * 1024,
             sandbox=self.sandbox,
+        )
+
+    def timed_job(
+        self,
+        environment: Environment,
+        task: str,
+        pieces: Iterable[PieceRequest],
+        *,
+        label: str,
+        stage: str,
+        take: Callable[[int, WorkerAnswer, Mapping[str, bytes]], object],
+        alone: bool = False,
+    ) -> Job:
+        """Make a job whose progress is shown, and whose times make the next estimates.
+
+        Args:
+            environment, task, pieces: as in :meth:`request`.
+            label: what the job does, for progress.
+            stage: of the progress, which advances with each answer.
+            take: called with the number of each piece, its answer and the contents.
+            alone: as in :class:`~matrix.engine.pool.Job`.
+        """
+
+        def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+            take(number, answer, contents)
+            self.estimate.took(task, environment.id, answer.get("seconds", 0.0))
+            self.progress.advance(stage=stage)
+
+        return Job(
+            label=label,
+            request=self.request(environment, task, pieces),
+            on_answer=on_answer,
+            on_start=lambda seconds: self.estimate.took(START, environment.id, seconds),
+            alone=alone,
         )
 
     def run(self, jobs: Iterable[Job | None]) -> None:

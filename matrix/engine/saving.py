@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.engine.estimate import START
 from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.engine.worker_process import PieceRequest
@@ -74,20 +73,15 @@ def save_job(
     """A job that saves pipelines in one environment; ``savings`` gets the answers."""
     folder = context.store.scratch()
 
-    def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+    def take(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
         work = due[number]
         context.store.keep(work.key, answer, contents)
         saving = worker_answers.saving(answer, pipeline=work.pipeline.id, writer=environment.id)
         savings[environment.id, work.pipeline.id] = saving
-        context.estimate.took(TASK, environment.id, answer.get("seconds", 0.0))
-        context.progress.advance(stage=STAGE)
 
-    return Job(
-        label=f"{environment.spec.label} saves",
-        request=context.request(environment, TASK, _pieces(due, folder)),
-        on_answer=on_answer,
-        on_start=lambda seconds: context.estimate.took(START, environment.id, seconds),
-    )
+    label = f"{environment.spec.label} saves"
+    pieces = _pieces(due, folder)
+    return context.timed_job(environment, TASK, pieces, label=label, stage=STAGE, take=take)
 
 
 def _pieces(due: Iterable[SaveWork], folder: Path) -> Iterator[PieceRequest]:
