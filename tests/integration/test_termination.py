@@ -26,8 +26,8 @@ def slow(self, one, reader):
     loaded.append(reader)
     if len(loaded) == 3:  # the two before are finished: there is one worker at a time
         print("under way", flush=True)
-        import time
-        time.sleep(60)
+        import signal
+        signal.pause()
     return load(self, one, reader)
 checker.ModelChecker._load = slow
 from matrix.cli import main
@@ -61,7 +61,7 @@ def test_an_upgrade_check_shows_what_was_finished(
     assert process.stdout is not None
     assert process.stdout.readline() == "under way\n"
     process.send_signal(signal.SIGTERM)
-    shown, said = process.communicate(timeout=60)
+    shown, said = process.communicate()
     assert process.returncode == 130, said
     assert "interrupted: finished work is kept" in said
     shown = " ".join(shown.split())
@@ -84,11 +84,10 @@ def test_a_run_shows_what_was_finished(project: Path) -> None:
         text=True,
     )
     scratch = project / ".matrix" / "scratch"
-    deadline = time.monotonic() + 300
-    while not any(scratch.glob("*/journal.jsonl")) and time.monotonic() < deadline:
+    while process.poll() is None and not any(scratch.glob("*/journal.jsonl")):
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
-    shown, said = process.communicate(timeout=120)
+    shown, said = process.communicate()
     assert process.returncode == 130, said
     assert "interrupted" in shown
     assert json.loads((project / "result.json").read_text())["interrupted"]
