@@ -45,7 +45,7 @@ class Stories:
         """Search for the causes of a pipeline's change, unless that was done."""
         if pipeline not in self._known:
             asked(self._folder, "explain", "--deep", pipeline, WRITER, READER)
-            if not self._known:  # what a search has found stays when less is asked for
+            if not self._known:  # without --deep: the results of the search stay
                 asked(self._folder, "explain", pipeline, WRITER, READER)
             asked(self._folder, "report", "--output", "json:result.json")
             result = json.loads((self._folder / "result.json").read_text("utf-8"))
