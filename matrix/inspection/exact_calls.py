@@ -8,10 +8,20 @@ also gets for something else (an argument, an attribute, an element of a list) i
 
 from __future__ import annotations
 
-import re
-
 from matrix.inspection.arrays import SPECIAL
 from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
+from matrix.worker.compat_worker.exact_call_lists import (
+    DISTRIBUTION_METHODS as DISTRIBUTION_METHODS,
+)
+from matrix.worker.compat_worker.exact_call_lists import (
+    PATTERN_METHODS as PATTERN_METHODS,
+)
+from matrix.worker.compat_worker.exact_call_lists import (
+    TEMPLATE as TEMPLATE,
+)
+from matrix.worker.compat_worker.exact_call_lists import (
+    TEXT_METHODS as TEXT_METHODS,
+)
 
 GETATTR = ("builtins", "getattr")
 PARTIAL = ("functools", "partial")
@@ -47,30 +57,6 @@ DISTRIBUTIONS = frozenset(
 RESTRICTED = frozenset({GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS})
 """The names that this module decides about."""
 
-TEXT_METHODS = frozenset(
-    {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
-    | {"isupper", "lower", "lstrip", "rsplit", "rstrip", "split", "splitlines", "strip"}
-    | {"swapcase", "title", "upper"}
-)
-"""Methods of ``str`` that return text, a list of texts or a boolean, whatever they are given."""
-PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"})
-"""Methods of a compiled pattern that only search in a text."""
-DISTRIBUTION_METHODS = frozenset({"_entropy"})
-"""The method of a distribution that scipy keeps in its state."""
-
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_SHAPES = rf"(?:{_NAME}, )*"
-_LOCATION = r"loc=0(?:, scale=1)?"
-_OUT = r"loc(?:, scale)?"
-TEMPLATE = re.compile(
-    rf"\ndef _parse_args\(self, {_SHAPES} ?{_LOCATION}\):\n"
-    rf"    return \({_SHAPES}\), {_OUT}(?:, 1)?\n"
-    rf"\ndef _parse_args_rvs\(self, {_SHAPES} ?{_LOCATION}, size=None\):\n"
-    rf"    return self\._argcheck_rvs\({_SHAPES} ?{_OUT}(?:, 1)?, size=size\)\n"
-    rf"\ndef _parse_args_stats\(self, {_SHAPES} ?{_LOCATION}, moments='mv'\):\n"
-    rf"    return \({_SHAPES}\), {_OUT}(?:, 1)?, moments\n"
-)
-"""The source text that scipy makes from the names of a distribution's parameters, and runs."""
 _TEMPLATE = "_parse_arg_template"
 _OLD_STATE = frozenset(
     {"momtype", "a", "b", "xtol", "badvalue", "name", "longname", "shapes", "extradoc", "seed"}

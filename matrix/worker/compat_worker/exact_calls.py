@@ -21,30 +21,14 @@ import types
 import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
+from compat_worker.exact_call_lists import (
+    DISTRIBUTION_METHODS,
+    PATTERN_METHODS,
+    TEMPLATE,
+    TEXT_METHODS,
+)
 from compat_worker.name_guard import NameRefused, on_lookup
 
-TEXT_METHODS = frozenset(
-    {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
-    | {"isupper", "lower", "lstrip", "rsplit", "rstrip", "split", "splitlines", "strip"}
-    | {"swapcase", "title", "upper"}
-)
-PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"})
-DISTRIBUTION_METHODS = frozenset({"_entropy"})
-
-_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
-_SHAPES = r"(?:" + _NAME + r", )*"
-_LOCATION = r"loc=0(?:, scale=1)?"
-_OUT = r"loc(?:, scale)?"
-TEMPLATE = re.compile(
-    r"\ndef _parse_args\(self, {shapes} ?{location}\):\n"
-    r"    return \({shapes}\), {out}(?:, 1)?\n"
-    r"\ndef _parse_args_rvs\(self, {shapes} ?{location}, size=None\):\n"
-    r"    return self\._argcheck_rvs\({shapes} ?{out}(?:, 1)?, size=size\)\n"
-    r"\ndef _parse_args_stats\(self, {shapes} ?{location}, moments='mv'\):\n"
-    r"    return \({shapes}\), {out}(?:, 1)?, moments\n".format(
-        shapes=_SHAPES, location=_LOCATION, out=_OUT
-    )
-)
 _STATS = "scipy.stats._distn_infrastructure"
 _NO_TARGETS = ("newObj", "scalar", "dtype", "ndarray", "getattr", "partial")
 """Names that a file may look up, and functions that models do not bind arguments to."""

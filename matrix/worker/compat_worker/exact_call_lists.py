@@ -1,0 +1,33 @@
+"""What names that pass only in exact calls may be given. Both gates read these lists.
+
+The orchestrator imports this module too, so it imports nothing of the worker.
+"""
+
+import re
+
+TEXT_METHODS = frozenset(
+    {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
+    | {"isupper", "lower", "lstrip", "rsplit", "rstrip", "split", "splitlines", "strip"}
+    | {"swapcase", "title", "upper"}
+)
+"""Methods of ``str`` that return text, a list of texts or a boolean, whatever they are given."""
+PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"})
+"""Methods of a compiled pattern that only search in a text."""
+DISTRIBUTION_METHODS = frozenset({"_entropy"})
+"""The method of a distribution that scipy keeps in its state."""
+
+_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_SHAPES = r"(?:" + _NAME + r", )*"
+_LOCATION = r"loc=0(?:, scale=1)?"
+_OUT = r"loc(?:, scale)?"
+TEMPLATE = re.compile(
+    r"\ndef _parse_args\(self, {shapes} ?{location}\):\n"
+    r"    return \({shapes}\), {out}(?:, 1)?\n"
+    r"\ndef _parse_args_rvs\(self, {shapes} ?{location}, size=None\):\n"
+    r"    return self\._argcheck_rvs\({shapes} ?{out}(?:, 1)?, size=size\)\n"
+    r"\ndef _parse_args_stats\(self, {shapes} ?{location}, moments='mv'\):\n"
+    r"    return \({shapes}\), {out}(?:, 1)?, moments\n".format(
+        shapes=_SHAPES, location=_LOCATION, out=_OUT
+    )
+)
+"""The source text that scipy makes from the names of a distribution's parameters, and runs."""
