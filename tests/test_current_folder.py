@@ -10,7 +10,6 @@ import os
 import shutil
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -30,6 +29,7 @@ from matrix.model.package_sources import PackageSources
 from matrix.processes import find_program
 from matrix.sessions import module_command
 from matrix.store import Store
+from tests.wheels import write_wheel
 
 CONFIGURED = '[tool.matrix]\n[tool.matrix.sets.default]\nscikit-learn = ["1.5"]\n'
 
@@ -54,17 +54,7 @@ def payload(marker: Path) -> str:
 
 def wheel(folder: Path) -> Path:
     """A wheel of a package that no index has, whose ``.pth`` would run at each start."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(folder / "marker_package-1.0-py3-none-any.whl", "w") as archive:
-        archive.writestr("marker_package.pth", "import sys\n")
-        named = "marker_package-1.0.dist-info/"
-        archive.writestr(
-            f"{named}METADATA", "Metadata-Version: 2.1\nName: marker-package\nVersion: 1.0\n"
-        )
-        archive.writestr(
-            f"{named}WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{named}RECORD", "")
+    write_wheel(folder, "marker_package", "1.0", {"marker_package.pth": "import sys\n"})
     return folder
 
 

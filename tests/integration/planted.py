@@ -5,12 +5,11 @@ What it does is written here, so whatever is said of the cells can be held again
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import textwrap
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.wheels import write_wheel
 
 VERSIONS = ("1.0.0", "1.1.0", "1.1.1", "1.2.0", "1.3.0", "1.3.1", "1.4.0", "1.5.0", "1.5.1")
 
@@ -223,32 +222,17 @@ def sound():
 
 def write_wheels(folder: Path) -> None:
     """All versions, as wheels."""
-    folder.mkdir(parents=True, exist_ok=True)
     for version in VERSIONS:
-        _write_wheel(folder, version)
+        write_wheel(folder, "planted", version, _files(version))
 
 
-def _write_wheel(folder: Path, version: str) -> None:
+def _files(version: str) -> dict[str, str]:
     number = tuple(map(int, version.split(".")))
     head = "import numpy as np\nfrom sklearn.base import *\n"
     home = "new" if number >= (1, 5, 0) else "old"
     kinds = (_shifter, _scaler, _cutter, _limiter)
     body = "".join(textwrap.dedent(kind(number)) for kind in kinds)
-    info = f"planted-{version}.dist-info"
-    files = {
+    return {
         "planted/__init__.py": f"__version__ = '{version}'\n{head}{body}",
         f"planted/{home}.py": head + textwrap.dedent(_mover(number)),
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: planted\nVersion: {version}\n",
-        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
     }
-    record = f"{info}/RECORD"
-    listed = [f"{name},{_digest(text)},{len(text)}" for name, text in files.items()]
-    files[record] = "\n".join([*listed, f"{record},,"]) + "\n"
-    with zipfile.ZipFile(folder / f"planted-{version}-py3-none-any.whl", "w") as wheel:
-        for name, text in files.items():
-            wheel.writestr(name, text)
-
-
-def _digest(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return "sha256=" + base64.urlsafe_b64encode(digest).rstrip(b"=").decode()

@@ -7,8 +7,14 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+from matrix.catalog import read_or_default
+from matrix.catalog.requirements import read_request, spec_of
+from matrix.environments import prepare
+from matrix.model import Environment
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,6 +49,31 @@ def command(*more: str) -> list[str]:
 def environ() -> dict[str, str]:
     """An environment in which the package is found."""
     return {**os.environ, "PYTHONPATH": str(ROOT)}
+
+
+def environment(
+    *requirements: str, as_of: str = "release", common: tuple[str, ...] = ("pandas",)
+) -> Environment:
+    """The environment that the tool itself makes for some requirements.
+
+    Args:
+        requirements: as in ``--from``.
+        as_of: the day that they are resolved as of.
+        common: further packages.
+    """
+    spec = spec_of(read_request(requirements), as_of=as_of, common=common)
+    (made,) = prepare(replace(read_or_default(), specs=(spec,)), remember=False)
+    assert made.ready, made.reason
+    return made
+
+
+def interpreter(
+    *requirements: str, as_of: str = "release", common: tuple[str, ...] = ("pandas",)
+) -> Path:
+    """The interpreter of that environment; see :func:`environment`."""
+    made = environment(*requirements, as_of=as_of, common=common)
+    assert made.info is not None
+    return made.info.executable
 
 
 def forget(state: Path) -> None:

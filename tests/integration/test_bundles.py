@@ -7,17 +7,12 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_request, spec_of
-from matrix.environments import prepare
-
-from .projects import environ
+from .projects import environ, interpreter
 
 SAVE = """
 import joblib, numpy as np
@@ -63,11 +58,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def python(release: str) -> Path:
-    catalog = read_or_default()
-    spec = spec_of(read_request([f"scikit-learn=={release}"]), as_of="release", common=())
-    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
-    assert made.info is not None, made.reason
-    return made.info.executable
+    return interpreter(f"scikit-learn=={release}", common=())
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
-from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_request, spec_of
 from matrix.engine.pool import Job, Pool
 from matrix.engine.worker_process import Request
-from matrix.environments import prepare
 from matrix.errors import NotAModelError
 from matrix.inspection import inspect
 from matrix.inspection.exact_calls import RESTRICTED
@@ -27,7 +23,7 @@ from matrix.store.worker_answers import WorkerAnswer
 from tests.hostile.files import ALL, TRICKS
 from tests.hostile.mutants import mutants
 
-from .projects import ROOT, environ
+from .projects import ROOT, environ, interpreter
 
 RELEASES = ("0.22.2.post1", "1.9.1")
 """Of Python 3.8, and of the newest."""
@@ -57,12 +53,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module", params=RELEASES)
 def python(home: Path, request: pytest.FixtureRequest) -> Path:
     """The interpreter of the environment that the check itself makes for a release."""
-    catalog = read_or_default()
-    wish = read_request([f"scikit-learn=={request.param}"])
-    spec = spec_of(wish, as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
-    assert made.info is not None, made.reason
-    return made.info.executable
+    return interpreter(f"scikit-learn=={request.param}")
 
 
 def write(folder: Path, kinds: Mapping[str, object] | list[str]) -> dict[str, tuple[Path, Path]]:

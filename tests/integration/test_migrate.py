@@ -7,17 +7,13 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_request, spec_of
-from matrix.environments import prepare
 from matrix.model import Environment
 
-from .projects import environ
+from .projects import environ, environment
 
 TRAIN = """
 import sys, joblib
@@ -65,15 +61,6 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Path("read.py").write_text(READ)
     yield Path()
     os.chdir(here)
-
-
-def environment(*requirements: str) -> Environment:
-    """The environment that the tool itself makes for some requirements, as of the release."""
-    catalog = read_or_default()
-    spec = spec_of(read_request(requirements), as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
-    assert made.ready, made.reason
-    return made
 
 
 def train(*requirements: str) -> Path:

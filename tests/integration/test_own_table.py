@@ -16,11 +16,7 @@ from typing import Any
 
 import pytest
 
-from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_request, spec_of
-from matrix.environments import prepare
-
-from .projects import environ
+from .projects import environ, interpreter
 
 BEFORE = ("scikit-learn==1.7.2", "pandas==2.2.3")
 AFTER = ("scikit-learn==1.7.2", "pandas==3.0.0")
@@ -92,12 +88,7 @@ MODELS = ("onehot", "ordinal", "strict", "own_code", "conversion", "unaffected")
 
 def python(*requirements: str) -> Path:
     """The interpreter of an environment with these packages, as the check itself builds it."""
-    from dataclasses import replace
-
-    spec = spec_of(read_request([*requirements, "pyarrow"]), as_of="today", common=())
-    (made,) = prepare(replace(read_or_default(), specs=(spec,)), remember=False)
-    assert made.info is not None, made.reason
-    return made.info.executable
+    return interpreter(*requirements, "pyarrow", as_of="today", common=())
 
 
 def run(executable: Path, script: str, *arguments: str) -> str:

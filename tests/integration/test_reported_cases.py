@@ -11,8 +11,7 @@ from typing import Any
 
 import pytest
 
-from .projects import environ
-from .test_upgrade import environment
+from .projects import environ, environment
 
 SVR = """
 import pickle
@@ -182,7 +181,7 @@ CASES = {
 
 def check(folder: Path, case: Reported) -> tuple[dict[str, Any], str]:
     """By release, the cell of a case, and what the terminal shows."""
-    found = environment(case.origin)
+    found = environment(f"scikit-learn=={case.origin}")
     assert found.info is not None
     subprocess.run([found.info.executable, "-c", case.script + SAVE], check=True, cwd=folder)
     done = subprocess.run(

@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-import zipfile
 from pathlib import Path
 
 import pytest
+
+from tests.wheels import write_wheel
 
 from .projects import environ
 from .test_upgrade import train
@@ -20,18 +21,8 @@ MODULES = ("matrix", "tomllib", "json", "numpy", "sklearn", "nox", "sitecustomiz
 
 def wheel(folder: Path, marker: Path) -> None:
     """A newer release of a package that scikit-learn needs, which runs as any Python starts."""
-    folder.mkdir()
-    with zipfile.ZipFile(folder / "threadpoolctl-99.0-py3-none-any.whl", "w") as archive:
-        archive.writestr("threadpoolctl.pth", PAYLOAD.format(str(marker)))
-        archive.writestr("threadpoolctl.py", "")
-        info = "threadpoolctl-99.0.dist-info/"
-        archive.writestr(
-            f"{info}METADATA", "Metadata-Version: 2.1\nName: threadpoolctl\nVersion: 99.0\n"
-        )
-        archive.writestr(
-            f"{info}WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
-        )
-        archive.writestr(f"{info}RECORD", "")
+    files = {"threadpoolctl.pth": PAYLOAD.format(str(marker)), "threadpoolctl.py": ""}
+    write_wheel(folder, "threadpoolctl", "99.0", files)
 
 
 def hostile(folder: Path, marker: Path) -> None:

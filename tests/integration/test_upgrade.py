@@ -13,12 +13,7 @@ from typing import Any
 
 import pytest
 
-from matrix.catalog import read_or_default
-from matrix.catalog.requirements import read_request, spec_of
-from matrix.environments import prepare
-from matrix.model import Environment
-
-from .projects import environ
+from .projects import environ, environment
 
 TRAIN = """
 import sys, joblib
@@ -57,20 +52,9 @@ def home(folder: Path) -> Iterator[Path]:
     os.chdir(here)
 
 
-def environment(release: str) -> Environment:
-    """The environment that the check itself makes for a release."""
-    from dataclasses import replace
-
-    catalog = read_or_default()
-    spec = spec_of(read_request([f"scikit-learn=={release}"]), as_of="release", common=("pandas",))
-    (made,) = prepare(replace(catalog, specs=(spec,)), remember=False)
-    assert made.ready, made.reason
-    return made
-
-
 def train(home: Path, release: str) -> Path:
     """A folder of models, saved by a release."""
-    found = environment(release)
+    found = environment(f"scikit-learn=={release}")
     assert found.info is not None
     models = home / f"models-{release}"
     models.mkdir(exist_ok=True)
@@ -154,7 +138,7 @@ def test_a_plain_script_sees_the_same(home: Path) -> None:
     (shown,) = (home / "shown").iterdir()
     said = {}
     for release in ("1.3.2", "1.9.1"):
-        info = environment(release).info
+        info = environment(f"scikit-learn=={release}").info
         assert info is not None
         said[release] = subprocess.run(
             [info.executable, "show.py"], cwd=shown, capture_output=True, text=True, check=True
@@ -242,7 +226,7 @@ def test_a_module_that_is_missing_is_named_with_what_to_do(home: Path) -> None:
         "model = make_pipeline(churn_lib.Ours()).fit(*load_diabetes(return_X_y=True));"
         "joblib.dump(model, 'ours.joblib')"
     )
-    info = environment("1.3.2").info
+    info = environment("scikit-learn==1.3.2").info
     assert info is not None
     subprocess.run([info.executable, "-c", script], check=True)
     to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
