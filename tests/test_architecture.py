@@ -21,6 +21,7 @@ LAYERS = [
         *("own_folder", "processes", "processor_time", "remove_tree", "safe_text", "user_files"),
     },
     {"sandbox"},
+    {"frameworks"},
     {"worker", "selfcheck"},
     {"catalog", "inspection"},
     {"environments"},

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 
+from matrix.frameworks import BY_MODULE, Framework
 from matrix.inspection.arrays import COMPANIONS
 from matrix.inspection.exact_calls import RESTRICTED
 from matrix.inspection.read_errors import TooMuchError
 from matrix.inspection.result import InspectionLimits, Name, Note
-from matrix.inspection.stand_ins import Dict, Global, Object
+from matrix.inspection.stand_ins import Dict, Global, Object, excerpt_of
 
 _VERSION_KEY = re.compile(r"_([A-Za-z][A-Za-z0-9]*)_version|__version__")
 _VERSION = re.compile(r"\d[A-Za-z0-9.+!_-]{0,40}")
@@ -37,6 +38,7 @@ class Findings:
         self._misused: set[tuple[str, str]] = set()
         self._targets: set[tuple[str, str]] = set()
         self._versions: dict[str, set[str]] = {}
+        self._bounds: dict[str, set[str]] = {}
         self._notes: dict[str, str] = {}
 
     def count(self, weight: int = 1) -> None:
@@ -98,6 +100,19 @@ class Findings:
             own = target.maker.module.partition(".")[0]
             for key, value in target.state.pairs():
                 self._add_version(own, key, value)
+            self._add_hints(BY_MODULE.get(own), target.state)
+
+    def _add_hints(self, framework: Framework | None, state: Dict) -> None:
+        """Record what models of native code in a state say about the version that wrote them."""
+        if framework is None or framework.read_version is None:
+            return
+        for attribute in framework.handles:
+            excerpt = excerpt_of(state.get(attribute))
+            if excerpt is not None:
+                hint = framework.read_version(excerpt)
+                self.add_version(framework.name, hint.exact)
+                if hint.bounds:
+                    self._bounds.setdefault(framework.name, set()).add(hint.bounds)
 
     def _add_version(self, own: str, key: object, value: object) -> None:
         if type(key) is not str or not key.endswith(("version", "__")):
@@ -141,6 +156,18 @@ class Findings:
     def versions(self) -> dict[str, tuple[str, ...]]:
         """By package, the versions found."""
         return {name: tuple(sorted(self._versions[name])) for name in sorted(self._versions)}
+
+    @property
+    def bounds(self) -> dict[str, str]:
+        """By package whose version is unknown, a specifier of those that may have written it.
+
+        Bounds that contradict each other are left out.
+        """
+        return {
+            name: next(iter(found))
+            for name, found in sorted(self._bounds.items())
+            if len(found) == 1 and name not in self._versions
+        }
 
     @property
     def notes(self) -> tuple[Note, ...]:

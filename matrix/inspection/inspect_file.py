@@ -79,6 +79,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         numpy=numpy_major(findings.names),
         python=_python(container, findings),
         versions=findings.versions,
+        bounds=findings.bounds,
         modules=required_modules(findings.names),
         names=findings.names,
         exact=findings.exact,

@@ -10,6 +10,7 @@ import _compat_pickle
 import struct
 from typing import Any
 
+from matrix.frameworks import MARKS, Excerpt
 from matrix.inspection import arrays, exact_calls, special_names
 from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.byte_stream import Stream
@@ -27,6 +28,10 @@ _MAX_KEPT = 64 * 1024 * 1024
 """Bytes of all longer strings together that are kept, at most."""
 _MAX_NAME = 1000
 """Characters of a module or name, at most."""
+_MARK = 16
+"""Bytes at the start of a long string that are always kept."""
+_HEAD, _TAIL = 256 * 1024, 4 * 1024
+"""Further bytes that are kept of the two ends of a model that native code wrote."""
 _SMALL_ARRAY = 16 * 1024
 """Bytes of an array whose elements are kept, at most."""
 
@@ -124,8 +129,19 @@ class MachineState:
             raise DamageError("holds a string of negative length")
         if size <= _SHORT_TEXT or self.reserve(size, MAX_TEXT):
             return self.stream.read(size)
-        self.stream.skip(size)
-        return Blob(kind, size)
+        return Blob(kind, size, excerpt=self.read_excerpt(size))
+
+    def read_excerpt(self, size: int) -> Excerpt:
+        """Skip ``size`` bytes but for their two ends, which may tell what wrote them."""
+        head = self.stream.read(_MARK)
+        if head.startswith(MARKS) and size >= _MARK + _TAIL:
+            more = min(size - _MARK - _TAIL, _HEAD)
+            if self.reserve(more + _TAIL, _HEAD + _TAIL):
+                head += self.stream.read(more)
+                self.stream.skip(size - len(head) - _TAIL)
+                return Excerpt(head=head, tail=self.stream.read(_TAIL))
+        self.stream.skip(size - len(head))
+        return Excerpt(head=head, tail=b"")
 
     def reserve(self, size: int, longest: int) -> bool:
         """Reserve memory for ``size`` bytes; False if it is more than ``longest`` or the total."""
@@ -260,7 +276,7 @@ class MachineState:
         """Bytes as protocols 0 to 2 store them: a string and its encoding."""
         text, coding = args if len(args) == 2 else (None, None)
         if isinstance(text, Blob) and text.kind == "str":
-            return Blob("bytes", text.size)
+            return Blob("bytes", text.size, excerpt=text.excerpt)
         if type(text) is not str or type(coding) is not str or coding not in ("latin1", "latin-1"):
             raise DamageError("holds bytes in an encoding that Python does not use")
         if len(text) > _SHORT_TEXT and not self.reserve(len(text), MAX_TEXT):

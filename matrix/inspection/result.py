@@ -158,6 +158,8 @@ class Inspection:
     """The lowest Python that can load it, such as ``3.8``."""
     versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By package, the versions in the states of objects; parts of a model may differ."""
+    bounds: Mapping[str, str] = field(default_factory=dict)
+    """By package whose version is unknown, a specifier of those that write such a file."""
     modules: tuple[str, ...] = ()
     """Top-level modules outside the standard library that loading imports."""
     names: tuple[Name, ...] = ()

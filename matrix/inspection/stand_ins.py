@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from matrix.frameworks import Excerpt
+
 StandIn = Any
 """A stand-in, or a plain value that represents itself."""
 
@@ -114,15 +116,32 @@ class Set:
 class Blob:
     """A string or bytes that were too long to keep, or a ``bytearray``."""
 
-    __slots__ = ("data", "kind", "size")
+    __slots__ = ("data", "excerpt", "kind", "size")
 
-    def __init__(self, kind: str, size: int, data: bytes | None = None) -> None:
+    def __init__(
+        self, kind: str, size: int, data: bytes | None = None, excerpt: Excerpt | None = None
+    ) -> None:
         self.kind = kind
         """``str``, ``bytes`` or ``bytearray``."""
         self.size = size
         """Bytes in the file."""
         self.data = data
         """The value; None if it was not kept."""
+        self.excerpt = excerpt
+        """Its two ends, if it was not kept and they are known."""
+
+
+def excerpt_of(value: StandIn) -> Excerpt | None:
+    """The two ends of a text or of bytes, also of a ``bytearray``; None for anything else."""
+    if isinstance(value, Object) and isinstance(value.maker, Global) and value.args:
+        if value.maker.pair != ("builtins", "bytearray"):
+            return None
+        value = value.args[0]
+    if type(value) is str:
+        value = value.encode("utf-8", "surrogatepass")
+    if isinstance(value, Blob):
+        return value.excerpt if value.data is None else Excerpt(head=value.data, tail=value.data)
+    return Excerpt(head=value, tail=value) if type(value) is bytes else None
 
 
 class Outside:

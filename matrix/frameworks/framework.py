@@ -1,0 +1,92 @@
+"""What is known about one library whose estimators are saved in models."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+
+from packaging.specifiers import SpecifierSet
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Excerpt:
+    """The two ends of a long text or of bytes in a file; both are all of it if it is short."""
+
+    head: bytes
+    """At least the first 16 bytes."""
+    tail: bytes
+    """Empty if the text is long and begins with no mark of a framework."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class VersionHint:
+    """What a file says about the version of a library that wrote it; nothing if all is empty."""
+
+    exact: str = ""
+    """The version itself: ``2.0.3``."""
+    bounds: str = ""
+    """A specifier, if the version itself is unknown: ``>=4``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NativeFormat:
+    """A format in which the library itself saves models; it needs no pickle."""
+
+    name: str
+    """The name of the format in reports: ``xgboost-ubj``."""
+    suffixes: tuple[str, ...]
+    """Endings of such files, in lower case: ``.ubj``."""
+    words: str
+    """What such a file is, with its article: ``an xgboost model (UBJSON)``."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, slots=True)
+class Framework:
+    """One library; each module of :mod:`matrix.frameworks` has one."""
+
+    name: str
+    """The normalized name of its distribution: ``imbalanced-learn``."""
+    modules: tuple[str, ...]
+    """Top-level modules that only this distribution has: ``imblearn``."""
+    brings: tuple[str, ...] = ()
+    """Top-level modules that its files may name, and that its dependencies install."""
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """By specifier of its own version (empty for all), further requirements of an environment that
+    its metadata do not have: ``{"<2": ("setuptools<70",)}``."""
+    handles: tuple[str, ...] = ()
+    """Attributes that hold a model as its native code writes it, as text or bytes."""
+    marks: tuple[bytes, ...] = ()
+    """The first bytes of such a model."""
+    read_version: Callable[[Excerpt], VersionHint] | None = None
+    """Reads the version from such a model; None if no model of it has one."""
+    first_days: Mapping[str, date] = field(default_factory=dict)
+    """By bounds of a hint, the day of the first release within them; no file is older than that."""
+    native: frozenset[tuple[str, str]] = frozenset()
+    """Admitted classes, by module and name, whose state its native code parses. A file with one of
+    them is loaded in a sandbox only."""
+    formats: tuple[NativeFormat, ...] = ()
+
+    @property
+    def allowed_list(self) -> str:
+        """The file of admitted names in ``matrix/inspection/allowed``; it need not exist."""
+        return f"{self.name}.txt"
+
+    def requirements(self, version: str = "", bounds: str = "") -> tuple[str, ...]:
+        """Return what an environment needs for models of this library.
+
+        Args:
+            version: the exact version; empty if unknown or any.
+            bounds: a specifier, if the version is unknown.
+
+        Returns:
+            Requirements in the syntax of PEP 508, the one of the library itself first.
+        """
+        own = f"{self.name}=={version}" if version else f"{self.name}{bounds}"
+        further = [
+            requirement
+            for specifier, requirements in self.needs.items()
+            if not version or SpecifierSet(specifier).contains(version, prereleases=True)
+            for requirement in requirements
+        ]
+        return (own, *dict.fromkeys(further))
