@@ -37,8 +37,6 @@ SCRIPT = Path(__file__).with_name("everything.py")
 
 OLDEST = "0.18.2"
 """The oldest release that has wheels for a Python that the workers run on."""
-_WITHOUT_METADATA = Version("0.21")
-"""Releases before this one do not say what they need, and bring a joblib of their own."""
 _WITH_PANDAS = Version("0.22")
 """Releases from this one on have a pandas of their time whose metadata uv can read."""
 
@@ -129,8 +127,7 @@ def releases(globs: Sequence[str], catalog: catalogs.Catalog) -> list[str]:
 def spec(release: str) -> EnvSpec:
     """The environment of a release, with packages of its time."""
     version = Version(release)
-    more = ["numpy", "scipy"] if version < _WITHOUT_METADATA else []
-    more += ["pandas"] if version >= _WITH_PANDAS else []
+    more = ["pandas"] if version >= _WITH_PANDAS else []
     return spec_of(read_request([f"scikit-learn=={release}", *more]), as_of="release")
 
 

@@ -563,6 +563,17 @@ def composed():
         yield GradientBoostingClassifier(init="zero", n_estimators=3).fit(X, y)
         yield GradientBoostingRegressor(init=LogisticRegression(), n_estimators=3).fit(X, y)
 
+    def losses():
+        from sklearn.ensemble import GradientBoostingClassifier, GradientBoostingRegressor
+
+        for cls, labels in (
+            (GradientBoostingClassifier, y),
+            (GradientBoostingClassifier, y % 2),
+            (GradientBoostingRegressor, X[:, 0]),
+        ):
+            for loss in OPTIONS["loss"].split():
+                yield lambda: cls(loss=loss, n_estimators=3).fit(X, labels)
+
     def metadata():
         from sklearn.linear_model import LogisticRegression
         from sklearn.preprocessing import StandardScaler
@@ -581,6 +592,7 @@ def composed():
         calibrated,
         frozen,
         nested,
+        losses,
         metadata,
         plain_data,
     ):

@@ -22,6 +22,7 @@ from matrix.environments import interpreters
 from matrix.environments.downloads import downloadable, install
 from matrix.environments.environment_store import EnvironmentStore
 from matrix.environments.files import read_json, write_json
+from matrix.environments.old_releases import complete
 from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release, requirement
 from matrix.environments.uv import Uv
@@ -168,11 +169,12 @@ class _Resolver:
         if isinstance(release, UnavailableError):
             raise release
         base = self._base(spec)
+        requirements = complete(spec, release.version)
         query = _ResolveKey(
-            requirements=(_scikit_learn(spec, release), *spec.requirements),
+            requirements=(_scikit_learn(spec, release), *requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
             constraints=spec.constraints,
-            exempt=_pinned(spec.requirements),
+            exempt=_pinned(requirements),
         )
         candidates = interpreters.matching(self._interpreters, spec.python)
         if base is not None:
