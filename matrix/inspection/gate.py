@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from matrix.frameworks import FRAMEWORKS
 from matrix.inspection.exact_calls import (
     GETATTR,
     NAMESPACE,
@@ -178,7 +179,14 @@ def _why(name: Name) -> str:
 @cache
 def allowed_names() -> frozenset[Name]:
     """The names that are allowed without ``--trust``."""
-    return read_list(GENERATED) | read_list(REVIEWED) | read_list(FUNCTIONS)
+    return generated_names() | read_list(REVIEWED) | read_list(FUNCTIONS)
+
+
+@cache
+def generated_names() -> frozenset[Name]:
+    """The classes of all libraries with a list of their own, scikit-learn's among them."""
+    lists = (_FOLDER / one.allowed_list for one in FRAMEWORKS)
+    return frozenset().union(*(read_list(path) for path in lists if path.exists()))
 
 
 @cache
