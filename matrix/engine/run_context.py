@@ -13,7 +13,7 @@ from matrix.engine.estimate import START, Estimate
 from matrix.engine.pool import Job, Jobs, Pool
 from matrix.engine.shards import readers
 from matrix.engine.worker_process import PieceRequest, Request
-from matrix.model import Environment, Pipeline, Shard
+from matrix.model import Environment, OwnScript, Pipeline, Shard
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import Store, keys
 from matrix.store.worker_answers import WorkerAnswer
@@ -51,6 +51,8 @@ class RunContext:
     """The number of workers that may run at once."""
     paths: tuple[Path, ...] = ()
     """Folders that workers import from, beside their environment."""
+    main: OwnScript | None = None
+    """The script that defines what models look up in ``__main__``."""
     fresh: bool = False
     """Whether stored results are ignored and computed again."""
     sandbox: Sandbox | None = None
@@ -138,6 +140,7 @@ class RunContext:
             seconds=self.limits.seconds,
             memory=self.limits.memory_mb * 1024 * 1024,
             sandbox=self.sandbox,
+            main=self.main,
         )
 
     def timed_job(

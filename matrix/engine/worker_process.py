@@ -21,7 +21,7 @@ from matrix import processes
 from matrix.engine import protocol, untrusted_files
 from matrix.engine.deadline import BUSY, Deadline
 from matrix.engine.untrusted_files import BreachError
-from matrix.model import Ending
+from matrix.model import Ending, OwnScript
 from matrix.processor_time import Meter
 from matrix.remove_tree import remove
 from matrix.sandbox.commands import interpreter
@@ -91,6 +91,8 @@ class Request:
     """The limit on its address space, in bytes; large files may use more. None for no limit."""
     sandbox: Sandbox | None = None
     """The sandbox; None for files that the run has saved itself."""
+    main: OwnScript | None = None
+    """The script that defines what models look up in ``__main__``."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -317,6 +319,7 @@ def _write_request(request: Request, folder: Path) -> None:
         "task": request.task,
         "parent": os.getpid() if os.name == "posix" and request.sandbox is None else None,
         "paths": [str(path) for path in request.paths],
+        "main": None if request.main is None else request.main.request,
         "memory": _memory_for(request),
         "expires": int(BUSY * max(_seconds(request))) + EXPIRE_SECONDS,
         "files": [str(path) for path in request.files],

@@ -32,6 +32,9 @@ REVIEWED = _FOLDER / "reviewed.txt"
 FUNCTIONS = _FOLDER / "functions.txt"
 """Functions that models refer to and call later, also with bound arguments; reviewed by hand."""
 
+MAIN = "__main__"
+"""The module of the script or notebook that saved a file."""
+
 _NOTES: Mapping[str, str] = {
     "changes-result": "it changes what a function returns, which may be anything",
     "companion-files": "it loads other files, which were not inspected",
@@ -62,6 +65,8 @@ class Refusal:
     """The reason, in words."""
     trust: str = ""
     """The value for ``--trust`` that allows the name; empty if it cannot be allowed."""
+    script: str = ""
+    """The name in ``__main__`` that the user's script may define; empty for all other reasons."""
 
 
 def refusals(inspection: Inspection, trusted: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:
@@ -122,6 +127,8 @@ def trust_name(name: Name) -> str:
 def _refusal(name: Name) -> Refusal:
     text = trust_name(name)
     trustable = _is_trustable(name) and not _is_restricted(name)
+    if name.module == MAIN:
+        return Refusal(what=text, why=_why(name), script=name.qualname if trustable else "")
     return Refusal(what=text, why=_why(name), trust=text if trustable else "")
 
 
@@ -159,7 +166,7 @@ def _why(name: Name) -> str:
     pair = name.module, name.qualname
     if pair in _WHY:
         return _WHY[pair]
-    if name.module == "__main__":
+    if name.module == MAIN:
         return "defined in the script that saved it, which no other program can import"
     if "." in name.qualname:
         return "a nested name, which may reach another module"

@@ -35,6 +35,7 @@ from matrix.model.observations import (
     Saving,
     WarningSeen,
 )
+from matrix.model.own_script import OwnScript
 from matrix.model.own_tables import OwnColumn, ValueChange
 from matrix.model.pipelines import Pipeline
 from matrix.model.resaving import Fix, Resaving
@@ -74,6 +75,7 @@ __all__ = [
     "Outcome",
     "OutputDifference",
     "OwnColumn",
+    "OwnScript",
     "OwnTable",
     "PairBlock",
     "PassedOver",

@@ -4,35 +4,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from packaging.version import Version
 
 from matrix.catalog import Trust
 from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
+from matrix.upgrade import own_code
 from matrix.upgrade.answer import Model, Problem
 
 _SHOWN = 20
 """How many names a refusal lists; the rest are counted."""
 
 
-def admit(models: Iterable[Model], trust: Trust) -> list[Model]:
+def admit(
+    models: Iterable[Model],
+    trust: Trust,
+    *,
+    paths: Sequence[Path] = (),
+    script: Path | None = None,
+) -> list[Model]:
     """The same models; those that the gate keeps out have a problem, and are not loaded.
 
     Args:
         models: as they were taken in; nothing of them has been run.
         trust: names that the user lets in.
+        paths: folders of the user's own code, for the advice.
+        script: the script that the user named, for the advice.
     """
-    return [_admitted(model, trust) for model in models]
+    return [_admitted(model, trust, paths, script) for model in models]
 
 
-def _admitted(model: Model, trust: Trust) -> Model:
+def _admitted(model: Model, trust: Trust, paths: Sequence[Path], script: Path | None) -> Model:
     found = model.inspection
     if model.problem is not None or found is None:
         return model
     refused = refusals(found, trust.of(found.sha256))
     if refused:
-        return replace(model, problem=_problem(found, refused))
+        return replace(model, problem=_problem(found, refused, model.path, paths, script))
     listed = sorted(trust.files.get(found.sha256, ()))
     if listed and refusals(found, trust.everywhere):
         note = f"the configuration trusts it to look up {', '.join(listed)}"
@@ -40,27 +50,28 @@ def _admitted(model: Model, trust: Trust) -> Model:
     return model
 
 
-def _problem(found: Inspection, refused: Sequence[Refusal]) -> Problem:
+def _problem(
+    found: Inspection,
+    refused: Sequence[Refusal],
+    file: Path,
+    paths: Sequence[Path],
+    script: Path | None,
+) -> Problem:
     named = [f"{one.what} ({one.why})" for one in refused[:_SHOWN]]
     if len(refused) > _SHOWN:
         named.append(f"{len(refused) - _SHOWN:,} more")
-    return Problem(
-        message=f"not loaded, because it looks up what is not allowed: {'; '.join(named)}",
-        advice=_advice(found, refused),
-    )
-
-
-def _advice(found: Inspection, refused: Sequence[Refusal]) -> str:
-    if not all(one.trust for one in refused):
-        return "This file cannot be trusted by name. Save the model again where it was trained."
-    names = [one.trust for one in refused]
-    options = " ".join(f"--trust {name}" for name in names)
-    listed = ", ".join(f'"{name}"' for name in names)
-    return (
-        "If you know this code and the origin of the file, trust it. For this file only, under "
-        f'[tool.matrix]: trust = [{{ sha256 = "{found.sha256}", names = [{listed}] }}] '
-        f"For this command, add: {options}"
-    )
+    message = f"not loaded, because it looks up what is not allowed: {'; '.join(named)}"
+    if not all(one.trust or one.script for one in refused):
+        advice = "This file cannot be trusted by name. Save the model again where it was trained."
+        return Problem(message=message, advice=advice)
+    options = own_code.options(refused, file, paths=paths, script=script)
+    paste = [("Add to this command:", options)]
+    names = ", ".join(f'"{one.trust}"' for one in refused if one.trust)
+    if names:
+        line = f'trust = [{{ sha256 = "{found.sha256}", names = [{names}] }}]'
+        paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
+    advice = own_code.advice(refused, file, paths=paths, script=script)
+    return Problem(message=message, advice=advice, paste=tuple(paste))
 
 
 def looked_up(model: Model) -> tuple[tuple[str, str], ...]:

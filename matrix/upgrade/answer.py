@@ -20,11 +20,13 @@ class Problem:
     message: str
     """The problem, in words."""
     advice: str = ""
-    """What to do about it."""
+    """What to do about it; each line is a paragraph."""
     exit_code: Exit = Exit.CANNOT_TELL
     """``USAGE`` if the request is wrong: no such file, or data that do not fit the model."""
     other: str = ""
     """What the file is, if it is certainly no model; empty if it may be one."""
+    paste: tuple[tuple[str, str], ...] = ()
+    """Lines that can be pasted whole, each with what to do with it."""
 
     @classmethod
     def of(cls, error: MatrixError) -> Problem:

@@ -25,6 +25,7 @@ from matrix.model import (
     Ending,
     Environment,
     ModelReference,
+    OwnScript,
     Pipeline,
 )
 from matrix.sandbox.kinds import Sandbox
@@ -53,6 +54,8 @@ class CheckInputs:
     """Outputs recorded elsewhere, to compare with in place of the origin's."""
     paths: tuple[Path, ...] = ()
     """Folders of the user's own code."""
+    main: OwnScript | None = None
+    """The script that defines what the models look up in ``__main__``."""
 
     @cached_property
     def digest(self) -> str:
@@ -64,7 +67,8 @@ class CheckInputs:
     def code(self) -> str:
         """The digest of the user's own code."""
         files = sorted(file for folder in self.paths for file in folder.rglob("*.py"))
-        return keys.of([(str(file), _digest(file)) for file in files])
+        digests = [(str(file), _digest(file)) for file in files]
+        return keys.of(digests, *([] if self.main is None else [self.main.request]))
 
 
 def _digest(file: Path) -> str:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from matrix.model import Environment, FilePart, Verdict
+from matrix.inspection import MAIN
+from matrix.model import Environment, FilePart, OwnScript, Verdict
 from matrix.store import Store
 from matrix.upgrade.answer import Target, UpgradeAnswer
 
-_CONTENT = Path(__file__).parent.parent / "worker" / "compat_worker" / "content.py"
+_WORKER = Path(__file__).parent.parent / "worker" / "compat_worker"
+_CONTENT, _OWN_SCRIPT = _WORKER / "content.py", _WORKER / "own_script.py"
 
 _README = """\
 # {model}: {before} → {after}
@@ -27,7 +30,12 @@ With uv (or any other way to install a requirements file into a virtualenv of th
 
 `before.txt` and `after.txt` are the exact packages, `model` the file as it is, `rows` the
 rows that its outputs were compared on (`content.py` reads them). Loading a saved model runs what is
-in it.
+in it.{own}
+"""
+
+_OWN = """
+
+`main.py` is your script; `own_script.py` runs only what the model needs of it.
 """
 
 _SCRIPT = '''\
@@ -37,13 +45,26 @@ import warnings
 
 import numpy
 import sklearn
-
+{own}
 {load}
 warnings.simplefilter("ignore")
 print("scikit-learn", sklearn.__version__, "numpy", numpy.__version__)
 model = load("model"){part}
 print("loaded:", type(model).__name__)
 {use}'''
+
+_PATHS = """
+import sys
+
+sys.path += {paths!r}
+"""
+
+_MAIN = """
+from own_script import define
+
+with open("main.py", encoding="utf-8") as file:
+    define(file.read(), "main.py", {names!r})
+"""
 
 _JOBLIB = "from joblib import load\n"
 
@@ -80,13 +101,22 @@ _CALLS = {
 """How methods are called that are not simply given the rows."""
 
 
-def reproduce(answers: Iterable[UpgradeAnswer], store: Store, folder: Path) -> list[Path]:
+def reproduce(
+    answers: Iterable[UpgradeAnswer],
+    store: Store,
+    folder: Path,
+    *,
+    main: OwnScript | None = None,
+    paths: Sequence[Path] = (),
+) -> list[Path]:
     """Write a folder for each target that is not safe, of those that were run.
 
     Args:
         answers: what was found.
         store: has the models and the rows.
         folder: where to; made if it is not there.
+        main: the script that defines what the models look up in ``__main__``.
+        paths: folders of the user's own code.
 
     Returns:
         The folders, in the order of the answers.
@@ -95,10 +125,30 @@ def reproduce(answers: Iterable[UpgradeAnswer], store: Store, folder: Path) -> l
         OSError: it cannot be written.
     """
     return [
-        _write(answer, target, store, folder / name)
+        _write(answer, target, store, folder / name, _OwnCode(main, tuple(paths)))
         for answer in answers
         for target, name in _bad(answer)
     ]
+
+
+class _OwnCode(NamedTuple):
+    """The user's own code."""
+
+    main: OwnScript | None
+    paths: tuple[Path, ...]
+
+    def script(self, answer: UpgradeAnswer) -> str:
+        """The lines of the script that provide the code."""
+        lines = _PATHS.format(paths=[str(path) for path in self.paths]) if self.paths else ""
+        names = self.names(answer)
+        return lines + (_MAIN.format(names=names) if names else "")
+
+    def names(self, answer: UpgradeAnswer) -> list[str]:
+        """The names that the model looks up in ``__main__``, if a script defines them."""
+        found = answer.model.inspection
+        if self.main is None or found is None:
+            return []
+        return sorted({one.qualname.partition(".")[0] for one in found.names if one.module == MAIN})
 
 
 def _bad(answer: UpgradeAnswer) -> Iterator[tuple[Target, str]]:
@@ -111,7 +161,9 @@ def _bad(answer: UpgradeAnswer) -> Iterator[tuple[Target, str]]:
             yield target, f"{stem}-in-{target.environment.id}"
 
 
-def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) -> Path:
+def _write(
+    answer: UpgradeAnswer, target: Target, store: Store, folder: Path, code: _OwnCode
+) -> Path:
     assert answer.origin is not None
     assert answer.model.inspection is not None
     inspection, cell = answer.model.inspection, target.cell
@@ -123,7 +175,11 @@ def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) ->
         shutil.copyfile(_CONTENT, folder / "content.py")
     (folder / "before.txt").write_text(_lock(answer.origin), encoding="utf-8")
     (folder / "after.txt").write_text(_lock(target.environment), encoding="utf-8")
+    if code.main is not None and code.names(answer):
+        (folder / "main.py").write_text(code.main.source, encoding="utf-8")
+        shutil.copyfile(_OWN_SCRIPT, folder / "own_script.py")
     script = _SCRIPT.format(
+        own=code.script(answer),
         part=_part(answer.model.part),
         load=_JOBLIB if answer.model.format.startswith("joblib") else _PICKLE,
         use=_use(cell.stage, target) if uses else "",
@@ -131,6 +187,7 @@ def _write(answer: UpgradeAnswer, target: Target, store: Store, folder: Path) ->
     (folder / "show.py").write_text(script, encoding="utf-8")
     readme = _README.format(
         model=answer.model.id,
+        own=_OWN.rstrip() if code.names(answer) else "",
         before=answer.origin.spec.label,
         after=target.environment.spec.label,
         verdict=cell.verdict.value,

@@ -17,6 +17,8 @@ One JSON object:
 ``task``     ``"check"``, ``"save"``, ``"evidence"``, ``"load"``, ``"reference"``, ``"trace"`` or
              ``"resave"``
 ``paths``    folders to append to ``sys.path``: those of the pipeline files and their helpers
+``main``     the script that defines what models look up in ``__main__``, ``{"file", "source"}``, or
+             null; ``compat_worker/own_script.py`` says what of it runs
 ``memory``   limit on the address space in bytes, or null; ignored where the platform has none
 ``parent``   process id of the orchestrator, or null if the worker cannot see that process
 ``expires``  whole seconds on the wall clock; a worker whose current piece takes longer is ended by
@@ -186,11 +188,12 @@ def main(folder: str) -> None:
     journal = Journal(folder, request.get("stages", False))
     import joblib  # noqa: F401  (imported before the clock of the first piece starts)
     import sklearn
-    from compat_worker import loading, measuring, reference, resaving, saving, tracing
+    from compat_worker import loading, measuring, own_script, reference, resaving, saving, tracing
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
+    own_script.use(request.get("main"))
     journal.line(ready={"sklearn": sklearn.__version__, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
         answer = {"files": saving.import_failures(request["files"]), "contents": []}

@@ -77,6 +77,8 @@ class InputArguments(CommandArguments):
     """Further requirements of every environment."""
     path: tuple[Path, ...]
     """Folders of the user's own code."""
+    main: Path | None
+    """The script or notebook that defines what the models look up in ``__main__``."""
     trust: tuple[str, ...]
 
 
@@ -106,6 +108,15 @@ def add_inputs(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="DIR",
         help="a folder of your own code that the models need; may be repeated",
+    )
+    parser.add_argument(
+        "--main",
+        type=Path,
+        default=None,
+        metavar="FILE",
+        help="the script or notebook that defines the classes and functions of its own that the "
+        "models look up (__main__.NAME): only what they need of it runs, in the sandbox; no "
+        "training, and nothing under if __name__ == '__main__'",
     )
     parser.add_argument(
         "--trust",

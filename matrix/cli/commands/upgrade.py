@@ -45,6 +45,7 @@ from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.origins import Origins, UpgradeRequest
+from matrix.upgrade.own_script import read_script
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
@@ -80,7 +81,9 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
         if result.interrupted:
             raise KeyboardInterrupt
         if arguments.reproduce is not None:
-            reproduce(result.answers, store, arguments.reproduce)
+            reproduce(
+                result.answers, store, arguments.reproduce, main=inputs.main, paths=inputs.paths
+            )
     return exit_code(result, arguments.fail_on)
 
 
@@ -175,12 +178,17 @@ class CheckSetup:
 
 def inputs_of(arguments: InputArguments) -> CheckInputs:
     """What the arguments say to check models with."""
+    main = None if arguments.main is None else read_script(arguments.main)
     return CheckInputs(
         data=_file(arguments.data, "--data"),
         target=arguments.target,
         dtypes=arguments.dtypes or {},
         expected=_file(arguments.expected, "--expected"),
-        paths=tuple(_folder(path) for path in arguments.path),
+        paths=(
+            *(_folder(path) for path in arguments.path),
+            *(() if main is None else main.folders),
+        ),
+        main=main,
     )
 
 
@@ -197,12 +205,14 @@ def set_up(
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     found = find(arguments.models, recorded)
     progress.stage("files", len(found.files))
-    trust = replace(catalog.trust, everywhere=frozenset(arguments.trust))
+    trust = replace(catalog.trust, everywhere=_trusted(arguments, inputs))
     most_mb = catalog.limits.model_mb
     taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
     read, passed_over = sort_out(taken, found)
-    models = check_columns(unbundled(admit(read, trust)), inputs)
+    script = None if inputs.main is None else inputs.main.file
+    admitted = admit(read, trust, paths=inputs.paths, script=script)
+    models = check_columns(unbundled(admitted), inputs)
     steps = BuildProgress(progress)
     origins = Origins(
         catalog,
@@ -220,7 +230,7 @@ def set_up(
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-    context = replace(context, paths=inputs.paths, sandbox=chosen)
+    context = replace(context, paths=inputs.paths, main=inputs.main, sandbox=chosen)
     checker = ModelChecker(context, inputs, catalog.tolerances)
     return CheckSetup(
         models=models,
@@ -231,6 +241,11 @@ def set_up(
         steps=steps,
         trust=trust,
     )
+
+
+def _trusted(arguments: InputArguments, inputs: CheckInputs) -> frozenset[str]:
+    """The names that the user lets in: those after ``--trust``, and what ``--main`` defines."""
+    return frozenset(arguments.trust).union(() if inputs.main is None else inputs.main.names)
 
 
 def _file(path: Path | None, option: str) -> Path | None:

@@ -7,9 +7,10 @@ from typing import TextIO
 
 from rich.text import Text
 
-from matrix.inspection import WHY, Inspection, ModelNode, refusals
+from matrix.inspection import MAIN, WHY, Inspection, ModelNode, refusals
 from matrix.report.terminal import console_for
-from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines
+from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
+from matrix.upgrade import own_code
 
 _NAMES = 10
 """Shown names that keep a file from being loaded."""
@@ -37,7 +38,7 @@ def show_inspection(
     console = console_for(file, width, None)
     terminal = TerminalStyle.of(console)
     for line in _lines(terminal, inspection, _LINES if not everything else None):
-        console.print(line, no_wrap=True, crop=True, overflow="crop")
+        print_line(console, line)
 
 
 def _lines(terminal: TerminalStyle, inspection: Inspection, lines: int | None) -> Iterator[Text]:
@@ -46,7 +47,7 @@ def _lines(terminal: TerminalStyle, inspection: Inspection, lines: int | None) -
     for text in (how_saved(inspection), _needed(inspection)):
         yield from terminal.paragraph(text)
     yield from terminal.paragraph(f"SHA-256 {inspection.sha256}")
-    yield from terminal.paragraph(_admission(inspection))
+    yield from _admission(terminal, inspection)
     if inspection.code:
         yield Text()
         yield terminal.title("Not plain data")
@@ -90,17 +91,26 @@ def how_saved(inspection: Inspection) -> str:
 
 def _needed(inspection: Inspection) -> str:
     python = f"Python {inspection.python} or newer" if inspection.python else ""
-    needed = [part for part in (python, *inspection.modules) if part]
+    modules = ("the script that saved it" if one == MAIN else one for one in inspection.modules)
+    needed = [part for part in (python, *modules) if part]
     return f"needed to load it: {', '.join(needed) or 'only Python'}"
 
 
-def _admission(inspection: Inspection) -> str:
-    """Return whether `upgrade` would load the file, and if not, why."""
+def _admission(terminal: TerminalStyle, inspection: Inspection) -> Iterator[Text]:
+    """Yield whether `upgrade` would load the file; if not, why, and the options that change it."""
     refused = refusals(inspection)
     if not refused:
-        return "upgrade would load it: it looks up only names that are known to be harmless"
+        yield from terminal.paragraph(
+            "upgrade would load it: it looks up only names that are known to be harmless"
+        )
+        return
     names = _some([one.what for one in refused])
-    return f"upgrade would refuse to load it: {names}"
+    yield from terminal.paragraph(f"upgrade would refuse to load it: {names}")
+    if all(one.trust or one.script for one in refused):
+        for text in own_code.advice(refused, inspection.path, script=None).splitlines():
+            yield from terminal.paragraph(text)
+        yield from terminal.paragraph("To load it all the same, add to upgrade:")
+        yield terminal.pasteable(own_code.options(refused, inspection.path, script=None))
 
 
 def _some(words: list[str]) -> str:

@@ -98,10 +98,22 @@ class TerminalStyle:
         counts = f"{counted(hidden, f'more {singular}')}{f' ({cells})' if cells else ''}"
         return self.faint(f"… and {counts}: compat-matrix report --all")
 
+    def pasteable(self, line: str) -> Text:
+        """Return a line that can be pasted: indented twice, and never cut or wrapped."""
+        return Text(" " * 2 * INDENT + plain(line, len(line)), overflow="ignore")
+
     def paragraph(self, text: str, indent: int = INDENT) -> list[Text]:
         """Return dim text, wrapped to the width."""
         lines = self.wrap(text, self.width - indent)
         return [Text(" " * indent + line, style="dim") for line in lines]
+
+
+def print_line(console: Console, line: Text) -> None:
+    """Print one line, cut to the width of the terminal unless it can be pasted."""
+    if line.overflow == "ignore":
+        console.print(line, soft_wrap=True)
+    else:
+        console.print(line, overflow="crop", no_wrap=True, crop=True)
 
 
 _MEASURE = Console(file=None, width=80, force_terminal=False, no_color=True)

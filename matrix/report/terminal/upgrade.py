@@ -13,8 +13,8 @@ from matrix.report.cause_text import known_cause, since
 from matrix.report.model_answers import TargetRange
 from matrix.report.passed_over import sentences
 from matrix.report.terminal import console_for
-from matrix.report.terminal.style import TerminalStyle
-from matrix.upgrade.answer import UpgradeAnswer, UpgradeResult
+from matrix.report.terminal.style import TerminalStyle, print_line
+from matrix.upgrade.answer import Problem, UpgradeAnswer, UpgradeResult
 
 _LINES = 6
 """Most additional lines for the outcome in a target."""
@@ -34,7 +34,7 @@ def show_upgrade(
     terminal = TerminalStyle.of(console)
     for answer in upgrade.answers:
         for line in _answer(terminal, answer):
-            console.print(line, overflow="crop", no_wrap=True)
+            print_line(console, line)
         console.print()
     if len(upgrade.answers) > 1:
         console.print(terminal.title(words.summary(upgrade.answers)))
@@ -55,8 +55,7 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     for text in filter(None, (words.loaded_in(answer), answer.first_gate_only)):
         yield from terminal.paragraph(text)
     if answer.problem is not None:
-        if answer.problem.advice:
-            yield from terminal.paragraph(answer.problem.advice)
+        yield from _problem(terminal, answer.problem)
         return
     if answer.rows.n:
         yield from terminal.paragraph(words.evidence(answer.rows))
@@ -69,6 +68,14 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     widest = min(max(len(one.name) for one in found), terminal.width // 3)
     for one in found:
         yield from _target_range(terminal, one, widest)
+
+
+def _problem(terminal: TerminalStyle, problem: Problem) -> Iterator[Text]:
+    for text in problem.advice.splitlines():
+        yield from terminal.paragraph(text)
+    for introduction, line in problem.paste:
+        yield from terminal.paragraph(introduction)
+        yield terminal.pasteable(line)
 
 
 def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) -> Iterator[Text]:

@@ -8,6 +8,8 @@
 - Some names are harmless only in some calls, see :mod:`compat_worker.exact_calls`.
 - scikit-learn before 0.21 has a joblib of its own, whose array wrappers no other joblib reads: it
   would execute the bytes of the array. Inside :func:`guarded` both are one class.
+- Before the load, what the file looks up in ``__main__`` is defined, if the user named the script
+  (:mod:`compat_worker.own_script`).
 - A vectorizer with ``input="filename"`` opens each document as a file. Rows are made of words in
   the model, so that the model would choose files to read. From the load on it opens none.
 """
@@ -16,6 +18,7 @@ import contextlib
 import importlib
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Set, Tuple
 
+from compat_worker import own_script
 from compat_worker.exact_calls import only_exact_calls
 from compat_worker.name_guard import NameRefused, allow_only
 
@@ -44,10 +47,12 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
     Raises:
         NameRefused: the file looked up another name.
         MisreadArrayError: the installed joblib would misread an array of the file.
+        OwnScriptError: the script of the user failed.
     """
     if names is None:
         yield
         return
+    own_script.define_for(names)
     modules = {module for module, _ in names}
     for module in _imported(_TEXT_MODULES, modules):
         module.open = _open_no_file  # for good: the model is used after it is loaded

@@ -1,0 +1,201 @@
+"""Find the user's own code that a model needs: its script, and modules beside it.
+
+Only names of files and of definitions are looked at. Nothing is imported or run, and a message that
+names a file uses none of it.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from matrix.errors import UsageError
+from matrix.inspection import Refusal
+from matrix.upgrade.own_script import is_module, source_of
+from matrix.user_files import read_bounded
+
+_MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+"""Files and folders that only the top folder of a project has."""
+_MOST_LEVELS = 12
+_INSIDE = ("src", "lib")
+"""Folders of a project that its modules may be in."""
+_SCRIPTS = (".py", ".ipynb")
+_MOST_SCRIPTS = 200
+_LARGEST = 4 * 1024 * 1024
+
+
+def options(
+    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+) -> str:
+    """The options that give a model the code that it needs, as one line that can be pasted.
+
+    Args:
+        refused: why it is not loaded; each reason is about a name that the user can provide.
+        model: its file.
+        paths: folders that the user named already.
+        script: the script that the user named already.
+    """
+    names = [one.trust for one in refused if one.trust]
+    needed = scripted(refused)
+    found: list[str] = []
+    if needed:
+        place = None if script is not None else find_script(needed, model)
+        found.append(f"--main {'FILE' if place is None else shown(place)}")
+    found += [f"--path {shown(one)}" for one in find_folders(names, model, paths)]
+    found += [f"--trust {shlex.quote(name)}" for name in names]
+    return " ".join(found)
+
+
+def scripted(refused: Iterable[Refusal]) -> list[str]:
+    """The names that the script that saved a file defines, sorted."""
+    return sorted({one.script for one in refused if one.script})
+
+
+def advice(
+    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+) -> str:
+    """What to do about refused names, in words; arguments as for :func:`options`."""
+    found = []
+    needed = scripted(refused)
+    if needed:
+        found.append(_about_script(needed, script, find_script(needed, model)))
+    if any(one.trust for one in refused):
+        found.append("If you know this code and the origin of the file, trust it.")
+    names = [one.trust for one in refused if one.trust]
+    missing = sorted({_module(one).partition(".")[0] for one in _missing(names, model, paths)})
+    if missing:
+        found.append(
+            f"No folder of the project has {', '.join(missing)}: add --path DIR for code of your "
+            "own, or --with REQ for a package."
+        )
+    return "\n".join(found)
+
+
+def _missing(names: Iterable[str], model: Path, given: Sequence[Path]) -> Iterator[str]:
+    """The names of modules that no folder has; those of Python and its common packages left out."""
+    folders = [*(one.absolute() for one in given), *find_folders(names, model, given)]
+    for name in names:
+        module = _module(name)
+        top = module.partition(".")[0]
+        if top in _COMMON or top in sys.stdlib_module_names:
+            continue
+        if not any(is_module(folder, module) for folder in folders):
+            yield name
+
+
+_COMMON = frozenset({"sklearn", "_loss", "numpy", "scipy", "joblib", "pandas"})
+"""Top-level modules that every environment has."""
+
+
+_SHOWN = 5
+
+
+def _about_script(needed: Sequence[str], given: Path | None, found: Path | None) -> str:
+    more = f" and {len(needed) - _SHOWN} more" if len(needed) > _SHOWN else ""
+    names = ", ".join(needed[:_SHOWN]) + more
+    if given is not None:
+        return (
+            f"{given} does not define {names} outside of functions and of its main block: name "
+            "the script or notebook that does."
+        )
+    place = "FILE is the script or notebook that defines" if found is None else shown(found)
+    defines = "" if found is None else " defines"
+    return (
+        f"{place}{defines} {names}: only what the model needs of it runs, in the sandbox. Or move "
+        f"{'them' if len(needed) > 1 else 'it'} to a module, and save the model again from there."
+    )
+
+
+def find_folders(names: Iterable[str], model: Path, given: Sequence[Path] = ()) -> list[Path]:
+    """The folders that have the modules of some names, each once.
+
+    Args:
+        names: as ``--trust`` takes them.
+        model: the file that looks them up: its folder, those above up to the top of its project,
+            the same of the current folder, and ``src`` in each are searched.
+        given: folders that the user named already.
+    """
+    found: dict[Path, None] = {}
+    for module in dict.fromkeys(map(_module, names)):
+        known = [*(folder.absolute() for folder in given), *found]
+        if not any(is_module(folder, module) for folder in known):
+            place = next((one for one in _places(model) if is_module(one, module)), None)
+            if place is not None:
+                found[place] = None
+    return list(found)
+
+
+def _module(name: str) -> str:
+    """The module of a name as ``--trust`` takes it."""
+    module, colon, _ = name.partition(":")
+    return module if colon else name.rpartition(".")[0]
+
+
+def find_script(names: Iterable[str], model: Path) -> Path | None:
+    """The one script or notebook that defines all of some names; None if there is not exactly one.
+
+    Args:
+        names: top-level names of ``__main__``, or nested ones.
+        model: the file that looks them up; searched as in :func:`find_folders`.
+    """
+    wanted = {name.partition(".")[0] for name in names}
+    for folder in _places(model):
+        found = [path for path in _scripts(folder) if wanted <= _defined(path)]
+        if found:
+            return found[0] if len(found) == 1 else None
+    return None
+
+
+def _scripts(folder: Path) -> list[Path]:
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(one.name for one in entries if one.name.endswith(_SCRIPTS))
+    except OSError:
+        return []
+    return [folder / name for name in names[:_MOST_SCRIPTS]]
+
+
+_DEFINITION = re.compile(r"^(?:async +def|def|class) +([^\W\d]\w*)|^([^\W\d]\w*) *=", re.MULTILINE)
+"""A definition at the beginning of a line."""
+
+
+def _defined(path: Path) -> set[str]:
+    """The names that a file seems to define at its top level; Python does not parse it."""
+    try:
+        text = source_of(path, read_bounded(path, _LARGEST).decode("utf-8", "replace"))
+    except (UsageError, ValueError, RecursionError):  # the file of a stranger: only a proposal
+        return set()
+    return {one[1] or one[2] for one in _DEFINITION.finditer(text)}
+
+
+def _places(model: Path) -> Iterator[Path]:
+    """The folders to search, nearest to the model first."""
+    seen: set[Path] = set()
+    for start in (model.absolute().parent, Path.cwd()):
+        for folder in _project(start):
+            for place in (folder, *(folder / name for name in _INSIDE)):
+                if place not in seen:
+                    seen.add(place)
+                    yield place
+
+
+def _project(start: Path) -> list[Path]:
+    """A folder and those above it up to the top of its project; alone without a project."""
+    above = [start, *start.parents][:_MOST_LEVELS]
+    for number, folder in enumerate(above):
+        if any(os.path.lexists(folder / mark) for mark in _MARKS):
+            return above[: number + 1]
+    return [start]
+
+
+def shown(path: Path) -> str:
+    """A path as it can be pasted: relative to the current folder if that is shorter."""
+    try:
+        text = os.path.relpath(path)
+    except ValueError:
+        text = str(path)
+    return shlex.quote(text if len(text) <= len(str(path)) else str(path))

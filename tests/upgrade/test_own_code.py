@@ -1,0 +1,129 @@
+"""A refusal offers the user's own code in one line: the script and the folders of its modules."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from matrix.errors import UsageError
+from matrix.inspection import Refusal
+from matrix.upgrade import own_code
+from matrix.upgrade.own_script import read_script
+
+
+def trust(name: str) -> Refusal:
+    return Refusal(what=name, why="", trust=name)
+
+
+def script(name: str) -> Refusal:
+    return Refusal(what=f"__main__.{name}", why="", script=name)
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository with a script, two modules and a model deep inside."""
+    (tmp_path / "repo" / ".git").mkdir(parents=True)
+    repo = tmp_path / "repo"
+    (repo / "src" / "churn_lib").mkdir(parents=True)
+    (repo / "src" / "churn_lib" / "steps.py").write_text("class Clip: ...\n")
+    (repo / "out" / "models").mkdir(parents=True)
+    (repo / "out" / "helpers.py").write_text("def clean(): ...\n")
+    (repo / "train.py").write_text("class Shift:\n    pass\n\ndef scale(x):\n    return x\n")
+    (tmp_path / "outside.py").write_text("class Clip: ...\n")
+    monkeypatch.chdir(repo)
+    return repo
+
+
+def test_one_line_has_the_script_the_folders_and_the_names(project: Path) -> None:
+    refused = [script("Shift"), trust("churn_lib.steps.Clip"), trust("helpers.clean")]
+    line = own_code.options(refused, project / "out" / "models" / "m.joblib", script=None)
+    assert line == (
+        "--main train.py --path src --path out --trust churn_lib.steps.Clip --trust helpers.clean"
+    )
+
+
+def test_what_is_given_already_is_not_offered_again(project: Path) -> None:
+    refused = [trust("churn_lib.steps.Clip")]
+    line = own_code.options(refused, Path("m.joblib"), paths=[project / "src"], script=None)
+    assert line == "--trust churn_lib.steps.Clip"
+
+
+def test_nothing_outside_of_the_project_is_offered(project: Path) -> None:
+    model = project / "out" / "models" / "m.joblib"
+    assert own_code.find_folders(["outside.Clip"], model) == []
+    advice = own_code.advice([trust("outside.Clip")], model, script=None)
+    assert "No folder of the project has outside: add --path DIR" in advice
+
+
+def test_of_two_scripts_that_fit_none_is_offered(project: Path) -> None:
+    (project / "again.py").write_text("class Shift: ...\n")
+    assert own_code.find_script(["Shift"], Path("m.joblib")) is None
+    assert own_code.find_script(["Shift", "scale"], Path("m.joblib")) == project / "train.py"
+    line = own_code.options([script("Shift")], Path("m.joblib"), script=None)
+    assert line == "--main FILE"
+    assert "FILE is the script or notebook" in own_code.advice(
+        [script("Shift")], Path("m.joblib"), script=None
+    )
+
+
+def test_a_script_that_lacks_the_name_is_reported(project: Path) -> None:
+    given = Path("train.py")
+    advice = own_code.advice([script("Absent")], Path("m.joblib"), script=given)
+    assert advice.startswith("train.py does not define Absent")
+
+
+def test_a_name_with_a_space_in_its_folder_can_be_pasted(project: Path) -> None:
+    (project / "my code").mkdir()
+    (project / "my code" / "ours.py").touch()
+    line = own_code.options([trust("ours.A")], project / "my code" / "m.joblib", script=None)
+    assert line == "--path 'my code' --trust ours.A"
+
+
+SOURCE = """
+import helpers
+from collections import namedtuple
+from os import system
+Point = namedtuple("Point", "x")
+alias = system
+class Outer:
+    class Inner: ...
+try:
+    def late(): ...
+except Exception: ...
+if __name__ == "__main__":
+    class Never: ...
+"""
+
+
+def test_only_what_a_script_itself_defines_is_admitted(tmp_path: Path) -> None:
+    (tmp_path / "train.py").write_text(SOURCE)
+    found = read_script(tmp_path / "train.py")
+    names = {"__main__.Point", "__main__.Outer", "__main__:Outer.Inner", "__main__.late"}
+    assert found.names == names
+    assert found.folders == ()
+    (tmp_path / "helpers.py").touch()
+    assert read_script(tmp_path / "train.py").folders == (tmp_path,)
+
+
+def test_the_code_of_a_notebook_is_read_without_its_commands(tmp_path: Path) -> None:
+    code = ["%matplotlib inline\n", "!pip install x\n", "class Ours:\n", "    pass\n"]
+    cells = [
+        {"cell_type": "markdown", "source": ["class Text:"]},
+        {"cell_type": "code", "source": code},
+        {"cell_type": "code", "source": "%%bash\nls"},
+        {"cell_type": "code", "source": "if True:\n    %time x = 1\nOurs?"},
+    ]
+    (tmp_path / "train.ipynb").write_text(json.dumps({"cells": cells}))
+    assert read_script(tmp_path / "train.ipynb").names == {"__main__.Ours"}
+    assert own_code.find_script(["Ours"], tmp_path / "m.joblib") == tmp_path / "train.ipynb"
+
+
+@pytest.mark.parametrize("text", ["class Ours(:\n", "\0", "{}", "x = 1 +"])
+def test_what_is_no_script_is_a_mistake_of_usage(tmp_path: Path, text: str) -> None:
+    for name in ("train.py", "train.ipynb"):
+        (tmp_path / name).write_text(text)
+        if (name, text) != ("train.py", "{}"):
+            with pytest.raises(UsageError, match="--main"):
+                read_script(tmp_path / name)
