@@ -63,12 +63,25 @@ class Model:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Fallback:
+    """A target that was also tried as of its release."""
+
+    today: Environment
+    """As the user requested it: its packages do not work together."""
+    released: str
+    """The id of the environment that was resolved as of the release."""
+    replaced: bool
+    """Whether only that one is a target, because the other cannot be imported."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeQuestion:
     """A model, its origin, and its targets."""
 
     model: Model
     origin: EnvSpec
     targets: tuple[EnvSpec, ...]
+    fallbacks: tuple[Fallback, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -36,6 +36,8 @@ class UpgradeRequest:
     """Requirements of every environment."""
     as_of: str = "today"
     """The date that requested targets are resolved as of."""
+    as_of_named: bool = False
+    """Whether the user named that date."""
     rollback: bool = False
     """Whether to check also the lines older than the origin."""
 
@@ -65,6 +67,7 @@ class UpgradeRequest:
             targets=tuple(read_request(split_requirements(text)) for text in targets),
             further=read_request(_split(further)).others if further else (),
             as_of=as_of or "today",
+            as_of_named=as_of is not None,
             rollback=rollback,
         )
 
@@ -108,6 +111,8 @@ class Origins:
     jobs: int = 1
     offline: bool = False
     _made: dict[str, Environment] = field(default_factory=dict)
+    _requested: dict[str, EnvironmentRequest] = field(default_factory=dict)
+    """By the id of a target, what the user requested."""
     _between: dict[tuple[str, str], tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
@@ -162,11 +167,18 @@ class Origins:
         Raises:
             CannotTellError: the registry cannot be read.
         """
-        return tuple(_holding(spec, model) for spec in self._targets(origin))
+        if not self.request.targets:
+            return tuple(_holding(spec, model) for spec in self._lines(origin))
+        found = []
+        for requested in self.request.targets:
+            complete = self._complete(requested, origin)
+            spec = spec_of(complete, as_of=self.request.as_of, common=self.common)
+            found.append(_holding(spec, model))
+            self._requested[found[-1].id] = complete
+        return tuple(found)
 
-    def _targets(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
-        if self.request.targets:
-            return tuple(self._target(requested, origin) for requested in self.request.targets)
+    def _lines(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
+        """Every line of scikit-learn after the origin, and with ``rollback`` those before it."""
         release = self._release(origin)
         try:
             up = history.upgrade_specs(release, self._registry, common=self.common)
@@ -176,11 +188,18 @@ class Origins:
         except UnavailableError as error:
             raise CannotTellError(str(error)) from error
 
-    def _target(self, requested: EnvironmentRequest, origin: EnvSpec) -> EnvSpec:
-        """A requested target; without scikit-learn in it, the release of the origin stays."""
+    def _complete(self, requested: EnvironmentRequest, origin: EnvSpec) -> EnvironmentRequest:
+        """A request; without scikit-learn in it, the release of the origin stays."""
         if requested.scikit_learn is None and not requested.file:
-            requested = replace(requested, scikit_learn=self._release(origin))
-        return spec_of(requested, as_of=self.request.as_of, common=self.common)
+            return replace(requested, scikit_learn=self._release(origin))
+        return requested
+
+    def as_released(self, model: Model, target: EnvSpec) -> EnvSpec | None:
+        """A requested target as of its release; None if the user named a day for it."""
+        requested = self._requested.get(target.id)
+        if requested is None or self.request.as_of_named or target.scikit_learn == "latest":
+            return None
+        return _holding(spec_of(requested, as_of="release", common=self.common), model)
 
     def between(self, model: Model, low: str, high: str) -> EnvSpec | None:
         """The release in the middle between two; None if there is none, or it is unknown."""

@@ -20,6 +20,7 @@ from matrix.upgrade.answer import (
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.references import notes_of, problem_of, rows_of
+from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
 from matrix.upgrade.safe_range import gaps, safe_range
 
 
@@ -66,13 +67,13 @@ class _Check:
         origins = self._origins
         self._questions = [_question(model, origins) for model in self._models]
         answers = _answers(self._questions, origins, self._checker)
-        while bisect:
+        while True:
             further = [
-                _further(question, answer, origins)
+                _further(question, answer, origins, bisect=bisect)
                 for question, answer in zip(self._questions, answers, strict=True)
             ]
             if further == self._questions:
-                return [_bisected(answer, origins) for answer in answers]
+                return [_bisected(answer, origins) for answer in answers] if bisect else answers
             self._questions = further
             answers = _answers(self._questions, origins, self._checker)
         return answers
@@ -120,10 +121,18 @@ def _question(model: Model, origins: Origins) -> UpgradeQuestion | UpgradeAnswer
 
 
 def _further(
-    question: UpgradeQuestion | UpgradeAnswer, answer: UpgradeAnswer, origins: Origins
+    question: UpgradeQuestion | UpgradeAnswer,
+    answer: UpgradeAnswer,
+    origins: Origins,
+    *,
+    bisect: bool,
 ) -> UpgradeQuestion | UpgradeAnswer:
-    """The question with the middle release of each gap, if there is any."""
-    if isinstance(question, UpgradeAnswer) or not origins.are_consecutive:
+    """The question with the middle release of each gap, or with targets as of their release."""
+    if isinstance(question, UpgradeAnswer):
+        return question
+    if not origins.are_consecutive:
+        return with_fallbacks(question, answer, origins)
+    if not bisect:
         return question
     known = {spec.id for spec in question.targets}
     more = [origins.between(question.model, low, high) for low, high in gaps(answer.targets)]
@@ -187,7 +196,11 @@ def _answer(
     environments = [there[spec.id] for spec in (question.origin, *question.targets)]
     answer = replace(
         answer,
-        notes=(*answer.notes, *notes_of(found.reference)),
+        notes=(
+            *answer.notes,
+            *notes_of(found.reference),
+            *fallback_notes(question, there),
+        ),
         first_gate_only=first_gate_only(question.model, environments),
     )
     problem = problem_of(found.reference, origin, question.model)

@@ -97,7 +97,7 @@ def _target(answer: UpgradeAnswer, *, introspection: bool) -> Target | None:
     if answer.problem is not None or not answer.targets:
         return None
     origin, *targets = answer.targets
-    target = targets[0] if targets else origin
+    target = targets[-1] if targets else origin  # the last one may be as of its release
     if not origin.cell.verdict.predicts_same or target.cell.verdict.group is Group.UNKNOWN:
         return None
     good = target.cell.verdict.safe if introspection else target.cell.verdict.predicts_same
