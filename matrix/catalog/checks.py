@@ -77,6 +77,11 @@ def scikit_learn(text: str) -> str:
     return text
 
 
+def framework_version(text: str) -> str:
+    """Accept what :func:`scikit_learn` accepts, or a specifier (``>=2,<3``)."""
+    return scikit_learn(text) if text in NEWEST or text[:1].isdigit() else package_version(text)
+
+
 def in_full(version: Version) -> str:
     """Return a release with all three parts: ``1.0`` alone would mean the line."""
     short = ".".join(str(part) for part in version.release)
@@ -105,7 +110,9 @@ def package_version(text: str) -> str:
 
 
 def package_requirement(name: str, version: str) -> str:
-    """Return the requirement for a package at what :func:`package_version` accepted."""
+    """Return the requirement for a package at what one of the functions above accepted."""
+    if version in NEWEST:
+        return name
     if not version[0].isdigit():
         return f"{name}{version}"
     is_line = len(Version(version).release) < 3 and not Version(version).is_prerelease

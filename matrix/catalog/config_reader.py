@@ -355,7 +355,7 @@ def _selected(known: tuple[EnvSpec, ...], select: Sequence[str]) -> tuple[EnvSpe
     """Return the specs that a glob matches; a glob without a match keeps ``latest``, which may."""
     if not select:
         return known
-    open_ended = [spec for spec in known if spec.scikit_learn == "latest"]
+    open_ended = [spec for spec in known if spec.dated_by[1] == "latest"]
     selected = set(_matching(select, [spec.id for spec in known], "environment", bool(open_ended)))
     unmatched = [g for g in select if not any(fnmatchcase(spec.id, g) for spec in known)]
     if unmatched:

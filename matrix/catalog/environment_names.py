@@ -6,6 +6,8 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from matrix.model.environments import SCIKIT_LEARN
+
 _OPERATORS = {
     "==": "",
     ">=": "ge",
@@ -19,17 +21,24 @@ _OPERATOR = re.compile(r"==|>=|<=|!=|~=|>|<")
 
 
 def environment_id(
-    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str = "release"
+    scikit_learn: str,
+    python: str,
+    packages: Mapping[str, str],
+    as_of: str = "release",
+    framework: str = SCIKIT_LEARN,
 ) -> str:
     """Return the id of an environment, such as ``sklearn-0.24-py3.7``.
 
     Args:
-        scikit_learn: as in EnvSpec; ``latest`` gives ``sklearn-latest``.
+        scikit_learn: as in EnvSpec; ``latest`` gives ``sklearn-latest``. For another framework, its
+            version.
         python: as in EnvSpec; ``newest`` is left out.
         packages: the version or specifier of each further package.
         as_of: as in EnvSpec; ``release`` is left out.
+        framework: as in EnvSpec.
     """
-    parts = [f"sklearn-{_plain(scikit_learn)}"]
+    first = "sklearn" if framework == SCIKIT_LEARN else framework
+    parts = [f"{first}-{_plain(scikit_learn)}"]
     if python != "newest":
         parts.append(_python(python))
     parts += [f"{name}{_plain(version)}" for name, version in packages.items()]
@@ -38,17 +47,20 @@ def environment_id(
     return "-".join(parts)
 
 
-def meaning_of_latest(id_: str, label: str, line: str) -> tuple[str, str]:
+def meaning_of_latest(
+    id_: str, label: str, line: str, framework: str = SCIKIT_LEARN
+) -> tuple[str, str]:
     """Return the id and label of an environment with ``latest``, with its release line inserted.
 
     An id that the configuration sets with ``name`` stays as it is.
     """
-    meant = id_.replace(environment_id("latest", "newest", {}), f"sklearn-{line}", 1)
+    latest = environment_id("latest", "newest", {}, framework=framework)
+    meant = id_.replace(latest, latest.replace("latest", line), 1)
     return meant, label.replace("latest", line, 1) if meant != id_ else label
 
 
 def environment_labels(
-    environments: Iterable[tuple[str, str, Mapping[str, str], str]],
+    environments: Iterable[tuple[str, str, Mapping[str, str], str, str]],
 ) -> list[str]:
     """Return a short label for each environment; equal short labels are replaced by long ones.
 
@@ -65,10 +77,14 @@ def environment_labels(
 
 
 def environment_label(
-    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str = "release"
+    scikit_learn: str,
+    python: str,
+    packages: Mapping[str, str],
+    as_of: str = "release",
+    framework: str = SCIKIT_LEARN,
 ) -> str:
     """Return the long label of one environment."""
-    return _label(scikit_learn, python, packages, as_of, shorten=False)
+    return _label(scikit_learn, python, packages, as_of, framework, shorten=False)
 
 
 def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
@@ -84,19 +100,25 @@ def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
     return "-".join([stem, digest, *day]), " ".join([file, *day])
 
 
-def of_many(scikit_learn: str, digest: str, as_of: str) -> str:
+def of_many(version: str, digest: str, as_of: str, framework: str = SCIKIT_LEARN) -> str:
     """Return the id of an environment with too many requirements to list them in the id."""
-    return environment_id(scikit_learn, "newest", {"": f"-{digest}"}, as_of)
+    return environment_id(version, "newest", {"": f"-{digest}"}, as_of, framework)
 
 
 def _label(
-    scikit_learn: str, python: str, packages: Mapping[str, str], as_of: str, *, shorten: bool
+    version: str,
+    python: str,
+    packages: Mapping[str, str],
+    as_of: str,
+    framework: str,
+    *,
+    shorten: bool,
 ) -> str:
-    parts = [scikit_learn]
+    parts = [version if framework == SCIKIT_LEARN else f"{framework} {version}"]
     if python != "newest":
         parts.append(_python(python))
-    for name, version in packages.items():
-        text = ".".join(version.split(".")[:2]) if shorten else version
+    for name, value in packages.items():
+        text = ".".join(value.split(".")[:2]) if shorten else value
         parts.append(f"{name}{text.replace('==', '')}")
     if as_of != "release":
         parts.append(as_of)

@@ -25,6 +25,7 @@ from matrix.catalog.requirement_files import read_requirements
 from matrix.catalog.requirement_set import RequirementSet, joined, parsed
 from matrix.errors import UsageError
 from matrix.model import EnvSpec, FileLine
+from matrix.model.environments import SCIKIT_LEARN
 
 _FILES = {".txt", ".in", ".lock", ".toml"}
 _FOREIGN_KINDS = {".yml", ".yaml", ".json", ".cfg", ".ini"}
@@ -56,6 +57,10 @@ class EnvironmentRequest:
     """Further requirements, in the syntax of PEP 508, with markers."""
     constraints: tuple[str, ...] = ()
     """Versions of packages, if another requirement installs them; in the syntax of PEP 508."""
+    framework: str = SCIKIT_LEARN
+    """As in EnvSpec."""
+    framework_version: str = ""
+    """As in EnvSpec."""
     source: str = ""
     """The user's text, for messages: ``requirements.txt``."""
     file: str = ""
@@ -106,7 +111,7 @@ def spec_of(request: EnvironmentRequest, *, as_of: str, common: Sequence[str] = 
             f"{request.source}: scikit-learn is not in it",
             advice="add it, or give a lock that names all packages (pip freeze, uv pip compile)",
         )
-    named = {_package(text) for text in request.others}
+    named = {_package(text) for text in request.others} | {request.framework}
     shared = [] if request.file else [text for text in common if _package(text) not in named]
     id_, label = _id_and_label(request, request.scikit_learn, as_of)
     return EnvSpec(
@@ -117,6 +122,8 @@ def spec_of(request: EnvironmentRequest, *, as_of: str, common: Sequence[str] = 
         requirements=(*shared, *request.others),
         constraints=request.constraints,
         as_of=as_of,
+        framework=request.framework,
+        framework_version=request.framework_version,
         place=request.place,
     )
 
@@ -137,13 +144,18 @@ def _on_the_day(scikit_learn: str, as_of: str) -> str:
 def _id_and_label(request: EnvironmentRequest, scikit_learn: str, as_of: str) -> tuple[str, str]:
     """Return the id and the label: in the form of the configuration, or with a digest."""
     content = [scikit_learn, request.python, sorted(request.others), sorted(request.constraints)]
+    if request.framework_version:
+        content += [request.framework, request.framework_version]
     digest = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:8]
     if request.file:
         return environment_names.of_file(request.file, digest, as_of)
     requirements = [Requirement(text) for text in request.others]
     packages = {str(canonicalize_name(r.name)): str(r.specifier) for r in requirements}
     release = "any" if scikit_learn == ANY else scikit_learn
-    parts = (release, request.python or "newest", packages, as_of)
+    if request.framework_version:
+        packages = {"": f"-sklearn-{release}", **packages} if release != "any" else packages
+        release = request.framework_version
+    parts = (release, request.python or "newest", packages, as_of, request.framework)
     id_ = environment_names.environment_id(*parts)
     label = environment_names.environment_label(*parts)
     plain = len(packages) == len(requirements) and not any(
@@ -151,7 +163,7 @@ def _id_and_label(request: EnvironmentRequest, scikit_learn: str, as_of: str) ->
     )
     if plain and not request.constraints and len(id_) <= _LONGEST_ID:
         return id_, label
-    return environment_names.of_many(release, digest, as_of), label
+    return environment_names.of_many(release, digest, as_of, request.framework), label
 
 
 # ------------------------------------------------------------------------ the user's texts

@@ -15,9 +15,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.catalog import checks, environment_names
+from matrix.catalog.requirements import ANY
 from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError
+from matrix.frameworks import BY_NAME
 from matrix.model import EnvSpec
+from matrix.model.environments import SCIKIT_LEARN
 
 _SET_KEYS = (
     *("extends", "skip", "scikit-learn", "python", "requirements"),
@@ -37,6 +40,9 @@ class _DraftSpec:
     at: str
     """The path of its table or key in the file, for messages."""
     scikit_learn: str
+    """Empty for whichever the resolver chooses, if a framework dates the environment."""
+    framework: str = SCIKIT_LEARN
+    framework_version: str = ""
     python: str = "newest"
     packages: Mapping[str, str] = field(default_factory=dict)
     """The version or specifier of each package that an axis or a key names."""
@@ -51,13 +57,16 @@ class _DraftSpec:
         return self.name or environment_names.environment_id(*self.id_parts)
 
     @property
-    def id_parts(self) -> tuple[str, str, Mapping[str, str], str]:
+    def id_parts(self) -> tuple[str, str, Mapping[str, str], str, str]:
         """The arguments of :func:`matrix.catalog.environment_names.environment_id`."""
-        return self.scikit_learn, self.python, self.packages, self.as_of
+        version = self.framework_version or self.scikit_learn
+        return version, self.python, self.packages, self.as_of, self.framework
 
     def value(self, axis: str) -> str | None:
         """Return its value on an axis; None if it has none."""
-        own = {"scikit-learn": self.scikit_learn, "python": self.python}
+        own = {"python": self.python, self.framework: self.framework_version}
+        if self.framework == SCIKIT_LEARN:
+            own[SCIKIT_LEARN] = self.scikit_learn
         return own.get(axis, self.packages.get(axis))
 
 
@@ -80,7 +89,9 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
         EnvSpec(
             id=draft.id,
             label=draft.label or draft.name or label,
-            scikit_learn=draft.scikit_learn,
+            scikit_learn=draft.scikit_learn or ANY,
+            framework=draft.framework,
+            framework_version=draft.framework_version,
             python=draft.python,
             requirements=_merged(requirements, draft),
             as_of=draft.as_of,
@@ -193,8 +204,8 @@ def _axis(table: TomlTable, key: str, reserved: tuple[str, ...]) -> str:
 
 def _checked(table: TomlTable, key: str, value: str) -> str:
     """Return the canonical form of a value on an axis."""
-    check = {"scikit-learn": checks.scikit_learn, "python": checks.python}.get(
-        key, checks.package_version
+    check = {SCIKIT_LEARN: checks.scikit_learn, "python": checks.python}.get(
+        key, checks.framework_version if key in BY_NAME else checks.package_version
     )
     try:
         return check(value)
@@ -206,26 +217,42 @@ def _product(table: TomlTable, axes: Mapping[str, tuple[str, ...]]) -> Iterator[
     """Yield every combination of the values on the axes."""
     if not axes:
         return
-    if "scikit-learn" not in axes:
-        first = next(iter(axes))
-        raise table.error(
-            first,
-            "an axis without scikit-learn makes no environment",
-            advice='add scikit-learn = ["1.3", "latest"] beside it',
-        )
+    dating = _dating_axis(table, axes)
     count = math.prod(len(values) for values in axes.values())
     if count > _MOST:
-        raise table.error("scikit-learn", f"the axes make {count} environments, more than {_MOST}")
-    packages = [axis for axis in axes if axis not in _COMBINATION_KEYS]
-    for scikit_learn, python, *versions in itertools.product(
-        axes["scikit-learn"], axes.get("python", ("newest",)), *(axes[name] for name in packages)
+        raise table.error(dating, f"the axes make {count} environments, more than {_MOST}")
+    packages = [axis for axis in axes if axis not in (dating, "python")]
+    for version, python, *versions in itertools.product(
+        axes[dating], axes.get("python", ("newest",)), *(axes[name] for name in packages)
     ):
+        known = dating == SCIKIT_LEARN
         yield _DraftSpec(
-            at=table.at("scikit-learn"),
-            scikit_learn=scikit_learn,
+            at=table.at(dating),
+            scikit_learn=version if known else "",
+            framework=dating,
+            framework_version="" if known else version,
             python=python,
             packages=dict(zip(packages, versions, strict=True)),
         )
+
+
+def _dating_axis(table: TomlTable, axes: Mapping[str, tuple[str, ...]]) -> str:
+    """Return the axis whose releases date the environments: scikit-learn, or the first framework.
+
+    Raises:
+        ConfigError: there is neither.
+    """
+    if SCIKIT_LEARN in axes:
+        return SCIKIT_LEARN
+    for axis in axes:
+        if axis in BY_NAME:
+            return axis
+    raise table.error(
+        next(iter(axes)),
+        "an axis without scikit-learn makes no environment",
+        advice='add scikit-learn = ["1.3", "latest"] beside it, or the releases of a framework: '
+        'xgboost = ["1.7", "latest"]',
+    )
 
 
 def _included(table: TomlTable) -> list[_DraftSpec]:
@@ -295,10 +322,14 @@ def _explicit(table: TomlTable, known: Mapping[str, _DraftSpec]) -> _DraftSpec:
         problem = f"python is {values['python']} by its key, and {python} by its requirements"
         raise ConfigError(table.source, table.at("requirements"), problem)
     base = _base(table, known, values)
-    packages = {name: v for name, v in values.items() if name not in _COMBINATION_KEYS}
+    dated = (*_COMBINATION_KEYS, base.framework)
+    packages = {name: v for name, v in values.items() if name not in dated}
+    other = base.framework != SCIKIT_LEARN
     return _DraftSpec(
         at=table.path,
-        scikit_learn=values.get("scikit-learn", base.scikit_learn),
+        scikit_learn=values.get(SCIKIT_LEARN, base.scikit_learn),
+        framework=base.framework,
+        framework_version=values.get(base.framework, base.framework_version) if other else "",
         python=values.get("python", base.python),
         packages={**base.packages, **packages},
         requirements=(*base.requirements, *requirements),
@@ -326,9 +357,21 @@ def _base(
             advice = f'did you mean "{close[0]}"?' if close else f"there are: {_listed(known)}"
             raise table.error("like", f"there is no environment {like!r} before", advice=advice)
         return known[like]
-    if "scikit-learn" not in values:
-        raise ConfigError(table.source, table.path, 'needs "scikit-learn", or "like"')
-    return _DraftSpec(at=table.path, scikit_learn=values["scikit-learn"])
+    if SCIKIT_LEARN in values:
+        return _DraftSpec(at=table.path, scikit_learn=values[SCIKIT_LEARN])
+    framework = next((name for name in values if name in BY_NAME), "")
+    if not framework:
+        raise ConfigError(
+            table.source,
+            table.path,
+            'needs "scikit-learn", a framework such as "xgboost", or "like"',
+        )
+    return _DraftSpec(
+        at=table.path,
+        scikit_learn="",
+        framework=framework,
+        framework_version=values[framework],
+    )
 
 
 def _requirements(table: TomlTable) -> tuple[tuple[str, ...], str]:

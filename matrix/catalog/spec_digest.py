@@ -13,5 +13,7 @@ def spec_digest(spec: EnvSpec) -> str:
     """Return the SHA-256 of a request, in hexadecimal; its ``place`` is left out."""
     fields = asdict(spec)
     del fields["place"]
+    if not fields["framework_version"]:  # digests of earlier releases stay valid
+        del fields["framework"], fields["framework_version"]
     content = json.dumps(fields, sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()

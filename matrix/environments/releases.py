@@ -1,4 +1,4 @@
-"""Find the release of scikit-learn for a request: the last patch of a line, the newest of all."""
+"""Find the release of a library for a request: the last patch of a line, the newest of all."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from matrix.catalog import checks
 from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
+from matrix.model.environments import SCIKIT_LEARN
 
 ANY_PYTHON = "3.99"
 """A Python that no release excludes, so that uv chooses among all releases."""
@@ -22,7 +23,7 @@ ANY_PYTHON = "3.99"
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Release:
-    """A release of scikit-learn."""
+    """A release of scikit-learn or of another library."""
 
     version: str
     """Exact: ``1.3.2``, ``0.22.2.post1``."""
@@ -36,32 +37,33 @@ class Release:
         return ".".join(str(part) for part in (*release, 0)[:2])
 
 
-def requirement(scikit_learn: str) -> str:
-    """Return the requirement for the ``scikit_learn`` of an EnvSpec.
+def requirement(version: str, package: str = SCIKIT_LEARN) -> str:
+    """Return the requirement for the ``scikit_learn`` or ``framework_version`` of an EnvSpec.
 
     Args:
-        scikit_learn: a line, a release, ``latest``, ``pre-release`` or a specifier.
+        version: a line, a release, ``latest``, ``pre-release`` or a specifier.
+        package: the one of that version.
     """
-    if scikit_learn in checks.NEWEST:
-        return "scikit-learn"
-    if not scikit_learn[:1].isdigit():
-        return f"scikit-learn{scikit_learn}"
-    is_line = len(Version(scikit_learn).release) == 2 and scikit_learn.count(".") == 1
-    return f"scikit-learn=={scikit_learn}{'.*' if is_line else ''}"
+    if version in checks.NEWEST:
+        return package
+    if not version[:1].isdigit():
+        return f"{package}{version}"
+    is_line = len(Version(version).release) == 2 and version.count(".") == 1
+    return f"{package}=={version}{'.*' if is_line else ''}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Registry:
-    """The releases of scikit-learn in the registry, looked up by every run."""
+    """The releases of scikit-learn and other libraries in the registry; every run looks them up."""
 
     uv: Uv
     interpreters: tuple[Interpreter, ...]
     """Newest first; at least one."""
 
     def releases(
-        self, requested: Iterable[str], pool: Executor
+        self, requested: Iterable[str], pool: Executor, *, package: str = SCIKIT_LEARN
     ) -> dict[str, Release | UnavailableError]:
-        """Find the release for each request, or the reason why there is none.
+        """Find the release of a package for each request, or the reason why there is none.
 
         Lines are resolved in one call, distinguished by a marker that holds on no machine. Exact
         releases are resolved in another: fifteen calls would take a second of a warm run. In one
@@ -73,13 +75,13 @@ class Registry:
         others = [request for request in requests if not request[:1].isdigit()]
         lines = [request for request in pinned if requirement(request).endswith(".*")]
         exact = [request for request in pinned if request not in lines]
-        together = [pool.submit(self._together, group) for group in (lines, exact)]
-        alone = {request: pool.submit(self.release, request) for request in others}
+        together = [pool.submit(self._together, group, package) for group in (lines, exact)]
+        alone = {request: pool.submit(self.release, request, package) for request in others}
         found: dict[str, Release | UnavailableError] = {}
         for group in together:
             found.update(group.result() or {})
         rest = [request for request in pinned if request not in found]
-        alone.update({request: pool.submit(self.release, request) for request in rest})
+        alone.update({request: pool.submit(self.release, request, package) for request in rest})
         for request, answer in alone.items():
             try:
                 found[request] = answer.result()
@@ -87,13 +89,13 @@ class Registry:
                 found[request] = error
         return found
 
-    def release(self, request: str) -> Release:
-        """Find the release for one request.
+    def release(self, request: str, package: str = SCIKIT_LEARN) -> Release:
+        """Find the release of a package for one request.
 
         Raises:
             UnavailableError: no release matches, or the registry does not answer.
         """
-        requirements = [requirement(request)]
+        requirements = [requirement(request, package)]
         try:
             packages = self.uv.describe(
                 requirements,
@@ -105,17 +107,20 @@ class Registry:
             packages = self._from_wheels(requirements, error)
         return _release(packages[0])
 
-    def lines_after(self, newest: Release, last: str, pool: Executor) -> list[Release]:
+    def lines_after(
+        self, newest: Release, last: str, pool: Executor, *, package: str = SCIKIT_LEARN
+    ) -> list[Release]:
         """Return the newest release of each line after ``last``, up to the newest, oldest first.
 
         Args:
             newest: the newest release of all.
             last: the last line that is known: ``1.9``.
             pool: runs the calls of uv.
+            package: the one that these are releases of.
         """
         lines = [newest]
         while Version(lines[0].line) > Version(last):
-            found = self.releases([f"<{lines[0].line}"], pool)
+            found = self.releases([f"<{lines[0].line}"], pool, package=package)
             before = next(iter(found.values()))
             if isinstance(before, UnavailableError) or Version(before.line) <= Version(last):
                 break
@@ -126,23 +131,24 @@ class Registry:
     def _any(self) -> Path:
         return self.interpreters[0].path
 
-    def _together(self, requests: Sequence[str]) -> dict[str, Release] | None:
+    def _together(self, requests: Sequence[str], package: str) -> dict[str, Release] | None:
         """Find the releases for several requests in one call; None if the call fails."""
         if len(requests) < 2:
             return None
         requirements = [
-            f"{requirement(request)} ; platform_version == '{request}'" for request in requests
+            f"{requirement(request, package)} ; platform_version == '{request}'"
+            for request in requests
         ]
         try:
             packages = self.uv.describe(requirements, interpreter=self._any, python=ANY_PYTHON)
         except UnavailableError:
             return None
         found = {}
-        for package in packages:
-            marker = str(package.get("marker", ""))
+        for one in packages:
+            marker = str(one.get("marker", ""))
             for request in requests:
                 if f"== '{request}'" in marker:
-                    found[request] = _release(package)
+                    found[request] = _release(one)
         return found
 
     def _from_wheels(

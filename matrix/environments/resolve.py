@@ -28,8 +28,10 @@ from matrix.environments.releases import Registry, Release, requirement
 from matrix.environments.uv import Uv
 from matrix.environments.uv_settings import clean_environ, settings_text
 from matrix.errors import CannotTellError, UsageError
+from matrix.frameworks import BY_NAME
 from matrix.model import EnvSpec, Interpreter, Lock
 from matrix.model.codec import READ_ERRORS, from_json, to_json
+from matrix.model.environments import SCIKIT_LEARN
 
 _THREADS = 8
 """uv waits for the registry more than it computes."""
@@ -85,14 +87,15 @@ class _Resolver:
                 "there is no CPython 3.6 or newer on this machine", advice="uv python install 3.13"
             )
         self._settings = json.dumps([settings_text(), str(catalog.sources)])
-        self._releases: dict[str, Release | UnavailableError] = {}
+        self._releases: dict[tuple[str, str], Release | UnavailableError] = {}
+        """By library and requested version."""
         self._done: dict[str, Resolved] = {}
 
     def resolve(self, report: Callable[[Resolved], None]) -> tuple[Resolved, ...]:
         with ThreadPoolExecutor(max_workers=_THREADS) as pool:
             needed = _with_bases(self._catalog.specs, self._catalog.known)
             registry = Registry(uv=self._uv, interpreters=self._interpreters)
-            self._releases = registry.releases((spec.scikit_learn for spec in needed), pool)
+            self._find_releases(needed, registry, pool)
             specs = self._expand(registry, pool)
             waiting = list(dict.fromkeys([*specs, *_with_bases(specs, needed)]))
             while waiting:
@@ -104,6 +107,17 @@ class _Resolver:
                 waiting = [spec for spec in waiting if spec not in ready]
         return tuple(self._done[spec.id] for spec in specs)
 
+    def _find_releases(
+        self, specs: Iterable[EnvSpec], registry: Registry, pool: ThreadPoolExecutor
+    ) -> None:
+        """Find the release that each environment is resolved as of."""
+        requested: dict[str, list[str]] = {}
+        for framework, version in (spec.dated_by for spec in specs):
+            requested.setdefault(framework, []).append(version)
+        for framework, versions in requested.items():
+            found = registry.releases(versions, pool, package=framework)
+            self._releases.update(((framework, text), one) for text, one in found.items())
+
     # -------------------------------------------------------------------- latest
 
     def _expand(self, registry: Registry, pool: ThreadPoolExecutor) -> list[EnvSpec]:
@@ -111,16 +125,19 @@ class _Resolver:
         expanded: list[EnvSpec] = []
         chosen: set[str] = set()
         for spec in self._catalog.specs:
-            release = self._releases[spec.scikit_learn]
-            if spec.scikit_learn != "latest" or spec.like or isinstance(release, UnavailableError):
+            framework, version = spec.dated_by
+            release = self._releases[framework, version]
+            if version != "latest" or spec.like or isinstance(release, UnavailableError):
                 expanded.append(spec)
                 continue
-            for new in self._new_lines(release, registry, pool):
-                id_, label = environment_names.meaning_of_latest(spec.id, spec.label, new.line)
+            for new in self._new_lines(framework, release, registry, pool):
+                id_, label = environment_names.meaning_of_latest(
+                    spec.id, spec.label, new.line, framework
+                )
                 if id_ == spec.id and new is not release:
                     continue  # an environment with a ``name`` is the newest line only
-                expanded.append(replace(spec, id=id_, label=label, scikit_learn=new.line))
-                self._releases[new.line] = new
+                expanded.append(replace(spec.at(new.line), id=id_, label=label))
+                self._releases[framework, new.line] = new
                 if _matches(spec.id, self._catalog.select):
                     chosen.add(id_)
         distinct: dict[str, EnvSpec] = {}
@@ -129,19 +146,19 @@ class _Resolver:
         return self._selected(list(distinct.values()), chosen)
 
     def _new_lines(
-        self, newest: Release, registry: Registry, pool: ThreadPoolExecutor
+        self, framework: str, newest: Release, registry: Registry, pool: ThreadPoolExecutor
     ) -> list[Release]:
         """Return the newest release, and that of each line between it and the last listed line."""
         listed = [
             Version(release.line)
             for spec in self._catalog.known
-            if spec.scikit_learn not in checks.NEWEST
-            for release in [self._releases.get(spec.scikit_learn)]
+            if spec.framework == framework and spec.dated_by[1] not in checks.NEWEST
+            for release in [self._releases.get(spec.dated_by)]
             if isinstance(release, Release)
         ]
         if not listed or Version(newest.line) <= max(listed):
             return [newest]
-        return registry.lines_after(newest, str(max(listed)), pool)
+        return registry.lines_after(newest, str(max(listed)), pool, package=framework)
 
     def _selected(self, specs: list[EnvSpec], chosen: set[str]) -> list[EnvSpec]:
         select = self._catalog.select
@@ -165,13 +182,13 @@ class _Resolver:
             return Resolved(spec=spec, reason=str(error), why=error.why)
 
     def _lock(self, spec: EnvSpec) -> Lock:
-        release = self._releases[spec.scikit_learn]
+        release = self._releases[spec.dated_by]
         if isinstance(release, UnavailableError):
             raise release
         base = self._base(spec)
-        requirements = complete(spec, release.version)
+        requirements = _requirements(spec, release)
         query = _ResolveKey(
-            requirements=(_scikit_learn(spec, release), *requirements),
+            requirements=(_dated(spec, release), *requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
             constraints=spec.constraints,
             exempt=_pinned(requirements),
@@ -222,9 +239,18 @@ class _Resolver:
         return self._downloaded(spec, query, candidates, errors)
 
     def _resolve_on(self, query: _ResolveKey, interpreter: Interpreter) -> Lock:
-        pins = query.resolve(self._uv, self._store, self._interpreters[0].path, interpreter.version)
-        _check(query.requirements[0], pins)
+        pins = self._pins(query, interpreter.version)
         return Lock(interpreter=interpreter, pins=pins, as_of=query.as_of)
+
+    def _pins(self, query: _ResolveKey, python: str) -> Mapping[str, str]:
+        """Resolve on a Python, with what the metadata of known libraries leave out."""
+        pins = query.resolve(self._uv, self._store, self._interpreters[0].path, python)
+        _check(query.requirements[0], pins)
+        further = _undeclared(pins)
+        if not further:
+            return pins
+        query = replace(query, requirements=(*query.requirements, *further))
+        return query.resolve(self._uv, self._store, self._interpreters[0].path, python)
 
     def _kept(
         self, query: _ResolveKey, file: Path, candidates: Iterable[Interpreter]
@@ -262,10 +288,9 @@ class _Resolver:
             if python in here:
                 continue
             try:
-                pins = query.resolve(self._uv, self._store, self._interpreters[0].path, python)
+                pins = self._pins(query, python)
             except UnavailableError:
                 continue
-            _check(query.requirements[0], pins)
             interpreter = install(self._uv, python, needed_by=failed)
             return Lock(interpreter=interpreter, pins=pins, as_of=query.as_of)
         raise failed
@@ -279,7 +304,7 @@ class _ResolveKey:
     """Everything that the pins of an environment depend on, except for the Python."""
 
     requirements: tuple[str, ...]
-    """The requirement of scikit-learn comes first."""
+    """The requirement of the library that dates the environment comes first."""
     as_of: date | None
     constraints: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
@@ -329,7 +354,7 @@ def _day(spec: EnvSpec, release: Release, window: int) -> date | None:
     if release.uploaded is None:
         raise UnavailableError(
             UnavailableReason.OTHER,
-            f"the registry does not say when scikit-learn {release.version} came out,"
+            f"the registry does not say when {spec.framework} {release.version} came out,"
             ' so "as of its release" has no meaning; set as-of = "today"',
         )
     day = release.uploaded + timedelta(days=window)
@@ -345,6 +370,8 @@ def _held(query: _ResolveKey, spec: EnvSpec, base: EnvSpec, lock: Lock) -> tuple
     changed = {_name(r) for r in spec.requirements if r not in base.requirements}
     if spec.scikit_learn != base.scikit_learn:
         changed.add("scikit-learn")
+    if spec.dated_by != base.dated_by:
+        changed.add(spec.framework)
     if spec.as_of != base.as_of:
         return query, spec.python == base.python
     pins = {name: version for name, version in lock.pins.items() if name not in changed}
@@ -362,14 +389,33 @@ def _name(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
 
 
-def _scikit_learn(spec: EnvSpec, release: Release) -> str:
-    """Return the requirement for scikit-learn: one release, or the requested range.
+def _dated(spec: EnvSpec, release: Release) -> str:
+    """Return the requirement for the library that dates an environment: one release, or a range.
 
     The resolver chooses from a range, as an installer would: the newest release may not be
     compatible with the Python and the other requirements.
     """
-    is_range = not spec.scikit_learn[:1].isdigit() and spec.scikit_learn not in checks.NEWEST
-    return requirement(spec.scikit_learn) if is_range else f"scikit-learn=={release.version}"
+    framework, version = spec.dated_by
+    is_range = not version[:1].isdigit() and version not in checks.NEWEST
+    return requirement(version, framework) if is_range else f"{framework}=={release.version}"
+
+
+def _requirements(spec: EnvSpec, release: Release) -> tuple[str, ...]:
+    """Return the requirements beside that of the library that dates an environment."""
+    if spec.framework == SCIKIT_LEARN:
+        return complete(spec, release.version)
+    return (requirement(spec.scikit_learn), *spec.requirements)
+
+
+def _undeclared(pins: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what libraries in an environment need and their metadata do not declare."""
+    needed = [
+        text
+        for name, version in pins.items()
+        if name in BY_NAME
+        for text in BY_NAME[name].further(version)
+    ]
+    return tuple(text for text in needed if _name(text) not in pins)
 
 
 def _pinned(requirements: Iterable[str]) -> tuple[str, ...]:
@@ -385,7 +431,7 @@ def _is_exact(specifier: Specifier) -> bool:
 
 def _check(requested: str, pins: Mapping[str, str]) -> None:
     """Raise UnavailableError if the pins do not have the requested release."""
-    got = pins.get("scikit-learn")
+    got = pins.get(_name(requested))
     if got is None or not Requirement(requested).specifier.contains(got, prereleases=True):
         raise UnavailableError(
             UnavailableReason.DIFFERS, f"{requested} was requested, got {got or 'none'}"

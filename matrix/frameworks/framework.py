@@ -72,21 +72,20 @@ class Framework:
         """The file of admitted names in ``matrix/inspection/allowed``; it need not exist."""
         return f"{self.name}.txt"
 
-    def requirements(self, version: str = "", bounds: str = "") -> tuple[str, ...]:
-        """Return what an environment needs for models of this library.
+    def requirement(self, version: str = "", bounds: str = "") -> str:
+        """Return the requirement for this library, in the syntax of PEP 508.
 
         Args:
             version: the exact version; empty if unknown or any.
             bounds: a specifier, if the version is unknown.
-
-        Returns:
-            Requirements in the syntax of PEP 508, the one of the library itself first.
         """
-        own = f"{self.name}=={version}" if version else f"{self.name}{bounds}"
-        further = [
+        return f"{self.name}=={version}" if version else f"{self.name}{bounds}"
+
+    def further(self, version: str) -> tuple[str, ...]:
+        """Return what else an environment with this version needs, in the syntax of PEP 508."""
+        return tuple(
             requirement
             for specifier, requirements in self.needs.items()
-            if not version or SpecifierSet(specifier).contains(version, prereleases=True)
+            if SpecifierSet(specifier).contains(version, prereleases=True)
             for requirement in requirements
-        ]
-        return (own, *dict.fromkeys(further))
+        )

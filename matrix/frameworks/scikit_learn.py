@@ -8,5 +8,4 @@ FRAMEWORK = Framework(
     name="scikit-learn",
     modules=("sklearn", "_loss"),  # the second: some compiled classes are saved under that name
     brings=("numpy", "scipy", "joblib", "threadpoolctl"),
-    needs={"<0.21": ("numpy", "scipy", "joblib")},  # old metadata has no dependencies
 )

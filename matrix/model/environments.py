@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
+
+SCIKIT_LEARN = "scikit-learn"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,8 +43,25 @@ class EnvSpec:
     """``release`` (weeks after it, as its users had it), ``today``, or a date ``2024-05-31``."""
     like: str | None = None
     """The id of the environment that gives every value that this one does not set."""
+    framework: str = SCIKIT_LEARN
+    """The library whose release ``as_of`` and ``latest`` refer to, by its normalized name."""
+    framework_version: str = ""
+    """Its version in the forms of ``scikit_learn``; empty if it is scikit-learn itself."""
     place: FileLine | None = field(default=None, compare=False)
     """The line of a requirements file that names scikit-learn; not part of the identity."""
+
+    @property
+    def dated_by(self) -> tuple[str, str]:
+        """The library whose release the environment is resolved as of, and its version."""
+        if self.framework == SCIKIT_LEARN:
+            return SCIKIT_LEARN, self.scikit_learn
+        return self.framework, self.framework_version
+
+    def at(self, version: str) -> EnvSpec:
+        """The same environment with another version of the library that dates it."""
+        if self.framework == SCIKIT_LEARN:
+            return replace(self, scikit_learn=version)
+        return replace(self, framework_version=version)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

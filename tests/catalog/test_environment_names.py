@@ -19,6 +19,7 @@ from matrix.catalog.environment_names import (
         (("1.3", "newest", {}), "sklearn-1.3"),
         (("0.24", "3.7", {}), "sklearn-0.24-py3.7"),
         (("1.5", "newest", {"joblib": "1.2.0"}), "sklearn-1.5-joblib1.2.0"),
+        (("2.0", "3.11", {}, "release", "xgboost"), "xgboost-2.0-py3.11"),
         (("1.5", "oldest", {"numpy": "<2"}), "sklearn-1.5-oldest-numpylt2"),
         (("1.5", ">=3.9,<3.12", {}, "today"), "sklearn-1.5-pyge3.9-lt3.12-today"),
     ],
@@ -33,16 +34,18 @@ def test_an_id_contains_the_values_that_are_not_defaults(
 def test_labels_are_short_and_differ() -> None:
     """Versions are shortened only where that leaves every label different."""
     environments = [
-        ("1.5", "newest", {"joblib": "1.2.0"}, "release"),
-        ("1.5", "newest", {"numpy": "2.0.0"}, "release"),
-        ("1.5", "newest", {"numpy": "2.0.2"}, "release"),
-        ("0.24", "3.7", {}, "release"),
+        ("1.5", "newest", {"joblib": "1.2.0"}, "release", "scikit-learn"),
+        ("1.5", "newest", {"numpy": "2.0.0"}, "release", "scikit-learn"),
+        ("1.5", "newest", {"numpy": "2.0.2"}, "release", "scikit-learn"),
+        ("0.24", "3.7", {}, "release", "scikit-learn"),
+        ("2.0", "newest", {}, "release", "xgboost"),
     ]
     assert environment_labels(environments) == [
         "1.5 joblib1.2",
         "1.5 numpy2.0.0",
         "1.5 numpy2.0.2",
         "0.24 py3.7",
+        "xgboost 2.0",
     ]
 
 
@@ -51,6 +54,10 @@ def test_latest_is_named_as_if_listed() -> None:
     assert meaning_of_latest("sklearn-latest-py3.9", "latest py3.9", "1.11") == (
         "sklearn-1.11-py3.9",
         "1.11 py3.9",
+    )
+    assert meaning_of_latest("xgboost-latest", "xgboost latest", "3.4", "xgboost") == (
+        "xgboost-3.4",
+        "xgboost 3.4",
     )
     assert meaning_of_latest("prod", "prod", "1.11") == ("prod", "prod")
 

@@ -246,3 +246,47 @@ def test_a_set_requires_packages_alone(configured: Configured) -> None:
     text = '[tool.matrix.sets.default]\nscikit-learn = ["1.3"]\nrequirements = ["python>3"]'
     with pytest.raises(ConfigError, match=r"default\.requirements\[0\].*chosen by the sets"):
         configured(text)
+
+
+def test_an_axis_of_a_framework_makes_environments_with_the_scikit_learn_that_fits(
+    configured: Configured,
+) -> None:
+    text = """
+        [tool.matrix.sets.default]
+        xgboost = ["1.7", "2.0.3", "latest"]
+        """
+    first, second, third = configured(text).specs
+    assert (first.id, first.label) == ("xgboost-1.7", "xgboost 1.7")
+    assert (first.dated_by, first.scikit_learn) == (("xgboost", "1.7"), ">=0")
+    assert (second.id, second.dated_by) == ("xgboost-2.0.3", ("xgboost", "2.0.3"))
+    assert (third.id, third.dated_by) == ("xgboost-latest", ("xgboost", "latest"))
+
+
+def test_a_framework_beside_scikit_learn_is_a_package(configured: Configured) -> None:
+    text = """
+        [tool.matrix.sets.default]
+        scikit-learn = ["1.5"]
+        xgboost = ["2.1", "latest"]
+        """
+    specs = configured(text).specs
+    assert [spec.dated_by for spec in specs] == 2 * [("scikit-learn", "1.5")]
+    assert [spec.requirements for spec in specs] == [("xgboost==2.1.*",), ("xgboost",)]
+
+
+def test_an_environment_may_name_a_framework(configured: Configured) -> None:
+    """One like it may have another version, or a scikit-learn of its own."""
+    text = """
+        [tool.matrix.sets.default]
+        environments = [
+            { xgboost = "1.4.2", python = "3.8" },
+            { like = "xgboost-1.4.2-py3.8", xgboost = "1.5.0" },
+        ]
+        """
+    first, second = configured(text).specs
+    assert (first.dated_by, first.scikit_learn) == (("xgboost", "1.4.2"), ">=0")
+    assert (second.dated_by, second.python) == (("xgboost", "1.5.0"), "3.8")
+
+
+def test_other_packages_make_no_environment(configured: Configured) -> None:
+    with pytest.raises(ConfigError, match="an axis without scikit-learn makes no environment"):
+        configured('[tool.matrix.sets.default]\nnumpy = ["1.26"]')

@@ -41,7 +41,7 @@ def catalog_of(
     """
     release = Release(version="1.3.2", uploaded=date(2023, 10, 23))
     monkeypatch.setattr(interpreters, "find", lambda _: tuple(HERE))
-    monkeypatch.setattr(Registry, "releases", lambda *_: {"1.3": release})
+    monkeypatch.setattr(Registry, "releases", lambda *_, **__: {"1.3": release})
     file = folder / "own.toml"
     text = CONFIGURATION.replace("[tool.matrix.sets", f"{settings}\n[tool.matrix.sets")
     file.write_text("\n".join([text, *more]), encoding="utf-8")
@@ -169,3 +169,38 @@ def test_a_kept_lock_depends_on_the_registry_and_not_on_the_virtualenv_around_us
     monkeypatch.setenv(variable, "another")
     resolve(catalog)
     assert len(pythons) == times
+
+
+def test_what_a_library_needs_and_does_not_declare_is_required_too(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """xgboost before 2.0 imports ``pkg_resources``."""
+    [resolved] = resolve(catalog_of(tmp_path, monkeypatch, 'xgboost = ["1.4.2"]'))
+    assert resolved.lock is not None
+    assert [call["requirements"] for call in compiled.calls] == [
+        ("scikit-learn==1.3.2", "xgboost==1.4.2"),
+        ("scikit-learn==1.3.2", "xgboost==1.4.2", "setuptools<70"),
+    ]
+
+
+def test_an_environment_is_dated_by_its_framework(
+    compiled: Compiled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As of the release of xgboost, with the scikit-learn that fits."""
+    file = catalog_of(tmp_path, monkeypatch).source
+    text = file.read_text("utf-8").replace('scikit-learn = ["1.3"]', 'xgboost = ["2.0"]')
+    file.write_text(text, encoding="utf-8")
+    release = Release(version="2.0.3", uploaded=date(2023, 12, 19))
+    asked: list[str] = []
+
+    def releases(_: Registry, wanted: Any, pool: Any, *, package: str) -> dict[str, Release]:
+        asked.append(package)
+        return dict.fromkeys(wanted, release)
+
+    monkeypatch.setattr(Registry, "releases", releases)
+    [resolved] = resolve(catalogs.read(file, with_pipelines=False))
+    assert asked == ["xgboost"]
+    [call] = compiled.calls
+    assert call["requirements"] == ("xgboost==2.0.3", "scikit-learn>=0")
+    assert resolved.lock is not None
+    assert resolved.lock.as_of == date(2024, 1, 9)

@@ -30,7 +30,7 @@ def test_no_module_belongs_to_two_libraries() -> None:
 def test_names_are_normalized_and_requirements_are_valid() -> None:
     for one in FRAMEWORKS:
         assert one.name == canonicalize_name(one.name)
-        for text in one.requirements():
+        for text in (one.requirement(), *(text for each in one.needs.values() for text in each)):
             Requirement(text)
 
 
@@ -41,9 +41,12 @@ def test_a_library_is_needed_by_what_its_files_name() -> None:
 
 def test_further_requirements_follow_the_version() -> None:
     xgboost = BY_NAME["xgboost"]
-    assert xgboost.requirements("1.4.2") == ("xgboost==1.4.2", "setuptools<70")
-    assert xgboost.requirements("3.0.0") == ("xgboost==3.0.0",)
-    assert xgboost.requirements(bounds="<1") == ("xgboost<1", "setuptools<70")
+    assert (xgboost.requirement("1.4.2"), xgboost.further("1.4.2")) == (
+        "xgboost==1.4.2",
+        ("setuptools<70",),
+    )
+    assert xgboost.further("3.0.0") == ()
+    assert xgboost.requirement(bounds="<1") == "xgboost<1"
 
 
 UBJSON_3_0_0 = (
