@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 
 from packaging.version import InvalidVersion, Version
 
@@ -12,25 +12,51 @@ from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.errors import UsageError
 from matrix.model import EnvSpec
 
-AFTER_NUMPY_2 = date(2024, 7, 7)
-"""Three weeks after the release of numpy 2.0.0: the usual release window."""
-_FIRST_AFTER_NUMPY_2 = Version("1.5.1")
-"""The first scikit-learn released after numpy 2.0.0."""
+_WINDOW = timedelta(days=21)
+"""A file was saved with the packages of some weeks after a release."""
+_FIRSTS: Mapping[str, Mapping[str, tuple[date, str]]] = {
+    "joblib": {">=1.2": (date(2022, 9, 16), "1.1.3")},
+    "numpy": {
+        ">=1.17": (date(2019, 7, 26), "0.21.3"),
+        ">=1.24": (date(2022, 12, 18), "1.2.0"),
+        ">=2": (date(2024, 6, 16), "1.5.1"),
+    },
+    "scipy": {
+        ">=1.8": (date(2022, 2, 5), "1.1.0"),
+        ">=1.11": (date(2023, 6, 25), "1.3.0"),
+    },
+    "pandas": {
+        ">=1.3": (date(2021, 7, 2), "1.0.0"),
+        ">=1.4": (date(2022, 1, 22), "1.1.0"),
+        ">=2.1": (date(2023, 8, 30), "1.3.1"),
+        ">=3": (date(2026, 1, 21), "1.9.0"),
+    },
+}
+"""By package and lower bound, the day of the first release within it, and the first scikit-learn
+whose environment as of its release has it. See :mod:`matrix.inspection.stack_bounds`."""
+_LASTS: Mapping[str, Mapping[str, str]] = {
+    "numpy": {"<2": "1.4.0"},
+    "pandas": {"<2": "1.3.0"},
+}
+"""By package and upper bound, the first scikit-learn whose environment may exceed it."""
 _NEEDS_PYTHON_3_8 = Version("1.1")
 
 
 def origin_spec(
-    scikit_learn: str, *, numpy: str = "", python: str = "", common: Sequence[str] = ()
+    scikit_learn: str,
+    *,
+    bounds: Mapping[str, str] | None = None,
+    python: str = "",
+    common: Sequence[str] = (),
 ) -> EnvSpec:
     """Return the environment that most likely saved a model's file.
 
-    Its other packages are resolved as of the release of scikit-learn. A file with numpy 2 was saved
-    after the release of numpy 2.0: with an older scikit-learn, the packages are resolved as of
-    three weeks after that release.
+    Its other packages are resolved as of the release of scikit-learn. If the file shows a newer
+    package, it was saved after that one: all packages are resolved as of three weeks after it.
 
     Args:
         scikit_learn: the exact version in the file: ``1.2.2``.
-        numpy: ``1`` or ``2``, from the names of numpy's modules in the file; empty if unknown.
+        bounds: by package, a specifier of those that write such a file: ``{"numpy": ">=2"}``.
         python: the lowest version that can read the file: ``3.8``; empty if all can.
         common: the requirements of every environment in the configuration.
 
@@ -38,19 +64,26 @@ def origin_spec(
         UsageError: no registry has that version.
     """
     version = _released(scikit_learn)
-    day = "release"
-    others: tuple[str, ...] = ()
-    if numpy == "2":
-        others = ("numpy>=2",)
-        day = AFTER_NUMPY_2.isoformat() if version < _FIRST_AFTER_NUMPY_2 else day
-    elif numpy == "1" and version >= Version("1.4"):
-        others = ("numpy<2",)  # older releases require it themselves
+    others, days = [], []
+    for package, specifier in sorted((bounds or {}).items()):
+        lower, _, upper = specifier.partition(",") if specifier[0] == ">" else ("", "", specifier)
+        first = _FIRSTS.get(package, {}).get(lower)
+        if first is not None and version < Version(first[1]):
+            days.append(first[0] + _WINDOW)
+        elif lower != ">=2" or package != "numpy":
+            lower = ""  # its environment has it anyway
+        last = _LASTS.get(package, {}).get(upper)
+        if last is None or version < Version(last):
+            upper = ""
+        if lower or upper:
+            others.append(f"{package}{','.join(filter(None, (lower, upper)))}")
     request = EnvironmentRequest(
         scikit_learn=checks.in_full(version),
         python=readable_by(version, python),
-        others=others,
+        others=tuple(others),
         source=f"scikit-learn {scikit_learn}",
     )
+    day = max(days).isoformat() if days else "release"
     return spec_of(request, as_of=day, common=common)
 
 

@@ -18,6 +18,7 @@ from matrix.inspection.model_tree import build_tree
 from matrix.inspection.pickle_machine import Machine
 from matrix.inspection.read_errors import UnreadableError
 from matrix.inspection.result import Inspection, InspectionLimits, Note
+from matrix.inspection.stack_bounds import stack_bounds
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
 
@@ -79,7 +80,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         numpy=numpy_major(findings.names),
         python=_python(container, findings),
         versions=findings.versions,
-        bounds=findings.bounds,
+        bounds={**findings.bounds, **stack_bounds(findings.names, findings.joblib)},
         modules=required_modules(findings.names),
         names=findings.names,
         exact=findings.exact,

@@ -16,6 +16,7 @@ from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.byte_stream import Stream
 from matrix.inspection.findings import Findings
 from matrix.inspection.read_errors import DamageError
+from matrix.inspection.stack_bounds import ALIGNED
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Set, StandIn
 
 MAX_TEXT = 64 * 1024
@@ -286,7 +287,7 @@ class MachineState:
     def read_array(self, wrapper: Object) -> Array:
         """Read an array that joblib wrote into the stream after ``wrapper``."""
         array, size, align = arrays.read_wrapper(wrapper)
-        self.findings.joblib = "0.10 to 1.1" if align is None else "1.2 or newer"
+        self.findings.joblib = "0.10 to 1.1" if align is None else ALIGNED
         self.findings.arrays += 1
         self.stream.leave_frame()
         if size is None:

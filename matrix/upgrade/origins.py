@@ -74,8 +74,9 @@ class UpgradeRequest:
 
 def needed_by(model: Model) -> tuple[str, ...]:
     """The packages that an environment needs to load the format of a model."""
-    package = FORMATS[model.format].package if model.format else ""
-    return (package,) if package else ()
+    format_package = FORMATS[model.format].package if model.format else ""
+    compressed = "" if model.inspection is None else model.inspection.compression
+    return tuple(filter(None, (format_package, "lz4" if compressed == "lz4" else "")))
 
 
 def _split(texts: Sequence[str]) -> list[str]:
@@ -156,7 +157,7 @@ class Origins:
             )
         return origin_spec(
             newest,
-            numpy=model.inspection.numpy,
+            bounds=model.inspection.bounds,
             python=model.inspection.python,
             common=self.common,
         )

@@ -28,16 +28,38 @@ def test_versions_become_an_environment(
     version: str, numpy: str, python: str, id_: str, requirements: tuple[str, ...]
 ) -> None:
     """Exactly that release, as of its release, with a requirement only where it matters."""
-    spec = origin_spec(version, numpy=numpy, python=python, common=("pandas",))
+    bounds = {"numpy": {"1": "<2", "2": ">=2"}[numpy]} if numpy else {}
+    spec = origin_spec(version, bounds=bounds, python=python, common=("pandas",))
     assert spec.id == id_
     assert spec.requirements == ("pandas", *requirements)
 
 
 def test_numpy_2_with_an_older_scikit_learn_is_as_of_its_release() -> None:
     """scikit-learn 1.4.2 came out before numpy 2, and was made for it."""
-    assert origin_spec("1.4.2", numpy="2").as_of == "2024-07-07"
-    assert origin_spec("1.4.2", numpy="1").as_of == "release"
-    assert origin_spec("1.5.1", numpy="2").as_of == "release"
+    assert origin_spec("1.4.2", bounds={"numpy": ">=2"}).as_of == "2024-07-07"
+    assert origin_spec("1.4.2", bounds={"numpy": "<2"}).as_of == "release"
+    assert origin_spec("1.5.1", bounds={"numpy": ">=2"}).as_of == "release"
+
+
+@pytest.mark.parametrize(
+    ("version", "bounds", "as_of", "requirements"),
+    [
+        ("1.0.2", {"joblib": ">=1.2"}, "2022-10-07", ("joblib>=1.2",)),
+        ("1.2.0", {"joblib": ">=1.2"}, "release", ()),
+        ("1.0.2", {"scipy": ">=1.8", "numpy": "<2"}, "2022-02-26", ("scipy>=1.8",)),
+        ("0.21.2", {"numpy": ">=1.17,<2"}, "2019-08-16", ("numpy>=1.17",)),
+        ("1.1.3", {"numpy": ">=1.24,<2", "joblib": ">=1.2"}, "2023-01-08", ("numpy>=1.24",)),
+        ("1.3.2", {"pandas": "<2"}, "release", ("pandas<2",)),
+        ("1.1.3", {"pandas": "<2"}, "release", ()),
+        ("1.2.2", {"pandas": ">=2.1"}, "2023-09-20", ("pandas>=2.1",)),
+    ],
+)
+def test_a_newer_package_in_the_file_moves_the_day(
+    version: str, bounds: dict[str, str], as_of: str, requirements: tuple[str, ...]
+) -> None:
+    """scikit-learn 1.0.2 as of its release has joblib 1.1, which cannot read such a file."""
+    spec = origin_spec(version, bounds=bounds)
+    assert (spec.as_of, spec.requirements) == (as_of, requirements)
 
 
 @pytest.mark.parametrize("version", ["1.6.dev0", "1.8.dev0+gitabc", "unknown", ""])

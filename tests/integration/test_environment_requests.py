@@ -74,7 +74,7 @@ def test_origins_are_as_their_users_had_them(nowhere: Catalog) -> None:
         nowhere,
         origin_spec("0.22.2.post1", python="3.8"),
         origin_spec("1.0"),
-        origin_spec("1.4.2", numpy="2"),
+        origin_spec("1.4.2", bounds={"numpy": ">=2"}),
     )
     assert versions(oldest, "scikit-learn", "numpy") == ["3.8", "0.22.2.post1", "1.18.2"]
     assert versions(full, "scikit-learn", "numpy") == ["3.9", "1.0", "1.21.2"]

@@ -113,6 +113,24 @@ def test_what_a_file_of_skops_needs_is_in_its_own_environments_alone() -> None:
     assert "skops" not in named.targets(packed, own)[0].requirements
 
 
+def test_a_file_compressed_with_lz4_needs_that_package() -> None:
+    plain = model("1.2.2")
+    assert plain.inspection is not None
+    packed = replace(plain, inspection=replace(plain.inspection, compression="lz4"))
+    assert "lz4" in places().origin(packed).requirements
+    assert "lz4" not in places().origin(plain).requirements
+
+
+def test_the_packages_that_a_file_shows_are_in_its_origin() -> None:
+    """scikit-learn 1.0.2 had joblib 1.1, which cannot read arrays that joblib 1.2 aligned."""
+    plain = model("1.0.2")
+    assert plain.inspection is not None
+    aligned = replace(plain, inspection=replace(plain.inspection, bounds={"joblib": ">=1.2"}))
+    spec = places().origin(aligned)
+    assert (spec.scikit_learn, spec.as_of) == ("1.0.2", "2022-10-07")
+    assert "joblib>=1.2" in spec.requirements
+
+
 def test_further_packages_are_in_every_environment() -> None:
     found = places(targets=["1.5"], further=["xgboost<3"])
     here = found.origin(model("1.2.2"))
