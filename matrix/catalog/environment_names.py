@@ -87,6 +87,22 @@ def environment_label(
     return _label(scikit_learn, python, packages, as_of, framework, shorten=False)
 
 
+def extended(
+    id_: str, label: str, packages: Mapping[str, str], as_of: str = "release"
+) -> tuple[str, str]:
+    """Return the id and the label of an environment with further packages.
+
+    Args:
+        id_, label: of the environment without them.
+        packages: the specifier of each; empty for any version.
+        as_of: as in EnvSpec.
+    """
+    ids = [f"{name}{_plain(version)}" for name, version in packages.items()]
+    labels = [f"{name}{version.replace('==', '')}" for name, version in packages.items()]
+    day = f" {as_of}" if label.endswith(f" {as_of}") else ""
+    return "-".join([id_, *ids]), " ".join([label.removesuffix(day), *labels]) + day
+
+
 def of_file(file: str, digest: str, as_of: str) -> tuple[str, str]:
     """Return the id and the label of an environment that a file describes.
 

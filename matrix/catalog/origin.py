@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from packaging.version import InvalidVersion, Version
 
 from matrix.catalog import checks
-from matrix.catalog.requirements import EnvironmentRequest, spec_of
+from matrix.catalog.requirements import ANY, EnvironmentRequest, spec_of
 from matrix.errors import UsageError
 from matrix.model import EnvSpec
 
@@ -85,6 +85,36 @@ def origin_spec(
     )
     day = max(days).isoformat() if days else "release"
     return spec_of(request, as_of=day, common=common)
+
+
+def framework_origin(
+    framework: str,
+    version: str,
+    *,
+    scikit_learn: str = ANY,
+    numpy: str = "",
+    python: str = "",
+    common: Sequence[str] = (),
+) -> EnvSpec:
+    """Return the environment that most likely saved a model without a version of scikit-learn.
+
+    Its other packages, scikit-learn among them, are resolved as of the release of a framework.
+
+    Args:
+        framework: the library whose version is known: ``xgboost``.
+        version: exact, or a specifier: the newest release within it.
+        scikit_learn: as in EnvSpec.
+        numpy, python, common: as in :func:`origin_spec`.
+    """
+    request = EnvironmentRequest(
+        scikit_learn=scikit_learn,
+        framework=framework,
+        framework_version=version,
+        python=f">={python}" if python and Version(python) > Version("3.7") else None,
+        others=("numpy<2",) if numpy == "1" else ("numpy>=2",) if numpy == "2" else (),
+        source=f"{framework} {version}",
+    )
+    return spec_of(request, as_of="release", common=common)
 
 
 def readable_by(version: Version, python: str) -> str | None:

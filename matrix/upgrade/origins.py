@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 from functools import cached_property
 
 from packaging.requirements import Requirement
@@ -11,16 +12,18 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from matrix.catalog import Catalog
-from matrix.catalog.origin import origin_spec
-from matrix.catalog.requirements import EnvironmentRequest, read_request, spec_of
+from matrix.catalog.origin import framework_origin, origin_spec
+from matrix.catalog.requirements import ANY, EnvironmentRequest, read_request, spec_of
 from matrix.catalog.split_requirements import split_requirements
 from matrix.environments import history, prepare
 from matrix.environments.prepare import Report
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.releases import Registry
 from matrix.errors import CannotTellError, UsageError
-from matrix.model import Environment, EnvSpec
+from matrix.inspection import Inspection
+from matrix.model import Environment, EnvSpec, Lock
 from matrix.upgrade.answer import Model
+from matrix.upgrade.needed_packages import NeededPackage, needed_packages, with_requirements
 from matrix.worker.compat_worker.formats import FORMATS
 
 
@@ -79,12 +82,32 @@ def needed_by(model: Model) -> tuple[str, ...]:
     return tuple(filter(None, (format_package, "lz4" if compressed == "lz4" else "")))
 
 
+def _name(requirement: str) -> str:
+    return str(canonicalize_name(Requirement(requirement).name))
+
+
+def _version_in(requirement: str) -> str:
+    """The version that a requirement names, as an EnvSpec takes it."""
+    specifier = Requirement(requirement).specifier
+    exact = [one.version for one in specifier if one.operator == "=="]
+    if len(exact) == len(specifier) == 1 and not exact[0].endswith(".*"):
+        return exact[0]
+    return str(specifier) or "latest"
+
+
 def _split(texts: Sequence[str]) -> list[str]:
     return [part for text in texts for part in split_requirements(text)]
 
 
-def _holding(spec: EnvSpec, model: Model) -> EnvSpec:
-    """An environment with the packages that the format of a model needs."""
+def _holding(spec: EnvSpec, model: Model, requirements: Sequence[str]) -> EnvSpec:
+    """An environment with the packages that a model and its format need.
+
+    Args:
+        spec: the environment.
+        model: the one to load there.
+        requirements: for the known libraries that it needs.
+    """
+    spec = with_requirements(spec, requirements)
     named = {canonicalize_name(Requirement(text).name) for text in spec.requirements}
     needed = [package for package in needed_by(model) if package not in named]
     if not needed:
@@ -137,7 +160,8 @@ class Origins:
         Raises:
             UsageError: neither its file nor the user names it.
         """
-        return _holding(self._origin(model), model)
+        needed = needed_packages(model.inspection)
+        return _holding(self._origin(model), model, [one.requirement for one in needed])
 
     def _origin(self, model: Model) -> EnvSpec:
         requested = self.request.origin
@@ -146,21 +170,83 @@ class Origins:
         assert model.inspection is not None
         versions = model.inspection.versions.get("scikit-learn", ())
         if not versions:
-            raise UsageError(
-                "the file does not contain the version of scikit-learn that saved it",
-                advice="Name it: --from scikit-learn==1.2.2, or --from requirements.txt.",
-            )
+            return self._dated_by_framework(model.inspection)
         newest = max(versions, key=Version)
         if requested is not None:
             return spec_of(
                 replace(requested, scikit_learn=newest), as_of="release", common=self.common
             )
-        return origin_spec(
+        spec = origin_spec(
             newest,
             bounds=model.inspection.bounds,
             python=model.inspection.python,
             common=self.common,
         )
+        return self._not_before(spec, needed_packages(model.inspection))
+
+    def _dated_by_framework(self, inspection: Inspection) -> EnvSpec:
+        """The origin of a model whose file has no version of scikit-learn: as of another library.
+
+        Raises:
+            UsageError: neither its file nor the user names a version of one.
+        """
+        needed = needed_packages(inspection)
+        requested = self.request.origin
+        if requested is not None:
+            named = {_name(text): text for text in requested.others}
+            for one in needed:
+                if one.name in named:
+                    return spec_of(
+                        replace(
+                            requested,
+                            scikit_learn=ANY,
+                            framework=one.name,
+                            framework_version=_version_in(named[one.name]),
+                            others=tuple(t for t in requested.others if _name(t) != one.name),
+                        ),
+                        as_of="release",
+                        common=self.common,
+                    )
+        for one in sorted(needed, key=lambda one: not one.version):
+            if one.dating:
+                return framework_origin(
+                    one.name,
+                    one.dating,
+                    numpy=inspection.numpy,
+                    python=inspection.python,
+                    common=self.common,
+                )
+        others = "".join(f" {one.name}==…" for one in needed)
+        raise UsageError(
+            "the file does not contain the version of scikit-learn that saved it",
+            advice=f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.',
+        )
+
+    def _not_before(self, spec: EnvSpec, needed: Iterable[NeededPackage]) -> EnvSpec:
+        """An origin as of the first release of a library that may have written the file.
+
+        Args:
+            spec: the origin as of the release of scikit-learn, or of a day.
+            needed: the libraries that the file needs.
+        """
+        days = [one.framework.first_days.get(one.bounds) for one in needed]
+        first = max((day for day in days if day is not None), default=None)
+        if first is None or spec.as_of == "today":
+            return spec
+        first += timedelta(days=self.catalog.release_window_days)
+        if spec.as_of == "release":
+            try:
+                uploaded = self._registry.release(spec.scikit_learn).uploaded
+            except UnavailableError:
+                return spec
+            window = timedelta(days=self.catalog.release_window_days)
+            latest = None if uploaded is None else uploaded + window
+        else:
+            latest = date.fromisoformat(spec.as_of)
+        if latest is None or latest >= first:
+            return spec
+        day = first.isoformat()
+        return replace(spec, id=f"{spec.id}-{day}", label=f"{spec.label} {day}", as_of=day)
 
     def targets(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         """The targets of a model with this origin.
@@ -168,13 +254,14 @@ class Origins:
         Raises:
             CannotTellError: the registry cannot be read.
         """
+        held = self._held(model, origin)
         if not self.request.targets:
-            return tuple(_holding(spec, model) for spec in self._lines(origin))
+            return tuple(_holding(spec, model, held) for spec in self._lines(origin))
         found = []
         for requested in self.request.targets:
             complete = self._complete(requested, origin)
             spec = spec_of(complete, as_of=self.request.as_of, common=self.common)
-            found.append(_holding(spec, model))
+            found.append(_holding(spec, model, held))
             self._requested[found[-1].id] = complete
         return tuple(found)
 
@@ -195,20 +282,34 @@ class Origins:
             return replace(requested, scikit_learn=self._release(origin))
         return requested
 
-    def as_released(self, model: Model, target: EnvSpec) -> EnvSpec | None:
+    def _held(self, model: Model, origin: EnvSpec) -> tuple[str, ...]:
+        """The known libraries that a model needs, at the versions of its origin.
+
+        Raises:
+            CannotTellError: the origin is not available.
+        """
+        needed = needed_packages(model.inspection)
+        pins = self._lock(origin).pins if needed else {}
+        return tuple(
+            one.framework.requirement(pins[one.name]) for one in needed if one.name in pins
+        )
+
+    def as_released(self, model: Model, origin: EnvSpec, target: EnvSpec) -> EnvSpec | None:
         """A requested target as of its release; None if the user named a day for it."""
         requested = self._requested.get(target.id)
         if requested is None or self.request.as_of_named or target.scikit_learn == "latest":
             return None
-        return _holding(spec_of(requested, as_of="release", common=self.common), model)
+        spec = spec_of(requested, as_of="release", common=self.common)
+        return _holding(spec, model, self._held(model, origin))
 
-    def between(self, model: Model, low: str, high: str) -> EnvSpec | None:
+    def between(self, model: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         """The release in the middle between two; None if there is none, or it is unknown."""
         found = self._releases_between(low, high)
         if not found:
             return None
         requested = EnvironmentRequest(scikit_learn=found[len(found) // 2])
-        return _holding(spec_of(requested, as_of="release", common=self.common), model)
+        spec = spec_of(requested, as_of="release", common=self.common)
+        return _holding(spec, model, self._held(model, origin))
 
     def neighbours(self, low: str, high: str) -> bool:
         """Whether two releases are known to be neighbors."""
@@ -262,10 +363,14 @@ class Origins:
         """The exact release of an origin; its environment is built if necessary."""
         if origin.scikit_learn.count(".") >= 2:
             return origin.scikit_learn
+        return self._lock(origin).pins["scikit-learn"]
+
+    def _lock(self, origin: EnvSpec) -> Lock:
+        """The lock of an origin; its environment is built if necessary."""
         made = self.prepare([origin])[origin.id]
         if made.lock is None:
             raise CannotTellError(f"its origin is not available: {made.reason}")
-        return made.lock.pins["scikit-learn"]
+        return made.lock
 
     @cached_property
     def _registry(self) -> Registry:

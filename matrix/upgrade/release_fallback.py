@@ -44,7 +44,7 @@ def with_fallbacks(
         released = (
             None
             if target is None or not _clashes(target)
-            else origins.as_released(question.model, spec)
+            else origins.as_released(question.model, question.origin, spec)
         )
         if target is None or released is None or released.id in known:
             specs.append(spec)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -18,6 +19,7 @@ from matrix.upgrade.answer import (
     UpgradeResult,
 )
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
+from matrix.upgrade.needed_packages import needed_packages
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.references import notes_of, problem_of, rows_of
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
@@ -65,6 +67,7 @@ class _Check:
     def answers(self, *, bisect: bool) -> list[UpgradeAnswer]:
         """Answer all questions."""
         origins = self._origins
+        _prepare_origins(self._models, origins)
         self._questions = [_question(model, origins) for model in self._models]
         answers = _answers(self._questions, origins, self._checker)
         while True:
@@ -109,6 +112,17 @@ def _unfinished(model: Model) -> UpgradeAnswer:
     return UpgradeAnswer(model=model, problem=problem)
 
 
+def _prepare_origins(models: Sequence[Model], origins: Origins) -> None:
+    """Build the origins whose locks decide about targets, together rather than one by one."""
+    specs = []
+    for model in models:
+        if model.problem is None and needed_packages(model.inspection):
+            with contextlib.suppress(MatrixError):  # said where the question is made
+                specs.append(origins.origin(model))
+    if specs:
+        origins.prepare(specs)
+
+
 def _question(model: Model, origins: Origins) -> UpgradeQuestion | UpgradeAnswer:
     """The question about a model, or its answer if it cannot be checked."""
     if model.problem is not None:
@@ -135,7 +149,10 @@ def _further(
     if not bisect:
         return question
     known = {spec.id for spec in question.targets}
-    more = [origins.between(question.model, low, high) for low, high in gaps(answer.targets)]
+    more = [
+        origins.between(question.model, question.origin, low, high)
+        for low, high in gaps(answer.targets)
+    ]
     new = tuple(spec for spec in more if spec is not None and spec.id not in known)
     return replace(question, targets=(*question.targets, *new)) if new else question
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,7 +16,13 @@ from matrix.upgrade.answer import Model
 from matrix.upgrade.origins import Origins, UpgradeRequest
 
 
-def model(*versions: str, numpy: str = "") -> Model:
+def model(
+    *versions: str,
+    numpy: str = "",
+    modules: Sequence[str] = (),
+    others: Mapping[str, str] | None = None,
+    bounds: Mapping[str, str] | None = None,
+) -> Model:
     inspection = Inspection(
         path=Path("m"),
         size=1,
@@ -24,7 +30,12 @@ def model(*versions: str, numpy: str = "") -> Model:
         container="joblib",
         protocol=4,
         numpy=numpy,
-        versions={"scikit-learn": versions} if versions else {},
+        modules=tuple(modules),
+        versions={
+            **({"scikit-learn": versions} if versions else {}),
+            **{name: (version,) for name, version in (others or {}).items()},
+        },
+        bounds=bounds or {},
         root=ModelNode(kind="sklearn.svm.SVC"),
     )
     return Model(id="m", path=Path("m"), inspection=inspection)
@@ -152,3 +163,40 @@ def test_pandas_is_there_where_it_is_needed_and_once() -> None:
     assert common(without, pandas=True) == ("pandas",)
     assert common(without, pandas=False) == ()
     assert common(wishes, pandas=True) == common(wishes, pandas=False) == ("pandas==2.2.2",)
+
+
+def test_a_known_package_comes_by_itself_at_the_version_of_the_file() -> None:
+    spec = origin(model("1.3.2", modules=["sklearn", "xgboost"], others={"xgboost": "2.0.3"}))
+    assert spec.requirements[-1] == "xgboost==2.0.3"
+    assert (spec.id, spec.label) == ("sklearn-1.3.2-xgboost2.0.3", "1.3.2 xgboost2.0.3")
+
+
+def test_without_a_version_a_known_package_is_as_of_the_release() -> None:
+    """Or within its bounds."""
+    spec = origin(model("1.3.2", modules=["imblearn"]))
+    assert (spec.requirements[-1], spec.as_of) == ("imbalanced-learn", "release")
+    spec = origin(model("0.24.2", modules=["lightgbm"], bounds={"lightgbm": ">=2.3,<4"}))
+    assert (spec.requirements[-1], spec.as_of) == ("lightgbm>=2.3,<4", "release")
+
+
+def test_what_the_user_says_of_a_known_package_outweighs_the_file() -> None:
+    """A bare name says nothing of its version."""
+    file = model("1.3.2", modules=["xgboost"], others={"xgboost": "2.0.3"})
+    assert "xgboost==1.7.6" in origin(file, "scikit-learn==1.3.2", "xgboost==1.7.6").requirements
+    found = places(further=["xgboost"]).origin(file)
+    assert [text for text in found.requirements if "xgboost" in text] == ["xgboost==2.0.3"]
+
+
+def test_a_file_without_scikit_learn_comes_from_the_time_of_another_library() -> None:
+    """With the scikit-learn that fits."""
+    spec = origin(model(modules=["xgboost"], others={"xgboost": "1.4.2"}))
+    assert (spec.dated_by, spec.scikit_learn) == (("xgboost", "1.4.2"), ">=0")
+    assert (spec.as_of, spec.requirements) == ("release", ("pandas",))
+    named = origin(model(modules=["xgboost"]), "xgboost==1.4.2", "numpy==1.20.3")
+    assert (named.dated_by, named.scikit_learn) == (("xgboost", "1.4.2"), ">=0")
+
+
+def test_a_file_that_names_a_package_without_any_version_needs_a_word_about_both() -> None:
+    with pytest.raises(UsageError) as raised:
+        origin(model(modules=["imblearn"]))
+    assert '--from "scikit-learn==1.2.2 imbalanced-learn==…"' in raised.value.advice

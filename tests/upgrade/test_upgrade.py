@@ -59,7 +59,7 @@ class Places:
     def targets(self, _: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         return tuple(map(spec, LINES))
 
-    def between(self, _: Model, low: str, high: str) -> EnvSpec | None:
+    def between(self, _: Model, __: EnvSpec, low: str, high: str) -> EnvSpec | None:
         inside = RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)]
         return spec(inside[len(inside) // 2]) if inside else None
 
