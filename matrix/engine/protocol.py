@@ -287,6 +287,10 @@ _REFERENCE: dict[str, Form] = {
     "made": _by_name(_is_count),
     "dropped": _by_name(_record({"rows": _is_count, "raised": _either(_only(None), _FAILURE)})),
     "n_rows": _is_count,
+    "fewer": _either(
+        _only(None),
+        _record({"rows": _is_count, "of": _only("features", "outputs"), "count": _is_count}),
+    ),
     "features": _either(_only(None), _many(_is_text)),
     "evidence": _either(_only(None), _is_evidence),
 }

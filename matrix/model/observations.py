@@ -172,6 +172,9 @@ class ModelReference:
     dropped: Mapping[str, int] = field(default_factory=dict)
     """Number of rows by kind that were made and dropped because the model rejects them."""
     n_rows: int = 0
+    fewer: tuple[str, int, int] | None = None
+    """``features`` or ``outputs``, their number, and how many rows of each kind were therefore made
+    at most; None if there were enough rows."""
     features: tuple[str, ...] | None = None
     """The names of the columns that the model was fitted on, if they had names."""
     repeats: Mapping[str, Outcome] = field(default_factory=dict)

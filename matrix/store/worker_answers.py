@@ -114,6 +114,7 @@ def reference(
         made=dict(answer["made"]),
         dropped={kind: entry["rows"] for kind, entry in answer["dropped"].items()},
         n_rows=answer["n_rows"],
+        fewer=_fewer(answer["fewer"]),
         features=None if answer["features"] is None else tuple(answer["features"]),
         repeats=_outcomes(answer["repeats"]),
         expected={method: entry["rows"] for method, entry in answer.get("expected", {}).items()},
@@ -213,6 +214,10 @@ def _own(entry: WorkerAnswer | None) -> OwnTable | None:
         outputs=_outcomes(entry["outputs"]),
         warnings=_warnings(entry),
     )
+
+
+def _fewer(found: Mapping[str, Any] | None) -> tuple[str, int, int] | None:
+    return None if found is None else (found["of"], found["count"], found["rows"])
 
 
 def _outcomes(entries: Mapping[str, WorkerAnswer]) -> dict[str, Outcome]:

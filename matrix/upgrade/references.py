@@ -87,6 +87,10 @@ def _notes(reference: ModelReference) -> Iterator[str]:
     if reference.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
         yield f"rows left out, because the model does not accept them: {kinds}"
+    if reference.fewer is not None:
+        of, count, most = reference.fewer
+        why = "takes {:,} features" if of == "features" else "returns {:,} numbers for each row"
+        yield f"at most {most:,} rows of each kind were made, because the model {why.format(count)}"
     for method, rows in reference.expected.items():
         if rows is None:
             yield f"the expected outputs of {method} have another shape than those of the origin"

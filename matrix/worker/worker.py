@@ -129,6 +129,8 @@ Tasks
     Answer: ``rows``, ``truth``, ``only`` (false), ``estimators``, ``outputs``, ``repeats`` and
     ``own`` as above; ``n_rows``; ``made``, number of rows by kind (in words), in row order;
     ``dropped``, by kind ``{"rows", "raised"}``, the made rows that the model did not accept;
+    ``fewer``, null or ``{"rows", "of", "count"}``: at most so many rows of each kind were made,
+    because the model has this count of ``features``, or a method returns as many ``outputs`` a row;
     ``features``, their names, or null; with ``expected`` also ``expected``, by method ``{"agrees",
     "rows"}``: in how many rows the expected values differ from those returned here (null: the
     shapes differ).

@@ -106,7 +106,14 @@ class Workers:
         contents[digest(self._rows)] = self._rows
         answer |= {"rows": digest(self._rows), "truth": None, "only": False, "estimators": ["m.M"]}
         if task == "reference":
-            answer |= {"made": {}, "dropped": {}, "n_rows": 4, "features": None, "evidence": None}
+            answer |= {
+                "made": {},
+                "dropped": {},
+                "n_rows": 4,
+                "fewer": None,
+                "features": None,
+                "evidence": None,
+            }
         else:
             file = Path(piece["folder"]) / "joblib.joblib"
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -88,6 +88,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
             "made": {"zeros": 3},
             "dropped": {"missing": {"rows": 1, "raised": None}},
             "n_rows": 3,
+            "fewer": None,
             "features": ["a"],
             "evidence": EVIDENCE,
             "expected": {"predict": {"agrees": True, "rows": 0}},

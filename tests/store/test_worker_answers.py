@@ -28,6 +28,7 @@ def test_a_reference_is_a_saving_whose_artifact_is_the_file() -> None:
             "made": {"all zeros": 1, "with far outliers": 2},
             "dropped": {"with an unseen category": {"rows": 3, "raised": None}},
             "n_rows": 3,
+            "fewer": {"rows": 32, "of": "features", "count": 61000},
             "features": ["age"],
             "outputs": {"predict": {"digest": "22"}},
             "repeats": {"predict": {"digest": "33"}},
@@ -40,6 +41,7 @@ def test_a_reference_is_a_saving_whose_artifact_is_the_file() -> None:
     assert found.dropped == {"with an unseen category": 3}
     assert found.repeats == {"predict": Returned(digest="33")}
     assert found.expected == {"predict": 2}
+    assert found.fewer == ("features", 61000, 32)
     assert (found.n_rows, found.features, found.mistake) == (3, ("age",), "")
 
 

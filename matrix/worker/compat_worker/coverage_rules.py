@@ -91,10 +91,13 @@ def _infer_booster(step: Any, space: Space) -> None:
             feature.set_span((low + high) / 2.0, (high - low) / 4.0 or 1.0)
             feature.add_cuts(input_model.END, [low, high], [low, high])
     trees = tree_nodes.trees_of(step)
+    compared = {int(place) for one in trees for place in np.unique(one.feature)}
     for place, feature in enumerate(space):
         if feature is None:
             continue
         feature.column.add_special(input_model.MISSING, np.nan)
+        if place not in compared:
+            continue
         below = np.concatenate([one.below[one.plain & (one.feature == place)] for one in trees])
         above = np.concatenate([one.above[one.plain & (one.feature == place)] for one in trees])
         below, order = np.unique(below, return_index=True)

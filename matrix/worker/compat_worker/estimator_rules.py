@@ -345,12 +345,15 @@ def _add_cuts(feature: Optional[Feature], kind: str, values: Any, above: Any = N
 def _add_categories(feature: Feature, values: List[Any]) -> None:
     column = feature.column
     known = [value for value in values if not _is_missing(value)]
-    column.categories = (column.categories or []) + [
-        value for value in known if value not in (column.categories or [])
-    ]
+    before = _Members(column.categories or [])
+    column.categories = (column.categories or []) + [one for one in known if one not in before]
+    groups = _Members([group[0] for group in column.specials.get(input_model.CATEGORY, [])])
     for value in values:
-        kind = input_model.MISSING if _is_missing(value) else input_model.CATEGORY
-        column.add_special(kind, value)
+        if _is_missing(value):
+            column.add_special(input_model.MISSING, value)
+        elif value not in groups:
+            column.specials.setdefault(input_model.CATEGORY, []).append((value,))
+            groups.add(value)
     if not any(isinstance(value, str) for value in known):
         numbers = [value for value in known if isinstance(value, (int, float))]
         unseen: Any = max(numbers) + 1 if numbers else None
@@ -358,6 +361,28 @@ def _add_categories(feature: Feature, values: List[Any]) -> None:
         unseen = "never seen"
     if unseen is not None:
         column.add_special(input_model.UNSEEN, unseen)
+
+
+class _Members:
+    """Values, found in no time among tens of thousands where they can be hashed."""
+
+    def __init__(self, values: List[Any]) -> None:
+        self._hashed = set()
+        self._others: List[Any] = []
+        for value in values:
+            self.add(value)
+
+    def add(self, value: Any) -> None:
+        try:
+            self._hashed.add(value)
+        except TypeError:
+            self._others.append(value)
+
+    def __contains__(self, value: Any) -> bool:
+        try:
+            return value in self._hashed
+        except TypeError:
+            return value in self._others
 
 
 def _is_missing(value: Any) -> bool:

@@ -151,13 +151,43 @@ def _invertible_feature(
     """The output of an elementwise step, with ``inverse_transform`` as the way back."""
     if feature is None:
         return None
+    linear = _LINEAR.get(type(step).__name__)
 
     def undo(values: Any) -> Any:
+        if linear is not None and width >= _WIDE:
+            return feature.to_column(linear(step, place, np.array(values, dtype=np.float64)))
         rows = np.zeros((len(values), width))
         rows[:, place] = values
         return feature.to_column(np.asarray(step.inverse_transform(rows))[:, place])
 
     return Feature(feature.column, undo, feature.assumed)
+
+
+_WIDE = 1000
+"""From so many features on, one feature is scaled back alone where that is possible: the
+``inverse_transform`` of all of them for each of them takes time with the square of their number."""
+
+
+def _at(step: Any, name: str, place: int, default: float) -> Any:
+    values = input_spec.get(step, name)
+    return default if values is None else values[place]
+
+
+_LINEAR = {
+    "StandardScaler": lambda step, place, values: (
+        values * _at(step, "scale_", place, 1.0) + _at(step, "mean_", place, 0.0)
+        if step.with_mean
+        else values * _at(step, "scale_", place, 1.0)
+    ),
+    "RobustScaler": lambda step, place, values: (
+        values * _at(step, "scale_", place, 1.0) + _at(step, "center_", place, 0.0)
+    ),
+    "MaxAbsScaler": lambda step, place, values: values * _at(step, "scale_", place, 1.0),
+    "MinMaxScaler": lambda step, place, values: (
+        (values - _at(step, "min_", place, 0.0)) / _at(step, "scale_", place, 1.0)
+    ),
+}
+"""By class, the way back of one feature; none of them depends on another feature."""
 
 
 def _features_after_columns(step: Any, space: Space) -> Space:

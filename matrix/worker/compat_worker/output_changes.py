@@ -15,6 +15,9 @@ RTOL, ATOL = 1e-6, 1e-8
 RTOL_SINGLE = 1e-4
 """For outputs in single precision."""
 
+DENSE_ENTRIES = 1000000
+"""Entries of a sparse output that are made dense at once."""
+
 
 def differs(before: Any, after: Any) -> bool:
     """Whether an output differs from the one before: in type, shape, or beyond the tolerance."""
@@ -38,8 +41,7 @@ def is_constant(value: Any) -> bool:
     if isinstance(value, tuple):
         return all(is_constant(one) for one in value)
     if hasattr(value, "tocsr"):
-        rows = value.tocsr()
-        return rows.shape[0] < 2 or (rows.nnz == 0 or is_constant(np.asarray(rows.todense())))
+        return _is_constant_sparse(value.tocsr())
     if hasattr(value, "iloc"):
         value = np.asarray(value)
     if isinstance(value, list):
@@ -51,6 +53,19 @@ def is_constant(value: Any) -> bool:
         return all(str(row.tolist()) == str(flat[0].tolist()) for row in flat[1:])
     first = np.broadcast_to(value[:1], value.shape)
     return not bool(_entries_differ(first, value).any())
+
+
+def _is_constant_sparse(rows: Any) -> bool:
+    """The same for a sparse matrix, some rows at a time: all at once may take all memory."""
+    if rows.shape[0] < 2 or rows.nnz == 0:
+        return True
+    first = rows[:1].toarray()
+    step = max(1, DENSE_ENTRIES // max(1, rows.shape[1]))
+    for start in range(0, rows.shape[0], step):
+        dense = rows[start : start + step].toarray()
+        if _entries_differ(np.broadcast_to(first, dense.shape), dense).any():
+            return False
+    return True
 
 
 def _frames_differ(before: Any, after: Any) -> bool:

@@ -65,8 +65,8 @@ def typical_rows(known: InputModel, random: Any, n: int, factor: float = 1.0) ->
     drawn = _to_single_precision(
         centres + spreads * scale * random.standard_normal((n, len(simple)))
     )
-    for at, place in enumerate(simple):
-        values[place] = drawn[:, at].copy()
+    for place, column in zip(simple, np.ascontiguousarray(drawn.T)):
+        values[place] = column
     for place, column in enumerate(known.columns):
         if not column.is_simple:
             values[place] = _draw(column, random, n, factor)
@@ -243,7 +243,7 @@ def _unusual_documents(known: InputModel, random: Any, each: int) -> List[RowBlo
 
 def concatenated(made: List[RowBlock]) -> Values:
     """The rows of all blocks in order."""
-    return _stacked([block.values for block in made])
+    return made[0].values if len(made) == 1 else _stacked([block.values for block in made])
 
 
 def with_number_columns(values: Values) -> Values:
@@ -300,7 +300,7 @@ def decision_rows(
     Returns:
         None if no two rows with different labels are found.
     """
-    numbers = [place for place, column in enumerate(found) if column.dtype.kind == "f"]
+    numbers = {place for place, column in enumerate(found) if column.dtype.kind == "f"}
     here = labels(found)
     if len(np.unique(here)) < 2:
         found = rows_with_other_labels(known, labels)
@@ -316,15 +316,27 @@ def decision_rows(
     if not len(low[0]):
         return None
     start = labels(low)
+    places = sorted(numbers)
+    near, far = (_matrix_of([side[at] for at in places]) for side in (low, high))
     for _ in range(bisections):
-        middle = [
-            _to_single_precision(a + (b - a) / 2.0) if at in numbers else a
-            for at, (a, b) in enumerate(zip(low, high))
-        ]
-        same = labels(middle) == start
-        low = [np.where(same, m, a) for m, a in zip(middle, low)]
-        high = [np.where(same, b, m) for m, b in zip(middle, high)]
-    return RowBlock(input_model.DECISION, _stacked([low, high]))
+        middle = _to_single_precision(near + (far - near) / 2.0)
+        same = labels(_with_numbers(low, places, middle)) == start
+        near, far = np.where(same, middle, near), np.where(same, far, middle)
+    sides = [_with_numbers(low, places, numbers) for numbers in (near, far)]
+    return RowBlock(input_model.DECISION, _stacked(sides))
+
+
+def _with_numbers(values: Values, places: List[int], numbers: Any) -> Values:
+    """The columns with some replaced by numbers, which have a line for each of these columns."""
+    made = list(values)
+    for place, column in zip(places, numbers):
+        made[place] = column
+    return made
+
+
+def _matrix_of(columns: Values) -> Any:
+    """Columns as the lines of an array; fast also for tens of thousands of them."""
+    return np.concatenate(columns).reshape(len(columns), -1)
 
 
 def rows_with_other_labels(known: InputModel, labels: Labels) -> Values:

@@ -82,6 +82,7 @@ def _record_reference(
         "made": given.kinds,
         "dropped": given.dropped,
         "n_rows": given.n,
+        "fewer": given.fewer,
         "only": False,
         "estimators": estimator_names.class_names(model),
         "features": found.names,

@@ -1,5 +1,6 @@
 """Make rows for a fitted model, without those that its methods do not accept."""
 
+import contextlib
 import re
 import warnings
 from collections import OrderedDict
@@ -26,6 +27,12 @@ from compat_worker.user_error import UserError
 MAX_GUESSED_WIDTH = 33
 """Numbers of features below this are tried if the number of features is unknown."""
 
+MAX_GAP_CALLS = 200
+"""Calls that find out which columns accept missing values, at most."""
+
+MAX_OUTPUT_VALUES = 8000000
+"""Numbers that a method returns for all rows, at most; there are fewer rows then."""
+
 MAX_NUMBERED = 4096
 """The number of features that numbered names point to, at most."""
 
@@ -41,6 +48,9 @@ class MadeRows(NamedTuple):
     n: int
     source: Optional[Source] = None
     """What a table was made of; None for its own values."""
+    fewer: Optional[Dict[str, Any]] = None
+    """Why there are fewer rows than for other models: at most so many ``rows`` of each kind were
+    made, because of the ``count`` of ``features`` or ``outputs`` (``of``); None otherwise."""
 
 
 def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
@@ -60,9 +70,10 @@ def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
         warnings.simplefilter("ignore")
         trial = _trial(model)
         trial.drop_missing_values()
-        blocks = probe_rows.make_blocks(trial.known, n, seed)
+        largest = trial.most_rows()
+        blocks = probe_rows.make_blocks(trial.known, min(n, largest), seed)
         if most:
-            blocks += coverage_rows.covering_blocks(trial.known, most, seed)
+            blocks += coverage_rows.covering_blocks(trial.known, min(most, largest), seed)
         made = trial.accepted(trial.method, blocks)
         made += trial.accepted(trial.method, _varied_rows(trial, made, seed))
         more = _decision_rows(trial, probe_rows.concatenated(made), n // 5)
@@ -79,6 +90,7 @@ def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
             trial.dropped,
             sum(kinds.values()),
             table_source.of_values(plain),
+            trial.fewer(n),
         )
 
 
@@ -117,6 +129,9 @@ class _Trial:
         self.shape = shape
         self.method = method
         self.dropped: Dict[str, Dict[str, Any]] = OrderedDict()
+        self._others: Optional[List[str]] = None
+        self._widest = 1
+        """The most numbers that a method returns for one row."""
 
     def shaped(self, values: Values) -> Any:
         return row_shapes.in_shape(self.shape, self.known, values)
@@ -132,24 +147,59 @@ class _Trial:
         return None
 
     def drop_missing_values(self) -> None:
-        """Remove missing values from the columns in which the model does not accept them."""
-        for place, column in enumerate(self.known.columns):
-            groups = column.specials.pop(input_model.MISSING, [])
-            accepted = [group for group in groups if self._accepts(place, group[0])]
-            if accepted:
-                column.specials[input_model.MISSING] = accepted
+        """Remove missing values from the columns in which the model does not accept them.
 
-    def _accepts(self, place: int, value: Any) -> bool:
-        """Whether the model accepts a value in a column of an otherwise typical row."""
+        Of a wide model many columns are tried at once: each call costs as much as all columns.
+        """
+        gaps = [
+            (place, group)
+            for place, column in enumerate(self.known.columns)
+            for group in column.specials.pop(input_model.MISSING, [])
+        ]
+        share = max(1, -(-len(gaps) // MAX_GAP_CALLS))
+        for start in range(0, len(gaps), share):
+            some = gaps[start : start + share]
+            if self._accepts([(place, group[0]) for place, group in some]):
+                for place, group in some:
+                    groups = self.known.columns[place].specials
+                    groups.setdefault(input_model.MISSING, []).append(group)
+
+    def _accepts(self, values: List[Tuple[int, Any]]) -> bool:
+        """Whether the model accepts values in some columns of an otherwise typical row."""
         rows = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
-        rows[place] = probe_rows.with_value(rows[place], 0, value)
+        for place, value in values:
+            rows[place] = probe_rows.with_value(rows[place], 0, value)
         return self.raised(self.method, rows) is None
+
+    def most_rows(self) -> int:
+        """The number of rows for which no method returns more numbers than MAX_OUTPUT_VALUES."""
+        plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
+        for name in [self.method, *self.other_methods()]:
+            with contextlib.suppress(Exception):
+                width = _n_numbers(self.call(name, plain)) // len(plain[0])
+                self._widest = max(self._widest, width)
+        return max(10, MAX_OUTPUT_VALUES // self._widest)
+
+    def fewer(self, n: int) -> Optional[Dict[str, Any]]:
+        """Why not n rows were made, as :attr:`MadeRows.fewer` has it; None if they were."""
+        features = len(self.known.columns)
+        found = {
+            "features": (probe_rows.MAX_VALUES, features),
+            "outputs": (MAX_OUTPUT_VALUES, self._widest),
+        }
+        of = min(found, key=lambda name: found[name][0] // found[name][1])
+        most, count = found[of]
+        if most // count >= n:
+            return None
+        return {"rows": max(10, most // count), "of": of, "count": count}
 
     def other_methods(self) -> List[str]:
         """The methods other than :attr:`method` that accept typical rows."""
-        plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
-        names = [name for name in output_methods.taking_rows(self.model) if name != self.method]
-        return [name for name in names if self.raised(name, plain) is None]
+        if self._others is None:
+            plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
+            names = [name for name in output_methods.taking_rows(self.model) if name != self.method]
+            self._others = [name for name in names if self.raised(name, plain) is None]
+        return self._others
 
     def accepted(self, name: str, blocks: List[RowBlock]) -> List[RowBlock]:
         """The blocks without the rows that a method rejects; unchanged if it rejects most."""
@@ -300,6 +350,15 @@ def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
         return probe_rows.decision_rows(trial.known, labels, values, n, bisections)
     except Exception:  # it rejects rows between accepted ones, or has no predict
         return None
+
+
+def _n_numbers(output: Any) -> int:
+    """The number of entries of an output; of a sparse matrix, those that it stores."""
+    if isinstance(output, (list, tuple)):
+        return sum(map(_n_numbers, output))
+    if hasattr(output, "nnz"):
+        return int(output.nnz)
+    return int(np.size(output))
 
 
 def _select(values: Values, chosen: Any) -> Values:

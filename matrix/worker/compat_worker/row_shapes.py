@@ -95,7 +95,10 @@ def _category(column: Any, values: Any) -> Any:
     if not known:  # only the codes count: the model does not keep the categories
         values = np.floor(np.abs(np.asarray(values, dtype=np.float64)))
         known = list(range(int(np.nanmax(values, initial=0.0)) + 1))[:MAX_CODES]
-    codes = [known.index(value) if value in known else -1 for value in values]
+    places: Dict[Any, int] = {}
+    for place, value in enumerate(known):
+        places.setdefault(value, place)
+    codes = [places.get(value, -1) for value in values]
     return pandas.Categorical.from_codes(codes, np.array(known, dtype=object))
 
 
@@ -116,11 +119,16 @@ def _restore_types(column: Any, values: Any) -> Any:
 def _array(known: InputModel, values: List[Any]) -> Any:
     if any(column.dtype.kind == "O" for column in values):
         return _objects(known, values)
-    return np.stack(values, axis=1)
+    return _matrix(values)
+
+
+def _matrix(values: List[Any]) -> Any:
+    """Columns of numbers as an array; many times faster than ``np.stack`` for many columns."""
+    return np.ascontiguousarray(np.concatenate(values).reshape(len(values), -1).T)
 
 
 def _single(known: InputModel, values: List[Any]) -> Any:
-    return np.stack(values, axis=1).astype(np.float32)
+    return _matrix(values).astype(np.float32)
 
 
 def _objects(known: InputModel, values: List[Any]) -> Any:
@@ -130,7 +138,7 @@ def _objects(known: InputModel, values: List[Any]) -> Any:
 def _sparse(known: InputModel, values: List[Any]) -> Any:
     from scipy import sparse
 
-    return sparse.csr_matrix(np.stack(values, axis=1))
+    return sparse.csr_matrix(_matrix(values))
 
 
 def _texts(known: InputModel, values: List[Any]) -> Any:

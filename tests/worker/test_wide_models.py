@@ -1,0 +1,135 @@
+"""The cost of rows grows with the number of features, not with its square."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from compat_worker import feature_inference, input_model, output_changes, row_making
+from compat_worker.estimator_rules import SAMPLE
+from scipy import sparse
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import (
+    MaxAbsScaler,
+    MinMaxScaler,
+    OneHotEncoder,
+    RobustScaler,
+    StandardScaler,
+)
+
+WIDTH = 20_000
+RANDOM = np.random.RandomState(0)
+WIDE = RANDOM.normal(size=(12, WIDTH)) + 3.0
+LABELS = np.arange(12) % 2
+
+
+def test_a_model_of_many_features_gets_fewer_rows_and_says_so() -> None:
+    model = SGDClassifier(max_iter=2, tol=None, random_state=0).fit(WIDE, LABELS)
+    made = row_making.make_rows(model, 200)
+    most = 2_000_000 // WIDTH
+    assert made.fewer == {"rows": most, "of": "features", "count": WIDTH}
+    assert made.rows.shape == (made.n, WIDTH)
+    assert most <= made.n <= 2 * most
+    assert len(np.unique(model.predict(made.rows))) == 2
+
+
+def test_a_model_of_few_features_gets_all_rows() -> None:
+    model = LogisticRegression().fit(WIDE[:, :5], LABELS)
+    assert row_making.make_rows(model, 200).fewer is None
+
+
+def test_the_cells_that_a_wide_model_is_called_with_are_bounded(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = SGDClassifier(max_iter=2, tol=None, random_state=0).fit(WIDE, LABELS)
+    cells = []
+    original = SGDClassifier.decision_function
+
+    def counted(self: Any, X: Any) -> Any:
+        cells.append(X.shape[0] * X.shape[1])
+        return original(self, X)
+
+    monkeypatch.setattr(SGDClassifier, "decision_function", counted)
+    row_making.make_rows(model, 200)
+    assert sum(cells) < 40 * 2_000_000
+
+
+@pytest.mark.parametrize("scaler", [StandardScaler, RobustScaler, MinMaxScaler, MaxAbsScaler])
+def test_one_of_many_features_is_scaled_back_alone_and_to_the_same_values(
+    scaler: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted = scaler().fit(WIDE)
+    given: Any = [input_model.Feature(input_model.Column()) for _ in range(WIDTH)]
+    values = np.array([-1.5, 0.0, 0.25])
+    rows = np.zeros((3, WIDTH))
+    rows[:, 7] = values
+    whole = fitted.inverse_transform(rows)[:, 7]
+    monkeypatch.setattr(scaler, "inverse_transform", None)
+    after = feature_inference._features_after(fitted, given)
+    assert after[7] is not None
+    assert np.array_equal(after[7].to_column(values), whole)
+
+
+def test_a_wide_scaled_model_is_not_scaled_back_as_a_whole_for_each_feature(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = make_pipeline(StandardScaler(), LogisticRegression(max_iter=2)).fit(WIDE, LABELS)
+    calls = []
+    original = StandardScaler.inverse_transform
+
+    def counted(self: Any, X: Any) -> Any:
+        calls.append(X)
+        return original(self, X)
+
+    monkeypatch.setattr(StandardScaler, "inverse_transform", counted)
+    known = feature_inference.infer(model)
+    assert known is not None
+    assert all(column.is_known for column in known.columns)
+    assert not calls
+
+
+def test_missing_values_of_many_columns_are_tried_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from sklearn.impute import SimpleImputer
+
+    model = SimpleImputer().fit(WIDE[:, :1000])
+    calls = []
+    original = SimpleImputer.transform
+
+    def counted(self: Any, X: Any) -> Any:
+        calls.append(len(X))
+        return original(self, X)
+
+    monkeypatch.setattr(SimpleImputer, "transform", counted)
+    made = row_making.make_rows(model, 200)
+    assert made.kinds[input_model.MISSING] > SAMPLE // 4
+    assert len(calls) < 2 * row_making.MAX_GAP_CALLS
+
+
+def test_each_of_many_categories_is_known_once() -> None:
+    names = np.array([[f"c{number}"] for number in range(WIDTH)], dtype=object)
+    known = feature_inference.infer(OneHotEncoder(handle_unknown="ignore").fit(names))
+    assert known is not None
+    assert known.columns[0].categories == sorted(names[:, 0])
+    assert len(known.columns[0].specials[input_model.CATEGORY]) == WIDTH
+
+
+def test_a_method_that_returns_much_for_each_row_gets_fewer_rows() -> None:
+    encoder = OneHotEncoder(handle_unknown="ignore").fit(np.arange(WIDTH * 4)[:, None])
+    encoder.set_params(**{"sparse_output": False} if hasattr(encoder, "sparse_output") else {})
+    made = row_making.make_rows(encoder, 200)
+    assert made.fewer == {"rows": 100, "of": "outputs", "count": 80_000}
+
+
+def test_a_sparse_output_is_compared_with_its_first_row_in_parts(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(output_changes, "DENSE_ENTRIES", 50)
+    same = sparse.csr_matrix(np.tile([0.0, 1.0, 0.0, 2.0], (60, 1)))
+    assert output_changes.is_constant(same)
+    other = same.tolil()
+    other[59, 2] = 1.0
+    assert not output_changes.is_constant(other.tocsr())
