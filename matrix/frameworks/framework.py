@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from packaging.specifiers import SpecifierSet
 
@@ -60,8 +59,6 @@ class Framework:
     """The first bytes of such a model."""
     read_version: Callable[[Excerpt], VersionHint] | None = None
     """Reads the version from such a model; None if no model of it has one."""
-    first_days: Mapping[str, date] = field(default_factory=dict)
-    """By bounds of a hint, the day of the first release within them; no file is older than that."""
     native: frozenset[tuple[str, str]] = frozenset()
     """Admitted classes, by module and name, whose state its native code parses. A file with one of
     them is loaded in a sandbox only."""

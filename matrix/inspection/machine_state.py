@@ -31,7 +31,7 @@ _MAX_NAME = 1000
 """Characters of a module or name, at most."""
 _MARK = 16
 """Bytes at the start of a long string that are always kept."""
-_HEAD, _TAIL = 256 * 1024, 4 * 1024
+_HEAD, _TAIL = 256 * 1024, 64 * 1024
 """Further bytes that are kept of the two ends of a model that native code wrote."""
 _SMALL_ARRAY = 16 * 1024
 """Bytes of an array whose elements are kept, at most."""

@@ -9,7 +9,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from matrix.catalog import environment_names
+from matrix.catalog import checks, environment_names
 from matrix.frameworks import Framework, needed_for
 from matrix.inspection import Inspection
 from matrix.model import EnvSpec
@@ -38,7 +38,7 @@ class NeededPackage:
     @property
     def dating(self) -> str:
         """Its version as an EnvSpec takes it, to resolve an environment as of it; may be empty."""
-        return self.version or self.bounds
+        return checks.in_full(Version(self.version)) if self.version else self.bounds
 
 
 def needed_packages(inspection: Inspection | None) -> tuple[NeededPackage, ...]:

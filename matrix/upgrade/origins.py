@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
-from matrix.catalog import Catalog
+from matrix.catalog import Catalog, checks
 from matrix.catalog.origin import framework_origin, origin_spec
 from matrix.catalog.requirements import ANY, EnvironmentRequest, read_request, spec_of
 from matrix.catalog.split_requirements import split_requirements
@@ -19,7 +19,7 @@ from matrix.environments import history, prepare
 from matrix.environments.prepare import Report
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.releases import Registry
-from matrix.errors import CannotTellError, UsageError
+from matrix.errors import CannotTellError, MatrixError, UsageError
 from matrix.inspection import Inspection
 from matrix.model import Environment, EnvSpec, Lock
 from matrix.upgrade.answer import Model
@@ -160,8 +160,9 @@ class Origins:
         Raises:
             UsageError: neither its file nor the user names it.
         """
+        spec = self._origin(model)
         needed = needed_packages(model.inspection)
-        return _holding(self._origin(model), model, [one.requirement for one in needed])
+        return _holding(spec, model, [self._required(one, spec) for one in needed])
 
     def _origin(self, model: Model) -> EnvSpec:
         requested = self.request.origin
@@ -176,13 +177,12 @@ class Origins:
             return spec_of(
                 replace(requested, scikit_learn=newest), as_of="release", common=self.common
             )
-        spec = origin_spec(
+        return origin_spec(
             newest,
             bounds=model.inspection.bounds,
             python=model.inspection.python,
             common=self.common,
         )
-        return self._not_before(spec, needed_packages(model.inspection))
 
     def _dated_by_framework(self, inspection: Inspection) -> EnvSpec:
         """The origin of a model whose file has no version of scikit-learn: as of another library.
@@ -222,31 +222,40 @@ class Origins:
             advice=f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.',
         )
 
-    def _not_before(self, spec: EnvSpec, needed: Iterable[NeededPackage]) -> EnvSpec:
-        """An origin as of the first release of a library that may have written the file.
+    def _required(self, one: NeededPackage, spec: EnvSpec) -> str:
+        """The requirement for a library that a model needs, in the environment that saved it.
+
+        If its bounds begin after the day of the environment, it is the first release within them:
+        one exact release is exempt from that day.
 
         Args:
-            spec: the origin as of the release of scikit-learn, or of a day.
-            needed: the libraries that the file needs.
+            one: the library.
+            spec: the environment.
         """
-        days = [one.framework.first_days.get(one.bounds) for one in needed]
-        first = max((day for day in days if day is not None), default=None)
-        if first is None or spec.as_of == "today":
-            return spec
-        first += timedelta(days=self.catalog.release_window_days)
-        if spec.as_of == "release":
-            try:
-                uploaded = self._registry.release(spec.scikit_learn).uploaded
-            except UnavailableError:
-                return spec
-            window = timedelta(days=self.catalog.release_window_days)
-            latest = None if uploaded is None else uploaded + window
-        else:
-            latest = date.fromisoformat(spec.as_of)
-        if latest is None or latest >= first:
-            return spec
-        day = first.isoformat()
-        return replace(spec, id=f"{spec.id}-{day}", label=f"{spec.label} {day}", as_of=day)
+        lower = next((t[2:] for t in one.bounds.split(",") if t.startswith(">=")), "")
+        if not lower or spec.as_of == "today":
+            return one.requirement
+        try:
+            first = self._registry.release(checks.in_full(Version(lower)), one.name)
+            day = self._day(spec)
+        except UnavailableError:
+            return one.requirement
+        if day is None or first.uploaded is None or first.uploaded <= day:
+            return one.requirement
+        return one.framework.requirement(first.version)
+
+    def _day(self, spec: EnvSpec) -> date | None:
+        """The last day whose packages are in an environment; None if unknown.
+
+        Raises:
+            UnavailableError: the registry does not answer.
+        """
+        if spec.as_of != "release":
+            return date.fromisoformat(spec.as_of)
+        framework, version = spec.dated_by
+        uploaded = self._registry.release(version, framework).uploaded
+        window = timedelta(days=self.catalog.release_window_days)
+        return None if uploaded is None else uploaded + window
 
     def targets(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         """The targets of a model with this origin.
@@ -347,10 +356,34 @@ class Origins:
         sources = self.catalog.sources.words
         return (
             *model.notes,
+            *self._chosen_versions(model),
             *([f"packages also come from {sources} ({self.catalog.source})"] if sources else []),
             *(note.text for note in model.inspection.notes),
             *(note for requested in requests if requested is not None for note in requested.notes),
         )
+
+    def _chosen_versions(self, model: Model) -> Iterator[str]:
+        """Yield a sentence for each library whose version the file does not have."""
+        try:
+            spec = self.origin(model)
+        except MatrixError:
+            return
+        lock = None if spec.id not in self._made else self._made[spec.id].lock
+        named = {_name(text) for text in self._from_user}
+        for one in needed_packages(model.inspection):
+            version = "" if lock is None else lock.pins.get(one.name, "")
+            if version and not one.version and one.name not in named:
+                within = f" (one of {one.name}{one.bounds})" if one.bounds else ""
+                yield (
+                    f"the file does not say which version of {one.name} saved it{within}: "
+                    f"{version} was used; name another with --from {one.name}==…"
+                )
+
+    @property
+    def _from_user(self) -> tuple[str, ...]:
+        """The requirements that the user named for origins."""
+        origin = () if self.request.origin is None else self.request.origin.others
+        return (*self.request.further, *origin)
 
     @property
     def common(self) -> tuple[str, ...]:

@@ -69,6 +69,11 @@ UBJSON_3_0_0 = (
         ("xgboost", b'{"version":[1,4,2],"more":0}', VersionHint()),
         ("lightgbm", b"tree\nversion=v3\nnum_class=1\n", VersionHint(bounds=">=2.3,<4")),
         ("lightgbm", b"tree\nversion=v4\nnum_class=1\n", VersionHint(bounds=">=4")),
+        (
+            "lightgbm",
+            b"tree\nversion=v4\nnum_class=1\n\nparameters:\n[use_quantized_grad: 0]\n[seed: 0]\n",
+            VersionHint(bounds=">=4.2,<4.4"),
+        ),
         ("lightgbm", b"tree\nversion=v9\nnum_class=1\n", VersionHint()),
         (
             "catboost",
@@ -76,6 +81,16 @@ UBJSON_3_0_0 = (
             VersionHint(exact="1.2.8"),
         ),
         ("catboost", b"CBM1p&\0\0Git info:\n    Branch: heads/master\n", VersionHint()),
+        (
+            "catboost",
+            b"CBM1p&\0\0Git info:\n    Commit: 280ef2e9eec735b20a698b77f4e41312bb882dd6\n",
+            VersionHint(exact="0.26"),
+        ),
+        (
+            "catboost",
+            b"CBM1p&\0\0Git info:\n    Commit: ff8f073eea240c11e49e51cb774c2df5249c157c\n",
+            VersionHint(bounds=">=1.2.1.1,<=1.2.2"),
+        ),
     ],
 )
 def test_a_native_model_says_which_version_wrote_it(
