@@ -76,6 +76,13 @@ def allowed(session: nox.Session) -> None:
     session.run(python, "tools/allowed.py", *session.posargs, external=True)
 
 
+@nox.session(name="allowed-packages")
+def allowed_packages(session: nox.Session) -> None:
+    """The same for packages beside scikit-learn: -- [MODULE]... [GLOB OF RELEASES]..."""
+    python = sessions.install_project(session, HERE)
+    session.run(python, "tools/allowed_packages.py", *session.posargs, external=True)
+
+
 @nox.session
 def admitted(session: nox.Session) -> None:
     """Count the clean files that the gate admits: nox -s admitted -- [--full] [RELEASE]..."""

@@ -29,8 +29,8 @@ from matrix.catalog.requirements import read_request, spec_of
 from matrix.environments import prepare
 from matrix.environments.history import open_registry, releases_between
 from matrix.inspection import Name, inspect
+from matrix.inspection.allowed_lists import FUNCTIONS, GENERATED, REVIEWED, read_list
 from matrix.inspection.exact_calls import RESTRICTED
-from matrix.inspection.gate import FUNCTIONS, GENERATED, REVIEWED, read_list
 from matrix.model import Environment, EnvSpec
 
 SCRIPT = Path(__file__).with_name("everything.py")

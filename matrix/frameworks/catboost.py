@@ -67,5 +67,13 @@ FRAMEWORK = Framework(
     handles=("__model",),
     marks=(b"CBM1",),
     read_version=read_version,
+    native=frozenset(
+        {
+            ("catboost.core", "CatBoost"),
+            ("catboost.core", "CatBoostClassifier"),
+            ("catboost.core", "CatBoostRanker"),
+            ("catboost.core", "CatBoostRegressor"),
+        }
+    ),
     formats=(NativeFormat(name="catboost", suffixes=(".cbm",), words="a CatBoost model"),),
 )

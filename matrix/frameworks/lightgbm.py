@@ -44,6 +44,7 @@ FRAMEWORK = Framework(
     handles=("handle", "_handle"),
     marks=(b"tree\n", b"tree\r\n"),
     read_version=read_version,
+    native=frozenset({("lightgbm.basic", "Booster")}),
     formats=(
         NativeFormat(name="lightgbm-text", suffixes=(".txt",), words="a LightGBM model in text"),
     ),

@@ -49,6 +49,7 @@ FRAMEWORK = Framework(
     handles=("handle",),
     marks=_MARKS,
     read_version=read_version,
+    native=frozenset({("xgboost.core", "Booster")}),
     formats=(
         NativeFormat(name="xgboost-ubj", suffixes=(".ubj",), words="an xgboost model (UBJSON)"),
         NativeFormat(name="xgboost-json", suffixes=(".json",), words="an xgboost model (JSON)"),

@@ -8,6 +8,7 @@ also gets for something else (an argument, an attribute, an element of a list) i
 
 from __future__ import annotations
 
+from matrix.inspection.allowed_lists import created_empty, native_classes
 from matrix.inspection.arrays import SPECIAL
 from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
 from matrix.worker.compat_worker.exact_call_lists import (
@@ -54,7 +55,13 @@ DISTRIBUTIONS = frozenset(
 )
 """Classes of distributions; scipy runs a text in their state as source code."""
 
-RESTRICTED = frozenset({GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS})
+CREATED_EMPTY = frozenset((name.module, name.qualname) for name in created_empty())
+"""Classes of packages beside scikit-learn: an empty object is created, and its state follows."""
+_NATIVE = frozenset((name.module, name.qualname) for name in native_classes())
+
+RESTRICTED = frozenset(
+    {GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS, *CREATED_EMPTY}
+)
 """The names that this module decides about."""
 
 _TEMPLATE = "_parse_arg_template"
@@ -134,6 +141,8 @@ def is_state(target: Object, state: StandIn) -> bool:
         return _is_partial_state(target, state)
     if pair in DISTRIBUTIONS:
         return _is_distribution_state(state)
+    if pair in CREATED_EMPTY and pair not in _NATIVE:
+        return True
     attributes = _attributes(state)
     if pair in VECTORIZE:
         return attributes is not None and _made_by(attributes.get("pyfunc")) == GETATTR

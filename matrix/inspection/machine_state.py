@@ -249,6 +249,8 @@ class MachineState:
         if pair in _MAKERS:
             maker, args = _class_and_args(args, with_base=pair[1] == "_reconstructor")
             by_class = True
+            if maker.pair in exact_calls.CREATED_EMPTY and not args:
+                self.findings.add_exact_call(maker)
         self.held([*args, *(kwargs.flat if kwargs else ())])
         if maker.pair == arrays.DTYPE and arrays.Dtype.from_args(args) is None:
             self.findings.add_note("unknown-dtype", "it holds an unknown dtype")

@@ -186,7 +186,7 @@ def _extend(machine: MachineState, items: list[StandIn]) -> None:
     if type(target) is list:
         target.extend(items)
     elif isinstance(target, Object):
-        _check_new(machine, target)
+        _check_filled(machine, target)
         target.items.extend(items)
     else:
         raise DamageError("appends to something that is not a list")
@@ -209,7 +209,7 @@ def _update(machine: MachineState, flat: list[StandIn]) -> None:
     if isinstance(target, Dict) and not target.frozen:
         target.flat.extend(flat)
     elif isinstance(target, Object):
-        _check_new(machine, target)
+        _check_filled(machine, target)
         if target.pairs is None:
             target.pairs = Dict([])
         target.pairs.flat.extend(flat)
@@ -222,7 +222,7 @@ def _add_items(machine: MachineState) -> None:
     items = machine.held(machine.pop_mark())
     target = machine.stack[-1]
     if isinstance(target, Object):
-        _check_new(machine, target)
+        _check_filled(machine, target)
     if isinstance(target, (Set, Object)):
         target.items.extend(items)
     else:
@@ -365,6 +365,13 @@ def _check_new(machine: MachineState, target: Object) -> None:
     """Add a note if an object that is changed may be any that exists already."""
     if build_checks.may_exist_already(target):
         machine.findings.add_note("changes-result", "it changes what a function returns")
+
+
+def _check_filled(machine: MachineState, target: Object) -> None:
+    """Check an object that gets elements or items, by a method of its class."""
+    if isinstance(target.maker, Global) and target.maker.restricted:
+        machine.findings.add_misuse(target.maker)
+    _check_new(machine, target)
 
 
 def _is_misused(target: Object, state: StandIn) -> bool:

@@ -73,6 +73,7 @@ _PLAIN_DATA = frozenset({"datetime", "decimal", "fractions", "pathlib", "pathlib
 """Modules whose classes such a kind may call too; the list of names says which."""
 _NAMED = frozenset({"FunctionNode", "TypeNode"})
 """Kinds that refer to a class or a function and call nothing."""
+_CREATED_EMPTY = exact_calls.DISTRIBUTIONS | exact_calls.FROZEN | exact_calls.CREATED_EMPTY
 _OTHER = frozenset({"NdArrayNode", "ObjectNode", "SparseMatrixNode"})
 _EVERYWHERE = frozenset(
     {"__class__", "__id__", "__loader__", "__module__", "_skops_version", "protocol"}
@@ -254,8 +255,7 @@ class _SchemaReader:
         if kind == "PartialNode":
             return self._partial(name, part["content"])
         made = self._object(kind, name, part)
-        distribution = name.pair in exact_calls.DISTRIBUTIONS | exact_calls.FROZEN
-        usual = distribution and kind == "ObjectNode" and not made.args
+        usual = name.pair in _CREATED_EMPTY and kind == "ObjectNode" and not made.args
         if usual and exact_calls.is_state(made, made.state):
             self._findings.add_exact_call(name)
         return made

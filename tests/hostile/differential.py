@@ -10,7 +10,8 @@ from pathlib import Path
 
 from matrix.errors import NotAModelError
 from matrix.inspection import InspectionLimits, inspect, refusals
-from matrix.inspection.gate import allowed_names, trust_name
+from matrix.inspection.allowed_lists import allowed_names
+from matrix.inspection.gate import trust_name
 
 LOADER = Path(__file__).with_name("real_loader.py")
 WORKER = Path(__file__).parents[2] / "matrix" / "worker"

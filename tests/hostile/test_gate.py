@@ -11,7 +11,7 @@ from matrix.catalog import Trust
 from matrix.catalog.toml import loads
 from matrix.errors import Exit, NotAModelError
 from matrix.inspection import Name, inspect, refusals
-from matrix.inspection.gate import FUNCTIONS, GENERATED, REVIEWED, allowed_names, read_list
+from matrix.inspection.allowed_lists import FUNCTIONS, GENERATED, REVIEWED, allowed_names, read_list
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model
 from tests.hostile.files import ALL, TRICKS
@@ -84,7 +84,7 @@ def test_the_lists_hold_exact_names_of_few_packages_in_order() -> None:
     for name in allowed_names():
         assert name.qualname.isidentifier(), name
         top = name.module.partition(".")[0]
-        assert top in {"sklearn", "_loss", "numpy", "scipy", "joblib", "pandas"} | {
+        assert top in {"sklearn", "_loss", "numpy", "scipy", "joblib", "pandas", "imblearn"} | {
             "builtins",
             "collections",
             "copyreg",

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from matrix.inspection import Name
-from matrix.inspection.gate import FUNCTIONS, GENERATED, REVIEWED, read_list
+from matrix.inspection.allowed_lists import FUNCTIONS, GENERATED, REVIEWED, read_list
 
 WORD = "attacked_by_a_test"
 """Part of every path, module and source text that the names are given."""

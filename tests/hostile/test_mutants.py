@@ -22,7 +22,7 @@ from sklearn.tree import DecisionTreeClassifier
 
 from matrix.errors import NotAModelError
 from matrix.inspection import Name, inspect, refusals
-from matrix.inspection.gate import allowed_names
+from matrix.inspection.allowed_lists import allowed_names
 from matrix.store import Store
 from matrix.upgrade.intake import take_in
 from tests.hostile.mutants import mutants

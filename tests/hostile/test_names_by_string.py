@@ -11,7 +11,7 @@ import pytest
 from compat_worker.name_guard import NameRefused, allow_only
 
 from matrix.inspection import inspect, refusals
-from matrix.inspection.gate import allowed_names
+from matrix.inspection.allowed_lists import allowed_names
 from tests.inspection import assembler as a
 
 PAGE = Path(__file__).parents[2] / "docs" / "security.md"

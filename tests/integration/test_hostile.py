@@ -17,8 +17,9 @@ from matrix.engine.pool import Job, Pool
 from matrix.engine.worker_process import Request
 from matrix.errors import NotAModelError
 from matrix.inspection import inspect
+from matrix.inspection.allowed_lists import allowed_names
 from matrix.inspection.exact_calls import RESTRICTED
-from matrix.inspection.gate import allowed_names, refusals
+from matrix.inspection.gate import refusals
 from matrix.store.worker_answers import WorkerAnswer
 from tests.hostile.files import ALL, TRICKS
 from tests.hostile.mutants import mutants

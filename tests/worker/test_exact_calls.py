@@ -28,7 +28,7 @@ from scipy import stats
 from sklearn.utils import Bunch
 
 from matrix.inspection import exact_calls as inspection
-from matrix.inspection.gate import allowed_names
+from matrix.inspection.allowed_lists import allowed_names
 from tests.hostile import files as hostile
 from tests.inspection import assembler as a
 

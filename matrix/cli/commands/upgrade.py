@@ -44,6 +44,7 @@ from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
+from matrix.upgrade.native_data import only_in_sandbox
 from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.own_script import read_script
 from matrix.upgrade.pandas_need import needs_pandas
@@ -212,7 +213,8 @@ def set_up(
     read, passed_over = sort_out(taken, found)
     script = None if inputs.main is None else inputs.main.file
     admitted = admit(read, trust, paths=inputs.paths, script=script)
-    models = check_columns(unbundled(admitted), inputs)
+    contained = only_in_sandbox(admitted, trust, chosen)
+    models = check_columns(unbundled(contained), inputs)
     steps = BuildProgress(progress)
     origins = Origins(
         catalog,

@@ -8,6 +8,7 @@ from typing import TextIO
 from rich.text import Text
 
 from matrix.inspection import MAIN, WHY, Inspection, ModelNode, refusals
+from matrix.inspection.gate import native_names
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
 from matrix.upgrade import own_code
@@ -100,8 +101,9 @@ def _admission(terminal: TerminalStyle, inspection: Inspection) -> Iterator[Text
     """Yield whether `upgrade` would load the file; if not, why, and the options that change it."""
     refused = refusals(inspection)
     if not refused:
+        where = " in a sandbox only" if native_names(inspection) else ""
         yield from terminal.paragraph(
-            "upgrade would load it: it looks up only names that are known to be harmless"
+            f"upgrade would load it{where}: it looks up only names that are known to be harmless"
         )
         return
     names = _some([one.what for one in refused])

@@ -31,3 +31,10 @@ TEMPLATE = re.compile(
     )
 )
 """The source text that scipy makes from the names of a distribution's parameters, and runs."""
+
+PACKAGES = frozenset(
+    {"catboost", "category_encoders", "feature_engine", "hdbscan", "imblearn", "interpret"}
+    | {"lightgbm", "mlxtend", "pynndescent", "skrub", "sklearn_pandas", "sktime", "statsmodels"}
+    | {"tslearn", "umap", "xgboost"}
+)
+"""Top-level modules of packages whose classes no file may call, only create empty objects of."""

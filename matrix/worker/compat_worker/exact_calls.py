@@ -4,6 +4,8 @@
 - ``functools.partial`` binds arguments only to a function that the file may look up.
 - A distribution of scipy runs a text in its state as source code. Only the text that scipy makes
   from names of parameters is run.
+- A class of a package beside scikit-learn is not called, because its constructor may read files or
+  do anything else. Unpicklers create an empty object of it and set its state.
 - numpy reads memory at the address in an attribute ``__array_interface__``. ``Bunch`` and tables of
   pandas make attributes of their keys; they no longer do so for such names.
 
@@ -23,6 +25,7 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tupl
 
 from compat_worker.exact_call_lists import (
     DISTRIBUTION_METHODS,
+    PACKAGES,
     PATTERN_METHODS,
     TEMPLATE,
     TEXT_METHODS,
@@ -50,7 +53,8 @@ def only_exact_calls(names: Sequence[Sequence[str]]) -> Iterator[None]:
     modules = {module for module, _ in names}
     _close_array_interface(modules)
     watched = {module: sys.modules[module] for module, _ in _VERSIONS if module in modules}
-    restore = _replace_templates(modules)
+    restore_templates = _replace_templates(modules)
+    restore_classes = _refuse_to_call(names)
     _names[0] = names
     try:
         for module, original in watched.items():
@@ -62,7 +66,8 @@ def only_exact_calls(names: Sequence[Sequence[str]]) -> Iterator[None]:
         _armed[0] = None
         sys.modules.update(watched)
         _names[0] = ()
-        restore()
+        restore_classes()
+        restore_templates()
 
 
 _armed: List[Optional[Tuple[str, str]]] = [None]
@@ -185,6 +190,50 @@ def _replace_templates(modules: Any) -> Callable[[], None]:
 
 def _nothing() -> None:
     pass
+
+
+def _refuse_to_call(names: Sequence[Sequence[str]]) -> Callable[[], None]:
+    """Let the named classes of :data:`PACKAGES` not be called; return a function that undoes it."""
+    replaced: List[Tuple[type, Any]] = []
+    for module, name in names:
+        if module.partition(".")[0] in PACKAGES:
+            cls = _class_of(module, name)
+            if cls is not None and cls not in [one for one, _ in replaced]:
+                replaced.append((cls, vars(cls).get("__init__")))
+                cls.__init__ = _refusing(cls, module, name)  # type: ignore[misc]
+
+    def restore() -> None:
+        for cls, own in replaced:
+            if own is None:
+                del cls.__init__  # type: ignore[misc]
+            else:
+                cls.__init__ = own  # type: ignore[misc]
+
+    return restore
+
+
+def _class_of(module: str, name: str) -> Optional[type]:
+    """The class so called whose ``__init__`` can be replaced; None if there is none."""
+    try:
+        found = getattr(importlib.import_module(module), name)
+    except Exception:  # the load says why
+        return None
+    return found if isinstance(found, type) and found.__flags__ & _HEAP_TYPE else None
+
+
+_HEAP_TYPE = 1 << 9
+"""The flag of classes that are written in Python."""
+
+
+def _refusing(cls: Any, module: str, name: str) -> Callable[..., None]:
+    original = cls.__init__
+
+    def __init__(self: Any, *args: Any, **keywords: Any) -> None:  # noqa: N807
+        if type(self) is cls:
+            raise NameRefused(module, name)
+        original(self, *args, **keywords)  # of a subclass, which the user trusts
+
+    return __init__
 
 
 _MAPPINGS = (

@@ -1,0 +1,168 @@
+"""Classes of packages beside scikit-learn: only empty objects are created, and given a state."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import re
+import sys
+import types
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from compat_worker.loader_guard import guarded
+from compat_worker.name_guard import NameRefused
+
+from matrix.catalog import Trust
+from matrix.frameworks import FRAMEWORKS
+from matrix.inspection import Name, inspect, refusals
+from matrix.inspection.allowed_lists import (
+    HOOKS,
+    LEFT_OUT,
+    allowed_names,
+    created_empty,
+    native_classes,
+    read_list,
+)
+from matrix.sandbox.kinds import Sandbox, SandboxKind
+from matrix.upgrade.answer import Model
+from matrix.upgrade.native_data import only_in_sandbox
+from matrix.worker.compat_worker.exact_call_lists import PACKAGES
+from tests.inspection import assembler as a
+
+BOOSTER = ("xgboost.core", "Booster")
+CLASSIFIER = ("xgboost.sklearn", "XGBClassifier")
+CONTAINED = Sandbox(kind=SandboxKind.BUBBLEWRAP)
+
+ORDINARY = a.new(*CLASSIFIER) + a.state(_Booster=a.new(*BOOSTER) + a.state(handle=a.NONE) + a.BUILD)
+OLD = (
+    a.call("copyreg", "_reconstructor", a.name(*CLASSIFIER), a.name("builtins", "object"), a.NONE)
+    + a.state(n_jobs=a.integer(1))
+    + a.BUILD
+)
+ATTACKS = {
+    "called with a file": a.call(*BOOSTER, a.NONE, a.EMPTY_TUPLE, a.text("/etc/passwd")),
+    "called with nothing": a.call(*CLASSIFIER),
+    "created with arguments": a.name(*BOOSTER) + a.text("x") + a.TUPLE1 + a.NEWOBJ,
+    "called by an old opcode": a.MARK + a.text("/etc/passwd") + b"ixgboost.core\nBooster\n",
+    "called by another old opcode": a.MARK + a.name(*BOOSTER) + a.text("x") + b"o",
+    "handed on": a.call("collections", "defaultdict", a.name(*BOOSTER)),
+    "an attribute": a.new(*CLASSIFIER) + a.state(cls=a.name(*BOOSTER)) + a.BUILD,
+    "filled": a.new(*CLASSIFIER) + a.integer(1) + a.APPEND,
+    "given items": a.new(*CLASSIFIER) + a.text("x") + a.integer(1) + a.SETITEM,
+    "bound": a.call("functools", "partial", a.name(*CLASSIFIER)),
+    "state of a call": a.new(*BOOSTER) + a.call("builtins", "dict") + a.BUILD,
+    "state of two parts": a.new(*BOOSTER)
+    + a.NONE
+    + a.state(handle=a.integer(1))
+    + a.TUPLE2
+    + a.BUILD,
+}
+
+
+def written(tmp_path: Path, body: bytes) -> Path:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(b"\x80\x04" + body + b".")
+    return path
+
+
+@pytest.mark.parametrize("body", [ORDINARY + a.BUILD, OLD], ids=["new", "protocol 1"])
+def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path) -> None:
+    assert refusals(inspect(written(tmp_path, body))) == ()
+
+
+@pytest.mark.parametrize("body", ATTACKS.values(), ids=ATTACKS)
+def test_every_other_use_of_a_class_is_refused(body: bytes, tmp_path: Path) -> None:
+    found = refusals(inspect(written(tmp_path, body)))
+    assert {"xgboost", "computed-state", "functools"} & {one.what.split(".")[0] for one in found}
+
+
+@pytest.mark.parametrize("kind", [SandboxKind.OFF, SandboxKind.LIMITS])
+def test_data_for_compiled_code_is_loaded_in_a_sandbox_only(
+    kind: SandboxKind, tmp_path: Path
+) -> None:
+    path = written(tmp_path, ORDINARY + a.BUILD)
+    model = Model(id="model", path=path, inspection=inspect(path))
+    outside = Sandbox(kind=kind)
+    (admitted,) = only_in_sandbox([model], Trust(), CONTAINED)
+    assert admitted.problem is None
+    (refused,) = only_in_sandbox([model], Trust(), outside)
+    assert refused.problem is not None
+    assert "in a sandbox only" in refused.problem.message
+    assert refused.problem.advice.endswith("add: --trust xgboost.core.Booster")
+    trust = Trust(everywhere=frozenset({"xgboost.core.Booster"}))
+    (trusted,) = only_in_sandbox([model], trust, outside)
+    assert trusted.problem is None
+
+
+class Booster:
+    """Stands for a class whose constructor does something with its arguments."""
+
+    made: list[object]
+
+    def __init__(self, path: object = None) -> None:
+        self.made.append(path)
+
+
+Booster.__module__ = BOOSTER[0]
+Booster.__qualname__ = BOOSTER[1]
+
+
+class Ours(Booster):
+    """A user's own subclass."""
+
+
+@pytest.fixture
+def fake_package(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[object]]:
+    module = types.ModuleType(BOOSTER[0])
+    module.Booster = Booster  # type: ignore[attr-defined]
+    module.Ours = Ours  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "xgboost", types.ModuleType("xgboost"))
+    monkeypatch.setitem(sys.modules, BOOSTER[0], module)
+    Booster.made = []
+    yield Booster.made
+    Booster(1)
+    assert Booster.made[-1] == 1, "the constructor is not restored"
+
+
+NAMES = [list(BOOSTER), ["copyreg", "_reconstructor"], ["builtins", "object"]]
+
+
+@pytest.mark.usefixtures("fake_package")
+@pytest.mark.parametrize("unpickler", [pickle.Unpickler, pickle._Unpickler])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("attack", ["called with a file", "called by an old opcode"])
+def test_the_second_gate_alone_refuses_to_call_a_class(unpickler: Any, attack: str) -> None:
+    data = io.BytesIO(b"\x80\x04" + ATTACKS[attack] + b".")
+    with pytest.raises(NameRefused), guarded(NAMES):
+        unpickler(data).load()
+    assert Booster.made == []
+
+
+@pytest.mark.parametrize("protocol", [0, 2, 4])
+def test_the_second_gate_lets_empty_objects_and_subclasses_be_created(
+    protocol: int, fake_package: list[object]
+) -> None:
+    model = Booster.__new__(Booster)
+    model.__dict__["x"] = 1
+    with guarded(NAMES):
+        assert pickle.loads(pickle.dumps(model, protocol)).x == 1
+        Ours("path")  # a trusted class of the user may be made as it likes
+    assert fake_package == ["path"]
+
+
+def test_the_lists_of_packages_hold_classes_of_their_packages_alone() -> None:
+    modules = {module for one in FRAMEWORKS[1:] for module in one.modules}
+    for name in created_empty():
+        assert name.qualname.isidentifier()
+        assert name.module.partition(".")[0] in modules & PACKAGES
+    assert not created_empty() & (allowed_names() | read_list(LEFT_OUT))
+    assert native_classes() <= created_empty()
+    assert {Name(*BOOSTER), Name("lightgbm.basic", "Booster")} < native_classes()
+
+
+@pytest.mark.parametrize("path", [HOOKS, LEFT_OUT], ids=["hooks", "left out"])
+def test_each_reviewed_name_has_a_reason(path: Path) -> None:
+    for line in path.read_text("utf-8").splitlines():
+        assert line.startswith("#") or re.fullmatch(r"[\w.]+ \w+  # \S.+", line), line
