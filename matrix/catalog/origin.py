@@ -39,6 +39,8 @@ _LASTS: Mapping[str, Mapping[str, str]] = {
     "pandas": {"<2": "1.3.0"},
 }
 """By package and upper bound, the first scikit-learn whose environment may exceed it."""
+_WORKS_WITH = {("numpy", ">=1.24"): "1.0.0", ("numpy", ">=2"): "1.4.2"}
+"""By package and lower bound, the first scikit-learn that works with it."""
 _NEEDS_PYTHON_3_8 = Version("1.1")
 
 
@@ -64,8 +66,28 @@ def origin_spec(
         UsageError: no registry has that version.
     """
     version = _released(scikit_learn)
+    others, day = packages_for(version, bounds or {})
+    request = EnvironmentRequest(
+        scikit_learn=checks.in_full(version),
+        python=readable_by(version, python),
+        others=others,
+        source=f"scikit-learn {scikit_learn}",
+    )
+    return spec_of(request, as_of=day, common=common)
+
+
+def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return the requirements of an environment that has the packages which a file shows.
+
+    Args:
+        version: of scikit-learn in that environment.
+        bounds: by package, a specifier of those that write such a file.
+
+    Returns:
+        The requirements that matter, and ``as_of`` of an EnvSpec.
+    """
     others, days = [], []
-    for package, specifier in sorted((bounds or {}).items()):
+    for package, specifier in sorted(bounds.items()):
         lower, _, upper = specifier.partition(",") if specifier[0] == ">" else ("", "", specifier)
         first = _FIRSTS.get(package, {}).get(lower)
         if first is not None and version < Version(first[1]):
@@ -77,14 +99,21 @@ def origin_spec(
             upper = ""
         if lower or upper:
             others.append(f"{package}{','.join(filter(None, (lower, upper)))}")
-    request = EnvironmentRequest(
-        scikit_learn=checks.in_full(version),
-        python=readable_by(version, python),
-        others=tuple(others),
-        source=f"scikit-learn {scikit_learn}",
-    )
-    day = max(days).isoformat() if days else "release"
-    return spec_of(request, as_of=day, common=common)
+    return tuple(others), max(days).isoformat() if days else "release"
+
+
+def readers_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
+    """Return the same for an environment that is to read the file, whatever wrote it.
+
+    Upper bounds do not matter there. A bound that this scikit-learn does not work with is left out.
+    """
+    lower = {package: specifier.partition(",")[0] for package, specifier in bounds.items()}
+    kept = {
+        package: text
+        for package, text in lower.items()
+        if text.startswith(">") and version >= Version(_WORKS_WITH.get((package, text), "0"))
+    }
+    return packages_for(version, kept)
 
 
 def framework_origin(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from functools import cached_property
@@ -12,7 +12,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 from matrix.catalog import Catalog, checks
-from matrix.catalog.origin import framework_origin, origin_spec
+from matrix.catalog.origin import framework_origin, origin_spec, packages_for, readers_for
 from matrix.catalog.requirements import ANY, EnvironmentRequest, read_request, spec_of
 from matrix.catalog.split_requirements import split_requirements
 from matrix.environments import history, prepare
@@ -116,6 +116,26 @@ def _holding(spec: EnvSpec, model: Model, requirements: Sequence[str]) -> EnvSpe
     return replace(spec, id=id_, requirements=(*spec.requirements, *needed))
 
 
+def _with_bounds(
+    requested: EnvironmentRequest,
+    release: str,
+    model: Model,
+    choose: Callable[[Version, Mapping[str, str]], tuple[tuple[str, ...], str]],
+) -> tuple[EnvironmentRequest, str]:
+    """A request with the packages that a file shows, and the day to resolve it as of.
+
+    Args:
+        requested: what it requires of a package stays as it is.
+        release: of scikit-learn in it.
+        model: whose file it is.
+        choose: which of the packages.
+    """
+    named = {_name(text) for text in requested.others}
+    bounds = {} if model.inspection is None else model.inspection.bounds
+    others, day = choose(Version(release), {n: t for n, t in bounds.items() if n not in named})
+    return replace(requested, others=(*requested.others, *others)), day
+
+
 @dataclass
 class Origins:
     """Decides the origin and the targets of models, and builds environments.
@@ -174,9 +194,9 @@ class Origins:
             return self._dated_by_framework(model.inspection)
         newest = max(versions, key=Version)
         if requested is not None:
-            return spec_of(
-                replace(requested, scikit_learn=newest), as_of="release", common=self.common
-            )
+            requested = replace(requested, scikit_learn=newest)
+            requested, day = _with_bounds(requested, newest, model, packages_for)
+            return spec_of(requested, as_of=day, common=self.common)
         return origin_spec(
             newest,
             bounds=model.inspection.bounds,
@@ -304,11 +324,17 @@ class Origins:
         )
 
     def as_released(self, model: Model, origin: EnvSpec, target: EnvSpec) -> EnvSpec | None:
-        """A requested target as of its release; None if the user named a day for it."""
+        """A requested target as of its release; None if the user named a day for it.
+
+        A file that newer packages wrote makes it as of these.
+        """
         requested = self._requested.get(target.id)
         if requested is None or self.request.as_of_named or target.scikit_learn == "latest":
             return None
-        spec = spec_of(requested, as_of="release", common=self.common)
+        day = "release"
+        if not requested.file and target.scikit_learn.count(".") >= 2:
+            requested, day = _with_bounds(requested, target.scikit_learn, model, readers_for)
+        spec = spec_of(requested, as_of=day, common=self.common)
         return _holding(spec, model, self._held(model, origin))
 
     def between(self, model: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:

@@ -87,7 +87,10 @@ def fallback_notes(
         packages = ", ".join(f"{name} {now[name]}" for name in moved)
         pins = " ".join(f"{name}=={then[name]}" for name in moved if name in then)
         also = "" if one.replaced else " too"
+        day = "its release"
+        if released.spec.as_of != "release":
+            day = f"{released.spec.as_of}, because newer packages wrote the file"
         yield (
             f"{scikit_learn} {fails} the packages of today ({packages}), so it was tried{also} as "
-            f"of its release: install it with {pins}"
+            f"of {day}: install it with {pins}"
         )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from matrix.catalog import default
+from matrix.inspection import Inspection, ModelNode
 from matrix.model import (
     Cell,
     EnvInfo,
@@ -115,6 +117,24 @@ def test_a_failure_of_the_model_itself_is_its_answer(message: str) -> None:
 def test_a_day_that_the_user_names_is_kept() -> None:
     question, _ = asked(None, as_of="2024-07-01", imports=False)
     assert ids(question) == ["sklearn-1.0.2-2024-07-01"]
+
+
+def test_a_file_of_newer_packages_moves_the_day() -> None:
+    """joblib 1.1, as of scikit-learn 1.0.2, does not read arrays that joblib 1.2 aligned."""
+    inspection = Inspection(
+        path=Path("m"),
+        size=1,
+        sha256="00",
+        container="joblib",
+        protocol=4,
+        bounds={"joblib": ">=1.2", "numpy": ">=2"},
+        root=ModelNode(kind="sklearn.svm.SVC"),
+    )
+    found = origins()
+    (spec,) = found.targets(MODEL, ORIGIN)
+    released = found.as_released(replace(MODEL, inspection=inspection), ORIGIN, spec)
+    assert released is not None
+    assert (released.as_of, released.requirements) == ("2022-10-07", ("joblib>=1.2",))
 
 
 def test_a_target_that_works_is_not_tried_again() -> None:
