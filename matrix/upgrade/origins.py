@@ -21,8 +21,9 @@ from matrix.environments.reasons import UnavailableError
 from matrix.environments.releases import Registry
 from matrix.errors import CannotTellError, MatrixError, UsageError
 from matrix.inspection import Inspection
-from matrix.model import Environment, EnvSpec, Lock
-from matrix.upgrade.answer import Model
+from matrix.model import Environment, EnvSpec, Lock, UnavailableReason
+from matrix.upgrade.answer import Model, Problem
+from matrix.upgrade.nearest_release import OLDEST, nearest_release
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages, with_requirements
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -93,6 +94,16 @@ def _version_in(requirement: str) -> str:
     if len(exact) == len(specifier) == 1 and not exact[0].endswith(".*"):
         return exact[0]
     return str(specifier) or "latest"
+
+
+_OTHER_RELEASE = (
+    UnavailableReason.NO_VERSION,
+    UnavailableReason.NO_WHEEL,
+    UnavailableReason.NO_INTERPRETER,
+    UnavailableReason.CONFLICT,
+    UnavailableReason.NO_IMPORT,
+)
+"""Reasons that do not hold for every release."""
 
 
 def _split(texts: Sequence[str]) -> list[str]:
@@ -187,12 +198,16 @@ class Origins:
     def _origin(self, model: Model) -> EnvSpec:
         requested = self.request.origin
         if requested is not None and (requested.scikit_learn is not None or requested.file):
-            return spec_of(requested, as_of="release", common=self.common)
+            day, release = "release", requested.scikit_learn or ""
+            if not requested.file and release[:1].isdigit() and release.count(".") >= 2:
+                requested, day = _with_bounds(requested, release, model, packages_for)
+            return spec_of(requested, as_of=day, common=self.common)
         assert model.inspection is not None
         versions = model.inspection.versions.get("scikit-learn", ())
         if not versions:
             return self._dated_by_framework(model.inspection)
         newest = max(versions, key=Version)
+        self._refuse_unavailable(Version(newest))
         if requested is not None:
             requested = replace(requested, scikit_learn=newest)
             requested, day = _with_bounds(requested, newest, model, packages_for)
@@ -203,6 +218,39 @@ class Origins:
             python=model.inspection.python,
             common=self.common,
         )
+
+    def _refuse_unavailable(self, version: Version) -> None:
+        """Raise UsageError for a release that no environment can have, and name the nearest one."""
+        if version.is_devrelease:
+            what = "a development version, which no registry has"
+        elif version < Version(OLDEST):
+            what = f"older than {OLDEST}, the oldest release with wheels for Python 3.6 or newer"
+        else:
+            return
+        raise UsageError(
+            f"scikit-learn {version}, which saved it, is {what}", advice=self._take_nearest(version)
+        )
+
+    def _take_nearest(self, version: Version) -> str:
+        """Advice to take the nearest release that can be used."""
+        nearest = nearest_release(version, self._registry, self.catalog, offline=self.offline)
+        if not nearest:
+            return "Name the nearest release that can be used: --from scikit-learn==…"
+        return (
+            f"The nearest release that can be used is {nearest}; what it returns counts as right: "
+            f"--from scikit-learn=={nearest}"
+        )
+
+    def unavailable(self, origin: Environment) -> Problem:
+        """The problem of a model whose origin is not available, with what to do."""
+        message = f"its origin is not available: {origin.reason}"
+        release = origin.spec.scikit_learn
+        if origin.why not in _OTHER_RELEASE or release.count(".") < 2:
+            return Problem(message=message)
+        if self.request.origin is None and origin.spec.as_of != "release":
+            plain = f"--from scikit-learn=={release}"
+            return Problem(message=message, advice=f"Take the packages of its release: {plain}")
+        return Problem(message=message, advice=self._take_nearest(Version(release)))
 
     def _dated_by_framework(self, inspection: Inspection) -> EnvSpec:
         """The origin of a model whose file has no version of scikit-learn: as of another library.
@@ -237,9 +285,14 @@ class Origins:
                     common=self.common,
                 )
         others = "".join(f" {one.name}==…" for one in needed)
+        advice = f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.'
+        if inspection.root.kind.startswith("sklearn.") and not needed:
+            advice = (
+                "Releases before 0.18 did not write it. The nearest one that can be used is "
+                f"{OLDEST}: --from scikit-learn=={OLDEST}"
+            )
         raise UsageError(
-            "the file does not contain the version of scikit-learn that saved it",
-            advice=f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.',
+            "the file does not contain the version of scikit-learn that saved it", advice=advice
         )
 
     def _required(self, one: NeededPackage, spec: EnvSpec) -> str:

@@ -208,8 +208,7 @@ def _answer(
     origin = there[question.origin.id]
     answer = UpgradeAnswer(model=question.model, origin=origin, notes=origins.notes(question.model))
     if found is None or found.reference is None:
-        why = f"its origin is not available: {origin.reason}"
-        return replace(answer, problem=Problem(message=why))
+        return replace(answer, problem=origins.unavailable(origin))
     environments = [there[spec.id] for spec in (question.origin, *question.targets)]
     answer = replace(
         answer,

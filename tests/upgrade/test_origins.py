@@ -78,6 +78,39 @@ def test_a_file_that_tells_nothing_needs_a_word_of_the_user() -> None:
         origin(model())
 
 
+def test_a_file_of_the_oldest_releases_is_answered_with_the_nearest_one() -> None:
+    """Releases before 0.18 wrote no version into a model."""
+    with pytest.raises(UsageError) as error:
+        origin(model())
+    assert error.value.advice.endswith("--from scikit-learn==0.18.2")
+
+
+@pytest.mark.parametrize(
+    ("version", "words", "nearest"),
+    [
+        ("0.17.1", "older than 0.18.2", "0.18.2"),
+        ("1.6.dev0", "a development version", "1.6.1"),
+    ],
+)
+def test_a_release_that_no_environment_can_have_names_the_nearest_one(
+    version: str, words: str, nearest: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("matrix.upgrade.origins.nearest_release", lambda *_, **__: nearest)
+    monkeypatch.setattr(Origins, "_registry", None)
+    with pytest.raises(UsageError, match=words) as error:
+        origin(model(version))
+    assert error.value.advice.endswith(f"--from scikit-learn=={nearest}")
+
+
+def test_a_release_that_the_user_names_has_the_packages_that_the_file_shows() -> None:
+    plain = model("1.0.2")
+    assert plain.inspection is not None
+    aligned = replace(plain, inspection=replace(plain.inspection, bounds={"joblib": ">=1.2"}))
+    assert "joblib>=1.2" in origin(aligned, "scikit-learn==1.0.2").requirements
+    named = origin(aligned, "scikit-learn==1.0.2", "joblib==1.3.2").requirements
+    assert named == ("pandas", "joblib==1.3.2")
+
+
 def target(text: str) -> EnvSpec:
     found = places(targets=[text])
     (spec,) = found.targets(model("1.2.2"), found.origin(model("1.2.2")))
