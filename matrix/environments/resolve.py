@@ -191,7 +191,7 @@ class _Resolver:
             requirements=(_dated(spec, release), *requirements),
             as_of=_day(spec, release, self._catalog.release_window_days),
             constraints=spec.constraints,
-            exempt=_pinned(requirements),
+            exempt=_pinned((*requirements, *spec.constraints)),
         )
         candidates = interpreters.matching(self._interpreters, spec.python)
         if base is not None:

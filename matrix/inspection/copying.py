@@ -45,7 +45,7 @@ def copy_private(path: Path, folder: Path, limits: InspectionLimits | None = Non
         StoreError: the copy cannot be written, such as on a full disk.
     """
     digest = hashlib.sha256()
-    with _as_store_error(path, folder):
+    with as_store_error(path, folder):
         descriptor, name = tempfile.mkstemp(dir=folder)
     copy = Path(name)
     try:
@@ -53,9 +53,9 @@ def copy_private(path: Path, folder: Path, limits: InspectionLimits | None = Non
             with open_regular(path, limits or InspectionLimits()) as source:
                 while chunk := source.read(_CHUNK):
                     digest.update(chunk)
-                    with _as_store_error(path, folder):
-                        _append(target, chunk)
-            with _as_store_error(path, folder):
+                    with as_store_error(path, folder):
+                        append(target, chunk)
+            with as_store_error(path, folder):
                 target.truncate()  # the file ends in a hole otherwise
         copy.chmod(0o400)
     except BaseException:
@@ -74,7 +74,7 @@ def digest_of(path: Path) -> str:
         return size_and_sha256(source)[1]
 
 
-def _append(target: BinaryIO, chunk: bytes) -> None:
+def append(target: BinaryIO, chunk: bytes) -> None:
     """Write a chunk at the current position, or move over it if it is all zeros."""
     if chunk == _ZEROS[: len(chunk)]:
         target.seek(len(chunk), os.SEEK_CUR)
@@ -85,7 +85,7 @@ def _append(target: BinaryIO, chunk: bytes) -> None:
 
 
 @contextlib.contextmanager
-def _as_store_error(path: Path, folder: Path) -> Iterator[None]:
+def as_store_error(path: Path, folder: Path) -> Iterator[None]:
     """Raise StoreError for errors of the disk that is written to."""
     try:
         yield

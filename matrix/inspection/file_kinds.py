@@ -216,11 +216,21 @@ def zip_names(file: BinaryIO) -> frozenset[str]:
         raise UnreadableError("is a damaged zip archive, not a pickle", advice=_SAVE) from None
 
 
+def is_plain_zip(file: BinaryIO) -> bool:
+    """Whether a zip archive is not the format of some program, and may hold models."""
+    try:
+        names = zip_names(file)
+    except UnreadableError:
+        return False
+    return "schema.json" not in names and _zip_kind(names) is _ZIP
+
+
 def describe_zip(names: frozenset[str]) -> UnreadableError:
     """The error for a zip archive that is not a skops file, by the names of its members."""
     return _zip_kind(names).error()
 
 
+_ZIP = _model("a zip archive", "not a pickle", _UNPACK)
 _HARMLESS = frozenset(
     {*(".txt", ".md", ".rst", ".csv", ".tsv", ".json", ".xml", ".html", ".css", ".js", ".py")}
     | {*(".pyi", ".toml", ".cfg", ".ini", ".yaml", ".yml", ".png", ".jpg", ".jpeg", ".gif")}
@@ -244,7 +254,7 @@ def _zip_kind(names: frozenset[str]) -> FileKind:
     members = [PurePosixPath(name) for name in names if not name.endswith("/")]
     if all(member.suffix.lower() in _HARMLESS for member in members):
         return FileKind("a zip archive", "not a pickle", _UNPACK)
-    return _model("a zip archive", "not a pickle", _UNPACK)
+    return _ZIP
 
 
 def explain_non_pickle(head: bytes, fault: UnreadableError) -> UnreadableError:

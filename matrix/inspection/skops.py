@@ -28,7 +28,7 @@ from matrix.inspection.stand_ins import Blob, Dict, Global, Object, Set, StandIn
 SCHEMA = "schema.json"
 _PROTOCOLS = (1, 2)
 _SAVE_AGAIN = "Load it where it was saved, and save it again with joblib.dump or a newer skops."
-_ARCHIVE_ERRORS = (
+ARCHIVE_ERRORS = (
     zipfile.BadZipFile,
     zlib.error,
     lzma.LZMAError,
@@ -123,7 +123,7 @@ def read(file: BinaryIO, findings: Findings, unpacked: int) -> StandIn:
             _check(archive, file, unpacked)
             schema = json.loads(_read_part(archive, SCHEMA))
             return _SchemaReader(archive, findings).read(schema)
-    except _ARCHIVE_ERRORS as error:
+    except ARCHIVE_ERRORS as error:
         raise _damaged("its zip archive is damaged") from error
     except RecursionError as error:
         raise TooMuchError("looks like a skops file, and is nested too deeply") from error

@@ -38,6 +38,30 @@ class Problem:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class StatedOrigin:
+    """The environment that saved a model, as the folder of the model says it."""
+
+    scikit_learn: str = ""
+    """The exact version; empty if unknown."""
+    python: str = ""
+    """The line of Python, such as ``3.11``; empty if unknown."""
+    pins: tuple[str, ...] = ()
+    """Exact versions of other packages. They hold where a package is installed anyway."""
+    source: str = ""
+    """The file that says so: ``requirements.txt``."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ExampleRows:
+    """The rows that the folder of a model has as an example of its input."""
+
+    columns: tuple[str, ...]
+    """Their names; empty for an array without names."""
+    rows: tuple[tuple[str | float | bool | None, ...], ...]
+    """Each with one value for each column."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Model:
     """One saved model of the user's, as its file shows it; nothing of it has been run."""
 
@@ -55,6 +79,12 @@ class Model:
     """The full name of its class, if it is a part of a file."""
     optional: bool = False
     """Whether it is left out of the answer where it does not work in its origin."""
+    stated: StatedOrigin = StatedOrigin()
+    """What its folder says about its origin."""
+    types: Mapping[str, str] = field(default_factory=dict)
+    """By column, the type that its folder says, as ``--dtypes`` takes it."""
+    example: Path | None = None
+    """A file of the rows that its folder has as an example, to use if the user gives none."""
 
     @property
     def format(self) -> str:

@@ -201,6 +201,8 @@ class ModelChecker:
             _inspected(one.model).sha256,
             one.model.format,
             one.model.part,
+            dict(one.model.types),
+            None if one.model.example is None else _digest(one.model.example),
             self._inputs.digest,
             self._context.key(one.origin),
             keys.worker(),
@@ -239,7 +241,7 @@ class ModelChecker:
             "format": one.model.format,
             "path": str(path),
             "part": one.model.part,
-            "data": _file(inputs.data, target=inputs.target, dtypes=dict(inputs.dtypes)),
+            "data": _data(one.model, inputs, measured=measured),
             "expected": _file(inputs.expected),
             "allowed": looked_up(one.model),
             "n": _ROWS,
@@ -292,6 +294,19 @@ def _inspected(model: Model) -> Inspection:
     """The inspection of a model that was admitted."""
     assert model.inspection is not None
     return model.inspection
+
+
+def _data(model: Model, inputs: CheckInputs, *, measured: bool) -> dict[str, Any] | None:
+    """The user's rows, or those that the folder of the model has as an example.
+
+    Example rows are few: they are used only where made rows may be added to them.
+    """
+    hints = dict(model.types)
+    if inputs.data is not None:
+        return _file(inputs.data, target=inputs.target, dtypes=dict(inputs.dtypes), hints=hints)
+    if inputs.expected is not None or not measured:
+        return None
+    return _file(model.example, target=None, dtypes={}, hints=hints, example=True)
 
 
 _KINDS = {".csv": "csv", ".parquet": "parquet", ".npy": "npy", ".npz": "npz"}

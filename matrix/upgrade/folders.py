@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from matrix.errors import Exit, NotAModelError
@@ -14,12 +14,17 @@ from matrix.inspection.file_kinds import HEAD, certainly_other
 from matrix.inspection.result import Inspection
 from matrix.model import PassedOver
 from matrix.upgrade.answer import Model, Problem
+from matrix.upgrade.model_folders import ModelFolder, read_folder
 
 ENDINGS = frozenset({".pkl", ".pickle", ".pk", ".p", ".joblib", ".jbl", ".sav", ".skops", ".dill"})
 """Endings that promise a model: such a file is unanswered if its content is something else."""
 _DATA = frozenset({"builtins", "collections", "copyreg", "datetime", "_codecs", "decimal"})
 _DATA |= {"numpy", "pandas", "scipy.sparse", "joblib", "uuid", "pathlib"}
 """Packages and modules whose objects are data, and no models."""
+
+
+ARROW = " → "
+"""Between an archive and what is in it."""
 
 
 @dataclass(slots=True)
@@ -33,6 +38,8 @@ class FoundFiles:
     failed: dict[Path, Problem] = field(default_factory=dict)
     """What cannot be read in them."""
     passed_over: list[PassedOver] = field(default_factory=list)
+    described: dict[Path, ModelFolder] = field(default_factory=dict)
+    """Folders that are a model; the file of each is among ``files``."""
 
     def pass_over(self, path: Path, what: str) -> None:
         """Record that a path is not checked."""
@@ -97,10 +104,26 @@ class _Walk:
         if "pyvenv.cfg" in names and folder != self.root:
             self.found.pass_over(folder, "a virtual environment")
             return
+        if self._described(folder, names):
+            return
         below = len(self.waiting)
         for name in names:
             self._entry(folder / name)
         self.waiting[below:] = reversed(self.waiting[below:])
+
+    def _described(self, folder: Path, names: list[str]) -> bool:
+        """Whether a folder says which file in it is its model; its other files are parts of it."""
+        found = read_folder(folder, names)
+        if found is None:
+            return False
+        if isinstance(found, Problem):
+            self.found.failed.setdefault(
+                folder, replace(found, message=f"{folder}: {found.message}")
+            )
+        else:
+            self.found.described[folder] = found
+            self.found.files[found.file] = True
+        return True
 
     def _entry(self, path: Path) -> None:
         try:
@@ -182,7 +205,8 @@ def sort_out(
     for path, problem in found.failed.items():
         kept.append(Model(id=str(path), path=path, problem=problem))
     for folder in found.folders:
-        if not any(model.path.is_relative_to(folder) for model in kept):
+        inside = f"{folder}{ARROW}"
+        if not any(one.path.is_relative_to(folder) or one.id.startswith(inside) for one in kept):
             kept.append(_empty(folder))
     return kept, tuple(sorted(passed, key=lambda one: one.path))
 
@@ -197,7 +221,7 @@ def _empty(folder: Path) -> Model:
 def _not_a_model(model: Model) -> str:
     """What a file from a folder is, if it is certainly no model; empty if it may be one."""
     if model.problem is not None:
-        return "" if promises_model(model.path) else model.problem.other
+        return "" if promises_model(Path(model.id)) else model.problem.other
     if model.inspection is not None and is_data(model.inspection):
         return f"pickled data ({model.inspection.root.kind})"
     return ""

@@ -41,7 +41,7 @@ def take_in(
         recorded: by absolute path, the SHA-256 that a file must have.
         most_mb: the size in MB from which a file is refused.
     """
-    intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=_limits(most_mb))
+    intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=most_bytes(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
         copies = list(pool.map(intake.copy, paths))
         models = list(pool.map(intake.look, paths, copies))
@@ -51,7 +51,8 @@ def take_in(
     return [_noted(model, store) for model in models]
 
 
-def _limits(most_mb: int) -> InspectionLimits:
+def most_bytes(most_mb: int) -> InspectionLimits:
+    """The limits for models of up to so many MB."""
     least = InspectionLimits()
     return replace(
         least,
@@ -74,7 +75,7 @@ class _Intake:
             expected = self.recorded.get(_place(path))
             if path.is_file() and path.stat().st_size > _LARGE:
                 if expected is not None and (here := digest_of(path)) != expected:
-                    return _changed(here, expected)
+                    return changed(here, expected)
                 inspect_in_subprocess(path, self.limits)
             copy = copy_private(path, self.folder, self.limits)
         except MatrixError as error:
@@ -83,7 +84,7 @@ class _Intake:
             return Problem(message=f"{path} cannot be read: {error.strerror or error}")
         if expected not in (None, copy.sha256):
             copy.path.unlink()
-            return _changed(copy.sha256, str(expected))
+            return changed(copy.sha256, str(expected))
         return copy
 
     def look(self, path: Path, copy: PrivateCopy | Problem) -> Model:
@@ -96,7 +97,7 @@ class _Intake:
         return Model(id=str(path), path=path, inspection=inspection)
 
 
-def _changed(here: str, expected: str) -> Problem:
+def changed(here: str, expected: str) -> Problem:
     """A damaged or replaced file is not an effect of versions."""
     return Problem(
         message=f"file changed: its SHA-256 is {here}, but {expected} was recorded",
@@ -108,7 +109,7 @@ def _changed(here: str, expected: str) -> Problem:
 
 def _noted(model: Model, store: Store) -> Model:
     """The model, with a note if it is not the file that was checked before."""
-    if model.inspection is None:
+    if model.inspection is None or model.path.is_relative_to(store.folder):
         return model
     here = model.inspection.sha256
     known = store.files.known(model.path)

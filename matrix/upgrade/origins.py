@@ -25,6 +25,7 @@ from matrix.model import Environment, EnvSpec, Lock, UnavailableReason
 from matrix.upgrade.answer import Model, Problem
 from matrix.upgrade.nearest_release import OLDEST, nearest_release
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages, with_requirements
+from matrix.upgrade.stated_origins import note_of, with_stated
 from matrix.worker.compat_worker.formats import FORMATS
 
 
@@ -104,6 +105,13 @@ _OTHER_RELEASE = (
     UnavailableReason.NO_IMPORT,
 )
 """Reasons that do not hold for every release."""
+
+
+def _release(model: Model) -> str:
+    """The release that saved a model, as its file or else its folder says; empty if unknown."""
+    assert model.inspection is not None
+    versions = model.inspection.versions.get("scikit-learn", ())
+    return max(versions, key=Version) if versions else model.stated.scikit_learn
 
 
 def _split(texts: Sequence[str]) -> list[str]:
@@ -193,7 +201,10 @@ class Origins:
         """
         spec = self._origin(model)
         needed = needed_packages(model.inspection)
-        return _holding(spec, model, [self._required(one, spec) for one in needed])
+        spec = _holding(spec, model, [self._required(one, spec) for one in needed])
+        if self.request.origin is not None:
+            return spec
+        return with_stated(spec, _release(model), model)
 
     def _origin(self, model: Model) -> EnvSpec:
         requested = self.request.origin
@@ -203,10 +214,9 @@ class Origins:
                 requested, day = _with_bounds(requested, release, model, packages_for)
             return spec_of(requested, as_of=day, common=self.common)
         assert model.inspection is not None
-        versions = model.inspection.versions.get("scikit-learn", ())
-        if not versions:
+        newest = _release(model)
+        if not newest:
             return self._dated_by_framework(model.inspection)
-        newest = max(versions, key=Version)
         self._refuse_unavailable(Version(newest))
         if requested is not None:
             requested = replace(requested, scikit_learn=newest)
@@ -436,6 +446,7 @@ class Origins:
         return (
             *model.notes,
             *self._chosen_versions(model),
+            *([stated] if (stated := self._stated(model)) else []),
             *([f"packages also come from {sources} ({self.catalog.source})"] if sources else []),
             *(note.text for note in model.inspection.notes),
             *(note for requested in requests if requested is not None for note in requested.notes),
@@ -463,6 +474,9 @@ class Origins:
         """The requirements that the user named for origins."""
         origin = () if self.request.origin is None else self.request.origin.others
         return (*self.request.further, *origin)
+
+    def _stated(self, model: Model) -> str:
+        return "" if self.request.origin is not None else note_of(model, _release(model))
 
     @property
     def common(self) -> tuple[str, ...]:

@@ -32,7 +32,10 @@ def needs_pandas(models: Iterable[Model], data: Path | None, expected: Path | No
     """
     if data is not None and data.suffix.lower() not in _ARRAYS:
         return True
-    return expected is not None or any(_needs(model.inspection) for model in models)
+    return expected is not None or any(
+        _needs(model.inspection) or (model.example is not None and model.example.suffix == ".csv")
+        for model in models
+    )
 
 
 def _needs(inspection: Inspection | None) -> bool:

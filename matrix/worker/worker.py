@@ -120,9 +120,11 @@ Tasks
 
 ``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
     Piece: ``path``, ``part``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind",
-    "target", "dtypes"}``, the rows to use (``kind``: ``csv``, ``parquet``, ``npy``, ``npz`` or
-    ``text``; ``target``: name of the column or array with the true targets, or null; ``dtypes``: by
-    column, its type in words or a list of its categories); ``expected``, null or ``{"path",
+    "target", "dtypes", "hints", "example"}``, the rows to use (``kind``: ``csv``, ``parquet``,
+    ``npy``, ``npz`` or ``text``; ``target``: name of the column or array with the true targets, or
+    null; ``dtypes``: by column, its type in words or a list of its categories; ``hints``: the same
+    for columns whose type the model does not show; ``example``: true if rows are made instead where
+    the model does not accept these); ``expected``, null or ``{"path",
     "kind"}``
     (``csv``, ``npy`` or ``npz``), outputs recorded for these rows; ``n``, about how many rows to
     make without ``data``; ``evidence``, whether to measure how much the rows would notice.

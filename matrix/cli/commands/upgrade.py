@@ -47,6 +47,7 @@ from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.native_data import only_in_sandbox
 from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.own_script import read_script
+from matrix.upgrade.packed import alone, named, open_packed
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
@@ -205,12 +206,14 @@ def set_up(
     chosen = sandbox(arguments.sandbox)
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     found = find(arguments.models, recorded)
+    packed = open_packed(found, store, recorded, most_mb=catalog.limits.model_mb)
     progress.stage("files", len(found.files))
     trust = replace(catalog.trust, everywhere=_trusted(arguments, inputs))
     most_mb = catalog.limits.model_mb
     taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
-    read, passed_over = sort_out(taken, found)
+    read, passed_over = sort_out(named(taken, packed, store), found)
+    read = alone(read, packed)
     script = None if inputs.main is None else inputs.main.file
     admitted = admit(read, trust, paths=inputs.paths, script=script)
     contained = only_in_sandbox(admitted, trust, chosen)

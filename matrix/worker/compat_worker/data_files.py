@@ -31,6 +31,7 @@ def read(
     known: Optional[InputModel],
     types: Optional[Dict[str, Any]] = None,
     accepts: Callable[[Any], bool] = lambda rows: True,
+    hints: Optional[Dict[str, Any]] = None,
 ) -> GivenRows:
     """Read the rows of a file.
 
@@ -41,6 +42,7 @@ def read(
         known: the inferred input of the model; None if nothing could be inferred.
         types: by column of a table, its type in words or a list of its categories.
         accepts: whether the model accepts some rows.
+        hints: by column, its type where neither ``types`` nor the model gives one.
 
     Raises:
         UserError: the file cannot be read or does not fit the model.
@@ -57,7 +59,8 @@ def read(
             "{}: --dtypes gives types of named columns, and a file of this kind has none; give a "
             "CSV or Parquet file".format(name)
         )
-    request = DataRequest(path, name, target, known, column_types.given(types or {}), accepts)
+    given_types, hinted = column_types.given(types or {}), column_types.given(hints or {})
+    request = DataRequest(path, name, target, known, given_types, accepts, hinted)
     given = _READERS[kind](request)
     if given.n == 0:
         raise UserError("{}: the file has no rows".format(name))

@@ -278,7 +278,10 @@ def _recipe(
     wanted: Dict[Any, ColumnType] = {}
     for source, _, column in chosen:
         given = request.types.get(str(source))
-        wanted[source] = given or column_types.of_model(column)
+        shown = column_types.of_model(column)
+        if shown.kind == AS_READ and not column.numeric:
+            shown = request.hints.get(str(source), shown)
+        wanted[source] = given or shown
         if given is None:
             _check_numbers(file.frame[source], source, column, request.name)
     texts = [RecipeColumn(name, name, one) for name, one in wanted.items() if one.kind == TEXT]

@@ -44,7 +44,9 @@ def of_made_rows(fresh: LoadModel, made: MadeRows, rows: Any, allowed: Any) -> D
     return found
 
 
-def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed: Any) -> Any:
+def of_given_rows(
+    fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed: Any, few: bool = False
+) -> Any:
     """Given rows, with made rows added where these raise the score, and their evidence.
 
     Args:
@@ -53,6 +55,7 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
         n: about how many rows to make.
         add: whether rows may be added.
         allowed: the names that the model may look up while it is loaded.
+        few: rows are added whatever the score is.
 
     Returns:
         ``(rows, evidence)``.
@@ -60,7 +63,8 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
     scored = _some(given.rows, given.n)
     found = evidence.measure(fresh, scored, pool_of(fresh, given.n), allowed)
     found["by_source"] = {"data": given.n}
-    if not add or not found["live"] or found["noticed"] >= ENOUGH * found["live"]:
+    enough = not found["live"] or found["noticed"] >= ENOUGH * found["live"]
+    if not add or (enough and not few):
         return given, found
     try:
         made = row_making.make_rows(fresh(), n)
@@ -72,7 +76,8 @@ def of_given_rows(fresh: LoadModel, given: MadeRows, n: int, add: bool, allowed:
         return given, found
     both = appended(scored, made.rows)
     more = evidence.measure(fresh, both, pool_of(fresh, given.n + made.n), allowed)
-    if not more["live"] or more["noticed"] * found["live"] <= found["noticed"] * more["live"]:
+    better = more["live"] and more["noticed"] * found["live"] > found["noticed"] * more["live"]
+    if not better and not few:
         return given, found
     random = input_model.RANDOM in made.kinds
     more["by_source"] = {"data": given.n, "random" if random else "model": made.n}

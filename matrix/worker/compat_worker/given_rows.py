@@ -33,6 +33,8 @@ class DataRequest(NamedTuple):
     """The types that the user gives, by column."""
     accepts: Callable[[Any], bool]
     """Whether the model accepts some rows."""
+    hints: Dict[str, ColumnType]
+    """The types of columns that neither the user nor the model gives."""
 
 
 def check_width(width: int, name: str, known: InputModel) -> None:

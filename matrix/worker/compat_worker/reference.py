@@ -57,6 +57,16 @@ class _ReadableContents(KeptContents):
 def _record_reference(
     piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableContents
 ) -> Answer:
+    """The answer for the rows of the piece, or for made rows if an example does not fit."""
+    try:
+        return _record(piece, journal, seen, kept)
+    except UserError:
+        if not (piece["data"] or {}).get("example"):
+            raise
+        return _record(dict(piece, data=None), journal, seen, kept)
+
+
+def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
     chosen = FORMATS[piece["format"]]
 
     def fresh() -> Any:
@@ -126,9 +136,12 @@ def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
     found = None
     if piece.get("evidence") and piece["data"] is not None and given.n:
         add = piece["expected"] is None
+        example, n = piece["data"].get("example", False), given.n
         given, found = evidence_rows.of_given_rows(
-            fresh, given, piece["n"], add, piece.get("allowed")
+            fresh, given, piece["n"], add, piece.get("allowed"), few=example
         )
+        if example and given.n == n:
+            raise UserError("no rows can be made in the types of the example")
     data = content.encode(given.rows)
     _check_complete(data)
     made_of = None if given.source is None else table_source.encode(given.source)
@@ -164,6 +177,7 @@ def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
         known,
         data.get("dtypes"),
         lambda rows: _accepts(fresh(), rows),
+        data.get("hints"),
     )
     made = MadeRows(
         given.rows,
