@@ -52,12 +52,17 @@ class Meter:
         with contextlib.suppress(psutil.Error):
             self._process = psutil.Process(pid)
         self._used = self._asleep = 0.0
+        self._has_children = True  # unknown before the first look
         self._looked = clock()
         self._mark = Usage(0.0, 0.0)
 
     def look(self) -> Usage:
-        """What was used since the last mark. A look takes a few milliseconds."""
+        """What was used since the last mark.
+
+        A look takes milliseconds: the children are found among all processes of the machine.
+        """
         now, alive = self._clock(), self._alive()
+        self._has_children = len(alive) > 1
         used = max(self._used, sum(map(_used, alive)))
         if used - self._used < _LEAST and alive and _all_sleep(alive):
             self._asleep += now - self._looked
@@ -65,8 +70,15 @@ class Meter:
         return Usage(used - self._mark.seconds, self._asleep - self._mark.asleep)
 
     def mark(self) -> None:
-        """Count from here on."""
-        self.look()
+        """Count from here on.
+
+        A process without children at the last look is read alone, which takes 50 microseconds. A
+        child that it has started in between counts from its start.
+        """
+        if self._has_children or self._process is None:
+            self.look()
+        else:
+            self._used, self._looked = max(self._used, _used(self._process)), self._clock()
         self._mark = Usage(self._used, self._asleep)
 
     def _alive(self) -> list[psutil.Process]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 
+import psutil
 import pytest
 
 from matrix.processor_time import Meter
@@ -54,6 +55,32 @@ def test_what_a_process_or_its_child_has_used_is_counted(start: Start, code: str
 def test_only_what_came_after_a_mark_is_counted(start: Start) -> None:
     meter = Meter(start(SPIN.format(seconds=0.3)).pid)
     meter.mark()
+    assert meter.look().seconds < 0.1
+
+
+def test_what_a_living_child_had_used_before_a_mark_is_not_counted(start: Start) -> None:
+    meter = Meter(start(CHILD.format(code=SPIN.format(seconds=0.3))).pid)
+    meter.look()
+    meter.mark()
+    assert meter.look().seconds < 0.1
+
+
+def test_marks_of_a_process_without_children_do_not_search_for_any(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker is marked at every piece, and a search reads every process of the machine."""
+    searches: list[int] = []
+    children = psutil.Process.children
+    monkeypatch.setattr(
+        psutil.Process,
+        "children",
+        lambda process, **options: searches.append(process.pid) or children(process, **options),
+    )
+    meter = Meter(start(SPIN.format(seconds=0.3)).pid)
+    meter.look()
+    for _ in range(100):
+        meter.mark()
+    assert len(searches) == 1
     assert meter.look().seconds < 0.1
 
 

@@ -45,18 +45,21 @@ _EXPECTED: Mapping[str, Callable[[Cell], bool]] = {
         and cell.silent
         and cell.outputs["predict"].n_changed == 1
     ),
-    "planted_killer": lambda cell: cell.verdict is Verdict.CRASHED,
     "planted_repr": lambda cell: (
         cell.verdict is Verdict.INTROSPECTION_FAILED and cell.stage == "repr"
     ),
+    "planted_killer": lambda cell: cell.verdict is Verdict.CRASHED,
     "planted_endless": lambda cell: cell.verdict is Verdict.TIMED_OUT,
 }
-"""The required verdict on each planted pipeline."""
+"""The required verdict on each planted pipeline, in the order of loading.
+
+What kills the interpreter comes last, so that none is started for the rest.
+"""
 
 _NAMES = {
     "planted_change": "changed prediction",
-    "planted_killer": "killed interpreter",
     "planted_repr": "failing repr",
+    "planted_killer": "killed interpreter",
     "planted_endless": "endless prediction",
 }
 
@@ -121,7 +124,8 @@ class Planted:
         quick = [name for name in self._paths if name != "planted_endless"]
         yield self._load(quick, self._context.limits.seconds)
         endless = [name for name in self._paths if name not in quick]
-        yield replace(self._load(endless, _ENDLESS_SECONDS), waits=True)
+        # The killed interpreter shows already that a piece is tried again.
+        yield replace(self._load(endless, _ENDLESS_SECONDS), waits=True, alone=True)
 
     def _found(self) -> dict[str, Detection]:
         found = dict.fromkeys(_NAMES.values(), Detection.MISSED)
