@@ -1,8 +1,7 @@
-"""A bench for workers: real worker processes in the environment that the tests run in."""
+"""A bench for workers: real worker processes in a small environment, which starts quickly."""
 
 from __future__ import annotations
 
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -37,10 +36,17 @@ class Model(BaseEstimator):
 
 
 class Bench:
-    """Saves and loads the pipelines of a file, and gives the answers by name."""
+    """Saves and loads the pipelines of a file, and gives the answers by name.
 
-    def __init__(self, folder: Path, name: str) -> None:
+    Args:
+        folder: an empty one.
+        name: of the file.
+        executable: the interpreter of the environment; it has scikit-learn.
+    """
+
+    def __init__(self, folder: Path, name: str, executable: Path) -> None:
         self.folder = folder
+        self.executable = executable
         self.file = folder / f"{name}.py"
         self.answers: dict[str, WorkerAnswer] = {}
         self.contents: dict[str, bytes] = {}
@@ -69,7 +75,7 @@ class Bench:
             self.contents.update(contents)
 
         request = Request(
-            executable=Path(sys.executable),
+            executable=self.executable,
             task=task,
             paths=(self.folder,),
             pieces=tuple({"id": number, **pieces[name]} for number, name in enumerate(names)),

@@ -20,7 +20,6 @@ ROOT = Path(__file__).parents[2]
 
 CONFIGURATION = f"""
 pipelines = ["{ROOT.as_posix()}/fixtures"]
-requirements = ["pandas"]
 download-python = "never"
 [sets.default]
 scikit-learn = ["1.3", "1.5"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,12 @@ from .bench import Bench
 
 X = pd.DataFrame({"age": np.arange(40.0), "height": np.arange(40.0)[::-1] * 2.0})
 Y = np.where(X["age"] > 19, "old", "young")
+
+
+@pytest.fixture
+def small_environment() -> Path:
+    """The environment of the tests, which saves the models."""
+    return Path(sys.executable)
 
 
 @pytest.fixture

@@ -87,6 +87,15 @@ def uv(folder: Path, *arguments: str) -> None:
     )
 
 
+def test_the_reference_pipelines_come_with_the_wheel(venv: Elsewhere) -> None:
+    code = "from matrix.catalog import reference_pipelines; print(reference_pipelines.folder())"
+    folder = Path(venv.run("python", "-c", code).stdout.strip())
+    assert folder.is_relative_to(venv.folder / "venv")
+    source = ROOT / "fixtures"
+    assert {path.name for path in folder.glob("*.py")} == {p.name for p in source.glob("*.py")}
+
+
+@pytest.mark.nightly
 def test_without_any_configuration_the_reference_pipelines_are_checked(venv: Elsewhere) -> None:
     """Between two sets of packages; they came with the wheel. Runs before there is a project."""
     assert not (venv.folder / "pyproject.toml").exists()

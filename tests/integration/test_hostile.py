@@ -140,7 +140,7 @@ def test_nothing_runs_every_row_has_its_answer_and_the_neighbour_is_answered(
     assert answers[str(good)]["safe"] or answers[str(good)]["group"] != "unknown"
 
 
-LOADED = int(os.environ.get("MUTANTS_LOADED", "4"))
+LOADED = int(os.environ.get("MUTANTS_LOADED", "2"))
 """So many altered copies of each model are loaded for real; ``nox -s fuzz`` loads more."""
 
 TRAIN_THREE = """

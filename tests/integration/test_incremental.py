@@ -38,7 +38,6 @@ def tree():
 
 CONFIGURATION = """
 pipelines = ["models"]
-requirements = ["pandas"]
 download-python = "never"
 [sets.default]
 scikit-learn = {releases}

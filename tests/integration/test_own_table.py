@@ -194,12 +194,9 @@ def test_a_conversion_by_pandas_inside_the_model_changes_the_model_itself(
 
 
 def test_made_rows_find_it_too(folder: Path) -> None:
-    made = check(folder)
-    assert {name: made[name]["verdict"] for name in MODELS} == {
+    made = check(folder, models=("onehot", "conversion", "unaffected"))
+    assert {name: cell["verdict"] for name, cell in made.items() if name} == {
         "onehot": "input-changed",
-        "ordinal": "input-changed",
-        "strict": "use-failed",
-        "own_code": "input-changed",
         "conversion": "labels-changed",
         "unaffected": "identical",
     }
