@@ -6,6 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from matrix.model.environments import SCIKIT_LEARN
 
 _OPERATORS = {
@@ -85,6 +88,11 @@ def environment_label(
 ) -> str:
     """Return the long label of one environment."""
     return _label(scikit_learn, python, packages, as_of, framework, shorten=False)
+
+
+def package_of(requirement: str) -> str:
+    """Return the normalized name of the package that a requirement is about."""
+    return str(canonicalize_name(Requirement(requirement).name))
 
 
 def extended(

@@ -130,6 +130,25 @@ def lines_before(version: str, registry: Registry) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reversed(lines)))
 
 
+def newest_of_lines(version: str, registry: Registry, *, package: str) -> tuple[str, ...]:
+    """Return the newest release of each line of a package after a version, oldest first.
+
+    Args:
+        version: exact.
+        registry: called twice.
+        package: such as ``xgboost``.
+
+    Raises:
+        UnavailableError: the registry does not answer.
+    """
+    first, newest = Version(version), Version(registry.release("latest", package).version)
+    if newest <= first:
+        return ()
+    found = _newest_below(_lines(first, newest), version, registry, package)
+    releases = {Version(release) for release in found} | {newest}
+    return tuple(str(release) for release in sorted(releases) if release > first)
+
+
 def releases_between(
     low: str, high: str, registry: Registry, *, package: str = "scikit-learn"
 ) -> tuple[str, ...]:

@@ -22,7 +22,7 @@ _FIRST_PARAMETERS = (
     ("auc_mu_weights", ">=3.0,<3.1"),
     ("cegb_tradeoff", ">=2.3,<3"),
 )
-"""The releases by a parameter that the first of them lists, as boosters that were fitted with releases
+"""The releases by a parameter that the first of them lists, as boosters fitted with each release
 from 2.2.0 to 4.7.0 show."""
 
 

@@ -21,6 +21,23 @@ class PassedOver:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PackageReleases:
+    """The releases of a library beside scikit-learn, tried while all else stays."""
+
+    package: str
+    pin: str = ""
+    """The recommended requirements; empty if there are none."""
+    safe: tuple[str, ...] = ()
+    """The releases that were tested and are safe, ascending."""
+    limited: tuple[str, ...] = ()
+    """The releases within that range where only ``repr`` or ``get_params`` fails, ascending."""
+    first_bad: str = ""
+    """The first later release that predicts differently, fails or is unknown; empty if none."""
+    impossible: tuple[str, ...] = ()
+    """Releases that cannot be installed beside the scikit-learn of the origin."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelAnswer:
     """The answer of an upgrade check for one saved model; its cells are the evidence."""
 
@@ -54,3 +71,5 @@ class ModelAnswer:
     """Where only the inspection guarded a load, and why; empty if the second gate worked too."""
     evidence: Evidence | None = None
     """The rows and how much they would notice; None if that was not measured."""
+    packages: tuple[PackageReleases, ...] = ()
+    """For each known library beside scikit-learn whose releases were tried."""

@@ -234,6 +234,7 @@ def _answer(answer: ModelAnswer) -> str:
     ]
     if answer.pin:
         lines.append(f"  - pin {code(answer.pin)}")
+        lines += [f"  - or {code(one.pin)}" for one in answer.packages if one.pin]
     if answer.rows:
         lines.append(f"  - compared on {code(rows_text(answer.rows), 600)}")
     noticed = evidence_text(answer.evidence)

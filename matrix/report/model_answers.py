@@ -15,14 +15,17 @@ from matrix.model import (
     Matrix,
     ModelAnswer,
     OutputDifference,
+    PackageReleases,
     Pipeline,
     Verdict,
 )
 from matrix.normalize_messages import without_places
+from matrix.report import package_words
 from matrix.report.sentences import counted, other_outputs
 from matrix.safe_text import plain
 from matrix.upgrade.answer import (
     Model,
+    PackageAnswer,
     RowCounts,
     SafeRange,
     Target,
@@ -52,7 +55,14 @@ def headline(answer: UpgradeAnswer) -> str:
     if answer.problem is not None:
         return f"unknown: {plain(answer.problem.message, 600)}"
     if answer.range is not None:
-        return "; ".join([_ranged(answer.range), *_known_beyond(answer)])
+        moved = [one.range for one in answer.packages if one.range is not None]
+        return "; ".join(
+            [
+                _ranged(answer.range, answer),
+                *_known_beyond(answer),
+                *(_ranged(found, answer) for found in moved if len(found.run) > 1 or _bad(found)),
+            ]
+        )
     origin = answer.targets[0]
     if not origin.cell.verdict.predicts_same:
         return f"unknown: in the environment that saved it, the model {_failing(origin.cell)}"
@@ -101,27 +111,37 @@ def versions(environment: Environment) -> str:
     if not release:
         return f"{source}, {when}" if when else source
     line = spec.scikit_learn
+    beside = package_words.libraries(environment)
     known = source == release or (source == line and release.startswith(line))
+    known = known or (bool(beside) and source.partition(" ")[0] in (release, line, spec.framework))
     details = ", ".join(part for part in ("" if known else source, when) if part)
-    return f"scikit-learn {release} ({details})" if details else f"scikit-learn {release}"
+    named = ", ".join([f"scikit-learn {release}", *beside])
+    return f"{named} ({details})" if details else named
 
 
-def _ranged(found: SafeRange) -> str:
+def _ranged(found: SafeRange, answer: UpgradeAnswer) -> str:
     parts = [_safe_part(found), *_limited_parts(found)]
-    bad = [target for target in (found.first_bad, found.last_bad) if target is not None]
-    return "; ".join([*parts, *(f"{_effect(target.cell)} with {target.release}" for target in bad)])
+    for target in _bad(found):
+        responsible = package_words.blame(target, answer)
+        reason = f" ({responsible})" if responsible else ""
+        parts.append(f"{_effect(target.cell)} with {target.release}{reason}")
+    return "; ".join(parts)
+
+
+def _bad(found: SafeRange) -> list[Target]:
+    return [target for target in (found.first_bad, found.last_bad) if target is not None]
 
 
 def _safe_part(found: SafeRange) -> str:
     """Return the releases around the origin where nothing fails."""
     around = _around(found)
     if not around:
-        return f"predicts the same with scikit-learn {found.origin}, the version that saved it"
+        return f"predicts the same with {found.package} {found.origin}, the version that saved it"
     if len(around) == 1:
         (only,) = around
         saved = ", the version that saved it" if only == found.origin else ""
-        return f"safe only with scikit-learn {only}{saved}"
-    return f"safe with scikit-learn {around[0]} to {around[-1]}"
+        return f"safe only with {found.package} {only}{saved}"
+    return f"safe with {found.package} {around[0]} to {around[-1]}"
 
 
 def _around(found: SafeRange) -> list[str]:
@@ -321,7 +341,7 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
     origin = answer.targets[0]
     if answer.range is None:
         return [
-            _target_range([target.environment.spec.label], target, origin)
+            _target_range(target.environment.spec.label, target, origin, answer)
             for target in answer.targets
         ]
     found = []
@@ -329,14 +349,24 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
         in_order(answer.targets), lambda target: what_happens(target.cell)
     ):
         members = list(group)
-        found.append(_target_range([target.release for target in members], members[0], origin))
+        names = [target.release for target in members]
+        name = package_words.with_libraries(names, members, answer)
+        found.append(_target_range(name, members[0], origin, answer))
+    for package in answer.packages:
+        others = in_order(package.targets)
+        for _, group in itertools.groupby(others, lambda target: what_happens(target.cell)):
+            members = list(group)
+            if members != [package.targets[0]]:  # the origin alone has a line above
+                name = package_words.moved_span(package, [target.release for target in members])
+                found.append(_target_range(name, members[0], origin, answer))
     return found
 
 
-def _target_range(names: Sequence[str], first: Target, origin: Target) -> TargetRange:
-    name = names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
-    outcome = what_happens(first.cell)
-    return TargetRange(name=name, target=first, origin=first is origin, outcome=outcome)
+def _target_range(name: str, first: Target, origin: Target, answer: UpgradeAnswer) -> TargetRange:
+    responsible = package_words.blame(first, answer)
+    outcome = "; ".join(filter(None, (what_happens(first.cell), responsible)))
+    is_origin = first.environment.id == origin.environment.id
+    return TargetRange(name=name, target=first, origin=is_origin, outcome=outcome)
 
 
 # --------------------------------------------------------------------------- all of them
@@ -346,7 +376,7 @@ def group_of(answer: UpgradeAnswer) -> Group:
     """Return the worst group of the targets; unknown if the origin itself is not safe."""
     if answer.problem is not None or not answer.targets[0].cell.verdict.predicts_same:
         return Group.UNKNOWN
-    groups = {target.cell.verdict.group for target in answer.targets}
+    groups = {target.cell.verdict.group for target in answer.every_target}
     order = (Group.FAILS, Group.CHANGES, Group.LIMITED, Group.UNKNOWN)
     return next((group for group in order if group in groups), Group.LOADS)
 
@@ -380,7 +410,7 @@ def _brief_outcome(answer: UpgradeAnswer) -> str:
     group = group_of(answer)
     if group is Group.UNKNOWN:
         return "unknown"
-    worst = max(answer.targets, key=lambda target: target.cell.verdict.severity).cell
+    worst = max(answer.every_target, key=lambda target: target.cell.verdict.severity).cell
     if worst.verdict is Verdict.IDENTICAL:
         return "identical"
     if worst.verdict is Verdict.EQUIVALENT:
@@ -399,7 +429,14 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
         finished=upgrade.finished,
         environments=upgrade.environments,
         pipelines=tuple(_pipeline(answer.model) for answer in read),
-        cells=tuple(target.cell for answer in read for target in answer.targets),
+        cells=tuple(
+            target.cell
+            for answer in read
+            for target in (
+                *answer.every_target,
+                *(one for found in answer.companions.values() for one in found),
+            )
+        ),
         answers=tuple(_model_answer(answer) for answer in upgrade.answers),
         passed_over=upgrade.passed_over,
         interrupted=upgrade.interrupted,
@@ -419,6 +456,18 @@ def _pipeline(model: Model) -> Pipeline:
     )
 
 
+def _package_releases(found: PackageAnswer) -> PackageReleases:
+    safe = found.range
+    return PackageReleases(
+        package=found.package,
+        pin="" if safe is None else safe.pin,
+        safe=() if safe is None else safe.safe,
+        limited=() if safe is None else tuple(one.release for one in safe.limited),
+        first_bad="" if safe is None or safe.first_bad is None else safe.first_bad.release,
+        impossible=found.impossible,
+    )
+
+
 def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
     found, inspection = answer.range, answer.model.inspection
     return ModelAnswer(
@@ -433,7 +482,10 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         limited=() if found is None else tuple(one.release for one in found.limited),
         first_bad="" if found is None or found.first_bad is None else found.first_bad.release,
         rows=answer.rows.made,
-        worst={target.environment.id: target.worst for target in answer.targets if target.worst},
+        worst={
+            target.environment.id: target.worst for target in answer.every_target if target.worst
+        },
+        packages=tuple(map(_package_releases, answer.packages)),
         sandbox="" if answer.sandbox is None else answer.sandbox.words,
         first_gate_only=answer.first_gate_only,
         evidence=answer.rows.evidence,

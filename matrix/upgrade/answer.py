@@ -7,9 +7,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from matrix.errors import Exit, MatrixError, NoSuchFileError, NotAModelError
 from matrix.inspection import Inspection
 from matrix.model import Cell, Environment, EnvSpec, Evidence, FilePart, PassedOver, RowChange
+from matrix.model.environments import SCIKIT_LEARN
 from matrix.sandbox.kinds import Sandbox
 
 
@@ -105,6 +109,25 @@ class Fallback:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PackageLadder:
+    """The releases of a library beside scikit-learn to try, while all else stays."""
+
+    package: str
+    targets: tuple[EnvSpec, ...]
+    impossible: tuple[str, ...] = ()
+    """Releases that cannot be installed beside the scikit-learn of the origin, ascending."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Companion:
+    """A bad target again with other packages, which show what is responsible."""
+
+    target: str
+    """The id of the environment of the bad target."""
+    spec: EnvSpec
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class UpgradeQuestion:
     """A model, its origin, and its targets."""
 
@@ -112,6 +135,15 @@ class UpgradeQuestion:
     origin: EnvSpec
     targets: tuple[EnvSpec, ...]
     fallbacks: tuple[Fallback, ...] = ()
+    ladders: tuple[PackageLadder, ...] = ()
+    companions: tuple[Companion, ...] = ()
+
+    @property
+    def specs(self) -> tuple[EnvSpec, ...]:
+        """The origin, and every environment to try, each once."""
+        ladders = (spec for ladder in self.ladders for spec in ladder.targets)
+        companions = (one.spec for one in self.companions)
+        return tuple(dict.fromkeys((self.origin, *self.targets, *ladders, *companions)))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -136,11 +168,13 @@ class Target:
     cell: Cell
     worst: tuple[RowChange, ...] = ()
     """The rows of the deciding method that changed most, the worst first."""
+    package: str = SCIKIT_LEARN
+    """The package whose releases are tried; all others stay."""
 
     @property
     def release(self) -> str:
-        """The release of scikit-learn there."""
-        return release_of(self.environment)
+        """The release of that package there."""
+        return release_of(self.environment, self.package)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -159,6 +193,10 @@ class SafeRange:
     """Those of ``run`` with the same predictions where only ``repr`` or ``get_params`` fails."""
     exact: bool = False
     """Whether no release lies between the highest safe one and the first bad one."""
+    package: str = SCIKIT_LEARN
+    """The package whose releases these are."""
+    held: tuple[str, ...] = ()
+    """Requirements of the packages that stayed, and that the range depends on."""
 
     @property
     def safe(self) -> tuple[str, ...]:
@@ -173,13 +211,29 @@ class SafeRange:
 
     @property
     def pin(self) -> str:
-        """The requirement to pin, such as ``scikit-learn>=1.3.2,<1.8``."""
+        """The requirements to pin, such as ``scikit-learn>=1.3.2,<1.8 xgboost==2.0.3``."""
+        return " ".join([self._own_pin, *self.held])
+
+    @property
+    def _own_pin(self) -> str:
         upper = f"<={self.highest}"
         if self.exact and self.first_bad is not None:
             upper = f"<{_short(self.first_bad)}"
         elif self.run[0] == self.highest:
-            return f"scikit-learn=={self.highest}"
-        return f"scikit-learn>={self.run[0]},{upper}"
+            return f"{self.package}=={self.highest}"
+        return f"{self.package}>={self.run[0]},{upper}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PackageAnswer:
+    """What is known of a model with other releases of a library beside scikit-learn."""
+
+    package: str
+    targets: tuple[Target, ...]
+    """The origin comes first."""
+    range: SafeRange | None = None
+    impossible: tuple[str, ...] = ()
+    """Releases that cannot be installed beside the scikit-learn of the origin, ascending."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -194,11 +248,22 @@ class UpgradeAnswer:
     """In the order of the question; the origin comes first."""
     range: SafeRange | None = None
     """None if the targets are not consecutive releases, or the origin itself is not safe."""
+    packages: tuple[PackageAnswer, ...] = ()
+    """For each known library that the model needs, if no targets were requested."""
+    companions: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
+    """By the id of the environment of a bad target, the same with newer libraries, or with the
+    line of numpy that the origin has."""
     notes: tuple[str, ...] = ()
     sandbox: Sandbox | None = None
     """The sandbox in which the model was loaded; None if it was not loaded."""
     first_gate_only: str = ""
     """Where only the inspection guarded a load, and why; empty if the second gate worked too."""
+
+    @property
+    def every_target(self) -> tuple[Target, ...]:
+        """The results in all environments, each once; the origin comes first."""
+        further = (target for one in self.packages for target in one.targets[1:])
+        return (*self.targets, *further)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -215,12 +280,16 @@ class UpgradeResult:
     """What was not checked in the given folders, because it is not a model."""
 
 
-def release_of(environment: Environment) -> str:
-    """The release of scikit-learn in an environment, as exactly as it is known; empty if not."""
+def release_of(environment: Environment, package: str = SCIKIT_LEARN) -> str:
+    """The release of a package in an environment, as exactly as it is known; empty if not."""
     if environment.info is not None:
-        return environment.info.packages.get("scikit-learn", "")
+        return environment.info.packages.get(package, "")
     if environment.lock is not None:
-        return environment.lock.pins.get("scikit-learn", "")
+        return environment.lock.pins.get(package, "")
+    if package != SCIKIT_LEARN:
+        named = (Requirement(text) for text in environment.spec.requirements)
+        found = next((one for one in named if canonicalize_name(one.name) == package), None)
+        return "" if found is None else str(found.specifier).removeprefix("==")
     requested = environment.spec.scikit_learn
     return requested if requested[:1].isdigit() else ""
 

@@ -22,9 +22,11 @@ from matrix.environments.releases import Registry
 from matrix.errors import CannotTellError, MatrixError, UsageError
 from matrix.inspection import Inspection
 from matrix.model import Environment, EnvSpec, Lock, UnavailableReason
-from matrix.upgrade.answer import Model, Problem
+from matrix.model.environments import SCIKIT_LEARN
+from matrix.upgrade.answer import Model, PackageLadder, Problem
 from matrix.upgrade.nearest_release import OLDEST, nearest_release
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages, with_requirements
+from matrix.upgrade.package_ladders import is_impossible, moved
 from matrix.upgrade.stated_origins import note_of, with_stated
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -86,6 +88,10 @@ def needed_by(model: Model) -> tuple[str, ...]:
 
 def _name(requirement: str) -> str:
     return str(canonicalize_name(Requirement(requirement).name))
+
+
+def _major(lock: Lock, package: str) -> int:
+    return Version(lock.pins.get(package, "0")).major
 
 
 def _version_in(requirement: str) -> str:
@@ -176,7 +182,7 @@ class Origins:
     _made: dict[str, Environment] = field(default_factory=dict)
     _requested: dict[str, EnvironmentRequest] = field(default_factory=dict)
     """By the id of a target, what the user requested."""
-    _between: dict[tuple[str, str], tuple[str, ...] | None] = field(default_factory=dict)
+    _between: dict[tuple[str, str, str], tuple[str, ...] | None] = field(default_factory=dict)
 
     @property
     def environments(self) -> tuple[Environment, ...]:
@@ -402,25 +408,109 @@ class Origins:
 
     def between(self, model: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         """The release in the middle between two; None if there is none, or it is unknown."""
-        found = self._releases_between(low, high)
+        found = self.releases_between(low, high)
         if not found:
             return None
         requested = EnvironmentRequest(scikit_learn=found[len(found) // 2])
         spec = spec_of(requested, as_of="release", common=self.common)
         return _holding(spec, model, self._held(model, origin))
 
-    def neighbours(self, low: str, high: str) -> bool:
-        """Whether two releases are known to be neighbors."""
-        return self._releases_between(low, high) == ()
+    def ladders(self, model: Model, origin: EnvSpec) -> tuple[PackageLadder, ...]:
+        """For each known library that a model needs, its lines after the version of the origin.
 
-    def _releases_between(self, low: str, high: str) -> tuple[str, ...] | None:
-        """The releases between two; None if the registry cannot be read."""
-        if (low, high) not in self._between:
+        The environments are built, because a line may not go with the scikit-learn of the origin.
+
+        Raises:
+            CannotTellError: the origin is not available, or the registry cannot be read.
+        """
+        if self.request.targets:
+            return ()
+        pins = self._lock(origin).pins if needed_packages(model.inspection) else {}
+        names = [one.name for one in needed_packages(model.inspection) if one.name in pins]
+        return tuple(self._ladder(model, origin, name, pins[name]) for name in names)
+
+    def _ladder(self, model: Model, origin: EnvSpec, package: str, version: str) -> PackageLadder:
+        try:
+            releases = history.newest_of_lines(version, self._registry, package=package)
+        except UnavailableError as error:
+            raise CannotTellError(str(error)) from error
+        specs = self.moved(model, origin, package, releases)
+        return PackageLadder(
+            package=package,
+            targets=tuple(spec for spec in specs.values() if spec is not None),
+            impossible=tuple(release for release, spec in specs.items() if spec is None),
+        )
+
+    def moved(
+        self, model: Model, origin: EnvSpec, package: str, releases: Sequence[str]
+    ) -> dict[str, EnvSpec | None]:
+        """The environment of the origin with other releases of a package, by release.
+
+        None if a release cannot be installed beside the scikit-learn of the origin.
+        """
+        lock = self._lock(origin)
+        python = "" if model.inspection is None else model.inspection.python
+        found: dict[str, EnvSpec | None] = {}
+        due = list(releases)
+        for strict in (True, False):
+            specs = {
+                one: _holding(
+                    moved(origin, lock, package, one, python=python, strict=strict), model, ()
+                )
+                for one in due
+            }
+            made = self.prepare(specs.values())
+            impossible = [one for one in due if is_impossible(made[specs[one].id])]
+            found.update((one, None if one in impossible else specs[one]) for one in due)
+            for one in impossible:
+                del self._made[specs[one].id]
+            due = impossible
+        return {release: found[release] for release in releases}
+
+    def companions(self, model: Model, origin: EnvSpec, target: EnvSpec) -> Iterator[EnvSpec]:
+        """Yield a target with newer libraries, and with the line of numpy that the origin has.
+
+        Args:
+            model: the known libraries that it needs become as new as the target.
+            origin: where the model comes from.
+            target: a bad one; its environment was built.
+        """
+        names = {one.name for one in needed_packages(model.inspection)}
+        held = {text for text in target.requirements if _name(text) in names}
+        kept = tuple(text for text in target.requirements if text not in held)
+        lower = tuple(text.replace("==", ">=") for text in target.requirements if text in held)
+        yield replace(
+            target,
+            id=f"{target.id}-and-newer",
+            label=f"{target.label} and newer",
+            requirements=(*kept, *lower),
+        )
+        here, there = (_major(self._lock(spec), "numpy") for spec in (origin, target))
+        if here != there:
+            yield replace(
+                target,
+                id=f"{target.id}-numpy{here}",
+                label=f"{target.label} numpy{here}",
+                constraints=(*target.constraints, f"numpy<{here + 1}"),
+            )
+
+    def neighbours(self, low: str, high: str, package: str = SCIKIT_LEARN) -> bool:
+        """Whether two releases of a package are known to be neighbors."""
+        return self.releases_between(low, high, package) == ()
+
+    def releases_between(
+        self, low: str, high: str, package: str = SCIKIT_LEARN
+    ) -> tuple[str, ...] | None:
+        """The releases of a package between two; None if the registry cannot be read."""
+        key = (package, low, high)
+        if key not in self._between:
             try:
-                self._between[low, high] = history.releases_between(low, high, self._registry)
+                self._between[key] = history.releases_between(
+                    low, high, self._registry, package=package
+                )
             except UnavailableError:
-                self._between[low, high] = None
-        return self._between[low, high]
+                self._between[key] = None
+        return self._between[key]
 
     def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
         """The environments of these and of all earlier specifications, by id."""

@@ -155,7 +155,7 @@ def _bad(answer: UpgradeAnswer) -> Iterator[tuple[Target, str]]:
     stem = re.sub(r"[^A-Za-z0-9._-]+", "-", answer.model.id).strip("-.")
     if any(kind in ("data", "together") for kind, _ in answer.model.part):
         return  # what changes in a model of the file has a folder of its own
-    for target in answer.targets:
+    for target in answer.every_target:
         unasked = target.cell.verdict in (Verdict.UNAVAILABLE, Verdict.NOT_RUN)
         if not target.cell.verdict.safe and not unasked:
             yield target, f"{stem}-in-{target.environment.id}"

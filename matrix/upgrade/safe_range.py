@@ -39,6 +39,7 @@ def safe_range(targets: Sequence[Target], *, bisected: bool = False) -> SafeRang
         exact=bisected and first_bad is not None and _known(first_bad),
         last_bad=ladder[bottom - 1] if bottom else None,
         origin=targets[0].release,
+        package=targets[0].package,
         limited=tuple(one for one in ladder[bottom : top + 1] if not one.cell.verdict.safe),
     )
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from matrix.errors import MatrixError
-from matrix.model import Cell, Environment, Verdict
+from matrix.model import Cell, Environment, EnvSpec, Verdict
 from matrix.upgrade.admission import first_gate_only
 from matrix.upgrade.answer import (
     Model,
@@ -21,6 +21,14 @@ from matrix.upgrade.answer import (
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
 from matrix.upgrade.needed_packages import needed_packages
 from matrix.upgrade.origins import Origins
+from matrix.upgrade.package_answers import (
+    climbed,
+    exact_package,
+    held_by,
+    package_answer,
+    with_companions,
+    with_their_results,
+)
 from matrix.upgrade.references import notes_of, problem_of, rows_of
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
 from matrix.upgrade.safe_range import gaps, safe_range
@@ -92,10 +100,9 @@ class _Check:
 
     def _finished(self, question: UpgradeQuestion) -> UpgradeAnswer:
         made = self._origins.made
-        specs = (question.origin, *question.targets)
         there = {
             spec.id: made.get(spec.id) or Environment(spec=spec, reason=_INTERRUPTED)
-            for spec in specs
+            for spec in question.specs
         }
         found = self._checker.found(question.model)
         if found.reference is None:
@@ -129,7 +136,12 @@ def _question(model: Model, origins: Origins) -> UpgradeQuestion | UpgradeAnswer
         return UpgradeAnswer(model=model, problem=model.problem)
     try:
         origin = origins.origin(model)
-        return UpgradeQuestion(model=model, origin=origin, targets=origins.targets(model, origin))
+        return UpgradeQuestion(
+            model=model,
+            origin=origin,
+            targets=origins.targets(model, origin),
+            ladders=origins.ladders(model, origin),
+        )
     except MatrixError as error:
         return UpgradeAnswer(model=model, problem=Problem.of(error))
 
@@ -146,8 +158,18 @@ def _further(
         return question
     if not origins.are_consecutive:
         return with_fallbacks(question, answer, origins)
+    if answer.problem is not None:
+        return question
+    question = with_companions(question, answer, origins)
     if not bisect:
         return question
+    question = replace(
+        question,
+        ladders=tuple(
+            climbed(question, ladder, found, origins)
+            for ladder, found in zip(question.ladders, answer.packages, strict=True)
+        ),
+    )
     known = {spec.id for spec in question.targets}
     more = [
         origins.between(question.model, question.origin, low, high)
@@ -162,7 +184,12 @@ def _bisected(answer: UpgradeAnswer, origins: Origins) -> UpgradeAnswer:
     if answer.range is None:
         return answer
     exact = all(origins.neighbours(low, high) for low, high in gaps(answer.targets))
-    return replace(answer, range=safe_range(answer.targets, bisected=exact))
+    found = safe_range(answer.targets, bisected=exact)
+    return replace(
+        answer,
+        range=found and replace(found, held=answer.range.held),
+        packages=tuple(exact_package(one, origins) for one in answer.packages),
+    )
 
 
 def _answers(
@@ -171,9 +198,7 @@ def _answers(
     checker: ModelChecker,
 ) -> list[UpgradeAnswer]:
     questions = [one for one in all_questions if isinstance(one, UpgradeQuestion)]
-    there = origins.prepare(
-        spec for question in questions for spec in (question.origin, *question.targets)
-    )
+    there = origins.prepare(spec for question in questions for spec in question.specs)
     found = checker.check([one for question in questions if (one := _work(question, there))])
     return [
         one
@@ -191,7 +216,7 @@ def _work(question: UpgradeQuestion, there: Mapping[str, Environment]) -> ModelW
     origin = there[question.origin.id]
     if not origin.ready:
         return None
-    targets = (there[spec.id] for spec in question.targets)
+    targets = (there[spec.id] for spec in question.specs[1:])
     return ModelWork(
         model=question.model,
         origin=origin,
@@ -209,7 +234,7 @@ def _answer(
     answer = UpgradeAnswer(model=question.model, origin=origin, notes=origins.notes(question.model))
     if found is None or found.reference is None:
         return replace(answer, problem=origins.unavailable(origin))
-    environments = [there[spec.id] for spec in (question.origin, *question.targets)]
+    environments = [there[spec.id] for spec in question.specs]
     answer = replace(
         answer,
         notes=(
@@ -222,13 +247,21 @@ def _answer(
     problem = problem_of(found.reference, origin, question.model)
     if problem is not None:
         return replace(answer, problem=problem)
-    ids = dict.fromkeys(spec.id for spec in (question.origin, *question.targets))
-    targets = tuple(found.targets.get(id_) or _missing(there[id_], question) for id_ in ids)
+
+    def result(spec: EnvSpec) -> Target:
+        return found.targets.get(spec.id) or _missing(there[spec.id], question)
+
+    specs = {spec.id: spec for spec in (question.origin, *question.targets)}
+    targets = tuple(map(result, specs.values()))
+    safe = safe_range(targets) if origins.are_consecutive else None
+    libraries = [one.package for one in question.ladders]
     return replace(
         answer,
         rows=rows_of(found.reference),
         targets=targets,
-        range=safe_range(targets) if origins.are_consecutive else None,
+        range=safe and replace(safe, held=held_by(origin, libraries)),
+        packages=tuple(package_answer(question, one, result) for one in question.ladders),
+        companions=with_their_results(question.companions, result),
     )
 
 

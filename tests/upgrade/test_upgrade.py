@@ -22,7 +22,7 @@ from matrix.model import (
     Verdict,
 )
 from matrix.sandbox.kinds import Sandbox
-from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
+from matrix.upgrade.answer import Model, PackageLadder, Problem, Target, UpgradeAnswer
 from matrix.upgrade.checker import ModelRecord, ModelWork
 from matrix.upgrade.upgrade import upgrade
 
@@ -58,6 +58,9 @@ class Places:
 
     def targets(self, _: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         return tuple(map(spec, LINES))
+
+    def ladders(self, _: Model, origin: EnvSpec) -> tuple[PackageLadder, ...]:
+        return ()
 
     def between(self, _: Model, __: EnvSpec, low: str, high: str) -> EnvSpec | None:
         inside = RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)]

@@ -112,7 +112,9 @@ def _worst(answer: UpgradeAnswer) -> Target | None:
     if answer.problem is not None:
         return None
     first = None if answer.range is None else answer.range.first_bad
-    candidates = [*([] if first is None else [first]), *answer.targets]
+    moved = [one.range.first_bad for one in answer.packages if one.range is not None]
+    ends = [one for one in (first, *moved) if one is not None]
+    candidates = [*ends, *answer.every_target]
     bad = [target for target in candidates if target.cell.verdict.group.unsafe]
     changed = (target for target in bad if not target.cell.verdict.predicts_same)
     return next(changed, next(iter(bad), None))
@@ -293,7 +295,7 @@ def exit_code(upgrade: UpgradeResult, fail_on: frozenset[Verdict] = BAD) -> Exit
 def _code(answer: UpgradeAnswer, fail_on: frozenset[Verdict]) -> Exit:
     if answer.problem is not None:
         return answer.problem.exit_code
-    verdicts = {target.cell.verdict for target in answer.targets}
+    verdicts = {target.cell.verdict for target in answer.every_target}
     if not answer.targets[0].cell.verdict.predicts_same:
         return Exit.CANNOT_TELL  # what the origin itself does not repeat says nothing of a target
     if verdicts & fail_on:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from matrix.model import ClassifierScores, Scores
 from matrix.report import model_answers as words
+from matrix.report import package_words
 from matrix.report.cause_text import known_cause, since
 from matrix.report.model_answers import TargetRange
 from matrix.report.passed_over import sentences
@@ -48,10 +49,7 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     headline = f"{terminal.symbol(group)} {answer.model.id}: {words.headline(answer)}"
     for line in terminal.wrap(headline, terminal.width):
         yield Text(line, style=terminal.style(group))
-    pin = words.advice(answer)
-    if pin:
-        yield Text(f"  {terminal.printable(pin)}", style="bold")
-        yield from terminal.paragraph(words.releases_run(answer))
+    yield from _pins(terminal, answer)
     for text in filter(None, (words.loaded_in(answer), answer.first_gate_only)):
         yield from terminal.paragraph(text)
     if answer.problem is not None:
@@ -65,9 +63,21 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     for note in answer.notes:
         yield from terminal.paragraph(note)
     found = words.target_ranges(answer)
-    widest = min(max(len(one.name) for one in found), terminal.width // 3)
+    share = 2 if answer.packages else 3  # longer names: several packages with their versions
+    widest = min(max(len(one.name) for one in found), terminal.width // share)
     for one in found:
         yield from _target_range(terminal, one, widest)
+
+
+def _pins(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
+    """The requirements to write, and the releases that were tested."""
+    pin = words.advice(answer)
+    if not pin:
+        return
+    for text in (pin, *(f'or "{other}"' for other in package_words.pins(answer))):
+        yield Text(f"  {terminal.printable(text)}", style="bold")
+    for text in (words.releases_run(answer), *package_words.tested(answer)):
+        yield from terminal.paragraph(text)
 
 
 def _problem(terminal: TerminalStyle, problem: Problem) -> Iterator[Text]:
