@@ -74,6 +74,9 @@ class Places:
             self.made[one.id] = environment(one, ready=one.scikit_learn not in self.missing)
         return self.made
 
+    def unavailable(self, origin: Environment) -> Problem:
+        return Problem(message=f"its origin is not available: {origin.reason}")
+
     def notes(self, model: Model) -> tuple[str, ...]:
         return ()
 
