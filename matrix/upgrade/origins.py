@@ -94,6 +94,12 @@ def _major(lock: Lock, package: str) -> int:
     return Version(lock.pins.get(package, "0")).major
 
 
+def _release_label(spec: EnvSpec) -> str:
+    """The label of an environment without the libraries that it has."""
+    day = f" {spec.as_of}" if spec.label.endswith(f" {spec.as_of}") else ""
+    return spec.label.partition(" ")[0] + day
+
+
 def _version_in(requirement: str) -> str:
     """The version that a requirement names, as an EnvSpec takes it."""
     specifier = Requirement(requirement).specifier
@@ -467,24 +473,20 @@ class Origins:
             due = impossible
         return {release: found[release] for release in releases}
 
-    def companions(self, model: Model, origin: EnvSpec, target: EnvSpec) -> Iterator[EnvSpec]:
+    def companions(
+        self, origin: EnvSpec, target: EnvSpec, newer: Sequence[Mapping[str, str]]
+    ) -> Iterator[EnvSpec]:
         """Yield a target with newer libraries, and with the line of numpy that the origin has.
 
         Args:
-            model: the known libraries that it needs become as new as the target.
             origin: where the model comes from.
             target: a bad one; its environment was built.
+            newer: each has other versions of libraries, by name.
         """
-        names = {one.name for one in needed_packages(model.inspection)}
-        held = {text for text in target.requirements if _name(text) in names}
-        kept = tuple(text for text in target.requirements if text not in held)
-        lower = tuple(text.replace("==", ">=") for text in target.requirements if text in held)
-        yield replace(
-            target,
-            id=f"{target.id}-and-newer",
-            label=f"{target.label} and newer",
-            requirements=(*kept, *lower),
-        )
+        for versions in newer:
+            held = tuple(t for t in target.requirements if _name(t) not in versions)
+            bare = replace(target, label=_release_label(target), requirements=held)
+            yield with_requirements(bare, [f"{name}=={one}" for name, one in versions.items()])
         here, there = (_major(self._lock(spec), "numpy") for spec in (origin, target))
         if here != there:
             yield replace(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
+from packaging.version import Version
+
 from matrix.model import Environment, EnvSpec, Group
 from matrix.model.environments import SCIKIT_LEARN
 from matrix.upgrade.answer import (
@@ -17,7 +19,7 @@ from matrix.upgrade.answer import (
     release_of,
 )
 from matrix.upgrade.origins import Origins
-from matrix.upgrade.safe_range import gaps, safe_range
+from matrix.upgrade.safe_range import gaps, in_order, safe_range
 
 
 def held_by(origin: Environment, packages: Iterable[str]) -> tuple[str, ...]:
@@ -100,8 +102,8 @@ def with_companions(
 ) -> UpgradeQuestion:
     """Return the question with the bad ends of the ladder over scikit-learn once more.
 
-    There the libraries beside scikit-learn are as new as the release, or numpy is as old as in the
-    origin. If the model is safe with that, scikit-learn is not responsible.
+    There the libraries beside scikit-learn are newer ones that predict the same in the origin, or
+    numpy is as old as there. If the model is safe with that, scikit-learn is not responsible.
 
     Args:
         question: of the model.
@@ -114,13 +116,29 @@ def with_companions(
     bad = {one.environment.id: one for one in above if one is not None and _is_bad(one)}
     known = {one.target for one in question.companions}
     specs = {spec.id: spec for spec in question.targets}
+    newer = _newer(answer)
     new = [
         Companion(target=id_, spec=spec)
         for id_ in bad
         if id_ in specs and id_ not in known
-        for spec in origins.companions(question.model, question.origin, specs[id_])
+        for spec in origins.companions(question.origin, specs[id_], newer)
     ]
     return replace(question, companions=(*question.companions, *new)) if new else question
+
+
+def _newer(answer: UpgradeAnswer) -> list[dict[str, str]]:
+    """The newest and the next releases of libraries that predict the same in the origin."""
+    found: list[dict[str, str]] = [{}, {}]
+    for one in answer.packages:
+        here = Version(one.targets[0].release)
+        above = [
+            target.release
+            for target in in_order(one.targets)
+            if Version(target.release) > here and target.cell.verdict.predicts_same
+        ]
+        if above:
+            found[0][one.package], found[1][one.package] = above[-1], above[0]
+    return [versions for n, versions in enumerate(found) if versions and versions not in found[:n]]
 
 
 def with_their_results(

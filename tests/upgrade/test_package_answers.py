@@ -69,8 +69,11 @@ class Places:
             one: None if one in self.impossible else spec(SCIKIT_LEARN[0], one) for one in releases
         }
 
-    def companions(self, _: Model, origin: EnvSpec, target: EnvSpec) -> Iterator[EnvSpec]:
-        yield spec(target.scikit_learn, "3.0.0", "-and-newer")
+    def companions(
+        self, origin: EnvSpec, target: EnvSpec, newer: Sequence[Mapping[str, str]]
+    ) -> Iterator[EnvSpec]:
+        for versions in newer:
+            yield spec(target.scikit_learn, versions["xgboost"])
 
     def between(self, _: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         return None
