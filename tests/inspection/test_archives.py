@@ -96,6 +96,7 @@ def test_zip_archives_are_unpacked(tmp_path: Path) -> None:
         bytes(1024),
         b"PK\x03\x04 no zip archive",
     ],
+    ids=["pickle", "gzip of a pickle", "gzip of text", "bzip2", "empty", "zeros", "zip"],
 )
 def test_other_files_are_no_archives(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a").write_bytes(content)
