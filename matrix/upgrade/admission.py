@@ -64,14 +64,14 @@ def _problem(
     if not all(one.trust or one.script for one in refused):
         advice = "This file cannot be trusted by name. Save the model again where it was trained."
         return Problem(message=message, advice=advice)
-    options = own_code.options(refused, file, paths=paths, script=script)
-    paste = [("Add to this command:", options)]
+    options = own_code.option_list(refused, file, paths=paths, script=script)
+    paste = [("Add to this command:", " ".join(options))]
     names = ", ".join(f'"{one.trust}"' for one in refused if one.trust)
     if names:
         line = f'trust = [{{ sha256 = "{found.sha256}", names = [{names}] }}]'
         paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
     advice = own_code.advice(refused, file, paths=paths, script=script)
-    return Problem(message=message, advice=advice, paste=tuple(paste))
+    return Problem(message=message, advice=advice, paste=tuple(paste), options=options)
 
 
 def looked_up(model: Model) -> tuple[tuple[str, str], ...]:

@@ -31,6 +31,8 @@ class Problem:
     """What the file is, if it is certainly no model; empty if it may be one."""
     paste: tuple[tuple[str, str], ...] = ()
     """Lines that can be pasted whole, each with what to do with it."""
+    options: tuple[str, ...] = ()
+    """Options that answer it, each with its value; the line of several models has them all."""
 
     @classmethod
     def of(cls, error: MatrixError) -> Problem:

@@ -35,7 +35,7 @@ def _checked(model: Model, trust: Trust, sandbox: Sandbox) -> Model:
 
 
 def _problem(native: Sequence[str], sandbox: Sandbox) -> Problem:
-    options = " ".join(f"--trust {name}" for name in native)
+    options = tuple(f"--trust {name}" for name in native)
     off = sandbox.kind is SandboxKind.OFF
     first = "Leave out --sandbox off." if off else "Install bubblewrap, or use a newer Linux."
     return Problem(
@@ -43,5 +43,7 @@ def _problem(native: Sequence[str], sandbox: Sandbox) -> Problem:
             f"not loaded: compiled code reads the data of {', '.join(native)} without checking it, "
             f"so that it is loaded in a sandbox only, and here there is none ({sandbox.kind.value})"
         ),
-        advice=f"{first} If you know the origin of the file, add: {options}",
+        advice=first,
+        paste=(("If you know the origin of the file, add to this command:", " ".join(options)),),
+        options=options,
     )

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from matrix.errors import UsageError
+from matrix.frameworks import FRAMEWORKS, come_with
+from matrix.frameworks.distributions import distribution_of
 from matrix.inspection import Refusal
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
@@ -31,7 +33,14 @@ _LARGEST = 4 * 1024 * 1024
 def options(
     refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
 ) -> str:
-    """The options that give a model the code that it needs, as one line that can be pasted.
+    """The options of :func:`option_list` as one line that can be pasted."""
+    return " ".join(option_list(refused, model, paths=paths, script=script))
+
+
+def option_list(
+    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+) -> tuple[str, ...]:
+    """The options that give a model the code that it needs, each with its value.
 
     Args:
         refused: why it is not loaded; each reason is about a name that the user can provide.
@@ -46,8 +55,10 @@ def options(
         place = None if script is not None else find_script(needed, model)
         found.append(f"--main {'FILE' if place is None else shown(place)}")
     found += [f"--path {shown(one)}" for one in find_folders(names, model, paths)]
+    packages = map(distribution_of, _missing_modules(names, model, paths))
+    found += [f"--with {shlex.quote(package)}" for package in packages]
     found += [f"--trust {shlex.quote(name)}" for name in names]
-    return " ".join(found)
+    return tuple(found)
 
 
 def scripted(refused: Iterable[Refusal]) -> list[str]:
@@ -66,27 +77,35 @@ def advice(
     if any(one.trust for one in refused):
         found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
-    missing = sorted({_module(one).partition(".")[0] for one in _missing(names, model, paths)})
+    missing = _missing_modules(names, model, paths)
     if missing:
+        packages = ", ".join(f"--with {distribution_of(one)}" for one in missing)
         found.append(
-            f"No folder of the project has {', '.join(missing)}: add --path DIR for code of your "
-            "own, or --with REQ for a package."
+            f"No folder of the project has {', '.join(missing)}, so that {packages} installs it "
+            "from the registry: check the name, or write --path DIR instead for code of your own."
         )
     return "\n".join(found)
 
 
+def _missing_modules(names: Iterable[str], model: Path, given: Sequence[Path]) -> list[str]:
+    """The top-level modules that no folder has, sorted."""
+    return sorted({_module(one).partition(".")[0] for one in _missing(names, model, given)})
+
+
 def _missing(names: Iterable[str], model: Path, given: Sequence[Path]) -> Iterator[str]:
-    """The names of modules that no folder has; those of Python and its common packages left out."""
+    """The names of modules that no folder has; those of Python and known libraries left out."""
     folders = [*(one.absolute() for one in given), *find_folders(names, model, given)]
     for name in names:
         module = _module(name)
         top = module.partition(".")[0]
-        if top in _COMMON or top in sys.stdlib_module_names:
+        if top in _COMMON or top in sys.stdlib_module_names or top in _KNOWN:
             continue
         if not any(is_module(folder, module) for folder in folders):
             yield name
 
 
+_KNOWN = come_with(FRAMEWORKS)
+"""Top-level modules that environments get where a model needs them."""
 _COMMON = frozenset({"sklearn", "_loss", "numpy", "scipy", "joblib", "pandas"})
 """Top-level modules that every environment has."""
 

@@ -91,7 +91,7 @@ def test_data_for_compiled_code_is_loaded_in_a_sandbox_only(
     (refused,) = only_in_sandbox([model], Trust(), outside)
     assert refused.problem is not None
     assert "in a sandbox only" in refused.problem.message
-    assert refused.problem.advice.endswith("add: --trust xgboost.core.Booster")
+    assert refused.problem.options == ("--trust xgboost.core.Booster",)
     trust = Trust(everywhere=frozenset({"xgboost.core.Booster"}))
     (trusted,) = only_in_sandbox([model], trust, outside)
     assert trusted.problem is None

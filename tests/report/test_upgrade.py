@@ -220,6 +220,19 @@ def test_a_folder_ends_in_a_summary() -> None:
     assert words.summary(found) in said(*found, width=200)
 
 
+def test_all_that_several_models_need_is_one_line() -> None:
+    """It is pasted once, and nothing in it is cut."""
+    name = "a_package_with_a_long_name.a_module_with_a_long_name.AnEstimatorWithALongName"
+    first = Problem(message="no", options=(f"--trust {name}", "--with x"))
+    second = Problem(message="no", options=("--with x", "--path src"))
+    refused = [
+        UpgradeAnswer(model=Model(id=str(n), path=Path("m")), problem=one)
+        for n, one in enumerate([first, second])
+    ]
+    assert f"--trust {name} --with x --path src" in said(*refused, width=60)
+    assert "add to this command" not in said(refused[0])
+
+
 def test_the_worst_rows_are_shown() -> None:
     worst = (RowChange(row=7, before="[0.1, 0.9]", after="[3, 27]"),)
     changed = CHANGES.targets[1]

@@ -54,7 +54,17 @@ def test_nothing_outside_of_the_project_is_offered(project: Path) -> None:
     model = project / "out" / "models" / "m.joblib"
     assert own_code.find_folders(["outside.Clip"], model) == []
     advice = own_code.advice([trust("outside.Clip")], model, script=None)
-    assert "No folder of the project has outside: add --path DIR" in advice
+    assert "No folder of the project has outside, so that --with outside installs it" in advice
+    assert "write --path DIR instead" in advice
+
+
+def test_a_package_is_in_the_same_line_and_a_known_one_comes_by_itself(project: Path) -> None:
+    """One round: nothing is missing once the line is pasted."""
+    refused = [trust("skimage.x.A"), trust("xgboost.core.Odd"), trust("lifelines.fitters.Cox")]
+    assert own_code.options(refused, Path("m.joblib"), script=None) == (
+        "--with lifelines --with scikit-image "
+        "--trust skimage.x.A --trust xgboost.core.Odd --trust lifelines.fitters.Cox"
+    )
 
 
 def test_of_two_scripts_that_fit_none_is_offered(project: Path) -> None:

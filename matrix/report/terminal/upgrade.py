@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.text import Text
@@ -39,6 +40,8 @@ def show_upgrade(
         console.print()
     if len(upgrade.answers) > 1:
         console.print(terminal.title(words.summary(upgrade.answers)))
+    for line in _one_line_for_all(terminal, upgrade.answers):
+        print_line(console, line)
     for sentence in (*words.notice(upgrade.answers), *sentences(upgrade.passed_over)):
         for line in terminal.paragraph(sentence, indent=0):
             console.print(line)
@@ -67,6 +70,14 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     widest = min(max(len(one.name) for one in found), terminal.width // share)
     for one in found:
         yield from _target_range(terminal, one, widest)
+
+
+def _one_line_for_all(terminal: TerminalStyle, answers: Sequence[UpgradeAnswer]) -> Iterator[Text]:
+    """The options that several models need, in one line."""
+    needed = [one.problem.options for one in answers if one.problem and one.problem.options]
+    if len(needed) > 1:
+        yield from terminal.paragraph(f"For these {len(needed)} models, add to this command:")
+        yield terminal.pasteable(" ".join(dict.fromkeys(itertools.chain(*needed))))
 
 
 def _pins(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
