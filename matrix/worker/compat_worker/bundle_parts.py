@@ -60,12 +60,15 @@ def _look_up(value: Any, part: FoundAt) -> Any:
 
 def _data(value: Any, parts: Sequence[FoundAt]) -> PlainData:
     found = OrderedDict((_label(part), _look_up(value, part)) for part in parts)
-    return PlainData(
-        OrderedDict(
-            (label, one if _is_plain(one) else "present, not checked")
-            for label, one in found.items()
-        )
-    )
+    return PlainData(OrderedDict((label, _checkable(one)) for label, one in found.items()))
+
+
+def _checkable(value: Any) -> Any:
+    """The value, or a text in its place if it is no plain data."""
+    try:
+        return value if _is_plain(value) else "present, not checked"
+    except Exception:
+        return value  # it was loaded, and fails when it is used: reading its values says how
 
 
 def _label(part: FoundAt) -> str:
