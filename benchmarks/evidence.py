@@ -158,7 +158,7 @@ def _scored() -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
             print(f"{name}: {error}", file=sys.stderr)
             continue
         length = rows.shape[0] if hasattr(rows, "shape") else len(rows)
-        pool = evidence_rows.pool_of(loads, length)
+        pool = evidence_rows.pool_of(length)
         own = evidence.measure(loads, rows, pool)
         methods = output_methods.to_record(model, registered.methods)
         joined, added = added_rows.add(loads(), data.X, rows, methods, output_methods.call)

@@ -1,12 +1,17 @@
-"""Find the models in a file that holds several objects: a dictionary, a list, a tuple of them."""
+"""Find the models in a file that holds several objects: a dictionary, a list, a tuple of them.
+
+An object of the user's own class is a model if the class has a method such as ``predict``, which no
+file shows. So what such an object holds is found too, to be used where it is not a model.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
+from matrix.frameworks import BY_MODULE
 from matrix.inspection.arrays import Array
-from matrix.inspection.model_tree import is_estimator
-from matrix.inspection.result import Bundle, Part, Step
+from matrix.inspection.model_tree import attributes, is_data_package, is_estimator
+from matrix.inspection.result import Bundle, OwnObject, Part, Step
 from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
 
 _DEPTH = 5
@@ -28,31 +33,81 @@ def find_bundle(root: StandIn) -> Bundle:
 
     A file whose object is a model is no bundle: the result is empty.
     """
-    if is_estimator(root) or not any(True for _ in _items(root)):
-        return Bundle()
+    if is_estimator(root):
+        own = _own_object((), root)
+        if own is None:
+            return Bundle()
+        whole = Part(path=(), kind=own.kind)
+        return Bundle(models=(whole,), of=_container(root), own=(own,))
     found = list(_leaves(root, (), 0, set()))
-    models = tuple(Part(path=path, kind=_kind(one)) for path, one in found if is_estimator(one))
+    models, values = _sorted(found)
     if not models:
         return Bundle()
-    values = tuple(path for path, one in found if not is_estimator(one))
+    objects = (_own_object(path, one) for path, one in found if is_estimator(one))
     return Bundle(
-        models=models, values=values[:_MOST_PARTS], together=_together(models), of=_container(root)
+        models=models,
+        values=values,
+        together=_together(models),
+        of=_container(root),
+        own=tuple(one for one in objects if one is not None),
     )
 
 
+def _sorted(
+    found: Iterable[tuple[tuple[Step, ...], StandIn]],
+) -> tuple[tuple[Part, ...], tuple[tuple[Step, ...], ...]]:
+    """The models, and the paths of everything else."""
+    found = list(found)
+    models = tuple(Part(path=path, kind=_kind(one)) for path, one in found if is_estimator(one))
+    values = tuple(path for path, one in found if not is_estimator(one))
+    return models, values[:_MOST_PARTS]
+
+
+def _own_object(path: tuple[Step, ...], value: StandIn) -> OwnObject | None:
+    """An object of the user's own class with the models in it; None if it holds none."""
+    if not _is_own(value):
+        return None
+    models, values = _sorted(_leaves(value, path, 0, {id(value)}, into_own=True))
+    if not models:
+        return None
+    return OwnObject(
+        path=path, kind=_kind(value), models=models, values=values, together=_together(models)
+    )
+
+
+def _is_own(value: StandIn) -> bool:
+    """Whether an object is of the user's own class, or of a package that is not known."""
+    if not isinstance(value, Object) or not value.by_class or not isinstance(value.maker, Global):
+        return False
+    top = value.maker.module.partition(".")[0]
+    return top not in BY_MODULE and not is_data_package(top)
+
+
 def _leaves(
-    value: StandIn, path: tuple[Step, ...], depth: int, seen: set[int]
+    value: StandIn,
+    path: tuple[Step, ...],
+    depth: int,
+    seen: set[int],
+    *,
+    into_own: bool = False,
 ) -> Iterator[tuple[tuple[Step, ...], StandIn]]:
-    """The models and values in a container; a model that occurs twice comes once."""
+    """The models and values in a container; a model that occurs twice comes once.
+
+    With ``into_own``, what an object of the user's own class holds comes after the object.
+    """
     for step, held in _items(value):
         if len(seen) > 10 * _MOST_PARTS:
             return
         if is_estimator(held):
-            if id(held) not in seen:
-                seen.add(id(held))
-                yield (*path, step), held
+            if id(held) in seen:
+                continue
+            seen.add(id(held))
+            yield (*path, step), held
+            if into_own and depth < _DEPTH and _is_own(held):
+                inner = _leaves(held, (*path, step), depth + 1, seen, into_own=True)
+                yield from (one for one in inner if is_estimator(one[1]))
         elif depth < _DEPTH and _holds_estimators(held, _DEPTH - depth):
-            yield from _leaves(held, (*path, step), depth + 1, seen)
+            yield from _leaves(held, (*path, step), depth + 1, seen, into_own=into_own)
         else:
             yield (*path, step), held
 
@@ -67,9 +122,8 @@ def _holds_estimators(value: StandIn, depth: int) -> bool:
 
 def _items(value: StandIn) -> Iterator[tuple[Step, StandIn]]:
     """The items of a container, with the steps that lead to them."""
-    if isinstance(value, Object) and _is_namespace(value) and isinstance(value.state, Dict):
-        for name, held in value.state.texts().items():
-            yield Step(kind="attribute", name=name), held
+    if isinstance(value, Object) and (_is_namespace(value) or _is_own(value)):
+        yield from _held_by_object(value)
         return
     inside = _container_of(value)
     if isinstance(inside, Dict):
@@ -80,6 +134,15 @@ def _items(value: StandIn) -> Iterator[tuple[Step, StandIn]]:
                 yield Step(kind="index", number=key), held
     elif isinstance(inside, (list, tuple)):
         for number, held in enumerate(inside):
+            yield Step(kind="index", number=number), held
+
+
+def _held_by_object(value: Object) -> Iterator[tuple[Step, StandIn]]:
+    """The attributes of an object, or the items of a named tuple: their names are in its class."""
+    for name, held in attributes(value).items():
+        yield Step(kind="attribute", name=name), held
+    if value.state is None and _is_own(value):
+        for number, held in enumerate(value.args):
             yield Step(kind="index", number=number), held
 
 

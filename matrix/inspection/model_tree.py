@@ -37,7 +37,7 @@ def is_estimator(value: StandIn) -> bool:
     if not isinstance(value, Object) or not value.by_class or not isinstance(value.maker, Global):
         return False
     top = value.maker.module.partition(".")[0]
-    if top in _DATA or (top in sys.stdlib_module_names and top != "__main__"):
+    if is_data_package(top):
         return False
     if not isinstance(value.state, Dict):
         return top != "sklearn" and value.state is None and not value.items and not value.args
@@ -53,6 +53,11 @@ def is_estimator(value: StandIn) -> bool:
     return True
 
 
+def is_data_package(top: str) -> bool:
+    """Whether objects of a top-level package are data, whatever they hold."""
+    return top in _DATA or (top in sys.stdlib_module_names and top != "__main__")
+
+
 class _Tree:
     """Builds nodes; an object that is referred to several times becomes one node."""
 
@@ -64,7 +69,7 @@ class _Tree:
         self._left -= 1
         self._seen.add(id(value))
         kind = _kind(value)
-        state = _attributes(value)
+        state = attributes(value)
         if not state:
             fitted = {} if isinstance(value, Object) and value.by_class else _described(value)
             children, hidden = self._children(_elements("", value), depth)
@@ -135,7 +140,7 @@ def _described(value: StandIn) -> dict[str, str]:
     return {"": text} if text else {}
 
 
-def _attributes(value: StandIn) -> dict[str, StandIn]:
+def attributes(value: StandIn) -> dict[str, StandIn]:
     """The attributes of an object, or the items of a dictionary with string keys."""
     held = value.state if isinstance(value, Object) else value
     if isinstance(value, Object) and type(held) is tuple and len(held) == 2:  # with slots

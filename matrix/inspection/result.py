@@ -123,8 +123,21 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class OwnObject:
+    """An object of the user's own class that holds models, and may be no model itself."""
+
+    path: tuple[Step, ...]
+    """Of the object; those of the other fields begin with it."""
+    kind: str
+    """Full name of its class."""
+    models: tuple[Part, ...]
+    values: tuple[tuple[Step, ...], ...]
+    together: tuple[tuple[Part, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Bundle:
-    """The models in a file whose object is not a model itself; empty if it is one."""
+    """The models in a file whose object is not certainly a model itself; empty if it is one."""
 
     models: tuple[Part, ...] = ()
     values: tuple[tuple[Step, ...], ...] = ()
@@ -133,6 +146,8 @@ class Bundle:
     """Transformers and a predictor, the last, that may have been used one after another."""
     of: str = ""
     """The kind of the object that holds them: ``dict``."""
+    own: tuple[OwnObject, ...] = ()
+    """Those of ``models`` that are of the user's own classes, with the models in them."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

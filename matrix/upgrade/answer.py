@@ -91,6 +91,8 @@ class Model:
     """By column, the type that its folder says, as ``--dtypes`` takes it."""
     example: Path | None = None
     """A file of the rows that its folder has as an example, to use if the user gives none."""
+    inside: tuple[Model, ...] = ()
+    """The models in an object of the user's own class, checked if that is no model itself."""
 
     @property
     def format(self) -> str:

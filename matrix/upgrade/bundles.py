@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from matrix.inspection import Inspection
-from matrix.inspection.result import Step
+from matrix.inspection.result import OwnObject, Part, Step
 from matrix.model import FilePart
 from matrix.upgrade.answer import Model, Problem
 from matrix.upgrade.folders import is_data
@@ -36,16 +36,40 @@ def _parts(model: Model) -> Iterator[Model]:
 
 def _members(model: Model, found: Inspection) -> Iterator[Model]:
     bundle = found.bundle
+    own = {one.path: one for one in bundle.own}
     for part in bundle.models:
-        yield _member(model, str(part), _steps(part.path), kind=part.kind)
-    for parts in bundle.together:
+        member = (
+            _member(model, str(part), _steps(part.path), kind=part.kind) if part.path else model
+        )
+        inside = own.get(part.path)
+        yield member if inside is None else replace(member, inside=tuple(_inside(model, inside)))
+    yield from _tried_together(model, bundle.together)
+    if bundle.values:
+        yield _rest(model, bundle.of, bundle.values)
+
+
+def _inside(model: Model, own: OwnObject) -> Iterator[Model]:
+    """The models in an object that may be no model itself, and the rest of it."""
+    for one in own.models:
+        yield _member(model, str(one), _steps(one.path), kind=one.kind, optional=True)
+    yield from _tried_together(model, own.together)
+    if own.values:
+        yield _rest(model, own.kind.rpartition(".")[2], own.values)
+
+
+def _tried_together(model: Model, groups: Iterable[tuple[Part, ...]]) -> Iterator[Model]:
+    """Transformers with the predictor after them; left out of the answer if they do not fit."""
+    for parts in groups:
         steps = [_steps(part.path) for part in parts]
         *before, last = map(str, parts)
         label = f"{last} after {' and '.join(before)}"
         yield _member(model, label, (("together", steps),), optional=True)
-    if bundle.values:
-        steps = [_steps(path) for path in bundle.values]
-        yield _member(model, f"the rest of the {bundle.of}", (("data", steps),))
+
+
+def _rest(model: Model, of: str, values: Iterable[Iterable[Step]]) -> Model:
+    """What is no model in an object, to be compared as data."""
+    parts = [_steps(path) for path in values]
+    return _member(model, f"the rest of the {of}", (("data", parts),))
 
 
 def _member(

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 
 from matrix.errors import MatrixError
-from matrix.model import Cell, Environment, EnvSpec, Verdict
+from matrix.model import Cell, Ending, Environment, EnvSpec, Verdict
 from matrix.upgrade.admission import first_gate_only
 from matrix.upgrade.answer import (
     Model,
@@ -32,6 +32,7 @@ from matrix.upgrade.package_answers import (
 from matrix.upgrade.references import notes_of, problem_of, rows_of
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
 from matrix.upgrade.safe_range import gaps, safe_range
+from matrix.worker.compat_worker.user_error import NO_METHOD_WORDS
 
 
 def upgrade(
@@ -52,6 +53,7 @@ def upgrade(
     interrupted = False
     try:
         answers = check.answers(bisect=bisect)
+        answers = _with_contents(answers, origins, checker, bisect=bisect)
     except KeyboardInterrupt:
         answers, interrupted = check.finished(), True
     return UpgradeResult(
@@ -60,6 +62,42 @@ def upgrade(
         environments=origins.environments,
         answers=tuple(one for one in answers if not (one.model.optional and one.problem)),
         interrupted=interrupted,
+    )
+
+
+def _with_contents(
+    answers: Sequence[UpgradeAnswer], origins: Origins, checker: ModelChecker, *, bisect: bool
+) -> list[UpgradeAnswer]:
+    """The answers, with those for the models in each object that is no model itself.
+
+    They replace the answer for the object if it has no output method, and stand after it if it has
+    one that cannot be used.
+    """
+    inside = {
+        one.model.id: one.model.inside
+        for one in answers
+        if one.problem is not None and _was_loaded(checker.found(one.model))
+    }
+    models = [one for group in inside.values() for one in group]
+    if not models:
+        return list(answers)
+    further = _Check(models, origins, checker).answers(bisect=bisect)
+    found = {one.model.id: one for one in further if one.problem is None}
+    result: list[UpgradeAnswer] = []
+    for answer in answers:
+        contents = [found[one.id] for one in inside.get(answer.model.id, ()) if one.id in found]
+        no_method = answer.problem is not None and NO_METHOD_WORDS in answer.problem.message
+        result += contents if contents and no_method else [answer, *contents]
+    return result
+
+
+def _was_loaded(found: ModelRecord) -> bool:
+    """Whether a model was loaded in its origin, also if it cannot be used there."""
+    saving = None if found.reference is None else found.reference.saving
+    return (
+        saving is not None
+        and saving.ending is Ending.FINISHED
+        and (saving.failure is None or saving.stage != "load")
     )
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pickle
 from collections import OrderedDict, defaultdict
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import joblib
 import numpy as np
@@ -25,6 +26,27 @@ LABELS = LabelEncoder().fit(["a", "b"])
 WORDS = TfidfVectorizer().fit(["good day", "bad day"])
 LOGISTIC = LogisticRegression().fit(X, X[:, 0] > 0.5)
 
+
+class Pair(NamedTuple):
+    model: Any
+    n: int
+
+
+@dataclass
+class Kept:
+    model: Any
+    labels: Any
+    threshold: float = 0.4
+    more: Any = None
+
+
+class Slots:
+    __slots__ = ("model", "n")
+
+    def __init__(self, model: Any, n: int) -> None:
+        self.model, self.n = model, n
+
+
 BUNDLES: dict[str, tuple[Any, list[str], list[str]]] = {
     "a dictionary": ({"model": RIDGE, "threshold": 0.4}, ['["model"]'], ['["threshold"]']),
     "a list": ([SCALER, RIDGE], ["[0]", "[1]"], []),
@@ -34,6 +56,8 @@ BUNDLES: dict[str, tuple[Any, list[str], list[str]]] = {
     "ordered": (OrderedDict(m=RIDGE), ['["m"]'], []),
     "with a default": (defaultdict(list, m=RIDGE), ['["m"]'], []),
     "a namespace": (SimpleNamespace(model=RIDGE, n=3), [".model"], [".n"]),
+    "a named tuple": (Pair(RIDGE, 3), ["[0]"], ["[1]"]),
+    "an object with slots": (Slots(RIDGE, 3), [".model"], [".n"]),
     "an array of objects": (np.array([RIDGE, SCALER], dtype=object), ["[0]", "[1]"], []),
     "the same model twice": ([RIDGE, RIDGE], ["[0]"], []),
     "arrays beside": ({"m": RIDGE, "mean": X.mean(0)}, ['["m"]'], ['["mean"]']),
@@ -83,3 +107,32 @@ def test_a_list_that_holds_itself_is_read_to_an_end(tmp_path: Path) -> None:
     held.append(held)
     (tmp_path / "file").write_bytes(pickle.dumps(held))
     assert [str(part) for part in inspect(tmp_path / "file").bundle.models] == ["[0]"]
+
+
+def test_an_object_of_an_own_class_is_one_model_and_what_it_holds_is_found_too(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(pickle.dumps(Kept(RIDGE, LABELS, more={"scaler": SCALER})))
+    bundle = inspect(path).bundle
+    assert [(str(part), part.kind) for part in bundle.models] == [("", f"{__name__}.Kept")]
+    (own,) = bundle.own
+    assert list(map(str, own.models)) == [".model", ".labels", '.more["scaler"]']
+    assert ["".join(map(str, one)) for one in own.values] == [".threshold"]
+    assert [list(map(str, one)) for one in own.together] == [['.more["scaler"]', ".model"]]
+
+
+def test_an_own_object_in_a_dictionary_has_paths_through_it(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(pickle.dumps({"a": Kept(Kept(RIDGE, None), LABELS), "b": SCALER}))
+    bundle = inspect(path).bundle
+    assert list(map(str, bundle.models)) == ['["a"]', '["b"]']
+    (own,) = bundle.own
+    assert list(map(str, own.models)) == ['["a"].model', '["a"].model.model', '["a"].labels']
+
+
+def test_an_own_object_without_models_is_a_model_as_before(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(pickle.dumps(Kept(1, 2)))
+    assert inspect(path).bundle.own == ()
+    assert inspect(path).bundle.models == ()

@@ -32,9 +32,7 @@ def added(model: Any, declared: Any = DECLARED, trained: Any = X) -> tuple[Any, 
 
 
 def score(model: Any, rows: Any) -> float:
-    found = evidence.measure(
-        lambda: model, rows, evidence_rows.pool_of(lambda: model, rows.shape[0])
-    )
+    found = evidence.measure(lambda: model, rows, evidence_rows.pool_of(rows.shape[0]))
     return float(found["noticed"] / found["live"])
 
 

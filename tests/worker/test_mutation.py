@@ -143,19 +143,19 @@ def test_measuring_leaves_the_model_as_it_was_and_gives_the_same_score_again(
     monkeypatch.setattr(mutation, "SECONDS", math.inf)  # threads that wait use processor time
     make, rows, _ = STATES[kind]
     model = make()
-    mutation.score(model, rows[:5], lambda: rows)  # calls complete what some models keep
+    mutation.score(model, rows[:5], lambda _: rows)  # calls complete what some models keep
     before = saved(model)
-    first = mutation.score(model, rows, lambda: rows)
+    first = mutation.score(model, rows, lambda _: rows)
     np.random.seed(5)
     assert saved(model) == before
-    assert mutation.score(model, rows, lambda: rows) == first
+    assert mutation.score(model, rows, lambda _: rows) == first
     assert first.live == first.noticed > 0
 
 
 def test_rows_that_notice_no_fault_score_zero() -> None:
     model = DecisionTreeClassifier().fit(X, Y)
     same = np.repeat(X[:1], 50, axis=0)
-    found = mutation.score(model, same + np.array([0, 1e-9, 0]), lambda: X)
+    found = mutation.score(model, same + np.array([0, 1e-9, 0]), lambda _: X)
     assert found.constant
     assert found.live > 10
     assert found.noticed <= 3
@@ -163,7 +163,7 @@ def test_rows_that_notice_no_fault_score_zero() -> None:
 
 def test_the_rows_of_training_notice_nearly_all_faults() -> None:
     model = LogisticRegression().fit(SCALED, Y)
-    found = mutation.score(model, SCALED[:40], lambda: SCALED)
+    found = mutation.score(model, SCALED[:40], lambda _: SCALED)
     assert not found.constant
     # Three coefficients, one intercept, two classes.
     assert found.noticed == found.live == found.faults == 6
@@ -172,15 +172,15 @@ def test_the_rows_of_training_notice_nearly_all_faults() -> None:
 def test_a_fault_that_no_row_notices_is_not_live() -> None:
     model = LinearRegression().fit(SCALED, TARGET)
     model.unused_ = np.ones(100)
-    found = mutation.score(model, SCALED, lambda: SCALED)
+    found = mutation.score(model, SCALED, lambda _: SCALED)
     assert found.faults == 4 + mutation.INERT + len(model.singular_)
     assert found.noticed == found.live == 4
 
 
 def test_a_forest_is_scored_by_the_tree_that_has_the_fault() -> None:
     model = make_pipeline(StandardScaler(), RandomForestClassifier(30, random_state=0)).fit(X, Y)
-    every = mutation.score(model, X, lambda: X)
-    few = mutation.score(model, X[:3], lambda: X)
+    every = mutation.score(model, X, lambda _: X)
+    few = mutation.score(model, X[:3], lambda _: X)
     assert every.noticed == every.live >= mutation.LIVE
     assert few.noticed < few.live / 2
 
@@ -194,12 +194,12 @@ def test_a_fault_that_makes_a_method_raise_is_noticed() -> None:
 
     model = Careful().fit(X, X[:, 1])
     model.coef_ = np.ones(3)
-    found = mutation.score(model, X, lambda: X)
+    found = mutation.score(model, X, lambda _: X)
     assert found.noticed == found.live >= 3
 
 
 def test_rows_that_no_method_accepts_give_no_score() -> None:
-    found = mutation.score(LinearRegression().fit(X, Y), X[:, :2], lambda: None)
+    found = mutation.score(LinearRegression().fit(X, Y), X[:, :2], lambda _: None)
     assert (found.faults, found.live) == (0, 0)
 
 
@@ -211,7 +211,7 @@ def test_random_states_are_the_same_for_every_call() -> None:
     model = Noisy().fit(SCALED, TARGET)
     model.noise_ = np.random.RandomState(3)
     model.unused_ = np.ones(5)
-    found = mutation.score(model, SCALED, lambda: SCALED)
+    found = mutation.score(model, SCALED, lambda _: SCALED)
     assert found.noticed == found.live == 4 < found.faults
 
 
@@ -261,5 +261,5 @@ def test_a_model_of_joblib_is_copied_with_the_names_of_plain_arrays_too(tmp_path
     joblib.dump(model, tmp_path / "model.joblib")
     names = [[one.module, one.qualname] for one in inspect(tmp_path / "model.joblib").names]
     assert not any(name == "_reconstruct" for _, name in names)
-    of_all = mutation.score(model, X[:, 0], lambda: X[:, 0])
-    assert mutation.score(model, X[:, 0], lambda: X[:, 0], names) == of_all
+    of_all = mutation.score(model, X[:, 0], lambda _: X[:, 0])
+    assert mutation.score(model, X[:, 0], lambda _: X[:, 0], names) == of_all

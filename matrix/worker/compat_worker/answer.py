@@ -27,11 +27,12 @@ class KeptContents:
         self._journal = journal
         self._known = frozenset(known)
 
-    def keep(self, data: bytes) -> str:
-        """Write a content unless it is known or written already; return its digest."""
+    def keep(self, data: Any) -> str:
+        """Write a content, or its parts, unless it is known or written; return its digest."""
         name = content.digest(data)
         if name not in self.places and name not in self._known:
-            self.places[name] = self._journal.keep(data)
+            parts = data if isinstance(data, list) else [data]
+            self.places[name] = self._journal.keep(name, parts)
         return name
 
 

@@ -5,7 +5,8 @@ from typing import Any, Callable, Dict, Iterable
 from compat_worker import content, output_methods
 from compat_worker.observe import SeenWarnings, record_outcome
 
-Keep = Callable[[bytes], str]
+Keep = Callable[[Any], str]
+"""Stores the parts of a content; returns its digest."""
 CallOutcome = Dict[str, Any]
 
 
@@ -44,9 +45,9 @@ def call_one(model: Any, name: str, rows: Any, seen: SeenWarnings, keep: Keep) -
                 value = output_methods.call(model, name, rows)
             except output_methods.NoSuchMethod as absent:
                 return {"absent": str(absent)[:500]}
-            data = content.encode(value)
-            found: CallOutcome = {"digest": keep(data)}
-            if not content.is_complete(data):
+            parts = content.encoded_parts(value)
+            found: CallOutcome = {"digest": keep(parts)}
+            if not content.is_complete(parts[0]):
                 found["whole"] = False
             return found
 

@@ -31,7 +31,7 @@ class CallRecorder:
         keep: stores a content and returns its digest.
     """
 
-    def __init__(self, parts: List[ModelPart], keep: Callable[[bytes], str]) -> None:
+    def __init__(self, parts: List[ModelPart], keep: Callable[[Any], str]) -> None:
         self.calls: List[CallRecord] = []
         self.left_out = 0
         self._parts = parts

@@ -35,10 +35,18 @@ Outline = Dict[str, Any]
 
 def encode(value: Any) -> bytes:
     """The content of a value; objects that are not plain data become opaque nodes."""
+    return b"".join(encoded_parts(value))
+
+
+def encoded_parts(value: Any) -> List[Any]:
+    """The content of a value as bytes and views of its arrays, to be written one after another.
+
+    A large output is in memory once, not twice.
+    """
     arrays: List[bytes] = []
     outline = _outline(value, arrays)
     head = json.dumps(outline, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return b"".join([head.encode("ascii"), b"\n"] + arrays)
+    return [head.encode("ascii") + b"\n"] + arrays
 
 
 def is_complete(content: bytes) -> bool:
@@ -46,9 +54,12 @@ def is_complete(content: bytes) -> bool:
     return b'"kind":"opaque"' not in content[: content.index(b"\n")]
 
 
-def digest(content: bytes) -> str:
-    """The sha256 of a content, as 64 hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
+def digest(content: Any) -> str:
+    """The sha256 of a content, or of its parts, as 64 hexadecimal digits."""
+    found = hashlib.sha256()
+    for part in content if isinstance(content, list) else [content]:
+        found.update(part)
+    return found.hexdigest()
 
 
 def decode(content: bytes) -> Any:
@@ -132,23 +143,32 @@ def _outline_array(array: Any, arrays: List[bytes]) -> Outline:
         return {"kind": "object", "shape": list(array.shape), "items": items}
     if array.dtype.byteorder == ">" or (array.dtype.byteorder == "=" and sys.byteorder == "big"):
         array = array.astype(array.dtype.newbyteorder("<"))
-    arrays.append(array.tobytes("C"))
+    arrays.append(_bytes_of(array))
     return {"kind": "array", "dtype": array.dtype.str, "shape": list(array.shape)}
+
+
+def _bytes_of(array: Any) -> Any:
+    """The bytes of an array in C order, not copied where that is possible."""
+    if array.dtype.kind in "mM" or not array.nbytes or not array.flags.c_contiguous:
+        return array.tobytes("C")
+    return memoryview(np.asarray(array).reshape(-1).view(np.uint8))
 
 
 def _outline_foreign(value: Any, arrays: List[bytes]) -> Outline:
     """Values of scipy and pandas, recognized by module so that neither has to be imported."""
     module = type(value).__module__
     if module.startswith("scipy.sparse"):
-        rows = value.tocsr().copy()
-        rows.sum_duplicates()
+        rows = value.tocsr()
+        if not rows.has_canonical_format:
+            rows = rows.copy()
+            rows.sum_duplicates()
         return {
             "kind": "sparse",
             "format": value.format,
             "shape": [int(length) for length in value.shape],
             "data": _outline(rows.data, arrays),
-            "indices": _outline(rows.indices.astype("<i8"), arrays),
-            "indptr": _outline(rows.indptr.astype("<i8"), arrays),
+            "indices": _outline(rows.indices.astype("<i8", copy=False), arrays),
+            "indptr": _outline(rows.indptr.astype("<i8", copy=False), arrays),
         }
     if module.split(".")[0] == "pandas":
         return _outline_pandas(value, arrays)

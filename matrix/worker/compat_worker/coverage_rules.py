@@ -26,7 +26,10 @@ def infer_trees(step: Any, space: Space, found: InputModel) -> None:
         members += list(np.ravel(np.asarray(step.estimators_, dtype=object)))
     subsets = input_spec.get(step, "estimators_features_")
     new: List[Tuple[TreeNodes, Space]] = []
+    every = max(1, -(-sum(map(_n_nodes, members)) // MAX_NODES))
     for place, member in enumerate(members):
+        if place and place % every:
+            continue
         if id(member) in found.seen or isinstance(member, (str, type(None))):
             continue
         trees = tree_nodes.trees_of(member)
@@ -39,6 +42,16 @@ def infer_trees(step: Any, space: Space, found: InputModel) -> None:
         new.extend((tree, own) for tree in trees)
     found.trees.extend(_in_columns(new, found))
     _infer_booster(step, space)
+
+
+MAX_NODES = 1000000
+"""Nodes of all trees of an ensemble that are read, at most; of larger ones some trees are left out.
+They take two thirds of the memory that the model takes."""
+
+
+def _n_nodes(member: Any) -> int:
+    found = input_spec.get(input_spec.get(member, "tree_"), "node_count")
+    return int(found) if isinstance(found, (int, np.integer)) else 0
 
 
 def _in_columns(trees: List[Tuple[TreeNodes, Space]], found: InputModel) -> List[ColumnTree]:

@@ -1,5 +1,6 @@
 """How much the rows of a verdict would notice: mutation score and leaves reached."""
 
+import functools
 from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
@@ -13,7 +14,7 @@ POOL = 10
 def measure(
     fresh: Callable[[], Any],
     rows: Any,
-    pool: Callable[[], Any],
+    pool: Callable[[Any], Any],
     allowed: Any = None,
     faults: int = mutation.FAULTS,
 ) -> Dict[str, Any]:
@@ -22,7 +23,7 @@ def measure(
     Args:
         fresh: loads the model; the loads are used for nothing else.
         rows: the rows of the verdict.
-        pool: makes other rows, about POOL times as many; None if it cannot.
+        pool: makes other rows for a model, about POOL times as many; None if it cannot.
         allowed: the names that the model may look up while it is loaded.
         faults: how many to plant, at least.
     """
@@ -60,27 +61,27 @@ def count_leaves(model: Any, rows: Any) -> Tuple[int, int]:
         rows = rows.toarray()
     rows = np.asarray(rows, dtype=np.float64)
     leaves = reached = 0
-    for trees, columns in groups:
+    for read, columns in groups:
         own = rows if columns is None else rows[:, columns]
-        for tree in trees:
+        for tree in read():  # one estimator after the other: all at once take much memory
             if tree.plain.all():
                 leaves += len(tree.leaves)
                 reached += len(np.unique(tree.apply(own)))
     return leaves, reached
 
 
-def _tree_groups(step: Any) -> List[Tuple[List[tree_nodes.TreeNodes], Any]]:
-    """Trees with the columns that they take, or None for all columns."""
+def _tree_groups(step: Any) -> List[Tuple[Callable[[], List[tree_nodes.TreeNodes]], Any]]:
+    """What reads some trees, with the columns that they take, or None for all columns."""
     own = tree_nodes.trees_of(step)
     if own:
-        return [(own, None)]
+        return [(lambda: own, None)]
     members = input_spec.get(step, "estimators_")
     if members is None:
         return []
     subsets = input_spec.get(step, "estimators_features_")
     found = []
     for place, member in enumerate(np.ravel(np.asarray(members, dtype=object))):
-        trees = tree_nodes.trees_of(member)
-        if trees:
-            found.append((trees, None if subsets is None else subsets[place]))
+        read = functools.partial(tree_nodes.trees_of, member)
+        if read():
+            found.append((read, None if subsets is None else subsets[place]))
     return found

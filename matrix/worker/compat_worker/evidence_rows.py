@@ -39,7 +39,7 @@ def of_made_rows(fresh: LoadModel, made: MadeRows, rows: Any, allowed: Any) -> D
         allowed: the names that the model may look up while it is loaded.
     """
     random = input_model.RANDOM in made.kinds
-    found = evidence.measure(fresh, rows, pool_of(fresh, made.n), allowed)
+    found = evidence.measure(fresh, rows, pool_of(made.n), allowed)
     found["by_source"] = {"random" if random else "model": made.n}
     return found
 
@@ -61,7 +61,7 @@ def of_given_rows(
         ``(rows, evidence)``.
     """
     scored = _some(given.rows, given.n)
-    found = evidence.measure(fresh, scored, pool_of(fresh, given.n), allowed)
+    found = evidence.measure(fresh, scored, pool_of(given.n), allowed)
     found["by_source"] = {"data": given.n}
     enough = not found["live"] or found["noticed"] >= ENOUGH * found["live"]
     if not add or (enough and not few):
@@ -75,7 +75,7 @@ def of_given_rows(
     if rows is None:
         return given, found
     both = appended(scored, made.rows)
-    more = evidence.measure(fresh, both, pool_of(fresh, given.n + made.n), allowed)
+    more = evidence.measure(fresh, both, pool_of(given.n + made.n), allowed)
     better = more["live"] and more["noticed"] * found["live"] > found["noticed"] * more["live"]
     if not better and not few:
         return given, found
@@ -87,10 +87,11 @@ def of_given_rows(
     return MadeRows(rows, kinds, {}, given.n + made.n, source), more
 
 
-def pool_of(fresh: LoadModel, n: int) -> Callable[[], Any]:
-    def make() -> Any:
+def pool_of(n: int) -> Callable[[Any], Any]:
+    """What makes the rows of the pool for n rows, given a model; None if it cannot."""
+
+    def make(model: Any) -> Any:
         try:
-            model = fresh()
             near = hasattr(mutation.last_step(model), "kneighbors")
             many = min(evidence.POOL * n, MOST_POOL_OF_NEIGHBORS if near else MOST_POOL)
             return row_making.make_rows(model, many, evidence.POOL * 100, seed=1).rows

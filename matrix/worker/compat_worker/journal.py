@@ -6,9 +6,9 @@ not lost.
 
 import json
 import os
-from typing import Any, Dict
+from typing import Any, Dict, List
 
-from compat_worker import content, machine_failures
+from compat_worker import machine_failures
 
 
 class Journal:
@@ -42,15 +42,17 @@ class Journal:
         if self._stages:
             self.line(at=name)
 
-    def keep(self, data: bytes) -> Dict[str, Any]:
-        """Write a content; return its ``digest``, ``offset`` and ``size`` for the answer."""
-        place = {"digest": content.digest(data), "offset": self._position, "size": len(data)}
-        _write(self._contents, data)
-        self._position += len(data)
+    def keep(self, digest: str, parts: List[Any]) -> Dict[str, Any]:
+        """Write the parts of a content; return ``digest``, ``offset`` and ``size``."""
+        size = sum(len(part) for part in parts)
+        place = {"digest": digest, "offset": self._position, "size": size}
+        for part in parts:
+            _write(self._contents, part)
+        self._position += size
         return place
 
 
-def _write(descriptor: int, data: bytes) -> None:
+def _write(descriptor: int, data: Any) -> None:
     view = memoryview(data)
     while len(view):
         try:

@@ -25,9 +25,7 @@ def load(piece: Piece, journal: Journal) -> Answer:
     return complete_answer(lambda: _load(piece, journal, seen, kept.keep), seen, kept)
 
 
-def _load(
-    piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[bytes], str]
-) -> Answer:
+def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[Any], str]) -> Answer:
     chosen = FORMATS[piece["format"]]
     missing = chosen.missing()
     if missing is not None:
@@ -52,12 +50,14 @@ def _load(
         return {"raised": failure(error)}
     shown = call_all(model, ["repr", "get_params"], rows, seen, keep)
     names = _methods_to_call(model, piece)
-    answer = call_on_fresh_loads(fresh, model, names, piece["known"], rows, seen, keep)
+    loaded = [model]
+    del model
+    answer = call_on_fresh_loads(fresh, loaded, names, piece["known"], rows, seen, keep)
     answer["outputs"].update(shown)
 
     def call(own_rows: Any, own_seen: SeenWarnings) -> Dict[str, CallOutcome]:
         own = piece["own"]
-        found = call_on_fresh_loads(fresh, fresh(), names, own, own_rows, own_seen, keep)
+        found = call_on_fresh_loads(fresh, [fresh()], names, own, own_rows, own_seen, keep)
         return dict(found["outputs"])
 
     made_of = None if source is None else _read_bytes(source)
@@ -90,12 +90,12 @@ def _methods_to_call(model: Any, piece: Piece) -> List[str]:
 
 def call_on_fresh_loads(
     fresh: Callable[[], Any],
-    model: Any,
+    loaded: List[Any],
     names: List[str],
     known: Dict[str, str],
     rows: Any,
     seen: SeenWarnings,
-    keep: Callable[[bytes], str],
+    keep: Callable[[Any], str],
 ) -> Answer:
     """Call every method on two fresh loads, in both orders.
 
@@ -106,7 +106,8 @@ def call_on_fresh_loads(
 
     Args:
         fresh: loads the artifact again.
-        model: one fresh load.
+        loaded: one fresh load, which is taken out of the list: it is given up before the next one,
+            so that there is one large model in memory at a time.
         names: the methods.
         known: by method, the digest of the reference output.
         rows: what the methods are called with.
@@ -116,7 +117,8 @@ def call_on_fresh_loads(
     Returns:
         ``outputs`` by method; ``repeats``, the second outcome of methods that are not repeatable.
     """
-    first = call_all(model, names, rows, seen, keep)
+    first = call_all(loaded[0], names, rows, seen, keep)
+    loaded.clear()
     second = _call_on_fresh_load(fresh, list(reversed(names)), rows, seen, keep)
     repeats: Dict[str, CallOutcome] = {}
     for name in names:
@@ -137,7 +139,7 @@ def _call_on_fresh_load(
     names: List[str],
     rows: Any,
     seen: SeenWarnings,
-    keep: Callable[[bytes], str],
+    keep: Callable[[Any], str],
 ) -> Dict[str, CallOutcome]:
     """Outcomes on one more fresh load; if that load fails, its failure is every outcome."""
     try:

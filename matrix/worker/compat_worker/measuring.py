@@ -30,7 +30,7 @@ def _measure(piece: Piece) -> Answer:
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
     n = rows.shape[0] if hasattr(rows, "shape") else len(rows)
-    pool = evidence_rows.pool_of(fresh, n)
+    pool = evidence_rows.pool_of(n)
     found = evidence.measure(fresh, rows, pool, piece.get("allowed"), mutation.LIVE)
     found["by_source"] = piece["rows_by_source"]
     return {"evidence": found}

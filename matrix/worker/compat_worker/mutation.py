@@ -9,6 +9,7 @@ Faults are drawn with a fixed seed and counted, so that the same model and rows 
 on every machine. Only large models reach the limit on processor time, and the result says so.
 """
 
+import io
 import pickle
 import random
 import time
@@ -69,7 +70,7 @@ class FaultCounts(NamedTuple):
 def score(
     model: Any,
     rows: Any,
-    pool: Callable[[], Any],
+    pool: Callable[[Any], Any],
     allowed: Any = None,
     methods: Optional[List[str]] = None,
     faults: int = FAULTS,
@@ -79,14 +80,19 @@ def score(
     Args:
         model: a load of its own that nothing else uses afterwards.
         rows: the rows to score.
-        pool: makes other rows, ten times as many; called at most once, and may return None.
+        pool: makes other rows for the model, ten times as many; called at most once, and may return
+            None.
         allowed: the names that the model may look up when it is copied; None for all.
         methods: the methods to call; None for all that take rows.
         faults: how many to plant, at least.
     """
     with warnings.catch_warnings(), np.errstate(all="ignore"):
         warnings.simplefilter("ignore")
-        return _Planting(model, rows, pool, allowed, methods, faults).run()
+        planting = _Planting(model, rows, pool, allowed, methods, faults)
+        try:
+            return planting.run()
+        finally:
+            planting.__dict__.clear()  # its parts refer to it, and would keep the model in memory
 
 
 class _Planting:
@@ -94,7 +100,7 @@ class _Planting:
         self,
         model: Any,
         rows: Any,
-        pool: Callable[[], Any],
+        pool: Callable[[Any], Any],
         allowed: Any,
         methods: Optional[List[str]],
         faults: int,
@@ -180,7 +186,8 @@ class _Planting:
         if not self._pool_made:
             self._pool_made = True
             started = time.process_time()
-            rows = self._make_pool()
+            self.reset()
+            rows = self._make_pool(self.model)
             if rows is not None:
                 self._pool = _FaultlessOutputs(self, rows, self.methods, once=True)
             self._pool_seconds = time.process_time() - started
@@ -199,12 +206,13 @@ class _Planting:
     def _copy(self) -> Any:
         """The model after a pickle round trip; None if that fails."""
         try:
-            data = pickle.dumps(self.model, protocol=4)
-            if len(data) > MOST_BYTES:
-                return None
+            data = _BoundedBytes()
+            pickle.Pickler(data, protocol=4).dump(self.model)
             names = self.allowed and [*self.allowed, *_ARRAY_NAMES]
             with loader_guard.guarded(names):
-                return pickle.loads(data)
+                return pickle.loads(data.getvalue())
+        except _TooLarge:
+            return None
         except NameRefused:  # of something that the file, in its own format, has no need of
             return None
         except (Exception, SystemExit) as error:
@@ -220,6 +228,19 @@ class _Planting:
                 thing.set_state(state)
             else:
                 thing.bit_generator.state = state
+
+
+class _TooLarge(Exception):
+    """More is written than is kept."""
+
+
+class _BoundedBytes(io.BytesIO):
+    """Raises _TooLarge as soon as more than MOST_BYTES are written."""
+
+    def write(self, data: Any) -> int:
+        if self.tell() + len(data) > MOST_BYTES:
+            raise _TooLarge
+        return super().write(data)
 
 
 class _FaultlessOutputs:

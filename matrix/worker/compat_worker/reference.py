@@ -37,20 +37,27 @@ Fresh = Callable[[], Any]
 def record_reference(piece: Piece, journal: Journal) -> Answer:
     """The answer to one piece of a ``reference`` request, as ``worker.py`` describes it."""
     seen = SeenWarnings(journal.stage)
-    kept = _ReadableContents(journal)
+    kept = _ReadableContents(journal, piece["expected"] is not None)
     return complete_answer(lambda: _record_reference(piece, journal, seen, kept), seen, kept)
 
 
 class _ReadableContents(KeptContents):
-    """Stored contents that can be read again, to compare them with expected outputs."""
+    """Stored contents that can be read again, to compare them with expected outputs.
 
-    def __init__(self, journal: Journal) -> None:
+    Args:
+        journal: where contents are written.
+        readable: whether they have to be; those of large models take much memory.
+    """
+
+    def __init__(self, journal: Journal, readable: bool) -> None:
         super().__init__(journal)
         self.data: Dict[str, bytes] = {}
+        self._readable = readable
 
-    def keep(self, data: bytes) -> str:
+    def keep(self, data: Any) -> str:
         name = super().keep(data)
-        self.data[name] = data
+        if self._readable:
+            self.data[name] = b"".join(data) if isinstance(data, list) else data
         return name
 
 
@@ -97,6 +104,8 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
         "estimators": estimator_names.class_names(model),
         "features": found.names,
     }
+    methods = output_methods.taking_rows(model)
+    del model  # as few loads at a time as possible: a model may be as large as half of the memory
     if found.source is not None:
         answer["source"] = kept.keep(found.source)
     try:
@@ -107,7 +116,7 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
     if piece.get("evidence") and piece["data"] is None and given.n:
         answer["evidence"] = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
     if piece["data"] is not None and given.n:
-        _check_accepted(answer["outputs"], model)
+        _check_accepted(answer["outputs"], methods)
     if piece["expected"] is not None:
         _apply_expected(piece, answer, kept)
     return answer
@@ -236,7 +245,8 @@ def _record_outputs(
     shown = call_all(first, ["repr", "get_params"], rows, seen, kept.keep)
     record = call_all(first, names, rows, seen, kept.keep)
     digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
-    answer = call_on_fresh_loads(fresh, fresh(), names, digests, rows, seen, kept.keep)
+    del first
+    answer = call_on_fresh_loads(fresh, [fresh()], names, digests, rows, seen, kept.keep)
     answer["outputs"].update(shown)
 
     def call(own_rows: Any, own_seen: SeenWarnings) -> Answer:
@@ -246,13 +256,13 @@ def _record_outputs(
     return answer
 
 
-def _check_accepted(outputs: Answer, model: Any) -> None:
+def _check_accepted(outputs: Answer, methods: List[str]) -> None:
     """Check that the model accepts the user's rows in its original environment.
 
     Raises:
         UserError: every method that takes rows raised.
     """
-    names = [name for name in output_methods.taking_rows(model) if name in outputs]
+    names = [name for name in methods if name in outputs]
     raised = [outputs[name]["raised"] for name in names if "raised" in outputs[name]]
     if raised and len(raised) == len(names):
         raise UserError(

@@ -58,7 +58,7 @@ def _save(
     stage: _SavingStage,
     journal: Journal,
     seen: SeenWarnings,
-    keep: Callable[[bytes], str],
+    keep: Callable[[Any], str],
 ) -> Answer:
     registered, model = _build(piece)
     stage.name = "fit"

@@ -3,6 +3,9 @@
 Its message is shown to the user. The worker words it because only the worker knows the model.
 """
 
+NO_METHOD_WORDS = "has no method that takes rows"
+"""In the message about an object that is no model."""
+
 
 class UserError(Exception):
     """The message says what is wrong, what was expected and what to do."""
