@@ -76,7 +76,7 @@ def _with_contents(
     inside = {
         one.model.id: one.model.inside
         for one in answers
-        if one.problem is not None and _was_loaded(checker.found(one.model))
+        if one.problem and one.model.inside and _was_loaded(checker.found(one.model))
     }
     models = [one for group in inside.values() for one in group]
     if not models:
