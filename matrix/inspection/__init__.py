@@ -4,7 +4,7 @@ Commands use :func:`inspect_in_subprocess`, which reads the file in a process wi
 """
 
 from matrix.inspection.copying import PrivateCopy, copy_private, digest_of
-from matrix.inspection.gate import MAIN, Refusal, refusals
+from matrix.inspection.gate import MAIN, Refusal, refusals, refusals_of_code
 from matrix.inspection.inspect_file import inspect
 from matrix.inspection.result import WHY, Code, Inspection, InspectionLimits, ModelNode, Name, Note
 from matrix.inspection.subprocess_inspect import inspect_in_subprocess
@@ -25,4 +25,5 @@ __all__ = [
     "inspect",
     "inspect_in_subprocess",
     "refusals",
+    "refusals_of_code",
 ]

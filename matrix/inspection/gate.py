@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from matrix.inspection.allowed_lists import (
+    BY_VALUE,
     FUNCTIONS,
     allowed_names,
     created_empty,
@@ -63,6 +64,22 @@ class Refusal:
     """The value for ``--trust`` that allows the name; empty if it cannot be allowed."""
     script: str = ""
     """The name in ``__main__`` that the user's script may define; empty for all other reasons."""
+
+
+def refusals_of_code(inspection: Inspection, trusted: frozenset[str]) -> tuple[Refusal, ...]:
+    """All reasons why a file with code by value, which a worker process wrote, must not be loaded.
+
+    Such a file runs the code in it, so that this is for files that the user requests to be written
+    from code of theirs, and for a sandbox.
+
+    Args:
+        inspection: of the file.
+        trusted: names that the user trusts, as :func:`trust_name` writes them.
+    """
+    listed = frozenset(trust_name(name) for name in read_list(BY_VALUE))
+    return tuple(
+        one for one in refusals(inspection, trusted | listed) if one.what != "made-callable"
+    )
 
 
 def refusals(inspection: Inspection, trusted: frozenset[str] = frozenset()) -> tuple[Refusal, ...]:

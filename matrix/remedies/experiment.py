@@ -12,7 +12,7 @@ from matrix.engine.pool import Job
 from matrix.engine.resaving import ResaveWork, resaved
 from matrix.engine.run_context import RunContext
 from matrix.errors import NotAModelError
-from matrix.inspection import inspect_in_subprocess, refusals
+from matrix.inspection import inspect_in_subprocess, refusals, refusals_of_code
 from matrix.model import (
     Artifact,
     Cell,
@@ -27,6 +27,9 @@ from matrix.model import (
 from matrix.remedies.environment_factory import EnvironmentFactory
 from matrix.remedies.remedy import CandidateFile, ResaveStep, Subject
 from matrix.store import keys
+
+BY_VALUE = "cloudpickle"
+"""The format with code inside; a file has it only if the user requests that (``--by-value``)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -135,7 +138,8 @@ class Experiment:
             inspection = inspect_in_subprocess(path)
         except NotAModelError as error:
             return f"the saved file cannot be inspected: {error.problem}"
-        refused = refusals(inspection, subject.trusted)
+        by_value = artifact.format == BY_VALUE
+        refused = (refusals_of_code if by_value else refusals)(inspection, subject.trusted)
         if refused or inspection.sha256 != artifact.sha256:
             named = ", ".join(one.what for one in refused[:3])
             return f"the saved file is refused, and not loaded: {named or 'it is another file'}"

@@ -15,7 +15,7 @@ from matrix.worker.compat_worker.formats import FORMATS
 
 _PICKLES = ("pickle-4", "joblib", "pickle-2")
 """Formats with the same content as any pickle: tried only if a file does not load at all."""
-_PACKAGED = tuple(name for name, one in FORMATS.items() if one.package)
+_PACKAGED = tuple(name for name, one in FORMATS.items() if one.package and name != "cloudpickle")
 """Formats that need a package in both environments; they hold less than a pickle."""
 
 
@@ -72,12 +72,12 @@ def _with_package(
     experiment: Experiment, subject: Subject, name: str, package: str
 ) -> Export | str:
     """The file in a format that needs a package, which is added if an environment lacks it."""
-    reader = _holding(experiment, subject.reader, package)
+    reader = holding(experiment, subject.reader, package)
     if not reader.ready:
         return f"{package} is not available in the target: {reader.reason}"
     # An older version need not read what a newer one writes.
     version = version_of(reader, package)
-    writer = _holding(experiment, subject.writer, f"{package}<={version}")
+    writer = holding(experiment, subject.writer, f"{package}<={version}")
     if not writer.ready:
         return f"{package} {version} or older is not available in the origin: {writer.reason}"
     there = version_of(subject.reader, package)
@@ -85,7 +85,7 @@ def _with_package(
     return _saved(experiment, subject, name, writer, reader, needed)
 
 
-def _holding(experiment: Experiment, environment: Environment, requirement: str) -> Environment:
+def holding(experiment: Experiment, environment: Environment, requirement: str) -> Environment:
     """An environment as it is if it meets a requirement, or else with that package added."""
     required = Requirement(requirement)
     version = version_of(environment, required.name)

@@ -13,7 +13,7 @@ _MOST = 40
 """How many settings are listed."""
 
 
-_SKOPS = "skops"
+_SKOPS, _BY_VALUE = "skops", "cloudpickle"
 
 
 def by_hand(file: CandidateFile, source: str, target: str, *, saved_as: str = "joblib") -> str:
@@ -35,11 +35,16 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         packages = packages_of(step.environment)
         if _SKOPS in formats:
             packages = {**packages, _SKOPS: version_of(step.environment, _SKOPS)}
+        if step.artifact.format == _BY_VALUE:
+            packages = {**packages, _BY_VALUE: version_of(step.environment, _BY_VALUE)}
         pins = " ".join(f"{name}=={pin}" for name, pin in packages.items() if name != "python")
         yield f"uv venv via-{number} --python {packages.get('python', '3')}"
         yield f"uv pip install --python via-{number} {pins}"
         yield f"via-{number}/bin/python - <<'EOF'"
         yield "import joblib, pickle" + (", skops.io" if _SKOPS in formats else "")
+        if step.artifact.format == _BY_VALUE:
+            yield "# here: define what the model looks up in __main__, and import your own modules"
+            yield "import cloudpickle  # and cloudpickle.register_pickle_by_value(each of them)"
         yield _load(format_name, here)
         yield from _settings(step.fixes)
         yield _save(step.artifact.format, there)
@@ -73,6 +78,8 @@ def _load(format_name: str, path: str) -> str:
 def _save(format_name: str, path: str) -> str:
     if format_name == _SKOPS:
         return f"skops.io.dump(model, {path!r})"
+    if format_name == _BY_VALUE:
+        return f"cloudpickle.dump(model, open({path!r}, 'wb'))"
     if format_name == "joblib-zlib":
         return f"joblib.dump(model, {path!r}, compress=('zlib', 3))"
     if format_name.startswith("joblib"):

@@ -133,6 +133,7 @@ class RemedyKind(str, enum.Enum):
     FIX = "set what is missing"
     EXPORT = "save in another format"
     ROUTE = "save again on the way"
+    BY_VALUE = "save with its own code inside"
     RETRAIN = "retrain"
 
 

@@ -197,7 +197,7 @@ def main(folder: str) -> None:
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
-    own_script.use(request.get("main"))
+    own_script.use(request.get("main"), request["paths"])
     journal.line(ready={"sklearn": sklearn.__version__, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
         answer = {"files": saving.import_failures(request["files"]), "contents": []}

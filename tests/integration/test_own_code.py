@@ -1,4 +1,4 @@
-"""A model with code of its script and of a module: refused, then answered in one round."""
+"""A model with code of its script and of a module: answered in one round, saved without it."""
 
 from __future__ import annotations
 
@@ -110,3 +110,33 @@ def test_the_line_of_the_refusal_is_all_that_is_needed(project: Path) -> None:
         for one in ("1.3.2", "1.5.2")
     )
     assert first == pytest.approx(second)
+
+
+PLAIN = """
+import json, pickle, sys, warnings
+import numpy as np
+warnings.simplefilter("ignore")
+with open(sys.argv[1], "rb") as file:
+    model = pickle.load(file)
+assert "ours" not in sys.modules
+print(json.dumps(model.predict_proba(np.random.RandomState(1).randn(20, 4))[:, 0].tolist()))
+"""
+
+
+def test_a_file_with_the_code_inside_needs_the_code_no_longer(
+    project: Path, tmp_path: Path
+) -> None:
+    """``migrate --by-value``; a plain script loads the new file elsewhere."""
+    command = [sys.executable, "-m", "matrix", "migrate", "models/own.joblib", "--as-of", "release"]
+    command += ["--to", "scikit-learn==1.5.2 cloudpickle", "--output", "new.pkl", "--by-value"]
+    command += ["--main", "train.py", "--path", "src", "--trust", "ours.steps.Clip"]
+    done = subprocess.run(command, env=environ(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = json.loads(Path("new.pkl.provenance.json").read_text())
+    assert found["verdict"] in ("identical", "equivalent")
+    there = interpreter("scikit-learn==1.5.2", "cloudpickle")
+    plain = subprocess.check_output(
+        [there, "-c", PLAIN, project / "new.pkl"], text=True, cwd=tmp_path
+    )
+    by_hand = subprocess.check_output([python("1.3.2"), "-c", BY_HAND], text=True)
+    assert json.loads(plain) == pytest.approx(json.loads(by_hand))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 import types
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from compat_worker import loader_guard, own_script
@@ -106,3 +108,23 @@ def test_a_load_defines_what_its_file_looks_up_once() -> None:
         assert sys.modules["__main__"] is first
     with loader_guard.guarded([("numpy", "ndarray")]):
         assert sys.modules["__main__"] is first
+
+
+def test_own_modules_are_those_of_the_named_folders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ours_by_value").mkdir()
+    (tmp_path / "ours_by_value" / "steps.py").touch()
+    (tmp_path / "ours_alone.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    first = importlib.import_module("ours_by_value.steps")
+    second = importlib.import_module("ours_alone")
+    own_script.use(None, [str(tmp_path)])
+    try:
+        assert own_script.own_modules() == [second, sys.modules["ours_by_value"]]
+        own_script.use(None, [])
+        assert own_script.own_modules() == []
+    finally:
+        for name in ("ours_by_value.steps", "ours_by_value", "ours_alone"):
+            del sys.modules[name]
+    assert first.__name__ == "ours_by_value.steps"

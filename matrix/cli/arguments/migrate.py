@@ -25,6 +25,8 @@ class MigrateArguments(ModelArguments):
     """Releases of scikit-learn to save it again in; empty to search."""
     introspection: bool
     """Also migrate a model that predicts the same, and only cannot be printed."""
+    by_value: bool
+    """Save the user's own code with the model."""
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
@@ -55,6 +57,12 @@ class MigrateArguments(ModelArguments):
             action="store_true",
             help="also convert a model that predicts the same in the target, and fails there only "
             "in repr or get_params",
+        )
+        parser.add_argument(
+            "--by-value",
+            action="store_true",
+            help="save the code of --main and --path inside the new file (cloudpickle), which is "
+            "then compared in the target without that code; only in a sandbox",
         )
         add_inputs(parser)
         add_configuration(parser)

@@ -10,8 +10,9 @@ from matrix.cli.commands.upgrade import CheckSetup, inputs_of, set_up
 from matrix.cli.configured import open_results, read_settings
 from matrix.errors import CannotTellError, Exit, UsageError
 from matrix.explain import diagnose_cell
-from matrix.model import Group
+from matrix.model import Cell, Group
 from matrix.remedies import (
+    CandidateFile,
     EnvironmentFactory,
     Experiment,
     Remedies,
@@ -19,6 +20,7 @@ from matrix.remedies import (
     find_remedies,
     find_resave_remedies,
 )
+from matrix.remedies.by_value import check_possible, find_by_value
 from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
@@ -55,6 +57,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
     with open_results(catalog) as store:
         with open_progress() as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
+            if arguments.by_value:
+                check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))
             if any(model.part for model in setup.models):
                 raise UsageError(
                     f"migrate converts a file whose object is a model, and {arguments.models[0]} "
@@ -72,7 +76,9 @@ def migrate(arguments: MigrateArguments) -> Exit:
             if result.interrupted:
                 raise KeyboardInterrupt
             (answer,) = result.answers
-            target = _target(answer, introspection=arguments.introspection)
+            target = _target(
+                answer, introspection=arguments.introspection, by_value=arguments.by_value
+            )
             if target is None:
                 subject = remedies = None
             else:
@@ -87,12 +93,13 @@ def migrate(arguments: MigrateArguments) -> Exit:
         return _written(arguments, store, answer, subject, remedies)
 
 
-def _target(answer: UpgradeAnswer, *, introspection: bool) -> Target | None:
-    """The target, if the model is known to be bad there.
+def _target(answer: UpgradeAnswer, *, introspection: bool, by_value: bool) -> Target | None:
+    """The target, if the model is known there and a new file is needed.
 
     Args:
         answer: of the check in the origin and in the target.
-        introspection: a failing ``repr`` or ``get_params`` is bad too.
+        introspection: a failing ``repr`` or ``get_params`` needs a new file too.
+        by_value: a new file is needed in any case.
     """
     if answer.problem is not None or not answer.targets:
         return None
@@ -101,7 +108,7 @@ def _target(answer: UpgradeAnswer, *, introspection: bool) -> Target | None:
     if not origin.cell.verdict.predicts_same or target.cell.verdict.group is Group.UNKNOWN:
         return None
     good = target.cell.verdict.safe if introspection else target.cell.verdict.predicts_same
-    return None if good else target
+    return None if good and not by_value else target
 
 
 def _without(result: UpgradeResult) -> Exit:
@@ -130,6 +137,37 @@ def _search(
         offline=arguments.offline,
     )
     experiment = Experiment(context=setup.context, tolerances=catalog.tolerances, factory=factory)
+    if arguments.by_value and target.cell.verdict.predicts_same:
+        return subject, _by_value(experiment, subject, subject.file, target.cell)
+    subject, found = _converted(arguments, catalog, setup, subject, target, experiment)
+    if not arguments.by_value or not found.files:
+        return subject, found
+    remedy = found.files[0]
+    assert remedy.file is not None
+    assert remedy.cell is not None
+    return subject, _by_value(experiment, subject, remedy.file, remedy.cell)
+
+
+def _by_value(
+    experiment: Experiment, subject: Subject, file: CandidateFile, cell: Cell
+) -> Remedies:
+    """The file with the user's own code inside; or why there is none."""
+    found = find_by_value(experiment, subject, file, cell)
+    if isinstance(found, str):
+        return Remedies(found=(), tried=(f"with your own code inside: {found}",))
+    return Remedies(found=(found,))
+
+
+def _converted(
+    arguments: MigrateArguments,
+    catalog: Catalog,
+    setup: CheckSetup,
+    subject: Subject,
+    target: Target,
+    experiment: Experiment,
+) -> tuple[Subject, Remedies]:
+    """The remedies that keep the predictions in the target, with the user's own code."""
+    factory = experiment.factory
     if arguments.via:
         bridges = [factory.as_released(release) for release in arguments.via]
         return subject, find_resave_remedies(experiment, subject, bridges)

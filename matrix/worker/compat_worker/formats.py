@@ -82,6 +82,29 @@ def _load_skops(path: str) -> Any:
     return skops.io.load(path, trusted=untrusted)
 
 
+def _save_cloudpickle(model: Any, path: str) -> None:
+    """Save a model with the code of the script and the modules that the user named inside."""
+    import cloudpickle
+
+    from compat_worker import own_script
+
+    modules = own_script.own_modules()
+    if modules and not hasattr(cloudpickle, "register_pickle_by_value"):
+        raise RuntimeError("cloudpickle before 2.0 does not save the code of modules")
+    for module in modules:
+        cloudpickle.register_pickle_by_value(module)
+    with open(path, "wb") as file:
+        cloudpickle.dump(model, file)
+
+
+def _missing_cloudpickle() -> Optional[str]:
+    try:
+        import cloudpickle  # noqa: F401
+    except ImportError:
+        return "cloudpickle is not installed in this environment: add it to the requirements"
+    return None
+
+
 def _missing_skops() -> Optional[str]:
     """Import skops now, so that its warnings are not recorded as warnings of a model."""
     try:
@@ -138,5 +161,13 @@ FORMATS: Dict[str, Format] = {
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
     "pickle-5": _pickle(5),
+    "cloudpickle": Format(
+        ".pkl",
+        "cloudpickle.dump; functions and classes of __main__ are inside the file",
+        _save_cloudpickle,
+        _load_pickle,
+        _missing_cloudpickle,
+        "cloudpickle",
+    ),
     "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops, "skops"),
 }

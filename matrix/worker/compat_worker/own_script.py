@@ -24,16 +24,37 @@ _MUTATORS |= frozenset({"setdefault", "update"})
 _script: List[Optional[Tuple[str, str]]] = [None]
 """One element: the name and the text of the script; None without one."""
 _defined: Set[str] = set()
+_folders: List[str] = []
+"""Folders of the user's own modules."""
 
 
 class OwnScriptError(ImportError):
     """The script failed before it defined what the model needs."""
 
 
-def use(script: Optional[Dict[str, str]]) -> None:
-    """Set the script of this process: its ``file`` and ``source``; None for no script."""
+def use(script: Optional[Dict[str, str]], folders: Sequence[str] = ()) -> None:
+    """Set the user's own code of this process.
+
+    Args:
+        script: its ``file`` and ``source``; None for no script.
+        folders: those of the user's own modules.
+    """
     _script[0] = None if script is None else (script["file"], script["source"])
     _defined.clear()
+    _folders[:] = [os.path.realpath(folder) for folder in folders]
+
+
+def own_modules() -> List[types.ModuleType]:
+    """The imported modules and packages of the user's own folders, one for each top-level name."""
+    tops = {name.partition(".")[0] for name, module in list(sys.modules.items()) if _is_own(module)}
+    return [sys.modules[name] for name in sorted(tops) if name in sys.modules]
+
+
+def _is_own(module: Any) -> bool:
+    file = getattr(module, "__file__", None)
+    if not isinstance(file, str):
+        return False
+    return any(os.path.realpath(file).startswith(folder + os.sep) for folder in _folders)
 
 
 def define_for(names: Sequence[Sequence[str]]) -> None:
