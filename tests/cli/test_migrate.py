@@ -40,7 +40,7 @@ def test_a_model_is_converted_where_it_is_known_to_be_bad(
     verdict: Verdict, usually: bool, with_introspection: bool
 ) -> None:
     for introspection, converted in ((False, usually), (True, with_introspection)):
-        found = _target(answer(verdict), introspection=introspection)
+        found = _target(answer(verdict), introspection=introspection, by_value=False)
         assert (found is not None) is converted
         if found is not None:
             assert found.environment.spec.scikit_learn == "1.5.2"
@@ -48,11 +48,22 @@ def test_a_model_is_converted_where_it_is_known_to_be_bad(
 
 def test_a_model_that_its_origin_does_not_repeat_is_not_converted() -> None:
     for introspection in (False, True):
-        assert _target(answer(BAD, origin=Verdict.UNSTABLE), introspection=introspection) is None
+        assert (
+            _target(
+                answer(BAD, origin=Verdict.UNSTABLE), introspection=introspection, by_value=False
+            )
+            is None
+        )
         unknown = UpgradeAnswer(
             model=Model(id="m", path=Path("m")), problem=Problem(message="refused")
         )
-        assert _target(unknown, introspection=introspection) is None
+        assert _target(unknown, introspection=introspection, by_value=False) is None
+
+
+def test_a_safe_model_is_saved_again_if_its_code_goes_into_the_file() -> None:
+    assert _target(answer(SAFE), introspection=False, by_value=True) is not None
+    unknown = answer(Verdict.UNAVAILABLE)
+    assert _target(unknown, introspection=False, by_value=True) is None
 
 
 def test_introspection_is_an_option_of_migrate() -> None:

@@ -23,7 +23,7 @@ OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 
 ASKED_FOR = {
     "data_tables.py": {"pyarrow"},
-    "formats.py": {"skops"},
+    "formats.py": {"cloudpickle", "skops"},
     "booster_faults.py": {"lightgbm", "xgboost"},
     "everything.py": {"skops"},
 }
