@@ -363,11 +363,21 @@ class Origins:
             return tuple(_holding(spec, model, held) for spec in self._lines(origin))
         found = []
         for requested in self.request.targets:
+            if held and self._moves_libraries(requested, model):
+                spec = moved(origin, self._lock(origin), requested.others, python="", strict=True)
+                found.append(_holding(spec, model, ()))
+                continue
             complete = self._complete(requested, origin)
             spec = spec_of(complete, as_of=self.request.as_of, common=self.common)
             found.append(_holding(spec, model, held))
             self._requested[found[-1].id] = complete
         return tuple(found)
+
+    def _moves_libraries(self, requested: EnvironmentRequest, model: Model) -> bool:
+        """Whether a target names nothing but known libraries that a model needs: all else stays."""
+        names = {one.name for one in needed_packages(model.inspection)}
+        only = requested.scikit_learn is None and requested.python is None and not requested.file
+        return only and bool(requested.others) and {_name(t) for t in requested.others} <= names
 
     def _lines(self, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         """Every line of scikit-learn after the origin, and with ``rollback`` those before it."""
@@ -461,7 +471,9 @@ class Origins:
         for strict in (True, False):
             specs = {
                 one: _holding(
-                    moved(origin, lock, package, one, python=python, strict=strict), model, ()
+                    moved(origin, lock, [f"{package}=={one}"], python=python, strict=strict),
+                    model,
+                    (),
                 )
                 for one in due
             }

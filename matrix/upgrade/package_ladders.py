@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+from packaging.requirements import Requirement
 from packaging.version import Version
 
 from matrix.catalog import checks, environment_names
@@ -22,37 +23,38 @@ IMPOSSIBLE = frozenset(
 )
 """Reasons that lie in the packages themselves: nobody can have such an environment."""
 _LOOSE = frozenset({"pandas", "numpy", "scipy", "joblib"})
+"""Packages that may move where others need it; libraries of models never do."""
 _CORE = ("numpy",)
 """Packages whose line stays even where others have to move."""
 
 
 def moved(
-    origin: EnvSpec, lock: Lock, package: str, version: str, *, python: str, strict: bool
+    origin: EnvSpec, lock: Lock, changed: Sequence[str], *, python: str, strict: bool
 ) -> EnvSpec:
-    """Return the environment of an origin with one package at another version.
+    """Return the environment of an origin with other versions of some packages.
 
     Args:
         origin: where the model comes from.
         lock: of the origin.
-        package: the one to move.
-        version: its new version, exact.
+        changed: the requirements of the packages to move, in the syntax of PEP 508.
         python: the lowest Python that can read the file, as in EnvSpec; empty for any.
         strict: whether every other pin and the Python stay. Otherwise scikit-learn and the line of
             numpy stay, and what the new version needs may move.
     """
-    pins = {name: pin for name, pin in lock.pins.items() if name != package}
+    packages = {environment_names.package_of(text): text for text in changed}
+    pins = {name: pin for name, pin in lock.pins.items() if name not in packages}
     scikit_learn = checks.in_full(Version(pins.pop("scikit-learn")))
     named = [name for name in _named(origin) if name in pins]
     constraints = _constraints(pins, named, strict=strict)
     requirements = (
-        *(f"{name}=={pins[name]}" if _stays(name, origin, strict) else name for name in named),
-        f"{package}=={version}",
+        *(f"{name}=={pins[name]}" if strict or name not in _LOOSE else name for name in named),
+        *changed,
     )
     requested = lock.interpreter.minor if strict else (f">={python}" if python else "newest")
     id_, label = environment_names.extended(
         environment_names.environment_id(scikit_learn, "newest", {}),
         scikit_learn,
-        {package: f"=={version}"},
+        {name: str(Requirement(text).specifier) for name, text in packages.items()},
     )
     digest = _digest([requirements, constraints, requested])
     return EnvSpec(
@@ -71,11 +73,6 @@ def _named(origin: EnvSpec) -> list[str]:
     names = [environment_names.package_of(text) for text in origin.requirements]
     framework = origin.dated_by[0]
     return [name for name in dict.fromkeys([*names, framework]) if name != "scikit-learn"]
-
-
-def _stays(name: str, origin: EnvSpec, strict: bool) -> bool:
-    """Whether a package that the origin names keeps its version: libraries of models do."""
-    return strict or name not in _LOOSE
 
 
 def _constraints(pins: Mapping[str, str], named: list[str], *, strict: bool) -> tuple[str, ...]:
