@@ -341,7 +341,7 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
     origin = answer.targets[0]
     if answer.range is None:
         return [
-            _target_range(target.environment.spec.label, target, origin, answer)
+            _target_range(package_words.short_name(target.environment), target, origin, answer)
             for target in answer.targets
         ]
     found = []

@@ -28,6 +28,14 @@ def libraries(environment: Environment) -> list[str]:
     ]
 
 
+def short_name(environment: Environment) -> str:
+    """Return the label of an environment; with versions, if a library other than scikit-learn
+    dates it."""
+    if environment.spec.framework == SCIKIT_LEARN or not environment.ready:
+        return environment.spec.label
+    return ", ".join([release_of(environment), *libraries(environment)])
+
+
 def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeAnswer) -> str:
     """Return a range of releases of scikit-learn, with the libraries that stayed.
 

@@ -94,12 +94,6 @@ def _major(lock: Lock, package: str) -> int:
     return Version(lock.pins.get(package, "0")).major
 
 
-def _release_label(spec: EnvSpec) -> str:
-    """The label of an environment without the libraries that it has."""
-    day = f" {spec.as_of}" if spec.label.endswith(f" {spec.as_of}") else ""
-    return spec.label.partition(" ")[0] + day
-
-
 def _version_in(requirement: str) -> str:
     """The version that a requirement names, as an EnvSpec takes it."""
     specifier = Requirement(requirement).specifier
@@ -495,10 +489,10 @@ class Origins:
             target: a bad one; its environment was built.
             newer: each has other versions of libraries, by name.
         """
+        lock = self._lock(target)
         for versions in newer:
-            held = tuple(t for t in target.requirements if _name(t) not in versions)
-            bare = replace(target, label=_release_label(target), requirements=held)
-            yield with_requirements(bare, [f"{name}=={one}" for name, one in versions.items()])
+            changed = [f"{name}=={one}" for name, one in versions.items()]
+            yield moved(target, lock, changed, python="", strict=True)
         here, there = (_major(self._lock(spec), "numpy") for spec in (origin, target))
         if here != there:
             yield replace(

@@ -443,3 +443,29 @@ def test_every_word_category_and_kept_row_is_covered() -> None:
     near = KNeighborsClassifier(5).fit(kept, kept[:, 0] > 0)
     _, found = near.kneighbors(make(near).rows)
     assert len(np.unique(found)) >= 0.95 * len(kept)
+
+
+class CatBoostClassifier:
+    """Shows its columns as that of catboost does, and hashes of categories alone."""
+
+    feature_names_ = ("age", "city")
+    n_features_in_ = 2
+
+    def get_cat_feature_indices(self) -> list[int]:
+        return [1]
+
+    def predict(self, X: Any) -> Any:
+        if not all(isinstance(one, str) for one in X["city"]):
+            raise TypeError("cat_features must be integer or string")
+        return np.zeros(len(X))
+
+
+CatBoostClassifier.__module__ = "catboost.core"
+
+
+def test_a_column_of_categories_that_the_model_does_not_show_is_text() -> None:
+    known = feature_inference.infer(CatBoostClassifier())
+    age, city = known.columns
+    assert (age.is_text, city.is_text) == (False, True)
+    assert input_model.CATEGORY not in city.specials
+    assert input_model.UNSEEN in city.specials

@@ -246,6 +246,18 @@ def _infer_foreign_columns(step: Any, space: Space, found: InputModel) -> None:
             _add_categories(at, values)
 
 
+def _infer_unknown_categories(step: Any, space: Space, found: InputModel) -> None:
+    """Texts for columns with categories that the model does not show: it knows none of them."""
+    for place in foreign_estimators.unknown_categories(step):
+        at = input_model.feature_at(space, place)
+        if at is not None and at.undo is None and not at.column.categories:
+            at.column.categories = list(_UNKNOWN)
+            at.column.add_special(input_model.UNSEEN, *_UNKNOWN)
+
+
+_UNKNOWN = ("a", "b", "c", "d")
+
+
 def _infer_missing_values(step: Any, space: Space, found: InputModel) -> None:
     if not input_spec.class_names(step) & {
         "SimpleImputer",
@@ -306,6 +318,7 @@ RULES: List[Callable[[Any, Space, InputModel], None]] = [
     _infer_edges,
     _infer_categories,
     _infer_foreign_columns,
+    _infer_unknown_categories,
     _infer_missing_values,
     _infer_words,
     _infer_dicts,

@@ -53,6 +53,13 @@ def category_columns(step: Any) -> Dict[int, Optional[List[Any]]]:
     return {place: list(values) for place, values in zip(places, known)}
 
 
+def unknown_categories(step: Any) -> List[int]:
+    """The positions of columns with categories that are not in the model: CatBoost keeps hashes."""
+    if _top(step) != "catboost":
+        return []
+    return [int(place) for place in _called(step, "get_cat_feature_indices") or ()]
+
+
 def _lightgbm_categories(booster: Any) -> List[int]:
     places = (_get(booster, "params") or {}).get("categorical_column")
     if places is None:
