@@ -400,7 +400,9 @@ def _with_pipelines(
     globs: Sequence[str],
     formats: Sequence[str] | None,
 ) -> Catalog:
-    pipelines = read_pipelines(_folders(catalog.root, table))
+    own = table.table("sets").table(catalog.set_name)
+    folders = _folders(catalog.root, own if "pipelines" in own else table)
+    pipelines = read_pipelines(folders)
     _check_own_formats(pipelines)
     for name in formats or ():
         if name not in FORMATS:
