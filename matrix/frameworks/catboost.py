@@ -75,5 +75,5 @@ FRAMEWORK = Framework(
             ("catboost.core", "CatBoostRegressor"),
         }
     ),
-    formats=(NativeFormat(name="catboost", suffixes=(".cbm",), words="a CatBoost model"),),
+    formats=(NativeFormat(name="catboost-cbm", suffixes=(".cbm",), words="a CatBoost model"),),
 )

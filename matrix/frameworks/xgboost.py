@@ -52,6 +52,11 @@ FRAMEWORK = Framework(
     native=frozenset({("xgboost.core", "Booster")}),
     formats=(
         NativeFormat(name="xgboost-ubj", suffixes=(".ubj",), words="an xgboost model (UBJSON)"),
+        NativeFormat(
+            name="xgboost-binary",
+            suffixes=(".model", ".bin"),
+            words="an xgboost model in its old binary form",
+        ),
         NativeFormat(name="xgboost-json", suffixes=(".json",), words="an xgboost model (JSON)"),
     ),
 )

@@ -15,6 +15,7 @@ from matrix.inspection.file_access import open_regular, size_and_sha256
 from matrix.inspection.findings import Findings
 from matrix.inspection.model_columns import model_columns
 from matrix.inspection.model_tree import build_tree
+from matrix.inspection.native_files import NativeModel, read_native
 from matrix.inspection.pickle_machine import Machine
 from matrix.inspection.read_errors import UnreadableError
 from matrix.inspection.result import Inspection, InspectionLimits, Note
@@ -57,6 +58,9 @@ def _where(fault: UnreadableError) -> str:
 def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) -> Inspection:
     """The inspection, still without its SHA-256."""
     head = file.read(file_kinds.HEAD)
+    native = read_native(file, head)
+    if native is not None:
+        return _native(path, size, native)
     findings = Findings(limits)
     compressor = ""
     if file_kinds.is_zip(head):
@@ -90,6 +94,25 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         columns=model_columns(value),
         root=build_tree(value),
         bundle=find_bundle(value),
+    )
+
+
+def _native(path: Path, size: int, found: NativeModel) -> Inspection:
+    """The inspection of a file that a library wrote without pickle."""
+    names = (found.kind.name,)
+    return Inspection(
+        path=path,
+        size=size,
+        sha256="",
+        container=found.kind.format,
+        protocol=0,
+        versions=found.versions,
+        bounds=found.bounds,
+        modules=required_modules(names),
+        names=names,
+        exact=names,
+        columns=found.columns,
+        root=found.root,
     )
 
 

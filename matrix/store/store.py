@@ -36,7 +36,7 @@ from matrix.store.file_stamps import Files
 from matrix.store.runs import SCHEMA as RUNS_SCHEMA
 from matrix.store.runs import Runs
 from matrix.store.worker_answers import WorkerAnswer
-from matrix.worker.compat_worker.formats import FORMATS
+from matrix.worker.compat_worker.formats import READABLE
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS answers (
@@ -239,7 +239,7 @@ class Store:
 
     def artifact(self, sha256: str, format_name: str) -> Path:
         """The path of the artifact with this SHA-256 and format, whether it exists or not."""
-        ending = FORMATS[format_name].ending
+        ending = READABLE[format_name].ending
         return self.folder / "artifacts" / sha256[:2] / f"{sha256}{ending}"
 
     def has_artifact(self, sha256: str, format_name: str) -> bool:

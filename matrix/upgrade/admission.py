@@ -13,6 +13,7 @@ from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
 from matrix.upgrade import own_code
 from matrix.upgrade.answer import Model, Problem
+from matrix.worker.compat_worker.formats import NATIVE
 
 _SHOWN = 20
 """How many names a refusal lists; the rest are counted."""
@@ -77,6 +78,8 @@ def _problem(
 def looked_up(model: Model) -> tuple[tuple[str, str], ...]:
     """What an admitted model may look up while it is loaded: what was seen in it, no more."""
     assert model.inspection is not None
+    if model.format in NATIVE:  # no pickle: its reader makes the class by itself
+        return ()
     return tuple((name.module, name.qualname) for name in model.inspection.names)
 
 

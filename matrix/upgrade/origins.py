@@ -28,7 +28,7 @@ from matrix.upgrade.nearest_release import OLDEST, nearest_release
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages, with_requirements
 from matrix.upgrade.package_ladders import is_impossible, moved
 from matrix.upgrade.stated_origins import note_of, with_stated
-from matrix.worker.compat_worker.formats import FORMATS
+from matrix.worker.compat_worker.formats import READABLE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,7 +81,7 @@ class UpgradeRequest:
 
 def needed_by(model: Model) -> tuple[str, ...]:
     """The packages that an environment needs to load the format of a model."""
-    format_package = FORMATS[model.format].package if model.format else ""
+    format_package = READABLE[model.format].package if model.format else ""
     compressed = "" if model.inspection is None else model.inspection.compression
     return tuple(filter(None, (format_package, "lz4" if compressed == "lz4" else "")))
 

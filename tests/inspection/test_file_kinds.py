@@ -87,7 +87,7 @@ def test_content_that_may_be_a_model_is_never_called_something_else(kind: str) -
     assert certainly_other(MAYBE[kind]) == ""
 
 
-NOT_READ = ("hdf5", "onnx", "pmml", "lightgbm", "xgboost json", "xgboost ubj", "catboost")
+NOT_READ = ("hdf5", "onnx", "pmml", "xgboost binary", "catboost json", "safetensors")
 NOT_READ += ("pointer", "tar", "zstandard", "unknown", "protocol 6", "cut global")
 
 

@@ -23,7 +23,8 @@ OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 
 ASKED_FOR = {
     "data_tables.py": {"pyarrow"},
-    "formats.py": {"cloudpickle", "skops"},
+    "formats.py": {"catboost", "cloudpickle", "lightgbm", "skops", "xgboost"},
+    "booster_models.py": {"xgboost"},
     "booster_faults.py": {"lightgbm", "xgboost"},
     "everything.py": {"skops"},
 }

@@ -12,6 +12,7 @@ from matrix.inspection.gate import native_names
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
 from matrix.upgrade import own_code
+from matrix.worker.compat_worker.formats import NATIVE
 
 _NAMES = 10
 """Shown names that keep a file from being loaded."""
@@ -79,6 +80,8 @@ def answer(inspection: Inspection) -> str:
 
 def how_saved(inspection: Inspection) -> str:
     """Return the container, the compression, the protocol and the size in bytes."""
+    if inspection.container in NATIVE:
+        return f"{NATIVE[inspection.container].meaning}, {inspection.size:,} bytes"
     parts = [inspection.container]
     if inspection.joblib:
         parts.append(f"joblib {inspection.joblib}")

@@ -17,7 +17,7 @@ import itertools
 from collections import OrderedDict
 from typing import Any, List, Optional, Sequence
 
-from compat_worker import content, output_methods
+from compat_worker import booster_models, content, output_methods
 from compat_worker.output_methods import PlainData
 from compat_worker.user_error import UserError
 
@@ -28,7 +28,7 @@ _OF_LABELS = ("LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer")
 
 
 def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
-    """Return a part of what a file holds; None returns it as it is.
+    """Return a part of what a file holds; None returns all of it. A booster becomes a model.
 
     Args:
         loaded: the object in the file.
@@ -41,7 +41,7 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         Exception: whatever looking up the part raises, where it is not there.
     """
     if part is None:
-        return loaded
+        return booster_models.adapted(loaded)
     found = loaded
     for kind, name in part:
         if kind == "data":
@@ -49,7 +49,7 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         if kind == "together":
             return _together([_look_up(found, one) for one in name])
         found = _look_up(found, [[kind, name]])
-    return _with_outputs(found, as_data)
+    return _with_outputs(booster_models.adapted(found), as_data)
 
 
 def _look_up(value: Any, part: FoundAt) -> Any:

@@ -128,6 +128,34 @@ def _missing_protocol(protocol: int) -> Callable[[], Optional[str]]:
     return missing
 
 
+def _load_xgboost(path: str) -> Any:
+    import xgboost
+
+    booster = xgboost.Booster()
+    booster.load_model(path)
+    return booster
+
+
+def _load_lightgbm(path: str) -> Any:
+    import lightgbm
+
+    return lightgbm.Booster(model_file=path)
+
+
+def _load_catboost(path: str) -> Any:
+    import catboost
+
+    return catboost.CatBoost().load_model(path)
+
+
+def _save_nothing(model: Any, path: str) -> None:
+    raise TypeError("files of this format are read, and not written")
+
+
+def _native(ending: str, meaning: str, load: Callable[[str], Any]) -> Format:
+    return Format(ending, meaning, _save_nothing, load, _always_available)
+
+
 def _always_available() -> Optional[str]:
     return None
 
@@ -171,3 +199,18 @@ FORMATS: Dict[str, Format] = {
     ),
     "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops, "skops"),
 }
+
+NATIVE: Dict[str, Format] = {
+    "xgboost-json": _native(".json", "Booster.save_model of xgboost, JSON", _load_xgboost),
+    "xgboost-ubj": _native(".ubj", "Booster.save_model of xgboost, UBJSON", _load_xgboost),
+    "xgboost-binary": _native(
+        ".model", "Booster.save_model of xgboost before 3.1, binary", _load_xgboost
+    ),
+    "lightgbm-text": _native(".txt", "Booster.save_model of LightGBM", _load_lightgbm),
+    "catboost-cbm": _native(".cbm", "CatBoost.save_model", _load_catboost),
+}
+"""Files that these libraries write by themselves. A model in one of them is a booster, which has
+other outputs than the estimator that it was taken from: such files are only read."""
+
+READABLE: Dict[str, Format] = dict(FORMATS, **NATIVE)
+"""All formats that files of users may have."""

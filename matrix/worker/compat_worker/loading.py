@@ -12,7 +12,7 @@ from compat_worker import (
 )
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import CallOutcome, call_all
-from compat_worker.formats import FORMATS
+from compat_worker.formats import READABLE
 from compat_worker.journal import Journal
 from compat_worker.observe import SeenWarnings, failure
 
@@ -26,7 +26,7 @@ def load(piece: Piece, journal: Journal) -> Answer:
 
 
 def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[Any], str]) -> Answer:
-    chosen = FORMATS[piece["format"]]
+    chosen = READABLE[piece["format"]]
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}

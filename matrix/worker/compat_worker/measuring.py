@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from compat_worker import evidence, evidence_rows, loader_guard, mutation
+from compat_worker import bundle_parts, evidence, evidence_rows, loader_guard, mutation
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
-from compat_worker.formats import FORMATS
+from compat_worker.formats import READABLE
 from compat_worker.journal import Journal
 from compat_worker.loading import check_readable, read_rows
 from compat_worker.observe import SeenWarnings, failure
@@ -22,7 +22,7 @@ def _measure(piece: Piece) -> Answer:
 
     def fresh() -> Any:
         with loader_guard.guarded(piece.get("allowed")):
-            return FORMATS[piece["format"]].load(piece["path"])
+            return bundle_parts.take(READABLE[piece["format"]].load(piece["path"]), None)
 
     try:
         fresh()

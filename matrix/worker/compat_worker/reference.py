@@ -23,7 +23,7 @@ from compat_worker import (
 )
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import call_all
-from compat_worker.formats import FORMATS
+from compat_worker.formats import READABLE
 from compat_worker.journal import Journal
 from compat_worker.loading import call_on_fresh_loads
 from compat_worker.observe import SeenWarnings, failure
@@ -74,7 +74,7 @@ def _record_reference(
 
 
 def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableContents) -> Answer:
-    chosen = FORMATS[piece["format"]]
+    chosen = READABLE[piece["format"]]
 
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):

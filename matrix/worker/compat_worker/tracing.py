@@ -6,7 +6,7 @@ from compat_worker import attribute_states, bundle_parts, code_reading, loader_g
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.call_methods import Keep, call_one
 from compat_worker.call_recorder import CallRecorder
-from compat_worker.formats import FORMATS
+from compat_worker.formats import READABLE
 from compat_worker.journal import Journal
 from compat_worker.loading import check_readable, read_rows
 from compat_worker.observe import SeenWarnings, failure
@@ -31,7 +31,7 @@ def trace(piece: Piece, journal: Journal) -> Answer:
 
 
 def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
-    chosen, method = FORMATS[piece["format"]], piece["method"]
+    chosen, method = READABLE[piece["format"]], piece["method"]
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}
