@@ -51,6 +51,13 @@ _FLAVOURS = {
     "catboost": ("data", "model_path"),
 }
 """By flavour of MLflow, the fields that may name the file of the model."""
+_VERSIONS = {
+    "scikit-learn": "sklearn_version",
+    "xgboost": "xgb_version",
+    "lightgbm": "lgb_version",
+    "catboost": "catboost_version",
+}
+"""By package, the field of a flavour with its version."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,9 +124,10 @@ def _mlflow(folder: Path) -> ModelFolder | Problem:
         raise ValueError(f"it names no file for the flavour {flavour}")
     pins, python, source = _mlflow_pins(folder)
     python = python or str(fields.get("python_version", ""))
-    stated = fields.get("sklearn_version")
-    if isinstance(stated, str):
-        pins.setdefault("scikit-learn", stated)
+    for package, field_name in _VERSIONS.items():
+        stated = fields.get(field_name)
+        if isinstance(stated, str):
+            pins.setdefault(package, stated)
     return ModelFolder(
         kind="an MLflow model",
         file=_inside(folder, named[0]),

@@ -114,10 +114,9 @@ _OTHER_RELEASE = (
 
 
 def _release(model: Model) -> str:
-    """The release that saved a model, as its file or else its folder says; empty if unknown."""
+    """The release that saved a model, as its file or its folder says; empty if unknown."""
     assert model.inspection is not None
-    versions = model.inspection.versions.get("scikit-learn", ())
-    return max(versions, key=Version) if versions else model.stated.scikit_learn
+    return max(model.inspection.versions.get("scikit-learn", ()), key=Version, default="")
 
 
 def _split(texts: Sequence[str]) -> list[str]:
@@ -183,6 +182,8 @@ class Origins:
     _requested: dict[str, EnvironmentRequest] = field(default_factory=dict)
     """By the id of a target, what the user requested."""
     _between: dict[tuple[str, str, str], tuple[str, ...] | None] = field(default_factory=dict)
+    _without_stated: set[str] = field(default_factory=set)
+    """The ids of models whose origin is not as their folder states it."""
 
     @property
     def environments(self) -> tuple[Environment, ...]:
@@ -210,7 +211,11 @@ class Origins:
         spec = _holding(spec, model, [self._required(one, spec) for one in needed])
         if self.request.origin is not None:
             return spec
-        return with_stated(spec, _release(model), model)
+        stated = with_stated(spec, _release(model), model)
+        if stated is spec or self.prepare([stated])[stated.id].ready:
+            return stated
+        self._without_stated.add(model.id)  # its versions are not available here together
+        return spec
 
     def _origin(self, model: Model) -> EnvSpec:
         requested = self.request.origin
@@ -574,7 +579,15 @@ class Origins:
         return (*self.request.further, *origin)
 
     def _stated(self, model: Model) -> str:
-        return "" if self.request.origin is not None else note_of(model, _release(model))
+        """What of the origin the folder of a model states, in words."""
+        if self.request.origin is not None or not model.stated.source:
+            return ""
+        if model.id not in self._without_stated:
+            return note_of(model, _release(model))
+        return (
+            f"the versions of {model.stated.source} are not available together here: its origin "
+            "has packages as of the release of scikit-learn"
+        )
 
     @property
     def common(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from matrix.upgrade.answer import ExampleRows, Model, Problem
 from matrix.upgrade.folders import ARROW, FoundFiles, find
 from matrix.upgrade.intake import changed, most_bytes
 from matrix.upgrade.model_folders import ModelFolder
+from matrix.upgrade.stated_origins import with_stated_versions
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -147,8 +148,10 @@ def _named(model: Model, packed: PackedFile | None, store: Store) -> Model:
 
 
 def _described_model(model: Model, folder: ModelFolder, store: Store) -> Model:
+    found = model.inspection
     return replace(
         model,
+        inspection=None if found is None else with_stated_versions(found, folder.origin),
         notes=(*model.notes, f"it is {folder.kind}: the model in it is {folder.file.name}"),
         stated=folder.origin,
         types=folder.types,

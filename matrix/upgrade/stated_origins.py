@@ -9,13 +9,16 @@ from __future__ import annotations
 from dataclasses import replace
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
 from matrix.catalog import checks
+from matrix.frameworks import needed_for
+from matrix.inspection import Inspection
 from matrix.model import EnvSpec
 from matrix.store import keys
-from matrix.upgrade.answer import Model
+from matrix.upgrade.answer import Model, StatedOrigin
 
 
 def with_stated(spec: EnvSpec, release: str, model: Model) -> EnvSpec:
@@ -39,6 +42,31 @@ def with_stated(spec: EnvSpec, release: str, model: Model) -> EnvSpec:
         python=checks.python(python) if python else spec.python,
         constraints=(*spec.constraints, *pins),
     )
+
+
+def with_stated_versions(inspection: Inspection, stated: StatedOrigin) -> Inspection:
+    """The inspection with versions that the file itself does not show, and its folder states.
+
+    Args:
+        inspection: of the file.
+        stated: by the folder; a version outside of the bounds that the file shows is left out.
+    """
+    pins = {one.name: _version_of(one) for one in map(Requirement, stated.pins)}
+    found = dict(inspection.versions)
+    if not found.get("scikit-learn") and stated.scikit_learn:
+        found["scikit-learn"] = (stated.scikit_learn,)
+    for framework in needed_for(inspection.modules):
+        pin = pins.get(framework.name, "")
+        bounds = SpecifierSet(inspection.bounds.get(framework.name, ""))
+        if pin and not found.get(framework.name) and bounds.contains(pin, prereleases=True):
+            found[framework.name] = (pin,)
+    return replace(inspection, versions=found)
+
+
+def _version_of(requirement: Requirement) -> str:
+    """The version in a requirement for one exact version."""
+    (version,) = (one.version for one in requirement.specifier)
+    return version
 
 
 def disagreement(model: Model, release: str) -> str:
@@ -68,7 +96,7 @@ def _fits(pin: str, spec: EnvSpec, model: Model) -> bool:
     requirement = Requirement(pin)
     name = canonicalize_name(requirement.name)
     assert model.inspection is not None
-    (version,) = (one.version for one in requirement.specifier)
+    version = _version_of(requirement)
     if name == "numpy" and model.inspection.numpy not in ("", version.partition(".")[0]):
         return False
     required = [one for one in map(Requirement, spec.requirements) if one.marker is None]
