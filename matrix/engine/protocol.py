@@ -291,6 +291,7 @@ _REFERENCE: dict[str, Form] = {
         _only(None),
         _record({"rows": _is_count, "of": _only("features", "outputs"), "count": _is_count}),
     ),
+    "unfit": _is_text,
     "features": _either(_only(None), _many(_is_text)),
     "evidence": _either(_only(None), _is_evidence),
 }

@@ -175,6 +175,8 @@ class ModelReference:
     fewer: tuple[str, int, int] | None = None
     """``features`` or ``outputs``, their number, and how many rows of each kind were therefore made
     at most; None if there were enough rows."""
+    unfit: str = ""
+    """Why rows were made for this part of a file, although the user gave some; empty otherwise."""
     features: tuple[str, ...] | None = None
     """The names of the columns that the model was fitted on, if they had names."""
     repeats: Mapping[str, Outcome] = field(default_factory=dict)

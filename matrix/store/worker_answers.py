@@ -115,6 +115,7 @@ def reference(
         dropped={kind: entry["rows"] for kind, entry in answer["dropped"].items()},
         n_rows=answer["n_rows"],
         fewer=_fewer(answer["fewer"]),
+        unfit=answer["unfit"],
         features=None if answer["features"] is None else tuple(answer["features"]),
         repeats=_outcomes(answer["repeats"]),
         expected={method: entry["rows"] for method, entry in answer.get("expected", {}).items()},

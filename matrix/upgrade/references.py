@@ -87,6 +87,8 @@ def _notes(reference: ModelReference) -> Iterator[str]:
     if reference.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
         yield f"rows left out, because the model does not accept them: {kinds}"
+    if reference.unfit:
+        yield f"rows were made for it, because the given ones do not fit: {reference.unfit}"
     if reference.fewer is not None:
         of, count, most = reference.fewer
         why = "takes {:,} features" if of == "features" else "returns {:,} numbers for each row"

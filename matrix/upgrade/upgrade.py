@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from matrix.errors import MatrixError
+from matrix.errors import Exit, MatrixError
 from matrix.model import Cell, Ending, Environment, EnvSpec, Verdict
 from matrix.upgrade.admission import first_gate_only
 from matrix.upgrade.answer import (
@@ -54,6 +54,7 @@ def upgrade(
     try:
         answers = check.answers(bisect=bisect)
         answers = _with_contents(answers, origins, checker, bisect=bisect)
+        answers = _where_data_fits(answers, checker)
     except KeyboardInterrupt:
         answers, interrupted = check.finished(), True
     return UpgradeResult(
@@ -89,6 +90,24 @@ def _with_contents(
         no_method = answer.problem is not None and NO_METHOD_WORDS in answer.problem.message
         result += contents if contents and no_method else [answer, *contents]
     return result
+
+
+def _where_data_fits(
+    answers: Sequence[UpgradeAnswer], checker: ModelChecker
+) -> list[UpgradeAnswer]:
+    """The answers, with a mistake for each file of which no model takes the given rows."""
+    unfit = {
+        one.model.id: found.unfit
+        for one in answers
+        if one.model.part and (found := checker.found(one.model).reference) and found.made
+    }
+    fits = {one.model.path for one in answers if unfit.get(one.model.id) == ""}
+    return [
+        replace(one, problem=Problem(message=message, exit_code=Exit.USAGE), targets=(), range=None)
+        if (message := unfit.get(one.model.id, "")) and one.model.path not in fits
+        else one
+        for one in answers
+    ]
 
 
 def _was_loaded(found: ModelRecord) -> bool:

@@ -133,6 +133,7 @@ Tasks
     ``dropped``, by kind ``{"rows", "raised"}``, the made rows that the model did not accept;
     ``fewer``, null or ``{"rows", "of", "count"}``: at most so many rows of each kind were made,
     because the model has this count of ``features``, or a method returns as many ``outputs`` a row;
+    ``unfit``: why rows were made for a part of a file although ``data`` was given, else empty;
     ``features``, their names, or null; with ``expected`` also ``expected``, by method ``{"agrees",
     "rows"}``: in how many rows the expected values differ from those returned here (null: the
     shapes differ).

@@ -111,6 +111,7 @@ class Workers:
                 "dropped": {},
                 "n_rows": 4,
                 "fewer": None,
+                "unfit": "",
                 "features": None,
                 "evidence": None,
             }

@@ -89,6 +89,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
             "dropped": {"missing": {"rows": 1, "raised": None}},
             "n_rows": 3,
             "fewer": None,
+            "unfit": "",
             "features": ["a"],
             "evidence": EVIDENCE,
             "expected": {"predict": {"agrees": True, "rows": 0}},

@@ -36,6 +36,27 @@ tree = DecisionTreeClassifier(random_state=0).fit(X, X[:, 0] > 0.5)
 joblib.dump([tree, LabelEncoder().fit(["a", "b"])], "tree.joblib")
 joblib.dump(DBSCAN(eps=0.5).fit(X), "clusters.joblib")
 joblib.dump(X, "array.joblib")
+import kept
+joblib.dump(kept.Kept(ridge, scaler), "own.joblib")
+joblib.dump(kept.Doubled(tree), "doubled.joblib")
+"""
+
+OWN = """
+from dataclasses import dataclass
+from typing import Any
+
+@dataclass
+class Kept:
+    model: Any
+    scaler: Any
+    threshold: float = 0.4
+
+class Doubled:
+    def __init__(self, tree):
+        self.tree = tree
+
+    def predict(self, X):
+        return 2 * self.tree.predict(X)
 """
 
 BY_HAND = """
@@ -64,9 +85,11 @@ def python(release: str) -> Path:
 @pytest.fixture(scope="module")
 def answers(home: Path) -> dict[str, Any]:
     """By path in a file, the answer from 1.3.2 to 1.6.1."""
+    (home / "kept.py").write_text(OWN)
     subprocess.run([python("1.3.2"), "-c", SAVE], check=True)
     command = [sys.executable, "-m", "matrix", "upgrade", *sorted(map(str, home.glob("*.joblib")))]
     command += ["--to", "scikit-learn==1.6.1", "--as-of", "release", "--output", "json:a.json"]
+    command += ["--path", ".", "--trust", "kept.Kept", "--trust", "kept.Doubled"]
     done = subprocess.run(command, env=environ(), capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
     found = json.loads(Path("a.json").read_text())
@@ -89,6 +112,10 @@ def test_every_model_is_answered_under_its_path(answers: dict[str, Any]) -> None
         "chain → [0] after [1] and [2]": "loads",
         "chain → the rest of the tuple": "loads",
         "clusters": "loads",
+        "doubled": "fails",
+        "own → .model": "loads",
+        "own → .scaler": "loads",
+        "own → the rest of the Kept": "loads",
         'text → ["vec"]': "silently changes",
         'text → ["nested"]["clf"]': "loads",
         'text → ["nested"]["clf"] after ["vec"]': "silently changes",
@@ -109,6 +136,26 @@ def test_a_vectorizer_and_its_classifier_change_together_as_by_hand(
     assert before != pytest.approx(after, rel=1e-3)
     together = answers['text → ["nested"]["clf"] after ["vec"]']["cell"]
     assert together["outputs"]["predict_proba"]["verdict"] == "scores-changed"
+
+
+def test_an_own_class_with_a_predict_is_one_model_that_fails_as_its_tree_does(
+    answers: dict[str, Any],
+) -> None:
+    assert answers["doubled"]["cell"]["verdict"] == answers["tree → [0]"]["cell"]["verdict"]
+
+
+def test_given_rows_count_for_the_model_that_they_fit(home: Path) -> None:
+    (home / "rows.csv").write_text("a,b,c,d,e\n" + "0.1,0.2,0.3,0.4,0.5\n" * 20)
+    command = [sys.executable, "-m", "matrix", "upgrade", "chain.joblib", "--data", "rows.csv"]
+    command += ["--to", "scikit-learn==1.6.1", "--as-of", "release", "--output", "json:b.json"]
+    subprocess.run(command, env=environ(), capture_output=True, check=False)
+    found = json.loads(Path("b.json").read_text())
+    rows = {
+        answer["model"].partition(" → ")[2]: list(answer["rows"]) for answer in found["answers"]
+    }
+    assert rows["[2]"] == ["from rows.csv"]
+    assert "from rows.csv" not in rows["[0]"]  # a ridge of three columns
+    assert rows["[0] after [1] and [2]"][0] == "from rows.csv"
 
 
 def test_a_file_without_a_model_says_so(answers: dict[str, Any]) -> None:

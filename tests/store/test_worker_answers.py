@@ -28,6 +28,7 @@ def test_a_reference_is_a_saving_whose_artifact_is_the_file() -> None:
             "made": {"all zeros": 1, "with far outliers": 2},
             "dropped": {"with an unseen category": {"rows": 3, "raised": None}},
             "n_rows": 3,
+            "unfit": "",
             "fewer": {"rows": 32, "of": "features", "count": 61000},
             "features": ["age"],
             "outputs": {"predict": {"digest": "22"}},

@@ -100,6 +100,7 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
         "dropped": given.dropped,
         "n_rows": given.n,
         "fewer": given.fewer,
+        "unfit": found.unfit,
         "only": False,
         "estimators": estimator_names.class_names(model),
         "features": found.names,
@@ -113,9 +114,9 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     answer["evidence"] = found.evidence
-    if piece.get("evidence") and piece["data"] is None and given.n:
+    if piece.get("evidence") and (piece["data"] is None or found.unfit) and given.n:
         answer["evidence"] = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
-    if piece["data"] is not None and given.n:
+    if piece["data"] is not None and given.n and not found.unfit:
         _check_accepted(answer["outputs"], methods)
     if piece["expected"] is not None:
         _apply_expected(piece, answer, kept)
@@ -138,12 +139,21 @@ class _Rows(NamedTuple):
     """Of the columns that the model was fitted on, if they have any."""
     evidence: Any
     """Of given rows; None if it is not measured yet."""
+    unfit: str
+    """Why rows were made although some were given; empty if none were given, or if they fit."""
 
 
 def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
-    given, truth, names = _given_or_made_rows(piece, model, fresh)
+    unfit = ""
+    try:
+        given, truth, names = _given_or_made_rows(piece, model, fresh)
+    except UserError as error:
+        if not _is_one_of_several(piece):
+            raise
+        unfit = str(error)
+        given, truth, names = _given_or_made_rows({**piece, "data": None}, model, fresh)
     found = None
-    if piece.get("evidence") and piece["data"] is not None and given.n:
+    if piece.get("evidence") and piece["data"] is not None and given.n and not unfit:
         add = piece["expected"] is None
         example, n = piece["data"].get("example", False), given.n
         given, found = evidence_rows.of_given_rows(
@@ -154,7 +164,14 @@ def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
     data = content.encode(given.rows)
     _check_complete(data)
     made_of = None if given.source is None else table_source.encode(given.source)
-    return _Rows(given, data, content.decode(data), made_of, truth, names, found)
+    return _Rows(given, data, content.decode(data), made_of, truth, names, found, unfit)
+
+
+def _is_one_of_several(piece: Piece) -> bool:
+    """Whether the given rows may be meant for another model of the same file."""
+    data = piece["data"]
+    given = data is not None and not data.get("example", False)
+    return given and bool(piece.get("part")) and piece["expected"] is None
 
 
 def _check_complete(data: bytes) -> None:
@@ -188,6 +205,8 @@ def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
         lambda rows: _accepts(fresh(), rows),
         data.get("hints"),
     )
+    if _is_one_of_several(piece) and not _accepts(fresh(), given.rows):
+        raise UserError("no method of this {} accepts these rows".format(type(model).__name__))
     made = MadeRows(
         given.rows,
         {"from {}".format(os.path.basename(data["path"])): given.n},

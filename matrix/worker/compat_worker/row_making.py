@@ -30,7 +30,7 @@ MAX_GUESSED_WIDTH = 33
 MAX_GAP_CALLS = 200
 """Calls that find out which columns accept missing values, at most."""
 
-MAX_OUTPUT_VALUES = 8000000
+MAX_OUTPUT_VALUES = 6000000
 """Numbers that a method returns for all rows, at most; there are fewer rows then."""
 
 MAX_NUMBERED = 4096
