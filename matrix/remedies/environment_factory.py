@@ -20,6 +20,7 @@ from matrix.environments.prepare import Report
 from matrix.environments.reasons import UnavailableError
 from matrix.environments.releases import Registry
 from matrix.model import Environment, EnvSpec, Lock
+from matrix.model.environments import SCIKIT_LEARN
 
 SUSPECTS = ("scikit-learn", "numpy", "scipy", "joblib", "pandas", "python")
 """The packages that may cause a change in any environment, in the order of testing."""
@@ -218,7 +219,9 @@ def with_package(base: Environment, requirement: str) -> EnvSpec:
 
 def _named_in(environment: Environment) -> list[str]:
     """The packages that the specification of an environment names."""
-    return [_name_in(text) for text in environment.spec.requirements]
+    spec = environment.spec
+    own = [] if spec.framework == SCIKIT_LEARN else [spec.framework]
+    return [*own, *(_name_in(text) for text in spec.requirements)]
 
 
 def _name_in(requirement: str) -> str:

@@ -31,6 +31,7 @@ from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.model_answers import evidence_text, rows_text
+from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
 from matrix.report.sentences import (
@@ -109,7 +110,9 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
         )
     ready = [found for found in matrix.environments if found.ready]
     if ready:
-        yield _MarkdownSection("Environments", list(map(_versions, ready)), head=_VERSIONS)
+        further = named_libraries(ready)
+        lines = [_versions(one, further) for one in ready]
+        yield _MarkdownSection("Environments", lines, head=_versions_head(further))
 
 
 # --------------------------------------------------------------------------- text and room
@@ -307,14 +310,18 @@ def _pair(counts: Sequence[int] | None) -> str:
     return GROUP_WORDS[group].symbol
 
 
-_VERSIONS = ("| | scikit-learn | Python | numpy | joblib |", "| --- | --- | --- | --- | --- |")
+def _versions_head(further: Sequence[str]) -> tuple[str, str]:
+    names = ("scikit-learn", *further, "Python", "numpy", "joblib")
+    return f"| | {' | '.join(names)} |", "| --- |" + " --- |" * len(names)
 
 
-def _versions(found: Environment) -> str:
+def _versions(found: Environment, further: Sequence[str]) -> str:
+    """Return a row of the table of environments; ``further`` are libraries beside scikit-learn."""
     packages = {} if found.info is None else found.info.packages
     python = "" if found.info is None else found.info.python
-    learn, *others = (packages.get(name, "") for name in ("scikit-learn", "numpy", "joblib"))
-    return f"| {' | '.join(map(code, (found.spec.label, learn, python, *others)))} |"
+    first = [packages.get(name, "") for name in ("scikit-learn", *further)]
+    others = (packages.get(name, "") for name in ("numpy", "joblib"))
+    return f"| {' | '.join(map(code, (found.spec.label, *first, python, *others)))} |"
 
 
 def _label(name: str, labels: dict[str, str]) -> str:

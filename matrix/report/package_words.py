@@ -28,6 +28,12 @@ def libraries(environment: Environment) -> list[str]:
     ]
 
 
+def named_libraries(environments: Iterable[Environment]) -> list[str]:
+    """Return the known libraries beside scikit-learn that some environments were made for."""
+    found = {text.split(" ")[0] for one in environments for text in libraries(one)}
+    return [name for name in BY_NAME if name in found]
+
+
 def short_name(environment: Environment) -> str:
     """Return the label of an environment; with versions, if a library other than scikit-learn
     dates it."""

@@ -12,6 +12,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from matrix.model import Environment, Group, Verdict
+from matrix.report.package_words import named_libraries
 from matrix.report.summary import VERDICTS, Summary
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
 from matrix.report.verdict_words import GROUP_WORDS
@@ -39,9 +40,10 @@ def _versions_table(
     terminal: TerminalStyle, names: _Names, summary: Summary, *, ids: bool
 ) -> Iterator[Text]:
     """Yield the installed versions of each environment; in two columns if the width allows."""
-    heads = ["", "", "scikit-learn", "Python", "numpy", "joblib"]
+    further = named_libraries(summary.environments)
+    heads = ["", "", "scikit-learn", *further, "Python", "numpy", "joblib"]
     lines = [heads] + [
-        [names.short[found.id], names.label[found.id], *_versions(terminal, found)]
+        [names.short[found.id], names.label[found.id], *_versions(terminal, found, further)]
         for found in summary.environments
         if found.ready
     ]
@@ -60,12 +62,16 @@ def _versions_table(
         yield line
 
 
-def _versions(terminal: TerminalStyle, environment: Environment) -> list[str]:
+def _versions(
+    terminal: TerminalStyle, environment: Environment, further: Sequence[str]
+) -> list[str]:
+    """The versions in an environment; ``further`` are libraries beside scikit-learn."""
     info = environment.info
     if info is None:
-        return ["", "", "", ""]
-    sklearn, *others = (info.packages.get(name, "") for name in ("scikit-learn", "numpy", "joblib"))
-    return [terminal.fit(version, 14) for version in (sklearn, info.python, *others)]
+        return ["", *("" for _ in further), "", "", ""]
+    first = [info.packages.get(name, "") for name in ("scikit-learn", *further)]
+    others = (info.packages.get(name, "") for name in ("numpy", "joblib"))
+    return [terminal.fit(version, 14) for version in (*first, info.python, *others)]
 
 
 class _Names:
