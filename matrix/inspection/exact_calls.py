@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from matrix.inspection.allowed_lists import created_empty, native_classes
 from matrix.inspection.arrays import SPECIAL
-from matrix.inspection.stand_ins import Dict, Global, Object, StandIn
+from matrix.inspection.stand_ins import Blob, Dict, Global, Object, StandIn
 from matrix.worker.compat_worker.exact_call_lists import (
     DISTRIBUTION_METHODS as DISTRIBUTION_METHODS,
 )
@@ -141,12 +141,32 @@ def is_state(target: Object, state: StandIn) -> bool:
         return _is_partial_state(target, state)
     if pair in DISTRIBUTIONS:
         return _is_distribution_state(state)
+    if pair[0] == _XGBOOST_MODELS:
+        return _is_xgboost_state(state)
     if pair in CREATED_EMPTY and pair not in _NATIVE:
         return True
     attributes = _attributes(state)
     if pair in VECTORIZE:
         return attributes is not None and _made_by(attributes.get("pyfunc")) == GETATTR
     return attributes is not None
+
+
+_XGBOOST_MODELS = "xgboost.sklearn"
+_XGBOOST = ("xgboost.core", "Booster")
+
+
+def _is_xgboost_state(state: StandIn) -> bool:
+    """Whether the booster in a state is none, a booster, or its bytes.
+
+    xgboost 1.0 reads a file if it is a path.
+    """
+    attributes = _attributes(state)
+    if attributes is None:
+        return False
+    booster = attributes.get("_Booster")
+    if isinstance(booster, Blob):
+        return booster.kind == "bytearray"
+    return booster is None or _made_by(booster) == _XGBOOST
 
 
 def _is_partial_state(target: Object, state: StandIn) -> bool:

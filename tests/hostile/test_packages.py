@@ -53,6 +53,15 @@ ATTACKS = {
     "filled": a.new(*CLASSIFIER) + a.integer(1) + a.APPEND,
     "given items": a.new(*CLASSIFIER) + a.text("x") + a.integer(1) + a.SETITEM,
     "bound": a.call("functools", "partial", a.name(*CLASSIFIER)),
+    "a path for a booster": a.new(*CLASSIFIER) + a.state(_Booster=a.text("/etc/passwd")) + a.BUILD,
+    "a path object for a booster": a.new(*CLASSIFIER)
+    + a.state(_Booster=a.call("pathlib", "PurePosixPath", a.text("/etc/passwd")))
+    + a.BUILD,
+    "a booster in a second state": a.new(*CLASSIFIER)
+    + a.state(n_jobs=a.integer(1))
+    + a.BUILD
+    + a.state(_Booster=a.text("/etc/passwd"))
+    + a.BUILD,
     "state of a call": a.new(*BOOSTER) + a.call("builtins", "dict") + a.BUILD,
     "state of two parts": a.new(*BOOSTER)
     + a.NONE
@@ -138,6 +147,31 @@ def test_the_second_gate_alone_refuses_to_call_a_class(unpickler: Any, attack: s
     with pytest.raises(NameRefused), guarded(NAMES):
         unpickler(data).load()
     assert Booster.made == []
+
+
+class Classifier:
+    """Loads its booster as xgboost 1.0 does."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self._Booster = Booster(path=state["_Booster"])
+
+
+def test_the_second_gate_alone_refuses_a_path_for_a_booster(
+    fake_package: list[object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module = types.ModuleType(CLASSIFIER[0])
+    module.XGBClassifier = Classifier  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, CLASSIFIER[0], module)
+    data = b"\x80\x04" + ATTACKS["a path for a booster"] + b"."
+    with pytest.raises(NameRefused), guarded([list(CLASSIFIER)]):
+        pickle.loads(data)
+    assert fake_package == []
+    old = (
+        a.new(*CLASSIFIER) + a.state(_Booster=b"\x96" + (1).to_bytes(8, "little") + b"x") + a.BUILD
+    )
+    with guarded([list(CLASSIFIER)]):
+        pickle.loads(b"\x80\x05" + old + b".")
+    assert fake_package == [bytearray(b"x")]
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])

@@ -195,12 +195,14 @@ def _nothing() -> None:
 def _refuse_to_call(names: Sequence[Sequence[str]]) -> Callable[[], None]:
     """Let the named classes of :data:`PACKAGES` not be called; return a function that undoes it."""
     replaced: List[Tuple[type, Any]] = []
-    for module, name in names:
-        if module.partition(".")[0] in PACKAGES:
-            cls = _class_of(module, name)
-            if cls is not None and cls not in [one for one, _ in replaced]:
-                replaced.append((cls, vars(cls).get("__init__")))
-                cls.__init__ = _refusing(cls, module, name)  # type: ignore[misc]
+    listed = [(module, name) for module, name in names if module.partition(".")[0] in PACKAGES]
+    reader = [("xgboost.core", "Booster")] if any(one[0] == _XGBOOST for one in listed) else []
+    for module, name in listed + reader:
+        cls = _class_of(module, name)
+        if cls is not None and cls not in [one for one, _ in replaced]:
+            replaced.append((cls, vars(cls).get("__init__")))
+            refuses = _always if (module, name) in listed else _reads_file
+            cls.__init__ = _refusing(cls, module, name, refuses)  # type: ignore[misc]
 
     def restore() -> None:
         for cls, own in replaced:
@@ -225,11 +227,29 @@ _HEAP_TYPE = 1 << 9
 """The flag of classes that are written in Python."""
 
 
-def _refusing(cls: Any, module: str, name: str) -> Callable[..., None]:
+_XGBOOST = "xgboost.sklearn"
+
+
+def _always(*_: Any, **__: Any) -> bool:
+    return True
+
+
+def _reads_file(*args: Any, **keywords: Any) -> bool:
+    """Whether xgboost's booster is called with anything but bytes to read.
+
+    Estimators of xgboost 1.0 call it with what their state has: bytes of older releases, or a path.
+    """
+    given = list(args) + list(keywords.values())
+    return not all(isinstance(one, (dict, bytearray, type(None))) or one == () for one in given)
+
+
+def _refusing(
+    cls: Any, module: str, name: str, refuses: Callable[..., bool]
+) -> Callable[..., None]:
     original = cls.__init__
 
     def __init__(self: Any, *args: Any, **keywords: Any) -> None:  # noqa: N807
-        if type(self) is cls:
+        if type(self) is cls and refuses(*args, **keywords):
             raise NameRefused(module, name)
         original(self, *args, **keywords)  # of a subclass, which the user trusts
 
