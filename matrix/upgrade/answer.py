@@ -85,6 +85,8 @@ class Model:
     """The full name of its class, if it is a part of a file."""
     optional: bool = False
     """Whether it is left out of the answer where it does not work in its origin."""
+    packed_as: str = ""
+    """The name of its file in the archive or folder that ``path`` is; empty if ``path`` is it."""
     stated: StatedOrigin = StatedOrigin()
     """What its folder says about its origin."""
     types: Mapping[str, str] = field(default_factory=dict)

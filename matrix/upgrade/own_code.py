@@ -23,8 +23,8 @@ from matrix.user_files import read_bounded
 _MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 """Files and folders that only the top folder of a project has."""
 _MOST_LEVELS = 12
-_INSIDE = ("src", "lib")
-"""Folders of a project that its modules may be in."""
+_INSIDE = ("src", "lib", "code")
+"""Folders of a project that its modules may be in; MLflow keeps them in ``code``."""
 _SCRIPTS = (".py", ".ipynb")
 _MOST_SCRIPTS = 200
 _LARGEST = 4 * 1024 * 1024
@@ -194,7 +194,8 @@ def _defined(path: Path) -> set[str]:
 def _places(model: Path) -> Iterator[Path]:
     """The folders to search, nearest to the model first."""
     seen: set[Path] = set()
-    for start in (model.absolute().parent, Path.cwd()):
+    file = model.absolute()
+    for start in (file if file.is_dir() else file.parent, Path.cwd()):
         for folder in _project(start):
             for place in (folder, *(folder / name for name in _INSIDE)):
                 if place not in seen:

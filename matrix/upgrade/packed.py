@@ -143,7 +143,14 @@ def _named(model: Model, packed: PackedFile | None, store: Store) -> Model:
         problem = replace(problem, message=problem.message.replace(str(path), packed.id))
     if inspection is not None:
         inspection = replace(inspection, path=packed.place)
-    model = replace(model, id=packed.id, path=packed.place, problem=problem, inspection=inspection)
+    model = replace(
+        model,
+        id=packed.id,
+        path=packed.place,
+        packed_as=path.name,
+        problem=problem,
+        inspection=inspection,
+    )
     return model if packed.folder is None else _described_model(model, packed.folder, store)
 
 

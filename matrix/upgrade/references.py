@@ -37,12 +37,29 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
     if saving.failure is not None:
         stages = {"load": "it does not load", "rows": "rows cannot be made for it"}
         failed = stages.get(saving.stage, f"it fails in {saving.stage}")
+        if saving.failure.type.endswith(_SCRIPT_FAILED):
+            message = f"{failed} {here}: {saving.failure.message}"
+            return Problem(message=message, advice=_advice_for_script(saving.failure.message))
         message = f"{failed} {here}: {saving.failure.type}: {saving.failure.message}"
         return Problem(message=message, advice=_advice(model, saving.failure.type))
     returned = {m for m, outcome in saving.outputs.items() if isinstance(outcome, Returned)}
     if not returned - _SHOWN:
         return Problem(message=f"none of its methods returns anything {here}")
     return None
+
+
+_SCRIPT_FAILED = ".OwnScriptError"
+"""The end of the class of what ``compat_worker/own_script.py`` raises."""
+
+
+def _advice_for_script(message: str) -> str:
+    """What to do if a statement of the script of ``--main`` fails."""
+    if "ModuleNotFoundError" in message:
+        return "Add the package with --with REQ, or the folder of your own code with --path DIR."
+    return (
+        "The model needs that line of the script. If the line reads files or trains, move what the "
+        "model needs to a module of its own, or name a copy of the script in which it does not."
+    )
 
 
 _HERE = frozenset({"sklearn", "numpy", "scipy", "joblib", "pandas", "threadpoolctl"})

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from matrix.cli.arguments import MigrateArguments, parse
-from matrix.cli.commands.migrate import _target
+from matrix.cli.commands.migrate import _beside, _target
 from matrix.model import Cell, Environment, EnvSpec, Verdict
 from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
 
@@ -64,6 +65,27 @@ def test_a_safe_model_is_saved_again_if_its_code_goes_into_the_file() -> None:
     assert _target(answer(SAFE), introspection=False, by_value=True) is not None
     unknown = answer(Verdict.UNAVAILABLE)
     assert _target(unknown, introspection=False, by_value=True) is None
+
+
+@pytest.mark.parametrize(
+    ("path", "packed_as", "expected"),
+    [
+        ("churn.joblib", "", "churn.sklearn-1.5.2.joblib"),
+        ("model.tar.gz", "churn.pkl", "model.sklearn-1.5.2.pkl"),
+        ("models.zip", "a.skops", "models.sklearn-1.5.2.skops"),
+        ("run/model", "model.pkl", "run/model.sklearn-1.5.2.pkl"),
+    ],
+)
+def test_a_migrated_file_lies_beside_what_the_user_named(
+    tmp_path: Path, path: str, packed_as: str, expected: str
+) -> None:
+    (tmp_path / "run" / "model").mkdir(parents=True)
+    model = Model(id="m", path=tmp_path / path, packed_as=packed_as)
+    artifact = SimpleNamespace(format="joblib")
+    reader = SimpleNamespace(info=SimpleNamespace(packages={"scikit-learn": "1.5.2"}))
+    subject = SimpleNamespace(artifact=artifact, reader=reader)
+    found = _beside(model, subject, "joblib")  # type: ignore[arg-type]
+    assert found == tmp_path / expected
 
 
 def test_introspection_is_an_option_of_migrate() -> None:

@@ -50,6 +50,13 @@ def test_what_is_given_already_is_not_offered_again(project: Path) -> None:
     assert line == "--trust churn_lib.steps.Clip"
 
 
+def test_the_code_in_a_folder_of_mlflow_is_offered(project: Path) -> None:
+    (project / "run" / "code").mkdir(parents=True)
+    (project / "run" / "code" / "in_the_folder.py").touch()
+    line = own_code.options([trust("in_the_folder.A")], project / "run", script=None)
+    assert line == "--path run/code --trust in_the_folder.A"
+
+
 def test_nothing_outside_of_the_project_is_offered(project: Path) -> None:
     model = project / "out" / "models" / "m.joblib"
     assert own_code.find_folders(["outside.Clip"], model) == []

@@ -73,6 +73,41 @@ def test_what_a_class_needs_is_defined_and_nothing_else_runs() -> None:
     assert not {"plt", "words", "rows", "Row"} & set(vars(module))
 
 
+SHAPES = """
+BASE = 2
+class Meta(type): pass
+DATA = [i * BASE for i in range(3)]
+with open("no/such/file") as stream: pass
+bad = undefined_name
+for k in range(3):
+    TABLE = {k: BASE}
+if BASE > 1:
+    def pick(): return TABLE
+else:
+    def pick(): return None
+class Ours(metaclass=Meta):
+    x = DATA
+    y = [z for z in x]
+    bad = 3
+    def f(self, k=BASE):
+        bad = k
+        return [bad for _ in DATA], pick(), (lambda: self.bad)()
+    class Inner:
+        v = BASE
+def counted():
+    global COUNT
+    COUNT = 1
+    yield from DATA
+"""
+
+
+def test_names_are_told_apart_from_local_variables_and_attributes() -> None:
+    module = define(SHAPES, "Ours", "counted")
+    assert module.Ours().f() == ([2, 2, 2], {2: 2}, 3)
+    assert (module.Ours.Inner.v, list(module.counted())) == (2, [0, 2, 4])
+    assert not {"stream", "bad"} & set(vars(module))
+
+
 def test_a_class_that_a_function_makes_is_defined() -> None:
     row = define(TRAINING, "Row").Row(1, 2)
     assert (row.a, type(row).__module__) == (1, "__main__")

@@ -30,7 +30,7 @@ from matrix.report.open_progress import open_progress
 from matrix.report.terminal.migration import show_migration
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store
-from matrix.upgrade.answer import Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
 from matrix.upgrade.origins import UpgradeRequest, needed_by
 from matrix.upgrade.upgrade import upgrade as check_models
 from matrix.worker.compat_worker.formats import FORMATS
@@ -186,8 +186,9 @@ def _written(
     remedy = remedies.files[0]
     assert remedy.file is not None
     artifact = remedy.file.artifact
-    place = arguments.migrated or _beside(answer.model.path, subject, artifact.format)
-    document = provenance(subject, remedy, answer.rows.n, answer.model.path, place)
+    place = arguments.migrated or _beside(answer.model, subject, artifact.format)
+    source = Path(answer.model.packed_as or answer.model.path)
+    document = provenance(subject, remedy, answer.rows.n, source, place)
     if not store.has_artifact(artifact.sha256, artifact.format):
         raise CannotTellError(
             "the converted file in the store is damaged", advice="Run the same command again."
@@ -197,10 +198,14 @@ def _written(
     return Exit.OK
 
 
-def _beside(model: Path, subject: Subject, format_name: str) -> Path:
-    """The default name of a migrated file."""
+def _beside(model: Model, subject: Subject, format_name: str) -> Path:
+    """The default name of a migrated file: beside the model, or the archive or folder of it."""
     assert subject.reader.info is not None
     release = subject.reader.info.packages["scikit-learn"]
     same = format_name == subject.artifact.format
-    ending = model.suffix if same else FORMATS[format_name].ending
-    return model.with_name(f"{model.stem}.sklearn-{release}{ending}")
+    suffix = Path(model.packed_as or model.path).suffix
+    ending = suffix if same else FORMATS[format_name].ending
+    stem = model.path.stem
+    if model.packed_as:
+        stem = model.path.name if model.path.is_dir() else stem.removesuffix(".tar")
+    return model.path.with_name(f"{stem}.sklearn-{release}{ending}")
