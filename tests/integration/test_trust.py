@@ -27,9 +27,9 @@ WRITER, READER = "sklearn-1.5-planted1.0.0", "sklearn-1.5-planted1.5.1"
 
 
 PLANTS = [
-    pytest.param(plant, id=plant.pipeline, marks=pytest.mark.nightly)
-    if plant.pipeline in ("renamed_quietly", "defaulted")
-    else pytest.param(plant, id=plant.pipeline)
+    pytest.param(plant, id=plant.pipeline)
+    if plant.pipeline in ("renamed", "ignored")
+    else pytest.param(plant, id=plant.pipeline, marks=pytest.mark.nightly)
     for plant in planted.PLANTS
 ]
 
@@ -122,6 +122,8 @@ def test_an_attribute_that_was_renamed_is_set_and_brings_the_outputs_back(
     assert not any("retrain" in way for way in ways)
 
 
-@pytest.mark.parametrize("pipeline", ["ignored", "moved"])
+@pytest.mark.parametrize(
+    "pipeline", ["ignored", pytest.param("moved", marks=pytest.mark.nightly)]
+)
 def test_where_nothing_keeps_the_predictions_it_is_said(pipeline: str, stories: Stories) -> None:
     assert "retrain: nothing else that was tried" in said(stories[pipeline], "Remedies")
