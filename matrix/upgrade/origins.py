@@ -492,11 +492,11 @@ class Origins:
         Args:
             origin: where the model comes from.
             target: a bad one; its environment was built.
-            newer: each has other versions of libraries, by name.
+            newer: each has specifiers of other versions of libraries, by name.
         """
         lock = self._lock(target)
         for versions in newer:
-            changed = [f"{name}=={one}" for name, one in versions.items()]
+            changed = [f"{name}{specifier}" for name, specifier in versions.items()]
             yield moved(target, lock, changed, python="", strict=True)
         here, there = (_major(self._lock(spec), "numpy") for spec in (origin, target))
         if here != there:

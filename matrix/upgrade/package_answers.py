@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from itertools import zip_longest
 
 from packaging.version import Version
 
@@ -127,7 +128,14 @@ def with_companions(
 
 
 def _newer(answer: UpgradeAnswer) -> list[dict[str, str]]:
-    """The newest and the next releases of libraries that predict the same in the origin."""
+    """The newest and the next releases of libraries that predict the same in the origin.
+
+    Where none does, perhaps because newer ones need a newer scikit-learn, any newer release that
+    fits the target.
+
+    Returns:
+        By name of a library, a specifier.
+    """
     found: list[dict[str, str]] = [{}, {}]
     for one in answer.packages:
         here = Version(one.targets[0].release)
@@ -136,8 +144,9 @@ def _newer(answer: UpgradeAnswer) -> list[dict[str, str]]:
             for target in in_order(one.targets)
             if Version(target.release) > here and target.cell.verdict.predicts_same
         ]
-        if above:
-            found[0][one.package], found[1][one.package] = above[-1], above[0]
+        ends = (above[-1], above[0]) if above else ()
+        for versions, release in zip_longest(found, ends):
+            versions[one.package] = f"=={release}" if release else f">{here}"
     return [versions for n, versions in enumerate(found) if versions and versions not in found[:n]]
 
 

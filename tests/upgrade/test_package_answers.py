@@ -73,7 +73,9 @@ class Places:
         self, origin: EnvSpec, target: EnvSpec, newer: Sequence[Mapping[str, str]]
     ) -> Iterator[EnvSpec]:
         for versions in newer:
-            yield spec(target.scikit_learn, versions["xgboost"])
+            newest = versions["xgboost"].startswith(">")
+            version = XGBOOST[-1] if newest else versions["xgboost"].removeprefix("==")
+            yield spec(target.scikit_learn, version)
 
     def between(self, _: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         return None
@@ -192,3 +194,12 @@ def test_a_release_that_cannot_be_installed_is_said_and_ends_no_range() -> None:
     assert "cannot be installed with scikit-learn 1.4.0: xgboost 3.0.0" in package_words.tested(
         found
     )
+
+
+def test_a_newer_library_that_needs_a_newer_scikit_learn_is_tried_there_too() -> None:
+    """None of its releases can be installed in the origin."""
+    found = answer(
+        lambda scikit_learn, xgboost: scikit_learn == "1.6.0" and xgboost == "2.0.0",
+        impossible=("2.1.0", "3.0.0"),
+    )
+    assert "because of xgboost 2.0.0, not scikit-learn" in model_answers.headline(found)
