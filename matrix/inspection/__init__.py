@@ -6,6 +6,7 @@ Commands use :func:`inspect_in_subprocess`, which reads the file in a process wi
 from matrix.inspection.copying import PrivateCopy, copy_private, digest_of
 from matrix.inspection.gate import MAIN, Refusal, refusals, refusals_of_code
 from matrix.inspection.inspect_file import inspect
+from matrix.inspection.packing import inspect_with_files
 from matrix.inspection.result import WHY, Code, Inspection, InspectionLimits, ModelNode, Name, Note
 from matrix.inspection.subprocess_inspect import inspect_in_subprocess
 
@@ -24,6 +25,7 @@ __all__ = [
     "digest_of",
     "inspect",
     "inspect_in_subprocess",
+    "inspect_with_files",
     "refusals",
     "refusals_of_code",
 ]

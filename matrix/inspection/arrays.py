@@ -42,6 +42,8 @@ COMPANIONS = {
     for name in ("NDArrayWrapper", "ZNDArrayWrapper")
 }
 """joblib before 0.10 wrote arrays to separate files beside the pickle."""
+ENDINGS = (WRAPPER, "NDArrayWrapper")
+"""How the names of all these wrappers end."""
 
 _NAMES = {
     "b1": "bool",

@@ -65,6 +65,44 @@ def compression(head: bytes) -> str:
     return ""
 
 
+class FileSection(io.RawIOBase):
+    """A part of a file as a file of its own; it keeps its own position.
+
+    Args:
+        file: the whole file, which others may move in.
+        start, size: of the part, in bytes.
+    """
+
+    def __init__(self, file: BinaryIO, start: int, size: int) -> None:
+        self._whole = file
+        self._start = start
+        self._size = size
+        self._position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        base = {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
+        self._position = max(0, base + offset)
+        return self._position
+
+    def readinto(self, buffer: WriteableBuffer) -> int:
+        view = memoryview(buffer).cast("B")
+        left = max(0, self._size - self._position)
+        self._whole.seek(self._start + self._position)
+        data = self._whole.read(min(len(view), left))
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
 class Stream:
     """A stream of bytes that enforces the frames of pickle protocol 4 and later.
 

@@ -10,12 +10,14 @@ from matrix.inspection.exact_calls import RESTRICTED
 from matrix.inspection.read_errors import TooMuchError
 from matrix.inspection.result import InspectionLimits, Name, Note
 from matrix.inspection.stand_ins import Dict, Global, Object, excerpt_of
+from matrix.worker.compat_worker import packed_files
 
 _VERSION_KEY = re.compile(r"_([A-Za-z][A-Za-z0-9]*)_version|__version__")
 _VERSION = re.compile(r"\d[A-Za-z0-9.+!_-]{0,40}")
 _PACKAGES = {"sklearn": "scikit-learn"}
 _MOST_NAMES = 10_000
 _MOST_VERSIONS = 20
+_MOST_COMPANIONS = 100_000
 
 
 class Findings:
@@ -29,6 +31,8 @@ class Findings:
         self.arrays = 0
         """Number of arrays that joblib wrote into the stream."""
         self.joblib = ""
+        self.companions: set[str] = set()
+        """Names of files beside it with its arrays, which were not read."""
         self._left = limits.operations
         self._limit = limits.operations
         self._globals: dict[tuple[str, str], Global] = {}
@@ -65,7 +69,8 @@ class Findings:
         if found is None:
             if len(self._globals) >= _MOST_NAMES:
                 raise TooMuchError(f"looks up more than {_MOST_NAMES:,} names")
-            found = Global(module, qualname, restricted=pair in RESTRICTED)
+            restricted = pair in RESTRICTED or pair in COMPANIONS
+            found = Global(module, qualname, restricted=restricted)
             self._globals[pair] = found
         return found
 
@@ -93,9 +98,6 @@ class Findings:
         """Record the versions in the state of an object."""
         if not isinstance(target.maker, Global):
             return
-        if target.maker.pair in COMPANIONS:
-            self.joblib = "before 0.10"
-            self.add_note("companion-files", "its arrays are in separate files beside it")
         if isinstance(target.state, Dict):
             own = target.maker.module.partition(".")[0]
             for key, value in target.state.pairs():
@@ -127,6 +129,17 @@ class Findings:
             known = self._versions.setdefault(_PACKAGES.get(package, package), set())
             if len(known) < _MOST_VERSIONS and len(self._versions) < _MOST_VERSIONS:
                 known.add(value)
+
+    def add_companion(self, wrapper: Object, *, was_read: bool) -> None:
+        """Record that a file beside this one has an array of it."""
+        self.joblib = "before 0.10"
+        if was_read and isinstance(wrapper.maker, Global):
+            self.add_exact_call(wrapper.maker)
+            return
+        self.add_note("companion-files", "its arrays are in separate files beside it")
+        name = wrapper.state.get("filename") if isinstance(wrapper.state, Dict) else None
+        if packed_files.is_name(name) and len(self.companions) < _MOST_COMPANIONS:
+            self.companions.add(str(name))
 
     def add_note(self, code: str, text: str) -> None:
         """Record a note; only the first with each code is kept."""

@@ -19,6 +19,7 @@ from matrix.inspection.allowed_lists import (
     native_classes,
     read_list,
 )
+from matrix.inspection.arrays import COMPANIONS
 from matrix.inspection.exact_calls import (
     GETATTR,
     NAMESPACE,
@@ -113,7 +114,8 @@ def native_names(inspection: Inspection) -> tuple[Name, ...]:
 
 
 def _is_restricted(name: Name) -> bool:
-    return (name.module, name.qualname) in RESTRICTED and name not in created_empty()
+    pair = name.module, name.qualname
+    return pair in COMPANIONS or (pair in RESTRICTED and name not in created_empty())
 
 
 def _wrong_targets(inspection: Inspection, trusted: frozenset[str]) -> Iterator[Refusal]:
@@ -153,6 +155,7 @@ def _refusal(name: Name) -> Refusal:
 _MAPPED = "an array mapped from another file; load the model without mmap_mode, and save it again"
 _CACHE = "a cache on disk: set memory=None in the model, and save it again"
 _WHY: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys(COMPANIONS, "reads another file; only arrays beside a model are read"),
     GETATTR: "reaches any attribute; only methods of str and of compiled patterns are allowed",
     PARTIAL: "binds arguments to something else than a function of the list",
     NAMESPACE: "used in a way that pickle does not write from protocol 2 on",

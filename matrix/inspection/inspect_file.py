@@ -5,30 +5,36 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from matrix.errors import NotAModelError
 from matrix.inspection import file_kinds, skops
 from matrix.inspection.bundle import find_bundle
-from matrix.inspection.byte_stream import Stream, compression
+from matrix.inspection.byte_stream import FileSection, Stream, compression
+from matrix.inspection.companions import Companions
 from matrix.inspection.file_access import open_regular, size_and_sha256
 from matrix.inspection.findings import Findings
 from matrix.inspection.model_columns import model_columns
 from matrix.inspection.model_tree import build_tree
 from matrix.inspection.native_files import NativeModel, read_native
 from matrix.inspection.pickle_machine import Machine
-from matrix.inspection.read_errors import UnreadableError
+from matrix.inspection.read_errors import DamageError, UnreadableError
 from matrix.inspection.result import Inspection, InspectionLimits, Note
 from matrix.inspection.stack_bounds import stack_bounds
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
+from matrix.worker.compat_worker import packed_files
 
 
-def inspect(path: Path, limits: InspectionLimits | None = None) -> Inspection:
+def inspect(
+    path: Path, limits: InspectionLimits | None = None, *, packed: bool = False
+) -> Inspection:
     """Inspect a saved file in this process.
 
     Args:
         path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``.
+        packed: it was packed together with the files beside it, by
+            :mod:`matrix.inspection.packing`.
         limits: memory and time are not limited here, see
             :func:`matrix.inspection.inspect_in_subprocess`.
 
@@ -41,7 +47,7 @@ def inspect(path: Path, limits: InspectionLimits | None = None) -> Inspection:
         file.seek(0)
         try:
             # Hashed last: what is no model, however large, is refused after its first bytes.
-            found = _inspect(path, file, size, allowed)
+            found = _inspect(path, file, size, allowed, packed=packed)
             file.seek(0)
             return replace(found, sha256=size_and_sha256(file)[1])
         except UnreadableError as fault:
@@ -55,8 +61,13 @@ def _where(fault: UnreadableError) -> str:
     return f", after {fault.position:,} bytes" if known else ""
 
 
-def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) -> Inspection:
+def _inspect(
+    path: Path, whole: BinaryIO, size: int, limits: InspectionLimits, *, packed: bool
+) -> Inspection:
     """The inspection, still without its SHA-256."""
+    file, companions = _unpacked(whole, limits) if packed else (whole, None)
+    file_size = file.seek(0, os.SEEK_END) if packed else size
+    file.seek(0)
     head = file.read(file_kinds.HEAD)
     native = read_native(file, head)
     if native is not None:
@@ -71,7 +82,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         value = skops.read(file, findings, limits.unpacked)
     else:
         compressor = compression(head)
-        value = _read_pickle(file, size, head, compressor, findings, limits.unpacked)
+        value = _read_pickle(file, file_size, head, compressor, findings, limits, companions)
         container = "joblib" if compressor or findings.joblib else "pickle"
     return Inspection(
         path=path,
@@ -85,6 +96,7 @@ def _inspect(path: Path, file: BinaryIO, size: int, limits: InspectionLimits) ->
         python=_python(container, findings),
         versions=findings.versions,
         bounds={**findings.bounds, **stack_bounds(findings.names, findings.joblib)},
+        companions=tuple(sorted(findings.companions)),
         modules=required_modules(findings.names),
         names=findings.names,
         exact=findings.exact,
@@ -126,15 +138,35 @@ _ONE_STREAM = ("gzip", "zlib")
 """Compressions of which joblib reads one stream only: it never ends if more data follow."""
 
 
+def _unpacked(whole: BinaryIO, limits: InspectionLimits) -> tuple[BinaryIO, Companions]:
+    """The model in a packed file, and the files beside it."""
+    try:
+        index = packed_files.read_index(whole)
+    except ValueError as error:
+        raise DamageError(str(error)) from error
+    place, places = whole.tell(), {}
+    for name, size in index:
+        places[name] = (place, size)
+        place += size
+    model = FileSection(whole, *places.pop(packed_files.MODEL))
+    return cast(BinaryIO, model), Companions(whole, places, limits.unpacked)
+
+
 def _read_pickle(
-    file: BinaryIO, size: int, head: bytes, compressor: str, findings: Findings, unpacked: int
+    file: BinaryIO,
+    size: int,
+    head: bytes,
+    compressor: str,
+    findings: Findings,
+    limits: InspectionLimits,
+    companions: Companions | None,
 ) -> StandIn:
     """The stand-in for the object in a pickle file."""
     file.seek(0)
-    stream = Stream(file, size, compressor, unpacked)
+    stream = Stream(file, size, compressor, limits.unpacked)
     try:
         # joblib before 0.10 wrote no arrays into the stream.
-        value = _read(stream, findings, with_arrays=not head.startswith(b"ZF"))
+        value = _read(stream, findings, not head.startswith(b"ZF"), companions)
         if stream.has_more():
             left = "more data follow" if compressor else f"{size - stream.position:,} bytes follow"
             findings.add_note("data-after-end", f"{left} the end of the pickle")
@@ -147,13 +179,15 @@ def _read_pickle(
     return value
 
 
-def _read(stream: Stream, findings: Findings, *, with_arrays: bool) -> StandIn:
+def _read(
+    stream: Stream, findings: Findings, with_arrays: bool, companions: Companions | None
+) -> StandIn:
     """The stand-in for the object in a stream, unless the stream begins like another format."""
     start = stream.peek(file_kinds.HEAD)
     if start or not stream.packed:  # an empty decompressed stream is truncated, not empty
         file_kinds.refuse_other(start)
     try:
-        return Machine(stream, findings, with_arrays=with_arrays).load()
+        return Machine(stream, findings, with_arrays=with_arrays, companions=companions).load()
     except UnreadableError as fault:
         raise file_kinds.explain_non_pickle(start, fault) from fault
 

@@ -14,6 +14,7 @@ from matrix.frameworks import MARKS, Excerpt
 from matrix.inspection import arrays, exact_calls, special_names
 from matrix.inspection.arrays import Array, Dtype
 from matrix.inspection.byte_stream import Stream
+from matrix.inspection.companions import Companions
 from matrix.inspection.findings import Findings
 from matrix.inspection.read_errors import DamageError
 from matrix.inspection.stack_bounds import ALIGNED
@@ -42,17 +43,26 @@ class MachineState:
 
     stream: Stream
 
-    def __init__(self, stream: Stream, findings: Findings, *, with_arrays: bool = True) -> None:
+    def __init__(
+        self,
+        stream: Stream,
+        findings: Findings,
+        *,
+        with_arrays: bool = True,
+        companions: Companions | None = None,
+    ) -> None:
         """Create a machine.
 
         Args:
             stream: positioned at the first opcode.
             findings: collects names, versions and notes.
             with_arrays: whether the stream has arrays that joblib wrote.
+            companions: the files beside it, if joblib reads arrays from them.
         """
         self.stream = stream
         self.findings = findings
         self.with_arrays = with_arrays
+        self.companions = companions
         self.stack: list[StandIn] = []
         self.below: list[list[StandIn]] = []
         """The stacks below each mark."""
@@ -208,7 +218,8 @@ class MachineState:
             if either or self.protocol < 3:
                 module, qualname = renamed
         found = self.findings.look_up(module, qualname)
-        if qualname.endswith(arrays.WRAPPER) and found.pair not in arrays.WRAPPERS:
+        wrappers = arrays.WRAPPERS if qualname.endswith(arrays.WRAPPER) else arrays.COMPANIONS
+        if qualname.endswith(arrays.ENDINGS) and found.pair not in wrappers:
             raise DamageError("holds an array wrapper under a name that joblib does not use")
         return found
 
@@ -240,6 +251,8 @@ class MachineState:
     ) -> StandIn:
         """The stand-in for the result of calling a name."""
         pair = maker.pair
+        if pair in arrays.COMPANIONS:
+            return Object(maker, args, kwargs, by_class=by_class)
         if maker.restricted or pair == exact_calls.ZONE_UNPICKLE:
             return self.exact_result(maker, args, kwargs, by_class=by_class)
         if pair == ("_codecs", "encode"):
@@ -285,6 +298,15 @@ class MachineState:
         if len(text) > _SHORT_TEXT and not self.reserve(len(text), MAX_TEXT):
             return Blob("bytes", len(text))
         return text.encode("latin-1")
+
+    def read_companion(self, wrapper: Object) -> StandIn:
+        """The array that joblib reads from a file beside this one, for its wrapper.
+
+        The wrapper itself if that file is unknown; a note says so.
+        """
+        array = None if self.companions is None else self.companions.read(wrapper)
+        self.findings.add_companion(wrapper, was_read=array is not None)
+        return wrapper if array is None else array
 
     def read_array(self, wrapper: Object) -> Array:
         """Read an array that joblib wrote into the stream after ``wrapper``."""

@@ -346,6 +346,8 @@ def _build(machine: MachineState) -> None:
         pair = target.maker.pair if isinstance(target.maker, Global) else None
         if pair in arrays.WRAPPERS and machine.with_arrays:
             machine.stack[-1] = machine.read_array(target)
+        elif pair in arrays.COMPANIONS:
+            machine.stack[-1] = machine.read_companion(target)
 
 
 def _check_state(machine: MachineState, target: Object, state: StandIn) -> None:

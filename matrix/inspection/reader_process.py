@@ -1,8 +1,8 @@
 """The process that reads an untrusted file and writes the result to standard output as JSON.
 
-Run as a script in isolated mode. Arguments: the path, and the limits as JSON. The result is one
-object: ``{"inspection": …}``, ``{"problem": …, "advice": …, "other": …}``, or ``{"memory": true}``
-if memory ran out.
+Run as a script in isolated mode. Arguments: the path, the limits as JSON, and ``packed`` for a file
+that :mod:`matrix.inspection.packing` wrote. The result is one object: ``{"inspection": …}``,
+``{"problem": …, "advice": …, "other": …}``, or ``{"memory": true}`` if memory ran out.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def main() -> None:
     gc.disable()  # the process is short-lived, and a file may create millions of objects
     answer: dict[str, Any]
     try:
-        found = asdict(inspect(Path(sys.argv[1]), limits))
+        found = asdict(inspect(Path(sys.argv[1]), limits, packed=sys.argv[3:] == ["packed"]))
         del found["path"]  # the other side knows it
         answer = {"inspection": found}
     except NotAModelError as error:

@@ -28,7 +28,11 @@ _READER = Path(__file__).with_name("reader_process.py")
 
 
 def inspect_in_subprocess(
-    path: Path, limits: InspectionLimits | None = None, *, copy: Path | None = None
+    path: Path,
+    limits: InspectionLimits | None = None,
+    *,
+    copy: Path | None = None,
+    packed: bool = False,
 ) -> Inspection:
     """Inspect a saved file in a subprocess.
 
@@ -36,6 +40,7 @@ def inspect_in_subprocess(
         path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``.
         limits: on time, memory and sizes.
         copy: a private copy of the file, to read instead of it.
+        packed: whether that copy was packed together with the files beside the model.
 
     Raises:
         NotAModelError: it cannot be read; the message says why.
@@ -46,6 +51,7 @@ def inspect_in_subprocess(
     with tempfile.TemporaryFile() as output:
         command: list[str | Path] = [sys.executable, "-I", _READER, read.absolute()]
         command.append(json.dumps(asdict(allowed)))
+        command += ["packed"] if packed else []
         process = processes.start(command, output=output, errors=subprocess.DEVNULL)
         try:
             code = process.wait(_BUSY * allowed.seconds)

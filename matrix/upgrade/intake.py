@@ -11,7 +11,13 @@ from pathlib import Path
 
 from matrix.catalog import WorkerLimits
 from matrix.errors import Exit, MatrixError, UsageError
-from matrix.inspection import PrivateCopy, copy_private, digest_of, inspect_in_subprocess
+from matrix.inspection import (
+    PrivateCopy,
+    copy_private,
+    digest_of,
+    inspect_in_subprocess,
+    inspect_with_files,
+)
 from matrix.inspection.result import MB, InspectionLimits
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
@@ -44,11 +50,11 @@ def take_in(
     intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=most_bytes(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
         copies = list(pool.map(intake.copy, paths))
-        models = list(pool.map(intake.look, paths, copies))
-    for model, copy in zip(models, copies, strict=True):
-        if model.inspection is not None and isinstance(copy, PrivateCopy):
+        looked = list(pool.map(intake.look, paths, copies))
+    for model, copy in looked:
+        if model.inspection is not None and copy is not None:
             store.keep_artifact(copy.path, model.format, copy.sha256)
-    return [_noted(model, store) for model in models]
+    return [_noted(model, store) for model, _ in looked]
 
 
 def most_bytes(most_mb: int) -> InspectionLimits:
@@ -87,14 +93,28 @@ class _Intake:
             return changed(copy.sha256, str(expected))
         return copy
 
-    def look(self, path: Path, copy: PrivateCopy | Problem) -> Model:
+    def look(self, path: Path, copy: PrivateCopy | Problem) -> tuple[Model, PrivateCopy | None]:
+        """The model, and the copy to load."""
         if isinstance(copy, Problem):
-            return Model(id=str(path), path=path, problem=copy)
+            return Model(id=str(path), path=path, problem=copy), None
         try:
-            inspection = inspect_in_subprocess(path, self.limits, copy=copy.path)
+            inspection, copy = inspect_with_files(
+                path, copy, self.folder, self.limits, self._recorded_beside(path)
+            )
         except MatrixError as error:
-            return Model(id=str(path), path=path, problem=Problem.of(error))
-        return Model(id=str(path), path=path, inspection=inspection)
+            return Model(id=str(path), path=path, problem=Problem.of(error)), None
+        return Model(id=str(path), path=path, inspection=inspection), copy
+
+    def _recorded_beside(self, path: Path) -> Mapping[str, str] | None:
+        """By name, the digests of files beside a model; None if its own is not recorded."""
+        place = _place(path)
+        if place not in self.recorded:
+            return None
+        return {
+            other.name: digest
+            for other, digest in self.recorded.items()
+            if other.parent == place.parent
+        }
 
 
 def changed(here: str, expected: str) -> Problem:

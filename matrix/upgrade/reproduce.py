@@ -11,7 +11,8 @@ from typing import NamedTuple
 from matrix.inspection import MAIN
 from matrix.model import Environment, FilePart, OwnScript, Verdict
 from matrix.store import Store
-from matrix.upgrade.answer import Target, UpgradeAnswer
+from matrix.upgrade.answer import Model, Target, UpgradeAnswer
+from matrix.worker.compat_worker import packed_files
 
 _WORKER = Path(__file__).parent.parent / "worker" / "compat_worker"
 _CONTENT, _OWN_SCRIPT = _WORKER / "content.py", _WORKER / "own_script.py"
@@ -67,6 +68,14 @@ with open("main.py", encoding="utf-8") as file:
 """
 
 _JOBLIB = "from joblib import load\n"
+_OWN_JOBLIB = """\
+try:
+    from sklearn.externals.joblib import load
+except ImportError:
+    from joblib import load
+
+"""
+"""Releases before 0.23 bring a joblib, whose arrays no other one reads."""
 
 _PICKLE = """\
 import pickle
@@ -168,7 +177,11 @@ def _write(
     assert answer.model.inspection is not None
     inspection, cell = answer.model.inspection, target.cell
     folder.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(store.artifact(inspection.sha256, answer.model.format), folder / "model")
+    artifact = store.artifact(inspection.sha256, answer.model.format)
+    if packed_files.is_packed(str(artifact)):
+        packed_files.unpack(str(artifact), str(folder))  # the files of its arrays, beside it
+    else:
+        shutil.copyfile(artifact, folder / "model")
     uses = cell.stage not in ("", "load") and answer.rows.digest
     if uses:
         (folder / "rows").write_bytes(store.content(answer.rows.digest))
@@ -181,7 +194,7 @@ def _write(
     script = _SCRIPT.format(
         own=code.script(answer),
         part=_part(answer.model.part),
-        load=_JOBLIB if answer.model.format.startswith("joblib") else _PICKLE,
+        load=_loader(answer.model),
         use=_use(cell.stage, target) if uses else "",
     )
     (folder / "show.py").write_text(script, encoding="utf-8")
@@ -197,6 +210,14 @@ def _write(
     )
     (folder / "README.md").write_text(readme, encoding="utf-8")
     return folder
+
+
+def _loader(model: Model) -> str:
+    """The lines that import or define what loads the model."""
+    if not model.format.startswith("joblib") or model.inspection is None:
+        return _PICKLE
+    own = any(name.module.startswith("sklearn.externals.joblib") for name in model.inspection.names)
+    return _OWN_JOBLIB if own else _JOBLIB
 
 
 def _part(part: FilePart) -> str:

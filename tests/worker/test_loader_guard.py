@@ -96,3 +96,21 @@ def test_the_array_wrapper_of_an_old_scikit_learn_is_that_of_joblib(
     with guarded([[own.__name__, "NumpyArrayWrapper"]]):
         assert own.NumpyArrayWrapper is joblib.numpy_pickle.NumpyArrayWrapper
     assert own.NumpyArrayWrapper is other
+
+
+def test_an_array_of_an_old_joblib_lies_beside_the_model(tmp_path: Path) -> None:
+    import joblib.numpy_pickle
+
+    wrapper = joblib.numpy_pickle.NDArrayWrapper
+    np.save(tmp_path / "m.pkl_01.npy", np.arange(3.0))
+
+    class Unpickler:
+        _dirname = str(tmp_path)
+        mmap_mode = None
+        np = np
+
+    with guarded([("joblib.numpy_pickle", "NDArrayWrapper")]):
+        beside = wrapper("m.pkl_01.npy", np.ndarray).read(Unpickler())
+        assert beside.tolist() == [0.0, 1.0, 2.0]
+        with pytest.raises(NameRefused):
+            wrapper(str(tmp_path / "m.pkl_01.npy"), np.ndarray).read(Unpickler())

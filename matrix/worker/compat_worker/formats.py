@@ -38,7 +38,10 @@ def _save_joblib_zlib(model: Any, path: str) -> None:
 def _load_joblib(path: str) -> Any:
     import joblib
 
-    return joblib.load(path)
+    from compat_worker import packed_files
+
+    with packed_files.unpacked(path) as file:
+        return joblib.load(file)
 
 
 def _save_pickle(protocol: int) -> Callable[[Any, str], None]:

@@ -5,6 +5,7 @@
 - joblib 1.2 and later aligns the bytes of arrays. An older joblib does not skip the padding, so
   that it executes the end of an array as pickle opcodes, which were not inspected. Inside
   :func:`guarded` such an array ends the load.
+- joblib before 0.10 names a file with an array. Inside :func:`guarded` it lies beside the model.
 - Some names are harmless only in some calls, see :mod:`compat_worker.exact_calls`.
 - scikit-learn before 0.21 has a joblib of its own, whose array wrappers no other joblib reads: it
   would execute the bytes of the array. Inside :func:`guarded` both are one class.
@@ -16,6 +17,7 @@
 
 import contextlib
 import importlib
+import os
 from typing import Any, Callable, Iterator, List, Optional, Sequence, Set, Tuple
 
 from compat_worker import own_script
@@ -25,6 +27,9 @@ from compat_worker.name_guard import NameRefused, allow_only
 _UFUNC_MODULES = ("numpy.core", "numpy._core")
 _OWN_JOBLIB = "sklearn.externals.joblib.numpy_pickle"
 _ARRAY_MODULE = "joblib.numpy_pickle"
+_OLD_WRAPPERS = ("NDArrayWrapper", "ZNDArrayWrapper")
+"""Those of joblib before 0.10, which name a file beside the model."""
+_WRAPPERS = ("NumpyArrayWrapper",) + _OLD_WRAPPERS
 _TEXT_MODULES = ("sklearn.feature_extraction.text",)
 
 
@@ -72,7 +77,7 @@ _Replaced = List[Tuple[Any, str, Any]]
 
 
 def _replace(owner: Any, name: str, make: Callable[[Any], Any]) -> _Replaced:
-    original = getattr(owner, name, None)
+    original = None if owner is None else getattr(owner, name, None)
     if original is None:
         return []
     setattr(owner, name, make(original))
@@ -117,8 +122,10 @@ def _share_array_wrapper(modules: Set[str]) -> _Replaced:
     for module in _imported((_OWN_JOBLIB,), modules):
         import joblib.numpy_pickle
 
-        shared = joblib.numpy_pickle.NumpyArrayWrapper
-        replaced += _replace(module, "NumpyArrayWrapper", lambda _, shared=shared: shared)
+        for name in _WRAPPERS:
+            shared = getattr(joblib.numpy_pickle, name, None)
+            if shared is not None:
+                replaced += _replace(module, name, lambda _, shared=shared: shared)
     return replaced
 
 
@@ -136,7 +143,18 @@ def _replace_array_reader(modules: Set[str]) -> _Replaced:
     for module in _imported((_ARRAY_MODULE,), modules):
         if not hasattr(module, "NUMPY_ARRAY_ALIGNMENT_BYTES"):  # else it reads the padding itself
             replaced += _replace(module.NumpyArrayWrapper, "read", _unaligned_only)
+        for name in _OLD_WRAPPERS:
+            replaced += _replace(getattr(module, name, None), "read", _beside_only)
     return replaced
+
+
+def _beside_only(original: Callable[..., Any]) -> Callable[..., Any]:
+    def read(self: Any, unpickler: Any) -> Any:
+        if type(self.filename) is not str or os.path.basename(self.filename) != self.filename:
+            raise NameRefused("numpy", "load")
+        return original(self, unpickler)
+
+    return read
 
 
 def _unaligned_only(original: Callable[..., Any]) -> Callable[..., Any]:
