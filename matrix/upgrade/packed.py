@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from matrix.errors import MatrixError
+from matrix.catalog import WorkerLimits
+from matrix.errors import CannotTellError, MatrixError, UsageError
 from matrix.inspection.archives import is_archive, unpack
 from matrix.inspection.copying import digest_of
 from matrix.inspection.result import InspectionLimits
@@ -40,13 +41,17 @@ class PackedFile:
 
 
 def open_packed(
-    found: FoundFiles, store: Store, recorded: Mapping[Path, str], *, most_mb: int
+    found: FoundFiles,
+    scratch: Callable[[], Path],
+    recorded: Mapping[Path, str],
+    *,
+    most_mb: int = WorkerLimits().model_mb,
 ) -> dict[Path, PackedFile]:
     """Replace archives by what is in them.
 
     Args:
         found: is changed: the files of an archive stand in its place.
-        store: gets the unpacked files, in a scratch folder.
+        scratch: makes an empty folder, for unpacked files.
         recorded: by absolute path, the SHA-256 that a file must have.
         most_mb: the size of a model in MB from which it is refused.
 
@@ -57,7 +62,7 @@ def open_packed(
     packed = _described(found)
     files: dict[Path, bool] = {}
     for path, given in found.files.items():
-        inner = _unpacked(path, store, recorded, limits)
+        inner = _unpacked(path, scratch, recorded, limits)
         if inner is None:
             files[path] = given
         elif isinstance(inner, Problem):
@@ -76,7 +81,10 @@ def _described(found: FoundFiles) -> dict[Path, PackedFile]:
 
 
 def _unpacked(
-    path: Path, store: Store, recorded: Mapping[Path, str], limits: InspectionLimits
+    path: Path,
+    scratch: Callable[[], Path],
+    recorded: Mapping[Path, str],
+    limits: InspectionLimits,
 ) -> Path | Problem | None:
     """The folder of an unpacked archive; None if the file is none."""
     try:
@@ -85,7 +93,7 @@ def _unpacked(
         expected = recorded.get(Path(os.path.abspath(path)))  # noqa: PTH100  (links stay)
         if expected is not None and (here := digest_of(path)) != expected:
             return changed(here, expected)
-        folder = store.scratch()
+        folder = scratch()
         unpack(path, folder, limits)
     except MatrixError as error:
         # What is no file, or cannot be read, is reported where files are taken in.
@@ -122,6 +130,40 @@ def _add(
     for one in inner.passed_over:
         found.passed_over.append(PassedOver(path=name(Path(one.path)), what=one.what))
     found.folders.setdefault(archive, None)
+
+
+def only_file(path: Path, scratch: Callable[[], Path]) -> tuple[Path, str]:
+    """The file to inspect for a path, and the name that the user knows.
+
+    Args:
+        path: a file; or an archive or a folder that is one model.
+        scratch: makes an empty folder, for unpacked files.
+
+    Raises:
+        UsageError: an archive has several models, or none.
+        CannotTellError: it cannot be read.
+    """
+    found = FoundFiles(files={path: True}) if path.is_file() else find([path])
+    if not path.is_file() and path not in (*found.described, *found.failed):
+        return path, str(path)  # what it is instead is reported where it is read
+    packed = open_packed(found, scratch, {})
+    problem = next(iter(found.failed.values()), None)
+    if not found.files and problem is not None:
+        raise CannotTellError(problem.message, advice=problem.advice)
+    if len(found.files) != 1:
+        names = ", ".join(packed[one].id for one in list(found.files)[:_SHOWN])
+        raise UsageError(
+            f"{path} contains {len(found.files)} files that may be models"
+            + (f": {names}" if names else ""),
+            advice="Unpack it, and name one of them.",
+        )
+    (file,) = found.files
+    if file not in packed:
+        return file, str(path)
+    return file, packed[file].archive or packed[file].id
+
+
+_SHOWN = 10
 
 
 def named(models: Iterable[Model], packed: Mapping[Path, PackedFile], store: Store) -> list[Model]:

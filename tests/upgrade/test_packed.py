@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from matrix.errors import Exit
+from matrix.errors import CannotTellError, Exit, UsageError
 from matrix.store import Store
 from matrix.upgrade.answer import Model
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import take_in
-from matrix.upgrade.packed import alone, named, open_packed
+from matrix.upgrade.packed import alone, named, only_file, open_packed
 from tests.inspection import assembler as a
 
 from .test_model_folders import EXAMPLE, MLFLOW_2
@@ -41,7 +41,7 @@ def write(path: Path, **members: bytes) -> None:
 
 def taken(store: Store, *paths: Path, recorded: dict[Path, str] | None = None) -> list[Model]:
     found = find(paths)
-    packed = open_packed(found, store, recorded or {}, most_mb=100)
+    packed = open_packed(found, store.scratch, recorded or {}, most_mb=100)
     models = take_in(list(found.files), store, 1, recorded or {})
     kept, _ = sort_out(named(models, packed, store), found)
     return alone(kept, packed)
@@ -116,3 +116,26 @@ def test_a_folder_whose_file_is_no_model_is_unknown(tmp_path: Path, store: Store
     (tmp_path / "m" / "x").write_bytes(pickle.dumps([1, 2]))
     (model,) = taken(store, tmp_path / "m")
     assert model.id == str(tmp_path / "m")
+
+
+def test_inspect_takes_an_archive_or_a_folder_that_is_one_model(
+    tmp_path: Path, store: Store
+) -> None:
+    one, two, plain = (tmp_path / name for name in ("one.tar.gz", "two.tar.gz", "plain.pkl"))
+    write(one, model_joblib=MODEL, code__a_py=b"x = 1\n")
+    write(two, a_pkl=MODEL, b_pkl=MODEL)
+    plain.write_bytes(MODEL)
+    file, name = only_file(one, store.scratch)
+    assert (file.read_bytes(), name) == (MODEL, str(one))
+    assert only_file(plain, store.scratch) == (plain, str(plain))
+    assert only_file(tmp_path / "missing", store.scratch)[0] == tmp_path / "missing"
+    with pytest.raises(UsageError, match="contains 2 files that may be models"):
+        only_file(two, store.scratch)
+    folder = tmp_path / "model"
+    folder.mkdir()
+    (folder / "MLmodel").write_text(MLFLOW_2)
+    (folder / "model.pkl").write_bytes(MODEL)
+    assert only_file(folder, store.scratch) == (folder / "model.pkl", str(folder))
+    (folder / "model.pkl").unlink()
+    with pytest.raises(CannotTellError, match="which is not there"):
+        only_file(folder, store.scratch)

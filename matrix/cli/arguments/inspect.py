@@ -23,7 +23,12 @@ class InspectArguments(CommandArguments):
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("model", type=Path, metavar="MODEL", help="a joblib or pickle file")
+        parser.add_argument(
+            "model",
+            type=Path,
+            metavar="MODEL",
+            help="a joblib or pickle file, or an archive or folder that is one model",
+        )
         parser.add_argument("--json", action="store_true", help="print everything as JSON")
         parser.add_argument(
             "--all", action="store_true", help="show every parameter and every fitted attribute"

@@ -208,7 +208,7 @@ def set_up(
     chosen = sandbox(arguments.sandbox)
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     found = find(arguments.models, recorded)
-    packed = open_packed(found, store, recorded, most_mb=catalog.limits.model_mb)
+    packed = open_packed(found, store.scratch, recorded, most_mb=catalog.limits.model_mb)
     progress.stage("files", len(found.files))
     trust = replace(catalog.trust, everywhere=_trusted(arguments, inputs))
     most_mb = catalog.limits.model_mb
