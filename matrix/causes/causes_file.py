@@ -114,12 +114,13 @@ def _signature(table: TomlTable, package: str) -> Signature:
 
 
 def _example(table: TomlTable) -> Example:
-    table.only(("pipeline", "writer", "reader", "format"))
+    table.only(("pipeline", "writer", "reader", "format", "set"))
     return Example(
         pipeline=table.required("pipeline"),
         writer=table.required("writer"),
         reader=table.required("reader"),
         format=table.text("format", "joblib"),
+        set=table.text("set", "default"),
     )
 
 

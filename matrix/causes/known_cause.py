@@ -45,7 +45,7 @@ class Signature:
     """Found in what the reader's pandas makes otherwise of the same data, as in ``Cell.reason``:
     ``column city, rows 3, 8: None → nan``. None for cells whose model changes or fails itself."""
     estimators: tuple[str, ...] = ()
-    """Names of scikit-learn classes; the model has one of them."""
+    """Names of classes of scikit-learn or another known library; the model has one of them."""
     formats: tuple[str, ...] = ()
     """Globs; the format must match one."""
     share: float = 1.0
@@ -58,13 +58,15 @@ class Signature:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Example:
-    """A cell of the default matrix that has the cause."""
+    """A cell that has the cause."""
 
     pipeline: str
     writer: str
     """Id of an environment."""
     reader: str
     format: str = "joblib"
+    set: str = "default"
+    """The set of environments, in this project's configuration."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

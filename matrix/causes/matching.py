@@ -11,6 +11,7 @@ from packaging.version import InvalidVersion, Version
 
 from matrix.causes.known_cause import Condition, KnownCause, Signature
 from matrix.causes.unknown import unknown
+from matrix.frameworks import BY_MODULE
 from matrix.model import Cell, Direction, EnvInfo, Group, Verdict
 
 _FRAME = re.compile(r'^\s*File "([^"\n]+)", line \d+, in (\S+)', re.MULTILINE)
@@ -128,7 +129,7 @@ def _has_estimator(names: tuple[str, ...], estimators: Sequence[str]) -> bool:
     if not names:
         return True
     paths = (name.split(".") for name in estimators)
-    return any(parts[0] == "sklearn" and parts[-1] in names for parts in paths)
+    return any(parts[0] in BY_MODULE and parts[-1] in names for parts in paths)
 
 
 # --------------------------------------------------------------------------- versions

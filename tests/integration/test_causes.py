@@ -16,6 +16,8 @@ from .truths import Result
 
 SAFE = {verdict.value for verdict in Verdict if verdict.safe}
 BAD = {verdict.value for verdict in Verdict if verdict.group.unsafe}
+DEFAULT = [cause for cause in causes.known() if cause.example.set == "default"]
+"""Those of other sets: test_package_causes.py."""
 MACHINE = {"numpy-partition-2.0"}
 """Instructions of the processor decide whether these show at all."""
 
@@ -26,7 +28,7 @@ def example(result: Result, cause: KnownCause) -> Any:
     return result.cell(one.pipeline, writer, reader, one.format)
 
 
-@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+@pytest.mark.parametrize("cause", DEFAULT, ids=lambda cause: cause.id)
 def test_the_example_has_the_cause(truths: Result, cause: KnownCause) -> None:
     cell = example(truths, cause)
     if cause.id in MACHINE and cell["verdict"] in SAFE:
@@ -34,7 +36,7 @@ def test_the_example_has_the_cause(truths: Result, cause: KnownCause) -> None:
     assert cell["cause"] == cause.id
 
 
-@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+@pytest.mark.parametrize("cause", DEFAULT, ids=lambda cause: cause.id)
 def test_at_home_the_example_is_safe(truths: Result, cause: KnownCause) -> None:
     """What breaks or changes it is the way over the release, not the pipeline or the reader."""
     if not cause.since:

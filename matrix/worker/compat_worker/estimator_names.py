@@ -35,7 +35,7 @@ def _class_names(model: Any) -> List[str]:
             continue
         seen.add(id(one))
         if one is model or _is_estimator(one):
-            names[_name(type(one))] = None
+            names[_name(_kind_of(one))] = None
         if len(seen) >= _MAX_OBJECTS or len(names) >= MAX_NAMES:
             break
         waiting.extend(inner for inner in _inside(one) if not issubclass(type(inner), _PLAIN))
@@ -43,6 +43,16 @@ def _class_names(model: Any) -> List[str]:
 
 
 _PLAIN = (str, bytes, bool, int, float, complex, type(None), type, np.generic)
+
+
+def _kind_of(one: Any) -> type:
+    """The class of an object; that of the booster for a model that is a bare booster."""
+    bare = vars(type(one)).get("__module__") == _BARE
+    return type(object.__getattribute__(one, "_Booster")) if bare else type(one)
+
+
+_BARE = "compat_worker.booster_models"
+"""The module of the class that stands for a bare booster."""
 
 
 def _is_estimator(one: Any) -> bool:
