@@ -122,8 +122,6 @@ def test_an_attribute_that_was_renamed_is_set_and_brings_the_outputs_back(
     assert not any("retrain" in way for way in ways)
 
 
-@pytest.mark.parametrize(
-    "pipeline", ["ignored", pytest.param("moved", marks=pytest.mark.nightly)]
-)
+@pytest.mark.parametrize("pipeline", ["ignored", pytest.param("moved", marks=pytest.mark.nightly)])
 def test_where_nothing_keeps_the_predictions_it_is_said(pipeline: str, stories: Stories) -> None:
     assert "retrain: nothing else that was tried" in said(stories[pipeline], "Remedies")

@@ -42,6 +42,7 @@ def infer_trees(step: Any, space: Space, found: InputModel) -> None:
         new.extend((tree, own) for tree in trees)
     found.trees.extend(_in_columns(new, found))
     _infer_booster(step, space)
+    _infer_catboost(step, space)
 
 
 MAX_NODES = 1000000
@@ -119,6 +120,23 @@ def _infer_booster(step: Any, space: Space) -> None:
             feature.add_cuts(
                 input_model.THRESHOLD, below[some].tolist(), above[order][some].tolist()
             )
+
+
+_MAX_BORDERS = 40
+
+
+def _infer_catboost(step: Any, space: Space) -> None:
+    """Borders of CatBoost's columns of numbers; a value goes right if it is greater."""
+    for place, borders in foreign_estimators.catboost_borders(step).items():
+        feature = input_model.feature_at(space, place)
+        if feature is None:
+            continue
+        values = np.unique(np.asarray(borders, dtype=np.float32))
+        feature.set_span(float(np.mean(values)), float(np.std(values)) or 1.0)
+        some = values[np.unique(np.linspace(0, len(values) - 1, _MAX_BORDERS).astype(int))]
+        above = np.nextafter(some, np.float32(np.inf))
+        feature.add_cuts(input_model.THRESHOLD, some.tolist(), above.tolist())
+        feature.column.add_special(input_model.MISSING, np.nan)
 
 
 def infer_neighbors(step: Any, space: Space, found: InputModel) -> None:

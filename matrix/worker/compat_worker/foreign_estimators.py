@@ -60,6 +60,14 @@ def unknown_categories(step: Any) -> List[int]:
     return [int(place) for place in _called(step, "get_cat_feature_indices") or ()]
 
 
+def catboost_borders(step: Any) -> Dict[int, List[float]]:
+    """By position of a column of numbers, the values that a CatBoost model splits it at."""
+    if _top(step) != "catboost":
+        return {}
+    found = _called(step, "get_borders") or {}
+    return {int(place): list(values) for place, values in found.items() if len(values)}
+
+
 def _lightgbm_categories(booster: Any) -> List[int]:
     places = (_get(booster, "params") or {}).get("categorical_column")
     if places is None:
