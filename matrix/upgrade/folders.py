@@ -14,7 +14,7 @@ from matrix.inspection.file_kinds import HEAD, certainly_other
 from matrix.inspection.result import Inspection
 from matrix.model import PassedOver
 from matrix.upgrade.answer import Model, Problem
-from matrix.upgrade.model_folders import ModelFolder, read_folder
+from matrix.upgrade.model_folders import MLFLOW, ModelFolder, read_folder
 
 ENDINGS = frozenset({".pkl", ".pickle", ".pk", ".p", ".joblib", ".jbl", ".sav", ".skops", ".dill"})
 """Endings that promise a model: such a file is unanswered if its content is something else."""
@@ -50,7 +50,7 @@ def find(paths: Iterable[Path], recorded: Collection[Path] = ()) -> FoundFiles:
     """Find the files to look into: the given ones, and those in folders that may be models.
 
     Args:
-        paths: files and folders.
+        paths: files and folders; the file ``MLmodel`` stands for its folder.
         recorded: the absolute paths of files with a recorded digest: such a file in a folder counts
             as given, whatever it holds now.
 
@@ -59,7 +59,8 @@ def find(paths: Iterable[Path], recorded: Collection[Path] = ()) -> FoundFiles:
     otherwise. Whatever cannot be read is in ``failed``.
     """
     found = FoundFiles()
-    for path in paths:
+    for given in paths:
+        path = given.parent if given.name == MLFLOW and given.is_file() else given
         if not os.path.isdir(path):  # noqa: PTH112  (Path.is_dir may raise PermissionError)
             found.files[path] = True
         elif path not in found.folders:

@@ -28,6 +28,8 @@ _INSIDE = ("src", "lib", "code")
 _SCRIPTS = (".py", ".ipynb")
 _MOST_SCRIPTS = 200
 _LARGEST = 4 * 1024 * 1024
+_MOST_READ = 64 * 1024 * 1024
+"""Bytes of scripts that are searched for definitions."""
 
 
 def options(
@@ -74,8 +76,7 @@ def advice(
     needed = scripted(refused)
     if needed:
         found.append(_about_script(needed, script, find_script(needed, model)))
-    if any(one.trust for one in refused):
-        found.append("If you know this code and the origin of the file, trust it.")
+    found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
     missing = _missing_modules(names, model, paths)
     if missing:
@@ -162,11 +163,26 @@ def find_script(names: Iterable[str], model: Path) -> Path | None:
         model: the file that looks them up; searched as in :func:`find_folders`.
     """
     wanted = {name.partition(".")[0] for name in names}
+    left = _MOST_READ
     for folder in _places(model):
-        found = [path for path in _scripts(folder) if wanted <= _defined(path)]
+        found = []
+        for path in _scripts(folder):
+            left -= _size(path)
+            if left < 0:
+                return None
+            if wanted <= _defined(path):
+                found.append(path)
         if found:
             return found[0] if len(found) == 1 else None
     return None
+
+
+def _size(path: Path) -> int:
+    """The size of a file in bytes; 0 if it cannot be read."""
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
 
 
 def _scripts(folder: Path) -> list[Path]:

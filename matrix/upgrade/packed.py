@@ -20,6 +20,7 @@ from matrix.inspection.archives import is_archive, unpack
 from matrix.inspection.copying import digest_of
 from matrix.inspection.result import InspectionLimits
 from matrix.model import PassedOver
+from matrix.remove_tree import remove
 from matrix.store import Store
 from matrix.upgrade.answer import ExampleRows, Model, Problem
 from matrix.upgrade.folders import ARROW, FoundFiles, find
@@ -38,6 +39,8 @@ class PackedFile:
     folder: ModelFolder | None = None
     archive: str = ""
     """The archive that it is in; empty for a folder."""
+    unpacked: Path | None = None
+    """The folder that the archive was unpacked to."""
 
 
 def open_packed(
@@ -122,7 +125,11 @@ def _add(
         place, described_by = described.get(path, (path, None))
         files[path] = known and (given or described_by is not None)
         packed[path] = PackedFile(
-            id=name(place), place=archive, folder=described_by, archive=str(archive)
+            id=name(place),
+            place=archive,
+            folder=described_by,
+            archive=str(archive),
+            unpacked=folder,
         )
     for path, problem in inner.failed.items():
         message = problem.message.replace(str(path), name(path))
@@ -161,6 +168,13 @@ def only_file(path: Path, scratch: Callable[[], Path]) -> tuple[Path, str]:
     if file not in packed:
         return file, str(path)
     return file, packed[file].archive or packed[file].id
+
+
+def remove_unpacked(packed: Mapping[Path, PackedFile]) -> None:
+    """Remove the unpacked files of archives, once they were taken in."""
+    for folder in {one.unpacked for one in packed.values()}:
+        if folder is not None:
+            remove(folder)
 
 
 _SHOWN = 10

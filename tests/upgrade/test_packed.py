@@ -16,7 +16,7 @@ from matrix.store import Store
 from matrix.upgrade.answer import Model
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import take_in
-from matrix.upgrade.packed import alone, named, only_file, open_packed
+from matrix.upgrade.packed import alone, named, only_file, open_packed, remove_unpacked
 from tests.inspection import assembler as a
 
 from .test_model_folders import EXAMPLE, MLFLOW_2
@@ -43,6 +43,7 @@ def taken(store: Store, *paths: Path, recorded: dict[Path, str] | None = None) -
     found = find(paths)
     packed = open_packed(found, store.scratch, recorded or {}, most_mb=100)
     models = take_in(list(found.files), store, 1, recorded or {})
+    remove_unpacked(packed)
     kept, _ = sort_out(named(models, packed, store), found)
     return alone(kept, packed)
 
@@ -100,7 +101,7 @@ def test_a_folder_of_mlflow_is_one_model(tmp_path: Path, store: Store) -> None:
     (folder / "model.pkl").write_bytes(MODEL)
     (folder / "input_example.json").write_text(EXAMPLE)
     (folder / "requirements.txt").write_text("numpy==1.26.4\n")
-    for given in (folder, tmp_path / "runs"):
+    for given in (folder, tmp_path / "runs", folder / "MLmodel"):
         (model,) = taken(store, given)
         assert model.id == str(folder)
         assert model.problem is None

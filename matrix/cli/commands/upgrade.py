@@ -47,7 +47,7 @@ from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.native_data import only_in_sandbox
 from matrix.upgrade.origins import Origins, UpgradeRequest
 from matrix.upgrade.own_script import read_script
-from matrix.upgrade.packed import alone, named, open_packed
+from matrix.upgrade.packed import alone, named, open_packed, remove_unpacked
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
@@ -214,6 +214,7 @@ def set_up(
     most_mb = catalog.limits.model_mb
     taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
     progress.advance(len(taken))
+    remove_unpacked(packed)
     read, passed_over = sort_out(named(taken, packed, store), found)
     read = alone(read, packed)
     script = None if inputs.main is None else inputs.main.file
