@@ -129,8 +129,6 @@ def test_data_that_are_larger_than_any_model_are_passed_over(folder: Path, look:
 UNANSWERED = {
     "a.onnx": (b"\x08\x0a\x12\x08skl2onnx\x1a\x061.17.0", "an ONNX model"),
     "a.h5": (b"\x89HDF\r\n\x1a\n" + bytes(20), "an HDF5 file"),
-    "a.txt": (b"tree\nversion=v4\n", "a LightGBM model"),
-    "a.json": (b'{"learner":{}}', "a model in JSON"),
     "a.tar": (bytes(257) + b"ustar" + bytes(250), "a tar archive"),
     "noise": (b"\xff\xfe\xfd" * 20, "its first bytes are ff fe fd"),
     "cut": (MODEL[:-4], "is truncated"),
@@ -152,6 +150,19 @@ def test_what_may_be_a_model_and_cannot_be_read_is_unanswered(
     assert problem is not None
     assert said in problem.message
     assert problem.exit_code is Exit.CANNOT_TELL
+    assert passed == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [("a.txt", b"tree\nversion=v4\n"), ("a.json", b'{"learner":{}}')],
+)
+def test_a_file_that_a_library_wrote_by_itself_is_a_model(
+    name: str, content: bytes, folder: Path, look: Look
+) -> None:
+    (folder / name).write_bytes(content)
+    models, passed = look(folder)
+    assert models[f"models/{name}"].problem is None
     assert passed == {}
 
 
