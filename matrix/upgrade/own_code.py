@@ -53,10 +53,17 @@ def option_list(
     names = [one.trust for one in refused if one.trust]
     needed = scripted(refused)
     found: list[str] = []
+    imported: list[str] = []
+    given = list(paths)
     if needed:
         place = None if script is not None else find_script(needed, model)
         found.append(f"--main {'FILE' if place is None else shown(place)}")
-    found += [f"--path {shown(one)}" for one in find_folders(names, model, paths)]
+        if place is not None:
+            given.append(place.parent)  # --main brings it
+            imported = _imported(place)
+    folders = find_folders(names, model, paths)
+    folders += find_folders(imported, model, [*given, *folders])
+    found += [f"--path {shown(one)}" for one in folders]
     packages = map(distribution_of, _missing_modules(names, model, paths))
     found += [f"--with {shlex.quote(package)}" for package in packages]
     found += [f"--trust {shlex.quote(name)}" for name in names]
@@ -98,11 +105,14 @@ def _missing(names: Iterable[str], model: Path, given: Sequence[Path]) -> Iterat
     folders = [*(one.absolute() for one in given), *find_folders(names, model, given)]
     for name in names:
         module = _module(name)
-        top = module.partition(".")[0]
-        if top in _COMMON or top in sys.stdlib_module_names or top in _KNOWN:
-            continue
-        if not any(is_module(folder, module) for folder in folders):
+        if _may_be_own(module) and not any(is_module(folder, module) for folder in folders):
             yield name
+
+
+def _may_be_own(module: str) -> bool:
+    """Whether a module is neither Python's nor one that environments get where it is needed."""
+    top = module.partition(".")[0]
+    return not (top in _COMMON or top in sys.stdlib_module_names or top in _KNOWN)
 
 
 _KNOWN = come_with(FRAMEWORKS)
@@ -140,7 +150,7 @@ def find_folders(names: Iterable[str], model: Path, given: Sequence[Path] = ()) 
         given: folders that the user named already.
     """
     found: dict[Path, None] = {}
-    for module in dict.fromkeys(map(_module, names)):
+    for module in filter(_may_be_own, dict.fromkeys(map(_module, names))):
         known = [*(folder.absolute() for folder in given), *found]
         if not any(is_module(folder, module) for folder in known):
             place = next((one for one in _places(model) if is_module(one, module)), None)
@@ -198,13 +208,25 @@ _DEFINITION = re.compile(r"^(?:async +def|def|class) +([^\W\d]\w*)|^([^\W\d]\w*)
 """A definition at the beginning of a line."""
 
 
+_IMPORT = re.compile(r"^(?:from|import) +([^\W\d][\w.]*)", re.MULTILINE)
+
+
 def _defined(path: Path) -> set[str]:
     """The names that a file seems to define at its top level; Python does not parse it."""
+    return {one[1] or one[2] for one in _DEFINITION.finditer(_text(path))}
+
+
+def _imported(path: Path) -> list[str]:
+    """The modules that a file seems to import at its top level, in the form of names in them."""
+    return list(dict.fromkeys(f"{one[1]}:" for one in _IMPORT.finditer(_text(path))))
+
+
+def _text(path: Path) -> str:
+    """The code of a script or notebook; empty if it cannot be read."""
     try:
-        text = source_of(path, read_bounded(path, _LARGEST).decode("utf-8", "replace"))
+        return source_of(path, read_bounded(path, _LARGEST).decode("utf-8", "replace"))
     except (UsageError, ValueError, RecursionError):  # the file of a stranger: only a proposal
-        return set()
-    return {one[1] or one[2] for one in _DEFINITION.finditer(text)}
+        return ""
 
 
 def _places(model: Path) -> Iterator[Path]:

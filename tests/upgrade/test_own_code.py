@@ -44,6 +44,21 @@ def test_one_line_has_the_script_the_folders_and_the_names(project: Path) -> Non
     )
 
 
+def test_folders_of_what_the_script_imports_are_offered_too(project: Path) -> None:
+    text = "import os, beside, numpy\nfrom churn_lib.steps import Clip\nclass Shift(Clip): ...\n"
+    (project / "train.py").write_text(text)
+    (project / "beside.py").touch()
+    line = own_code.options([script("Shift")], project / "out" / "m.joblib", script=None)
+    assert line == "--main train.py --path src"
+
+
+def test_no_folder_is_offered_for_modules_of_python_and_of_known_libraries(project: Path) -> None:
+    for name in ("json.py", "numpy.py", "xgboost.py"):
+        (project / name).touch()
+    names = ["json.loads", "numpy.memmap", "xgboost.core.Booster"]
+    assert own_code.find_folders(names, Path("m.joblib")) == []
+
+
 def test_what_is_given_already_is_not_offered_again(project: Path) -> None:
     refused = [trust("churn_lib.steps.Clip")]
     line = own_code.options(refused, Path("m.joblib"), paths=[project / "src"], script=None)
