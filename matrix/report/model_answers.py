@@ -60,6 +60,7 @@ def headline(answer: UpgradeAnswer) -> str:
             [
                 _ranged(answer.range, answer),
                 *_known_beyond(answer),
+                *_with_newer(answer),
                 *(_ranged(found, answer) for found in moved if len(found.run) > 1 or _bad(found)),
             ]
         )
@@ -117,6 +118,17 @@ def versions(environment: Environment) -> str:
     details = ", ".join(part for part in ("" if known else source, when) if part)
     named = ", ".join([f"scikit-learn {release}", *beside])
     return f"{named} ({details})" if details else named
+
+
+def _with_newer(answer: UpgradeAnswer) -> Iterator[str]:
+    """Yield what happens with releases that only newer libraries can be installed with."""
+    for effect, group in itertools.groupby(
+        in_order(answer.newer), lambda target: _effect(target.cell)
+    ):
+        members = list(group)
+        names = package_words.span([target.release for target in members])
+        libraries = package_words.libraries(members[-1].environment)
+        yield f"{effect} with {names} and {', '.join(libraries) or 'newer libraries'}"
 
 
 def _ranged(found: SafeRange, answer: UpgradeAnswer) -> str:
@@ -352,6 +364,12 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
         names = [target.release for target in members]
         name = package_words.with_libraries(names, members, answer)
         found.append(_target_range(name, members[0], origin, answer))
+    for _, group in itertools.groupby(
+        in_order(answer.newer), lambda target: _with_libraries(target)
+    ):
+        members = list(group)
+        name = package_words.with_libraries([one.release for one in members], members, answer)
+        found.append(_target_range(name, members[0], origin, answer))
     for package in answer.packages:
         others = in_order(package.targets)
         for _, group in itertools.groupby(others, lambda target: what_happens(target.cell)):
@@ -360,6 +378,10 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
                 name = package_words.moved_span(package, [target.release for target in members])
                 found.append(_target_range(name, members[0], origin, answer))
     return found
+
+
+def _with_libraries(target: Target) -> tuple[str, list[str]]:
+    return what_happens(target.cell), package_words.libraries(target.environment)
 
 
 def _target_range(name: str, first: Target, origin: Target, answer: UpgradeAnswer) -> TargetRange:

@@ -98,6 +98,10 @@ def pins(answer: UpgradeAnswer) -> Iterator[str]:
 
 def tested(answer: UpgradeAnswer) -> Iterator[str]:
     """Yield for each library the releases that were tested, and those that cannot be installed."""
+    if answer.newer:
+        held = ", ".join(libraries(answer.targets[0].environment))
+        names = span([target.release for target in in_order(answer.newer)])
+        yield f"cannot be installed with scikit-learn {names}: {held}; newer ones were used there"
     for found in answer.packages:
         origin = release_of(found.targets[0].environment)
         releases = [target.release for target in in_order(found.targets)]

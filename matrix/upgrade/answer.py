@@ -143,13 +143,18 @@ class UpgradeQuestion:
     fallbacks: tuple[Fallback, ...] = ()
     ladders: tuple[PackageLadder, ...] = ()
     companions: tuple[Companion, ...] = ()
+    newer: tuple[EnvSpec, ...] = ()
+    """Releases of scikit-learn, with newer libraries than the origin has, which cannot be installed
+    there."""
 
     @property
     def specs(self) -> tuple[EnvSpec, ...]:
         """The origin, and every environment to try, each once."""
         ladders = (spec for ladder in self.ladders for spec in ladder.targets)
         companions = (one.spec for one in self.companions)
-        return tuple(dict.fromkeys((self.origin, *self.targets, *ladders, *companions)))
+        return tuple(
+            dict.fromkeys((self.origin, *self.targets, *ladders, *companions, *self.newer))
+        )
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -256,6 +261,9 @@ class UpgradeAnswer:
     """None if the targets are not consecutive releases, or the origin itself is not safe."""
     packages: tuple[PackageAnswer, ...] = ()
     """For each known library that the model needs, if no targets were requested."""
+    newer: tuple[Target, ...] = ()
+    """Releases of scikit-learn, with newer libraries than the origin has, which cannot be installed
+    there."""
     companions: Mapping[str, tuple[Target, ...]] = field(default_factory=dict)
     """By the id of the environment of a bad target, the same with newer libraries, or with the
     line of numpy that the origin has."""
@@ -269,7 +277,7 @@ class UpgradeAnswer:
     def every_target(self) -> tuple[Target, ...]:
         """The results in all environments, each once; the origin comes first."""
         further = (target for one in self.packages for target in one.targets[1:])
-        return (*self.targets, *further)
+        return (*self.targets, *self.newer, *further)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -94,6 +94,12 @@ def _major(lock: Lock, package: str) -> int:
     return Version(lock.pins.get(package, "0")).major
 
 
+def _bare_label(spec: EnvSpec) -> str:
+    """The label of an environment without the libraries that it holds."""
+    day = f" {spec.as_of}" if spec.label.endswith(f" {spec.as_of}") else ""
+    return spec.label.partition(" ")[0] + day
+
+
 def _version_in(requirement: str) -> str:
     """The version that a requirement names, as an EnvSpec takes it."""
     specifier = Requirement(requirement).specifier
@@ -483,6 +489,16 @@ class Origins:
                 del self._made[specs[one].id]
             due = impossible
         return {release: found[release] for release in releases}
+
+    def with_newer(self, model: Model, target: EnvSpec) -> EnvSpec | None:
+        """A target with newer releases of the libraries that it holds; None if it holds none."""
+        names = {one.name for one in needed_packages(model.inspection)}
+        held = [t for t in target.requirements if _name(t) in names and "==" in t]
+        if not held:
+            return None
+        kept = tuple(text for text in target.requirements if text not in held)
+        bare = replace(target, label=_bare_label(target), requirements=kept)
+        return with_requirements(bare, [text.replace("==", ">") for text in held])
 
     def companions(
         self, origin: EnvSpec, target: EnvSpec, newer: Sequence[Mapping[str, str]]

@@ -20,6 +20,7 @@ from matrix.upgrade.answer import (
     release_of,
 )
 from matrix.upgrade.origins import Origins
+from matrix.upgrade.package_ladders import is_impossible
 from matrix.upgrade.safe_range import gaps, in_order, safe_range
 
 
@@ -148,6 +149,34 @@ def _newer(answer: UpgradeAnswer) -> list[dict[str, str]]:
         for versions, release in zip_longest(found, ends):
             versions[one.package] = f"=={release}" if release else f">{here}"
     return [versions for n, versions in enumerate(found) if versions and versions not in found[:n]]
+
+
+def with_newer_libraries(
+    question: UpgradeQuestion, answer: UpgradeAnswer, origins: Origins
+) -> UpgradeQuestion:
+    """Return the question with newer libraries where those of the origin cannot be installed.
+
+    Args:
+        question: of the model.
+        answer: to it so far.
+        origins: makes the environments.
+    """
+    replaced: dict[str, EnvSpec] = {}
+    for target in answer.targets[1:]:
+        if is_impossible(target.environment):
+            newer = origins.with_newer(question.model, target.environment.spec)
+            if newer is not None:
+                replaced[target.environment.id] = newer
+    if not replaced:
+        return question
+    if not origins.are_consecutive:
+        specs = (replaced.get(spec.id, spec) for spec in question.targets)
+        return replace(question, targets=tuple(specs))
+    return replace(
+        question,
+        targets=tuple(spec for spec in question.targets if spec.id not in replaced),
+        newer=(*question.newer, *replaced.values()),
+    )
 
 
 def with_their_results(

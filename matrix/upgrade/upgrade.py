@@ -27,6 +27,7 @@ from matrix.upgrade.package_answers import (
     held_by,
     package_answer,
     with_companions,
+    with_newer_libraries,
     with_their_results,
 )
 from matrix.upgrade.references import notes_of, problem_of, rows_of
@@ -213,6 +214,7 @@ def _further(
     """The question with the middle release of each gap, or with targets as of their release."""
     if isinstance(question, UpgradeAnswer):
         return question
+    question = with_newer_libraries(question, answer, origins)
     if not origins.are_consecutive:
         return with_fallbacks(question, answer, origins)
     if answer.problem is not None:
@@ -319,6 +321,7 @@ def _answer(
         range=safe and replace(safe, held=held_by(origin, libraries)),
         packages=tuple(package_answer(question, one, result) for one in question.ladders),
         companions=with_their_results(question.companions, result),
+        newer=tuple(map(result, question.newer)),
     )
 
 

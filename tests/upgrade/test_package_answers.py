@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from matrix.model import (
     Cell,
@@ -15,6 +15,7 @@ from matrix.model import (
     ModelReference,
     Returned,
     Saving,
+    UnavailableReason,
     Verdict,
 )
 from matrix.report import model_answers, package_words
@@ -42,6 +43,7 @@ class Places:
     """Two packages whose releases can be combined, except for some."""
 
     impossible: tuple[str, ...] = ()
+    no_pair: tuple[tuple[str, str], ...] = ()
     are_consecutive: bool = True
     sandbox: None = None
     made: dict[str, Environment] = field(default_factory=dict)
@@ -77,6 +79,9 @@ class Places:
             version = XGBOOST[-1] if newest else versions["xgboost"].removeprefix("==")
             yield spec(target.scikit_learn, version)
 
+    def with_newer(self, _: Model, target: EnvSpec) -> EnvSpec | None:
+        return spec(target.scikit_learn, "3.0.0", "-newer")
+
     def between(self, _: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         return None
 
@@ -97,6 +102,10 @@ class Places:
                 python="3.12", platform="linux", executable=Path("python"), packages=packages
             )
             self.made[one.id] = Environment(spec=one, info=info)
+            if (one.scikit_learn, packages["xgboost"]) in self.no_pair:
+                self.made[one.id] = Environment(
+                    spec=one, reason="there is no wheel", why=UnavailableReason.NO_WHEEL
+                )
         return self.made
 
     def notes(self, model: Model) -> tuple[str, ...]:
@@ -138,7 +147,7 @@ class Check:
         return found
 
 
-def answer(bad: Callable[[str, str], bool], **places: tuple[str, ...]) -> UpgradeAnswer:
+def answer(bad: Callable[[str, str], bool], **places: Any) -> UpgradeAnswer:
     origins, checker = cast(Origins, Places(**places)), cast(ModelChecker, Check(bad))
     (found,) = upgrade([Model(id="m", path=Path("m"))], origins, checker).answers
     return found
@@ -203,3 +212,15 @@ def test_a_newer_library_that_needs_a_newer_scikit_learn_is_tried_there_too() ->
         impossible=("2.1.0", "3.0.0"),
     )
     assert "because of xgboost 2.0.0, not scikit-learn" in model_answers.headline(found)
+
+
+def test_where_the_library_cannot_be_installed_newer_ones_are_tried() -> None:
+    """They are no part of the range that holds the library."""
+    found = answer(lambda scikit_learn, xgboost: False, no_pair=(("1.6.0", "2.0.0"),))
+    assert found.range is not None
+    assert found.range.pin == "scikit-learn>=1.4.0,<=1.5.0 xgboost==2.0.0"
+    assert "safe with 1.6.0 and xgboost 3.0.0" in model_answers.headline(found)
+    assert "1.6.0, xgboost 3.0.0" in [one.name for one in model_answers.target_ranges(found)]
+    assert next(package_words.tested(found)) == (
+        "cannot be installed with scikit-learn 1.6.0: xgboost 2.0.0; newer ones were used there"
+    )
