@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 from packaging.version import Version
 
@@ -11,6 +12,7 @@ from matrix.catalog.origin import readable_by
 from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.environments import interpreters
 from matrix.environments.environment_store import EnvironmentStore
+from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import ANY_PYTHON, Registry
 from matrix.environments.uv import Uv
 from matrix.errors import CannotTellError
@@ -135,16 +137,24 @@ def newest_of_lines(version: str, registry: Registry, *, package: str) -> tuple[
 
     Args:
         version: exact.
-        registry: called twice.
+        registry: called twice, or once a line if a release has wheels for some Pythons alone.
         package: such as ``xgboost``.
 
     Raises:
         UnavailableError: the registry does not answer.
     """
-    first, newest = Version(version), Version(registry.release("latest", package).version)
+    first, last = Version(version), registry.release("latest", package)
+    newest = Version(last.version)
     if newest <= first:
         return ()
-    found = _newest_below(_lines(first, newest), version, registry, package)
+    try:
+        found = _newest_below(_lines(first, newest), version, registry, package)
+    except UnavailableError as error:
+        if error.why is not UnavailableReason.NO_WHEEL:
+            raise
+        with ThreadPoolExecutor(1) as pool:
+            lines = registry.lines_after(last, _line(first), pool, package=package)
+        found = tuple(release.version for release in lines)
     releases = {Version(release) for release in found} | {newest}
     return tuple(str(release) for release in sorted(releases) if release > first)
 

@@ -127,8 +127,7 @@ def _with_newer(answer: UpgradeAnswer) -> Iterator[str]:
     ):
         members = list(group)
         names = package_words.span([target.release for target in members])
-        libraries = package_words.libraries(members[-1].environment)
-        yield f"{effect} with {names} and {', '.join(libraries) or 'newer libraries'}"
+        yield f"{effect} with {names} and {package_words.spans_of_libraries(members)}"
 
 
 def _ranged(found: SafeRange, answer: UpgradeAnswer) -> str:

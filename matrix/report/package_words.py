@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from packaging.version import Version
 
@@ -60,6 +60,22 @@ def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeA
 def span(names: list[str]) -> str:
     """Return ``1.3.2`` or ``1.3.2 to 1.5.2``."""
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def spans_of_libraries(targets: Sequence[Target]) -> str:
+    """Return the versions of each library in some targets: ``catboost 1.2.8 to 1.2.10``."""
+    first, last = (dict(_pairs(one.environment)) for one in (targets[0], targets[-1]))
+    spans = [
+        f"{name} {span(list(dict.fromkeys([first.get(name, version), version])))}"
+        for name, version in last.items()
+    ]
+    return ", ".join(spans) or "newer libraries"
+
+
+def _pairs(environment: Environment) -> Iterator[tuple[str, str]]:
+    for text in libraries(environment):
+        name, _, version = text.partition(" ")
+        yield name, version
 
 
 def moved_span(found: PackageAnswer, names: list[str]) -> str:

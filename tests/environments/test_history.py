@@ -14,6 +14,7 @@ from packaging.version import Version
 from matrix.environments.history import (
     lines_after,
     lines_before,
+    newest_of_lines,
     releases_between,
     rollback_specs,
     upgrade_specs,
@@ -112,3 +113,31 @@ def test_where_a_model_would_go(registry: Registry, monkeypatch: pytest.MonkeyPa
     assert upgrade_specs("1.3.0", registry) == ()
     back = rollback_specs("1.1.0", registry, python="3.8")
     assert [spec.id for spec in back][:2] == ["sklearn-1.0-pyge3.8", "sklearn-0.24-pyge3.8"]
+
+
+class OnlyWheels:
+    """A package of which each Python has wheels of some releases, and none has all."""
+
+    wheels: Mapping[str, Sequence[str]] = {"3.12": ["1.2.3", "1.2.8"], "3.9": ["0.26", "1.0.6"]}
+
+    def describe(
+        self, questions: Sequence[str], *, python: str, **_: object
+    ) -> list[Mapping[str, Any]]:
+        (question, *more) = questions
+        found = re.match(r"catboost(?P<specifier>[^;]*)", question)
+        assert found is not None
+        fits = list(SpecifierSet(found["specifier"].strip()).filter(self.wheels.get(python, ())))
+        if more or not fits:
+            raise UnavailableError(UnavailableReason.NO_WHEEL, question)
+        return [{"version": max(fits, key=Version)}]
+
+
+def test_lines_are_found_where_each_python_has_wheels_of_some_releases() -> None:
+    """No source distribution: no single Python stands for all."""
+    pythons = (
+        Interpreter(path=Path("python"), version="3.12.1"),
+        Interpreter(path=Path("python"), version="3.9.1"),
+    )
+    registry = Registry(uv=OnlyWheels(), interpreters=pythons)  # type: ignore[arg-type]
+    assert newest_of_lines("0.26", registry, package="catboost") == ("1.0.6", "1.2.8")
+    assert newest_of_lines("1.2.8", registry, package="catboost") == ()
