@@ -79,6 +79,8 @@ def origin_spec(
 def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """Return the requirements of an environment that has the packages which a file shows.
 
+    A bound that this scikit-learn does not work with is left out.
+
     Args:
         version: of scikit-learn in that environment.
         bounds: by package, a specifier of those that write such a file.
@@ -89,6 +91,8 @@ def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str
     others, days = [], []
     for package, specifier in sorted(bounds.items()):
         lower, _, upper = specifier.partition(",") if specifier[0] == ">" else ("", "", specifier)
+        if version < Version(_WORKS_WITH.get((package, lower), "0")):
+            continue
         first = _FIRSTS.get(package, {}).get(lower)
         if first is not None and version < Version(first[1]):
             days.append(first[0] + _WINDOW)
@@ -103,17 +107,9 @@ def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str
 
 
 def readers_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
-    """Return the same for an environment that is to read the file, whatever wrote it.
-
-    Upper bounds do not matter there. A bound that this scikit-learn does not work with is left out.
-    """
+    """Return the same for an environment that is to read the file: upper bounds do not matter."""
     lower = {package: specifier.partition(",")[0] for package, specifier in bounds.items()}
-    kept = {
-        package: text
-        for package, text in lower.items()
-        if text.startswith(">") and version >= Version(_WORKS_WITH.get((package, text), "0"))
-    }
-    return packages_for(version, kept)
+    return packages_for(version, {p: text for p, text in lower.items() if text.startswith(">")})
 
 
 def framework_origin(

@@ -71,9 +71,18 @@ def headline(answer: UpgradeAnswer) -> str:
     by_effect: dict[str, list[str]] = {}
     order = list(Group)
     for target in sorted(others, key=lambda one: order.index(one.cell.verdict.group)):
-        by_effect.setdefault(_effect(target.cell), []).append(versions(target.environment))
+        by_effect.setdefault(_effect(target.cell), []).append(_told_apart(target, others))
     parts = [f"{effect} with {', '.join(names)}" for effect, names in by_effect.items()]
     return "; ".join(parts) or "no other environment to test"
+
+
+def _told_apart(target: Target, others: Sequence[Target]) -> str:
+    """Return how people name a target, also where it was tried on two days."""
+    same = [one for one in others if one.release == target.release]
+    text = versions(target.environment)
+    if target.environment.spec.as_of != "release" or len(same) < 2 or text.endswith(")"):
+        return text
+    return f"{text} (as of its release)"
 
 
 def _failing(cell: Cell) -> str:

@@ -109,9 +109,10 @@ def _version_in(requirement: str) -> str:
     return str(specifier) or "latest"
 
 
+_NO_RELEASE = (UnavailableReason.NO_VERSION, UnavailableReason.NO_WHEEL)
+"""Reasons that concern the release of scikit-learn alone."""
 _OTHER_RELEASE = (
-    UnavailableReason.NO_VERSION,
-    UnavailableReason.NO_WHEEL,
+    *_NO_RELEASE,
     UnavailableReason.NO_INTERPRETER,
     UnavailableReason.CONFLICT,
     UnavailableReason.NO_IMPORT,
@@ -187,6 +188,8 @@ class Origins:
     _made: dict[str, Environment] = field(default_factory=dict)
     _requested: dict[str, EnvironmentRequest] = field(default_factory=dict)
     """By the id of a target, what the user requested."""
+    _nearest: dict[str, str] = field(default_factory=dict)
+    """By the id of a target, the nearest release that can be used."""
     _between: dict[tuple[str, str, str], tuple[str, ...] | None] = field(default_factory=dict)
     _without_stated: set[str] = field(default_factory=set)
     """The ids of models whose origin is not as their folder states it."""
@@ -268,15 +271,30 @@ class Origins:
             f"--from scikit-learn=={nearest}"
         )
 
+    def target_notes(self, targets: Iterable[Environment]) -> Iterator[str]:
+        """Yield a sentence for each requested target of a release that no environment can have."""
+        for one in targets:
+            release = one.spec.scikit_learn
+            known = one.id in self._requested and release.count(".") >= 2
+            if not known or one.why not in _NO_RELEASE:
+                continue
+            if one.id not in self._nearest:
+                self._nearest[one.id] = nearest_release(
+                    Version(release), self._registry, self.catalog, offline=self.offline
+                )
+            nearest = self._nearest[one.id]
+            if nearest:
+                yield (
+                    f"scikit-learn {release} cannot be installed here; the nearest release that "
+                    f"can be used is {nearest}: --to scikit-learn=={nearest}"
+                )
+
     def unavailable(self, origin: Environment) -> Problem:
         """The problem of a model whose origin is not available, with what to do."""
         message = f"its origin is not available: {origin.reason}"
         release = origin.spec.scikit_learn
         if origin.why not in _OTHER_RELEASE or release.count(".") < 2:
             return Problem(message=message)
-        if self.request.origin is None and origin.spec.as_of != "release":
-            plain = f"--from scikit-learn=={release}"
-            return Problem(message=message, advice=f"Take the packages of its release: {plain}")
         return Problem(message=message, advice=self._take_nearest(Version(release)))
 
     def _dated_by_framework(self, inspection: Inspection) -> EnvSpec:

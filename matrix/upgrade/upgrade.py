@@ -300,6 +300,7 @@ def _answer(
             *answer.notes,
             *notes_of(found.reference),
             *fallback_notes(question, there),
+            *origins.target_notes(environments[1:]),
         ),
         first_gate_only=first_gate_only(question.model, environments),
     )

@@ -52,6 +52,7 @@ def test_numpy_2_with_an_older_scikit_learn_is_as_of_its_release() -> None:
         ("1.3.2", {"pandas": "<2"}, "release", ("pandas<2",)),
         ("1.1.3", {"pandas": "<2"}, "release", ()),
         ("1.2.2", {"pandas": ">=2.1"}, "2023-09-20", ("pandas>=2.1",)),
+        ("1.3.2", {"numpy": ">=2"}, "release", ()),  # it does not work with numpy 2
     ],
 )
 def test_a_newer_package_in_the_file_moves_the_day(

@@ -151,6 +151,14 @@ model = RandomForestClassifier(n_estimators=10, random_state=0).fit(*load_iris(r
 cloudpickle.dump(model, open("model.pkl", "wb"))
 raise SystemExit
 """
+XGBOOST = """
+import pickle
+from sklearn.datasets import load_breast_cancer
+from xgboost import XGBClassifier
+
+model = XGBClassifier(n_estimators=5, use_label_encoder=False, eval_metric="logloss")
+model.fit(*load_breast_cancer(return_X_y=True))
+"""
 CONTAINERS = """
 import pickle
 import numpy as np
@@ -238,6 +246,11 @@ CASES = {
         script=NEW_PROTOCOL,
         origin=("scikit-learn==0.24.2", "cloudpickle==2.0.0", "python==3.8"),
         found={"python==3.7": ("load-failed", "unsupported pickle protocol: 5")},
+    ),
+    "a new parameter of xgboost": Reported(
+        script=XGBOOST,
+        origin=("scikit-learn==0.24.2", "xgboost==1.4.2", "setuptools==69.5.1", "python==3.8"),
+        found={"xgboost==1.5.0": ("use-failed", "enable_categorical")},
     ),
     "a model in a dictionary in a list": Reported(
         script=CONTAINERS,

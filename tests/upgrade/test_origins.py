@@ -11,7 +11,7 @@ import pytest
 from matrix.catalog import default
 from matrix.errors import UsageError
 from matrix.inspection import Inspection, ModelNode
-from matrix.model import EnvSpec
+from matrix.model import Environment, EnvSpec, UnavailableReason
 from matrix.upgrade.answer import Model
 from matrix.upgrade.origins import Origins, UpgradeRequest
 
@@ -100,6 +100,19 @@ def test_a_release_that_no_environment_can_have_names_the_nearest_one(
     with pytest.raises(UsageError, match=words) as error:
         origin(model(version))
     assert error.value.advice.endswith(f"--from scikit-learn=={nearest}")
+
+
+def test_a_target_that_cannot_be_installed_names_the_nearest_release(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("matrix.upgrade.origins.nearest_release", lambda *_, **__: "0.18.2")
+    monkeypatch.setattr(Origins, "_registry", None)
+    found = places(targets=["scikit-learn==0.17.1"])
+    (spec,) = found.targets(model("1.2.2"), found.origin(model("1.2.2")))
+    missing = Environment(spec=spec, reason="no wheel", why=UnavailableReason.NO_WHEEL)
+    (note,) = found.target_notes([missing])
+    assert note.endswith("can be used is 0.18.2: --to scikit-learn==0.18.2")
+    assert not list(found.target_notes([replace(missing, why=UnavailableReason.NO_ANSWER)]))
 
 
 def test_a_release_that_the_user_names_has_the_packages_that_the_file_shows() -> None:

@@ -80,6 +80,9 @@ class Places:
     def notes(self, model: Model) -> tuple[str, ...]:
         return ()
 
+    def target_notes(self, targets: Iterable[Environment]) -> tuple[str, ...]:
+        return ()
+
     @property
     def environments(self) -> tuple[Environment, ...]:
         return tuple(self.made.values())
