@@ -42,3 +42,12 @@ def test_made_rows_have_text_in_columns_of_categories_and_change_the_output() ->
     made = row_making.make_rows(model, 200)
     assert made.n > 50
     assert set(model.predict(made.rows)) == {0, 1}
+
+
+def test_a_model_without_names_of_columns_has_as_many_as_it_numbers() -> None:
+    model = CatBoostClassifier()
+    model.feature_names_ = ("0", "1", "2", "3")
+    model.n_features_in_ = 0  # type: ignore[attr-defined]
+    found = feature_inference.infer(model)
+    assert found is not None
+    assert [column.name for column in found.columns] == [None] * 4

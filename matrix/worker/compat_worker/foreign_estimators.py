@@ -60,6 +60,11 @@ def unknown_categories(step: Any) -> List[int]:
     return [int(place) for place in _called(step, "get_cat_feature_indices") or ()]
 
 
+def catboost_width(step: Any) -> Optional[int]:
+    """The number of columns that a CatBoost model takes; None for others."""
+    return len(_get(step, "feature_names_") or ()) if _top(step) == "catboost" else None
+
+
 def catboost_borders(step: Any) -> Dict[int, List[float]]:
     """By position of a column of numbers, the values that a CatBoost model splits it at."""
     if _top(step) != "catboost":

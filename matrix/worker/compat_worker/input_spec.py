@@ -60,6 +60,9 @@ def n_features(model: Any) -> Optional[int]:
         value = get(model, name)
         if isinstance(value, (int, np.integer)) and value > 0:
             return int(value)
+    width = foreign_estimators.catboost_width(model)
+    if width:
+        return width  # its n_features_in_ is 0 for a model that was read from its own format
     if isinstance(get(model, "X_min_"), (float, np.floating)):
         return 1  # isotonic regression
     tree = get(model, "tree_")
