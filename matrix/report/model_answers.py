@@ -354,6 +354,8 @@ class TargetRange:
     """Whether this is the environment that saved the model."""
     outcome: str
     """What happens there."""
+    responsible: str = ""
+    """Which package beside scikit-learn is responsible; empty if none is known to be."""
 
 
 def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
@@ -393,10 +395,13 @@ def _with_libraries(target: Target) -> tuple[str, list[str]]:
 
 
 def _target_range(name: str, first: Target, origin: Target, answer: UpgradeAnswer) -> TargetRange:
-    responsible = package_words.blame(first, answer)
-    outcome = "; ".join(filter(None, (what_happens(first.cell), responsible)))
-    is_origin = first.environment.id == origin.environment.id
-    return TargetRange(name=name, target=first, origin=is_origin, outcome=outcome)
+    return TargetRange(
+        name=name,
+        target=first,
+        origin=first.environment.id == origin.environment.id,
+        outcome=what_happens(first.cell),
+        responsible=package_words.blame(first, answer),
+    )
 
 
 # --------------------------------------------------------------------------- all of them

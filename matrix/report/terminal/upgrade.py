@@ -66,8 +66,9 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     for note in answer.notes:
         yield from terminal.paragraph(note)
     found = words.target_ranges(answer)
-    share = 2 if answer.packages else 3  # longer names: several packages with their versions
-    widest = min(max(len(one.name) for one in found), terminal.width // share)
+    # Names are longer with the versions of several packages.
+    room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
+    widest = min(max(len(one.name) for one in found), room, 2 * terminal.width // 3)
     for one in found:
         yield from _target_range(terminal, one, widest)
 
@@ -115,7 +116,10 @@ def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) ->
         yield Text(
             " " * head.cell_len + terminal.fit(line, terminal.width - head.cell_len), style="dim"
         )
-    cause = known_cause(cell)
+    if targets.responsible:
+        for line in terminal.wrap(targets.responsible, terminal.width - head.cell_len):
+            yield Text(" " * head.cell_len + line)
+    cause = None if targets.responsible else known_cause(cell)
     if cause is not None:
         explanation = f"{cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
         for line in terminal.wrap(explanation, terminal.width - head.cell_len):
