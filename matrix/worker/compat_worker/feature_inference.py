@@ -9,7 +9,7 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from compat_worker import input_model, input_spec, table_source
+from compat_worker import foreign_estimators, input_model, input_spec, table_source
 from compat_worker.estimator_rules import RULES
 from compat_worker.input_model import Column, Feature, InputModel, Space
 
@@ -60,6 +60,10 @@ def _infer_step(step: Any, space: Space, found: InputModel) -> None:
     elif input_spec.get(step, "transformers_") is not None:
         for _, part, own in _column_parts(step, space):
             _infer_step(part, own, found)
+    elif foreign_estimators.mapped_parts(step):
+        by_name = {one.column.name: one for one in space if one is not None}
+        for names, part in foreign_estimators.mapped_parts(step):
+            _infer_step(part, [by_name.get(name) for name in names], found)
     elif input_spec.is_union(step):
         for _, part in step.transformer_list:
             _infer_step(part, space, found)

@@ -5,7 +5,7 @@ xgboost and CatBoost keep names and types of columns in their own attributes.
 """
 
 import re
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -26,7 +26,10 @@ def booster_of(step: Any) -> Any:
 
 
 def column_names(step: Any) -> Optional[List[str]]:
-    """The names of the columns that a booster was fitted on; None if they had none."""
+    """The names of the columns that an estimator was fitted on; None if they had none."""
+    mapped = [name for names, _ in mapped_parts(step) for name in names]
+    if mapped:
+        return list(dict.fromkeys(mapped))
     if _top(step) == "catboost":
         names = _get(step, "feature_names_")
         numbered = [str(place) for place in range(len(names or ()))]
@@ -37,6 +40,18 @@ def column_names(step: Any) -> Optional[List[str]]:
         numbered = ["Column_{}".format(place) for place in range(len(names or ()))]
     texts = [str(name) for name in names or ()]
     return texts if texts and texts != numbered else None
+
+
+def mapped_parts(step: Any) -> List[Tuple[List[str], Any]]:
+    """The columns and the transformer of each part of a mapper of sklearn-pandas."""
+    if _top(step) != "sklearn_pandas":
+        return []
+    found = []
+    for part in _get(step, "built_features") or ():
+        names = [part[0]] if isinstance(part[0], str) else part[0]
+        if isinstance(names, list) and all(isinstance(name, str) for name in names):
+            found.append((names, part[1]))
+    return found
 
 
 def category_columns(step: Any) -> Dict[int, Optional[List[Any]]]:
