@@ -193,7 +193,7 @@ def write(own: Iterable[Name], group: dict[str, str]) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Write the lists of the named modules' groups, of releases that match some globs."""
+    """Write the lists of the named modules, of releases that match some globs."""
     modules = {one for group in GROUPS for one in group} & set(arguments)
     globs = [one for one in arguments if one not in modules]
     odd: set[str] = set()
@@ -202,11 +202,12 @@ def main(arguments: list[str]) -> int:
             continue
         found = Collected()
         ready = list(environments(group, globs))
+        chosen = {one: group[one] for one in group if not modules or one in modules}
         for environment in ready:
-            found.look_into(environment, group)
+            found.look_into(environment, chosen)
         for environment in ready:
-            found.add_paths(environment, group)
-        write(found.allowed(), group)
+            found.add_paths(environment, chosen)
+        write(found.allowed(), chosen)
         odd |= found.odd
     print("".join(f"look at: {one}\n" for one in sorted(odd)), end="")
     return 1 if odd else 0
