@@ -108,6 +108,9 @@ class Places:
                 )
         return self.made
 
+    def target_notes(self, environments: Iterable[Environment]) -> Iterator[str]:
+        yield from ()
+
     def notes(self, model: Model) -> tuple[str, ...]:
         return ()
 
