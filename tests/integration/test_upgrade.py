@@ -151,12 +151,23 @@ def test_a_plain_script_sees_the_same(home: Path) -> None:
 
 def test_packages_that_do_not_import_together_are_no_fault_of_the_model(home: Path) -> None:
     models = train(home, "1.3.2")
-    done = upgrade(models / "ridge.joblib", "--to", "scikit-learn==1.2.2")
+    target = ("--to", "scikit-learn==1.2.2", "--as-of", "today")
+    done = upgrade(models / "ridge.joblib", *target)
     assert done.returncode == 3
     said = " ".join(done.stdout.split())
     assert "unknown with scikit-learn 1.2.2 (resolved today)" in said
     assert "scikit-learn 1.2.2 was made before numpy 2" in said
     assert 'require "numpy<2"' in said
+
+
+def test_a_target_without_a_day_is_tried_as_of_its_release(home: Path) -> None:
+    models = train(home, "1.3.2")
+    done = upgrade(models / "ridge.joblib", "--to", "scikit-learn==1.2.2")
+    assert done.returncode == 0, done.stdout
+    said = " ".join(done.stdout.split())
+    assert "safe with scikit-learn 1.2.2" in said
+    assert "scikit-learn 1.2.2 cannot be imported with the packages of today (numpy 2" in said
+    assert "tried as of its release: install it with numpy==1." in said
 
 
 def test_own_rows_with_their_truth(home: Path) -> None:
