@@ -34,7 +34,7 @@ def test_a_booster_of_lightgbm_predicts_the_same_in_4_6(tmp_path: Path) -> None:
 def test_each_form_of_xgboost_and_catboost_is_answered(tmp_path: Path) -> None:
     """By hand: the old binary form raises in xgboost 3.1, all else predicts the same."""
     names = ("xgb-2.0.3.json", "xgb-2.0.3.ubj", "xgb-2.0.3.model", "cat-1.2.2.cbm")
-    found = verdicts(tmp_path, "scikit-learn==1.7.2 xgboost==3.1.3 catboost==1.2.8", *names)
+    found = verdicts(tmp_path, "scikit-learn==1.7.2 xgboost==3.4.1 catboost==1.2.10", *names)
     assert {name: each[0] for name, each in found.items()} == dict.fromkeys(names, "identical")
     there = {name: each[-1] for name, each in found.items()}
     assert there == {**dict.fromkeys(names, "identical"), "xgb-2.0.3.model": "load-failed"}
