@@ -424,6 +424,8 @@ def of_sklearn_pandas():
         [(["a", "b"], StandardScaler()), ("t", LabelBinarizer()), (["c"], None)]
     )
     yield "mapper", mapper.fit(frame)
+    chain = DataFrameMapper([(["a"], [StandardScaler(), StandardScaler(with_mean=False)])])
+    yield "chain", chain.fit(frame)
     yield (
         "frame",
         DataFrameMapper([(["a"], StandardScaler())], df_out=True, default=None).fit(frame),

@@ -143,6 +143,8 @@ def is_state(target: Object, state: StandIn) -> bool:
         return _is_distribution_state(state)
     if pair[0] == _XGBOOST_MODELS:
         return _is_xgboost_state(state)
+    if pair == _MAPPER:
+        return _is_mapper_state(state)
     if pair in CREATED_EMPTY and pair not in _NATIVE:
         return True
     attributes = _attributes(state)
@@ -167,6 +169,18 @@ def _is_xgboost_state(state: StandIn) -> bool:
     if isinstance(booster, Blob):
         return booster.kind == "bytearray"
     return booster is None or _made_by(booster) == _XGBOOST
+
+
+_MAPPER = ("sklearn_pandas.dataframe_mapper", "DataFrameMapper")
+
+
+def _is_mapper_state(state: StandIn) -> bool:
+    """Whether no feature has a fourth part, with which sklearn-pandas calls the first one."""
+    attributes = _attributes(state)
+    features = None if attributes is None else attributes.get("features")
+    return type(features) is list and all(
+        type(one) in (tuple, list) and len(one) <= 3 for one in features
+    )
 
 
 def _is_partial_state(target: Object, state: StandIn) -> bool:

@@ -36,6 +36,17 @@ BOOSTER = ("xgboost.core", "Booster")
 CLASSIFIER = ("xgboost.sklearn", "XGBClassifier")
 CONTAINED = Sandbox(kind=SandboxKind.BUBBLEWRAP)
 
+MAPPER = ("sklearn_pandas.dataframe_mapper", "DataFrameMapper")
+
+
+def mapper(*features: bytes) -> bytes:
+    """A mapper with features of two parts or more, of which the first is a name of a column."""
+    listed = a.EMPTY_LIST + b"".join(one + a.APPEND for one in features)
+    return a.new(*MAPPER) + a.state(features=listed) + a.BUILD
+
+
+FEATURE = a.text("city") + a.NONE + a.TUPLE2
+CALLING = a.MARK + a.name("numpy", "sin") + a.NONE + a.EMPTY_DICT + a.integer(1) + a.TUPLE
 ORDINARY = a.new(*CLASSIFIER) + a.state(_Booster=a.new(*BOOSTER) + a.state(handle=a.NONE) + a.BUILD)
 OLD = (
     a.call("copyreg", "_reconstructor", a.name(*CLASSIFIER), a.name("builtins", "object"), a.NONE)
@@ -62,6 +73,10 @@ ATTACKS = {
     + a.BUILD
     + a.state(_Booster=a.text("/etc/passwd"))
     + a.BUILD,
+    "a feature that is called": mapper(FEATURE, CALLING),
+    "features that are no list": a.new(*MAPPER)
+    + a.state(features=a.call("builtins", "list"))
+    + a.BUILD,
     "state of a call": a.new(*BOOSTER) + a.call("builtins", "dict") + a.BUILD,
     "state of two parts": a.new(*BOOSTER)
     + a.NONE
@@ -77,7 +92,9 @@ def written(tmp_path: Path, body: bytes) -> Path:
     return path
 
 
-@pytest.mark.parametrize("body", [ORDINARY + a.BUILD, OLD], ids=["new", "protocol 1"])
+@pytest.mark.parametrize(
+    "body", [ORDINARY + a.BUILD, OLD, mapper(FEATURE)], ids=["new", "protocol 1", "mapper"]
+)
 def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path) -> None:
     assert refusals(inspect(written(tmp_path, body))) == ()
 
@@ -85,7 +102,9 @@ def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path)
 @pytest.mark.parametrize("body", ATTACKS.values(), ids=ATTACKS)
 def test_every_other_use_of_a_class_is_refused(body: bytes, tmp_path: Path) -> None:
     found = refusals(inspect(written(tmp_path, body)))
-    assert {"xgboost", "computed-state", "functools"} & {one.what.split(".")[0] for one in found}
+    assert {"xgboost", "computed-state", "functools", "sklearn_pandas"} & {
+        one.what.split(".")[0] for one in found
+    }
 
 
 @pytest.mark.parametrize("kind", [SandboxKind.OFF, SandboxKind.LIMITS])
@@ -172,6 +191,31 @@ def test_the_second_gate_alone_refuses_a_path_for_a_booster(
     with guarded([list(CLASSIFIER)]):
         pickle.loads(b"\x80\x05" + old + b".")
     assert fake_package == [bytearray(b"x")]
+
+
+class Mapper:
+    """Builds its features anew as sklearn-pandas does."""
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.built = [sys.modules[MAPPER[0]]._build_feature(*one) for one in state["features"]]
+
+
+def test_the_second_gate_alone_lets_no_mapper_call_a_part_of_its_state(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    called: list[object] = []
+    module = types.ModuleType(MAPPER[0])
+    module.DataFrameMapper = Mapper  # type: ignore[attr-defined]
+    module._build_feature = lambda *parts: called.append(parts)  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "sklearn_pandas", types.ModuleType("sklearn_pandas"))
+    monkeypatch.setitem(sys.modules, MAPPER[0], module)
+    names = [list(MAPPER), ["numpy", "sin"]]
+    with guarded(names):
+        pickle.loads(b"\x80\x04" + mapper(FEATURE) + b".")
+    assert called == [("city", None)]
+    with pytest.raises(NameRefused), guarded(names):
+        pickle.loads(b"\x80\x04" + mapper(CALLING) + b".")
+    assert called == [("city", None)]
 
 
 @pytest.mark.parametrize("protocol", [0, 2, 4])

@@ -11,6 +11,8 @@
   would execute the bytes of the array. Inside :func:`guarded` both are one class.
 - Before the load, what the file looks up in ``__main__`` is defined, if the user named the script
   (:mod:`compat_worker.own_script`).
+- A mapper of sklearn-pandas calls a part of its state if a feature has four parts. Inside
+  :func:`guarded` it does not.
 - A vectorizer with ``input="filename"`` opens each document as a file. Rows are made of words in
   the model, so that the model would choose files to read. From the load on it opens none.
 """
@@ -30,6 +32,7 @@ _ARRAY_MODULE = "joblib.numpy_pickle"
 _OLD_WRAPPERS = ("NDArrayWrapper", "ZNDArrayWrapper")
 """Those of joblib before 0.10, which name a file beside the model."""
 _WRAPPERS = ("NumpyArrayWrapper",) + _OLD_WRAPPERS
+_MAPPER_MODULE = "sklearn_pandas.dataframe_mapper"
 _TEXT_MODULES = ("sklearn.feature_extraction.text",)
 
 
@@ -63,6 +66,7 @@ def guarded(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         module.open = _open_no_file  # for good: the model is used after it is loaded
     replaced = _share_array_wrapper(modules)
     replaced += _replace_ufunc_reconstruct(modules) + _replace_array_reader(modules)
+    replaced += _replace_feature_builder(modules)
     try:
         # The first imports modules of its own, which may look up other names than the file.
         with only_exact_calls(names), allow_only(names):
@@ -111,6 +115,22 @@ def _ufuncs_only(original: Callable[[str, str], Any]) -> Callable[[str, str], An
         return found
 
     return _ufunc_reconstruct
+
+
+def _replace_feature_builder(modules: Set[str]) -> _Replaced:
+    replaced: _Replaced = []
+    for module in _imported((_MAPPER_MODULE,), modules):
+        replaced += _replace(module, "_build_feature", _calls_nothing)
+    return replaced
+
+
+def _calls_nothing(original: Callable[..., Any]) -> Callable[..., Any]:
+    def _build_feature(*parts: Any) -> Any:
+        if len(parts) > 3:  # the fourth is what it calls the first with
+            raise NameRefused(_MAPPER_MODULE, "DataFrameMapper")
+        return original(*parts)
+
+    return _build_feature
 
 
 def _holds_ufuncs(module: str) -> bool:
