@@ -31,7 +31,9 @@ from matrix.report.terminal.migration import show_migration
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.needed_packages import needed_packages
 from matrix.upgrade.origins import UpgradeRequest, needed_by
+from matrix.upgrade.package_answers import held_by
 from matrix.upgrade.upgrade import upgrade as check_models
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -129,10 +131,12 @@ def _search(
     target: Target,
 ) -> tuple[Subject, Remedies]:
     subject = subject_of(answer, target, setup.checker, setup.trust)
+    needed = [one.name for one in needed_packages(answer.model.inspection)]
+    libraries = held_by(subject.writer, needed)
     factory = EnvironmentFactory(
         catalog=catalog,
         report=setup.steps.tell,
-        common=(*setup.origins.common, *needed_by(answer.model)),
+        common=(*setup.origins.common, *needed_by(answer.model), *libraries),
         jobs=arguments.jobs,
         offline=arguments.offline,
     )
