@@ -35,11 +35,11 @@ def named_libraries(environments: Iterable[Environment]) -> list[str]:
 
 
 def short_name(environment: Environment) -> str:
-    """Return the label of an environment; with versions, if a library other than scikit-learn
-    dates it."""
-    if environment.spec.framework == SCIKIT_LEARN or not environment.ready:
-        return environment.spec.label
-    return ", ".join([release_of(environment), *libraries(environment)])
+    """Return the label of an environment, or its versions if the label lacks one of a library."""
+    label, found = environment.spec.label, libraries(environment)
+    if all(text.partition(" ")[2] in label for text in found) or not environment.ready:
+        return label
+    return ", ".join([release_of(environment), *found])
 
 
 def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeAnswer) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -227,3 +227,11 @@ def test_where_the_library_cannot_be_installed_newer_ones_are_tried() -> None:
     assert next(package_words.tested(found)) == (
         "cannot be installed with scikit-learn 1.6.0: xgboost 2.0.0; newer ones were used there"
     )
+
+
+def test_a_label_without_the_version_of_a_library_is_replaced_by_versions() -> None:
+    plain = spec("1.4.0")
+    (made,) = Places().prepare([plain]).values()
+    assert package_words.short_name(made) == "1.4.0 xgboost2.0.0"
+    bare = replace(made, spec=replace(plain, label="1.4.0 xgboost"))
+    assert package_words.short_name(bare) == "1.4.0, xgboost 2.0.0"
