@@ -33,7 +33,7 @@ SAVED_WITH = {
     "feature-engine": "1.6.2",
     "skrub": "0.5.4",
     "sklearn-pandas": "2.2.0",
-    "statsmodels": "0.14.1",
+    "statsmodels": "0.14.0",
 }
 TARGET = "1.9.1"
 
@@ -79,7 +79,8 @@ def find(folder: Path) -> list[Found]:
     trusted = _offered(folder)
     if trusted:
         _ask(folder, _unanswered(there), trusted)
-    whole = " ".join(f"{name}=={version}" for name, version in SAVED_WITH.items())
+    named = ("scikit-learn", "pandas", "skrub", "statsmodels")
+    whole = " ".join(f"{name}=={SAVED_WITH[name]}" for name in named)
     _ask(folder, _unanswered(there), [*trusted, "--from", whole])
     return [_found(file, there[file.name]) for file in files]
 

@@ -6,7 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from compat_worker import feature_inference, input_model, output_changes, row_making
+from compat_worker import (
+    feature_inference,
+    input_model,
+    output_changes,
+    probe_rows,
+    row_making,
+)
 from compat_worker.estimator_rules import SAMPLE
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, SGDClassifier
@@ -133,3 +139,15 @@ def test_a_sparse_output_is_compared_with_its_first_row_in_parts(
     other = same.tolil()
     other[59, 2] = 1.0
     assert not output_changes.is_constant(other.tocsr())
+
+
+def test_whole_numbers_of_many_columns_are_drawn_together() -> None:
+    known = input_model.InputModel([input_model.Column() for _ in range(WIDTH)], "table", False)
+    for place, column in enumerate(known.columns):
+        column.whole, column.counts = place % 2 == 0, place % 2 == 1
+        column.centre, column.spread = 50.0, 4.0
+    rows = np.stack(probe_rows.typical_rows(known, np.random.RandomState(0), 30), axis=1)
+    assert np.array_equal(rows, np.round(rows))
+    assert rows[:, 1::2].min() == 0.0
+    assert abs(rows[:, 0::2].mean() - 50.0) < 0.1
+    assert 3.5 < rows[:, 0::2].std() < 4.5

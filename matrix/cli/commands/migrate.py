@@ -6,6 +6,7 @@ from pathlib import Path
 
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
+from matrix.cli.commands.bundled_models import refuse_bundle
 from matrix.cli.commands.upgrade import CheckSetup, inputs_of, set_up
 from matrix.cli.configured import open_results, read_settings
 from matrix.errors import CannotTellError, Exit, UsageError
@@ -61,13 +62,7 @@ def migrate(arguments: MigrateArguments) -> Exit:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             if arguments.by_value:
                 check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))
-            if any(model.part for model in setup.models):
-                raise UsageError(
-                    f"migrate converts a file whose object is a model, and {arguments.models[0]} "
-                    "holds it in something else",
-                    advice="Take the model out where it was saved, and save it in a file of its "
-                    "own.",
-                )
+            refuse_bundle(setup.models, arguments.targets[0])
             if len(setup.models) != 1:
                 raise UsageError(
                     f"migrate converts one model, and {arguments.models[0]} has "

@@ -15,6 +15,9 @@ from compat_worker.row_block import RowBlock, Values
 MAX_VALUES = 2000000
 """Values of all rows together, at most."""
 
+WIDE = 1000
+"""From so many columns on, those of whole numbers are drawn together."""
+
 MISSING_TEXTS = 8
 """Rows with each kind of missing value in a column of texts."""
 
@@ -67,10 +70,32 @@ def typical_rows(known: InputModel, random: Any, n: int, factor: float = 1.0) ->
     )
     for place, column in zip(simple, np.ascontiguousarray(drawn.T)):
         values[place] = column
-    for place, column in enumerate(known.columns):
-        if not column.is_simple:
-            values[place] = _draw(column, random, n, factor)
+    rest = [place for place, column in enumerate(values) if column is None]
+    together = [at for at in rest if len(values) >= WIDE and _is_whole(known.columns[at])]
+    if together:
+        drawn = _draw_together([known.columns[at] for at in together], random, n, factor)
+        for place, column in zip(together, drawn):
+            values[place] = column
+    for place in rest:
+        if values[place] is None:
+            values[place] = _draw(known.columns[place], random, n, factor)
     return values
+
+
+def _is_whole(column: Column) -> bool:
+    """Whether a column holds whole numbers, and neither texts nor categories."""
+    return column.words is None and not column.categories and (column.counts or column.whole)
+
+
+def _draw_together(columns: List[Column], random: Any, n: int, factor: float) -> Any:
+    """What :func:`_draw` draws for columns of whole numbers, with a line for each of them."""
+    normal = random.standard_normal((len(columns), n))
+    counts = np.array([[column.counts] for column in columns])
+    centres = np.array([[column.centre or 0.0] for column in columns])
+    spreads = np.array([[column.spread] for column in columns]) * factor
+    return np.where(
+        counts, np.floor(np.abs(normal) * 2.0 * factor), np.round(centres + spreads * normal)
+    )
 
 
 def _draw(column: Column, random: Any, n: int, factor: float) -> Any:
