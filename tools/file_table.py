@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.integration import third_party
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "files.md"
-_TABLE = re.compile(r"(?<=<!-- libraries -->\n).*?(?=\n<!-- end -->)", re.DOTALL)
+_TABLE = re.compile(r"(?<=<!-- libraries -->\n).*?(?=<!-- end -->)", re.DOTALL)
 
 
 def main() -> None:
@@ -22,7 +22,7 @@ def main() -> None:
     for one in found:
         print(one, "" if third_party.agrees(one) else "DISAGREES WITH A PLAIN SCRIPT")
     text = third_party.table(found)
-    DOCUMENT.write_text(_TABLE.sub(lambda _: text, DOCUMENT.read_text()))
+    DOCUMENT.write_text(_TABLE.sub(lambda _: f"\n{text}\n\n", DOCUMENT.read_text()))
 
 
 if __name__ == "__main__":

@@ -50,6 +50,7 @@ class Found:
     options: tuple[str, ...]
     """The options that the answer needs; each was in a message."""
     rows: str
+    """How many were made, as ``240 made``; empty without an answer."""
     verdict: str
     """With scikit-learn TARGET; the reason if there is no answer."""
     predicts: str
