@@ -1,10 +1,13 @@
-"""The distributions that install modules of libraries without a record."""
+"""The distributions that install modules of well-known libraries without a record.
+
+A file may be anybody's, and it chooses the names of the modules that it looks up. So no message
+offers to install a distribution that only the file names: whoever wrote the file may also have
+uploaded it.
+"""
 
 from __future__ import annotations
 
-from packaging.utils import canonicalize_name
-
-_OTHERS = {
+_RENAMED = {
     "PIL": "pillow",
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
@@ -15,11 +18,29 @@ _OTHERS = {
     "skmultilearn": "scikit-multilearn",
     "skopt": "scikit-optimize",
     "sksurv": "scikit-survival",
+    "surprise": "scikit-surprise",
     "yaml": "pyyaml",
 }
 """By top-level module, the distribution, where its name is another."""
+_ALIKE = frozenset(
+    "autograd boruta dask deslib dill econml eli5 emoji fairlearn gensim hmmlearn imodels implicit "
+    "keras kmodes lifelines matplotlib mord ngboost nltk optuna plotly pmdarima polars prophet "
+    "pyarrow pygam pyod regex requests river scikeras seaborn sentence_transformers shap skorch "
+    "sklearn_crfsuite spacy stumpy sympy tensorflow textblob torch tqdm transformers tsfresh "
+    "unidecode xarray".split()
+)
+"""Top-level modules whose distribution has the same name."""
 
 
 def distribution_of(module: str) -> str:
-    """Return the normalized name of the distribution that most likely has a top-level module."""
-    return _OTHERS.get(module) or str(canonicalize_name(module))
+    """Return the normalized name of the distribution that has a top-level module.
+
+    Args:
+        module: its name: ``skimage``.
+
+    Returns:
+        ``scikit-image``; empty if the module is not known.
+    """
+    if module in _ALIKE:
+        return module.replace("_", "-")
+    return _RENAMED.get(module, "")

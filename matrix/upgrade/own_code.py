@@ -64,8 +64,10 @@ def option_list(
     folders = find_folders(names, model, paths)
     folders += find_folders(imported, model, [*given, *folders])
     found += [f"--path {shown(one)}" for one in folders]
-    packages = map(distribution_of, _missing_modules(names, model, paths))
-    found += [f"--with {shlex.quote(package)}" for package in packages]
+    missing = _missing_modules(names, model, paths)
+    packages = [distribution_of(one) for one in missing]
+    found += ["--path DIR"] if not all(packages) else []
+    found += [f"--with {shlex.quote(package)}" for package in packages if package]
     found += [f"--trust {shlex.quote(name)}" for name in names]
     return tuple(found)
 
@@ -86,11 +88,12 @@ def advice(
     found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
     missing = _missing_modules(names, model, paths)
-    if missing:
-        packages = ", ".join(f"--with {distribution_of(one)}" for one in missing)
+    unknown = [one for one in missing if not distribution_of(one)]
+    if unknown:
+        listed = ", ".join(unknown)
         found.append(
-            f"No folder of the project has {', '.join(missing)}, so that {packages} installs it "
-            "from the registry: check the name, or write --path DIR instead for code of your own."
+            f"No folder of the project has {listed}: DIR is the folder that it lies in. If it is a "
+            "package that you know, write --with NAME instead."
         )
     return "\n".join(found)
 

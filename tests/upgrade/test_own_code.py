@@ -76,8 +76,16 @@ def test_nothing_outside_of_the_project_is_offered(project: Path) -> None:
     model = project / "out" / "models" / "m.joblib"
     assert own_code.find_folders(["outside.Clip"], model) == []
     advice = own_code.advice([trust("outside.Clip")], model, script=None)
-    assert "No folder of the project has outside, so that --with outside installs it" in advice
-    assert "write --path DIR instead" in advice
+    assert "No folder of the project has outside: DIR is the folder that it lies in" in advice
+
+
+def test_no_distribution_that_only_the_file_names_is_offered_to_be_installed(
+    project: Path,
+) -> None:
+    """Whoever wrote the file may also have uploaded a distribution of that name."""
+    refused = [trust("outside.Clip"), trust("lifelines.fitters.Cox")]
+    line = own_code.options(refused, Path("m.joblib"), script=None)
+    assert line == "--path DIR --with lifelines --trust outside.Clip --trust lifelines.fitters.Cox"
 
 
 def test_a_package_is_in_the_same_line_and_a_known_one_comes_by_itself(project: Path) -> None:
