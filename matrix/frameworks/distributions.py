@@ -23,11 +23,56 @@ _RENAMED = {
 }
 """By top-level module, the distribution, where its name is another."""
 _ALIKE = frozenset(
-    "autograd boruta dask deslib dill econml eli5 emoji fairlearn gensim hmmlearn imodels implicit "
-    "keras kmodes lifelines matplotlib mord ngboost nltk optuna plotly pmdarima polars prophet "
-    "pyarrow pygam pyod regex requests river scikeras seaborn sentence_transformers shap skorch "
-    "sklearn_crfsuite spacy stumpy sympy tensorflow textblob torch tqdm transformers tsfresh "
-    "unidecode xarray".split()
+    {
+        "autograd",
+        "boruta",
+        "dask",
+        "deslib",
+        "dill",
+        "econml",
+        "eli5",
+        "emoji",
+        "fairlearn",
+        "gensim",
+        "hmmlearn",
+        "imodels",
+        "implicit",
+        "keras",
+        "kmodes",
+        "lifelines",
+        "matplotlib",
+        "mord",
+        "ngboost",
+        "nltk",
+        "optuna",
+        "plotly",
+        "pmdarima",
+        "polars",
+        "prophet",
+        "pyarrow",
+        "pygam",
+        "pyod",
+        "regex",
+        "requests",
+        "river",
+        "scikeras",
+        "seaborn",
+        "sentence_transformers",
+        "shap",
+        "skorch",
+        "sklearn_crfsuite",
+        "spacy",
+        "stumpy",
+        "sympy",
+        "tensorflow",
+        "textblob",
+        "torch",
+        "tqdm",
+        "transformers",
+        "tsfresh",
+        "unidecode",
+        "xarray",
+    }
 )
 """Top-level modules whose distribution has the same name."""
 
