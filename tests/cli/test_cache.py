@@ -40,6 +40,7 @@ def test_the_command_line_outweighs_the_variable_which_outweighs_the_configurati
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("COMPAT_MATRIX_ENVS", raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))  # the own one may be large
     monkeypatch.setenv("COLUMNS", "500")  # a long path must not wrap
 
     def shown(*arguments: str) -> str:
