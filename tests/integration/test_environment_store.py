@@ -69,7 +69,13 @@ def start(catalog: Catalog) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL there")
-@pytest.mark.parametrize("moment", ["nox", "build_one", "uv", "import"])
+@pytest.mark.parametrize(
+    "moment",
+    [
+        *("uv", "import"),
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("nox", "build_one")),
+    ],
+)
 def test_a_killed_builder_leaves_no_process_and_no_half_environment(
     moment: str, tmp_path: Path, envs: Path
 ) -> None:

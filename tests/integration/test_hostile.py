@@ -120,6 +120,11 @@ joblib.dump(make_pipeline(StandardScaler(), LogisticRegression()).fit(X, y), sys
 """
 
 
+@pytest.mark.parametrize(
+    "python",
+    [pytest.param(RELEASES[0], marks=pytest.mark.nightly), RELEASES[1]],
+    indirect=True,
+)
 def test_nothing_runs_every_row_has_its_answer_and_the_neighbour_is_answered(
     python: Path, tmp_path: Path
 ) -> None:
@@ -140,7 +145,7 @@ def test_nothing_runs_every_row_has_its_answer_and_the_neighbour_is_answered(
     assert answers[str(good)]["safe"] or answers[str(good)]["group"] != "unknown"
 
 
-LOADED = int(os.environ.get("MUTANTS_LOADED", "2"))
+LOADED = int(os.environ.get("MUTANTS_LOADED", "1"))
 """So many altered copies of each model are loaded for real; ``nox -s fuzz`` loads more."""
 
 TRAIN_THREE = """

@@ -216,7 +216,13 @@ def back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.chdir(here)
 
 
-@pytest.mark.parametrize("data", [(), ("--data", "rows.parquet")], ids=["made rows", "the rows"])
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param((), id="made rows", marks=pytest.mark.nightly),
+        pytest.param(("--data", "rows.parquet"), id="the rows"),
+    ],
+)
 def test_the_way_back_to_an_older_pandas_is_tried_too(back: Path, data: tuple[str, ...]) -> None:
     """pandas 2 makes None of what pandas 3 makes NaN of: an unknown category."""
     new, old = (json.loads(run(python(*one), PREDICT, *BACK_MODELS)) for one in (AFTER, BEFORE))
