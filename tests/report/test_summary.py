@@ -95,9 +95,15 @@ def test_what_is_lost_is_the_largest_fall() -> None:
 
 
 def test_memory_does_not_grow_with_the_cells() -> None:
-    """Ten times the formats of the same pair: a byte a cell, and nothing else."""
+    """Ten times the formats of the same pair: a byte a cell, and nothing else.
+
+    Threads of the test runner are traced too: the smallest of three peaks is the summary's own.
+    """
 
     def peak(formats: int) -> int:
+        return min(traced(formats) for _ in range(3))
+
+    def traced(formats: int) -> int:
         here = [environment(f"1.{i}", f"1.{i}.0") for i in range(10)]
         matrix = made_up_matrix(names=["ridge"])
         bare = replace(matrix.cells, environments=here)  # type: ignore[type-var]
