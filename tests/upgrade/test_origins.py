@@ -13,7 +13,9 @@ from matrix.errors import UsageError
 from matrix.inspection import Inspection, ModelNode
 from matrix.model import Environment, EnvSpec, UnavailableReason
 from matrix.upgrade.answer import Model
-from matrix.upgrade.origins import Origins, UpgradeRequest
+from matrix.upgrade.environment_builds import EnvironmentBuilds
+from matrix.upgrade.origins import Origins
+from matrix.upgrade.upgrade_request import UpgradeRequest
 
 
 def model(
@@ -95,8 +97,8 @@ def test_a_file_of_the_oldest_releases_is_answered_with_the_nearest_one() -> Non
 def test_a_release_that_no_environment_can_have_names_the_nearest_one(
     version: str, words: str, nearest: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("matrix.upgrade.origins.nearest_release", lambda *_, **__: nearest)
-    monkeypatch.setattr(Origins, "_registry", None)
+    monkeypatch.setattr("matrix.upgrade.release_advice.nearest_release", lambda *_, **__: nearest)
+    monkeypatch.setattr(EnvironmentBuilds, "registry", None)
     with pytest.raises(UsageError, match=words) as error:
         origin(model(version))
     assert error.value.advice.endswith(f"--from scikit-learn=={nearest}")
@@ -105,8 +107,8 @@ def test_a_release_that_no_environment_can_have_names_the_nearest_one(
 def test_a_target_that_cannot_be_installed_names_the_nearest_release(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("matrix.upgrade.origins.nearest_release", lambda *_, **__: "0.18.2")
-    monkeypatch.setattr(Origins, "_registry", None)
+    monkeypatch.setattr("matrix.upgrade.release_advice.nearest_release", lambda *_, **__: "0.18.2")
+    monkeypatch.setattr(EnvironmentBuilds, "registry", None)
     found = places(targets=["scikit-learn==0.17.1"])
     (spec,) = found.targets(model("1.2.2"), found.origin(model("1.2.2")))
     missing = Environment(spec=spec, reason="no wheel", why=UnavailableReason.NO_WHEEL)

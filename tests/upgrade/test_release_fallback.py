@@ -21,8 +21,9 @@ from matrix.model import (
     Verdict,
 )
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeQuestion
-from matrix.upgrade.origins import Origins, UpgradeRequest
+from matrix.upgrade.origins import Origins
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
+from matrix.upgrade.upgrade_request import UpgradeRequest
 
 MODEL = Model(id="m", path=Path("m"))
 ORIGIN = EnvSpec(id="sklearn-1.2.2", label="1.2.2", scikit_learn="1.2.2")

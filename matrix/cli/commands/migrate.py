@@ -32,10 +32,11 @@ from matrix.report.terminal.migration import show_migration
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.model_requirements import needed_by
 from matrix.upgrade.needed_packages import needed_packages
-from matrix.upgrade.origins import UpgradeRequest, needed_by
 from matrix.upgrade.package_answers import held_by
 from matrix.upgrade.upgrade import upgrade as check_models
+from matrix.upgrade.upgrade_request import UpgradeRequest
 from matrix.worker.compat_worker.formats import FORMATS
 
 

@@ -45,12 +45,13 @@ from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.native_data import only_in_sandbox
-from matrix.upgrade.origins import Origins, UpgradeRequest
+from matrix.upgrade.origins import Origins
 from matrix.upgrade.own_script import read_script
 from matrix.upgrade.packed import alone, named, open_packed, remove_unpacked
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
 from matrix.upgrade.upgrade import upgrade as check_models
+from matrix.upgrade.upgrade_request import UpgradeRequest
 from matrix.user_files import refuse_system_file
 
 
