@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib.util
 import re
 from pathlib import Path
@@ -87,3 +88,29 @@ def test_a_part_that_fails_stops_no_other_and_fails_the_night(
         noxfile.nightly(session)
     found = [line.split()[0] for line in lines(session)]
     assert found == ["FAILED" if number == part else "passed" for number in range(4)]
+
+
+def marked(path: Path) -> set[str]:
+    """The tests of a file that wait for the night, wholly or with some of their arguments."""
+    module = ast.parse(path.read_text("utf-8"))
+    lists = {
+        target.id
+        for node in module.body
+        if isinstance(node, ast.Assign) and "mark.nightly" in ast.unparse(node.value)
+        for target in node.targets
+        if isinstance(target, ast.Name)
+    }
+    return {
+        node.name
+        for node in module.body
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
+        for decorator in map(ast.unparse, node.decorator_list)
+        if "mark.nightly" in decorator or lists & set(re.findall(r"\w+", decorator))
+    }
+
+
+def test_for_each_test_of_the_night_the_docs_say_what_guards_each_change() -> None:
+    said = (ROOT / "docs" / "testing.md").read_text("utf-8")
+    found = {name for path in ROOT.glob("tests/**/test_*.py") for name in marked(path)}
+    assert len(found) > 20
+    assert {name for name in found if name not in said} == set()

@@ -128,11 +128,11 @@ def put_garbage_in_the_log(state: Path) -> None:
 @pytest.mark.parametrize(
     "damage",
     [
-        truncate_an_artifact,
         damage_all_contents,
         *(
             pytest.param(damage, marks=pytest.mark.nightly)
             for damage in (
+                truncate_an_artifact,
                 swap_the_bodies_of_answers,
                 flip_a_byte_of_an_artifact,
                 swap_two_artifacts,

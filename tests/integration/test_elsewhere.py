@@ -131,6 +131,7 @@ def test_the_tool_is_the_installed_one(shop: Elsewhere) -> None:
     assert str(shop.folder) in found
 
 
+@pytest.mark.nightly
 def test_it_runs_from_the_cache_of_uv(venv: Elsewhere, tmp_path: Path) -> None:
     """As ``uvx`` does it: uv refuses to work in its cache, where the package and nox then are."""
     import joblib

@@ -72,8 +72,8 @@ def start(catalog: Catalog) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize(
     "moment",
     [
-        *("uv", "import"),
-        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("nox", "build_one")),
+        "uv",
+        *(pytest.param(one, marks=pytest.mark.nightly) for one in ("nox", "build_one", "import")),
     ],
 )
 def test_a_killed_builder_leaves_no_process_and_no_half_environment(

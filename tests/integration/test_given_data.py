@@ -63,7 +63,10 @@ TRUSTED = (
     "lightgbm.basic.Booster",
     "lightgbm.sklearn.LGBMClassifier",
 )
-MODELS = ("plain", "first_step", "lightgbm", "engine", "encoders")
+MODELS = (
+    *("plain", "encoders"),
+    *(pytest.param(one, marks=pytest.mark.nightly) for one in ("first_step", "lightgbm", "engine")),
+)
 
 
 @pytest.fixture(scope="module")

@@ -229,6 +229,11 @@ def asked(folder: Path, *options: str) -> dict[str, dict[str, object]]:
     return {Path(answer["model"]).name: answer for answer in result["answers"]}
 
 
+@pytest.mark.parametrize(
+    "python",
+    [RELEASES[0], pytest.param(RELEASES[1], marks=pytest.mark.nightly)],
+    indirect=True,
+)
 def test_every_estimator_of_a_release_passes_unless_it_has_what_is_left_out(
     python: Path, tmp_path: Path
 ) -> None:

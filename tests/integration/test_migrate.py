@@ -143,6 +143,7 @@ def test_a_model_that_lacks_a_parameter(home: Path) -> None:
     assert "no migration needed" in said
 
 
+@pytest.mark.nightly
 def test_a_model_that_changes_without_a_word_is_given_what_it_has_under_another_name(
     home: Path,
 ) -> None:

@@ -193,6 +193,7 @@ def test_a_conversion_by_pandas_inside_the_model_changes_the_model_itself(
     assert cell["outputs"]["predict"]["n_changed"] == plain["conversion"]
 
 
+@pytest.mark.nightly
 def test_made_rows_find_it_too(folder: Path) -> None:
     made = check(folder, models=("onehot", "conversion", "unaffected"))
     assert {name: cell["verdict"] for name, cell in made.items() if name} == {
@@ -216,13 +217,8 @@ def back(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     os.chdir(here)
 
 
-@pytest.mark.parametrize(
-    "data",
-    [
-        pytest.param((), id="made rows", marks=pytest.mark.nightly),
-        pytest.param(("--data", "rows.parquet"), id="the rows"),
-    ],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("data", [(), ("--data", "rows.parquet")], ids=["made rows", "the rows"])
 def test_the_way_back_to_an_older_pandas_is_tried_too(back: Path, data: tuple[str, ...]) -> None:
     """pandas 2 makes None of what pandas 3 makes NaN of: an unknown category."""
     new, old = (json.loads(run(python(*one), PREDICT, *BACK_MODELS)) for one in (AFTER, BEFORE))

@@ -329,6 +329,9 @@ def cells_of(case: Reported, answer: Answer) -> dict[str, dict[str, Any]]:
 
 
 AT_NIGHT = {
+    "private names of a support vector machine",
+    "boosting of 0.20 in a dictionary",
+    "a pipeline beside types of text of an older pandas",
     "renamed attributes of a calibrated classifier",
     "a Gaussian process that scales its target",
     "rollback to a release with other modules",

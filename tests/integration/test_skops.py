@@ -96,6 +96,7 @@ def matrix(*arguments: str | Path) -> tuple[int, str]:
     return done.returncode, " ".join((done.stdout + done.stderr).split())
 
 
+@pytest.mark.nightly
 def test_what_numpy_2_has_saved_goes_to_numpy_1_by_skops(home: Path) -> None:
     """Arrays in a pickle name modules of the numpy that wrote them; skops writes none."""
     target = environment("scikit-learn==1.2.2", skops=False)

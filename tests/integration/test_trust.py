@@ -28,7 +28,7 @@ WRITER, READER = "sklearn-1.5-planted1.0.0", "sklearn-1.5-planted1.5.1"
 
 PLANTS = [
     pytest.param(plant, id=plant.pipeline)
-    if plant.pipeline in ("renamed", "ignored")
+    if plant.pipeline == "ignored"
     else pytest.param(plant, id=plant.pipeline, marks=pytest.mark.nightly)
     for plant in planted.PLANTS
 ]
@@ -107,11 +107,12 @@ def test_the_pin_that_is_advised_was_run_and_is_safe(
     assert ": identical with " in pin
 
 
+@pytest.mark.nightly
 @pytest.mark.parametrize(
     ("pipeline", "setting"),
     [
         ("renamed", "shift_=offset_"),
-        pytest.param("renamed_quietly", "factor_=scale_", marks=pytest.mark.nightly),
+        ("renamed_quietly", "factor_=scale_"),
     ],
 )
 def test_an_attribute_that_was_renamed_is_set_and_brings_the_outputs_back(

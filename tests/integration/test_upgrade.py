@@ -107,6 +107,7 @@ def test_the_known_truths_come_out(home: Path) -> None:
     assert found["neighbours"]["group"] == "loads"
 
 
+@pytest.mark.nightly
 def test_an_old_linear_regression_fails_for_lack_of_positive(home: Path) -> None:
     models = train(home, "0.23.2")
     found = answers(models / "linear.joblib", "--to", "scikit-learn==1.6.1", "--as-of", "release")
@@ -115,6 +116,7 @@ def test_an_old_linear_regression_fails_for_lack_of_positive(home: Path) -> None
     assert "positive" in cell["exception"]["message"]
 
 
+@pytest.mark.nightly
 def test_a_gone_module_does_not_load(home: Path) -> None:
     models = train(home, "0.21.3")
     found = answers(models / "svc.joblib", "--to", "scikit-learn==1.2.2", "--as-of", "release")
@@ -123,6 +125,7 @@ def test_a_gone_module_does_not_load(home: Path) -> None:
     assert cell["exception"]["type"] == "ModuleNotFoundError"
 
 
+@pytest.mark.nightly
 def test_an_encoder_fails_in_transform(home: Path) -> None:
     models = train(home, "1.0.2")
     found = answers(models / "encoder.joblib", "--to", "scikit-learn==1.2.2", "--as-of", "release")
@@ -149,6 +152,7 @@ def test_a_plain_script_sees_the_same(home: Path) -> None:
     assert "scikit-learn==1.9.1" in (shown / "after.txt").read_text()
 
 
+@pytest.mark.nightly
 def test_packages_that_do_not_import_together_are_no_fault_of_the_model(home: Path) -> None:
     models = train(home, "1.3.2")
     target = ("--to", "scikit-learn==1.2.2", "--as-of", "today")
@@ -261,6 +265,7 @@ def test_without_models_there_must_be_something_to_ask(home: Path) -> None:
     assert "upgrade --from scikit-learn==1.4.2 --to" in " ".join(done.stderr.split())
 
 
+@pytest.mark.nightly
 def test_rows_that_notice_too_little_are_weak_evidence_and_better_rows_are_added(
     home: Path,
 ) -> None:

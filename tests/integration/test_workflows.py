@@ -128,6 +128,7 @@ def machine(project: Path, tmp_path: Path) -> Machine:
     return Machine(folder)
 
 
+@pytest.mark.nightly
 def test_the_weekly_run(machine: Machine) -> None:
     jobs = load(".github/workflows/matrix.yml")["jobs"]
     ran: list[str] = []
