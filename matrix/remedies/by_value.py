@@ -13,6 +13,9 @@ from matrix.remedies.manual_steps import by_hand
 from matrix.remedies.remedy import CandidateFile, Remedy, RemedyKind, Subject
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import keys
+from matrix.worker.compat_worker.formats import FORMATS
+
+_PACKAGE = FORMATS[BY_VALUE].package
 
 
 def check_possible(sandbox: Sandbox | None, *, own: bool) -> None:
@@ -52,13 +55,13 @@ def find_by_value(
     Returns:
         The remedy; or why there is none, in words.
     """
-    reader = holding(experiment, subject.reader, BY_VALUE)
+    reader = holding(experiment, subject.reader, _PACKAGE)
     if not reader.ready:
-        return f"{BY_VALUE} is not available in the target: {reader.reason}"
+        return f"{_PACKAGE} is not available in the target: {reader.reason}"
     if reader is not subject.reader:
         cell = experiment.cell(subject, file, reader)
         if not cell.verdict.predicts_same:
-            return f"with {BY_VALUE} in the target it is {cell.verdict.value}"
+            return f"with {_PACKAGE} in the target it is {cell.verdict.value}"
     saved = experiment.step(subject, file, reader, cell, format_name=BY_VALUE)
     if isinstance(saved, str):
         return saved
@@ -68,9 +71,9 @@ def find_by_value(
         return f"without your code the new file is {end.verdict.value}{where}: {end.reason}"
     python = version_of(reader, "python").rpartition(".")[0]
     words = (
-        f"in {subject.reader.spec.label} save it with {BY_VALUE} {version_of(reader, BY_VALUE)}, "
+        f"in {subject.reader.spec.label} save it with {_PACKAGE} {version_of(reader, _PACKAGE)}, "
         f"with your code inside: {end.verdict.value} in the target, where your code is not "
-        f"installed. It needs {BY_VALUE} and Python {python}, whose bytecode it has"
+        f"installed. It needs {_PACKAGE} and Python {python}, whose bytecode it has"
     )
     return Remedy(
         kind=RemedyKind.BY_VALUE,

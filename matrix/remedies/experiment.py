@@ -28,7 +28,7 @@ from matrix.remedies.environment_factory import EnvironmentFactory
 from matrix.remedies.remedy import CandidateFile, ResaveStep, Subject
 from matrix.store import keys
 
-BY_VALUE = "cloudpickle"
+BY_VALUE = "cloudpickle-value"
 """The format with code inside; a file has it only if the user requests that (``--by-value``)."""
 
 

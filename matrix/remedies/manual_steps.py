@@ -8,12 +8,13 @@ from matrix.model import Fix
 from matrix.remedies.environment_factory import packages_of, version_of
 from matrix.remedies.fixes import place_of
 from matrix.remedies.remedy import CandidateFile, ResaveStep
+from matrix.worker.compat_worker.formats import FORMATS
 
 _MOST = 40
 """How many settings are listed."""
 
 
-_SKOPS, _BY_VALUE = "skops", "cloudpickle"
+_SKOPS, _BY_VALUE = "skops", "cloudpickle-value"
 
 
 def by_hand(file: CandidateFile, source: str, target: str, *, saved_as: str = "joblib") -> str:
@@ -33,10 +34,9 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         there = target if number == len(steps) else f"step-{number}.model"
         formats = {format_name, step.artifact.format}
         packages = packages_of(step.environment)
-        if _SKOPS in formats:
-            packages = {**packages, _SKOPS: version_of(step.environment, _SKOPS)}
-        if step.artifact.format == _BY_VALUE:
-            packages = {**packages, _BY_VALUE: version_of(step.environment, _BY_VALUE)}
+        for package in sorted({FORMATS[name].package for name in formats if name in FORMATS}):
+            if package:
+                packages = {**packages, package: version_of(step.environment, package)}
         pins = " ".join(f"{name}=={pin}" for name, pin in packages.items() if name != "python")
         yield f"uv venv via-{number} --python {packages.get('python', '3')}"
         yield f"uv pip install --python via-{number} {pins}"
@@ -76,14 +76,4 @@ def _load(format_name: str, path: str) -> str:
 
 
 def _save(format_name: str, path: str) -> str:
-    if format_name == _SKOPS:
-        return f"skops.io.dump(model, {path!r})"
-    if format_name == _BY_VALUE:
-        return f"cloudpickle.dump(model, open({path!r}, 'wb'))"
-    if format_name == "joblib-zlib":
-        return f"joblib.dump(model, {path!r}, compress=('zlib', 3))"
-    if format_name.startswith("joblib"):
-        return f"joblib.dump(model, {path!r})"
-    protocol = format_name.removeprefix("pickle").removeprefix("-")
-    more = f", protocol={protocol}" if protocol else ""
-    return f"pickle.dump(model, open({path!r}, 'wb'){more})"
+    return FORMATS[format_name].save_line.format(path=path)

@@ -23,7 +23,7 @@ OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 
 ASKED_FOR = {
     "data_tables.py": {"pyarrow"},
-    "formats.py": {"catboost", "cloudpickle", "lightgbm", "skops", "xgboost"},
+    "formats.py": {"catboost", "cloudpickle", "dill", "lightgbm", "skops", "xgboost"},
     "booster_models.py": {"xgboost"},
     "booster_faults.py": {"lightgbm", "xgboost"},
     "everything.py": {"skops"},

@@ -3,6 +3,7 @@
 The orchestrator reads this module too, so third-party packages are imported inside functions.
 """
 
+import importlib
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
 
@@ -21,18 +22,22 @@ class Format(NamedTuple):
     """Why the format is not available in this environment; None if it is."""
     package: str = ""
     """The package that the format needs beside scikit-learn and joblib; empty if none."""
+    pickles: bool = True
+    """Whether the file is a pickle, which can run any code as it is loaded."""
+    save_line: str = ""
+    """The line that saves ``model`` by hand, with ``{path!r}`` for the file."""
 
 
-def _save_joblib(model: Any, path: str) -> None:
-    import joblib
+def _save_joblib(*compress: Any) -> Callable[[Any, str], None]:
+    def save(model: Any, path: str) -> None:
+        import joblib
 
-    joblib.dump(model, path)
+        if compress:
+            joblib.dump(model, path, compress=compress)
+        else:
+            joblib.dump(model, path)
 
-
-def _save_joblib_zlib(model: Any, path: str) -> None:
-    import joblib
-
-    joblib.dump(model, path, compress=("zlib", 3))
+    return save
 
 
 def _load_joblib(path: str) -> Any:
@@ -42,6 +47,12 @@ def _load_joblib(path: str) -> Any:
 
     with packed_files.unpacked(path) as file:
         return joblib.load(file)
+
+
+def _load_joblib_mapped(path: str) -> Any:
+    import joblib
+
+    return joblib.load(path, mmap_mode="r")
 
 
 def _save_pickle(protocol: int) -> Callable[[Any, str], None]:
@@ -86,7 +97,14 @@ def _load_skops(path: str) -> Any:
 
 
 def _save_cloudpickle(model: Any, path: str) -> None:
-    """Save a model with the code of the script and the modules that the user named inside."""
+    import cloudpickle
+
+    with open(path, "wb") as file:
+        cloudpickle.dump(model, file)
+
+
+def _save_cloudpickle_by_value(model: Any, path: str) -> None:
+    """Save a model with the code of the user's script and modules inside."""
     import cloudpickle
 
     from compat_worker import own_script
@@ -96,25 +114,48 @@ def _save_cloudpickle(model: Any, path: str) -> None:
         raise RuntimeError("cloudpickle before 2.0 does not save the code of modules")
     for module in modules:
         cloudpickle.register_pickle_by_value(module)
+    try:
+        _save_cloudpickle(model, path)
+    finally:
+        for module in modules:
+            cloudpickle.unregister_pickle_by_value(module)
+
+
+def _save_dill(model: Any, path: str) -> None:
+    import dill
+
     with open(path, "wb") as file:
-        cloudpickle.dump(model, file)
+        dill.dump(model, file)
 
 
-def _missing_cloudpickle() -> Optional[str]:
-    try:
-        import cloudpickle  # noqa: F401
-    except ImportError:
-        return "cloudpickle is not installed in this environment: add it to the requirements"
-    return None
+def _load_dill(path: str) -> Any:
+    import dill
+
+    with open(path, "rb") as file:
+        return dill.load(file)
 
 
-def _missing_skops() -> Optional[str]:
-    """Import skops now, so that its warnings are not recorded as warnings of a model."""
-    try:
-        import skops.io  # noqa: F401
-    except ImportError:
-        return "skops is not installed in this environment: add it to the requirements"
-    return None
+def _missing_package(module: str, package: str) -> Callable[[], Optional[str]]:
+    """Import it now, so that its warnings are not recorded as warnings of a model."""
+
+    def missing() -> Optional[str]:
+        try:
+            importlib.import_module(module)
+        except ImportError:
+            return "{} is not installed in this environment: add it to the requirements".format(
+                package
+            )
+        return None
+
+    return missing
+
+
+def _missing_lz4() -> Optional[str]:
+    import joblib
+
+    if tuple(map(int, joblib.__version__.split(".")[:2])) < (0, 12):
+        return "joblib {} cannot compress with lz4: 0.12 was the first".format(joblib.__version__)
+    return _missing_package("lz4.frame", "lz4")()
 
 
 def _missing_protocol(protocol: int) -> Callable[[], Optional[str]]:
@@ -156,11 +197,26 @@ def _save_nothing(model: Any, path: str) -> None:
 
 
 def _native(ending: str, meaning: str, load: Callable[[str], Any]) -> Format:
-    return Format(ending, meaning, _save_nothing, load, _always_available)
+    return Format(ending, meaning, _save_nothing, load, _always_available, pickles=False)
 
 
 def _always_available() -> Optional[str]:
     return None
+
+
+def _joblib(*compress: Any, **more: Any) -> Format:
+    """joblib with a way to compress: its name and level."""
+    argument = ", compress={!r}".format(compress) if compress else ""
+    argument = argument.replace("'", '"')
+    given = {
+        "ending": ".joblib.z" if compress else ".joblib",
+        "meaning": "joblib.dump" + argument,
+        "save": _save_joblib(*compress),
+        "load": _load_joblib,
+        "missing": _always_available,
+        "save_line": "joblib.dump(model, {path!r}" + argument + ")",
+    }  # type: Dict[str, Any]
+    return Format(**dict(given, **more))
 
 
 def _pickle(protocol: int) -> Format:
@@ -170,17 +226,20 @@ def _pickle(protocol: int) -> Format:
         save=_save_pickle(protocol),
         load=_load_pickle,
         missing=_missing_protocol(protocol),
+        save_line="pickle.dump(model, open({path!r}, 'wb'), protocol=%d)" % protocol,
     )
 
 
+_CLOUDPICKLE = "cloudpickle.dump(model, open({path!r}, 'wb'))"
+
 FORMATS: Dict[str, Format] = {
-    "joblib": Format(".joblib", "joblib.dump", _save_joblib, _load_joblib, _always_available),
-    "joblib-zlib": Format(
-        ".joblib.z",
-        'joblib.dump, compress=("zlib", 3)',
-        _save_joblib_zlib,
-        _load_joblib,
-        _always_available,
+    "joblib": _joblib(),
+    "joblib-zlib": _joblib("zlib", 3),
+    "joblib-gzip": _joblib("gzip", 3),
+    "joblib-lzma": _joblib("lzma", 3),
+    "joblib-lz4": _joblib("lz4", 3, missing=_missing_lz4, package="lz4"),
+    "joblib-mmap": _joblib(
+        load=_load_joblib_mapped, meaning='joblib.dump; joblib.load with mmap_mode="r"'
     ),
     "pickle": Format(
         ".pkl",
@@ -188,19 +247,48 @@ FORMATS: Dict[str, Format] = {
         _save_any,
         _load_pickle,
         _always_available,
+        save_line="pickle.dump(model, open({path!r}, 'wb'))",
     ),
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
     "pickle-5": _pickle(5),
     "cloudpickle": Format(
         ".pkl",
-        "cloudpickle.dump; functions and classes of __main__ are inside the file",
+        "cloudpickle.dump; functions and classes of __main__ and lambdas are inside the file",
         _save_cloudpickle,
         _load_pickle,
-        _missing_cloudpickle,
+        _missing_package("cloudpickle", "cloudpickle"),
         "cloudpickle",
+        save_line=_CLOUDPICKLE,
     ),
-    "skops": Format(".skops", "skops.io.dump", _save_skops, _load_skops, _missing_skops, "skops"),
+    "cloudpickle-value": Format(
+        ".pkl",
+        "cloudpickle.dump with register_pickle_by_value: own modules are inside the file too",
+        _save_cloudpickle_by_value,
+        _load_pickle,
+        _missing_package("cloudpickle", "cloudpickle"),
+        "cloudpickle",
+        save_line=_CLOUDPICKLE,
+    ),
+    "dill": Format(
+        ".dill",
+        "dill.dump",
+        _save_dill,
+        _load_dill,
+        _missing_package("dill", "dill"),
+        "dill",
+        save_line="dill.dump(model, open({path!r}, 'wb'))",
+    ),
+    "skops": Format(
+        ".skops",
+        "skops.io.dump",
+        _save_skops,
+        _load_skops,
+        _missing_package("skops.io", "skops"),
+        "skops",
+        pickles=False,
+        save_line="skops.io.dump(model, {path!r})",
+    ),
 }
 
 NATIVE: Dict[str, Format] = {

@@ -16,6 +16,7 @@ from compat_worker import (
     estimator_names,
     machine_failures,
     output_methods,
+    own_script,
     own_table,
     table_source,
 )
@@ -68,6 +69,7 @@ def _save(
         np.random.seed(0)
         model.fit(data.X, data.y)
     stage.name = "save"
+    own_script.use(None, [os.path.dirname(piece["file"])])
     # Saved before the first prediction: predictions advance the random state of some models.
     artifacts = _artifacts(model, piece)
     stage.name = "rows"
