@@ -134,7 +134,7 @@ def read_document(
         select=(*select,),
         whole=not select and not pipeline_globs and formats is None,
     )
-    crossed = _formats(table)
+    crossed = _formats(table, set_name)
     if not with_pipelines:
         _folders(catalog.root, table)
         return replace(catalog, formats=tuple(crossed))
@@ -384,11 +384,16 @@ def _meant(given: str, there: Iterable[str], what: str) -> str:
 # ------------------------------------------------------------------------ pipelines, formats
 
 
-def _formats(table: TomlTable) -> dict[str, tuple[str, ...]]:
-    """Return the selectors of each format in use, in the order of the file."""
-    formats = table.table("formats")
-    formats.only(FORMATS)
-    if "formats" not in table:
+def _formats(table: TomlTable, set_name: str) -> dict[str, tuple[str, ...]]:
+    """Return the selectors of each format in use, in the order of the file: a set may have own."""
+    sets = table.table("sets")
+    tables = [table, *(sets.table(name) for name in sets)]
+    for one in tables:
+        one.table("formats").only(FORMATS)
+    own = sets.table(set_name)
+    chosen = own if "formats" in own else table
+    formats = chosen.table("formats")
+    if "formats" not in chosen:
         return {"joblib": ("*",)}
     return {name: formats.text_or_texts(name) for name in formats}
 

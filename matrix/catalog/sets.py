@@ -23,7 +23,7 @@ from matrix.model import EnvSpec
 from matrix.model.environments import SCIKIT_LEARN
 
 _SET_KEYS = (
-    *("extends", "pipelines", "skip", "scikit-learn", "python", "requirements"),
+    *("extends", "formats", "pipelines", "skip", "scikit-learn", "python", "requirements"),
     *("exclude", "include", "environments"),
 )
 _ENVIRONMENT_KEYS = ("name", "label", "like", "scikit-learn", "python", "requirements", "as-of")

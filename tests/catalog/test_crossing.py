@@ -70,3 +70,15 @@ def test_a_skip_without_effect_is_a_mistake(file: Path) -> None:
     file.write_text(CONFIGURATION.replace("tag:extra", "tag:extras"))
     with pytest.raises(ConfigError, match=r"sets\.default\.skip\[0\]: no pipeline matches"):
         read(file)
+
+
+def test_a_set_has_its_own_formats_in_place_of_the_common_ones(file: Path) -> None:
+    file.write_text(CONFIGURATION + '\n[sets.full.formats]\npickle-4 = ["usual"]\n')
+    assert crossed(read(file, set_name="full")) == {
+        "usual": ("pickle-4",),
+        "special": ("pickle-5",),
+    }
+    assert crossed(read(file))["usual"] == ("joblib", "pickle-2")
+    file.write_text(CONFIGURATION + '\n[sets.full.formats]\npikle = ["*"]\n')
+    with pytest.raises(ConfigError, match=r"sets\.full\.formats\.pikle"):
+        read(file)

@@ -1,4 +1,4 @@
-"""Known causes in xgboost and LightGBM, provoked in real environments of this project's sets."""
+"""Known causes of other packages and of formats, provoked in real environments of our sets."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from matrix.model import Verdict
 
 from .truths import ROOT, run
 
+KEYS = ("pipeline", "format", "writer", "reader")
 SAFE = {verdict.value for verdict in Verdict if verdict.safe}
 OF_PACKAGES = [cause for cause in causes.known() if cause.example.set != "default"]
 QUICK = [
@@ -22,8 +23,8 @@ QUICK = [
 """Two releases of LightGBM, whose wheels are small."""
 
 
-def cells(folder: Path, chosen: list[KnownCause]) -> dict[tuple[str, str, str], Any]:
-    """By pipeline, writer and reader, the cells of runs that hold the examples of causes."""
+def cells(folder: Path, chosen: list[KnownCause]) -> dict[tuple[str, ...], Any]:
+    """By pipeline, format, writer and reader, the cells of runs that hold the examples."""
     found = {}
     for name in sorted({cause.example.set for cause in chosen}):
         examples = [cause.example for cause in chosen if cause.example.set == name]
@@ -31,26 +32,25 @@ def cells(folder: Path, chosen: list[KnownCause]) -> dict[tuple[str, str, str], 
             *(f"--pipelines={one.pipeline}" for one in examples),
             *(f"--select={end}" for one in examples for end in (one.writer, one.reader)),
         ]
+        formats = ",".join(sorted({one.format for one in examples}))
         done = run(
             folder,
             *("run", "--config", str(ROOT / "pyproject.toml"), "--set", name, *globs),
-            *("--state", str(folder / name), "--formats", "joblib"),
+            *("--state", str(folder / name), "--formats", formats),
             *("--output", f"json:{name}.json"),
         )
         assert (folder / f"{name}.json").exists(), done.stderr
         document = json.loads((folder / f"{name}.json").read_text())
-        found.update(
-            {(one["pipeline"], one["writer"], one["reader"]): one for one in document["cells"]}
-        )
+        found.update({tuple(one[key] for key in KEYS): one for one in document["cells"]})
     return found
 
 
-def check(found: dict[tuple[str, str, str], Any], cause: KnownCause) -> None:
+def check(found: dict[tuple[str, ...], Any], cause: KnownCause) -> None:
     one = cause.example
-    assert found[one.pipeline, one.writer, one.reader]["cause"] == cause.id
+    assert found[one.pipeline, one.format, one.writer, one.reader]["cause"] == cause.id
     at_odds = any(signature.reader for signature in cause.signatures)  # with another package there
     for home in [one.writer] if at_odds else [one.writer, one.reader]:
-        assert found[one.pipeline, home, home]["verdict"] in SAFE, home
+        assert found[one.pipeline, one.format, home, home]["verdict"] in SAFE, home
 
 
 def test_regressors_of_lightgbm_3_3_fail_in_4_0_and_boosters_of_4_0_in_3_3(tmp_path: Path) -> None:
@@ -60,13 +60,11 @@ def test_regressors_of_lightgbm_3_3_fail_in_4_0_and_boosters_of_4_0_in_3_3(tmp_p
 
 
 @pytest.fixture(scope="module")
-def every(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], Any]:
+def every(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, ...], Any]:
     return cells(tmp_path_factory.mktemp("packages"), OF_PACKAGES)
 
 
 @pytest.mark.nightly
 @pytest.mark.parametrize("cause", OF_PACKAGES, ids=lambda cause: cause.id)
-def test_the_example_has_the_cause(
-    every: dict[tuple[str, str, str], Any], cause: KnownCause
-) -> None:
+def test_the_example_has_the_cause(every: dict[tuple[str, ...], Any], cause: KnownCause) -> None:
     check(every, cause)
