@@ -11,6 +11,9 @@ from __future__ import annotations
 from matrix.inspection.allowed_lists import created_empty, native_classes
 from matrix.inspection.arrays import SPECIAL
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, StandIn
+from matrix.worker.compat_worker.exact_call_lists import ARRAY_MAKERS, DILL_TYPES
+from matrix.worker.compat_worker.exact_call_lists import DILL_ARRAY as DILL_ARRAY
+from matrix.worker.compat_worker.exact_call_lists import DILL_TYPE as DILL_TYPE
 from matrix.worker.compat_worker.exact_call_lists import (
     DISTRIBUTION_METHODS as DISTRIBUTION_METHODS,
 )
@@ -61,6 +64,7 @@ _NATIVE = frozenset((name.module, name.qualname) for name in native_classes())
 
 RESTRICTED = frozenset(
     {GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS, *CREATED_EMPTY}
+    | {DILL_ARRAY, DILL_TYPE}
 )
 """The names that this module decides about."""
 
@@ -108,6 +112,32 @@ def _attribute(getter: Global, args: tuple[StandIn, ...]) -> StandIn | None:
             made_by in DISTRIBUTIONS and name in DISTRIBUTION_METHODS
         )
     return Object(getter, args, by_class=False) if exact else None
+
+
+def dill_type(args: tuple[StandIn, ...]) -> str:
+    """The type of Python that dill looks up by its name; empty for one that is not on the list."""
+    name = args[0] if len(args) == 1 else None
+    return name if type(name) is str and name in DILL_TYPES else ""
+
+
+def dill_array(
+    args: tuple[StandIn, ...],
+) -> tuple[Global, tuple[StandIn, ...], tuple[StandIn, ...]] | None:
+    """The function, its arguments and the state with which dill makes an array of numpy.
+
+    None for a call that dill does not write for an array without attributes of its own.
+    """
+    if len(args) != 4 or args[3] is not None:
+        return None
+    function, given, state, _ = args
+    if not isinstance(function, Global) or type(given) is not tuple or type(state) is not tuple:
+        return None
+    exact = function.qualname == "_reconstruct" and function.module in ARRAY_MAKERS
+    of_numpy = bool(given) and isinstance(given[0], Global) and given[0].pair == _NDARRAY
+    return (function, given, state) if exact and of_numpy else None
+
+
+_NDARRAY = ("numpy", "ndarray")
 
 
 def zone(args: tuple[StandIn, ...]) -> bool:

@@ -21,6 +21,8 @@ from matrix.inspection.allowed_lists import (
 )
 from matrix.inspection.arrays import COMPANIONS
 from matrix.inspection.exact_calls import (
+    DILL_ARRAY,
+    DILL_TYPE,
     GETATTR,
     NAMESPACE,
     PARTIAL,
@@ -65,6 +67,11 @@ class Refusal:
     """The value for ``--trust`` that allows the name; empty if it cannot be allowed."""
     script: str = ""
     """The name in ``__main__`` that the user's script may define; empty for all other reasons."""
+
+    @property
+    def is_note(self) -> bool:
+        """Whether the reason is what the file does, instead of a name that it looks up."""
+        return self.what in _NOTES
 
 
 def refusals_of_code(inspection: Inspection, trusted: frozenset[str]) -> tuple[Refusal, ...]:
@@ -159,6 +166,8 @@ _WHY: Mapping[tuple[str, str], str] = {
     GETATTR: "reaches any attribute; only methods of str and of compiled patterns are allowed",
     PARTIAL: "binds arguments to something else than a function of the list",
     NAMESPACE: "used in a way that pickle does not write from protocol 2 on",
+    DILL_ARRAY: "used in a way that dill does not write for arrays of numpy",
+    DILL_TYPE: "looks up a type by name; only those of plain values are allowed",
     ZONE: "used in a way that pickle does not write from protocol 2 on",
     **dict.fromkeys(VECTORIZE, "holds a function; it is allowed in distributions of scipy alone"),
     ("numpy", "memmap"): _MAPPED,

@@ -24,6 +24,7 @@ from matrix.inspection.stack_bounds import stack_bounds
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
 from matrix.worker.compat_worker import packed_files
+from matrix.worker.compat_worker.exact_call_lists import DILL
 
 
 def inspect(
@@ -192,9 +193,17 @@ def _read(
         raise file_kinds.explain_non_pickle(start, fault) from fault
 
 
+_PYTHON_2 = (
+    "Python 2 wrote it: strings may be text or bytes, and Python 3 may need "
+    'pickle.load(file, encoding="latin1")'
+)
+
+
 def _notes(findings: Findings) -> tuple[Note, ...]:
     if findings.python_2:
-        findings.add_note("python-2", "Python 2 wrote it: strings may be text or bytes")
+        findings.add_note("python-2", _PYTHON_2)
+    if any(name.module == DILL for name in findings.names):
+        findings.add_note("dill", "dill wrote it: a program that loads it needs dill installed")
     for package, versions in findings.versions.items():
         if len(versions) > 1:
             listed = ", ".join(versions)

@@ -277,16 +277,40 @@ class MachineState:
             if not exact_calls.zone(args):
                 self.findings.add_misuse(Global(*exact_calls.ZONE))
             return Object(Global(*exact_calls.ZONE), args, by_class=False)
-        made = exact_calls.result(maker, args, kwargs, by_class=by_class)
+        if maker.pair in (exact_calls.DILL_ARRAY, exact_calls.DILL_TYPE):
+            plain = kwargs is None and not by_class
+            made = self.result_of_dill(maker, args) if plain else None
+        else:
+            made = exact_calls.result(maker, args, kwargs, by_class=by_class)
         if made is None:
             self.findings.add_misuse(maker)
             return Object(maker, args, kwargs, by_class=by_class)
         self.findings.add_exact_call(maker)
         if maker.pair == exact_calls.PARTIAL:
             self.findings.add_target(args[0])
-        if isinstance(made, Global):  # the class whose method it is was an argument
-            self.findings.add_exact_call(args[0])
+        if isinstance(made, Global) and isinstance(args[0], Global):
+            self.findings.add_exact_call(args[0])  # the class whose method it is
         return made
+
+    def result_of_dill(self, maker: Global, args: tuple[StandIn, ...]) -> StandIn | None:
+        """What a helper of dill returns; None if it is not called as dill calls it.
+
+        An array is made as the opcodes of a file without dill would make it.
+        """
+        if maker.pair == exact_calls.DILL_TYPE:
+            name = exact_calls.dill_type(args)
+            return self.look_up("builtins", name) if name else None
+        parts = exact_calls.dill_array(args)
+        if parts is None:
+            return None
+        function, given, state = parts
+        array = self.build(function, given, None, by_class=False)
+        if not isinstance(array, Array):
+            return None
+        self.findings.add_call(function)
+        self.held([*state])
+        array.build(state)
+        return array
 
     def encoded_bytes(self, args: tuple[StandIn, ...]) -> StandIn:
         """Bytes as protocols 0 to 2 store them: a string and its encoding."""

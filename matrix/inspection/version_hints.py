@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from matrix.inspection.findings import Findings
 from matrix.inspection.result import Code, Name
+from matrix.worker.compat_worker.exact_call_lists import DILL
 
 _KNOWN = {"sklearn", "numpy", "scipy", "joblib", "pandas"}
 """Packages whose classes are expected in a file of scikit-learn."""
@@ -72,7 +73,10 @@ def code_names(names: Iterable[Name], findings: Findings) -> tuple[Code, ...]:
 
 
 def _codes(names: Iterable[Name], findings: Findings) -> Iterator[Code]:
+    plain = {name for name in findings.exact if name.module == DILL}
     for name in names:
+        if name in plain:
+            continue
         why = _why(name, called=findings.is_called(name))
         if why:
             yield Code(str(name), why)

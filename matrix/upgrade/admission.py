@@ -58,13 +58,9 @@ def _problem(
     paths: Sequence[Path],
     script: Path | None,
 ) -> Problem:
-    named = [f"{one.what} ({one.why})" for one in refused[:_SHOWN]]
-    if len(refused) > _SHOWN:
-        named.append(f"{len(refused) - _SHOWN:,} more")
-    message = f"not loaded, because it looks up what is not allowed: {'; '.join(named)}"
+    message = f"not loaded, because {_reasons(refused)}"
     if not all(one.trust or one.script for one in refused):
-        advice = "This file cannot be trusted by name. Save the model again where it was trained."
-        return Problem(message=message, advice=advice)
+        return Problem(message=message, advice=own_code.NO_TRUST)
     options = own_code.option_list(refused, file, paths=paths, script=script)
     paste = [("Add to this command:", " ".join(options))]
     names = ", ".join(f'"{one.trust}"' for one in refused if one.trust)
@@ -73,6 +69,17 @@ def _problem(
         paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
     advice = own_code.advice(refused, file, paths=paths, script=script)
     return Problem(message=message, advice=advice, paste=tuple(paste), options=options)
+
+
+def _reasons(refused: Sequence[Refusal]) -> str:
+    """Why a file is not loaded: what it does, then the names that it looks up."""
+    does = [one.why for one in refused if one.is_note]
+    named = [f"{one.what} ({one.why})" for one in refused if not one.is_note]
+    if len(named) > _SHOWN:
+        named[_SHOWN:] = [f"{len(named) - _SHOWN:,} more"]
+    if named:
+        does.append(f"it looks up what is not allowed: {'; '.join(named)}")
+    return ", and ".join(does)
 
 
 def looked_up(model: Model) -> tuple[tuple[str, str], ...]:

@@ -20,6 +20,8 @@ from matrix.inspection import Refusal
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
 
+NO_TRUST = "This file cannot be trusted by name. Save the model again where it was trained."
+"""What to do about a file that no option admits."""
 _MARKS = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 """Files and folders that only the top folder of a project has."""
 _MOST_LEVELS = 12

@@ -8,6 +8,7 @@ from matrix.errors import Exit
 from matrix.model import Ending, Environment, ModelReference, Returned
 from matrix.upgrade.answer import Model, Problem, RowCounts
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
+from matrix.worker.compat_worker.user_error import NOT_FITTED_WORDS
 
 _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_features_in_"})
 """Outputs that do not depend on the rows."""
@@ -15,6 +16,11 @@ _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_fe
 
 def problem_of(reference: ModelReference, origin: Environment, model: Model) -> Problem | None:
     """The reason why targets cannot be compared with a reference; None if they can."""
+    if NOT_FITTED_WORDS in reference.mistake:
+        return Problem(
+            message=reference.mistake,
+            advice="It was saved before fit, so there is nothing to compare: save it after fit.",
+        )
     if reference.mistake:
         advice = "Name the column with the true answers: --target NAME."
         return Problem(

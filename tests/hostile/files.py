@@ -36,6 +36,18 @@ def array() -> bytes:
     return a.wrapper() + b"\0" * 16 + a.POP
 
 
+def dill_array(attributes: bytes = a.NONE) -> bytes:
+    """The array [1, 2] of int8, as dill writes it."""
+    core = "numpy.core.multiarray"
+    bare = a.name("numpy", "ndarray") + a.integer(0) + a.TUPLE1 + b"C\x01b" + a.TUPLE3
+    shape = a.integer(2) + a.TUPLE1
+    parts = a.integer(1) + shape + a.dtype("i1") + b"\x89" + b"C\x02\x01\x02"
+    state = a.MARK + parts + a.TUPLE
+    return a.call(
+        "dill._dill", "_create_array", a.name(core, "_reconstruct"), bare, state, attributes
+    )
+
+
 def swallowed(payload: bytes) -> bytes:
     """Nine bytes that whoever reads an array goes by; to others, all that follows is one text."""
     hidden = payload + a.STOP
@@ -353,6 +365,30 @@ TRICKS: Mapping[str, Bad] = {
             lambda _: a.call("functools", "partial", a.name("sklearn.svm._classes", "SVC"))
         ),
         said="functools.partial of sklearn.svm._classes.SVC",
+        runs=False,
+    ),
+    "an array of dill by another function": Bad(
+        make=_whole(
+            lambda marker: a.call(
+                "dill._dill",
+                "_create_array",
+                a.name("os", "mkdir"),
+                a.text(marker) + a.TUPLE1,
+                a.EMPTY_TUPLE,
+                a.NONE,
+            )
+        ),
+        said="dill._dill._create_array",
+        runs=False,
+    ),
+    "an array of dill with attributes": Bad(
+        make=_whole(lambda _: dill_array(attributes=a.EMPTY_DICT)),
+        said="dill._dill._create_array",
+        runs=False,
+    ),
+    "a type of dill that is made of code": Bad(
+        make=_whole(lambda _: a.call("dill._dill", "_load_type", a.text("FunctionType"))),
+        said="dill._dill._load_type",
         runs=False,
     ),
     "a namespace by arguments": Bad(

@@ -14,7 +14,7 @@ from matrix.inspection import Name, inspect, refusals
 from matrix.inspection.allowed_lists import FUNCTIONS, GENERATED, REVIEWED, allowed_names, read_list
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model
-from tests.hostile.files import ALL, TRICKS
+from tests.hostile.files import ALL, TRICKS, dill_array
 from tests.inspection import assembler as a
 
 OWN = a.new("churn_lib", "Ours") + a.state(x=a.integer(1)) + a.BUILD
@@ -208,3 +208,17 @@ def test_every_refusal_says_what_and_why(kind: str, tmp_path: Path) -> None:
         return
     assert found
     assert all(one.what and one.why for one in found)
+
+
+def test_an_array_of_dill_is_read_as_if_the_file_had_made_it(tmp_path: Path) -> None:
+    model = write(tmp_path, dill_array())
+    assert model.inspection is not None
+    assert not refusals(model.inspection)
+    assert model.inspection.root.kind == "numpy.ndarray"
+
+
+def test_a_reason_that_is_no_name_is_said_in_words(tmp_path: Path) -> None:
+    model = write(tmp_path, ALL["a partial call"].make("marker")[2:-1])
+    (kept_out,) = admit([model], Trust())
+    assert kept_out.problem is not None
+    assert "made-callable" not in kept_out.problem.message

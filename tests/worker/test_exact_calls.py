@@ -53,6 +53,9 @@ ATTACKS = [
     "a distribution whose second state runs",
     "a distribution whose state is pairs",
     "a distribution whose state is another dictionary",
+    "an array of dill by another function",
+    "an array of dill with attributes",
+    "a type of dill that is made of code",
 ]
 
 
@@ -117,6 +120,19 @@ def test_what_picklers_write_for_ordinary_objects_is_loaded(
         assert loaded.rvs(3, random_state=0).tolist() == value.rvs(3, random_state=0).tolist()
     else:
         assert loaded("AAB") == value("AAB")
+
+
+def test_what_dill_writes_for_arrays_and_types_is_loaded_without_dill(
+    load: Callable[[bytes], Any],
+) -> None:
+    kind = a.call("dill._dill", "_load_type", a.text("slice"))
+    sliced = kind + a.integer(1) + a.TUPLE1 + a.REDUCE
+    before = sys.modules.get("dill"), sys.modules.get("dill._dill")
+    array, cut = load(a.whole(hostile.dill_array() + sliced + a.TUPLE2))
+    assert array.tolist() == [1, 2]
+    assert array.dtype == np.int8
+    assert cut == slice(1)
+    assert (sys.modules.get("dill"), sys.modules.get("dill._dill")) == before
 
 
 FRESH = """

@@ -469,3 +469,8 @@ def test_a_column_of_categories_that_the_model_does_not_show_is_text() -> None:
     assert (age.is_text, city.is_text) == (False, True)
     assert input_model.CATEGORY not in city.specials
     assert input_model.UNSEEN in city.specials
+
+
+def test_a_model_that_was_saved_before_fit_says_so() -> None:
+    with pytest.raises(UserError, match=r"^this LogisticRegression is not fitted: predict raises"):
+        row_making.make_rows(LogisticRegression(), 20)

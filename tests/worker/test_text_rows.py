@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from compat_worker import row_making, text_rows
 from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.preprocessing import MultiLabelBinarizer
 
 GEORGIAN = ["გამარჯობა", "მადლობა", "თბილისი"]
 TEXTS = [*GEORGIAN, "straße Köln", "Ελλάδα", "plain words only", "more of the words"]
@@ -54,3 +55,12 @@ def test_a_model_of_texts_gets_them_all() -> None:
     assert all(made.kinds[kind] for kind in kinds)
     assert made.dropped == {}
     assert any("\u1c90" <= letter <= "\u1cbf" for text in made.rows for letter in text)
+
+
+def test_a_binarizer_of_several_labels_gets_sets_of_labels() -> None:
+    """A text would be taken for a set of letters, none of which it knows."""
+    labels = MultiLabelBinarizer().fit([("red", "green"), ("blue",), ("black", "red")])
+    made = row_making.make_rows(labels, 100)
+    assert {one for row in made.rows for one in row} == set(labels.classes_)
+    assert {len(row) for row in made.rows} >= {0, 1, 2, 3}
+    assert len(np.unique(labels.transform(made.rows), axis=0)) >= 8

@@ -109,13 +109,15 @@ def _admission(terminal: TerminalStyle, inspection: Inspection) -> Iterator[Text
             f"upgrade would load it{where}: it looks up only names that are known to be harmless"
         )
         return
-    names = _some([one.what for one in refused])
+    names = _some([one.why if one.is_note else one.what for one in refused])
     yield from terminal.paragraph(f"upgrade would refuse to load it: {names}")
     if all(one.trust or one.script for one in refused):
         for text in own_code.advice(refused, inspection.path, script=None).splitlines():
             yield from terminal.paragraph(text)
         yield from terminal.paragraph("To load it all the same, add to upgrade:")
         yield terminal.pasteable(own_code.options(refused, inspection.path, script=None))
+    else:
+        yield from terminal.paragraph(own_code.NO_TRUST)
 
 
 def _some(words: list[str]) -> str:

@@ -15,6 +15,19 @@ PATTERN_METHODS = frozenset({"findall", "fullmatch", "match", "search", "split"}
 """Methods of a compiled pattern that only search in a text."""
 DISTRIBUTION_METHODS = frozenset({"_entropy"})
 """The method of a distribution that scipy keeps in its state."""
+DILL = "dill._dill"
+"""The module with the helpers that dill writes into a file."""
+DILL_ARRAY = (DILL, "_create_array")
+"""Makes an array with numpy's function, and gives it its state."""
+DILL_TYPE = (DILL, "_load_type")
+"""Looks up a type of Python by its name."""
+DILL_TYPES = frozenset(
+    {"bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object"}
+    | {"range", "set", "slice", "str", "tuple"}
+)
+"""Types that create a value from their arguments; a file may look them up without dill too."""
+ARRAY_MAKERS = ("numpy.core.multiarray", "numpy._core.multiarray")
+"""Modules with the function ``_reconstruct`` of numpy, which makes an array without a state."""
 
 _NAME = r"[A-Za-z_][A-Za-z0-9_]*"
 _SHAPES = r"(?:" + _NAME + r", )*"

@@ -6,6 +6,8 @@
   from names of parameters is run.
 - A class of a package beside scikit-learn is not called, because its constructor may read files or
   do anything else. Unpicklers create an empty object of it and set its state.
+- dill writes arrays and types with two helpers of its own. A file gets versions of them that make
+  arrays of numpy and types of plain values alone; dill itself is not imported for them.
 - numpy reads memory at the address in an attribute ``__array_interface__``. ``Bunch`` and tables of
   pandas make attributes of their keys; they no longer do so for such names.
 
@@ -14,6 +16,7 @@ the first two because the audit event of a lookup comes right before the module'
 Python 3.6 and 3.7 have no audit events, so there the inspection alone decides about these two.
 """
 
+import builtins
 import contextlib
 import functools
 import importlib
@@ -23,7 +26,14 @@ import types
 import warnings
 from typing import Any, Callable, Dict, Iterator, List, Optional, Sequence, Tuple
 
+import numpy as np
+
 from compat_worker.exact_call_lists import (
+    ARRAY_MAKERS,
+    DILL,
+    DILL_ARRAY,
+    DILL_TYPE,
+    DILL_TYPES,
     DISTRIBUTION_METHODS,
     PACKAGES,
     PATTERN_METHODS,
@@ -55,6 +65,7 @@ def only_exact_calls(names: Sequence[Sequence[str]]) -> Iterator[None]:
     watched = {module: sys.modules[module] for module, _ in _VERSIONS if module in modules}
     restore_templates = _replace_templates(modules)
     restore_classes = _refuse_to_call(names)
+    restore_dill = _replace_dill(names)
     _names[0] = names
     try:
         for module, original in watched.items():
@@ -66,6 +77,7 @@ def only_exact_calls(names: Sequence[Sequence[str]]) -> Iterator[None]:
         _armed[0] = None
         sys.modules.update(watched)
         _names[0] = ()
+        restore_dill()
         restore_classes()
         restore_templates()
 
@@ -164,6 +176,58 @@ _VERSIONS: Dict[Tuple[str, str], Any] = {
     ("functools", "partial"): partial,
 }
 """By module and name, what a file gets."""
+
+
+def _array_of_dill(
+    function: Any, args: Tuple[Any, ...], state: Any, attributes: Any = None
+) -> np.ndarray:
+    """An array, as dill makes it; only numpy's own function and class are called."""
+    makers = [getattr(sys.modules.get(one), "_reconstruct", None) for one in ARRAY_MAKERS]
+    exact = function is not None and any(function is one for one in makers)
+    if not exact or not args or args[0] is not np.ndarray or attributes is not None:
+        raise NameRefused(*DILL_ARRAY)
+    array = function(*args)
+    array.__setstate__(state)
+    return array
+
+
+def _type_of_dill(name: Any) -> type:
+    if type(name) is not str or name not in DILL_TYPES:
+        raise NameRefused(*DILL_TYPE)
+    found: type = getattr(builtins, name)
+    return found
+
+
+def _replace_dill(names: Sequence[Sequence[str]]) -> Callable[[], None]:
+    """Give a file the helpers of dill; return a function that undoes it.
+
+    dill is imported only if the file looks up more of it, which the user trusts.
+    """
+    helpers = {DILL_ARRAY: _array_of_dill, DILL_TYPE: _type_of_dill}
+    pairs = {(module, name) for module, name in names}
+    if not pairs & set(helpers):
+        return _nothing
+    if any(module.partition(".")[0] == "dill" for module, _ in pairs - set(helpers)):
+        with contextlib.suppress(ImportError):
+            importlib.import_module(DILL)
+    own = {name: sys.modules.get(name) for name in ("dill", DILL)}
+    original = own[DILL]
+    stand_in = types.ModuleType(DILL)
+    if original is not None:
+        vars(stand_in).update(vars(original))
+    for (_, name), helper in helpers.items():
+        setattr(stand_in, name, helper)
+    sys.modules[DILL] = stand_in
+    sys.modules.setdefault("dill", types.ModuleType("dill"))
+
+    def restore() -> None:
+        for name, module in own.items():
+            if module is None:
+                sys.modules.pop(name, None)
+            else:
+                sys.modules[name] = module
+
+    return restore
 
 
 def _replace_templates(modules: Any) -> Callable[[], None]:

@@ -18,7 +18,7 @@ def infer(model: Any) -> Optional[InputModel]:
     """The inferred input of a model; None if the number of features is unknown."""
     form = input_spec.form(model)
     names = input_spec.feature_names(model)
-    if form in ("texts", "dicts", "labels"):
+    if form in ("texts", "dicts", "labels", "sets"):
         width: Optional[int] = 1
     else:
         width = len(names) if names else input_spec.n_features(model)

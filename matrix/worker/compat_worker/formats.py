@@ -75,8 +75,13 @@ def _save_any(model: Any, path: str) -> None:
 def _load_pickle(path: str) -> Any:
     import pickle
 
-    with open(path, "rb") as file:
-        return pickle.load(file)
+    try:
+        with open(path, "rb") as file:
+            return pickle.load(file)
+    except UnicodeDecodeError:
+        # Texts and bytes of Python 2 are one type, and arrays keep their bytes in it.
+        with open(path, "rb") as file:
+            return pickle.load(file, encoding="latin1")
 
 
 def _save_skops(model: Any, path: str) -> None:

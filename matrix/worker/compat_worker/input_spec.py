@@ -11,8 +11,13 @@ LABELS = {"LabelEncoder", "LabelBinarizer", "MultiLabelBinarizer"}
 
 
 def form(model: Any) -> str:
-    """``texts``, ``dicts``, ``labels`` or ``table``: what the first decisive step takes."""
+    """``texts``, ``dicts``, ``labels``, ``sets`` or ``table``: what the first decisive step takes.
+
+    A row of ``sets`` is a tuple of labels.
+    """
     own = class_names(model)
+    if "MultiLabelBinarizer" in own:
+        return "sets"
     if own & VECTORIZERS:
         return "texts"
     if own & {"DictVectorizer", "FeatureHasher"}:

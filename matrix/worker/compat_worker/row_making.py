@@ -22,7 +22,7 @@ from compat_worker.input_model import Column, InputModel
 from compat_worker.observe import failure
 from compat_worker.probe_rows import RowBlock, Values
 from compat_worker.table_source import Source
-from compat_worker.user_error import NO_METHOD_WORDS, UserError
+from compat_worker.user_error import NO_METHOD_WORDS, NOT_FITTED_WORDS, UserError
 
 MAX_GUESSED_WIDTH = 33
 """Numbers of features below this are tried if the number of features is unknown."""
@@ -323,6 +323,8 @@ def _no_rows_message(model: Any, names: List[str], error: Optional[Exception]) -
     kind = type(model).__name__
     if not names:
         return "{} {} (predict, transform …), so it has no outputs".format(kind, NO_METHOD_WORDS)
+    if type(error).__name__ == "NotFittedError":
+        return "this {} {}: {} raises NotFittedError".format(kind, NOT_FITTED_WORDS, names[0])
     raised = "" if error is None else " (it raised {}: {})".format(type(error).__name__, error)
     return "no rows could be made that {} of this {} accepts{}; give rows with --data FILE".format(
         names[0], kind, raised[:300]

@@ -21,6 +21,8 @@ def candidate_shapes(known: InputModel) -> List[str]:
         return ["texts", "tokens"]
     if known.form in ("dicts", "labels"):
         return [known.form, "sets"]
+    if known.form == "sets":
+        return ["label sets"]
     if known.named:
         return ["frame", "array", "objects"]
     tables = ["sparse", "array"] if known.sparse else ["array", "sparse"]
@@ -162,4 +164,5 @@ _SHAPES: Dict[str, Shape] = {
     "dicts": lambda known, values: list(values[0]),
     "labels": _labels,
     "sets": lambda known, values: [(value,) for value in values[0]],
+    "label sets": lambda known, values: [tuple(value) for value in values[0]],
 }

@@ -47,11 +47,25 @@ def make_blocks(known: InputModel, n: int, random: Any) -> List[RowBlock]:
         return [
             RowBlock(CATEGORY, [_array([values[i % len(values)] for i in range(2 * len(values))])])
         ]
+    if known.form == "sets":
+        return [RowBlock(CATEGORY, [_label_sets(list(column.categories or ()), n, random)])]
     if known.form == "dicts":
         return [RowBlock(DICTS, [_dicts(column.words or [], n, random)])]
     words = column.words or []
     made = [RowBlock(KNOWN, [documents(words, n // 2, random)])]
     made.extend(RowBlock(kind, [texts]) for kind, texts in unusual_documents(words, n // 4, random))
+    return made
+
+
+def _label_sets(labels: List[Any], n: int, random: Any) -> Any:
+    """Each label alone, no label, and about n sets of several labels."""
+    found = [(label,) for label in labels] + [()]
+    for size in random.randint(2, 6, size=n):
+        places = random.permutation(len(labels))[:size]
+        found.append(tuple(labels[place] for place in sorted(places)))
+    made = np.empty(len(found), dtype=object)
+    for at, one in enumerate(found):
+        made[at] = one
     return made
 
 

@@ -5,6 +5,8 @@ Its message is shown to the user. The worker words it because only the worker kn
 
 NO_METHOD_WORDS = "has no method that takes rows"
 """In the message about an object that is no model."""
+NOT_FITTED_WORDS = "is not fitted"
+"""In the message about a model that was saved before ``fit``."""
 
 
 class UserError(Exception):
