@@ -75,7 +75,13 @@ def _piece(context: RunContext, key: str, work: ResaveWork) -> PieceRequest:
 
 def _as_json(fixes: Sequence[Fix]) -> list[dict[str, object]]:
     return [
-        {"path": list(one.path), "name": one.name, "value": one.value, "of": one.of}
+        {
+            "part": one.part,
+            "path": list(one.path),
+            "name": one.name,
+            "value": one.value,
+            "of": one.of,
+        }
         for one in fixes
     ]
 

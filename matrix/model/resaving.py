@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from matrix.model.observations import Artifact, Ending, Failure
+from matrix.model.observations import Artifact, Ending, Failure, FilePart
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -24,6 +24,8 @@ class Fix:
     ``_idf_diag.diagonal()``."""
     named: bool = False
     """The path has the step names of a diagnosis: ``("ridge",)``."""
+    part: FilePart = ()
+    """Where in a file with several models the one is that the path starts from."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,11 +48,31 @@ class Experiment:
     def cells(
         self, subject: Subject, file: CandidateFile, readers: Sequence[Environment]
     ) -> dict[str, Cell]:
-        """The cells of a file in environments, by id; compared with the original's outputs."""
+        """The cells of a file in environments, by id; compared with the original's outputs.
+
+        Of a file with several models each cell is the worst of theirs.
+        """
+        cells = self._cells(subject, file, readers)
+        for other in subject.others:
+            for id_, cell in self._cells(other, file, readers).items():
+                cells[id_] = max(cells[id_], cell, key=lambda one: one.verdict.severity)
+        return cells
+
+    def cells_of_parts(
+        self, subject: Subject, file: CandidateFile, reader: Environment
+    ) -> list[tuple[Subject, Cell]]:
+        """Everything in a file with its cell in one environment, the subject first."""
+        parts = (subject, *subject.others)
+        return [(one, self._cells(one, file, [reader])[reader.id]) for one in parts]
+
+    def _cells(
+        self, subject: Subject, file: CandidateFile, readers: Sequence[Environment]
+    ) -> dict[str, Cell]:
         cells: dict[str, Cell] = {}
-        saving = _saving_of(subject, file.artifact)
-        digest = keys.loaded(subject.pipeline, file.artifact, saving)
-        load = LoadWork(subject.pipeline, file.artifact, digest, [saving], allowed=file.allowed)
+        artifact = replace(file.artifact, part=subject.artifact.part)
+        saving = _saving_of(subject, artifact)
+        digest = keys.loaded(subject.pipeline, artifact, saving)
+        load = LoadWork(subject.pipeline, artifact, digest, [saving], allowed=file.allowed)
         evaluator = self._evaluator(subject)
 
         def on_evaluation(evaluation: Evaluation) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import replace
 
-from matrix.model import Cell, Environment, Fix
+from matrix.model import Cell, Environment, FilePart, Fix
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.remedy import CandidateFile, Subject
 
+_STEPS = ("key", "index", "attribute")
+"""The kinds of steps that lead to one object in a file; others stand for several."""
 _LISTED = 6
 _WEIGHED = 8
 """With more settings than this, unnecessary ones are not removed."""
@@ -61,8 +65,9 @@ def with_fixes(
         The changed file and its cell; or in words what was tried, empty if there is nothing to set.
     """
     resaving = experiment.resaved(subject, file, place, [])
-    known = {(one.path, one.name) for one in given}
-    own = [one for one in resaving.lacking if (one.path, one.name) not in known]
+    known = {(one.part, one.path, one.name) for one in given}
+    lacking = _in_parts(subject, resaving.lacking)
+    own = [one for one in lacking if (one.part, one.path, one.name) not in known]
     attempts = [list(given), [*given, *own] if own else []]
     return _tried(experiment, subject, file, place, cell, attempts)
 
@@ -114,6 +119,25 @@ def _least(
     return found
 
 
+def is_one_model(part: FilePart | None) -> bool:
+    """Whether a part of a file is one model, and neither plain data nor models used together."""
+    return all(kind in _STEPS for kind, _ in part or ())
+
+
+def _in_parts(subject: Subject, fixes: Sequence[Fix]) -> list[Fix]:
+    """Fixes of a whole file, each with the part of the file that it is in."""
+    parts = [one.artifact.part or () for one in (subject, *subject.others)]
+    plain = [part for part in parts if is_one_model(part)]
+    return [_in_part(fix, sorted(plain, key=len, reverse=True)) for fix in fixes]
+
+
+def _in_part(fix: Fix, parts: Sequence[FilePart]) -> Fix:
+    for part in parts:
+        if fix.path[: len(part)] == tuple(name for _, name in part):
+            return replace(fix, part=part, path=fix.path[len(part) :])
+    return fix
+
+
 def _setting(fix: Fix) -> tuple[str, str]:
     return fix.name, fix.of or repr(fix.value)
 
@@ -134,10 +158,20 @@ def described(fixes: Sequence[Fix]) -> str:
     return ", ".join(parts[:_LISTED]) + more
 
 
+def in_python(part: FilePart) -> str:
+    """The steps to a part of a file as Python writes them: ``["model"].steps``.
+
+    The quotes need no others in a shell.
+    """
+    return "".join(
+        f".{name}" if kind == "attribute" else f"[{json.dumps(name)}]" for kind, name in part
+    )
+
+
 def place_of(fix: Fix) -> str:
     """The place of a fix as a Python expression: ``model.steps[1][1].monotonic_cst``."""
     steps = "".join(
         f"[{one!r}]" if isinstance(one, int) or not one.isidentifier() else f".{one}"
         for one in fix.path
     )
-    return f"model{steps}.{fix.name}"
+    return f"model{in_python(fix.part)}{steps}.{fix.name}"

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from dataclasses import replace
 
 from matrix.diagnosis.trace_data import Attribute, Diagnosis
-from matrix.model import Fix
+from matrix.model import FilePart, Fix
 
 
-def fixes_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
+def fixes_of(diagnosis: Diagnosis, part: FilePart = ()) -> tuple[Fix, ...]:
     """Candidates for fixes, not verified.
+
+    Args:
+        diagnosis: of one model.
+        part: where in its file the model is.
 
     An attribute that the reader reads and the file lacks may have another name in the file. Values
     that differ in the reader's own model are copied if they are plain. Only attributes that the
@@ -24,7 +29,7 @@ def fixes_of(diagnosis: Diagnosis) -> tuple[Fix, ...]:
         if one.before is None or list(_plain(one.before))
         for value in _plain(one.after)
     )
-    return (*_renamed(diagnosis), *plain)
+    return tuple(replace(one, part=part) for one in (*_renamed(diagnosis), *plain))
 
 
 def _renamed(diagnosis: Diagnosis) -> Iterator[Fix]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from matrix.model import Fix
 from matrix.remedies.environment_factory import packages_of, version_of
-from matrix.remedies.fixes import place_of
+from matrix.remedies.fixes import in_python, place_of
 from matrix.remedies.remedy import CandidateFile, ResaveStep
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -59,7 +59,8 @@ def _settings(fixes: Sequence[Fix]) -> Iterator[str]:
         if fix.named and fix.path:
             part = " → ".join(map(repr, fix.path))
             taken = f"its {fix.of}" if fix.of else repr(fix.value)
-            yield f"# in the part {part} of the model set {fix.name} = {taken}"
+            model = f"model{in_python(fix.part)}" if fix.part else "the model"
+            yield f"# in the part {part} of {model} set {fix.name} = {taken}"
         else:
             whole = place_of(fix)
             taken = whole.removesuffix(fix.name) + fix.of

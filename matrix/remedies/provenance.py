@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Mapping
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -21,13 +22,15 @@ SCHEMA_VERSION = 1
 ENDING = ".provenance.json"
 
 
-def provenance(subject: Subject, remedy: Remedy, n_rows: int, source: Path, target: Path) -> Json:
+def provenance(
+    subject: Subject, remedy: Remedy, rows: Mapping[str, int], source: Path, target: Path
+) -> Json:
     """Describe how a migrated file was made and verified.
 
     Args:
         subject: the original.
         remedy: the remedy that made the file.
-        n_rows: how many rows its outputs were compared on.
+        rows: how many rows outputs were compared on, by the id of the model.
         source: the path of the original.
         target: the path of the migrated file.
     """
@@ -44,13 +47,41 @@ def provenance(subject: Subject, remedy: Remedy, n_rows: int, source: Path, targ
         "from": _environment(subject.writer),
         "steps": [_step(step) for step in remedy.file.steps],
         "to": _environment(remedy.reader or subject.reader),
-        "rows": {"sha256": subject.saving.rows, "n": n_rows},
+        "rows": _rows(subject, rows),
         "compared": _compared(subject, remedy.cell),
         "verdict": remedy.cell.verdict.value,
         "by_hand": by_hand(
             remedy.file, source.name, target.name, saved_as=subject.artifact.format
         ).splitlines(),
+        **_parts(subject, remedy, rows),
     }
+
+
+def _rows(subject: Subject, rows: Mapping[str, int]) -> Json:
+    return {"sha256": subject.saving.rows, "n": rows[subject.pipeline.id]}
+
+
+def _parts(subject: Subject, remedy: Remedy, rows: Mapping[str, int]) -> Json:
+    """What a file with several models holds, and how each of it compared."""
+    if not remedy.parts:
+        return {}
+    found = zip((subject, *subject.others), remedy.parts, strict=True)
+    return {
+        "parts": [
+            {
+                "part": name_of_part(one),
+                "rows": _rows(one, rows),
+                "compared": _compared(one, cell),
+                "verdict": cell.verdict.value,
+            }
+            for one, cell in found
+        ]
+    }
+
+
+def name_of_part(subject: Subject) -> str:
+    """How messages call a part of a file: ``["model"]``."""
+    return subject.pipeline.id.rpartition(" → ")[2]
 
 
 def _artifact(artifact: Artifact) -> Json:

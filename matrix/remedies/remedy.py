@@ -31,6 +31,8 @@ class Subject:
     """Names that the user trusts, beside those that every model may look up."""
     native: Saving | None = None
     """The outputs of the same pipeline trained in the reader; None if unknown."""
+    others: tuple[Subject, ...] = ()
+    """What else the same file holds, and must be the same too: other models, and plain data."""
 
     @classmethod
     def of(cls, inputs: CellInputs) -> Subject:
@@ -147,6 +149,9 @@ class Remedy:
     cell: Cell | None = None
     """The verification: the cell of the final file in the target, or of the file at a pin. None for
     ``retrain``, which is not run."""
+    parts: tuple[Cell, ...] = ()
+    """Of a file with several models the cell of each part, in the order of the subject and its
+    others; ``cell`` is the worst. Empty for a file with one model."""
     file: CandidateFile | None = None
     """The file to load in the target; None if that is the original, or there is none."""
     reader: Environment | None = None

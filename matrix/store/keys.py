@@ -105,7 +105,7 @@ def resaving(
         artifact.sha256,
         artifact.format,
         list(formats),
-        [[list(fix.path), fix.name, fix.value, fix.of] for fix in fixes],
+        [[fix.part, list(fix.path), fix.name, fix.value, fix.of] for fix in fixes],
         pipeline.digest,
         environment_key,
         worker(),

@@ -160,9 +160,10 @@ Tasks
 
 ``resave``: load an artifact, apply fixes, save it again.
     Piece: ``path``, ``format``, ``allowed``, the ``formats`` to save in, and ``fixes``: attributes
-    to set first, a list of ``{"path", "name", "value", "of"}``. ``compat_worker/missing_params.py``
-    defines ``path``. ``value`` is plain JSON; if ``of`` is not empty, it names an attribute of the
-    same object to copy instead, such as ``scale_`` or ``_idf_diag.diagonal()``.
+    to set first, a list of ``{"part", "path", "name", "value", "of"}``. ``path`` starts at ``part``
+    of the object in the file; ``compat_worker/missing_params.py`` defines it. ``value`` is plain
+    JSON; if ``of`` is not empty, it names an attribute of the same object to copy instead, such as
+    ``scale_`` or ``_idf_diag.diagonal()``. All of the object is saved.
     Answer: ``artifacts`` as for ``save``, with paths relative to FOLDER, the working folder; and
     ``lacking``: parameters that the classes take here and the model does not have, as ``{"path",
     "name", "value"}`` with their default values.

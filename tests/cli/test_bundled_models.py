@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from sklearn.linear_model import Ridge
 
-from matrix.cli.commands.bundled_models import refuse_bundle
+from matrix.cli.commands.bundled_models import lines_of, refuse_bundle
 from matrix.errors import UsageError
 from matrix.store import Store
 from matrix.upgrade.bundles import unbundled
@@ -31,8 +31,9 @@ def lines(held: Any, folder: Path) -> list[str]:
         models = unbundled(take_in([path], store, 1))
     with pytest.raises(UsageError) as caught:
         refuse_bundle(models, "scikit-learn==1.6.1")
-    assert caught.value.advice is not None
-    return [line.strip() for line in caught.value.advice.splitlines()[1:]]
+    found = lines_of(models, "scikit-learn==1.6.1")
+    assert caught.value.advice == "\n".join(found)
+    return [line.strip() for line in found[1:]]
 
 
 def test_the_model_is_taken_out_and_another_put_back(tmp_path: Path) -> None:

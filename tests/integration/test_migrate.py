@@ -34,6 +34,9 @@ for name, model in {
     joblib.dump(model, sys.argv[1] + "/" + name + ".joblib")
 text = make_pipeline(TfidfVectorizer(), LogisticRegression()).fit(TEXTS, [1, 0, 1, 0] * 5)
 joblib.dump(text, sys.argv[1] + "/text.joblib")
+iris = [LogisticRegression().fit(X, y)]
+bundle = {"text": text, "iris": iris, "threshold": 0.4, "mean": X.mean(0)}
+joblib.dump(bundle, sys.argv[1] + "/bundle.joblib")
 """
 
 SHOW = """
@@ -52,6 +55,16 @@ print(found.round(9).tolist())
 """
 
 
+READ_BUNDLE = """
+import sys, joblib
+from sklearn.datasets import load_iris
+held = joblib.load(sys.argv[1])
+print(held["text"].predict_proba(["good food", "bad wine and service"]).round(9).tolist())
+print(held["iris"][0].predict_proba(load_iris().data).round(9).tolist())
+print(sorted(held), len(held["iris"]), held["threshold"], held["mean"].tolist())
+"""
+
+
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     here = Path.cwd()
@@ -59,6 +72,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     Path("train.py").write_text(TRAIN)
     Path("show.py").write_text(SHOW)
     Path("read.py").write_text(READ)
+    Path("read_bundle.py").write_text(READ_BUNDLE)
     yield Path()
     os.chdir(here)
 
@@ -156,6 +170,25 @@ def test_a_model_that_changes_without_a_word_is_given_what_it_has_under_another_
     assert code == 0, said
     assert "idf_=_idf_diag.diagonal()" in said
     assert python(target, "read.py", models / "text.sklearn-1.6.1.joblib") == before
+
+
+@pytest.mark.nightly
+def test_a_whole_dictionary_is_written_again_and_all_in_it_is_the_same(home: Path) -> None:
+    models = train("scikit-learn==1.3.2")
+    target = environment("scikit-learn==1.6.1")
+    bundle = models / "bundle.joblib"
+    before = python(environment("scikit-learn==1.3.2"), "read_bundle.py", bundle)
+    assert python(target, "read_bundle.py", bundle) != before
+    code, said = migrate(bundle, "--to", "scikit-learn==1.6.1")
+    assert code == 0, said
+    assert '["text"]: every method compared on' in said
+    assert "the rest of the dict: compared as data: identical" in said
+    written = models / "bundle.sklearn-1.6.1.joblib"
+    assert python(target, "read_bundle.py", written) == before
+    told = json.loads((models / "bundle.sklearn-1.6.1.joblib.provenance.json").read_text())
+    parts = {one["part"]: one["verdict"] for one in told["parts"]}
+    assert set(parts) == {'["text"]', '["iris"][0]', "the rest of the dict"}
+    assert set(parts.values()) <= {"identical", "equivalent"}
 
 
 def test_an_upgrade_check_says_why(home: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from matrix.diagnosis.trace_data import Attribute, Diagnosis, Missing, StateChange
 from matrix.model import Cell, Fix, OutputDifference, Verdict
 from matrix.remedies import Subject
@@ -52,6 +54,8 @@ def test_in_words() -> None:
     assert described([*many, OWN]) == "monotonic_cst=None (in 50 places), own=None"
     assert place_of(GIVEN) == "model.steps[1][1].given"
     assert place_of(Fix(path=("a b", 0), name="c", value=1)) == "model['a b'][0].c"
+    held = (("key", "m"), ("index", 1))
+    assert place_of(Fix(part=held, path=("steps",), name="c")) == 'model["m"][1].steps.c'
 
 
 def test_only_the_necessary_attributes_are_set(ends: Subject) -> None:
@@ -108,3 +112,16 @@ def test_an_attribute_of_another_name_is_tried_in_place_of_one_that_is_lacking()
     assert [one.of for one in found] == ["_idf_diag.diagonal()"]
     two = (had("a_", 3), had("b_", 3))
     assert fixes_of(Diagnosis(missing=(lacking("c_"),), unread=two)) == ()
+
+
+def test_what_a_model_in_a_dictionary_lacks_is_set_in_that_model(ends: Subject) -> None:
+    held = (("key", "m"),)
+    rest = (("data", ((("key", "t"),),)),)
+    model = replace(ends, artifact=replace(ends.artifact, part=held))
+    whole = replace(model, others=(replace(ends, artifact=replace(ends.artifact, part=rest)),))
+    lacking = (Fix(path=("m", "steps"), name="gone", value=None),)
+    world = World(lambda file, _: SAFE if "gone" in file else BAD, lacking=lacking)
+    found = find_fix(world.experiment, whole, in_use())
+    assert not isinstance(found, str)
+    (step,) = found[0].steps
+    assert step.fixes == (Fix(part=held, path=("steps",), name="gone", value=None),)

@@ -37,7 +37,9 @@ def way() -> Remedy:
 
 
 def document(ends: Subject) -> dict[str, object]:
-    return provenance(ends, way(), 120, Path("models/m.joblib"), Path("new/m2.joblib"))
+    return provenance(
+        ends, way(), {ends.pipeline.id: 120}, Path("models/m.joblib"), Path("new/m2.joblib")
+    )
 
 
 def test_the_provenance_names_files_environments_and_comparison(ends: Subject) -> None:

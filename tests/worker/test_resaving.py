@@ -118,6 +118,18 @@ def test_a_missing_parameter_can_be_copied_from_another_attribute(folder: Path) 
     assert (failed["stage"], failed["raised"]["type"]) == ("fix", "AttributeError")
 
 
+def test_a_model_in_a_dictionary_is_changed_and_all_else_is_saved_with_it(folder: Path) -> None:
+    whole = {"models": [ridge(), ridge(without="alpha")], "threshold": 0.4}
+    found = resave(folder, whole)
+    assert [one["path"] for one in found["lacking"]] == [["models", 1, "steps", 1, 1]]
+    part = [["key", "models"], ["index", 1]]
+    fix = {"part": part, "path": ["ridge"], "name": "alpha", "value": 7.5, "of": ""}
+    found = resave(folder, whole, "joblib", fixes=[fix])
+    again = joblib.load(found["artifacts"]["joblib"]["path"])
+    assert [one.steps[1][1].alpha for one in again["models"]] == [2.0, 7.5]
+    assert again["threshold"] == 0.4
+
+
 def test_a_parameter_that_cannot_be_set_is_reported_as_a_mistake(folder: Path) -> None:
     found = resave(folder, ridge(), "joblib", fixes=[{"path": ["nix"], "name": "a", "value": 1}])
     assert "nothing at ['nix']" in found["mistake"]

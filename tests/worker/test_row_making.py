@@ -37,6 +37,7 @@ from sklearn.naive_bayes import CategoricalNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
+    FunctionTransformer,
     KBinsDiscretizer,
     LabelEncoder,
     MinMaxScaler,
@@ -474,3 +475,22 @@ def test_a_column_of_categories_that_the_model_does_not_show_is_text() -> None:
 def test_a_model_that_was_saved_before_fit_says_so() -> None:
     with pytest.raises(UserError, match=r"^this LogisticRegression is not fitted: predict raises"):
         row_making.make_rows(LogisticRegression(), 20)
+
+
+@pytest.mark.parametrize(
+    "model",
+    [
+        KNeighborsClassifier(),
+        make_pipeline(FunctionTransformer(np.add), LogisticRegression()),  # raises a TypeError
+    ],
+)
+def test_a_model_that_was_saved_before_it_was_fitted_is_said_to_be_that(model: Any) -> None:
+    with pytest.raises(UserError, match="is not fitted: predict raises"):
+        row_making.make_rows(model, 20)
+
+
+def test_a_step_that_raises_is_shown_where_the_model_is_fitted() -> None:
+    model = make_pipeline(FunctionTransformer(), LogisticRegression()).fit(X, Y)
+    model.steps[0] = ("add", FunctionTransformer(np.add))
+    with pytest.raises(UserError, match=r"raised TypeError: .*--data FILE"):
+        row_making.make_rows(model, 20)

@@ -1,4 +1,4 @@
-"""What to do with a model that is held in something else, which ``migrate`` does not convert."""
+"""What to do with a model that is held in something else, where ``migrate`` does not convert it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ import shlex
 from collections.abc import Sequence
 
 from matrix.errors import UsageError
+from matrix.remedies.fixes import in_python, is_one_model
 from matrix.upgrade.answer import Model
-
-_STEPS = ("key", "index", "attribute")
 
 
 def refuse_bundle(models: Sequence[Model], target: str) -> None:
@@ -22,22 +21,40 @@ def refuse_bundle(models: Sequence[Model], target: str) -> None:
     Raises:
         UsageError: the object in the file is no model; the advice has the lines to run.
     """
-    parts = [model for model in models if model.part and model.part[0][0] in _STEPS]
-    if parts:
+    first = _first_held(models)
+    if first is not None:
         raise UsageError(
-            f"migrate converts a file whose object is a model, and {parts[0].path} holds it in "
-            f"something else; the first model in it is {parts[0].id.rpartition(' → ')[2]}",
-            advice="\n".join(_lines(parts[0], target)),
+            f"--by-value converts a file whose object is a model, and {first.path} holds it in "
+            f"something else; the first model in it is {first.id.rpartition(' → ')[2]}",
+            advice="\n".join(lines_of(models, target)),
         )
 
 
+def lines_of(models: Sequence[Model], target: str) -> list[str]:
+    """How to convert the first model in a file that holds it in something else.
+
+    Args:
+        models, target: as in :func:`refuse_bundle`.
+
+    Returns:
+        A sentence and lines to paste; empty if the object in the file is a model.
+    """
+    first = _first_held(models)
+    return [] if first is None else _lines(first, target)
+
+
+def _first_held(models: Sequence[Model]) -> Model | None:
+    return next((model for model in models if model.part and is_one_model(model.part)), None)
+
+
 def _lines(model: Model, target: str) -> list[str]:
-    path, inside = model.path, "".join(map(_step, model.part))
+    name = model.id.rpartition(" → ")[2]
+    path, inside = model.path, in_python(model.part or ())
     alone = f"{path.stem}-model{path.suffix}"
     take = f"import joblib; joblib.dump(joblib.load({_text(str(path))}){inside}, {_text(alone)})"
     to, file, new = map(shlex.quote, (target, alone, f"new-{alone}"))
     lines = [
-        "Take the model out where it was saved, convert it, and put it back in the target:",
+        f"{name} may convert alone: take it out where it was saved, put it back in the target:",
         f"  python -c {shlex.quote(take)}",
         f"  compat-matrix migrate {file} --to {to} --output {new}",
     ]
@@ -47,12 +64,6 @@ def _lines(model: Model, target: str) -> list[str]:
         put += f"joblib.dump(held, {_text(f'new-{path.name}')})"
         lines.append(f"  python -c {shlex.quote(put)}")
     return lines
-
-
-def _step(step: tuple[str, object]) -> str:
-    """A step to a part of a file, as Python writes it."""
-    kind, name = step
-    return f".{name}" if kind == "attribute" else f"[{_text(name)}]"
 
 
 def _text(value: object) -> str:

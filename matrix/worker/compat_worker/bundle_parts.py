@@ -47,19 +47,24 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         if kind == "data":
             return _data(found, name)
         if kind == "together":
-            return _together([_look_up(found, one) for one in name])
-        found = _look_up(found, [[kind, name]])
+            return _together([look_up(found, one) for one in name])
+        found = look_up(found, [[kind, name]])
     return _with_outputs(booster_models.adapted(found), as_data)
 
 
-def _look_up(value: Any, part: FoundAt) -> Any:
+def look_up(value: Any, part: FoundAt) -> Any:
+    """The object at a part of which each step is a key, an index or an attribute.
+
+    Raises:
+        Exception: whatever looking up the part raises, where it is not there.
+    """
     for kind, name in part:
         value = getattr(value, name) if kind == "attribute" else value[name]
     return value
 
 
 def _data(value: Any, parts: Sequence[FoundAt]) -> PlainData:
-    found = OrderedDict((_label(part), _look_up(value, part)) for part in parts)
+    found = OrderedDict((_label(part), look_up(value, part)) for part in parts)
     return PlainData(OrderedDict((label, _checkable(one)) for label, one in found.items()))
 
 

@@ -3,7 +3,7 @@
 import os
 from typing import Any, Dict, List
 
-from compat_worker import loader_guard, missing_params
+from compat_worker import bundle_parts, loader_guard, missing_params
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
@@ -53,7 +53,8 @@ def _save_in_format(model: Any, name: str, piece: int) -> Answer:
 
 def _apply_fixes(model: Any, fixes: List[Dict[str, Any]]) -> None:
     for fix in fixes:
-        thing = missing_params.find(model, fix["path"])
+        inside = bundle_parts.look_up(model, fix.get("part") or [])
+        thing = missing_params.find(inside, fix["path"])
         value = _value_of(thing, fix["of"]) if fix["of"] else fix["value"]
         setattr(thing, fix["name"], value)
 

@@ -323,12 +323,29 @@ def _no_rows_message(model: Any, names: List[str], error: Optional[Exception]) -
     kind = type(model).__name__
     if not names:
         return "{} {} (predict, transform …), so it has no outputs".format(kind, NO_METHOD_WORDS)
-    if type(error).__name__ == "NotFittedError":
-        return "this {} {}: {} raises NotFittedError".format(kind, NOT_FITTED_WORDS, names[0])
+    if _is_unfitted(model, error):
+        raised = "" if error is None else type(error).__name__
+        return "this {} {}: {} raises {}".format(kind, NOT_FITTED_WORDS, names[0], raised)
     raised = "" if error is None else " (it raised {}: {})".format(type(error).__name__, error)
     return "no rows could be made that {} of this {} accepts{}; give rows with --data FILE".format(
         names[0], kind, raised[:300]
     )
+
+
+def _is_unfitted(model: Any, error: Optional[Exception]) -> bool:
+    """Whether no rows can be accepted because the model was saved before it was fitted."""
+    if error is None or type(error).__name__ == "NotFittedError":
+        return error is not None
+    last = model.steps[-1][1] if hasattr(model, "steps") else model
+    if not type(last).__module__.startswith("sklearn.") or not hasattr(last, "predict"):
+        return False  # others keep what they learn under any name, or learn nothing
+    try:  # a step before it may have raised something else
+        from sklearn.utils.validation import check_is_fitted
+
+        check_is_fitted(last)
+    except Exception as unfitted:
+        return type(unfitted).__name__ == "NotFittedError"
+    return False
 
 
 def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
