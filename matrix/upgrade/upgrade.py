@@ -214,9 +214,12 @@ def _further(
     """The question with the middle release of each gap, or with targets as of their release."""
     if isinstance(question, UpgradeAnswer):
         return question
+    if not origins.are_consecutive:
+        # First the fallbacks: newer libraries do not help where scikit-learn itself fails.
+        question = with_fallbacks(question, answer, origins)
     question = with_newer_libraries(question, answer, origins)
     if not origins.are_consecutive:
-        return with_fallbacks(question, answer, origins)
+        return question
     if answer.problem is not None:
         return question
     question = with_companions(question, answer, origins)

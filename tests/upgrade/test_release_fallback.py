@@ -23,6 +23,7 @@ from matrix.model import (
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeQuestion
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
+from matrix.upgrade.upgrade import _further
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
 MODEL = Model(id="m", path=Path("m"))
@@ -140,3 +141,46 @@ def test_a_file_of_newer_packages_moves_the_day() -> None:
 
 def test_a_target_that_works_is_not_tried_again() -> None:
     assert ids(asked(None)[0]) == [TODAY]
+
+
+def test_a_target_that_holds_a_library_is_tried_with_the_same_library_first() -> None:
+    """Newer releases of the library do not help where scikit-learn itself is not imported."""
+    inspection = Inspection(
+        path=Path("m"),
+        size=1,
+        sha256="00",
+        container="joblib",
+        protocol=4,
+        modules=("category_encoders",),
+        root=ModelNode(kind="category_encoders.TargetEncoder"),
+    )
+    model = replace(MODEL, inspection=inspection)
+    found = origins()
+    (plain,) = found.targets(MODEL, ORIGIN)
+    held = "category-encoders==2.6.3"
+    today = replace(plain, requirements=(held,))
+    question = UpgradeQuestion(model=model, origin=ORIGIN, targets=(today,))
+    released = replace(plain, id=RELEASED, requirements=(held,), as_of="release")
+    asks = _KnowsTheRelease(found, released)
+    cell = Cell(
+        pipeline="m", format="joblib", writer="o", reader=today.id, verdict=Verdict.UNAVAILABLE
+    )
+    target = Target(environment=environment(today, numpy="2.2.6", imports=False), cell=cell)
+    first = replace(target, environment=environment(ORIGIN, numpy="1.24", imports=True))
+    answer = UpgradeAnswer(model=model, targets=(first, target))
+    further = _further(question, answer, asks, bisect=True)  # type: ignore[arg-type]
+    assert isinstance(further, UpgradeQuestion)
+    assert further.targets == (released,)
+
+
+class _KnowsTheRelease:
+    """Origins that know one target as of its release, without a registry."""
+
+    are_consecutive = False
+
+    def __init__(self, origins: Origins, released: EnvSpec) -> None:
+        self.with_newer = origins.with_newer
+        self._released = released
+
+    def as_released(self, *_: object) -> EnvSpec:
+        return self._released
