@@ -34,6 +34,9 @@ from tests.inspection import assembler as a
 
 BOOSTER = ("xgboost.core", "Booster")
 CLASSIFIER = ("xgboost.sklearn", "XGBClassifier")
+VECTORIZER = ("skrub._table_vectorizer", "TableVectorizer")
+FILTER = ("skrub._selectors._base", "Filter")
+EBM = ("interpret.glassbox._ebm._ebm", "ExplainableBoostingClassifier")
 CONTAINED = Sandbox(kind=SandboxKind.BUBBLEWRAP)
 
 MAPPER = ("sklearn_pandas.dataframe_mapper", "DataFrameMapper")
@@ -77,6 +80,20 @@ ATTACKS = {
     "features that are no list": a.new(*MAPPER)
     + a.state(features=a.call("builtins", "list"))
     + a.BUILD,
+    "a vectorizer that is called": a.call(*VECTORIZER, a.text("x")),
+    "a vectorizer handed on": a.new(*FILTER) + a.state(predicate=a.name(*VECTORIZER)) + a.BUILD,
+    "a predicate that runs programs": a.new(*FILTER)
+    + a.state(predicate=a.name("os", "system"))
+    + a.BUILD,
+    "another function of skrub": a.new(*FILTER)
+    + a.state(predicate=a.name("skrub._utils", "import_optional_dependency"))
+    + a.BUILD,
+    "an encoder that downloads": a.new("skrub._text_encoder", "TextEncoder"),
+    "a part of a listed function": a.new(*FILTER)
+    + a.state(predicate=a.name("skrub._dataframe._common", "is_numeric.__globals__"))
+    + a.BUILD,
+    "a machine that is called": a.call(*EBM, a.text("x")),
+    "a method of a machine": a.name(EBM[0], "EBMModel.to_json"),
     "state of a call": a.new(*BOOSTER) + a.call("builtins", "dict") + a.BUILD,
     "state of two parts": a.new(*BOOSTER)
     + a.NONE
@@ -92,8 +109,17 @@ def written(tmp_path: Path, body: bytes) -> Path:
     return path
 
 
+SELECTOR = (
+    a.new(*FILTER)
+    + a.state(predicate=a.name("skrub._selectors._selectors", "_cardinality_below"))
+    + a.BUILD
+)
+
+
 @pytest.mark.parametrize(
-    "body", [ORDINARY + a.BUILD, OLD, mapper(FEATURE)], ids=["new", "protocol 1", "mapper"]
+    "body",
+    [ORDINARY + a.BUILD, OLD, mapper(FEATURE), SELECTOR],
+    ids=["new", "protocol 1", "mapper", "selector"],
 )
 def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path) -> None:
     assert refusals(inspect(written(tmp_path, body))) == ()
@@ -102,9 +128,8 @@ def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path)
 @pytest.mark.parametrize("body", ATTACKS.values(), ids=ATTACKS)
 def test_every_other_use_of_a_class_is_refused(body: bytes, tmp_path: Path) -> None:
     found = refusals(inspect(written(tmp_path, body)))
-    assert {"xgboost", "computed-state", "functools", "sklearn_pandas"} & {
-        one.what.split(".")[0] for one in found
-    }
+    expected = {"xgboost", "computed-state", "functools", "sklearn_pandas", "skrub", "interpret"}
+    assert {*expected, "os"} & {one.what.split(".")[0] for one in found}
 
 
 @pytest.mark.parametrize("kind", [SandboxKind.OFF, SandboxKind.LIMITS])
