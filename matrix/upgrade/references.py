@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from matrix.errors import Exit
+from matrix.frameworks.distributions import distribution_of
 from matrix.model import Ending, Environment, ModelReference, Returned
 from matrix.upgrade.answer import Model, Problem, RowCounts
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
@@ -47,7 +49,8 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
             message = f"{failed} {here}: {saving.failure.message}"
             return Problem(message=message, advice=_advice_for_script(saving.failure.message))
         message = f"{failed} {here}: {saving.failure.type}: {saving.failure.message}"
-        return Problem(message=message, advice=_advice(model, saving.failure.type))
+        advice = _advice(model, saving.failure.type, saving.failure.message)
+        return Problem(message=message, advice=advice)
     returned = {m for m, outcome in saving.outputs.items() if isinstance(outcome, Returned)}
     if not returned - _SHOWN:
         return Problem(message=f"none of its methods returns anything {here}")
@@ -76,9 +79,22 @@ _OTHER_ORIGIN = (
 )
 
 
-def _advice(model: Model, error: str) -> str:
+_MISSING = re.compile(r"No module named '([A-Za-z_]\w*)")
+
+
+def _advice(model: Model, error: str, message: str) -> str:
+    """What to do if a model does not load in its origin."""
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
         return _OTHER_ORIGIN
+    missing = _MISSING.match(message)
+    if missing and missing[1] not in _HERE:
+        package = distribution_of(missing[1])
+        if package:
+            return f"It needs {missing[1]}: add --with {package}."
+        return (
+            f"It needs {missing[1]}: add its package with --with REQ, or the folder of your own "
+            "code with --path DIR."
+        )
     modules = () if model.inspection is None else model.inspection.modules
     further = [module for module in modules if module not in _HERE]
     if not further:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, ClassVar
+
 import numpy as np
 import pytest
 from compat_worker import output_methods
@@ -51,3 +53,13 @@ def test_a_method_that_raises_attribute_errors_exists_and_fails(held: object) ->
     assert "transform" in output_methods.available(model)
     with pytest.raises(AttributeError, match="has no attribute 'transform'"):
         output_methods.call(model, "transform", X)
+
+
+def test_steps_of_another_class_are_no_pipeline() -> None:
+    class Own:
+        steps: ClassVar = {"scale": 1}
+
+        def predict(self, rows: Any) -> Any:
+            return rows
+
+    assert "predict" in output_methods.taking_rows(Own())

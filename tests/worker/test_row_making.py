@@ -494,3 +494,26 @@ def test_a_step_that_raises_is_shown_where_the_model_is_fitted() -> None:
     model.steps[0] = ("add", FunctionTransformer(np.add))
     with pytest.raises(UserError, match=r"raised TypeError: .*--data FILE"):
         row_making.make_rows(model, 20)
+
+
+class TwoSteps:
+    """A class of a user's own: no estimator, and nothing in it says how many features it takes."""
+
+    def __init__(self) -> None:
+        self.parts = {"scale": StandardScaler(), "model": LogisticRegression()}
+
+    def fit(self, X: pd.DataFrame, y: Any) -> TwoSteps:
+        self.parts["model"].fit(self.parts["scale"].fit_transform(X), y)
+        return self
+
+    def predict(self, X: pd.DataFrame) -> Any:
+        return self.parts["model"].predict(self.parts["scale"].transform(X[["width", "height"]]))
+
+
+def test_an_object_of_another_class_gets_the_rows_of_an_estimator_in_it() -> None:
+    random = np.random.default_rng(0)
+    table = pd.DataFrame(random.normal(size=(60, 2)), columns=["width", "height"])
+    model = TwoSteps().fit(table, table["width"] > 0)
+    made = row_making.make_rows(model, 100)
+    assert list(made.rows.columns) == ["width", "height"]
+    assert len(set(model.predict(made.rows))) == 2

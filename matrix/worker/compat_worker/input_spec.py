@@ -82,6 +82,22 @@ def n_features(model: Any) -> Optional[int]:
     return _from_shapes(model) or next(inside, None) or _from_unknown_class(model)
 
 
+MOST_HELD = 8
+"""Estimators that are looked at in an object of an unknown class."""
+
+
+def held_estimators(model: Any) -> List[Any]:
+    """Estimators of scikit-learn in the attributes of an object, also in lists and dictionaries."""
+    found: List[Any] = []
+    for value in vars(model).values() if hasattr(model, "__dict__") else ():
+        inside = value.values() if isinstance(value, dict) else value
+        for one in inside if isinstance(value, (dict, list, tuple)) else [value]:
+            own = type(one).__module__.startswith("sklearn.") and not class_names(one) & LABELS
+            if own and len(found) < MOST_HELD:
+                found.append(one)
+    return found
+
+
 def _from_unknown_class(model: Any) -> Optional[int]:
     """For a class outside scikit-learn: the last axis of its fitted arrays, if all agree."""
     if is_sklearn(model):

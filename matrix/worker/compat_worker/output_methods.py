@@ -68,8 +68,9 @@ def _has(model: Any, name: str) -> bool:
 def _accepts(model: Any, method: Any, option: str) -> bool:
     """Whether a method takes a keyword; a pipeline passes it to the method of its last step."""
     steps = getattr(model, "steps", None)
-    if steps:
-        method = getattr(steps[-1][1], method.__name__, None)
+    last = steps[-1] if isinstance(steps, list) and steps else None
+    if isinstance(last, (tuple, list)) and len(last) == 2:  # another class may have other steps
+        method = getattr(last[1], method.__name__, None)
     try:
         return option in inspect.signature(method).parameters
     except (TypeError, ValueError):

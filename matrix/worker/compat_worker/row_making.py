@@ -12,6 +12,7 @@ from compat_worker import (
     coverage_rows,
     feature_inference,
     input_model,
+    input_spec,
     output_changes,
     output_methods,
     probe_rows,
@@ -242,7 +243,7 @@ def _trial(model: Any) -> _Trial:
     """
     names = output_methods.taking_rows(model)
     known = feature_inference.infer(model)
-    guesses = [known] if known is not None else [_guess(n) for n in range(1, MAX_GUESSED_WIDTH)]
+    guesses = [known] if known is not None else _guesses(model)
     last: Optional[Exception] = None
     for guess in guesses:
         trial, error = _trial_of(model, guess, names)
@@ -313,6 +314,17 @@ def _n_varying(trial: _Trial) -> int:
         return int((table != table[:1]).any(axis=0).sum())
     except Exception:
         return 0
+
+
+def _guesses(model: Any) -> List[InputModel]:
+    """What a model of an unknown class may take: the rows of an estimator in it, else any width.
+
+    Such a model often gives its rows to the first estimator in it, as they are.
+    """
+    inside = [feature_inference.infer(one) for one in input_spec.held_estimators(model)]
+    return [one for one in inside if one is not None] + [
+        _guess(width) for width in range(1, MAX_GUESSED_WIDTH)
+    ]
 
 
 def _guess(width: int) -> InputModel:
