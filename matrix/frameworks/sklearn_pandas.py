@@ -7,4 +7,5 @@ from matrix.frameworks.framework import Framework
 FRAMEWORK = Framework(
     name="sklearn-pandas",
     modules=("sklearn_pandas",),
+    needs={"": ("six",)},
 )

@@ -46,6 +46,7 @@ def test_further_requirements_follow_the_version() -> None:
         ("setuptools<70",),
     )
     assert xgboost.further("3.0.0") == ()
+    assert BY_NAME["sklearn-pandas"].further("2.2.0") == ("six",)
     assert xgboost.requirement(bounds="<1") == "xgboost<1"
 
 
