@@ -16,6 +16,7 @@ from compat_worker import (
 from compat_worker.estimator_rules import SAMPLE
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import (
     MaxAbsScaler,
@@ -60,6 +61,24 @@ def test_the_cells_that_a_wide_model_is_called_with_are_bounded(
     monkeypatch.setattr(SGDClassifier, "decision_function", counted)
     row_making.make_rows(model, 200)
     assert sum(cells) < 40 * 2_000_000
+
+
+def test_drawn_rows_are_as_sparse_as_those_that_a_wide_model_keeps_and_it_says_so() -> None:
+    texts = sparse.random(60, WIDTH, density=30 / WIDTH, random_state=0, format="csr")
+    model = KNeighborsClassifier(algorithm="brute").fit(texts, np.arange(60) % 3)
+    made = row_making.make_rows(model, 200)
+    assert input_model.SPARSE in made.kinds
+    assert input_model.PLAIN not in made.kinds
+    drawn = made.rows[: made.kinds[input_model.SPARSE]]
+    assert 10 * drawn.shape[0] < drawn.nnz < 40 * drawn.shape[0]
+    assert made.rows.nnz < 60 * made.n
+    assert len(np.unique(model.predict(made.rows))) > 1
+
+
+def test_rows_for_a_narrow_sparse_model_are_full() -> None:
+    narrow = sparse.random(60, 50, density=0.1, random_state=0, format="csr")
+    made = row_making.make_rows(KNeighborsClassifier().fit(narrow, np.arange(60) % 3), 50)
+    assert input_model.SPARSE not in made.kinds
 
 
 @pytest.mark.parametrize("scaler", [StandardScaler, RobustScaler, MinMaxScaler, MaxAbsScaler])

@@ -43,6 +43,17 @@ def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
             feature.column.counts = feature.column.counts or bool(kinds & _TAKE_COUNTS)
     if input_spec.get(step, "_sparse") is True or hasattr(input_spec.get(step, "_fit_X"), "tocsr"):
         found.sparse = all(feature is not None and feature.undo is None for feature in space)
+    if found.sparse and found.filled is None:
+        found.filled = _filled(step)
+
+
+def _filled(step: Any) -> Optional[float]:
+    """The mean number of values that are not zero in the sparse rows that a model keeps."""
+    for name in ("_fit_X", "support_vectors_"):
+        rows = input_spec.get(step, name)
+        if hasattr(rows, "nnz") and rows.shape[0]:
+            return float(rows.nnz) / float(rows.shape[0])
+    return None
 
 
 _TAKE_ANY_VALUE = {

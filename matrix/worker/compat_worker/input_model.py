@@ -19,6 +19,7 @@ CATEGORY = "with a known category"
 UNSEEN = "with an unseen category"
 MISSING = "with a missing value"
 SEVERAL_MISSING = "with several missing values"
+SPARSE = "with as few values that are not zero as the rows in the model"
 STORED = "stored in the model"
 BETWEEN = "between rows stored in the model"
 DECISION = "next to a decision boundary"
@@ -133,6 +134,8 @@ class InputModel:
         self.assumed = False
         """The columns are those of a later step: what the first step takes is unknown."""
         self.sparse = False
+        self.filled: Optional[float] = None
+        """The mean number of values that are not zero in a row, of a model with sparse rows."""
         self.trees: List[Any] = []
         """The trees in the model that compare columns (``coverage_rows.ColumnTree``)."""
         self.neighbors: List[Dict[int, Any]] = []

@@ -45,6 +45,8 @@ def make_blocks(known: InputModel, n: int, seed: int = 0) -> List[RowBlock]:
     kind = input_model.PLAIN
     if not any(column.is_known for column in known.columns):
         kind = input_model.RANDOM
+    if is_thin(known):
+        kind = input_model.SPARSE
     made = [RowBlock(kind, typical_rows(known, random, count))] + special
     return [block for block in made if len(block)]
 
@@ -79,7 +81,27 @@ def typical_rows(known: InputModel, random: Any, n: int, factor: float = 1.0) ->
     for place in rest:
         if values[place] is None:
             values[place] = _draw(known.columns[place], random, n, factor)
-    return values
+    return _thinned(known, values, random) if is_thin(known) else values
+
+
+def is_thin(known: InputModel) -> bool:
+    """Whether most values of a drawn row are zero, as in the many columns of vectorized texts.
+
+    Full rows would be unlike all that the model has seen, and a search among kept rows takes time
+    with the values in both.
+    """
+    return known.filled is not None and len(known.columns) >= WIDE
+
+
+def _thinned(known: InputModel, values: Values, random: Any) -> Values:
+    """The values with zero in place of most of them, so that a row has as many as kept ones."""
+    share = max(1.0, known.filled or 0.0) / len(values)
+    kept = random.random_sample((len(values), len(values[0]))) < share
+    numbers = map(_is_number, known.columns)
+    return [
+        np.where(chosen, column, 0.0) if number else column
+        for column, chosen, number in zip(values, kept, numbers)
+    ]
 
 
 def _is_whole(column: Column) -> bool:
