@@ -197,7 +197,7 @@ _OUTCOME = _either(
 _OUTCOMES = _by_name(_OUTCOME)
 _ARTIFACTS = _by_name(
     _either(
-        _record({"path": _is_text, "sha256": _is_digest, "size": _is_count}),
+        _record({"path": _is_text, "sha256": _is_digest, "size": _is_count, "seconds": _is_number}),
         _record({"raised": _FAILURE}),
         _record({"unavailable": _is_text}),
     )
@@ -368,7 +368,10 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _REFUSED,
         _UNAVAILABLE,
         _RAISED,
-        _record({**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES}, own=_OWN),
+        _record(
+            {**_COMMON, "outputs": _OUTCOMES, "repeats": _OUTCOMES, "load_seconds": _is_number},
+            own=_OWN,
+        ),
     ),
     "reference": (
         _REFUSED,

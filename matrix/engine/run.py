@@ -8,6 +8,7 @@ from matrix.catalog import Catalog
 from matrix.engine import last_run, selfcheck
 from matrix.engine.cell_index import CellIndex
 from matrix.engine.evaluate import Evaluation, Evaluator
+from matrix.engine.format_costs import FormatCosts
 from matrix.engine.measuring import Measures
 from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.pool import first_of
@@ -99,6 +100,7 @@ class _Run:
         self._index = CellIndex(context.environments, catalog.pipelines, context.shard_environments)
         self._pending: list[tuple[int, list[str]]] = []
         self._measures = Measures()
+        self._costs = FormatCosts()
         self._settled = True
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
@@ -134,6 +136,7 @@ class _Run:
             Ending.FINISHED if observation is None else observation.ending,
         }
         self._settled = self._settled and endings == {Ending.FINISHED} and evaluation.readable
+        self._costs.add(evaluation)
         self._keep(evaluation.cell)
 
     def _keep(self, cell: Cell) -> None:
@@ -170,6 +173,7 @@ class _Run:
             pipelines=self._catalog.pipelines,
             cells=last_run.Cells(self._context.store, self._id),
             evidence=dict(sorted(self._measures.evidence.items())),
+            format_costs=self._costs.all(),
             self_check=found,
             interrupted=interrupted,
             whole=self._catalog.whole,

@@ -20,6 +20,7 @@ from matrix.model.environments import (
 )
 from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation, ExplanationPoint
+from matrix.model.format_costs import FormatCost
 from matrix.model.matrix import Detection, Matrix, Shard
 from matrix.model.observations import (
     Absent,
@@ -65,6 +66,7 @@ __all__ = [
     "FileLine",
     "FilePart",
     "Fix",
+    "FormatCost",
     "Group",
     "Interpreter",
     "Lock",

@@ -43,6 +43,7 @@ from matrix.model import (
     Failure,
     FileLine,
     Fix,
+    FormatCost,
     Interpreter,
     Lock,
     Matrix,
@@ -239,10 +240,14 @@ def new_converter(**options: Any) -> cattrs.Converter:
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
     *("started", "finished", "interrupted", "whole", "shard", "comparison"),
-    *("environments", "pipelines", "evidence", "self_check", "answers", "passed_over", "stories"),
+    *("environments", "pipelines", "evidence", "format_costs", "self_check"),
+    *("answers", "passed_over", "stories"),
 )
 """The members before the cells."""
-_LATER = ("answers", "evidence", "whole", "shard", "comparison", "stories", "passed_over")
+_LATER = (
+    *("answers", "evidence", "format_costs", "whole", "shard"),
+    *("comparison", "stories", "passed_over"),
+)
 """Members that older results do not have."""
 
 _results = new_converter()
@@ -281,6 +286,7 @@ for _plain in (
     Shard,
     PairBlock,
     PassedOver,
+    FormatCost,
 ):
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))

@@ -15,6 +15,7 @@ from matrix.model.comparison import Comparison
 from matrix.model.environments import Environment
 from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation
+from matrix.model.format_costs import FormatCost
 from matrix.model.pipelines import Pipeline
 from matrix.model.verdicts import Verdict
 
@@ -62,6 +63,8 @@ class Matrix:
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """How much the rows of each pipeline would notice, by its id, measured in the newest
     environment that saved it; without those that could not be measured."""
+    format_costs: tuple[FormatCost, ...] = ()
+    """By pipeline and format, in this order; empty for an upgrade check."""
     interrupted: bool = False
     answers: tuple[ModelAnswer, ...] = ()
     """For an upgrade check, one for each model; empty for reference pipelines."""

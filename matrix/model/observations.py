@@ -82,6 +82,8 @@ class Artifact:
     """In bytes."""
     part: FilePart | None = None
     """Where in the file the model is; None for files of reference pipelines."""
+    seconds: float | None = None
+    """Processor time to save it; None for files of users."""
 
 
 class Ending(str, enum.Enum):
@@ -156,6 +158,8 @@ class Observation:
     """None if the reader makes the same table of the rows' plain values."""
     warnings: tuple[WarningSeen, ...] = ()
     seconds: float = 0.0
+    load_seconds: float | None = None
+    """Processor time of the quickest of several loads; None if it did not load."""
     cached: bool = False
 
 

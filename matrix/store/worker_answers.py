@@ -142,6 +142,7 @@ def observation(answer: WorkerAnswer, *, cached: bool = False) -> Observation:
         outputs=_outcomes(answer["outputs"]),
         repeats=_outcomes(answer["repeats"]),
         own=_own(answer.get("own")),
+        load_seconds=answer.get("load_seconds"),
     )
 
 
@@ -191,6 +192,7 @@ def _artifact(
         writer=writer,
         sha256=entry["sha256"],
         size=entry["size"],
+        seconds=entry["seconds"],
     )
 
 

@@ -98,7 +98,8 @@ Tasks
 ``save``: build and fit a pipeline, save it, record its outputs.
     Piece: ``pipeline`` (its id), ``file`` that registers it, ``formats`` (names) and the ``folder``
     to save to.
-    Answer: ``artifacts``, by format ``{"path", "sha256", "size"}``, ``{"raised"}`` or
+    Answer: ``artifacts``, by format ``{"path", "sha256", "size", "seconds"}`` (``seconds`` of
+    processor time to save), ``{"raised"}`` or
     ``{"unavailable"}``; ``rows`` and ``truth`` (digests; ``truth`` may be null);
     ``rows_by_source``, how many of the rows the pipeline file ``declared`` and how many were made
     of what the fitted ``model`` decides on, in row order; ``only`` (true:
@@ -115,8 +116,9 @@ Tasks
     of the reference output, or null if the method returned nothing), ``own`` (the same for the
     writer's own table, which may be the given one), ``only`` (true: call no methods but those in
     ``known``), ``allowed``.
-    Answer: ``outputs``; ``repeats``, the outputs of methods for which two fresh loads disagree; and
-    ``own``. A content whose digest is in ``known`` or ``own`` is not written again.
+    Answer: ``outputs``; ``repeats``, the outputs of methods for which two fresh loads disagree;
+    ``load_seconds``, processor time of the quickest of several loads; and ``own``. A content whose
+    digest is in ``known`` or ``own`` is not written again.
 
 ``reference``: load a model that was saved elsewhere, choose rows, record its reference outputs.
     Piece: ``path``, ``part``, ``format``, ``allowed``; ``data``, null or ``{"path", "kind",

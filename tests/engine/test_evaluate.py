@@ -82,7 +82,13 @@ class Load:
     def answer(self, piece: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, bytes]]:
         outputs = {name: {"digest": digest(data)} for name, data in self.outputs.items()}
         shown = SHOWN if outputs else {}
-        answer = {"contents": [], "warnings": [], "seconds": 0.1, "repeats": {}}
+        answer = {
+            "contents": [],
+            "warnings": [],
+            "seconds": 0.1,
+            "repeats": {},
+            "load_seconds": 0.1,
+        }
         contents = {digest(data): data for data in self.outputs.values()}
         return {**answer, "outputs": {**outputs, **shown}}, contents
 
@@ -119,7 +125,7 @@ class Workers:
             file = Path(piece["folder"]) / "joblib.joblib"
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(b"model")
-            saved = {"path": str(file), "sha256": digest(b"model"), "size": 5}
+            saved = {"path": str(file), "sha256": digest(b"model"), "size": 5, "seconds": 0.1}
             answer["artifacts"] = {"joblib": saved}
         return answer, contents
 
@@ -317,7 +323,7 @@ def test_an_output_that_is_lost_in_the_store_is_not_blamed_on_the_model(scene: S
 # --------------------------------------------------------------------------- over the protocol
 
 
-LOADED = {"contents": [], "warnings": [], "seconds": 0.5, "repeats": {}}
+LOADED = {"contents": [], "warnings": [], "seconds": 0.5, "repeats": {}, "load_seconds": 0.1}
 
 
 @pytest.mark.parametrize("missing", [None, "0" * 64])
@@ -330,5 +336,7 @@ def test_an_answer_without_a_method_of_the_reference_is_not_accepted(missing: st
     whole = {**outputs, "predict": {"absent": "no"}}
     check_answer("load", {**LOADED, "outputs": whole}, {"known": known})
     raised = {"raised": {"type": "ValueError", "message": "no"}}
-    common = {name: value for name, value in LOADED.items() if name != "repeats"}
+    common = {
+        name: value for name, value in LOADED.items() if name not in ("repeats", "load_seconds")
+    }
     check_answer("load", {**common, **raised}, {"known": known})

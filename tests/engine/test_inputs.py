@@ -21,7 +21,7 @@ SAVED = {
     "only": False,
     "estimators": [],
     "outputs": {"predict": {"digest": "2" * 64}},
-    "artifacts": {"joblib": {"sha256": "3" * 64, "size": 5}},
+    "artifacts": {"joblib": {"sha256": "3" * 64, "size": 5, "seconds": 0.1}},
 }
 
 

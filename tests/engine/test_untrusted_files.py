@@ -17,7 +17,14 @@ from matrix.engine.untrusted_files import BreachError, Tail, take, watch
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
 
-LOAD = {"contents": [], "warnings": [], "seconds": 0.5, "outputs": {}, "repeats": {}}
+LOAD = {
+    "contents": [],
+    "warnings": [],
+    "seconds": 0.5,
+    "outputs": {},
+    "repeats": {},
+    "load_seconds": 0,
+}
 
 
 def place(content: bytes, offset: int = 0) -> dict[str, Any]:
@@ -111,7 +118,7 @@ def test_any_answer_is_accepted_or_a_breach(value: Any) -> None:
             protocol.check_answer("load", {**LOAD, name: value}, {})
         except BreachError:
             continue
-        assert name in ("contents", "warnings", "seconds")
+        assert name in ("contents", "warnings", "seconds", "load_seconds")
         assert json.dumps(value) in ("[]", str(value))
 
 
@@ -130,7 +137,12 @@ def test_a_worker_cannot_report_its_own_ending() -> None:
 
 def located(folder: Path, name: str, content: bytes = b"model") -> dict[str, Any]:
     """What is found of a file that a worker names, when its digest is of these bytes."""
-    entry = {"path": name, "sha256": hashlib.sha256(content).hexdigest(), "size": len(content)}
+    entry = {
+        "path": name,
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "size": len(content),
+        "seconds": 0,
+    }
     untrusted_files.locate(folder, [entry, {"raised": {}}])
     return entry
 

@@ -27,7 +27,7 @@ OUTPUTS = {
     "score": {"raised": FAILURE},
 }
 ARTIFACTS = {
-    "joblib": {"path": "model.joblib", "sha256": DIGEST, "size": 3},
+    "joblib": {"path": "model.joblib", "sha256": DIGEST, "size": 3, "seconds": 0.1},
     "skops": {"raised": FAILURE},
     "onnx": {"unavailable": "not installed"},
 }
@@ -76,8 +76,8 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("save", {**COMMON, "raised": FAILURE, "stage": "fit"}),
     ("evidence", {**COMMON, "evidence": {**EVIDENCE, "by_source": {"declared": 5, "model": 3}}}),
     ("evidence", {**COMMON, "raised": FAILURE}),
-    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS}),
-    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS, "own": OWN}),
+    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": OUTPUTS, "load_seconds": 0.1}),
+    ("load", {**COMMON, "outputs": OUTPUTS, "repeats": {}, "load_seconds": 0, "own": OWN}),
     ("load", {**COMMON, "raised": FAILURE}),
     ("load", {**COMMON, "refused": "os.system"}),
     (

@@ -58,7 +58,12 @@ def place(digest: str, size: int) -> dict[str, Any]:
 
 def with_artifact(saved: Path) -> dict[str, Any]:
     """An answer that is whole, and speaks of a file that holds ``model``."""
-    model = {"path": str(saved), "sha256": hashlib.sha256(b"model").hexdigest(), "size": 5}
+    model = {
+        "path": str(saved),
+        "sha256": hashlib.sha256(b"model").hexdigest(),
+        "size": 5,
+        "seconds": 0.1,
+    }
     rows = place(hashlib.sha256(b"content").hexdigest(), 7)
     return {"artifacts": {"joblib": model}, "contents": [rows], "seconds": 1}
 
@@ -69,7 +74,7 @@ def test_what_a_worker_had_finished_is_taken_in(tmp_path: Path) -> None:
         saved = store.scratch() / "joblib.joblib"
         saved.write_bytes(b"model")
         model = hashlib.sha256(b"model").hexdigest()
-        artifact = {"path": str(saved), "sha256": model, "size": 5}
+        artifact = {"path": str(saved), "sha256": model, "size": 5, "seconds": 0.1}
         answer = {"artifacts": {"joblib": artifact}, "contents": [place(digest, 7)], "seconds": 1}
         left_behind(store, answer, b"content")
     with Store(tmp_path) as store:

@@ -25,6 +25,7 @@ from matrix.report.terminal.causes import causes
 from matrix.report.terminal.explanation import explanation_lines
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, row
 from matrix.report.terminal.table import pair_table
+from matrix.report.terminal.ways_to_save import ways_to_save
 from matrix.report.verdict_words import GROUP_WORDS
 
 _WIDE = 76
@@ -73,6 +74,7 @@ def sections(
     yield from _reasons(terminal, "Failures", Group.FAILS, summary, everything)
     yield from _reasons(terminal, INTROSPECTION_TITLE, Group.LIMITED, summary, everything)
     yield from _reasons(terminal, "Unknown", Group.UNKNOWN, summary, everything)
+    yield from ways_to_save(terminal, matrix, summary, everything=everything)
     yield from _unavailable(terminal, matrix)
     yield from _self_check(terminal, matrix)
     yield "Limits", list(_limits(terminal, matrix, summary))

@@ -1,5 +1,6 @@
 """Load an artifact and record what its output methods return."""
 
+import time
 from typing import Any, Callable, Dict, List
 
 from compat_worker import (
@@ -39,9 +40,13 @@ def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[An
         machine_failures.raise_if_machine_failed(error)
         return {"unavailable": "the rows cannot be read in this environment: {}".format(error)}
 
+    took = []  # type: List[float]
+
     def fresh() -> Any:
         with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
+            started = time.process_time()
             loaded = chosen.load(piece["path"])
+            took.append(time.process_time() - started)
         return bundle_parts.take(loaded, piece.get("part"), as_data="values" in piece["known"])
 
     try:
@@ -62,6 +67,7 @@ def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[An
 
     made_of = None if source is None else _read_bytes(source)
     answer.update(own_table.outcomes(rows, call, journal.stage, made_of))
+    answer["load_seconds"] = min(took)  # the first load may import modules
     return answer
 
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import os
 import random
+import time
 import warnings
 from typing import Any, Callable, Dict, List, Tuple
 
@@ -197,7 +198,8 @@ def save_artifact(model: Any, name: str, folder: str) -> Answer:
     """Save a model in a format.
 
     Returns:
-        ``path``, ``sha256`` and ``size`` (in bytes) of the file, or ``raised`` or ``unavailable``.
+        ``path``, ``sha256``, ``size`` (in bytes) of the file, and ``seconds`` of processor time to
+        save it; or ``raised`` or ``unavailable``.
     """
     chosen = FORMATS[name]
     missing = chosen.missing()
@@ -208,8 +210,11 @@ def save_artifact(model: Any, name: str, folder: str) -> Answer:
     def run() -> Answer:
         if not os.path.isdir(folder):
             os.makedirs(folder)
+        started = time.process_time()
         chosen.save(model, path)
-        return {"path": path, "sha256": _sha256(path), "size": os.path.getsize(path)}
+        seconds = time.process_time() - started
+        size = os.path.getsize(path)
+        return {"path": path, "sha256": _sha256(path), "size": size, "seconds": seconds}
 
     return record_outcome(run)
 
