@@ -125,11 +125,12 @@ def _found(file: Path, one: _Answered) -> Found:
         if name in SAVED_WITH and version
     }
     kinds = one.answer["rows"]
+    admitted = not refusals(inspection)  # the names to trust are those of other files then
     return Found(
         name=file.stem,
         read=", ".join(f"{name} {version}" for name, version in sorted(versions.items())),
-        admitted=not refusals(inspection),
-        options=tuple(dict.fromkeys(one.options)),
+        admitted=admitted,
+        options=tuple(dict.fromkeys(o for o in one.options if not (admitted and o == "--trust"))),
         rows=f"{sum(kinds.values()):,} made" if kinds else "",
         verdict=str(cell["verdict"]) if cell else str(one.answer["problem"]).partition(":")[0],
         predicts=_by_hand(file, one, cell) if cell else "",
