@@ -33,17 +33,22 @@ def fixes_of(diagnosis: Diagnosis, part: FilePart = ()) -> tuple[Fix, ...]:
 
 
 def _renamed(diagnosis: Diagnosis) -> Iterator[Fix]:
-    """Set the one attribute that a part lacks from the one that is no longer read."""
+    """Set what a part lacks from an attribute that is no longer read.
+
+    The two have the same name but for underscores (``calibrators_``, ``calibrators``), or are the
+    only ones of their part.
+    """
     for had in diagnosis.unread:
         here = (had.path, had.kind)
         others = [one for one in diagnosis.unread if (one.path, one.kind) == here]
-        lacking = [
-            one for one in diagnosis.missing if (one.path, one.kind) == here and not one.parameter
-        ]
-        if len(others) == len(lacking) == 1:
+        lacking = [one for one in diagnosis.missing if (one.path, one.kind) == here]
+        twins = [one for one in lacking if one.name.strip("_") == had.name.strip("_")]
+        learned = [one for one in lacking if not one.parameter]
+        only = learned if len(others) == len(learned) == 1 else []
+        for one in twins or only:
             square = had.before is not None and _is_square(had.before)
-            of = f"{had.name}.diagonal()" if square else had.name
-            yield Fix(path=had.path, name=lacking[0].name, of=of, named=True)
+            of = f"{had.name}.diagonal()" if square and not twins else had.name
+            yield Fix(path=had.path, name=one.name, of=of, named=True)
 
 
 def _is_square(attribute: Attribute) -> bool:

@@ -104,9 +104,9 @@ def test_a_real_message_has_its_cause_on_the_way_over_the_release(
 def test_tags_of_scikit_learn_1_6_are_a_matter_of_old_xgboost_there() -> None:
     message = "'super' object has no attribute '__sklearn_tags__'"
 
-    def cause(reader: str, xgboost: str) -> str | None:
+    def cause(reader: str, xgboost: str, found: Cell | None = None) -> str | None:
         return causes.cause_of(
-            used(message),
+            found or used(message),
             causes.known(),
             estimators=("sklearn.pipeline.Pipeline", XGBOOST),
             writer=info("1.3.2", xgboost="2.0.3"),
@@ -116,6 +116,8 @@ def test_tags_of_scikit_learn_1_6_are_a_matter_of_old_xgboost_there() -> None:
     assert cause("1.6.0", "2.1.3") == "xgboost-tags-1.6"
     assert cause("1.6.0", "2.1.4") != "xgboost-tags-1.6"
     assert cause("1.5.2", "2.1.3") != "xgboost-tags-1.6"
+    response = "XGBClassifier should either be a classifier to be used with response_method=["
+    assert cause("1.8.0", "2.0.3", used(response, "ValueError")) == "xgboost-tags-1.6"
 
 
 def test_each_cause_of_another_package_has_a_message_here() -> None:

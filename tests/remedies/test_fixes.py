@@ -125,3 +125,14 @@ def test_what_a_model_in_a_dictionary_lacks_is_set_in_that_model(ends: Subject) 
     assert not isinstance(found, str)
     (step,) = found[0].steps
     assert step.fixes == (Fix(part=held, path=("steps",), name="gone", value=None),)
+
+
+def test_names_that_differ_in_underscores_alone_are_paired_among_others() -> None:
+    def had(name: str) -> StateChange:
+        before = Attribute(type="list")
+        return StateChange(path=("step",), kind="k", name=name, before=before, after=None)
+
+    lacking = Missing(path=("step",), kind="k", name="calibrators", parameter=True)
+    unread = (had("calibrators_"), had("label_encoder_"))
+    found = fixes_of(Diagnosis(missing=(lacking,), unread=unread))
+    assert [(one.name, one.of) for one in found] == [("calibrators", "calibrators_")]

@@ -195,3 +195,38 @@ def test_a_model_that_holds_itself_is_gone_through_once() -> None:
     model = ridge()
     model.own = [model, {"again": model}]
     assert len(list(missing_params.estimators(model))) == 3
+
+
+def test_a_parameter_that_the_constructor_passes_on_to_its_base_class_is_reported() -> None:
+    class Base:
+        def __init__(self, depth: int = 3, categorical: bool = False, **kwargs: Any) -> None:
+            pass
+
+        def get_params(self) -> None:
+            pass
+
+    class Open(Base):
+        def __init__(self, depth: int = 6, **kwargs: Any) -> None:
+            pass
+
+    class Closed(Base):
+        def __init__(self, depth: int = 6) -> None:
+            pass
+
+    def lacking(model: Any) -> dict[str, Any]:
+        return {one["name"]: one["value"] for one in missing_params.missing_parameters(model)}
+
+    assert lacking(Open()) == {"depth": 6, "categorical": False}
+    assert lacking(Closed()) == {"depth": 6}
+
+
+def test_a_copied_value_is_that_of_the_file_where_the_class_has_a_property_of_its_name() -> None:
+    class Renamed:
+        @property
+        def parts_(self) -> Any:
+            return self.parts  # type: ignore[attr-defined]
+
+    model = Renamed()
+    vars(model)["parts_"] = [1, 2]
+    resaving._apply_fixes(model, [{"path": [], "name": "parts", "value": None, "of": "parts_"}])
+    assert vars(model)["parts"] == [1, 2]

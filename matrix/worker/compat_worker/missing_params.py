@@ -108,14 +108,25 @@ def _may_hold(value: Any) -> bool:
 
 
 def _defaults(kind: type) -> Iterator[Tuple[str, Any]]:
-    """The parameters of a class that have a default."""
-    try:
-        signature = inspect.signature(kind.__init__)  # type: ignore[misc]
-    except (TypeError, ValueError):
-        return
-    for name, parameter in signature.parameters.items():
-        if parameter.default is not inspect.Parameter.empty:
-            yield name, parameter.default
+    """The parameters of a class that have a default.
+
+    A constructor that takes ``**kwargs`` passes them to that of its base class, whose parameters
+    are parameters of the class too (``XGBClassifier``).
+    """
+    seen = set()
+    for base in kind.__mro__:
+        if "__init__" not in vars(base):
+            continue
+        try:
+            parameters = inspect.signature(base.__init__).parameters  # type: ignore[misc]
+        except (TypeError, ValueError):
+            return
+        for name, parameter in parameters.items():
+            if name not in seen and parameter.default is not inspect.Parameter.empty:
+                yield name, parameter.default
+            seen.add(name)
+        if all(one.kind is not one.VAR_KEYWORD for one in parameters.values()):
+            return
 
 
 def _has(one: Any, name: str) -> bool:

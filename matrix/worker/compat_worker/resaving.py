@@ -60,7 +60,12 @@ def _apply_fixes(model: Any, fixes: List[Dict[str, Any]]) -> None:
 
 
 def _value_of(thing: Any, of: str) -> Any:
-    """An attribute of an object, or its diagonal: ``of`` is ``NAME`` or ``NAME.diagonal()``."""
+    """An attribute of an object, or its diagonal: ``of`` is ``NAME`` or ``NAME.diagonal()``.
+
+    What the file has comes first: the class may have made the old name a property that reads the
+    new one.
+    """
     name, _, diagonal = of.partition(".")
-    value = getattr(thing, name)
+    own = getattr(thing, "__dict__", {})
+    value = own[name] if name in own else getattr(thing, name)
     return value.diagonal() if diagonal else value
