@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from matrix.cli.arguments import MigrateArguments, parse
-from matrix.cli.commands.migrate import _beside, _target
+from matrix.cli.commands.migrate import _beside, _in_target
 from matrix.model import Cell, Environment, EnvSpec, Verdict
-from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
+from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer, UpgradeResult
 
 SAFE, BAD, LIMITED = Verdict.EQUIVALENT, Verdict.LABELS_CHANGED, Verdict.INTROSPECTION_FAILED
 
@@ -24,6 +25,18 @@ def target(release: str, verdict: Verdict) -> Target:
 def answer(verdict: Verdict, origin: Verdict = Verdict.IDENTICAL) -> UpgradeAnswer:
     model = Model(id="m", path=Path("m.joblib"))
     return UpgradeAnswer(model=model, targets=(target("1.2.2", origin), target("1.5.2", verdict)))
+
+
+def to_convert(*answers: UpgradeAnswer, option: str = "") -> list[tuple[str, Verdict]]:
+    """The release and the verdict of everything in a file that ``migrate`` would convert."""
+    line = ["migrate", "m.joblib", "--to", "scikit-learn==1.5.2", *([option] if option else [])]
+    arguments = parse(line)
+    assert isinstance(arguments, MigrateArguments)
+    result: Any = SimpleNamespace(answers=answers)
+    return [
+        (found.environment.spec.scikit_learn, found.cell.verdict)
+        for _, found in _in_target(cast("UpgradeResult", result), arguments)
+    ]
 
 
 @pytest.mark.parametrize(
@@ -40,31 +53,27 @@ def answer(verdict: Verdict, origin: Verdict = Verdict.IDENTICAL) -> UpgradeAnsw
 def test_a_model_is_converted_where_it_is_known_to_be_bad(
     verdict: Verdict, usually: bool, with_introspection: bool
 ) -> None:
-    for introspection, converted in ((False, usually), (True, with_introspection)):
-        found = _target(answer(verdict), introspection=introspection, by_value=False)
-        assert (found is not None) is converted
-        if found is not None:
-            assert found.environment.spec.scikit_learn == "1.5.2"
+    for option, converted in (("", usually), ("--introspection", with_introspection)):
+        expected = [("1.5.2", verdict)] if converted else []
+        assert to_convert(answer(verdict), option=option) == expected
 
 
 def test_a_model_that_its_origin_does_not_repeat_is_not_converted() -> None:
-    for introspection in (False, True):
-        assert (
-            _target(
-                answer(BAD, origin=Verdict.UNSTABLE), introspection=introspection, by_value=False
-            )
-            is None
-        )
-        unknown = UpgradeAnswer(
-            model=Model(id="m", path=Path("m")), problem=Problem(message="refused")
-        )
-        assert _target(unknown, introspection=introspection, by_value=False) is None
+    refused = UpgradeAnswer(model=Model(id="m", path=Path("m")), problem=Problem(message="refused"))
+    for option in ("", "--introspection"):
+        assert to_convert(answer(BAD, origin=Verdict.UNSTABLE), option=option) == []
+        assert to_convert(refused, option=option) == []
 
 
 def test_a_safe_model_is_saved_again_if_its_code_goes_into_the_file() -> None:
-    assert _target(answer(SAFE), introspection=False, by_value=True) is not None
-    unknown = answer(Verdict.UNAVAILABLE)
-    assert _target(unknown, introspection=False, by_value=True) is None
+    assert to_convert(answer(SAFE), option="--by-value") == [("1.5.2", SAFE)]
+    assert to_convert(answer(Verdict.UNAVAILABLE), option="--by-value") == []
+
+
+def test_a_file_of_several_models_is_converted_as_a_whole_the_worst_first() -> None:
+    assert to_convert(answer(SAFE), answer(BAD)) == [("1.5.2", BAD), ("1.5.2", SAFE)]
+    assert to_convert(answer(SAFE), answer(SAFE)) == []
+    assert to_convert(answer(BAD), answer(Verdict.UNAVAILABLE)) == []
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,16 @@ def test_the_lists_hold_exact_names_of_few_packages_in_order() -> None:
     for name in allowed_names():
         assert name.qualname.isidentifier(), name
         top = name.module.partition(".")[0]
-        assert top in {"sklearn", "_loss", "numpy", "scipy", "joblib", "pandas", "imblearn"} | {
+        assert top in {
+            "sklearn",
+            "_loss",
+            "numpy",
+            "scipy",
+            "joblib",
+            "pandas",
+            "imblearn",
+            "skrub",
+        } | {
             "builtins",
             "collections",
             "copyreg",
