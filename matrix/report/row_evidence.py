@@ -20,7 +20,13 @@ _SOURCES = {
 
 def sentences(matrix: Matrix) -> Iterator[str]:
     """Yield what the rows of the pipelines notice, the weakest named first, if it was measured."""
-    measured = matrix.evidence
+    measured = {name: one for name, one in matrix.evidence.items() if one.faults or one.constant}
+    without = sorted(matrix.evidence.keys() - measured.keys())
+    if without:
+        names = ", ".join(map(plain, without[:_MOST_NAMES]))
+        more = len(without) - _MOST_NAMES
+        names += f" and {more:,} more" if more > 0 else ""
+        yield f"No fault could be planted in {names}: what their rows would notice is unknown."
     if not measured:
         return
     lesser = {name: one for name, one in measured.items() if not one.strong}
@@ -42,7 +48,9 @@ def _fewer(lesser: dict[str, Evidence]) -> str:
 def share(found: Evidence) -> str:
     """Return ``88 % (49 of 56)``, or why there is no such share."""
     if found.mutation_score is None:
-        return "(every output is constant)" if found.constant else "(no fault to notice)"
+        if found.constant:
+            return "(every output is constant)"
+        return "(no fault to notice)" if found.faults else "(no fault could be planted)"
     weak = ", too few to tell" if found.weak else ""
     return f"{int(100 * found.mutation_score)} % ({found.noticed:,} of {found.live:,}{weak})"
 
@@ -56,5 +64,7 @@ def rows(found: Evidence) -> str:
 def described(found: Evidence) -> str:
     """Return the rows of a pipeline and what they notice, in two sentences."""
     if found.mutation_score is None:
+        if not found.faults:
+            return f"{rows(found)}. No fault could be planted, so what they notice is unknown."
         return f"{rows(found)}. No planted fault changes an output."
     return f"{rows(found)}. They notice {share(found)} of the small faults planted in the model."

@@ -78,6 +78,49 @@ SEEN = [
     ("lightgbm-feature-names-4.7", came(), "4.7.0", "4.5.0"),
 ]
 
+BESIDE = [
+    (
+        "lightgbm-finite-1.8",
+        used("check_array() got an unexpected keyword argument 'force_all_finite'", "TypeError"),
+        (LIGHTGBM, "lightgbm", "4.5.0", "4.6.0"),
+        ("1.7.2", "1.8.0"),
+    ),
+    (
+        "catboost-tags-1.8",
+        used("'CatBoostClassifier' object has no attribute '__sklearn_tags__'"),
+        ("catboost.core.CatBoostClassifier", "catboost", "1.2.8", "1.2.10"),
+        ("1.7.2", "1.8.0"),
+    ),
+    (
+        "xgboost-tags-1.6",
+        changed("predict_proba"),
+        ("sklearn.calibration.CalibratedClassifierCV", "xgboost", "2.0.3", "2.1.4"),
+        ("1.5.2", "1.9.0"),
+    ),
+]
+"""Old packages beside a newer scikit-learn: an estimator, its package, one version that does it and
+one that does not, and the releases of scikit-learn before and after."""
+
+
+@pytest.mark.parametrize(("id_", "found", "package", "releases"), BESIDE)
+def test_an_old_package_beside_a_newer_scikit_learn_has_a_cause_of_its_own(
+    id_: str, found: Cell, package: tuple[str, str, str, str], releases: tuple[str, str]
+) -> None:
+    estimator, name, old, fixed = package
+
+    def cause(reader: str, version: str) -> str | None:
+        return causes.cause_of(
+            found,
+            causes.known(),
+            estimators=("sklearn.pipeline.Pipeline", estimator),
+            writer=info(releases[0], **{name: old}),
+            reader=info(reader, **{name: version}),
+        )
+
+    assert cause(releases[1], old) == id_
+    assert cause(releases[1], fixed) != id_
+    assert cause(releases[0], old) != id_
+
 
 @pytest.mark.parametrize(("id_", "found", "writer", "reader"), SEEN)
 def test_a_real_message_has_its_cause_on_the_way_over_the_release(
@@ -123,4 +166,17 @@ def test_tags_of_scikit_learn_1_6_are_a_matter_of_old_xgboost_there() -> None:
 def test_each_cause_of_another_package_has_a_message_here() -> None:
     others = [one for one in causes.known() if one.example.set not in ("default", "formats")]
     listed = {cause.id for cause in others}
-    assert listed == {*(one[0] for one in SEEN), "xgboost-tags-1.6"}
+    assert listed == {*(one[0] for one in SEEN), *(one[0] for one in BESIDE), "catboost-n-features"}
+
+
+def test_catboost_loses_the_number_of_features_in_every_release() -> None:
+    output = OutputDifference(
+        verdict=Verdict.LABELS_CHANGED, max_abs=4, max_rel=1, n_changed=1, n=1, note=""
+    )
+    lost = cell(Verdict.LABELS_CHANGED, stage="n_features_in_", outputs={"n_features_in_": output})
+    same = info("1.4.2", catboost="1.2.2")
+    estimators = ("catboost.core.CatBoostClassifier",)
+    assert (
+        causes.cause_of(lost, causes.known(), estimators=estimators, writer=same, reader=same)
+        == "catboost-n-features"
+    )

@@ -9,7 +9,7 @@ import pytest
 
 from .bench import Bench
 from .projects import CONFIGURATION, command, environ, interpreter
-from .truths import Result, taken
+from .truths import FEW, PIPELINES, Result, taken
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +46,7 @@ def truths_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def truths(truths_folder: Path) -> Result:
+def truths(truths_folder: Path, request: pytest.FixtureRequest) -> Result:
     """One run over real releases, for all tests that read cells of it."""
-    return taken(truths_folder)
+    by_day = "not nightly" in request.config.option.markexpr
+    return taken(truths_folder, FEW if by_day else PIPELINES)

@@ -102,6 +102,7 @@ def test_a_disk_that_fills_up_later_ends_the_next_run_and_damages_nothing(
 
 
 @pytest.mark.skipif(os.name != "posix", reason="such limits are of POSIX")
+@pytest.mark.nightly
 def test_files_that_may_not_grow_end_a_run_and_damage_nothing(
     project: Path, whole: list[dict[str, Any]]
 ) -> None:

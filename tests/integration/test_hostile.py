@@ -140,7 +140,10 @@ def test_nothing_runs_every_row_has_its_answer_and_the_neighbour_is_answered(
     answers = {answer["model"]: answer for answer in result["answers"]}
     for kind, (path, marker) in files.items():
         assert not marker.exists(), kind
-        assert ALL[kind].said in answers[str(path)]["problem"], kind
+        said, problem = ALL[kind].said, answers[str(path)]["problem"]
+        if said not in problem:  # what a file does is said in words
+            (said,) = {one.why for one in refusals(inspect(path)) if one.what == said}
+        assert said in problem, kind
     assert answers[str(good)]["problem"] == ""
     assert answers[str(good)]["safe"] or answers[str(good)]["group"] != "unknown"
 

@@ -142,12 +142,14 @@ def test_a_comment_costs_nothing(project: Project) -> None:
     done_anew(project.run(), lambda *_: False)
 
 
+@pytest.mark.nightly
 def test_an_environment_that_is_no_longer_requested_costs_nothing(project: Project) -> None:
     project.configure("1.5")
     assert project.planned() == (0, 0)
     done_anew(project.run(), lambda *_: False)
 
 
+@pytest.mark.nightly
 def test_a_new_latest_is_seen(project: Project) -> None:
     """The registry is asked as of a day on which 1.4 was the newest, and then as of today."""
     project.configure("1.3", "latest")

@@ -269,6 +269,7 @@ print(json.dumps(joblib.load("houses.joblib").predict(X).tolist()))
 """
 
 
+@pytest.mark.nightly
 def test_each_environment_reads_the_same_csv_file_by_itself(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

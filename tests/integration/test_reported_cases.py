@@ -329,6 +329,7 @@ def cells_of(case: Reported, answer: Answer) -> dict[str, dict[str, Any]]:
 
 
 AT_NIGHT = {
+    "those types",
     "private names of a support vector machine",
     "boosting of 0.20 in a dictionary",
     "a pipeline beside types of text of an older pandas",

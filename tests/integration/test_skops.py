@@ -129,6 +129,7 @@ def test_a_file_of_skops_is_checked_like_any_other(home: Path) -> None:
     assert "first gate only in 1.5.2, 1.6.1: skops before 0.16" in " ".join(said.split())
 
 
+@pytest.mark.nightly
 def test_it_is_a_format_of_a_run(home: Path) -> None:
     Path("matrix.toml").write_text(CONFIGURATION)
     wanted = (

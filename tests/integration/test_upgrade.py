@@ -97,6 +97,7 @@ def test_a_model_is_answered_with_no_option_at_all(home: Path) -> None:
     assert "no longer probabilities" in said
 
 
+@pytest.mark.nightly
 def test_the_known_truths_come_out(home: Path) -> None:
     models = train(home, "1.3.2")
     found = answers(models, "--to", "scikit-learn==1.9.1", "--as-of", "release")
@@ -206,6 +207,7 @@ def test_what_is_no_model_is_reported_and_the_others_are_answered(home: Path) ->
         assert text in said
 
 
+@pytest.mark.nightly
 def test_no_file_of_a_folder_is_dropped(home: Path) -> None:
     """The safe model alone would answer 0; the one that changes has no ending of a model."""
     models, mixed = train(home, "1.3.2"), home / "mixed"
@@ -229,6 +231,7 @@ def test_no_file_of_a_folder_is_dropped(home: Path) -> None:
     assert 'errors="1"' in Path("mixed.xml").read_text()
 
 
+@pytest.mark.nightly
 def test_a_module_that_is_missing_is_named_with_what_to_do(home: Path) -> None:
     code = home / "our_code"
     code.mkdir()

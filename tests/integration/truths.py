@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +39,11 @@ TRUTHS = [
     "weights_beside_time",
 ]
 EXAMPLES = [one.example for one in causes.known() if one.example.set == "default"]
-PIPELINES = sorted({*TRUTHS, *(example.pipeline for example in EXAMPLES)})
+_OFTEN = Counter(example.pipeline for example in EXAMPLES)
+FEW = sorted({*TRUTHS, *(name for name, causes_of in _OFTEN.items() if causes_of >= 4)})
+"""Pipelines of every change: those of the truths, and those that are examples of several causes."""
+PIPELINES = sorted({*TRUTHS, *_OFTEN})
+"""Pipelines of the night."""
 CROSSED = {
     name: sorted({"ridge_scaled", *(e.pipeline for e in EXAMPLES if e.format == name)})
     for name in sorted({"pickle-2", "pickle-5", *(e.format for e in EXAMPLES)} - {"joblib"})
@@ -94,15 +99,17 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def globs() -> list[str]:
-    """The pipelines, as arguments."""
-    return [part for name in PIPELINES for part in ("--pipelines", name)]
+def globs(pipelines: list[str]) -> list[str]:
+    """Pipelines as arguments."""
+    return [part for name in pipelines for part in ("--pipelines", name)]
 
 
-def taken(folder: Path) -> Result:
-    """The result of the run."""
+def taken(folder: Path, pipelines: list[str]) -> Result:
+    """The result of the run with these pipelines."""
     (folder / "matrix.toml").write_text(CONFIGURATION)
-    done = run(folder, "run", "--config", "matrix.toml", *globs(), "--output", "json:result.json")
+    done = run(
+        folder, "run", "--config", "matrix.toml", *globs(pipelines), "--output", "json:result.json"
+    )
     assert (folder / "result.json").exists(), done.stderr
     document = json.loads((folder / "result.json").read_text())
     return Result(document, done.stdout, done.returncode)

@@ -56,6 +56,17 @@ def test_constant_outputs_are_named() -> None:
     assert text.endswith("fewer: still (every output is constant).")
 
 
+def test_a_model_in_which_no_fault_could_be_planted_is_not_counted_as_noticing_all() -> None:
+    none = replace(evidence(0, 0), faults=0)
+    assert list(row_evidence.sentences(measured(good=evidence(97), closed=none))) == [
+        "No fault could be planted in closed: what their rows would notice is unknown.",
+        "The rows of 1 of 1 pipelines notice at least 90 % of small faults planted in the model.",
+    ]
+    assert row_evidence.described(none).endswith(
+        "No fault could be planted, so what they notice is unknown."
+    )
+
+
 def test_the_rows_of_a_pipeline_are_described_by_source() -> None:
     assert row_evidence.described(evidence(97)) == (
         "513 rows: 113 declared, 400 where the fitted model decides. They notice 97 % (97 of 100) "

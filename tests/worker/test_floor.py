@@ -25,7 +25,7 @@ ASKED_FOR = {
     "data_tables.py": {"pyarrow"},
     "formats.py": {"catboost", "cloudpickle", "dill", "lightgbm", "skops", "xgboost"},
     "booster_models.py": {"xgboost"},
-    "booster_faults.py": {"lightgbm", "xgboost"},
+    "booster_faults.py": {"catboost", "lightgbm", "xgboost"},
     "everything.py": {"skops"},
 }
 """Optional modules: the worker runs without them."""

@@ -1,10 +1,13 @@
-"""The trees of xgboost and LightGBM boosters: read them, and plant faults in them.
+"""The trees of xgboost, LightGBM and CatBoost: read them, and plant faults in them.
 
-Both libraries keep their trees in compiled memory. A faulty booster is therefore made from the text
-of the model, in which one number is changed, and takes the place of the original.
+These libraries keep their trees in compiled memory. A faulty booster is therefore made from the text
+of the model, in which one number is changed, and takes the place of the original. Of CatBoost only the values of leaves are changed, and only in models without columns
+of categories, which CatBoost cannot write as text without the training data.
 """
 
 import json
+import os
+import tempfile
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 Restore = Callable[[], None]
@@ -30,9 +33,13 @@ def sites(value: Any, holder: Any, key: Any) -> List[Tuple[str, int, PlantFault]
         key: its key there.
     """
     library = kind(value)
-    if library is None or holder is None:
+    if holder is None:
         return []
     try:
+        if type(value).__module__ == "_catboost":
+            return _catboost_sites(value, holder, key)
+        if library is None:
+            return []
         return (_xgboost_sites if library == "xgboost" else _lightgbm_sites)(value, holder, key)
     except Exception:  # a release without this text form
         return []
@@ -45,6 +52,42 @@ def _replaced(holder: Any, key: Any, value: Any, other: Any) -> Restore:
         holder[key] = value
 
     return restore
+
+
+# ----------------------------------------------------------------------------------- CatBoost
+
+
+def _catboost_sites(model: Any, holder: Any, key: Any) -> List[Tuple[str, int, PlantFault]]:
+    import catboost
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "model.json")
+        whole = catboost.CatBoost()
+        whole._object = model
+        whole.save_model(path, format="json")  # raises for models with columns of categories
+        with open(path) as file:
+            text = json.load(file)
+    places = [
+        (tree["leaf_values"], place)
+        for tree in text["oblivious_trees"]
+        for place in range(len(tree["leaf_values"]))
+    ]
+
+    def plant(position: int) -> Restore:
+        values, place = places[position]
+        before = values[place]
+        values[place] = before + SIZE * (before or 1.0)
+        try:
+            with tempfile.TemporaryDirectory() as folder:
+                path = os.path.join(folder, "model.json")
+                with open(path, "w") as file:
+                    json.dump(text, file)
+                other = catboost.CatBoost().load_model(path, format="json")
+        finally:
+            values[place] = before
+        return _replaced(holder, key, model, other._object)
+
+    return [("value", len(places), plant)]
 
 
 # ------------------------------------------------------------------------------------ xgboost

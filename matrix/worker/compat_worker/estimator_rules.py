@@ -29,6 +29,8 @@ _ROW_ATTRIBUTES = """
     support_vectors_ _fit_X X_train_ X_fit_ training_data_ X_ cluster_centers_ subcluster_centers_
     centroids_ means_ theta_
 """.split()  # noqa: SIM905
+_CENTRES = frozenset({"cluster_centers_", "subcluster_centers_", "centroids_"})
+"""Those of them to which a model measures distances."""
 
 
 def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
@@ -116,6 +118,8 @@ def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
         if rows.ndim != 2 or rows.dtype.kind not in "iuf" or rows.shape[1] != len(space):
             continue
         rows = rows[_sample(len(rows))].astype(np.float64)
+        if name in _CENTRES:
+            rows = _beside(rows)
         found.store_rows(space, rows)
         for feature, values in zip(space, rows.T):
             if feature is not None and feature.undo is None:
@@ -126,6 +130,16 @@ def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
         wide = np.nanstd(rows, axis=0) + more
         for feature, centre, spread in zip(space, np.nanmean(rows, axis=0), wide):
             _set_span(feature, float(centre), float(spread) or 1.0)
+
+
+def _beside(centres: Any) -> Any:
+    """Rows near centres, but not at them: the distance of a centre to itself is only rounding.
+
+    scikit-learn computes it as the root of a difference of squares, which is about 1e-8 times the
+    size of the numbers instead of 0, and another value with each build of the linear algebra.
+    """
+    wide = np.nanstd(centres, axis=0)
+    return centres + 0.01 * np.where(wide > 0, wide, np.abs(centres).mean(axis=0) + 1.0)
 
 
 def _infer_trees(step: Any, space: Space, found: InputModel) -> None:
