@@ -1,8 +1,9 @@
 """The trees of xgboost, LightGBM and CatBoost: read them, and plant faults in them.
 
-These libraries keep their trees in compiled memory. A faulty booster is therefore made from the text
-of the model, in which one number is changed, and takes the place of the original. Of CatBoost only the values of leaves are changed, and only in models without columns
-of categories, which CatBoost cannot write as text without the training data.
+These libraries keep their trees in compiled memory. A faulty booster is therefore made from the
+text of the model, in which one number is changed, and takes the place of the original. Of CatBoost
+only the values of leaves are changed, and only in models without columns of categories: it cannot
+write these as text without the training data.
 """
 
 import json
