@@ -118,7 +118,7 @@ class OriginOfModel:
                     python=inspection.python,
                     common=self._builds.common,
                 )
-        others = "".join(f" {one.name}==…" for one in needed)
+        others = "".join(f" {one.name}" for one in needed)  # as of the release, unless pinned
         advice = f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.'
         if inspection.root.kind.startswith("sklearn.") and not needed:
             advice = (

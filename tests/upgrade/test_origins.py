@@ -247,4 +247,4 @@ def test_a_file_without_scikit_learn_comes_from_the_time_of_another_library() ->
 def test_a_file_that_names_a_package_without_any_version_needs_a_word_about_both() -> None:
     with pytest.raises(UsageError) as raised:
         origin(model(modules=["imblearn"]))
-    assert '--from "scikit-learn==1.2.2 imbalanced-learn==…"' in raised.value.advice
+    assert '--from "scikit-learn==1.2.2 imbalanced-learn"' in raised.value.advice
