@@ -11,6 +11,7 @@ from pathlib import PurePath
 from statistics import median
 
 from matrix.model import FormatCost, Matrix, Verdict
+from matrix.report.sizes import size_text
 from matrix.report.summary import ABSENT, VERDICTS, Summary
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -132,13 +133,9 @@ def _median(costs: Iterable[FormatCost], of: Callable[[FormatCost], float | None
     return median(found) if found else None
 
 
-def size_text(size: float | None) -> str:
-    """A size of a file in words: ``12 kB``; empty if unknown."""
-    if size is None:
-        return ""
-    if size < 1000:
-        return f"{size:.0f} B"
-    return f"{size / 1000:.1f} kB" if size < 1_000_000 else f"{size / 1_000_000:.1f} MB"
+def file_size(size: float | None) -> str:
+    """A size of a file in words: ``1.2 kB``; empty if unknown."""
+    return "" if size is None else size_text(size, kilobytes=".1f")
 
 
 def milliseconds(seconds: float | None) -> str:

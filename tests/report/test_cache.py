@@ -8,7 +8,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from matrix.environments.cleaning import Pruned, StoreContents, StoredEnvironment
-from matrix.report.terminal.cache import show_contents, show_pruned, size_text
+from matrix.report.sizes import size_text
+from matrix.report.terminal.cache import show_contents, show_pruned
 
 NOW = datetime(2026, 5, 31, tzinfo=timezone.utc)
 FOLDER = Path("/home/ada/.cache/compat-matrix/environments")

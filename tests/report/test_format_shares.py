@@ -10,7 +10,7 @@ import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.model import Cell, FormatCost, Matrix, Verdict, codec
-from matrix.report.format_shares import compare_formats, milliseconds, percent, size_text
+from matrix.report.format_shares import compare_formats, file_size, milliseconds, percent
 from matrix.report.summary import summarize
 from matrix.report.terminal import show
 
@@ -125,7 +125,7 @@ def test_only_all_is_a_hundred_percent(part: int, whole: int, said: str) -> None
 
 
 def test_sizes_and_times_in_words() -> None:
-    assert [size_text(size) for size in (None, 12, 1234, 2_500_000)] == [
+    assert [file_size(size) for size in (None, 12, 1234, 2_500_000)] == [
         *("", "12 B"),
         *("1.2 kB", "2.5 MB"),
     ]

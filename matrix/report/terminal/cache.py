@@ -10,12 +10,12 @@ from typing import TextIO
 from rich.text import Text
 
 from matrix.environments.cleaning import Pruned, StoreContents, StoredEnvironment
+from matrix.report.sizes import size_text
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
 
 _GAPS = INDENT + 4 * 2
 """Columns before the table and between its five columns."""
-_UNITS = ("B", "kB", "MB", "GB", "TB")
 
 
 def show_contents(
@@ -96,13 +96,3 @@ def _ago(age: timedelta) -> str:
 def counted(number: int) -> str:
     """How many environments, in words."""
     return f"{number:,} environment{'' if number == 1 else 's'}"
-
-
-def size_text(size: int) -> str:
-    """A size in bytes as people write it, in powers of 1,000: ``1.4 GB``."""
-    number = float(size)
-    for unit in _UNITS[:-1]:
-        if number < 999.5:
-            return f"{number:.0f} {unit}" if unit in ("B", "kB") else f"{number:.3g} {unit}"
-        number /= 1000
-    return f"{number:.3g} {_UNITS[-1]}"

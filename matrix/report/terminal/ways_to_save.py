@@ -10,9 +10,9 @@ from matrix.model import Matrix
 from matrix.report.format_shares import (
     FormatShare,
     compare_formats,
+    file_size,
     milliseconds,
     percent,
-    size_text,
 )
 from matrix.report.sentences import counted
 from matrix.report.summary import Summary
@@ -68,7 +68,7 @@ def _cells(share: FormatShare) -> tuple[str, ...]:
         share.format,
         percent(share.saved, share.tried),
         percent(share.safe, share.loaded),
-        size_text(share.size),
+        file_size(share.size),
         milliseconds(share.save_seconds),
         milliseconds(share.load_seconds),
         "yes" if share.runs_code else "no",
