@@ -7,6 +7,7 @@ from statistics import median_low
 
 from matrix.engine.evaluate import Evaluation
 from matrix.model import Artifact, FormatCost
+from matrix.model.format_costs import quicker
 
 
 @dataclass(slots=True)
@@ -32,9 +33,9 @@ class FormatCosts:
         seen = self._seen.setdefault((saving.pipeline, name), _Cost())
         if artifact.writer not in seen.sizes:
             seen.sizes[artifact.writer] = artifact.size
-            seen.save = _quicker(seen.save, artifact.seconds)
+            seen.save = quicker(seen.save, artifact.seconds)
         if evaluation.observation is not None:
-            seen.load = _quicker(seen.load, evaluation.observation.load_seconds)
+            seen.load = quicker(seen.load, evaluation.observation.load_seconds)
 
     def all(self) -> tuple[FormatCost, ...]:
         """Return what was counted, in the order of pipelines and formats."""
@@ -48,8 +49,3 @@ class FormatCosts:
             )
             for (pipeline, name), seen in sorted(self._seen.items())
         )
-
-
-def _quicker(known: float | None, new: float | None) -> float | None:
-    found = [one for one in (known, new) if one is not None]
-    return min(found, default=None)

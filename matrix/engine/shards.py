@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from matrix.catalog import Catalog
 from matrix.errors import CannotTellError, StoreError, UsageError
-from matrix.model import Cell, Detection, Environment, Matrix, Shard, Verdict
+from matrix.model import Cell, Detection, Environment, Matrix, Shard, Verdict, format_costs
 from matrix.store import keys
 
 
@@ -78,6 +78,7 @@ def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matri
         pipelines=first.pipelines,
         cells=_MergedCells(by_index, first, count),
         evidence={name: one for matrix in found for name, one in matrix.evidence.items()},
+        format_costs=format_costs.merged(cost for one in found for cost in one.format_costs),
         self_check=_worst(found),
         interrupted=any(matrix.interrupted for matrix in found),
         whole=all(matrix.whole for matrix in found),
