@@ -169,11 +169,8 @@ with open(folder + "/tree.pkl", "wb") as file:
 """
 
 
-@pytest.mark.parametrize(
-    "python",
-    [pytest.param(RELEASES[0], marks=pytest.mark.nightly), RELEASES[1]],
-    indirect=True,
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("python", RELEASES, indirect=True)
 def test_damaged_models_that_pass_the_gate_each_get_an_answer_and_never_a_green_one(
     python: Path, tmp_path: Path
 ) -> None:

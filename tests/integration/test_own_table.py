@@ -152,6 +152,7 @@ def given(folder: Path, plain: dict[str, int | str]) -> dict[str, Any]:
     return check(folder, "--data", "rows.parquet")
 
 
+@pytest.mark.nightly
 def test_a_changed_table_is_found_in_the_users_rows(
     given: dict[str, Any], plain: dict[str, int | str]
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_changed_table_is_found_in_the_users_rows(
         assert f"input-changed {cell['reason']}; {changes}" in given[""]
 
 
+@pytest.mark.nightly
 def test_a_model_that_rejects_the_changed_table_fails_by_the_table(
     given: dict[str, Any], plain: dict[str, int | str]
 ) -> None:
@@ -177,6 +179,7 @@ def test_a_model_that_rejects_the_changed_table_fails_by_the_table(
     assert f"({table}; the model itself is the same)" in given[""]
 
 
+@pytest.mark.nightly
 def test_a_model_that_treats_missing_texts_itself_is_the_same(
     given: dict[str, Any], plain: dict[str, int | str]
 ) -> None:
@@ -184,6 +187,7 @@ def test_a_model_that_treats_missing_texts_itself_is_the_same(
     assert given["unaffected"]["verdict"] == "identical"
 
 
+@pytest.mark.nightly
 def test_a_conversion_by_pandas_inside_the_model_changes_the_model_itself(
     given: dict[str, Any], plain: dict[str, int | str]
 ) -> None:
