@@ -54,6 +54,21 @@ class UsageError(MatrixError):
     """An invalid command line."""
 
 
+class MissingOptionError(UsageError):
+    """There is no answer without an option that the user has to decide about.
+
+    Args:
+        message: what is unknown.
+        why: what the option decides; a sentence without its full stop.
+        option: with its value, as it can be pasted.
+    """
+
+    def __init__(self, message: str, *, why: str, option: str) -> None:
+        super().__init__(message, advice=f"{why}: {option}")
+        self.why = why
+        self.option = option
+
+
 class SandboxError(MatrixError):
     """The sandbox is not available."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.version import Version
@@ -12,7 +12,8 @@ from matrix.catalog import Trust
 from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
 from matrix.upgrade import own_code
-from matrix.upgrade.answer import Model, Problem
+from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem
+from matrix.upgrade.proposed_origin import origin_option
 from matrix.worker.compat_worker.formats import NATIVE
 
 _SHOWN = 20
@@ -25,6 +26,7 @@ def admit(
     *,
     paths: Sequence[Path] = (),
     script: Path | None = None,
+    origin: bool = False,
 ) -> list[Model]:
     """The same models; those that the gate keeps out have a problem, and are not loaded.
 
@@ -33,17 +35,28 @@ def admit(
         trust: names that the user lets in.
         paths: folders of the user's own code, for the advice.
         script: the script that the user named, for the advice.
+        origin: whether the user named the origin, for the advice.
     """
-    return [_admitted(model, trust, paths, script) for model in models]
+    given = _Given(paths=paths, script=script, origin=origin)
+    return [_admitted(model, trust, given) for model in models]
 
 
-def _admitted(model: Model, trust: Trust, paths: Sequence[Path], script: Path | None) -> Model:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Given:
+    """The options that the user gave already."""
+
+    paths: Sequence[Path]
+    script: Path | None
+    origin: bool
+
+
+def _admitted(model: Model, trust: Trust, given: _Given) -> Model:
     found = model.inspection
     if model.problem is not None or found is None:
         return model
     refused = refusals(found, trust.of(found.sha256))
     if refused:
-        return replace(model, problem=_problem(found, refused, model.path, paths, script))
+        return replace(model, problem=_problem(found, refused, model.path, given))
     listed = sorted(trust.files.get(found.sha256, ()))
     if listed and refusals(found, trust.everywhere):
         note = f"the configuration trusts it to look up {', '.join(listed)}"
@@ -51,23 +64,26 @@ def _admitted(model: Model, trust: Trust, paths: Sequence[Path], script: Path | 
     return model
 
 
-def _problem(
-    found: Inspection,
-    refused: Sequence[Refusal],
-    file: Path,
-    paths: Sequence[Path],
-    script: Path | None,
-) -> Problem:
+def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _Given) -> Problem:
     message = f"not loaded, because {_reasons(refused)}"
     if not all(one.trust or one.script for one in refused):
         return Problem(message=message, advice=own_code.NO_TRUST)
-    options = own_code.option_list(refused, file, paths=paths, script=script)
-    paste = [("Add to this command:", " ".join(options))]
+    paths, script = given.paths, given.script
+    present = found.modules
+    code = own_code.option_list(refused, file, paths=paths, script=script, present=present)
+    advice = own_code.advice(refused, file, paths=paths, script=script, present=present)
+    origin = "" if given.origin else origin_option(found, file)
+    if origin:
+        advice += (
+            "\nThe file does not contain the version of scikit-learn that saved it: change the one "
+            "in the line if you know better."
+        )
+    options = (*code, *filter(None, [origin]))
+    paste = [(ADD_OPTIONS, " ".join(options))]
     names = ", ".join(f'"{one.trust}"' for one in refused if one.trust)
     if names:
         line = f'trust = [{{ sha256 = "{found.sha256}", names = [{names}] }}]'
         paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
-    advice = own_code.advice(refused, file, paths=paths, script=script)
     return Problem(message=message, advice=advice, paste=tuple(paste), options=options)
 
 

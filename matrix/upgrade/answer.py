@@ -10,11 +10,20 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.errors import Exit, MatrixError, NoSuchFileError, NotAModelError
+from matrix.errors import (
+    Exit,
+    MatrixError,
+    MissingOptionError,
+    NoSuchFileError,
+    NotAModelError,
+)
 from matrix.inspection import Inspection
 from matrix.model import Cell, Environment, EnvSpec, Evidence, FilePart, PassedOver, RowChange
 from matrix.model.environments import SCIKIT_LEARN
 from matrix.sandbox.kinds import Sandbox
+
+ADD_OPTIONS = "Add to this command:"
+"""What to do with a line of options."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -37,6 +46,13 @@ class Problem:
     @classmethod
     def of(cls, error: MatrixError) -> Problem:
         """The problem that an error describes; only a missing file is a mistake of usage."""
+        if isinstance(error, MissingOptionError):
+            return cls(
+                message=error.message,
+                advice=f"{error.why}.",
+                paste=((ADD_OPTIONS, error.option),),
+                options=(error.option,),
+            )
         usage = isinstance(error, NoSuchFileError)
         code = Exit.USAGE if usage else Exit.CANNOT_TELL
         other = error.other if isinstance(error, NotAModelError) else ""

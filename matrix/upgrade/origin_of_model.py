@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 from packaging.requirements import Requirement
 from packaging.version import Version
@@ -12,7 +13,7 @@ from matrix.catalog import checks
 from matrix.catalog.origin import framework_origin, origin_spec, packages_for
 from matrix.catalog.requirements import ANY, spec_of
 from matrix.environments.reasons import UnavailableError
-from matrix.errors import UsageError
+from matrix.errors import MissingOptionError
 from matrix.inspection import Inspection
 from matrix.model import EnvSpec
 from matrix.upgrade.answer import Model
@@ -20,6 +21,7 @@ from matrix.upgrade.environment_builds import EnvironmentBuilds
 from matrix.upgrade.model_requirements import holding, name_of, release_of, with_bounds
 from matrix.upgrade.nearest_release import OLDEST
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages
+from matrix.upgrade.proposed_origin import origin_option
 from matrix.upgrade.release_advice import ReleaseAdvice
 from matrix.upgrade.stated_origins import with_stated
 from matrix.upgrade.upgrade_request import UpgradeRequest
@@ -50,7 +52,7 @@ class OriginOfModel:
         """The origin of a model.
 
         Raises:
-            UsageError: neither its file nor the user names it.
+            MissingOptionError: neither its file nor the user names it.
         """
         spec = self._as_requested(model)
         needed = needed_packages(model.inspection)
@@ -73,7 +75,7 @@ class OriginOfModel:
         assert model.inspection is not None
         newest = release_of(model)
         if not newest:
-            return self._dated_by_framework(model.inspection)
+            return self._dated_by_framework(model.inspection, model.path)
         self._advice.refuse(Version(newest))
         if requested is not None:
             requested = replace(requested, scikit_learn=newest)
@@ -86,11 +88,11 @@ class OriginOfModel:
             common=self._builds.common,
         )
 
-    def _dated_by_framework(self, inspection: Inspection) -> EnvSpec:
+    def _dated_by_framework(self, inspection: Inspection, file: Path) -> EnvSpec:
         """The origin of a model whose file has no version of scikit-learn: as of another library.
 
         Raises:
-            UsageError: neither its file nor the user names a version of one.
+            MissingOptionError: neither its file nor the user names a version of one.
         """
         needed = needed_packages(inspection)
         requested = self._request.origin
@@ -118,15 +120,16 @@ class OriginOfModel:
                     python=inspection.python,
                     common=self._builds.common,
                 )
-        others = "".join(f" {one.name}" for one in needed)  # as of the release, unless pinned
-        advice = f'Name it: --from "scikit-learn==1.2.2{others}", or --from requirements.txt.'
+        why = "Name it, or another release that loads it: what that one returns counts as right"
         if inspection.root.kind.startswith("sklearn.") and not needed:
-            advice = (
+            why = (
                 "Releases before 0.18 did not write it. The nearest one that can be used is "
-                f"{OLDEST}: --from scikit-learn=={OLDEST}"
+                f"{OLDEST}"
             )
-        raise UsageError(
-            "the file does not contain the version of scikit-learn that saved it", advice=advice
+        raise MissingOptionError(
+            "the file does not contain the version of scikit-learn that saved it",
+            why=why,
+            option=origin_option(inspection, file),
         )
 
     def _required(self, one: NeededPackage, spec: EnvSpec) -> str:

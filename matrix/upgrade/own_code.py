@@ -10,13 +10,15 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from matrix.errors import UsageError
-from matrix.frameworks import FRAMEWORKS, come_with
+from matrix.frameworks import BY_MODULE, FRAMEWORKS, come_with
 from matrix.frameworks.distributions import distribution_of
 from matrix.inspection import Refusal
+from matrix.upgrade.own_imports import imported_by_modules, imported_by_script
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
 
@@ -34,15 +36,39 @@ _MOST_READ = 64 * 1024 * 1024
 """Bytes of scripts that are searched for definitions."""
 
 
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _OwnCodeNeeds:
+    """The user's own code that a model needs, and the packages that the code imports."""
+
+    script: Path | None
+    """The script that defines what it looks up in ``__main__``, if it was found."""
+    folders: list[Path]
+    """Those of its modules that the user did not name yet."""
+    packages: list[str]
+    """Distributions that it imports, sorted."""
+    unknown: list[str]
+    """Modules that it imports and no list has, sorted."""
+
+
 def options(
-    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+    refused: Sequence[Refusal],
+    model: Path,
+    *,
+    paths: Sequence[Path] = (),
+    script: Path | None,
+    present: Collection[str] = (),
 ) -> str:
     """The options of :func:`option_list` as one line that can be pasted."""
-    return " ".join(option_list(refused, model, paths=paths, script=script))
+    return " ".join(option_list(refused, model, paths=paths, script=script, present=present))
 
 
 def option_list(
-    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+    refused: Sequence[Refusal],
+    model: Path,
+    *,
+    paths: Sequence[Path] = (),
+    script: Path | None,
+    present: Collection[str] = (),
 ) -> tuple[str, ...]:
     """The options that give a model the code that it needs, each with its value.
 
@@ -51,27 +77,56 @@ def option_list(
         model: its file.
         paths: folders that the user named already.
         script: the script that the user named already.
+        present: top-level modules that the file names, whose libraries come by themselves.
     """
     names = [one.trust for one in refused if one.trust]
-    needed = scripted(refused)
+    code = _code(refused, model, paths, script, present)
     found: list[str] = []
-    imported: list[str] = []
-    given = list(paths)
-    if needed:
-        place = None if script is not None else find_script(needed, model)
-        found.append(f"--main {'FILE' if place is None else shown(place)}")
-        if place is not None:
-            given.append(place.parent)  # --main brings it
-            imported = _imported(place)
-    folders = find_folders(names, model, paths)
-    folders += find_folders(imported, model, [*given, *folders])
-    found += [f"--path {shown(one)}" for one in folders]
+    if scripted(refused):
+        found.append(f"--main {'FILE' if code.script is None else shown(code.script)}")
+    found += [f"--path {shown(one)}" for one in code.folders]
     missing = _missing_modules(names, model, paths)
-    packages = [distribution_of(one) for one in missing]
-    found += ["--path DIR"] if not all(packages) else []
-    found += [f"--with {shlex.quote(package)}" for package in packages if package]
+    packages = {distribution_of(one) for one in missing}
+    found += ["--path DIR"] if "" in packages else []
+    packages = (packages | set(code.packages)) - {""}
+    found += [f"--with {shlex.quote(package)}" for package in sorted(packages)]
     found += [f"--trust {shlex.quote(name)}" for name in names]
     return tuple(found)
+
+
+def _code(
+    refused: Sequence[Refusal],
+    model: Path,
+    paths: Sequence[Path],
+    script: Path | None,
+    present: Collection[str],
+) -> _OwnCodeNeeds:
+    names = [one.trust for one in refused if one.trust]
+    needed = scripted(refused)
+    place = None if script is not None or not needed else find_script(needed, model)
+    beside = [] if place is None else [place.parent]  # --main brings it
+    folders = find_folders(names, model, paths)
+    if place is not None:
+        folders += find_folders(_imported(place), model, [*paths, *beside, *folders])
+    every = [*(one.absolute() for one in paths), *beside, *folders]
+    own = {m for m in map(_module, names) if any(is_module(folder, m) for folder in every)}
+    tops = imported_by_modules(own, every)
+    if place is not None:
+        tops |= imported_by_script(place, [one.partition(".")[0] for one in needed], every)
+    new = sorted(tops - {*_COMMON, *sys.stdlib_module_names, *present})
+    packages = {one: _package(one) for one in new}
+    return _OwnCodeNeeds(
+        script=place,
+        folders=folders,
+        packages=sorted({one for one in packages.values() if one}),
+        unknown=[module for module, package in packages.items() if not package],
+    )
+
+
+def _package(module: str) -> str:
+    """The distribution that has a top-level module; empty if it is not known."""
+    framework = BY_MODULE.get(module)
+    return distribution_of(module) if framework is None else framework.name
 
 
 def scripted(refused: Iterable[Refusal]) -> list[str]:
@@ -80,7 +135,12 @@ def scripted(refused: Iterable[Refusal]) -> list[str]:
 
 
 def advice(
-    refused: Sequence[Refusal], model: Path, *, paths: Sequence[Path] = (), script: Path | None
+    refused: Sequence[Refusal],
+    model: Path,
+    *,
+    paths: Sequence[Path] = (),
+    script: Path | None,
+    present: Collection[str] = (),
 ) -> str:
     """What to do about refused names, in words; arguments as for :func:`options`."""
     found = []
@@ -96,6 +156,12 @@ def advice(
         found.append(
             f"No folder of the project has {listed}: DIR is the folder that it lies in. If it is a "
             "package that you know, write --with NAME instead."
+        )
+    imported = _code(refused, model, paths, script, present).unknown
+    if imported:
+        found.append(
+            f"Your code also imports {', '.join(imported)}: if the model needs it, add its package "
+            "with --with NAME."
         )
     return "\n".join(found)
 
@@ -158,7 +224,7 @@ def find_folders(names: Iterable[str], model: Path, given: Sequence[Path] = ()) 
     for module in filter(_may_be_own, dict.fromkeys(map(_module, names))):
         known = [*(folder.absolute() for folder in given), *found]
         if not any(is_module(folder, module) for folder in known):
-            place = next((one for one in _places(model) if is_module(one, module)), None)
+            place = next((one for one in project_folders(model) if is_module(one, module)), None)
             if place is not None:
                 found[place] = None
     return list(found)
@@ -179,7 +245,7 @@ def find_script(names: Iterable[str], model: Path) -> Path | None:
     """
     wanted = {name.partition(".")[0] for name in names}
     left = _MOST_READ
-    for folder in _places(model):
+    for folder in project_folders(model):
         found = []
         for path in _scripts(folder):
             left -= _size(path)
@@ -234,8 +300,8 @@ def _text(path: Path) -> str:
         return ""
 
 
-def _places(model: Path) -> Iterator[Path]:
-    """The folders to search, nearest to the model first."""
+def project_folders(model: Path) -> Iterator[Path]:
+    """Yield the folders of a project that may have its code, nearest to the model first."""
     seen: set[Path] = set()
     file = model.absolute()
     for start in (file if file.is_dir() else file.parent, Path.cwd()):

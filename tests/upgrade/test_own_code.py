@@ -167,3 +167,49 @@ def test_what_is_no_script_is_a_mistake_of_usage(tmp_path: Path, text: str) -> N
         if (name, text) != ("train.py", "{}"):
             with pytest.raises(UsageError, match="--main"):
                 read_script(tmp_path / name)
+
+
+CONFIG = """
+import logging, xgboost
+import spacy as nlp
+from beside import helper
+from typing import TYPE_CHECKING
+if TYPE_CHECKING:
+    import polars
+try:
+    import torch
+except ImportError:
+    torch = None
+class Config: ...
+def late():
+    import prophet
+"""
+
+
+def test_packages_that_the_offered_modules_import_are_in_the_same_line(project: Path) -> None:
+    """Also those of modules that they import; not those that the code can do without."""
+    (project / "ours.py").write_text(CONFIG)
+    (project / "beside").mkdir()
+    (project / "beside" / "__init__.py").write_text("from .more import helper\n")
+    (project / "beside" / "more.py").write_text("import gensim.models, made_up\n")
+    refused = [trust("ours.Config")]
+    line = own_code.options(refused, Path("m.joblib"), script=None)
+    expected = "--path . --with gensim --with spacy --with xgboost --trust ours.Config"
+    assert line == expected
+    line = own_code.options(refused, Path("m.joblib"), script=None, present=["xgboost"])
+    assert line == expected.replace("--with xgboost ", "")
+    advice = own_code.advice(refused, Path("m.joblib"), script=None)
+    assert "Your code also imports made_up: if the model needs it" in advice
+
+
+def test_of_a_script_only_the_imports_that_the_model_needs_count(project: Path) -> None:
+    text = "import seaborn\nimport nltk\nclass Shift:\n    def f(self):\n        nltk.x\n"
+    (project / "train.py").write_text(text)
+    line = own_code.options([script("Shift")], Path("m.joblib"), script=None)
+    assert line == "--main train.py --with nltk"
+
+
+def test_code_that_cannot_be_read_offers_no_package(project: Path) -> None:
+    (project / "ours.py").write_text("print 1\n")
+    line = own_code.options([trust("ours.Config")], Path("m.joblib"), script=None)
+    assert line == "--path . --trust ours.Config"

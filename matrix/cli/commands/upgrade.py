@@ -219,7 +219,8 @@ def set_up(
     read, passed_over = sort_out(named(taken, packed, store), found)
     read = alone(read, packed)
     script = None if inputs.main is None else inputs.main.file
-    admitted = admit(read, trust, paths=inputs.paths, script=script)
+    named_origin = request.origin is not None
+    admitted = admit(read, trust, paths=inputs.paths, script=script, origin=named_origin)
     contained = only_in_sandbox(admitted, trust, chosen)
     models = check_columns(unbundled(contained), inputs)
     steps = BuildProgress(progress)

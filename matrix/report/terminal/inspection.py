@@ -12,6 +12,7 @@ from matrix.inspection.gate import native_names
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
 from matrix.upgrade import own_code
+from matrix.upgrade.proposed_origin import origin_option
 from matrix.worker.compat_worker.formats import NATIVE
 
 _NAMES = 10
@@ -112,10 +113,13 @@ def _admission(terminal: TerminalStyle, inspection: Inspection) -> Iterator[Text
     names = _some([one.why if one.is_note else one.what for one in refused])
     yield from terminal.paragraph(f"upgrade would refuse to load it: {names}")
     if all(one.trust or one.script for one in refused):
-        for text in own_code.advice(refused, inspection.path, script=None).splitlines():
+        place, present = inspection.path, inspection.modules
+        for text in own_code.advice(refused, place, script=None, present=present).splitlines():
             yield from terminal.paragraph(text)
         yield from terminal.paragraph("To load it all the same, add to upgrade:")
-        yield terminal.pasteable(own_code.options(refused, inspection.path, script=None))
+        options = own_code.options(refused, place, script=None, present=present)
+        origin = origin_option(inspection, place)
+        yield terminal.pasteable(" ".join(filter(None, [options, origin])))
     else:
         yield from terminal.paragraph(own_code.NO_TRUST)
 

@@ -74,8 +74,13 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
 
 
 def _one_line_for_all(terminal: TerminalStyle, answers: Sequence[UpgradeAnswer]) -> Iterator[Text]:
-    """The options that several models need, in one line."""
-    needed = [one.problem.options for one in answers if one.problem and one.problem.options]
+    """The options that several models need, in one line.
+
+    ``--from`` is not among them: it would hold for models whose files name their origin too.
+    """
+    every = [one.problem.options for one in answers if one.problem]
+    shared = ([one for one in options if not one.startswith("--from ")] for options in every)
+    needed = [options for options in shared if options]
     if len(needed) > 1:
         yield from terminal.paragraph(f"For these {len(needed)} models, add to this command:")
         yield terminal.pasteable(" ".join(dict.fromkeys(itertools.chain(*needed))))

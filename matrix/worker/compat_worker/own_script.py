@@ -95,7 +95,7 @@ def define(source: str, file: str, names: Iterable[str]) -> types.ModuleType:
         tree = ast.parse(source, file)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise OwnScriptError(_words(file, getattr(error, "lineno", None), error)) from error
-    _select(tree, file, set(names))
+    keep_needed(tree, file, set(names))
     linecache.cache[file] = (len(source), None, source.splitlines(True), file)  # type: ignore
     previous = sys.modules.get("__main__")
     sys.modules["__main__"] = module
@@ -124,7 +124,7 @@ def _line(error: BaseException, file: str) -> Optional[int]:
     return None
 
 
-def _select(tree: ast.Module, file: str, wanted: Set[str]) -> None:
+def keep_needed(tree: ast.Module, file: str, wanted: Set[str]) -> None:
     """Keep of a module only the statements that the wanted names need, in their order."""
     statements = [_Statement(node, file) for node in tree.body]
     chosen: Set[int] = set()

@@ -1,0 +1,130 @@
+"""Find the packages that the user's own code imports, by reading it. Nothing is imported or run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from matrix.errors import UsageError
+from matrix.upgrade.own_script import is_module, source_of
+from matrix.user_files import read_bounded
+from matrix.worker.compat_worker import own_script
+
+_LARGEST = 4 * 1024 * 1024
+_MOST_MODULES = 200
+_UNREADABLE = (UsageError, ValueError, SyntaxError, RecursionError, MemoryError)
+"""What a stranger's file may raise; it is only a proposal that is made of it."""
+
+
+def imported_by_script(script: Path, names: Iterable[str], folders: Sequence[Path]) -> set[str]:
+    """Return the top-level modules outside of some folders that a script needs.
+
+    Args:
+        script: a script or notebook.
+        names: what the model looks up in it; only the statements that these need count.
+        folders: those of the user's own modules, which are read too.
+    """
+    tree = _parsed(script)
+    if tree is None:
+        return set()
+    try:
+        own_script.keep_needed(tree, script.name, set(names))
+    except _UNREADABLE:
+        return set()
+    return _outside(_imports(tree), folders)
+
+
+def imported_by_modules(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:
+    """Return the top-level modules outside of some folders that importing own modules imports.
+
+    Args:
+        modules: dotted names.
+        folders: those that the modules lie in; modules that these import there are read too.
+    """
+    return _outside(modules, folders)
+
+
+def _outside(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:
+    found: set[str] = set()
+    seen: set[str] = set()
+    waiting = list(modules)
+    while waiting and len(seen) < _MOST_MODULES:
+        module = waiting.pop()
+        if module in seen:
+            continue
+        seen.add(module)
+        folder = next((one for one in folders if is_module(one, module)), None)
+        if folder is None:
+            above = module.rpartition(".")[0]  # the module of ``from package.module import name``
+            if any(is_module(one, module.partition(".")[0]) for one in folders):
+                waiting += [above] if above else []
+            else:
+                found.add(module.partition(".")[0])
+            continue
+        for file in _files(folder, module):
+            tree = _parsed(file)
+            package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+            waiting += [] if tree is None else _imports(tree, package)
+    return found
+
+
+def _files(folder: Path, module: str) -> Iterator[Path]:
+    """The files that importing a module runs: its own, and those of the packages around it."""
+    parts = module.split(".")
+    for count in range(1, len(parts) + 1):
+        place = folder.joinpath(*parts[:count])
+        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
+            if file.is_file():
+                yield file
+
+
+def _parsed(file: Path) -> ast.Module | None:
+    try:
+        text = read_bounded(file, _LARGEST).decode("utf-8-sig", "replace")
+        return ast.parse(source_of(file, text), file.name)
+    except _UNREADABLE:
+        return None
+
+
+def _imports(tree: ast.Module, package: str = "") -> list[str]:
+    """The modules that the statements outside of functions import, in their dotted form.
+
+    An import that the code can do without, in a ``try`` that catches its failure, is left out.
+    """
+    return list(_imported(tree.body, package))
+
+
+def _imported(body: Iterable[ast.stmt], package: str) -> Iterator[str]:
+    for node in body:
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from _from(node, package)
+        elif isinstance(node, ast.Try):
+            yield from _imported(node.finalbody, package)
+            if not node.handlers:
+                yield from _imported(node.body, package)
+        elif isinstance(node, ast.If):
+            if not _is_for_types(node):
+                yield from _imported([*node.body, *node.orelse], package)
+        elif isinstance(node, (ast.With, ast.ClassDef)):
+            yield from _imported(node.body, package)
+
+
+def _from(node: ast.ImportFrom, package: str) -> Iterator[str]:
+    base = node.module or ""
+    if node.level:
+        above = package.split(".")[: len(package.split(".")) - node.level + 1] if package else []
+        base = ".".join(filter(None, [*above, base]))
+    if not base:
+        return
+    yield base
+    yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+
+
+def _is_for_types(node: ast.If) -> bool:
+    """Whether a block is only for type checkers, or for a script that is run."""
+    named = (one.id for one in ast.walk(node.test) if isinstance(one, ast.Name))
+    attributes = (one.attr for one in ast.walk(node.test) if isinstance(one, ast.Attribute))
+    return not {"TYPE_CHECKING", "__name__"}.isdisjoint({*named, *attributes})
