@@ -9,7 +9,8 @@ from dataclasses import dataclass, field
 from matrix.model import Cell, Direction, Environment, Matrix, Status, Verdict
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.releases import release_of
-from matrix.report.summary import ABSENT, VERDICTS, Summary
+from matrix.report.summary import Summary
+from matrix.report.verdict_grids import ABSENT, VERDICTS
 
 
 @dataclass(slots=True)
@@ -64,7 +65,7 @@ class _Routes:
 
     def __init__(self, summary: Summary) -> None:
         environments = summary.environments
-        self._grids = summary.grids
+        self._grids = summary.grids.severities
         self._ids = [environment.id for environment in environments]
         self._position = {name: position for position, name in enumerate(self._ids)}
         self._routes = {

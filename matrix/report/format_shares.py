@@ -1,40 +1,55 @@
 """Compares the formats of a run: what each can save, what of it stays safe, and what it costs.
 
 Only pipelines that were tried in every format count, so that the shares are of the same pipelines.
+A format has readers of its own: an environment that cannot load it at all takes no part in its
+shares.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
-from statistics import median
+from statistics import median, median_low
 
 from matrix.model import FormatCost, Matrix, Verdict
-from matrix.report.sizes import size_text
-from matrix.report.summary import ABSENT, VERDICTS, Summary
+from matrix.report.verdict_grids import ABSENT, VERDICTS, VerdictGrids
 from matrix.worker.compat_worker.formats import FORMATS
 
 _LEAST = 5
 """Pipelines; shares of fewer say little of a format."""
 _NOT_SAVED = VERDICTS.index(Verdict.NOT_SAVED)
-_NOT_TRIED = {ABSENT, VERDICTS.index(Verdict.UNAVAILABLE), VERDICTS.index(Verdict.NOT_RUN)}
+_NOT_RUN = VERDICTS.index(Verdict.NOT_RUN)
+_NO_READER = {ABSENT, VERDICTS.index(Verdict.UNAVAILABLE)}
+_NOT_TRIED = {*_NO_READER, _NOT_RUN}
 _SAFE = {severity for severity, verdict in enumerate(VERDICTS) if verdict.safe}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormatShare:
-    """How one format did, over the same pipelines as all others."""
+class FormatTally:
+    """How many files of a format were saved, and how many loads of them are safe."""
 
-    format: str
     tried: int
     """Environments in which a pipeline was trained, over all pipelines."""
     saved: int
-    """How many of these models were saved, and are safe where they were saved."""
+    """How many of these models were saved, and are safe where they were saved. If that environment
+    cannot load the format, saving is enough."""
     loaded: int
     """Loads of a saved file in another environment than its own."""
     safe: int
     """How many of them are safe."""
+    not_run: int
+    """Further loads that were not run."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class FormatShare(FormatTally):
+    """How one format did, over the same pipelines as all others, and what its files cost."""
+
+    format: str
+    outputs: int
+    """How many outputs one load compares, ``repr`` and ``get_params`` included: the median over the
+    pipelines that every format has outputs of."""
     size: float | None
     """Median size of a file in bytes, over the pipelines that every format has saved."""
     save_seconds: float | None
@@ -54,32 +69,53 @@ class FormatShare:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class FamilyShares:
+    """The formats, side by side, for the pipelines of one file."""
+
+    name: str
+    pipelines: int
+    shares: tuple[FormatShare, ...]
+    """In the order of the formats of the comparison."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class FormatComparison:
     """The formats of a run, side by side."""
 
     pipelines: int
     """How many pipelines were tried in every format."""
     shares: tuple[FormatShare, ...]
-    """By format, in the order of the configuration."""
-    families: Mapping[str, tuple[FormatShare, ...]]
-    """The same for the pipelines of each file."""
+    """By format, in the order of :data:`FORMATS`."""
+    families: tuple[FamilyShares, ...]
+    """The same for the pipelines of each file, by its name."""
+
+    @property
+    def files(self) -> int:
+        """How many saved files the shares are of."""
+        return sum(share.saved for share in self.shares)
+
+    @property
+    def loads(self) -> int:
+        """How many loads in another environment the shares are of."""
+        return sum(share.loaded for share in self.shares)
 
 
-def compare_formats(matrix: Matrix, summary: Summary) -> FormatComparison | None:
+def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | None:
     """Compare the formats of a run.
 
     Args:
-        matrix: the run.
-        summary: its cells.
+        matrix: the run; its cells are not read.
+        grids: its verdicts.
 
     Returns:
         None if fewer than five pipelines were tried in every format, or there is one format.
     """
-    names = [name for name in FORMATS if any(name == known for _, known in summary.grids)]
+    tried = {name for _, name in grids.severities}
+    names = [name for name in FORMATS if name in tried]
     common = [
         pipeline
         for pipeline in matrix.pipelines
-        if all((pipeline.id, name) in summary.grids for name in names)
+        if all((pipeline.id, name) in grids.severities for name in names)
     ]
     if len(names) < 2 or len(common) < _LEAST:
         return None
@@ -90,38 +126,67 @@ def compare_formats(matrix: Matrix, summary: Summary) -> FormatComparison | None
 
     def shares(ids: Sequence[str]) -> tuple[FormatShare, ...]:
         paid = [one for one in ids if all((one, name) in costs for name in names)]
+        used = [one for one in ids if all(grids.outputs[one, name] for name in names)]
         return tuple(
-            _share(summary, name, ids, [costs[one, name] for one in paid]) for name in names
+            _share(
+                name,
+                tally(grids, name, ids),
+                [grids.outputs[one, name] for one in used],
+                [costs[one, name] for one in paid],
+            )
+            for name in names
         )
 
     return FormatComparison(
         pipelines=len(common),
         shares=shares([pipeline.id for pipeline in common]),
-        families={name: shares(ids) for name, ids in sorted(families.items())},
+        families=tuple(
+            FamilyShares(name=name, pipelines=len(ids), shares=shares(ids))
+            for name, ids in sorted(families.items())
+        ),
     )
 
 
-def _share(
-    summary: Summary, name: str, ids: Iterable[str], costs: Sequence[FormatCost]
-) -> FormatShare:
-    side = len(summary.environments)
-    tried = saved = loaded = safe = 0
-    for pipeline in ids:
-        for place, severity in enumerate(summary.grids[pipeline, name]):
-            if severity in _NOT_TRIED:
+def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> FormatTally:
+    """Count what one format did for some pipelines, each of which has cells in it."""
+    tried = saved = loaded = safe = not_run = 0
+    for pipeline in pipelines:
+        for own, others in _rows(grids, pipeline, format_name):
+            tested = [one for one in (own, *others) if one not in _NOT_TRIED]
+            if not tested or own == _NOT_RUN:
                 continue
-            if place % (side + 1) == 0:  # saved and loaded in the same environment
-                tried += 1
-                saved += severity in _SAFE
-            elif severity != _NOT_SAVED:
-                loaded += 1
-                safe += severity in _SAFE
+            tried += 1
+            if _NOT_SAVED in tested:
+                continue
+            saved += own in _SAFE or own in _NO_READER
+            known = [one for one in others if one not in _NOT_TRIED]
+            loaded += len(known)
+            safe += sum(one in _SAFE for one in known)
+            not_run += others.count(_NOT_RUN)
+    return FormatTally(tried=tried, saved=saved, loaded=loaded, safe=safe, not_run=not_run)
+
+
+def _rows(grids: VerdictGrids, pipeline: str, format_name: str) -> Iterator[tuple[int, list[int]]]:
+    """Yield for each writer the severity in its own environment, and those in the others.
+
+    Writers that could not train the pipeline are left out.
+    """
+    for writer, row in grids.rows(pipeline, format_name):
+        if (pipeline, writer) not in grids.untrained:
+            yield row[writer], [*row[:writer], *row[writer + 1 :]]
+
+
+def _share(
+    name: str, found: FormatTally, outputs: Sequence[int], costs: Sequence[FormatCost]
+) -> FormatShare:
     return FormatShare(
         format=name,
-        tried=tried,
-        saved=saved,
-        loaded=loaded,
-        safe=safe,
+        tried=found.tried,
+        saved=found.saved,
+        loaded=found.loaded,
+        safe=found.safe,
+        not_run=found.not_run,
+        outputs=median_low(outputs) if outputs else 0,
         size=_median(costs, lambda cost: cost.size),
         save_seconds=_median(costs, lambda cost: cost.save_seconds),
         load_seconds=_median(costs, lambda cost: cost.load_seconds),
@@ -131,18 +196,3 @@ def _share(
 def _median(costs: Iterable[FormatCost], of: Callable[[FormatCost], float | None]) -> float | None:
     found = [value for value in map(of, costs) if value is not None]
     return median(found) if found else None
-
-
-def file_size(size: float | None) -> str:
-    """A size of a file in words: ``1.2 kB``; empty if unknown."""
-    return "" if size is None else size_text(size, kilobytes=".1f")
-
-
-def milliseconds(seconds: float | None) -> str:
-    """A time in words: ``1.2 ms``; empty if unknown."""
-    return "" if seconds is None else f"{seconds * 1000:.1f} ms"
-
-
-def percent(part: int, whole: int) -> str:
-    """A share in words, rounded down so that 100 % is all; empty of nothing."""
-    return f"{100 * part // whole} %" if whole else ""

@@ -1,8 +1,8 @@
 """The JSON result: a Matrix written cell by cell, and read back unchanged.
 
 ``schema-2.json`` beside this file is its schema. Strict JSON: a number that is not finite is a
-string, ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``. ``counts`` and ``limits`` follow from the
-cells: they are written for other readers, and ignored here.
+string, ``"NaN"``, ``"Infinity"`` or ``"-Infinity"``. ``counts``, ``limits`` and ``formats`` follow
+from the cells: they are written for other readers, and ignored here.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from pathlib import Path
 from typing import TextIO
@@ -27,8 +27,10 @@ from matrix.model.codec import (
     matrix_from_head,
     to_json,
 )
+from matrix.report.format_shares import FormatComparison, FormatShare, compare_formats
 from matrix.report.json_stream import Document, NotJsonError
 from matrix.report.notice import Tally
+from matrix.report.verdict_grids import VerdictGrids
 from matrix.safe_text import without_commands
 
 
@@ -47,19 +49,43 @@ def write_json(matrix: Matrix, stream: TextIO) -> None:
     """Write the result, one cell per line, with at most one cell in memory."""
     head = head_to_json(matrix)
     stream.write(_json(head)[:-1] + ',\n"cells": [')
-    tally = Tally()
+    tally, grids = Tally(), VerdictGrids(matrix.environments)
     tracebacks: dict[str, int] = {}
     separator = "\n"
     for cell in matrix.cells:
         stream.write(separator + _json(_shared(to_json(cell), tracebacks)))
         separator = ",\n"
         tally.add(cell)
+        grids.add(cell)
     tail = {
         "tracebacks": list(tracebacks),
         "counts": {verdict.value: tally.verdicts[verdict] for verdict in Verdict},
         "limits": list(tally.notice(matrix)),
+        "formats": _formats(compare_formats(matrix, grids)),
     }
     stream.write("\n],\n" + _json(tail)[1:] + "\n")
+
+
+def _formats(found: FormatComparison | None) -> Json | None:
+    """Return the comparison of formats; null if there is none."""
+    if found is None:
+        return None
+    return {
+        "pipelines": found.pipelines,
+        "shares": [_share(one) for one in found.shares],
+        "families": [
+            {
+                "family": family.name,
+                "pipelines": family.pipelines,
+                "shares": [_share(one) for one in family.shares],
+            }
+            for family in found.families
+        ],
+    }
+
+
+def _share(one: FormatShare) -> Json:
+    return {**asdict(one), "runs_code": one.runs_code, "needs": one.needs}
 
 
 def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:

@@ -30,6 +30,8 @@ from matrix.model import (
 from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
+from matrix.report.format_shares import FormatComparison, compare_formats
+from matrix.report.format_words import HEADS, LEGEND, by_family, run_sentence, values
 from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
@@ -43,7 +45,8 @@ from matrix.report.sentences import (
     route,
     scores,
 )
-from matrix.report.summary import VERDICTS, Caused, Reason, SilentChange, Summary, summarize
+from matrix.report.summary import Caused, Reason, SilentChange, Summary, summarize
+from matrix.report.verdict_grids import VERDICTS
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 from matrix.safe_text import plain
 
@@ -102,6 +105,7 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
     yield from _reasons("Failures", Group.FAILS, summary, labels)
     yield from _reasons(INTROSPECTION_TITLE, Group.LIMITED, summary, labels)
     yield from _reasons("Unknown", Group.UNKNOWN, summary, labels)
+    yield from _ways_to_save(matrix, summary)
     missing = [found for found in matrix.environments if not found.ready]
     if missing:
         title = f"Unavailable environments ({len(missing)})"
@@ -328,12 +332,48 @@ def _label(name: str, labels: dict[str, str]) -> str:
     return code(labels.get(name, name), 40)
 
 
+def _ways_to_save(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
+    """Yield the comparison of formats, then the same by family of pipelines."""
+    found = compare_formats(matrix, summary.grids)
+    if found is None:
+        return
+    title = f"Ways to save, compared on {counted(found.pipelines, 'pipeline')}"
+    head, *lines = formats_table(found)
+    foot = ["", run_sentence(matrix, found), "", *LEGEND]
+    yield _MarkdownSection(title, lines[1:], more="format", head=[head, lines[0]], foot=foot)
+    head, *lines = families_table(found)
+    title = "Ways to save by family of pipelines: share of loads that are safe"
+    yield _MarkdownSection(title, lines[1:], more="family", head=[head, lines[0]])
+
+
+def formats_table(found: FormatComparison) -> list[str]:
+    """Return the lines of the table that compares formats, with its head."""
+    return [
+        f"| format | {' | '.join(HEADS)} |",
+        "| --- |" + " --: |" * (len(HEADS) - 2) + " --- |" * 2,
+        *(f"| {code(one.format)} | {' | '.join(values(one))} |" for one in found.shares),
+    ]
+
+
+def families_table(found: FormatComparison) -> list[str]:
+    """Return the lines of the table of what is safe of each family, with its head."""
+    names = [code(one.format) for one in found.shares]
+    return [
+        f"| family | pipelines | {' | '.join(names)} |",
+        "| --- | --: |" + " --: |" * len(names),
+        *(
+            f"| {code(name)} | {number} | {' | '.join(texts)} |"
+            for name, number, texts in by_family(found)
+        ),
+    ]
+
+
 # --------------------------------------------------------------------------- where and why
 
 
 def _breaks(summary: Summary) -> Iterator[_MarkdownSection]:
     """Yield the breaks by direction, most pipelines first; only the first upgrades are unfolded."""
-    found = find_breaks(summary)
+    found = find_breaks(summary.grids)
     for direction in Direction:
         entries = [entry for entry in found if entry.direction is direction]
         lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from packaging.version import InvalidVersion, Version
 
 from matrix.model import Direction, Environment, Group, Verdict
-from matrix.report.summary import ABSENT, VERDICTS, Summary
+from matrix.report.verdict_grids import ABSENT, VERDICTS, VerdictGrids
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,24 +47,24 @@ def variations(environments: Sequence[Environment]) -> list[tuple[Environment, E
     ]
 
 
-def find_breaks(summary: Summary) -> list[Break]:
+def find_breaks(grids: VerdictGrids) -> list[Break]:
     """Return all breaks: upgrades, rollbacks, then variations, each in the order of releases."""
-    line = release_line(summary.environments)
+    line = release_line(grids.environments)
     found: dict[_BreakKey, dict[str, list[str]]] = {}
-    for (pipeline, fmt), grid in summary.grids.items():
-        look = _Lookup(summary.environments, grid)
+    for (pipeline, fmt), grid in grids.severities.items():
+        look = _Lookup(grids.environments, grid)
         for key in (
             *_along(line, look, Direction.UPGRADE),
             *_along(line[::-1], look, Direction.ROLLBACK),
-            *_varied(summary, look),
+            *_varied(grids, look),
         ):
             found.setdefault(key, {}).setdefault(pipeline, []).append(fmt)
     formats: dict[str, int] = {}
-    for pipeline, _ in summary.grids:
+    for pipeline, _ in grids.severities:
         formats[pipeline] = formats.get(pipeline, 0) + 1
     order = {environment.id: i for i, environment in enumerate(line)}
-    position = {environment.id: i for i, environment in enumerate(summary.environments)}
-    by_id = {environment.id: environment for environment in summary.environments}
+    position = {environment.id: i for i, environment in enumerate(grids.environments)}
+    by_id = {environment.id: environment for environment in grids.environments}
     directions = list(Direction)
 
     def place(key: _BreakKey) -> tuple[int, ...]:
@@ -194,8 +194,8 @@ def _key(
     return _BreakKey(direction, line[run[-1]].id, farthest.id, opened, reader.id, verdict)
 
 
-def _varied(summary: Summary, look: _Lookup) -> Iterator[_BreakKey]:
-    for base, variant in variations(summary.environments):
+def _varied(grids: VerdictGrids, look: _Lookup) -> Iterator[_BreakKey]:
+    for base, variant in variations(grids.environments):
         for writer, reader in ((base, variant), (variant, base)):
             verdict = look(writer, reader)
             if verdict is not None and not verdict.safe:

@@ -25,13 +25,10 @@ from matrix.model import (
 )
 from matrix.normalize_messages import folded
 from matrix.report.notice import Tally
+from matrix.report.verdict_grids import VERDICTS, VerdictGrids
 
-ABSENT = 255
-"""In a grid: no such cell."""
 _MOST_REASONS = 1000
 """Distinct messages that are counted separately; further ones are counted together."""
-VERDICTS = tuple(Verdict)
-"""By severity."""
 
 
 @dataclass(slots=True)
@@ -87,12 +84,10 @@ class Caused:
 class Summary:
     """Counts and examples of the cells of a Matrix."""
 
-    environments: tuple[Environment, ...]
+    grids: VerdictGrids
     tally: Tally = field(default_factory=Tally)
     pairs: dict[tuple[str, str], list[int]] = field(default_factory=dict)
     """By writer and reader: the number of cells for each severity."""
-    grids: dict[tuple[str, str], bytearray] = field(default_factory=dict)
-    """By pipeline and format: the severity for each writer (row) and reader (column), or ABSENT."""
     changes: dict[tuple[str, str], SilentChange] = field(default_factory=dict)
     """By pipeline and method."""
     warned: int = 0
@@ -102,6 +97,11 @@ class Summary:
     failures: dict[tuple[str, str], Reason] = field(default_factory=dict)
     limited: dict[tuple[str, str], Reason] = field(default_factory=dict)
     unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
+
+    @property
+    def environments(self) -> tuple[Environment, ...]:
+        """The environments of the matrix, in its order."""
+        return self.grids.environments
 
     @property
     def verdicts(self) -> Counter[Verdict]:
@@ -141,24 +141,16 @@ class Summary:
 
 def summarize(matrix: Matrix) -> Summary:
     """Count the cells of a matrix; they are read once."""
-    summary = Summary(environments=matrix.environments)
-    position = {environment.id: i for i, environment in enumerate(matrix.environments)}
-    side = len(position)
+    summary = Summary(grids=VerdictGrids(matrix.environments))
     for cell in matrix.cells:
         verdict = cell.verdict
-        severity = verdict.severity
         summary.tally.add(cell)
         pair = (cell.writer, cell.reader)
         counts = summary.pairs.get(pair)
         if counts is None:
             counts = summary.pairs[pair] = [0] * len(VERDICTS)
-        counts[severity] += 1
-        grid = summary.grids.get((cell.pipeline, cell.format))
-        if grid is None:
-            grid = bytearray([ABSENT]) * (side * side)
-            summary.grids[cell.pipeline, cell.format] = grid
-        if cell.writer in position and cell.reader in position:
-            grid[position[cell.writer] * side + position[cell.reader]] = severity
+        counts[verdict.severity] += 1
+        summary.grids.add(cell)
         if not verdict.safe:
             _explain(summary, cell)
     return summary

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import io
+import json
 from dataclasses import replace
 from typing import Any
 
+import jsonschema
 import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.model import Cell, FormatCost, Matrix, Verdict, codec
-from matrix.report.format_shares import compare_formats, file_size, milliseconds, percent
+from matrix.report.format_outcomes import in_one_line, outcomes_in
+from matrix.report.format_shares import compare_formats, tally
+from matrix.report.format_words import file_size, milliseconds, percent
+from matrix.report.json import schema, write_json
+from matrix.report.markdown import write_markdown
 from matrix.report.summary import summarize
 from matrix.report.terminal import show
 
@@ -70,7 +76,7 @@ def compared() -> Matrix:
 
 
 def test_shares_are_of_the_pipelines_that_were_tried_in_every_format(compared: Matrix) -> None:
-    found = compare_formats(compared, summarize(compared))
+    found = compare_formats(compared, summarize(compared).grids)
     assert found is not None
     assert found.pipelines == 5
     shares = {share.format: share for share in found.shares}
@@ -92,14 +98,14 @@ def test_one_format_or_few_pipelines_are_no_comparison(compared: Matrix) -> None
         only(lambda cell: cell.format == "joblib"),
         only(lambda cell: cell.pipeline in ("a", "b")),
     ):
-        assert compare_formats(one, summarize(one)) is None
+        assert compare_formats(one, summarize(one).grids) is None
 
 
 def test_the_terminal_shows_them_side_by_side(compared: Matrix) -> None:
     stream = io.StringIO()
     show(compared, file=stream, width=80)
     text = stream.getvalue()
-    section = text[text.index("Ways to save") : text.index("  saved: of the trained")]
+    section = text[text.index("Ways to save") : text.index("  Measured on")]
     assert [" ".join(line.split()) for line in section.splitlines() if line] == [
         "Ways to save, compared on 5 pipelines",
         "saved safe size save load code needs",
@@ -108,6 +114,110 @@ def test_the_terminal_shows_them_side_by_side(compared: Matrix) -> None:
         "skops 80 % 100 % 3.0 kB 1.0 ms 2.0 ms no skops",
     ]
     assert max(map(len, text.splitlines())) <= 80
+    assert " ".join(
+        text[text.index("Measured on") : text.index("saved: of the trained")].split()
+    ) == (
+        "Measured on 20 November 2026 with scikit-learn 1.3.0 and 1.4.0, Python 3.12, "
+        "2 environments: 5 pipelines, 28 saved files, 28 loads in other environments."
+    )
+
+
+def test_markdown_has_the_same_table_and_one_by_family(compared: Matrix) -> None:
+    stream = io.StringIO()
+    write_markdown(compared, stream)
+    text = stream.getvalue()
+    assert "| `skops` | 80 % | 100 % |  | 3.0 kB | 1.0 ms | 2.0 ms | no | skops |" in text
+    assert "Measured on 20 November 2026 with scikit-learn 1.3.0 and 1.4.0" in text
+    assert "| family | pipelines | `joblib` | `cloudpickle` | `skops` |" in text
+    assert "| `made_up` | 5 | 90 % | 100 % | 100 % (80 % saved) |" in text
+
+
+def test_json_has_the_shares_and_follows_its_schema(compared: Matrix) -> None:
+    stream = io.StringIO()
+    write_json(compared, stream)
+    result = json.loads(stream.getvalue())
+    jsonschema.validate(result, schema())
+    found = result["formats"]
+    assert found["pipelines"] == 5
+    assert [
+        (one["format"], one["saved"], one["tried"], one["safe"], one["loaded"], one["runs_code"])
+        for one in found["shares"]
+    ] == [
+        ("joblib", 10, 10, 9, 10, True),
+        ("cloudpickle", 10, 10, 10, 10, True),
+        ("skops", 8, 10, 8, 8, False),
+    ]
+    assert [(one["family"], one["pipelines"]) for one in found["families"]] == [("made_up", 5)]
+    stream = io.StringIO()
+    write_json(replace(compared, cells=()), stream)  # one format at most: no comparison
+    assert json.loads(stream.getvalue())["formats"] is None
+
+
+def with_verdicts(matrix: Matrix, changed: dict[tuple[str, str, str, str], Verdict]) -> Matrix:
+    """The matrix with these verdicts in place of its own."""
+    return replace(
+        matrix,
+        cells=tuple(
+            replace(cell, verdict=changed.get(cell.key, cell.verdict)) for cell in matrix.cells
+        ),
+    )
+
+
+def test_a_format_that_its_writer_cannot_load_counts_only_in_environments_that_can(
+    compared: Matrix,
+) -> None:
+    """As a file that another library reads: the writer has no reader of its own."""
+    there = {
+        ("b", "skops", writer, writer): Verdict.UNAVAILABLE
+        for writer in ("sklearn-1.3", "sklearn-1.4")
+    }
+    matrix = with_verdicts(compared, there)
+    found = tally(summarize(matrix).grids, "skops", ["b"])
+    assert (found.saved, found.tried, found.safe, found.loaded) == (2, 2, 2, 2)
+
+
+def test_a_pipeline_that_cannot_be_trained_says_nothing_of_a_format(compared: Matrix) -> None:
+    failing = replace(
+        compared,
+        cells=tuple(
+            replace(cell, verdict=Verdict.NOT_SAVED, stage="fit")
+            if (cell.pipeline, cell.writer) == ("c", "sklearn-1.3")
+            else cell
+            for cell in compared.cells
+        ),
+    )
+    found = tally(summarize(failing).grids, "joblib", ["c"])
+    assert (found.saved, found.tried, found.loaded) == (1, 1, 1)
+
+
+def test_one_pipeline_is_listed_by_what_would_have_survived(compared: Matrix) -> None:
+    def listed(matrix: Matrix, name: str) -> list[tuple[str, str, str, str]]:
+        return [
+            (one.format, one.saved_text, one.safe_text, one.first_break)
+            for one in outcomes_in(matrix, name)
+        ]
+
+    assert listed(compared, "b") == [
+        ("cloudpickle", "yes", "2 of 2", ""),
+        ("skops", "yes", "2 of 2", ""),
+        ("joblib", "yes", "1 of 2", "1.3 → 1.4 load-failed"),
+    ]
+    assert in_one_line(outcomes_in(compared, "b")) == (
+        "safe in every load of the last run: cloudpickle, skops"
+    )
+    assert listed(compared, "joblib alone") == []
+    assert listed(compared, "a")[-1] == ("skops", "no", "not loaded", "")
+
+
+def test_a_load_that_was_not_run_is_no_survival(compared: Matrix) -> None:
+    lost = {
+        ("b", name, "sklearn-1.3", "sklearn-1.4"): Verdict.NOT_RUN
+        for name in ("cloudpickle", "skops")
+    }
+    found = outcomes_in(with_verdicts(compared, lost), "b")
+    assert not any(one.survives for one in found)
+    assert {one.safe_text for one in found} == {"1 of 1, 1 not run", "1 of 2"}
+    assert in_one_line(found).startswith("no format is safe in every load of the last run")
 
 
 def test_costs_are_in_the_json_result_and_older_results_have_none(compared: Matrix) -> None:

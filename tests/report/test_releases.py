@@ -33,7 +33,7 @@ def breaks(
         if (verdict := LETTERS[letter]) is not None
     ]
     matrix = replace(small_matrix(), environments=tuple(environments), cells=cells)
-    return [written(found) for found in find_breaks(summarize(matrix))]
+    return [written(found) for found in find_breaks(summarize(matrix).grids)]
 
 
 def written(found: Break) -> str:
@@ -108,7 +108,7 @@ def test_formats_are_named_where_only_some_break() -> None:
         for fmt, verdict in (("joblib", Verdict.IDENTICAL), ("pickle-5", Verdict.LOAD_FAILED))
     ]
     matrix = replace(small_matrix(), environments=tuple(LINE), cells=cells)
-    [found] = find_breaks(summarize(matrix))
+    [found] = find_breaks(summarize(matrix).grids)
     assert found.pipelines == ("a [pickle-5]",)
 
 

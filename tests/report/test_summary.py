@@ -17,7 +17,8 @@ from made_up import (
 )
 
 from matrix.model import Cell, Group, RegressorScores, Verdict
-from matrix.report.summary import VERDICTS, score_loss, summarize
+from matrix.report.summary import score_loss, summarize
+from matrix.report.verdict_grids import VERDICTS
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
 
 CELL = Cell(pipeline="p", format="joblib", writer="w", reader="r", verdict=Verdict.IDENTICAL)

@@ -114,7 +114,7 @@ def _explanations(terminal: TerminalStyle, matrix: Matrix, everything: bool) -> 
 
 
 def _breaks(terminal: TerminalStyle, summary: Summary, everything: bool) -> Iterator[Section]:
-    breaks = find_breaks(summary)
+    breaks = find_breaks(summary.grids)
     by_direction = {d: [b for b in breaks if b.direction is d] for d in Direction}
     needed = [len(found) if everything else _lines_needed(found) for found in by_direction.values()]
     shares = _shares(needed, sum(needed) if everything else _MOST_BREAKS)

@@ -13,8 +13,9 @@ from rich.text import Text
 
 from matrix.model import Environment, Group, Verdict
 from matrix.report.package_words import named_libraries
-from matrix.report.summary import VERDICTS, Summary
+from matrix.report.summary import Summary
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
+from matrix.report.verdict_grids import VERDICTS
 from matrix.report.verdict_words import GROUP_WORDS
 
 _LABEL = 18

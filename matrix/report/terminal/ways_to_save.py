@@ -7,18 +7,16 @@ from collections.abc import Iterator
 from rich.text import Text
 
 from matrix.model import Matrix
-from matrix.report.format_shares import (
-    FormatShare,
-    compare_formats,
-    file_size,
-    milliseconds,
-    percent,
-)
+from matrix.report.format_shares import FormatShare, compare_formats
+from matrix.report.format_words import HEADS, LEGEND, run_sentence, values
 from matrix.report.sentences import counted
 from matrix.report.summary import Summary
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
 
-_HEAD = ("", "saved", "safe", "size", "save", "load", "code", "needs")
+_NUMBERS = slice(1, 7)
+"""The columns of figures: they are aligned at the right."""
+_LEFT_OUT = ("save", "load", "size")
+"""The columns that a narrow terminal has no space for, the first one first."""
 
 
 def ways_to_save(
@@ -32,45 +30,35 @@ def ways_to_save(
         summary: its cells.
         everything: also compare the formats for the pipelines of each file.
     """
-    found = compare_formats(matrix, summary)
+    found = compare_formats(matrix, summary.grids)
     if found is None:
         return
-    lines = _table(found.shares)
+    lines = _table(terminal, found.shares)
     if everything:
-        for family, shares in found.families.items():
-            lines += [Text(), Text(" " * INDENT + family, style="bold"), *_table(shares)]
-    lines += [Text(), *terminal.paragraph(_LEGEND)]
+        for family in found.families:
+            title = f"{family.name} ({counted(family.pipelines, 'pipeline')})"
+            lines += [
+                Text(),
+                Text(" " * INDENT + title, style="bold"),
+                *_table(terminal, family.shares),
+            ]
+    lines += [Text(), *terminal.paragraph(run_sentence(matrix, found))]
+    lines += [line for text in LEGEND for line in terminal.paragraph(text)]
     number = counted(found.pipelines, "pipeline")
     yield f"Ways to save, compared on {number}", lines
 
 
-_LEGEND = (
-    "saved: of the trained models, those whose file is safe in its own environment. safe: of the "
-    "loads of a file in another environment. Size and processor time: medians over the pipelines "
-    "that every format saves. code: whether loading can run code."
-)
-
-
-def _table(shares: tuple[FormatShare, ...]) -> list[Text]:
-    rows = [_HEAD, *map(_cells, shares)]
-    widths = [max(len(one[column]) for one in rows) for column in range(len(_HEAD))]
-    aligned = [widths[0], *(-width for width in widths[1:6]), *widths[6:]]
-    lines = [
-        row([" " * INDENT + first, *rest], [aligned[0] + INDENT, *aligned[1:]])
-        for first, *rest in rows
-    ]
+def _table(terminal: TerminalStyle, shares: tuple[FormatShare, ...]) -> list[Text]:
+    """Return a line for each format, with as many columns as fit."""
+    rows = [("", *HEADS), *((share.format, *values(share)) for share in shares)]
+    widths = [max(len(one[column]) for one in rows) for column in range(len(rows[0]))]
+    shown = list(range(len(widths)))
+    if len({share.outputs for share in shares}) == 1:
+        shown.remove(1 + HEADS.index("outputs"))
+    for name in _LEFT_OUT:
+        if INDENT + sum(widths[column] + 2 for column in shown) - 2 > terminal.width:
+            shown.remove(1 + HEADS.index(name))
+    widths[_NUMBERS] = [-width for width in widths[_NUMBERS]]
+    lines = [row([one[at] for at in shown], [widths[at] for at in shown]) for one in rows]
     lines[0].stylize("dim")
     return lines
-
-
-def _cells(share: FormatShare) -> tuple[str, ...]:
-    return (
-        share.format,
-        percent(share.saved, share.tried),
-        percent(share.safe, share.loaded),
-        file_size(share.size),
-        milliseconds(share.save_seconds),
-        milliseconds(share.load_seconds),
-        "yes" if share.runs_code else "no",
-        share.needs,
-    )
