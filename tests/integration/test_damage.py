@@ -179,6 +179,7 @@ def test_a_database_that_is_none_any_more_is_set_aside_with_a_word(
     assert table(project) == whole
 
 
+@pytest.mark.nightly
 def test_a_database_that_breaks_in_use_is_a_clear_error_once(
     project: Path, whole: Cells, state: Path
 ) -> None:

@@ -116,6 +116,7 @@ def test_what_numpy_2_has_saved_goes_to_numpy_1_by_skops(home: Path) -> None:
     assert python(newer, "-c", SHOW, written) == before
 
 
+@pytest.mark.nightly
 def test_a_file_of_skops_is_checked_like_any_other(home: Path) -> None:
     to = ("--to", "scikit-learn==1.6.1", "--as-of", "release")
     code, said = matrix("upgrade", "ridge.skops", *to, "--output", "json:answers.json")
