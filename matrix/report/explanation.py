@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
+from matrix.report.format_outcomes import HEADS, FormatOutcome, in_one_line, table_row
 from matrix.report.verdict_words import MEANINGS, group_word
 from matrix.safe_text import plain
 
 
-def evidence(cell: Cell, writer: Environment, reader: Environment, file: Path | None) -> list[str]:
+def evidence(
+    cell: Cell,
+    writer: Environment,
+    reader: Environment,
+    file: Path | None,
+    formats: Sequence[FormatOutcome] = (),
+) -> list[str]:
     """Return the recorded evidence for a cell, the verdict first.
 
     Args:
         cell: the cell to explain.
         writer, reader: its environments.
         file: the saved model file; None if it is not available.
+        formats: what happened to the pipeline in each format of the run.
     """
     return [
         *_answer(cell, writer, reader),
+        *_ways_to_save(formats),
         *_outputs(cell),
         *_scores(cell),
         *_exception(cell),
@@ -41,6 +50,19 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> Iterator[st
         yield f"  {plain(cell.reason)}"
     if cell.retrained:
         yield f"  {plain(cell.retrained)}"
+
+
+def _ways_to_save(formats: Sequence[FormatOutcome]) -> Iterator[str]:
+    if not formats:
+        return
+    yield ""
+    yield "Which way to save would have survived"
+    yield f"  {in_one_line(formats)}"
+    rows = [HEADS, *map(table_row, formats)]
+    widths = [max(len(one[column]) for one in rows) for column in range(len(HEADS))]
+    for one in rows:
+        line = "  ".join(f"{text:<{width}}" for text, width in zip(one, widths, strict=True))
+        yield f"    {line}".rstrip()
 
 
 def _outputs(cell: Cell) -> Iterator[str]:

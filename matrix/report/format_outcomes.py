@@ -34,7 +34,9 @@ class FormatOutcome:
 
     @property
     def saved_text(self) -> str:
-        """``yes``, ``no``, or in how many environments: ``in 2 of 3``."""
+        """``yes``, ``no``, in how many environments, or that no file works where it was saved."""
+        if self.tally.loaded and not self.tally.saved:
+            return "fails where saved"
         return _part(self.tally.saved, self.tally.tried)
 
     @property
@@ -108,14 +110,23 @@ def _of(cells: Iterable[Cell], pipeline: str) -> Iterable[Cell]:
     return (cell for cell in cells if cell.pipeline == pipeline)
 
 
+HEADS = ("format", "saved", "safe loads", "breaks first")
+"""What :func:`table_row` returns, by position."""
+
+
+def table_row(outcome: FormatOutcome) -> tuple[str, str, str, str]:
+    """Return the outcome of a format as texts, in the order of :data:`HEADS`."""
+    return outcome.format, outcome.saved_text, outcome.safe_text, outcome.first_break
+
+
 def in_one_line(found: Sequence[FormatOutcome]) -> str:
     """Return which formats would have survived every load of a run, or which came furthest."""
     surviving = [one.format for one in found if one.survives]
     if surviving:
-        return f"safe in every load of the last run: {', '.join(surviving)}"
+        return f"Safe in every load of the run: {', '.join(surviving)}"
     best = found[0]
     return (
-        "no format is safe in every load of the last run; the one that comes furthest is "
+        "No format is safe in every load of the run; the one that comes furthest is "
         f"{best.format}: {best.safe_text} loads are safe"
     )
 

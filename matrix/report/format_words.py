@@ -85,15 +85,13 @@ def _minor(python: str) -> str:
 
 
 def by_family(found: FormatComparison) -> Iterator[tuple[str, int, list[str]]]:
-    """Yield each family with its number of pipelines and, by format, what is safe of it.
-
-    ``66 %``, or ``66 % (57 % saved)`` where some models were not saved.
-    """
+    """Yield each family with its number of pipelines and, by format, what is safe of it."""
     for family in found.families:
-        yield family.name, family.pipelines, [_family_text(share) for share in family.shares]
+        yield family.name, family.pipelines, [family_text(share) for share in family.shares]
 
 
-def _family_text(share: FormatShare) -> str:
+def family_text(share: FormatShare) -> str:
+    """Return what is safe of a family: ``66 %``, or ``66 % (57 % saved)`` if not all were saved."""
     safe = percent(share.safe, share.loaded)
     if share.saved == share.tried:
         return safe

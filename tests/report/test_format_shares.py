@@ -12,15 +12,18 @@ import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.model import Cell, FormatCost, Matrix, Verdict, codec
+from matrix.report.explanation import evidence
 from matrix.report.format_outcomes import in_one_line, outcomes_in
 from matrix.report.format_shares import compare_formats, tally
 from matrix.report.format_words import file_size, milliseconds, percent
+from matrix.report.html import write_html
 from matrix.report.json import schema, write_json
 from matrix.report.markdown import write_markdown
 from matrix.report.summary import summarize
 from matrix.report.terminal import show
 
 FORMATS = ("joblib", "cloudpickle", "skops")
+ENDS = ("sklearn-1.3", "sklearn-1.4")
 NAMES = ("a", "b", "c", "d", "e")
 
 
@@ -39,7 +42,6 @@ def verdict(name: str, format_name: str, writer: str, reader: str) -> Verdict:
 
 @pytest.fixture
 def compared() -> Matrix:
-    ends = ("sklearn-1.3", "sklearn-1.4")
     cells = [
         Cell(
             pipeline=name,
@@ -50,8 +52,8 @@ def compared() -> Matrix:
         )
         for name in NAMES
         for format_name in FORMATS
-        for writer in ends
-        for reader in ends
+        for writer in ENDS
+        for reader in ENDS
     ]
     alone = replace(cells[0], pipeline="joblib alone", verdict=Verdict.CRASHED)
     costs = [
@@ -167,10 +169,7 @@ def test_a_format_that_its_writer_cannot_load_counts_only_in_environments_that_c
     compared: Matrix,
 ) -> None:
     """As a file that another library reads: the writer has no reader of its own."""
-    there = {
-        ("b", "skops", writer, writer): Verdict.UNAVAILABLE
-        for writer in ("sklearn-1.3", "sklearn-1.4")
-    }
+    there = {("b", "skops", writer, writer): Verdict.UNAVAILABLE for writer in ENDS}
     matrix = with_verdicts(compared, there)
     found = tally(summarize(matrix).grids, "skops", ["b"])
     assert (found.saved, found.tried, found.safe, found.loaded) == (2, 2, 2, 2)
@@ -203,10 +202,43 @@ def test_one_pipeline_is_listed_by_what_would_have_survived(compared: Matrix) ->
         ("joblib", "yes", "1 of 2", "1.3 → 1.4 load-failed"),
     ]
     assert in_one_line(outcomes_in(compared, "b")) == (
-        "safe in every load of the last run: cloudpickle, skops"
+        "Safe in every load of the run: cloudpickle, skops"
     )
     assert listed(compared, "joblib alone") == []
     assert listed(compared, "a")[-1] == ("skops", "no", "not loaded", "")
+
+
+def test_the_page_has_the_table_without_scripts_and_the_formats_of_one_pipeline(
+    compared: Matrix,
+) -> None:
+    stream = io.StringIO()
+    write_html(compared, stream)
+    page = stream.getvalue()
+    table = page[page.index('<table class="formats"') :]
+    assert table.count('<svg class="share-bar') >= 6
+    assert '<rect class="part" width="90.0" height="8"/>' in table  # joblib: 9 of 10 loads are safe
+    head = json.loads(page.split('data-kind="head">')[1].split("</script>")[0])
+    assert list(head["waysToSave"]) == list(NAMES)
+    assert head["waysToSave"]["b"]["answer"] == "Safe in every load of the run: cloudpickle, skops"
+    assert head["waysToSave"]["b"]["rows"][-1] == [
+        "joblib",
+        "yes",
+        "1 of 2",
+        "1.3 → 1.4 load-failed",
+    ]
+
+
+def test_explain_lists_the_formats_of_the_pipeline(compared: Matrix) -> None:
+    cell = next(one for one in compared.cells if one.key == ("b", "joblib", *ENDS))
+    lines = evidence(cell, *compared.environments, None, outcomes_in(compared, "b"))
+    at = lines.index("Which way to save would have survived")
+    assert lines[at + 1 : at + 6] == [
+        "  Safe in every load of the run: cloudpickle, skops",
+        "    format       saved  safe loads  breaks first",
+        "    cloudpickle  yes    2 of 2",
+        "    skops        yes    2 of 2",
+        "    joblib       yes    1 of 2      1.3 → 1.4 load-failed",
+    ]
 
 
 def test_a_load_that_was_not_run_is_no_survival(compared: Matrix) -> None:
@@ -217,7 +249,7 @@ def test_a_load_that_was_not_run_is_no_survival(compared: Matrix) -> None:
     found = outcomes_in(with_verdicts(compared, lost), "b")
     assert not any(one.survives for one in found)
     assert {one.safe_text for one in found} == {"1 of 1, 1 not run", "1 of 2"}
-    assert in_one_line(found).startswith("no format is safe in every load of the last run")
+    assert in_one_line(found).startswith("No format is safe in every load of the run")
 
 
 def test_costs_are_in_the_json_result_and_older_results_have_none(compared: Matrix) -> None:

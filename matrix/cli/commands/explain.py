@@ -21,6 +21,7 @@ from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Matri
 from matrix.remedies import EnvironmentFactory, Experiment, Subject
 from matrix.report import explanation as cell_evidence
 from matrix.report.cause_text import known_cause
+from matrix.report.format_outcomes import FormatOutcome, outcomes_in
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
 from matrix.report.terminal import show_explanation
@@ -44,6 +45,8 @@ class _Requested:
     reader: Environment
     file: Path | None
     """The path of its artifact; None if there is none."""
+    formats: tuple[FormatOutcome, ...]
+    """What happened to its pipeline in each format, if it was tried in several."""
 
 
 def explain(arguments: ExplainArguments) -> Exit:
@@ -67,7 +70,13 @@ def explain(arguments: ExplainArguments) -> Exit:
     show_explanation(explanation or _explained(requested), requested.cell.verdict.group)
     _write([*([note] if note else []), ""])
     _write(
-        cell_evidence.evidence(requested.cell, requested.writer, requested.reader, requested.file)
+        cell_evidence.evidence(
+            requested.cell,
+            requested.writer,
+            requested.reader,
+            requested.file,
+            requested.formats,
+        )
     )
     return Exit.OK
 
@@ -78,7 +87,14 @@ def _find(store: Store, arguments: ExplainArguments) -> _Requested:
     reader = _environment(matrix, arguments.reader)
     cell = _cell(matrix, arguments, writer, reader)
     file = store.artifact(cell.artifact, cell.format) if cell.artifact else None
-    return _Requested(matrix=matrix, cell=cell, writer=writer, reader=reader, file=file)
+    return _Requested(
+        matrix=matrix,
+        cell=cell,
+        writer=writer,
+        reader=reader,
+        file=file,
+        formats=outcomes_in(matrix, cell.pipeline),
+    )
 
 
 def _known_before(requested: _Requested) -> Explanation | None:

@@ -15,7 +15,8 @@ from typing import Any, TextIO
 
 from matrix import __version__
 from matrix.model import Detection, Group, Matrix, Verdict
-from matrix.report import comparison_text, passed_over, row_evidence
+from matrix.report import comparison_text, format_words, passed_over, row_evidence
+from matrix.report.format_shares import compare_formats
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
@@ -60,7 +61,9 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         rows=found.rows,
         limits=_limits(matrix, found.counts),
         passed_over=passed_over.by_kind(matrix.passed_over),
-        head=head(matrix, found.counts, found.causes),
+        formats=compare_formats(matrix, found.grids),
+        format_words=format_words,
+        head=head(matrix, found),
         blocks=blocks(matrix),
     )
     for piece in pieces:

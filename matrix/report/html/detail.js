@@ -68,6 +68,7 @@ function cellPanel(cell, close, back) {
     titled(name, close, back),
     verdictOf(cell, detail, format),
     section("Why, and what to do", explanation(name, format, writer, reader)),
+    section("Which way to save would have survived", waysToSave(name, format)),
     section("Outputs that differ", outputs(detail)),
     section("Scores against the true values", scores(detail)),
     section("Rows before and after", changedRows(name, reader)),
@@ -102,6 +103,17 @@ function explanation(pipeline, format, writer, reader) {
     make("p", {}, recorded.answer),
     make("dl", { class: "explanation" }, recorded.points.map((point) => make("div", {},
       make("dt", {}, point.heading), make("dd", {}, point.lines.map((line) => make("p", {}, line)))))),
+  ];
+}
+
+/** Return what happened to the pipeline in each format, if it was tried in more than one. */
+function waysToSave(name, format) {
+  if (!Object.hasOwn(head.waysToSave, name)) return null;
+  const { answer, rows } = head.waysToSave[name];
+  return [
+    make("p", {}, answer),
+    table(`${name} in each format, in all environments of this run`, ["format", "saved", "safe loads", "breaks first"],
+      rows.map(([one, ...rest]) => [one === format ? make("b", {}, one) : one, ...rest])),
   ];
 }
 

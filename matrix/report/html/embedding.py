@@ -25,6 +25,7 @@ from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
+from matrix.report.verdict_grids import VerdictGrids
 from matrix.safe_text import plain, without_commands
 
 PARTS = (
@@ -84,8 +85,9 @@ class DataBlock:
 
 @dataclass(slots=True)
 class Facts:
-    """Counts over all cells, for the top of the page."""
+    """Counts over all cells, for what is visible without the scripts."""
 
+    grids: VerdictGrids
     counts: Counter[Verdict] = field(default_factory=Counter)
     rows: tuple[int, int] | None = None
     """Smallest and largest number of rows that differing outputs were compared on; or None."""
@@ -95,8 +97,9 @@ class Facts:
 
 def facts(matrix: Matrix) -> Facts:
     """Count the cells; they are read once."""
-    found = Facts()
+    found = Facts(grids=VerdictGrids(matrix.environments))
     for cell in matrix.cells:
+        found.grids.add(cell)
         found.counts[cell.verdict] += 1
         cause = known_cause(cell)
         if cause is not None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping
-
 from matrix.causes import KnownCause
 from matrix.model import Group, Matrix, Verdict
 from matrix.model.codec import Json, encode, head_to_json
 from matrix.report import row_evidence
 from matrix.report.cause_text import since
-from matrix.report.html.embedding import Embedded, embedded
+from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_row
+from matrix.report.html.embedding import Embedded, Facts, embedded
 from matrix.report.releases import release_line
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 
@@ -24,7 +22,7 @@ GROUP_KEYS = {
 """The name of each group in addresses and CSS classes."""
 
 
-def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCause]) -> Embedded:
+def head(matrix: Matrix, found: Facts) -> Embedded:
     """Return all data that the scripts need besides the cells, as JSON."""
     return embedded(
         encode(
@@ -33,13 +31,23 @@ def head(matrix: Matrix, counts: Counter[Verdict], causes: Mapping[str, KnownCau
                 "rowEvidence": {
                     name: row_evidence.described(one) for name, one in matrix.evidence.items()
                 },
+                "waysToSave": _ways_to_save(matrix, found),
                 "line": [environment.id for environment in release_line(matrix.environments)],
-                "causes": {name: _cause(cause) for name, cause in causes.items()},
+                "causes": {name: _cause(cause) for name, cause in found.causes.items()},
                 "groups": [_group(group) for group in Group],
-                "verdicts": [_verdict(verdict, counts[verdict]) for verdict in Verdict],
+                "verdicts": [_verdict(verdict, found.counts[verdict]) for verdict in Verdict],
             }
         )
     )
+
+
+def _ways_to_save(matrix: Matrix, found: Facts) -> Json:
+    """Return the outcome of each format, by pipelines that were tried in more than one."""
+    by_pipeline = outcomes_by_pipeline(found.grids, [one.id for one in matrix.pipelines])
+    return {
+        name: {"answer": in_one_line(some), "rows": [table_row(one) for one in some]}
+        for name, some in by_pipeline.items()
+    }
 
 
 def _cause(cause: KnownCause) -> Json:
