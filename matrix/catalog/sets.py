@@ -18,7 +18,7 @@ from matrix.catalog import checks, environment_names
 from matrix.catalog.requirements import ANY
 from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError
-from matrix.frameworks import BY_NAME
+from matrix.frameworks import BY_NAME, RUNTIMES
 from matrix.model import EnvSpec
 from matrix.model.environments import SCIKIT_LEARN
 
@@ -89,7 +89,7 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
         EnvSpec(
             id=draft.id,
             label=draft.label or draft.name or label,
-            scikit_learn=draft.scikit_learn or ANY,
+            scikit_learn="" if draft.framework in RUNTIMES else draft.scikit_learn or ANY,
             framework=draft.framework,
             framework_version=draft.framework_version,
             python=draft.python,
@@ -102,7 +102,12 @@ def read_set(sets: TomlTable, name: str, requirements: tuple[str, ...]) -> tuple
 
 
 def _merged(requirements: tuple[str, ...], draft: _DraftSpec) -> tuple[str, ...]:
-    """Join the common requirements with those of one environment, which replace common ones."""
+    """Join the common requirements with those of one environment, which replace common ones.
+
+    An environment without scikit-learn has only its own: the common ones may need scikit-learn.
+    """
+    if draft.framework in RUNTIMES:
+        requirements = ()
     packages = tuple(checks.package_requirement(n, v) for n, v in draft.packages.items())
     return _joined_requirements(requirements, packages + draft.requirements)
 
@@ -214,7 +219,21 @@ def _checked(table: TomlTable, key: str, value: str) -> str:
 
 
 def _product(table: TomlTable, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_DraftSpec]:
-    """Yield every combination of the values on the axes."""
+    """Yield every combination of the values on the axes.
+
+    A runtime such as onnxruntime has environments of its own, without scikit-learn: its axis is
+    combined only with that of Python.
+    """
+    runtimes = [axis for axis in axes if axis in RUNTIMES]
+    own = {axis: values for axis, values in axes.items() if axis not in runtimes}
+    if not runtimes or own.keys() - {"python"}:
+        yield from _combinations(table, own)
+    python = {axis: values for axis, values in own.items() if axis == "python"}
+    for axis in runtimes:
+        yield from _combinations(table, {axis: axes[axis], **python})
+
+
+def _combinations(table: TomlTable, axes: Mapping[str, tuple[str, ...]]) -> Iterator[_DraftSpec]:
     if not axes:
         return
     dating = _dating_axis(table, axes)

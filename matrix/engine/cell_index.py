@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from matrix.engine.roles import has_cell
 from matrix.model import Cell, CellKey, Environment, Pipeline
 
 
@@ -28,8 +29,20 @@ class CellIndex:
         self._column = {column: number for number, column in enumerate(self._columns)}
         self._closed = bytearray(len(self._ids) ** 2 * len(self._columns))
 
+        self._leave_out_impossible(environments)
         if readers is not None:
             self._leave_out({*self._ids} - {environment.id for environment in readers})
+
+    def _leave_out_impossible(self, environments: Sequence[Environment]) -> None:
+        """Exclude pairs that have no cell: a runtime saves nothing and loads few formats."""
+        width = len(self._columns)
+        formats = {name for _, name in self._columns}
+        for writer in environments:
+            for reader in environments:
+                closed = {name for name in formats if not has_cell(writer, reader, name)}
+                start = (self._row[writer.id] * len(self._ids) + self._row[reader.id]) * width
+                for number, (_, name) in enumerate(self._columns if closed else ()):
+                    self._closed[start + number] = name in closed
 
     def _leave_out(self, readers: Iterable[str]) -> None:
         """Exclude these from the index."""

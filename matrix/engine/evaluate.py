@@ -32,6 +32,7 @@ from matrix.model import (
     Tolerance,
     Verdict,
 )
+from matrix.worker.compat_worker.formats import READABLE
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -47,6 +48,11 @@ class Evaluation:
     """With its verdict and its cause."""
     readable: bool = True
     """False if the verdict says only that outputs cannot be read or are no longer kept."""
+
+
+def methods_of(format_name: str) -> tuple[str, ...]:
+    """The only output methods that files of a format have; empty for all of the model's."""
+    return READABLE[format_name].methods if format_name in READABLE else ()
 
 
 OnEvaluation = Callable[[Evaluation], None]
@@ -158,6 +164,7 @@ class Evaluator:
             reader=reader.id,
             observation=observation,
             native=self.native(saving, reader),
+            methods=methods_of(format_name),
         )
         return evaluate(
             case,

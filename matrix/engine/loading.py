@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from matrix.engine.pool import Job
+from matrix.engine.roles import loads_format
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
 from matrix.engine.worker_process import PieceRequest
@@ -20,6 +21,7 @@ from matrix.model import (
 )
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer
+from matrix.worker.compat_worker.formats import READABLE
 
 TASK = "load"
 STAGE = "loading"
@@ -45,7 +47,7 @@ def loads(context: RunContext, savings: Savings, pipelines: Iterable[Pipeline]) 
     """All files of some pipelines that writers have saved so far."""
     found: dict[str, LoadWork] = {}
     for pipeline in pipelines:
-        for writer in context.ready:
+        for writer in context.writers:
             saving = savings.get((writer.id, pipeline.id))
             for artifact in () if saving is None else saving.artifacts.values():
                 if saving is None or not isinstance(artifact, Artifact):
@@ -63,9 +65,14 @@ def loads_due(
     loads: Iterable[LoadWork],
     on_observation: OnObservation,
 ) -> list[LoadWork]:
-    """The loads that a reader must still do; stored observations of the others are reported."""
+    """The loads that a reader must still do; stored observations of the others are reported.
+
+    Files in formats that the reader does not run are left out.
+    """
     due = []
     for load in loads:
+        if not loads_format(reader, load.artifact.format):
+            continue
         kept = None if context.fresh else _kept(context, reader, load)
         if kept is None:
             due.append(load)
@@ -123,12 +130,20 @@ def _piece(context: RunContext, reader: Environment, number: int, load: LoadWork
         "part": artifact.part,
         "rows": str(context.store.rows_file(saving.rows)),
         "source": str(context.store.rows_file(saving.source)) if saving.source else None,
-        "known": known_outputs(saving.outputs),
-        "own": known_outputs((saving.own or saving).outputs),
+        "known": _methods(artifact.format, known_outputs(saving.outputs)),
+        "own": _methods(artifact.format, known_outputs((saving.own or saving).outputs)),
         "only": saving.only,
         "allowed": load.allowed,
         "origin_seconds": saving.seconds,
     }
+
+
+def _methods(format_name: str, known: dict[str, str | None]) -> dict[str, str | None]:
+    """The recorded outputs of the methods that files of a format have."""
+    methods = READABLE[format_name].methods
+    if not methods:
+        return known
+    return {name: digest for name, digest in known.items() if name in methods and digest}
 
 
 def known_outputs(outputs: Mapping[str, Outcome]) -> dict[str, str | None]:

@@ -14,6 +14,7 @@ from matrix.engine.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Evidence, Pipeline, Saving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer
+from matrix.worker.compat_worker.formats import FORMATS
 
 TASK = "evidence"
 STAGE = "measuring rows"
@@ -44,13 +45,13 @@ class Measures:
 
 
 def newest_first(context: RunContext) -> list[Environment]:
-    """The ready environments, that with the newest scikit-learn first."""
+    """The ready environments that save, that with the newest scikit-learn first."""
 
     def release(environment: Environment) -> Version:
         packages = {} if environment.info is None else environment.info.packages
         return Version(packages.get("scikit-learn", "0"))
 
-    return sorted(context.ready, key=release, reverse=True)
+    return sorted(context.writers, key=release, reverse=True)
 
 
 def measures_due(
@@ -91,7 +92,7 @@ def _work(
             return False, None
         for name in pipeline.formats:
             artifact = saving.artifacts.get(name)
-            if isinstance(artifact, Artifact):
+            if isinstance(artifact, Artifact) and not FORMATS[name].methods:
                 loaded = keys.loaded(pipeline, artifact, saving)
                 key = keys.measuring(loaded, context.key(environment))
                 return True, MeasureWork(

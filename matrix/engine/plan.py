@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matrix.catalog import Catalog
-from matrix.engine import last_run, loading, saving
+from matrix.engine import last_run, loading, roles, saving
 from matrix.engine.estimate import BUILD, START
-from matrix.engine.loading import loads, loads_due
+from matrix.engine.loading import LoadWork, loads, loads_due
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, saves_due
 from matrix.engine.shards import digest
@@ -79,21 +79,24 @@ def plan(context: RunContext, catalog: Catalog) -> Plan:
         return _nothing(context, catalog)
     savings: Savings = {}
     saves = {one.id: _saves(context, one, savings) for one in context.environments}
-    to_come = sum(
-        len(pipeline.formats)
+    to_come = [
+        name
         for writer in context.environments
-        if _counts(writer)
+        if _counts(writer) and roles.saves(writer)
         for pipeline in context.pipelines
         if (writer.id, pipeline.id) not in savings
-    )
+        for name in pipeline.formats
+    ]
     files = loads(context, savings, context.pipelines)
     shares = []
     for one in context.environments:
-        due = len(files)
+        there = [file for file in files if roles.loads_format(one, file.artifact.format)]
+        due = len(there)
         if one.ready:
-            due = len(loads_due(context, one, files, lambda *_: None))
+            due = len(loads_due(context, one, there, lambda *_: None))
+        later = sum(roles.loads_format(one, name) for name in to_come)
         loading_ = _counts(one) and one in context.shard_environments
-        work = Work(due=due + to_come, kept=len(files) - due) if loading_ else Work()
+        work = Work(due=due + later, kept=len(there) - due) if loading_ else Work()
         shares.append(EnvironmentWork(environment=one, saves=saves[one.id], loads=work))
     return Plan(
         shares=tuple(shares),
@@ -106,16 +109,20 @@ def _nothing(context: RunContext, catalog: Catalog) -> Plan:
     """The plan of a run that shows the last table again."""
     savings: Savings = {}
     saves = {one.id: _saves(context, one, savings) for one in context.environments}
-    files = len(loads(context, savings, context.pipelines))
+    files = loads(context, savings, context.pipelines)
     shares = tuple(
         EnvironmentWork(
             environment=one,
             saves=Work(kept=saves[one.id].kept),
-            loads=Work(kept=files if one in context.readers else 0),
+            loads=Work(kept=_loaded(one, files) if one in context.readers else 0),
         )
         for one in context.environments
     )
     return Plan(shares=shares, seconds=0.0, digest=digest(catalog, context.environments))
+
+
+def _loaded(environment: Environment, files: list[LoadWork]) -> int:
+    return sum(roles.loads_format(environment, file.artifact.format) for file in files)
 
 
 def _counts(environment: Environment) -> bool:
@@ -124,7 +131,7 @@ def _counts(environment: Environment) -> bool:
 
 
 def _saves(context: RunContext, environment: Environment, savings: Savings) -> Work:
-    if not _counts(environment):
+    if not (_counts(environment) and roles.saves(environment)):
         return Work()
     due = len(context.pipelines)
     if environment.ready:

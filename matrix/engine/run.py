@@ -13,6 +13,7 @@ from matrix.engine.measuring import Measures
 from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
+from matrix.engine.roles import saves
 from matrix.engine.run_context import ProgressListener, RunContext
 from matrix.engine.saving import Savings
 from matrix.engine.schedule import Schedule
@@ -74,6 +75,11 @@ def run(
     if not any(environment.ready for environment in environments):
         raise CannotTellError(
             "no environment could be built, so nothing is known",
+            advice=_reasons(environments),
+        )
+    if not any(environment.ready and saves(environment) for environment in environments):
+        raise CannotTellError(
+            "no environment that saves models could be built, so nothing is known",
             advice=_reasons(environments),
         )
     if store.set_aside is not None:

@@ -11,6 +11,7 @@ from typing import Protocol
 from matrix.catalog import Catalog, WorkerLimits
 from matrix.engine.estimate import START, Estimate
 from matrix.engine.pool import Job, Jobs, Pool
+from matrix.engine.roles import saves
 from matrix.engine.shards import readers
 from matrix.engine.worker_process import PieceRequest, Request
 from matrix.model import Environment, OwnScript, Pipeline, Shard
@@ -101,6 +102,11 @@ class RunContext:
     def ready(self) -> tuple[Environment, ...]:
         """The ready environments."""
         return tuple(environment for environment in self.environments if environment.ready)
+
+    @property
+    def writers(self) -> tuple[Environment, ...]:
+        """The ready environments that save."""
+        return tuple(environment for environment in self.ready if saves(environment))
 
     @property
     def worked(self) -> bool:

@@ -73,14 +73,15 @@ class Schedule:
 
     def _saves(self) -> Jobs:
         context = self._context
-        due = {one.id: saves_due(context, one, self._savings) for one in self._ready}
+        due = {one.id: saves_due(context, one, self._savings) for one in context.writers}
         total = sum(map(len, due.values()))
         context.progress.stage(saving.STAGE, total)
-        pieces = len(self._ready) * sum(len(pipeline.formats) for pipeline in context.pipelines)
+        pieces = len(context.writers) * sum(len(pipeline.formats) for pipeline in context.pipelines)
         for one in self._ready if total else ():
             loads = one in context.readers
-            context.estimate.expect(START, one.id, loads + bool(due[one.id]))
-            context.estimate.expect(saving.TASK, one.id, len(due[one.id]))
+            saves = len(due.get(one.id, ()))
+            context.estimate.expect(START, one.id, loads + bool(saves))
+            context.estimate.expect(saving.TASK, one.id, saves)
             # As many loads as there can be, until the savings are known.
             context.estimate.expect(loading.TASK, one.id, pieces if loads else 0)
         lengths = {name: len(pieces) for name, pieces in due.items()}
@@ -88,7 +89,7 @@ class Schedule:
             yield save_job(context, one, due.pop(one.id), self._savings)
 
     def _all_saved(self) -> bool:
-        return len(self._savings) == len(self._ready) * len(self._context.pipelines)
+        return len(self._savings) == len(self._context.writers) * len(self._context.pipelines)
 
     def _complete(self) -> list[Pipeline]:
         """The pipelines that every writer has answered, and whose rows are measured."""
@@ -96,7 +97,7 @@ class Schedule:
             pipeline
             for pipeline in self._context.pipelines
             if pipeline.id in self._measures.done
-            and all((writer.id, pipeline.id) in self._savings for writer in self._ready)
+            and all((writer.id, pipeline.id) in self._savings for writer in self._context.writers)
         ]
 
     # ----------------------------------------------------------------- measuring

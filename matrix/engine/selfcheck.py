@@ -85,7 +85,7 @@ class Planted:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._writer, self._reader = context.ready[0], context.ready[-1]
+        self._writer, self._reader = context.writers[0], context.writers[-1]
         self._folder = context.store.scratch()
         self._savings: dict[str, Saving] = {}
         self._paths: dict[str, Path] = {}

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from matrix.catalog import Catalog
+from matrix.engine.roles import has_cell
 from matrix.errors import CannotTellError, StoreError, UsageError
 from matrix.model import Cell, Detection, Environment, Matrix, Shard, Verdict, format_costs
 from matrix.store import keys
@@ -153,13 +154,15 @@ class _MergedCells:
 
     def __iter__(self) -> Iterator[Cell]:
         streams = {index: iter(matrix.cells) for index, matrix in self.shards.items()}
-        ids = [environment.id for environment in self.first.environments]
+        environments = self.first.environments
         columns = [(one.id, name) for one in self.first.pipelines for name in one.formats]
-        for writer in ids:
-            for position, reader in enumerate(ids):
+        for writer in environments:
+            for position, reader in enumerate(environments):
                 index = position % self.count + 1
                 for pipeline, name in columns:
-                    place = pipeline, name, writer, reader
+                    if not has_cell(writer, reader, name):
+                        continue
+                    place = pipeline, name, writer.id, reader.id
                     if index in streams:
                         yield _next(streams[index], index, place)
                     else:

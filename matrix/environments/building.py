@@ -42,6 +42,7 @@ _IMPORTED = {
     "joblib": "joblib",
     "pandas": "pandas",
     "scikit-learn": "sklearn",
+    "onnxruntime": "onnxruntime",
 }
 """What is imported once, of what is installed: module by package."""
 _PATIENCE = 600.0

@@ -404,6 +404,8 @@ def _requirements(spec: EnvSpec, release: Release) -> tuple[str, ...]:
     """Return the requirements beside that of the library that dates an environment."""
     if spec.framework == SCIKIT_LEARN:
         return complete(spec, release.version)
+    if not spec.scikit_learn:
+        return spec.requirements
     return (requirement(spec.scikit_learn), *spec.requirements)
 
 

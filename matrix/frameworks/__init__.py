@@ -29,6 +29,8 @@ BY_NAME = {one.name: one for one in FRAMEWORKS}
 """By the normalized name of the distribution."""
 BY_MODULE = {module: one for one in FRAMEWORKS for module in one.modules}
 """By top-level module."""
+RUNTIMES = {one.name: one for one in FRAMEWORKS if one.runs}
+"""By the normalized name of the distribution, those that run models without scikit-learn."""
 MARKS = tuple(mark for one in FRAMEWORKS for mark in one.marks)
 """The first bytes of all models that native code writes into a pickle."""
 

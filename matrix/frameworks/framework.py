@@ -63,6 +63,9 @@ class Framework:
     """Admitted classes, by module and name, whose state its native code parses. A file with one of
     them is loaded in a sandbox only."""
     formats: tuple[NativeFormat, ...] = ()
+    runs: tuple[str, ...] = ()
+    """Keys of ``FORMATS`` in the worker that it loads without scikit-learn: it is a runtime. Its
+    environments have no scikit-learn, load only these formats and save nothing."""
 
     @property
     def allowed_list(self) -> str:

@@ -49,6 +49,7 @@ class Case:
         reader: the id of the environment that loaded.
         observation: what the reader reported; None if it was not run.
         native: what the reader reported of the same pipeline, trained there; None if unknown.
+        methods: the only methods that files of this format have; empty for all of the model's.
     """
 
     saving: Saving
@@ -56,6 +57,7 @@ class Case:
     reader: str
     observation: Observation | None
     native: Saving | None = None
+    methods: tuple[str, ...] = ()
 
 
 def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
@@ -69,6 +71,8 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         fetch: gives the content of an output by its digest.
         tolerance: gives the tolerance for a method by its name.
     """
+    if case.methods:
+        case = replace(case, saving=_limited(case.saving, case.methods), native=None)
     artifact, seen = case.saving.artifacts.get(case.format), case.observation
     cell = partial(
         Cell,
@@ -86,6 +90,16 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         or _not_loaded(cell, case.observation)
         or _on_evidence(_used(cell, case, fetch, tolerance), case)
     )
+
+
+def _limited(saving: Saving, methods: tuple[str, ...]) -> Saving:
+    """A saving with what it returned from some methods, on the rows as they are."""
+    kept = {
+        name: outcome
+        for name, outcome in saving.outputs.items()
+        if name in methods and isinstance(outcome, Returned)
+    }
+    return replace(saving, outputs=kept, own=None)
 
 
 def _on_evidence(cell: Cell, case: Case) -> Cell:

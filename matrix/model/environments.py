@@ -31,7 +31,8 @@ class EnvSpec:
     scikit_learn: str
     """``1.3`` (the last patch of that line), ``1.3.0`` (that release), ``latest``, ``pre-release``
     (the newest, final or not), or a specifier such as ``>=1.5,<1.7``: the newest
-    release that is compatible with the other requirements."""
+    release that is compatible with the other requirements. Empty: the environment has none, because
+    ``framework`` runs models without it."""
     python: str = "newest"
     """``newest`` or ``oldest`` (on this machine, of those with wheels of the release), a version
     such as ``3.9``, or a specifier."""

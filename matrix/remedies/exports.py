@@ -15,7 +15,9 @@ from matrix.worker.compat_worker.formats import FORMATS
 
 _PICKLES = ("pickle-4", "joblib", "pickle-2")
 """Formats with the same content as any pickle: tried only if a file does not load at all."""
-_PACKAGED = tuple(name for name, one in FORMATS.items() if one.package and not one.pickles)
+_PACKAGED = tuple(
+    name for name, one in FORMATS.items() if one.package and not one.pickles and not one.methods
+)
 """Formats that need a package in both environments; they hold less than a pickle."""
 
 

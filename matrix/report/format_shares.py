@@ -65,7 +65,7 @@ class FormatShare(FormatTally):
     @property
     def needs(self) -> str:
         """The package that must be installed to load it, beside scikit-learn; empty if none."""
-        return FORMATS[self.format].package
+        return FORMATS[self.format].load_package or FORMATS[self.format].package
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -281,6 +281,7 @@ def _pairs(summary: Summary, labels: dict[str, str]) -> _MarkdownSection:
     known = [e.id for e in summary.environments if e.ready]
     ids = list(dict.fromkeys([*known, *(n for pair in summary.pairs for n in pair)]))
     ids = [n for n in ids if n not in labels or n in known]
+    savers = {writer for writer, _ in summary.pairs}
     readers = " | ".join(_label(name, labels) for name in ids)
     head = [f"| saved by ↓, loaded by → | {readers} |", "| --- |" + " :-: |" * len(ids)]
     lines = [
@@ -288,6 +289,7 @@ def _pairs(summary: Summary, labels: dict[str, str]) -> _MarkdownSection:
         + " | ".join(_pair(summary.pairs.get((writer, reader))) for reader in ids)
         + " |"
         for writer in ids
+        if writer in savers
     ]
     legend = "   ".join(f"{word.symbol} {word.legend}" for word in GROUP_WORDS.values())
     return _MarkdownSection(

@@ -29,10 +29,14 @@ class Break:
 
 
 def release_line(environments: Sequence[Environment]) -> list[Environment]:
-    """Return one ready environment for each release, oldest first, without variations."""
+    """Return one ready environment for each release, oldest first, without variations.
+
+    Environments without scikit-learn have no place in the line.
+    """
     line: dict[Version, Environment] = {}
     for environment in environments:
-        if environment.ready and environment.spec.like is None:
+        spec = environment.spec
+        if environment.ready and spec.like is None and spec.scikit_learn:
             line.setdefault(release_of(environment), environment)
     return [line[version] for version in sorted(line)]
 

@@ -34,7 +34,8 @@ Journal: ``journal.jsonl``
 
 One JSON object a line, handed to the operating system as soon as it is true:
 
-``{"ready": {"sklearn": VERSION, "seconds": S}}``   all modules are imported
+``{"ready": {"sklearn": VERSION, "seconds": S}}``   all modules are imported; the version is empty
+                                                    in an environment without scikit-learn
 ``{"begin": ID}``                                   the piece ID begins
 ``{"at": STAGE}``                                   ``load`` or the method of that name begins
 ``{"done": ID, "answer": ANSWER}``                  the piece ended; for ``check`` the ID is 0
@@ -171,6 +172,7 @@ Tasks
     "name", "value"}`` with their default values.
 """
 
+import importlib.util
 import json
 import os
 import signal
@@ -194,15 +196,14 @@ def main(folder: str) -> None:
     from compat_worker.journal import Journal
 
     journal = Journal(folder, request.get("stages", False))
-    import joblib  # noqa: F401  (imported before the clock of the first piece starts)
-    import sklearn
+    sklearn = _trained_with()
     from compat_worker import loading, measuring, own_script, reference, resaving, saving, tracing
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
     own_script.use(request.get("main"), request["paths"])
-    journal.line(ready={"sklearn": sklearn.__version__, "seconds": time.perf_counter() - started})
+    journal.line(ready={"sklearn": sklearn, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
         answer = {"files": saving.import_failures(request["files"]), "contents": []}
         journal.line(done=0, answer=answer)
@@ -222,6 +223,20 @@ def main(folder: str) -> None:
             journal.line(begin=piece["id"])
             journal.line(done=piece["id"], answer=work(piece, journal))
     journal.line(end=True)
+
+
+def _trained_with() -> str:
+    """Import what models are made of before the clock of the first piece starts.
+
+    Returns:
+        The version of scikit-learn; empty in an environment that runs models without it.
+    """
+    if importlib.util.find_spec("sklearn") is None:
+        return ""
+    import joblib  # noqa: F401
+    import sklearn
+
+    return str(sklearn.__version__)
 
 
 def _end_with(parent: object) -> None:

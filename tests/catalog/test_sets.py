@@ -290,3 +290,28 @@ def test_an_environment_may_name_a_framework(configured: Configured) -> None:
 def test_other_packages_make_no_environment(configured: Configured) -> None:
     with pytest.raises(ConfigError, match="an axis without scikit-learn makes no environment"):
         configured('[tool.matrix.sets.default]\nnumpy = ["1.26"]')
+
+
+def test_a_runtime_has_environments_of_its_own_without_scikit_learn(
+    configured: Configured,
+) -> None:
+    """What the others require may need scikit-learn, so a runtime takes none of it."""
+    catalog = configured(
+        """
+        [tool.matrix]
+        requirements = ["pandas"]
+        [tool.matrix.sets.default]
+        scikit-learn = ["1.3", "1.5"]
+        onnxruntime = ["1.10", "1.20"]
+        python = ["3.9"]
+        skl2onnx = ["1.16.0"]
+        environments = [{ name = "own", onnxruntime = "1.14", requirements = ["pandas<2"] }]
+        """
+    )
+    assert {spec.id: (spec.scikit_learn, spec.requirements) for spec in catalog.specs} == {
+        "sklearn-1.3-py3.9-skl2onnx1.16.0": ("1.3", ("pandas", "skl2onnx==1.16.0")),
+        "sklearn-1.5-py3.9-skl2onnx1.16.0": ("1.5", ("pandas", "skl2onnx==1.16.0")),
+        "onnxruntime-1.10-py3.9": ("", ()),
+        "onnxruntime-1.20-py3.9": ("", ()),
+        "own": ("", ("pandas<2",)),
+    }

@@ -50,3 +50,16 @@ def test_cells_may_be_closed_while_the_open_ones_are_read() -> None:
     board = CellIndex(ENVIRONMENTS, PIPELINES)
     assert [board.close(cell(place)) for place in board.open()] == list(range(len(PLACES)))
     assert list(board.open()) == []
+
+
+def test_a_runtime_has_cells_of_its_format_alone_and_saves_nothing() -> None:
+    runtime = EnvSpec(
+        id="rt", label="rt", scikit_learn="", framework="onnxruntime", framework_version="1.20"
+    )
+    pipeline = Pipeline(id="a", file=Path("a.py"), line=1, doc="", formats=("joblib", "onnx"))
+    index = CellIndex([ENVIRONMENTS[0], Environment(spec=runtime)], [pipeline])
+    assert list(index.open()) == [
+        ("a", "joblib", "1.3", "1.3"),
+        ("a", "onnx", "1.3", "1.3"),
+        ("a", "onnx", "1.3", "rt"),
+    ]

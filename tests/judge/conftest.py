@@ -81,6 +81,7 @@ class Bench:
         truth: Any = None,
         tolerance: Tolerance = Tolerance(),  # noqa: B008 (frozen)
         saving: Saving | None = None,
+        methods: tuple[str, ...] = (),
         **observed: Any,
     ) -> Cell:
         case = Case(
@@ -91,6 +92,7 @@ class Bench:
                 outputs=self.outcomes(after), repeats=self.outcomes(repeats or {}), **observed
             ),
             native=None if native is None else self.saving(native),
+            methods=methods,
         )
         return judge(case, self.contents.__getitem__, lambda _: tolerance)
 

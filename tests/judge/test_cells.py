@@ -576,3 +576,18 @@ def test_a_retrained_model_is_compared_by_the_rules_of_its_method(bench: Bench) 
     )
     assert "the loaded model is wrong" in same.retrained
     assert ordered.retrained == same.retrained
+
+
+def test_where_a_file_has_two_methods_only_these_are_compared(bench: Bench) -> None:
+    """Both must be there: one that was recorded and is not reported makes the cell unknown."""
+    before = {"predict": np.array([1, 0]), "predict_proba": np.array([[0.1, 0.9]]), "transform": 1}
+    methods = ("predict", "predict_proba")
+
+    def judged(**after: object) -> Verdict:
+        return bench.judge(before, after, methods=methods).verdict
+
+    single = np.array([[0.1, 0.9]], dtype=np.float32)
+    assert judged(predict=np.array([1, 0]), predict_proba=single) is Verdict.EQUIVALENT
+    assert judged(predict=np.array([0, 0]), predict_proba=single) is Verdict.LABELS_CHANGED
+    assert judged(predict=np.array([1, 0])) is Verdict.NOT_RUN
+    assert bench.judge({"transform": 1}, {}, methods=methods).verdict is Verdict.NOT_RUN

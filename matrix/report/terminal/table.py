@@ -83,6 +83,8 @@ class _Names:
         seen = {name for pair in summary.pairs for name in pair}
         with_cells = [name for name in known if name in seen and _is_ready(summary, name)]
         self.ids = with_cells + sorted(seen - set(known))
+        saved = {writer for writer, _ in summary.pairs}
+        self.writers = [name for name in self.ids if name in saved]
         self.label = {
             name: terminal.fit(known[name].spec.label if name in known else name, _LABEL)
             for name in [*self.ids, *known]
@@ -218,7 +220,7 @@ def _block(
     aligned = [[""] * (deepest - len(heading)) + heading for heading in headings]
     for cells in zip(*aligned, strict=True):
         yield row(["", *cells], widths, gap=layout.gap, style="bold")
-    for writer in names.ids:
+    for writer in names.writers:
         pairs = [grid.get((writer, reader)) for reader in readers]
         columns = [_form(pair, layout.stacked) if pair else [Text()] for pair in pairs]
         first: str | Text = Text(

@@ -4,7 +4,7 @@ The orchestrator reads this module too, so third-party packages are imported ins
 """
 
 import importlib
-from typing import Any, Callable, Dict, NamedTuple, Optional
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 
 class Format(NamedTuple):
@@ -26,6 +26,18 @@ class Format(NamedTuple):
     """Whether the file is a pickle, which can run any code as it is loaded."""
     save_line: str = ""
     """The line that saves ``model`` by hand, with ``{path!r}`` for the file."""
+    save_for: Optional[Callable[[Any, str, Any], None]] = None
+    """Saves an object for rows like the given ones; None if files do not depend on rows."""
+    methods: Tuple[str, ...] = ()
+    """The only output methods that a loaded file has, if it is not the model itself."""
+    load_package: str = ""
+    """The package that loads it, if that is not ``package``."""
+    missing_to_load: Optional[Callable[[], Optional[str]]] = None
+    """Why files cannot be loaded in this environment, if that is not what ``missing`` says."""
+
+    def why_not_loaded(self) -> Optional[str]:
+        """Why files cannot be loaded in this environment; None if they can."""
+        return (self.missing_to_load or self.missing)()
 
 
 def _save_joblib(*compress: Any) -> Callable[[Any, str], None]:
@@ -99,6 +111,18 @@ def _load_skops(path: str) -> Any:
     untrusted = skops.io.get_untrusted_types(file=path)
     name_guard.check_names(untrusted)
     return skops.io.load(path, trusted=untrusted)
+
+
+def _save_onnx(model: Any, path: str, rows: Any = None) -> None:
+    from compat_worker import onnx_models
+
+    onnx_models.save(model, path, rows)
+
+
+def _load_onnx(path: str) -> Any:
+    from compat_worker import onnx_models
+
+    return onnx_models.load(path)
 
 
 def _save_cloudpickle(model: Any, path: str) -> None:
@@ -293,6 +317,21 @@ FORMATS: Dict[str, Format] = {
         "skops",
         pickles=False,
         save_line="skops.io.dump(model, {path!r})",
+    ),
+    "onnx": Format(
+        ".onnx",
+        "skl2onnx.to_onnx; onnxruntime runs it without scikit-learn: two methods compared, "
+        "predict and predict_proba, in single precision",
+        _save_onnx,
+        _load_onnx,
+        _missing_package("skl2onnx", "skl2onnx"),
+        "skl2onnx",
+        pickles=False,
+        save_line="open({path!r}, 'wb').write(skl2onnx.to_onnx(model, X).SerializeToString())",
+        save_for=_save_onnx,
+        methods=("predict", "predict_proba"),
+        load_package="onnxruntime",
+        missing_to_load=_missing_package("onnxruntime", "onnxruntime"),
     ),
 }
 

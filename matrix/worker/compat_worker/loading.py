@@ -28,7 +28,7 @@ def load(piece: Piece, journal: Journal) -> Answer:
 
 def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[Any], str]) -> Answer:
     chosen = READABLE[piece["format"]]
-    missing = chosen.missing()
+    missing = chosen.why_not_loaded()
     if missing is not None:
         return {"unavailable": missing}
     source = piece.get("source")
@@ -53,6 +53,10 @@ def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[An
         model = fresh()
     except (Exception, SystemExit) as error:
         return {"raised": failure(error)}
+    if chosen.methods:
+        names = [name for name in chosen.methods if name in piece["known"]]
+        found = call_on_fresh_loads(fresh, [model], names, piece["known"], rows, seen, keep)
+        return dict(found, load_seconds=min(took))
     shown = call_all(model, ["repr", "get_params"], rows, seen, keep)
     names = _methods_to_call(model, piece)
     loaded = [model]

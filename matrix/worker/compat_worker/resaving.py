@@ -20,7 +20,7 @@ def resave(piece: Piece, journal: Journal) -> Answer:
 
 def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     chosen = FORMATS[piece["format"]]
-    missing = chosen.missing()
+    missing = chosen.why_not_loaded()
     if missing is not None:
         return {"unavailable": missing}
     try:

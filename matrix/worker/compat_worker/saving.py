@@ -72,7 +72,7 @@ def _save(
     stage.name = "save"
     own_script.use(None, [os.path.dirname(piece["file"])])
     # Saved before the first prediction: predictions advance the random state of some models.
-    artifacts = _artifacts(model, piece)
+    artifacts = _artifacts(model, piece, data.X)
     stage.name = "rows"
     names = output_methods.to_record(model, registered.methods)
     joined, added = added_rows.add(model, data.X, data.rows, names, output_methods.call)
@@ -190,12 +190,19 @@ def _plain_rows(make: Callable[[], Any], rows: Any) -> Any:
 _PLAIN_ROWS: Dict[Callable[[], Any], Any] = {}
 
 
-def _artifacts(model: Any, piece: Piece) -> Dict[str, Answer]:
-    return {name: save_artifact(model, name, piece["folder"]) for name in piece["formats"]}
+def _artifacts(model: Any, piece: Piece, rows: Any) -> Dict[str, Answer]:
+    return {name: save_artifact(model, name, piece["folder"], rows) for name in piece["formats"]}
 
 
-def save_artifact(model: Any, name: str, folder: str) -> Answer:
+def save_artifact(model: Any, name: str, folder: str, rows: Any = None) -> Answer:
     """Save a model in a format.
+
+    Args:
+        model: a fitted model.
+        name: of the format.
+        folder: is made if it does not exist.
+        rows: rows as the model takes them, for formats that write down their types; None if
+            there are none.
 
     Returns:
         ``path``, ``sha256``, ``size`` (in bytes) of the file, and ``seconds`` of processor time to
@@ -205,13 +212,18 @@ def save_artifact(model: Any, name: str, folder: str) -> Answer:
     missing = chosen.missing()
     if missing is not None:
         return {"unavailable": missing}
+    if chosen.methods and not any(hasattr(model, method) for method in chosen.methods):
+        return {"unavailable": "the model has no {}".format(" and no ".join(chosen.methods))}
     path = os.path.join(folder, name + chosen.ending)
 
     def run() -> Answer:
         if not os.path.isdir(folder):
             os.makedirs(folder)
         started = time.process_time()
-        chosen.save(model, path)
+        if chosen.save_for is None or rows is None:
+            chosen.save(model, path)
+        else:
+            chosen.save_for(model, path, rows)
         seconds = time.process_time() - started
         size = os.path.getsize(path)
         return {"path": path, "sha256": _sha256(path), "size": size, "seconds": seconds}

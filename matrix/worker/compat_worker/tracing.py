@@ -32,7 +32,7 @@ def trace(piece: Piece, journal: Journal) -> Answer:
 
 def _trace(piece: Piece, seen: SeenWarnings, keep: Keep) -> Answer:
     chosen, method = READABLE[piece["format"]], piece["method"]
-    missing = chosen.missing()
+    missing = chosen.why_not_loaded()
     if missing is not None:
         return {"unavailable": missing}
     rows = None
