@@ -72,7 +72,7 @@ def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _
     present = found.modules
     code = own_code.option_list(refused, file, paths=paths, script=script, present=present)
     advice = own_code.advice(refused, file, paths=paths, script=script, present=present)
-    origin = "" if given.origin else origin_option(found, file)
+    origin = "" if given.origin else origin_option(found, file, code)
     if origin:
         advice += (
             "\nThe file does not contain the version of scikit-learn that saved it: change the one "

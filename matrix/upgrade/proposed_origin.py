@@ -7,7 +7,7 @@ proposed that works with the numpy of the file. The user decides: nothing is loa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from packaging.specifiers import SpecifierSet
@@ -25,6 +25,7 @@ _RELEASES = {"1": "1.2.2", "2": "1.5.2"}
 """By major version of numpy, a release that works with it."""
 _FILES = ("requirements.txt", "requirements.in", "app/requirements.txt", "api/requirements.txt")
 _PIN = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#].*)?")
+_WITH = "--with "
 _NUMPY_2 = Version("1.4.2")
 """The first release that works with numpy 2."""
 
@@ -35,12 +36,13 @@ def has_origin(inspection: Inspection) -> bool:
     return bool(inspection.versions.get("scikit-learn")) or dated
 
 
-def proposed_origin(inspection: Inspection, file: Path) -> str:
+def proposed_origin(inspection: Inspection, file: Path, packages: Iterable[str] = ()) -> str:
     """Return what to write after ``--from``: requirements, separated by spaces.
 
     Args:
         inspection: of a file that has no origin of its own.
         file: where it lies; the requirements of its project are read.
+        packages: further distributions that it needs; those that the project pins are added.
     """
     needed = needed_packages(inspection)
     if inspection.root.kind.startswith("sklearn.") and not needed:
@@ -54,14 +56,21 @@ def proposed_origin(inspection: Inspection, file: Path) -> str:
         pin = pins.get(one.name, "")
         known = pin and SpecifierSet(one.bounds).contains(pin, prereleases=True)
         others.append(f"{one.name}=={pin}" if known else one.name)
+    others += [f"{one}=={pins[one]}" for one in packages if one in pins]
     return " ".join([f"scikit-learn=={release}", *others])
 
 
-def origin_option(inspection: Inspection, file: Path) -> str:
-    """Return the whole option ``--from`` for a file without an origin; empty if it has one."""
+def origin_option(inspection: Inspection, file: Path, options: Iterable[str] = ()) -> str:
+    """Return the whole option ``--from`` for a file without an origin; empty if it has one.
+
+    Args:
+        inspection, file: as in :func:`proposed_origin`.
+        options: of the same line; versions of the packages in ``--with`` are proposed too.
+    """
     if has_origin(inspection):
         return ""
-    text = proposed_origin(inspection, file)
+    packages = [one[len(_WITH) :] for one in options if one.startswith(_WITH)]
+    text = proposed_origin(inspection, file, packages)
     return f'--from "{text}"' if " " in text else f"--from {text}"
 
 

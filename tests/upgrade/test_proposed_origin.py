@@ -72,3 +72,10 @@ def test_names_to_trust_and_the_origin_are_in_one_line(file: Path) -> None:
     (again,) = admit([model], Trust(), origin=True)
     assert again.problem is not None
     assert "--from" not in again.problem.paste[0][1]
+
+
+def test_what_the_project_pins_of_further_packages_is_proposed_too(file: Path) -> None:
+    pins = "scikit-learn==1.6.0\ngensim==4.3.3\nnltk==3.9\n"
+    (file.parent / "requirements.txt").write_text(pins)
+    line = origin_option(inspection(file), file, ["--with gensim", "--trust gensim.models.W"])
+    assert line == '--from "scikit-learn==1.6.0 gensim==4.3.3"'

@@ -117,9 +117,9 @@ def _admission(terminal: TerminalStyle, inspection: Inspection) -> Iterator[Text
         for text in own_code.advice(refused, place, script=None, present=present).splitlines():
             yield from terminal.paragraph(text)
         yield from terminal.paragraph("To load it all the same, add to upgrade:")
-        options = own_code.options(refused, place, script=None, present=present)
-        origin = origin_option(inspection, place)
-        yield terminal.pasteable(" ".join(filter(None, [options, origin])))
+        options = own_code.option_list(refused, place, script=None, present=present)
+        origin = origin_option(inspection, place, options)
+        yield terminal.pasteable(" ".join(filter(None, [*options, origin])))
     else:
         yield from terminal.paragraph(own_code.NO_TRUST)
 
