@@ -1,17 +1,19 @@
 """Names that a file may use only in the exact calls that picklers write for harmless objects.
 
 Such a name is harmless in these calls alone. ``builtins.getattr`` may give the method ``lower`` of
-``str``, and no other attribute of anything. :class:`matrix.inspection.findings.Findings` counts how
-often a file gets each of these names and how often it uses it in such a call. A name that a file
-also gets for something else (an argument, an attribute, an element of a list) is refused.
+``str``, a public method of an object whose class the user trusts, and few others.
+:class:`matrix.inspection.findings.Findings` counts how often a file gets each of these names and
+how often it uses it in such a call. A name that a file also gets for something else (an argument,
+an attribute, an element of a list) is refused.
 """
 
 from __future__ import annotations
 
-from matrix.inspection.allowed_lists import created_empty, native_classes
+from matrix.inspection.allowed_lists import allowed_names, created_empty, native_classes
 from matrix.inspection.arrays import SPECIAL
+from matrix.inspection.result import Name
 from matrix.inspection.stand_ins import Blob, Dict, Global, Object, StandIn
-from matrix.worker.compat_worker.exact_call_lists import ARRAY_MAKERS, DILL_TYPES
+from matrix.worker.compat_worker.exact_call_lists import ARRAY_MAKERS, DILL_TYPES, may_own_method
 from matrix.worker.compat_worker.exact_call_lists import DILL_ARRAY as DILL_ARRAY
 from matrix.worker.compat_worker.exact_call_lists import DILL_TYPE as DILL_TYPE
 from matrix.worker.compat_worker.exact_call_lists import (
@@ -108,10 +110,21 @@ def _attribute(getter: Global, args: tuple[StandIn, ...]) -> StandIn | None:
         exact = owner.pair == ("builtins", "str") and name in TEXT_METHODS
     else:
         made_by = _made_by(owner)
-        exact = (made_by == PATTERN and name in PATTERN_METHODS) or (
-            made_by in DISTRIBUTIONS and name in DISTRIBUTION_METHODS
+        exact = (
+            (made_by == PATTERN and name in PATTERN_METHODS)
+            or (made_by in DISTRIBUTIONS and name in DISTRIBUTION_METHODS)
+            or _is_method_of_trusted(owner, name)
         )
     return Object(getter, args, by_class=False) if exact else None
+
+
+def _is_method_of_trusted(owner: StandIn, name: str) -> bool:
+    """Whether an object is of a class that only the user can let in, and may give this method."""
+    if not isinstance(owner, Object) or not owner.by_class:
+        return False
+    module, qualname = _made_by(owner)
+    listed = Name(module, qualname) in allowed_names()
+    return bool(module) and not listed and may_own_method(module, name)
 
 
 def dill_type(args: tuple[StandIn, ...]) -> str:

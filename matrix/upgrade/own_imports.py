@@ -9,7 +9,7 @@ from pathlib import Path
 from matrix.errors import UsageError
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
-from matrix.worker.compat_worker import own_script
+from matrix.worker.compat_worker.own_script import keep_needed
 
 _LARGEST = 4 * 1024 * 1024
 _MOST_MODULES = 200
@@ -29,7 +29,7 @@ def imported_by_script(script: Path, names: Iterable[str], folders: Sequence[Pat
     if tree is None:
         return set()
     try:
-        own_script.keep_needed(tree, script.name, set(names))
+        keep_needed(tree, script.name, set(names))
     except _UNREADABLE:
         return set()
     return _outside(_imports(tree), folders)

@@ -135,7 +135,8 @@ def test_a_refusal_says_what_to_write_and_writing_it_lets_the_file_in(tmp_path: 
     assert problem.exit_code is Exit.CANNOT_TELL
     digest = model.inspection.sha256
     options, in_file = (line for _, line in problem.paste)
-    assert options == "--path DIR --trust churn_lib.Ours"  # no well-known package to install
+    # No well-known package to install.
+    assert options == "--path DIR --trust churn_lib.Ours --from scikit-learn==1.2.2"
     listed = f'trust = [{{ sha256 = "{digest}", names = ["churn_lib.Ours"] }}]'
     assert in_file == listed
     (entry,) = loads(f"[tool.matrix]\n{listed}")["tool"]["matrix"]["trust"]

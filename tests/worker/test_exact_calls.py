@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import builtins
 import functools
+import importlib
 import io
 import pickle
 import re
@@ -28,6 +29,7 @@ from scipy import stats
 from sklearn.utils import Bunch
 
 from matrix.inspection import exact_calls as inspection
+from matrix.inspection import inspect, refusals
 from matrix.inspection.allowed_lists import allowed_names
 from tests.hostile import files as hostile
 from tests.inspection import assembler as a
@@ -246,3 +248,84 @@ def test_another_text_is_not(text: str) -> None:
 def test_assembled_calls_are_those_of_pickle() -> None:
     """The attacks differ from what Python writes only in what they name."""
     assert pickle.loads(a.whole(hostile.attribute(a.name("builtins", "str"), "lower"))) is str.lower
+
+
+OWN = """
+import os
+class Words:
+    def __init__(self): self.made = 0
+    def split(self, text): return text.split()
+    def _hidden(self, text): return text
+    @property
+    def costly(self): os.mkdir(self.place)
+class Other(Words): pass
+"""
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A module of the user's own, whose class ``Words`` the user trusts."""
+    (tmp_path / "words_of_ours.py").write_text(OWN)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    yield importlib.import_module("words_of_ours")
+    sys.modules.pop("words_of_ours", None)
+
+
+def _loaded(data: bytes) -> Any:
+    with guarded([*NAMES, ["words_of_ours", "Words"]]):
+        return pickle.loads(data)
+
+
+@pytest.mark.parametrize("protocol", [2, 4, 5])
+def test_a_public_method_of_an_object_whose_class_is_trusted_is_given(
+    own: Any, protocol: int, tmp_path: Path
+) -> None:
+    """``TfidfVectorizer(tokenizer=TweetTokenizer().tokenize)`` is such a model."""
+    data = pickle.dumps(own.Words().split, protocol)
+    assert _loaded(data)("a b") == ["a", "b"]
+    (tmp_path / "m.pkl").write_bytes(data)
+    refused = refusals(inspect(tmp_path / "m.pkl"))
+    assert [one.trust for one in refused] == ["words_of_ours.Words"]
+    assert refusals(inspect(tmp_path / "m.pkl"), frozenset({"words_of_ours.Words"})) == ()
+
+
+@pytest.mark.parametrize("name", ["_hidden", "costly", "made", "__class__", "split.__globals__"])
+def test_nothing_else_of_such_an_object_is_given(own: Any, name: str, tmp_path: Path) -> None:
+    marker = tmp_path / "marker"
+    words = a.new("words_of_ours", "Words") + a.state(place=a.text(str(marker))) + a.BUILD
+    with pytest.raises(NameRefused):
+        _loaded(a.whole(hostile.attribute(words, name)))
+    assert not marker.exists()
+
+
+def test_an_attribute_of_the_object_does_not_stand_for_its_method(own: Any) -> None:
+    words = a.new("words_of_ours", "Words") + a.state(split=a.name("os", "mkdir")) + a.BUILD
+    method = _loaded(a.whole(hostile.attribute(words, "split")))
+    assert method.__func__ is own.Words.split
+
+
+@pytest.mark.parametrize(
+    ("module", "qualname", "method"),
+    [
+        ("words_of_ours", "Other", "split"),
+        ("xgboost.core", "Booster", "save_model"),
+        ("sklearn.utils", "Bunch", "pop"),
+        ("pathlib", "PosixPath", "unlink"),
+        ("os", "DirEntry", "stat"),
+    ],
+)
+def test_methods_of_classes_that_nobody_trusts_are_refused(
+    own: Any, module: str, qualname: str, method: str, tmp_path: Path
+) -> None:
+    data = a.whole(hostile.attribute(a.new(module, qualname), method))
+    (tmp_path / "m.pkl").write_bytes(data)
+    assert refusals(inspect(tmp_path / "m.pkl"))
+    with pytest.raises((NameRefused, ModuleNotFoundError, TypeError)):
+        _loaded(data)
+
+
+def test_a_method_that_the_file_calls_itself_is_refused(own: Any, tmp_path: Path) -> None:
+    method = hostile.attribute(a.new("words_of_ours", "Words"), "split")
+    (tmp_path / "m.pkl").write_bytes(a.whole(method + a.text("a") + a.TUPLE1 + a.REDUCE))
+    refused = refusals(inspect(tmp_path / "m.pkl"), frozenset({"words_of_ours.Words"}))
+    assert [one.what for one in refused] == ["made-callable"]

@@ -4,6 +4,7 @@ The orchestrator imports this module too, so it imports nothing of the worker.
 """
 
 import re
+import sys
 
 TEXT_METHODS = frozenset(
     {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
@@ -51,3 +52,29 @@ PACKAGES = frozenset(
     | {"tslearn", "umap", "xgboost"}
 )
 """Top-level modules of packages whose classes no file may call, only create empty objects of."""
+
+_NO_OWNERS = PACKAGES | {
+    "_loss",
+    "builtins",
+    "dill",
+    "joblib",
+    "numpy",
+    "pandas",
+    "scipy",
+    "sklearn",
+}
+
+
+def may_own_method(module: str, method: str) -> bool:
+    """Whether a file may refer to a method of an object, by the module of the object's class.
+
+    Only public methods of classes that the user trusts: no list has these. A method of a listed
+    class may read or write files, as ``Booster.save_model`` of xgboost does.
+
+    Args:
+        module: of the class.
+        method: its name.
+    """
+    top = module.partition(".")[0]
+    known = top in _NO_OWNERS or top in getattr(sys, "stdlib_module_names", ())
+    return not known and method.isidentifier() and not method.startswith("_")

@@ -1,6 +1,7 @@
 """Give a loading file guarded versions of names that are harmless only in some calls.
 
-- ``builtins.getattr`` gives some methods of ``str``, of compiled patterns and of distributions.
+- ``builtins.getattr`` gives some methods of ``str``, of compiled patterns and of distributions, and
+  public methods of objects whose class the user trusts.
 - ``functools.partial`` binds arguments only to a function that the file may look up.
 - A distribution of scipy runs a text in its state as source code. Only the text that scipy makes
   from names of parameters is run.
@@ -20,6 +21,7 @@ import builtins
 import contextlib
 import functools
 import importlib
+import inspect
 import re
 import sys
 import types
@@ -39,6 +41,7 @@ from compat_worker.exact_call_lists import (
     PATTERN_METHODS,
     TEMPLATE,
     TEXT_METHODS,
+    may_own_method,
 )
 from compat_worker.name_guard import NameRefused, on_lookup
 
@@ -111,9 +114,26 @@ class _Watched(types.ModuleType):
 
 
 def _getattr(owner: Any, name: str) -> Any:
-    if type(name) is not str or not _is_harmless(owner, name):
+    if type(name) is not str:
         raise NameRefused("builtins", "getattr")
-    return getattr(owner, name)
+    if _is_harmless(owner, name):
+        return getattr(owner, name)
+    return _method_of_trusted(owner, name)
+
+
+def _method_of_trusted(owner: Any, name: str) -> Any:
+    """A public method of an object whose class the file may look up, and no list has.
+
+    It is the function in the class: no attribute of the object, no property.
+    """
+    cls = type(owner)
+    named = may_own_method(cls.__module__, name) and any(
+        module == cls.__module__ and qualname == cls.__qualname__ for module, qualname in _names[0]
+    )
+    function = inspect.getattr_static(cls, name, None) if named else None
+    if not isinstance(function, types.FunctionType):
+        raise NameRefused("builtins", "getattr")
+    return types.MethodType(function, owner)
 
 
 def _is_harmless(owner: Any, name: str) -> bool:
