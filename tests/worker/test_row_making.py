@@ -19,6 +19,7 @@ from compat_worker import (
 from compat_worker.user_error import UserError
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
 from sklearn.ensemble import (
@@ -211,6 +212,13 @@ def test_rows_that_a_model_keeps_are_among_them() -> None:
     model = KNeighborsClassifier(3).fit(X, Y)
     kept = {tuple(row) for row in X}
     assert {tuple(row) for row in kind_of(model, input_model.STORED)} <= kept
+
+
+def test_rows_beside_centres_are_not_called_rows_that_the_model_keeps() -> None:
+    model = KMeans(3, n_init=1, random_state=0).fit(np.arange(20.0).reshape(10, 2))
+    kinds = row_making.make_rows(model, 60).kinds
+    assert {input_model.CENTRE, input_model.BETWEEN_CENTRES} <= set(kinds)
+    assert input_model.STORED not in kinds
 
 
 def test_rows_are_where_a_scaler_saw_them() -> None:

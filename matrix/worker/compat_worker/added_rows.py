@@ -110,7 +110,7 @@ def _decides(known: InputModel, names: List[str]) -> bool:
     """Whether labels depend on where a row lies, or show nothing but on which side it does."""
     if "predict" not in names:
         return False
-    local = bool(known.trees or known.neighbors or known.stored)
+    local = bool(known.trees or known.neighbors or known.stored or known.centres)
     return local or ("classes_" in names and not set(names) & _CONTINUOUS)
 
 

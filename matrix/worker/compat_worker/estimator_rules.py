@@ -120,7 +120,7 @@ def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
         rows = rows[_sample(len(rows))].astype(np.float64)
         if name in _CENTRES:
             rows = _beside(rows)
-        found.store_rows(space, rows)
+        found.store_rows(space, rows, centres=name in _CENTRES)
         for feature, values in zip(space, rows.T):
             if feature is not None and feature.undo is None:
                 feature.column.whole = bool((values == np.floor(values)).all())
@@ -258,10 +258,16 @@ def _infer_categories(step: Any, space: Space, found: InputModel) -> None:
 def _infer_foreign_columns(step: Any, space: Space, found: InputModel) -> None:
     if input_spec.is_sklearn(step):
         return
-    texts = foreign_estimators.texts_by_column(step)
-    for feature in space if texts else ():
-        if feature is not None and feature.undo is None and feature.column.name in texts:
-            _add_categories(feature, texts[feature.column.name])
+    names = input_spec.names_at(step, input_model.names_of(space))
+    for fact in foreign_estimators.facts_of_columns(step, names):
+        feature = input_model.feature_at(space, fact.place)
+        if feature is not None and feature.undo is None and fact.texts:
+            _add_categories(feature, fact.texts)
+        _add_cuts(feature, input_model.EDGE, fact.edges)
+        if fact.edges:
+            _set_span_of(feature, fact.edges)
+        if fact.centre is not None:
+            _set_span(feature, fact.centre, abs(fact.centre) / 3.0 + 1.0)
     for place, values in foreign_estimators.category_columns(step).items():
         at = input_model.feature_at(space, place)
         if at is None or at.undo is not None:
@@ -273,7 +279,8 @@ def _infer_foreign_columns(step: Any, space: Space, found: InputModel) -> None:
 
 def _infer_unknown_categories(step: Any, space: Space, found: InputModel) -> None:
     """Texts for columns with categories that the model does not show: it knows none of them."""
-    for place in foreign_estimators.unknown_categories(step):
+    names = input_spec.names_at(step, input_model.names_of(space))
+    for place in foreign_estimators.unknown_categories(step, names):
         at = input_model.feature_at(space, place)
         if at is not None and at.undo is None and not at.column.categories:
             at.column.categories = list(_UNKNOWN)

@@ -30,11 +30,11 @@ def infer(model: Any) -> Optional[InputModel]:
     space: Space = [Feature(column) for column in columns]
     with contextlib.suppress(Exception):  # keep what was inferred before an unusual model failed
         _infer_step(model, space, found)
-    _add_missing_texts(found)
+    add_missing_texts(found)
     return found
 
 
-def _add_missing_texts(found: InputModel) -> None:
+def add_missing_texts(found: InputModel) -> None:
     """Add missing texts where the model says nothing about them.
 
     Tables of texts have None or NaN there, depending on where they come from. A model that was
@@ -61,7 +61,7 @@ def _infer_step(step: Any, space: Space, found: InputModel) -> None:
         for _, part, own in _column_parts(step, space):
             _infer_step(part, own, found)
     elif foreign_estimators.mapped_parts(step):
-        by_name = {one.column.name: one for one in space if one is not None}
+        by_name = dict(zip(_names_at(step, space), space))
         for names, part in foreign_estimators.mapped_parts(step):
             _infer_step(part, [by_name.get(name) for name in names], found)
     elif input_spec.is_union(step):
@@ -229,10 +229,15 @@ def _n_outputs(step: Any) -> int:
 
 def _column_parts(step: Any, space: Space) -> Iterator[Tuple[str, Any, Space]]:
     """Name, transformer and input features of each part of a ColumnTransformer."""
-    names = [None if one is None else one.column.name for one in space]
+    names = _names_at(step, space)
     for name, part, chosen in input_spec.column_parts(step):
         yield (
             name,
             part,
             [input_model.feature_at(space, place) for place in input_spec.positions(chosen, names)],
         )
+
+
+def _names_at(step: Any, space: Space) -> List[Any]:
+    """The names of the inputs of a step, which a step before it may have renamed."""
+    return input_spec.names_at(step, input_model.names_of(space))

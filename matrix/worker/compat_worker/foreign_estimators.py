@@ -1,11 +1,12 @@
 """What estimators outside scikit-learn show of the table that they were fitted on.
 
-category_encoders and feature_engine keep the categories of each column by its name; LightGBM,
-xgboost and CatBoost keep names and types of columns in their own attributes.
+category_encoders and feature_engine keep the categories of each column by its name, and interpret
+keeps them in a list; LightGBM, xgboost and CatBoost keep names and types of columns in their own
+attributes.
 """
 
 import re
-from typing import Any, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 import numpy as np
 
@@ -68,8 +69,18 @@ def category_columns(step: Any) -> Dict[int, Optional[List[Any]]]:
     return {place: list(values) for place, values in zip(places, known)}
 
 
-def unknown_categories(step: Any) -> List[int]:
-    """The positions of columns with categories that are not in the model: CatBoost keeps hashes."""
+def unknown_categories(step: Any, names: Sequence[Any]) -> List[int]:
+    """The positions of columns with categories that are not in the model.
+
+    CatBoost and the hashing encoder of category_encoders keep hashes.
+
+    Args:
+        step: an estimator.
+        names: of its inputs.
+    """
+    if _top(step) == "category_encoders":
+        chosen = _get(step, "cols")
+        return [at for at, name in enumerate(names) if name in (chosen or ())]
     if _top(step) != "catboost":
         return []
     return [int(place) for place in _called(step, "get_cat_feature_indices") or ()]
@@ -97,17 +108,45 @@ def _lightgbm_categories(booster: Any) -> List[int]:
     return sorted(int(place) for place in places)
 
 
-def texts_by_column(step: Any) -> Dict[str, List[str]]:
-    """By name of a column, the texts that an encoder or imputer learned from it."""
-    found: Dict[str, List[str]] = {}
-    for name, value in _attributes(step):
-        for column, values in _of_encoder(value) or (
-            _of_dict(value) if name.endswith(("_", "mapping")) else ()
-        ):
-            texts = _texts(values)
-            if texts:
-                found.setdefault(str(column), []).extend(texts)
-    return found
+class ColumnFacts(NamedTuple):
+    """What an attribute of an estimator says of one column."""
+
+    place: int
+    """The position of the column among the inputs of the estimator."""
+    texts: List[str]
+    """Texts that it learned from the column."""
+    edges: List[float]
+    """Ends of the bins of a column of numbers."""
+    centre: Optional[float] = None
+    """A mean, a median or a fill value of a column of numbers."""
+
+
+def facts_of_columns(step: Any, names: Sequence[Any]) -> Iterator[ColumnFacts]:
+    """What an encoder, an imputer or a class of unknown code learned from each column.
+
+    It is read from dictionaries by name of a column, and from lists with an entry for each column.
+
+    Args:
+        step: an estimator.
+        names: of its inputs; None for an input without a name.
+    """
+    places = {str(name): at for at, name in enumerate(names) if name is not None}
+    for attribute, value in _attributes(step):
+        for column, values in _by_column(value, len(names)):
+            place = column if isinstance(column, int) else places.get(column.name)
+            if place is None:
+                continue
+            learned = attribute.endswith(("_", "mapping"))
+            texts = _texts(values) if learned or _is_mapping(values) else []
+            edges = _edges(values) if _EDGES.search(attribute) else []
+            centre = _number(values) if _CENTRES.search(attribute) else None
+            if texts or edges or centre is not None:
+                yield ColumnFacts(place, texts, edges, centre)
+
+
+_EDGES = re.compile("bin|edge|threshold|cut|knot")
+_CENTRES = re.compile("mean|median|imput|fill")
+"""Names of attributes with numbers of a known meaning."""
 
 
 def _attributes(step: Any) -> Iterator[Any]:
@@ -120,20 +159,39 @@ def _attributes(step: Any) -> Iterator[Any]:
                 yield inner
 
 
-def _of_encoder(value: Any) -> List[Any]:
-    """Columns with categories, from the mapping of an ordinal encoder of category_encoders."""
-    if not isinstance(value, list) or not value:
-        return []
-    if not all(isinstance(one, dict) and {"col", "mapping"} <= set(one) for one in value):
-        return []
-    return [(one["col"], one["mapping"]) for one in value]
+class _Named(NamedTuple):
+    name: str
 
 
-def _of_dict(value: Any) -> List[Any]:
-    """Columns with their categories, from a dictionary by column."""
-    if not isinstance(value, dict):
+def _by_column(value: Any, width: int) -> List[Tuple[Any, Any]]:
+    """Positions or names of columns, with what an attribute has for each of them."""
+    if isinstance(value, dict):
+        return [(_Named(str(key)), one) for key, one in value.items() if _is_name(key)]
+    if hasattr(value, "index") and hasattr(value, "iloc") and not hasattr(value, "columns"):
+        names = list(value.index[:MAX_CATEGORIES])
+        return [(_Named(name), one) for name, one in zip(names, value) if isinstance(name, str)]
+    if not isinstance(value, (list, tuple)) or not value:
         return []
-    return [(name, one) for name, one in value.items() if isinstance(name, str)]
+    if all(isinstance(one, dict) and {"col", "mapping"} <= set(one) for one in value):
+        return [(_Named(str(one["col"])), one["mapping"]) for one in value]
+    if len(value) != width or any(isinstance(one, str) for one in value):
+        return []
+    return [(at, _finest(one)) for at, one in enumerate(value)]
+
+
+def _is_name(key: Any) -> bool:
+    return isinstance(key, (str, int)) and not isinstance(key, bool)
+
+
+def _finest(value: Any) -> Any:
+    """The first of the divisions of a column that interpret keeps, which is the finest."""
+    if isinstance(value, list) and value and isinstance(value[0], (dict, np.ndarray)):
+        return value[0]
+    return value
+
+
+def _is_mapping(values: Any) -> bool:
+    return isinstance(values, dict) or (hasattr(values, "index") and hasattr(values, "iloc"))
 
 
 def _texts(values: Any) -> List[str]:
@@ -147,6 +205,25 @@ def _texts(values: Any) -> List[str]:
     else:
         return []
     return [value for value in values if isinstance(value, str)]
+
+
+def _edges(values: Any) -> List[float]:
+    """Numbers that rise; empty for anything else."""
+    if not isinstance(values, (list, tuple, np.ndarray)):
+        return []
+    try:
+        found = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return []
+    if found.ndim != 1 or not found.size or not (found[1:] > found[:-1]).all():
+        return []
+    return [float(one) for one in found if np.isfinite(one)]
+
+
+def _number(value: Any) -> Optional[float]:
+    if isinstance(value, bool) or not isinstance(value, (int, float, np.integer, np.floating)):
+        return None
+    return float(value) if np.isfinite(value) else None
 
 
 def _get(thing: Any, name: str) -> Any:

@@ -17,11 +17,15 @@ EDGE = "at a bin edge or spline knot"
 END = "at an end of a feature's range"
 CATEGORY = "with a known category"
 UNSEEN = "with an unseen category"
+TEXT = "with a text"
+DATE = "with a date"
 MISSING = "with a missing value"
 SEVERAL_MISSING = "with several missing values"
 SPARSE = "with as few values that are not zero as the rows in the model"
 STORED = "stored in the model"
 BETWEEN = "between rows stored in the model"
+CENTRE = "beside a centre that the model stores"
+BETWEEN_CENTRES = "between centres that the model stores"
 DECISION = "next to a decision boundary"
 OUTLIER = "with far outliers"
 ZERO = "all zeros"
@@ -54,6 +58,8 @@ class Column:
         """It had pandas' category type in training."""
         self.dates = False
         """It holds dates: its categories are."""
+        self.certain = False
+        """A step whose input it is for certain has stored something about its numbers."""
 
     def add_special(self, kind: str, *values: Any) -> None:
         """Add a group of values to :attr:`specials`, unless it is there."""
@@ -98,6 +104,7 @@ class Feature:
 
     def set_span(self, centre: float, spread: float) -> None:
         """Set centre and spread of the column, unless an earlier step has set them."""
+        self.column.certain |= not self.assumed
         if self.column.centre is not None:
             return
         middle, above = self.to_column([centre, centre + spread])
@@ -107,6 +114,7 @@ class Feature:
 
     def add_cuts(self, kind: str, below: Sequence[float], above: Sequence[float]) -> None:
         """Add values at which the output may change: the last before and the first after each."""
+        self.column.certain |= not self.assumed
         for pair in zip(self.to_column(below).tolist(), self.to_column(above).tolist()):
             if np.isfinite(pair).all():
                 self.column.add_special(kind, *pair)
@@ -120,6 +128,11 @@ Space = List[Optional[Feature]]
 def feature_at(space: Space, place: int) -> Optional[Feature]:
     """An input of a step by position; None if it cannot be traced back to a column."""
     return space[place] if 0 <= place < len(space) else None
+
+
+def names_of(space: Space) -> List[Any]:
+    """The names of the columns of the rows that the inputs of a step come from; None for others."""
+    return [None if one is None else one.column.name for one in space]
 
 
 class InputModel:
@@ -144,18 +157,34 @@ class InputModel:
         """Estimators whose trees are in :attr:`trees`, by id."""
         self.stored: List[Dict[int, Any]] = []
         """Groups of rows that the model stores: by position of the column, its values."""
+        self.centres: List[Dict[int, Any]] = []
+        """Groups of rows beside centres to which the model measures distances, in the same form."""
 
     @property
     def names(self) -> Optional[List[Any]]:
         """The names of the columns; None if they have none."""
         return [column.name for column in self.columns] if self.named else None
 
-    def store_rows(self, space: Space, rows: Any) -> None:
-        """Add rows as a step sees them; features that cannot be traced back are left out."""
+    def store_rows(self, space: Space, rows: Any, *, centres: bool) -> None:
+        """Add rows as a step sees them; features that cannot be traced back are left out.
+
+        Args:
+            space: the inputs of the step.
+            rows: an array with a column for each input.
+            centres: whether the rows lie beside centres, and are not those that the model stores.
+        """
         place = {id(column): position for position, column in enumerate(self.columns)}
         found = {}
         for feature, values in zip(space, np.asarray(rows, dtype=np.float64).T):
             if feature is not None:
                 found[place[id(feature.column)]] = feature.to_column(values)
         if found:
-            self.stored.append(found)
+            (self.centres if centres else self.stored).append(found)
+
+    def forget_numbers(self, place: int) -> None:
+        """Remove what steps have stored about the numbers of a column, because it holds none."""
+        self.trees = [tree for tree in self.trees if not (tree.columns == place).any()]
+        for rows in (self.stored, self.centres, self.neighbors):
+            for group in rows:
+                group.pop(place, None)
+            rows[:] = [group for group in rows if group]

@@ -1,5 +1,6 @@
 """Read from a fitted model which kind of rows it takes, how many features and their names."""
 
+import inspect
 from typing import Any, Iterator, List, Optional, Set, Tuple
 
 import numpy as np
@@ -146,6 +147,23 @@ def _own_names(step: Any) -> Optional[List[Any]]:
     return foreign_estimators.column_names(step)
 
 
+def names_at(step: Any, before: List[Any]) -> List[Any]:
+    """The names of the inputs of a step, as the step before it calls them.
+
+    Args:
+        step: a step of the model.
+        before: the names of the columns of the rows that these inputs come from, in their order.
+
+    Returns:
+        ``before`` with the new names of renamed inputs: those that the step was fitted on, if it
+        has as many. An input that has kept its name may have moved, and keeps it.
+    """
+    own = _own_names(step)
+    if own is None or len(own) != len(before):
+        return before
+    return [name if name in own or after in before else after for name, after in zip(before, own)]
+
+
 def deciding_step(model: Any) -> Any:
     """The first step of a pipeline that shows what it takes; None for other estimators."""
     steps = steps_of(model) or [None]
@@ -198,6 +216,32 @@ def class_names(thing: Any) -> Set[str]:
 def is_sklearn(step: Any) -> bool:
     """Whether a step belongs to scikit-learn; ``"passthrough"``, ``"drop"`` and None do."""
     return isinstance(step, str) or step is None or type(step).__module__.startswith("sklearn.")
+
+
+def is_all_sklearn(model: Any) -> bool:
+    """Whether scikit-learn's own code alone handles the rows of a model."""
+    return all(is_sklearn(part) for part in parts_of(model))
+
+
+_MAX_PARTS = 3000
+
+
+def parts_of(model: Any) -> Iterator[Any]:
+    """A model, its steps and the models inside it, and functions that are steps of it."""
+    waiting, seen = [model], set()
+    while waiting and len(seen) < _MAX_PARTS:
+        part = waiting.pop()
+        if id(part) in seen or part is None or isinstance(part, str):
+            continue
+        seen.add(id(part))
+        yield part
+        waiting += steps_of(part) or []
+        waiting += inner_models(part)
+        waiting += [one for _, one in get(part, "transformer_list") or ()]
+        if get(part, "transformers_") is not None:
+            waiting += [one for _, one, _ in column_parts(part)]
+        if inspect.isfunction(get(part, "func")):
+            waiting.append(part.func)
 
 
 def steps_of(model: Any) -> Optional[List[Any]]:

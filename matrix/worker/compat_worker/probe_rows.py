@@ -206,8 +206,24 @@ def with_value(column: Any, row: int, value: Any) -> Any:
 
 
 def stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
-    """Rows that the model stores, and rows between them; unknown columns are drawn."""
-    groups = known.stored
+    """Rows that the model stores or that lie beside its centres, and rows between them.
+
+    Columns of which nothing is stored are drawn.
+    """
+    return _stored_rows(
+        known, random, each, known.stored, (input_model.STORED, input_model.BETWEEN)
+    ) + _stored_rows(
+        known, random, each, known.centres, (input_model.CENTRE, input_model.BETWEEN_CENTRES)
+    )
+
+
+def _stored_rows(
+    known: InputModel,
+    random: Any,
+    each: int,
+    groups: List[Dict[int, Any]],
+    kinds: Tuple[str, str],
+) -> List[RowBlock]:
     if not groups:
         return []
     share = max(2, each // len(groups))
@@ -228,8 +244,8 @@ def stored_rows(known: InputModel, random: Any, each: int) -> List[RowBlock]:
                 for at, v in group.items()
             }
             between.append(_complete_rows(known, random, mixed))
-    made = [RowBlock(input_model.STORED, _stacked(rows))]
-    return made + ([RowBlock(input_model.BETWEEN, _stacked(between))] if between else [])
+    made = [RowBlock(kinds[0], _stacked(rows))]
+    return made + ([RowBlock(kinds[1], _stacked(between))] if between else [])
 
 
 def _complete_rows(known: InputModel, random: Any, values: Dict[int, Any]) -> Values:

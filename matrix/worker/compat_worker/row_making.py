@@ -4,15 +4,17 @@ import contextlib
 import re
 import warnings
 from collections import OrderedDict
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from compat_worker import (
+    column_kinds,
     coverage_rows,
     feature_inference,
     input_model,
     input_spec,
+    named_columns,
     output_changes,
     output_methods,
     probe_rows,
@@ -33,6 +35,9 @@ MAX_GAP_CALLS = 200
 
 MAX_OUTPUT_VALUES = 6000000
 """Numbers that a method returns for all rows, at most; there are fewer rows then."""
+
+MAX_GUESSES = 8
+"""Guesses of which each combination of numbers and texts is tried, at most."""
 
 MAX_NUMBERED = 4096
 """The number of features that numbered names point to, at most."""
@@ -172,6 +177,14 @@ class _Trial:
             rows[place] = probe_rows.with_value(rows[place], 0, value)
         return self.raised(self.method, rows) is None
 
+    def telling_output(self) -> Callable[[Values], Any]:
+        """What a method returns for values: the one that tells rows apart best, by its name."""
+        plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
+        names = ["predict_proba", "decision_function", self.method]
+        has = [name for name in names if hasattr(self.model, name) or name == self.method]
+        chosen = next((name for name in has if self.raised(name, plain) is None), self.method)
+        return lambda values: self.call(chosen, values)
+
     def most_rows(self) -> int:
         """The number of rows for which no method returns more numbers than MAX_OUTPUT_VALUES."""
         plain = probe_rows.typical_rows(self.known, np.random.RandomState(3), 4)
@@ -244,17 +257,62 @@ def _trial(model: Any) -> _Trial:
     names = output_methods.taking_rows(model)
     known = feature_inference.infer(model)
     guesses = [known] if known is not None else _guesses(model)
+    undecided = [column_kinds.undecided(guess) for guess in guesses]
     last: Optional[Exception] = None
-    for guess in guesses:
+    for guess, columns in zip(guesses, undecided):
         trial, error = _trial_of(model, guess, names)
         if trial is None:
             last = last or error
         elif guess.form == "table" or not _is_constant(trial):
-            return trial
+            return _settled(trial, columns)
         else:
             # A step outside scikit-learn may have made texts or dicts of a table.
             return _table_trial(model, guess, names) or trial
-    raise UserError(_no_rows_message(model, names, last))
+    found = _trial_with_texts(model, list(zip(guesses, undecided)), names)
+    if found is None:
+        raise UserError(_no_rows_message(model, names, last))
+    return found
+
+
+def _trial_with_texts(
+    model: Any, guesses: List[Tuple[InputModel, column_kinds.Undecided]], names: List[str]
+) -> Optional[_Trial]:
+    """The trial with texts in some columns, or with columns that the model takes by name.
+
+    Args:
+        model: a fitted estimator that accepts numbers in no guess.
+        guesses: what it may take, with the columns of which nothing is known.
+        names: its methods.
+    """
+    if not names or input_spec.is_all_sklearn(model):
+        return None
+    texts = column_kinds.texts_of(model) + column_kinds.PLAIN_TEXTS
+    named = named_columns.taken_by_name(lambda rows: output_methods.call(model, names[0], rows))
+    if named is not None:
+        columns = column_kinds.undecided(named)
+        trial, _ = _trial_of(model, named, names)
+        if trial is not None:
+            return _settled(trial, columns)
+        guesses = [(named, columns), *guesses]
+    for guess, columns in guesses:
+        kinds = list(column_kinds.assignments(sorted(columns))) if columns else []
+        for chosen in kinds if len(guesses) <= MAX_GUESSES else kinds[:1]:
+            for place in columns:
+                column_kinds.hold(guess, columns, place, texts if place in chosen else [])
+            trial, _ = _trial_of(model, guess, names)
+            if trial is not None:
+                return _settled(trial, columns)
+    return None
+
+
+def _settled(trial: _Trial, columns: column_kinds.Undecided) -> _Trial:
+    """The trial with numbers, texts or dates in columns of which nothing is known."""
+    known = trial.known
+    if columns and known.form == "table" and not input_spec.is_all_sklearn(trial.model):
+        texts = column_kinds.texts_of(trial.model)
+        column_kinds.settle(known, columns, trial.telling_output(), texts)
+        feature_inference.add_missing_texts(known)
+    return trial
 
 
 def _trial_of(
