@@ -133,6 +133,8 @@ class Evaluator:
     """The environments that saved, by id."""
     native: Callable[[Saving, Environment], Saving | None] = _no_native
     """Gives what a reader reported of the same pipeline, trained there; None if unknown."""
+    scored: bool = False
+    """Whether to score every load against the truth, also where no prediction changed."""
     evidence: Mapping[str, Evidence] = field(default_factory=dict)
     """By pipeline, how much its rows would notice; else as the saving says."""
 
@@ -165,6 +167,7 @@ class Evaluator:
             observation=observation,
             native=self.native(saving, reader),
             methods=methods_of(format_name),
+            scored=self.scored,
         )
         return evaluate(
             case,

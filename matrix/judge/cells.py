@@ -11,6 +11,7 @@ from matrix.judge import own_tables, scoring
 from matrix.judge.compare import compare
 from matrix.judge.content import Fetch, MethodOutput, read
 from matrix.judge.own_tables import INTROSPECTION
+from matrix.judge.scoring import Truth
 from matrix.model import (
     Absent,
     Artifact,
@@ -50,6 +51,8 @@ class Case:
         observation: what the reader reported; None if it was not run.
         native: what the reader reported of the same pipeline, trained there; None if unknown.
         methods: the only methods that files of this format have; empty for all of the model's.
+        scored: whether to score it against the truth even if nothing that scores are made of
+            changed.
     """
 
     saving: Saving
@@ -58,6 +61,7 @@ class Case:
     observation: Observation | None
     native: Saving | None = None
     methods: tuple[str, ...] = ()
+    scored: bool = False
 
 
 def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
@@ -71,6 +75,7 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
         fetch: gives the content of an output by its digest.
         tolerance: gives the tolerance for a method by its name.
     """
+    truth = scoring.truth_of(case.saving, always=case.scored)
     if case.methods:
         case = replace(case, saving=_limited(case.saving, case.methods), native=None)
     artifact, seen = case.saving.artifacts.get(case.format), case.observation
@@ -88,7 +93,7 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
     return (
         _not_saved(cell, case)
         or _not_loaded(cell, case.observation)
-        or _on_evidence(_used(cell, case, fetch, tolerance), case)
+        or _on_evidence(_used(cell, case, truth, _Outputs(fetch), tolerance), case)
     )
 
 
@@ -168,10 +173,16 @@ def _not_loaded(cell: _Told, observation: Observation | None) -> Cell | None:
 # --------------------------------------------------------------------------- in use
 
 
-def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Cell:
+def _used(
+    cell: _Told,
+    case: Case,
+    truth: Truth | None,
+    outputs: _Outputs,
+    tolerance: Callable[[str], Tolerance],
+) -> Cell:
     observation = case.observation
     assert observation is not None
-    judged = _Methods(case, observation, _Outputs(fetch), tolerance)
+    judged = _Methods(case, observation, outputs, tolerance)
     differences = dict(judged.differences())
     n_identical = len(observation.outputs) - len(observation.outputs.keys() & differences.keys())
     not_reported = [method for method in case.saving.outputs if method not in observation.outputs]
@@ -184,19 +195,19 @@ def _used(cell: _Told, case: Case, fetch: Fetch, tolerance: Callable[[str], Tole
         )
     worst = _worst(differences)
     if all(one.verdict.predicts_same for one in differences.values()):
-        changed = _with_own_tables(cell, case, judged, differences, n_identical)
+        changed = _with_own_tables(cell, case, truth, judged, differences, n_identical)
         if changed is not None:
             return changed
-    if not worst:
-        return cell(verdict=Verdict.IDENTICAL, n_identical=n_identical)
-    verdict = differences[worst].verdict
     found: dict[str, Any] = {}
+    verdict = differences[worst].verdict if worst else Verdict.IDENTICAL
+    if truth is not None and (case.scored or not verdict.predicts_same):
+        found = truth.before_and_after(case.saving, observation, differences, outputs.get)
+    if not worst:
+        return cell(verdict=verdict, n_identical=n_identical, **found)
     if verdict is Verdict.NOT_RUN:
         found = {"reason": differences[worst].note}
     elif not verdict.predicts_same:
-        found = scoring.before_and_after(
-            case.saving, observation, differences, judged.outputs.get
-        ) | {"retrained": judged.retrained(worst)}
+        found["retrained"] = judged.retrained(worst)
     return cell(
         verdict=verdict,
         stage=worst,
@@ -216,6 +227,7 @@ def _worst(differences: Mapping[str, OutputDifference]) -> str:
 def _with_own_tables(
     cell: _Told,
     case: Case,
+    truth: Truth | None,
     judged: _Methods,
     differences: Mapping[str, OutputDifference],
     n_identical: int,
@@ -229,6 +241,7 @@ def _with_own_tables(
     if pair is None:
         return None
     saving, observation = pair
+    outputs = judged.outputs.get
     case = replace(case, saving=saving, observation=observation, native=None)
     own = _Methods(case, observation, judged.outputs, judged.tolerance)
     found = {name: one for name, one in own.differences() if not one.verdict.safe}
@@ -246,7 +259,7 @@ def _with_own_tables(
         outputs={**differences, **found},
         n_identical=n_identical - len(found.keys() - differences.keys()),
         silent=verdict.group is Group.CHANGES and _silent(saving, observation, found),
-        **scoring.before_and_after(saving, observation, found, judged.outputs.get),
+        **({} if truth is None else truth.before_and_after(saving, observation, found, outputs)),
     )
     return made
 

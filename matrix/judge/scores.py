@@ -17,8 +17,14 @@ from matrix.model import ClassifierScores, ClassScore, RegressorScores
 _NAN = float("nan")
 
 
-def classifier_scores(truth: ArrayLike, predicted: ArrayLike) -> ClassifierScores:
+def classifier_scores(
+    truth: ArrayLike, predicted: ArrayLike, classes: ArrayLike = ()
+) -> ClassifierScores:
     """Score predicted labels, class by class, over the union of the labels on both sides.
+
+    Args:
+        truth, predicted: the labels, one a row.
+        classes: labels that the model knows: those without a row are listed too.
 
     Labels may be numbers, booleans, strings or a mixture. Those that compare equal are one class
     (``True``, ``1`` and ``1.0``), written as they first appear in the truth. The order is stable:
@@ -32,15 +38,19 @@ def classifier_scores(truth: ArrayLike, predicted: ArrayLike) -> ClassifierScore
         raise ValueError(
             f"{len(true_labels)} true and {len(predicted_labels)} predicted labels to compare"
         )
-    labels = sorted(dict.fromkeys(chain(true_labels, predicted_labels)), key=_order)
+    every = dict.fromkeys(chain(true_labels, predicted_labels, _labels(classes)))
+    labels = sorted(every, key=_order)
     position = {label: index for index, label in enumerate(labels)}
     confusion = np.zeros((len(labels), len(labels)), dtype=np.int64)
     rows = [position[label] for label in true_labels]
     columns = [position[label] for label in predicted_labels]
     np.add.at(confusion, (rows, columns), 1)
+    found = tuple(_class_score(confusion, index, label) for index, label in enumerate(labels))
+    recalls = [one.recall for one in found if one.support]
     return ClassifierScores(
         accuracy=float(np.trace(confusion) / len(true_labels)),
-        classes=tuple(_class_score(confusion, index, label) for index, label in enumerate(labels)),
+        balanced_accuracy=sum(recalls) / len(recalls),
+        classes=found,
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
 
@@ -64,6 +74,20 @@ def regressor_scores(truth: ArrayLike, predicted: ArrayLike) -> RegressorScores:
             mean_absolute_error=float(errors.mean(axis=0).mean()),
             max_error=float(errors.max()),
         )
+
+
+def class_codes(truth: ArrayLike, classes: ArrayLike) -> NDArray[np.int64] | None:
+    """Return the place of each true label in the classes of a model.
+
+    Returns:
+        None if a label is not among them, or is named twice.
+    """
+    known = _labels(classes)
+    position = {label: place for place, label in enumerate(known)}
+    if len(position) != len(known):
+        return None
+    codes = [position.get(label, -1) for label in _labels(truth)]
+    return None if -1 in codes else np.array(codes, dtype=np.int64)
 
 
 def _labels(values: ArrayLike) -> list[Any]:

@@ -41,7 +41,8 @@ class Cell:
     n_identical: int = 0
     """The number of identical methods."""
     before: Scores | None = None
-    """The writer's scores against the truth, for a changed ``predict``."""
+    """The writer's scores against the truth: of an upgrade check wherever it is known, of reference
+    pipelines where ``predict`` or what it ranks changed."""
     after: Scores | None = None
     """The reader's."""
     retrained: str = ""

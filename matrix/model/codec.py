@@ -279,7 +279,6 @@ for _plain in (
     OutputDifference,
     RowChange,
     ClassScore,
-    ClassifierScores,
     RegressorScores,
     ExplanationPoint,
     Explanation,
@@ -290,6 +289,7 @@ for _plain in (
 ):
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))
+_register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"))
 _register(Evidence)
 _register(ModelAnswer, optional=("sandbox", "evidence"))
 _register(EnvSpec, optional=("constraints", "place"))

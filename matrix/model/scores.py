@@ -24,6 +24,14 @@ class ClassifierScores:
     classes: tuple[ClassScore, ...]
     confusion: tuple[tuple[int, ...], ...]
     """Rows are true classes, columns predicted ones, both in the order of ``classes``."""
+    balanced_accuracy: float | None = None
+    """The mean recall of the classes that have rows; None in older results."""
+    roc_auc: float | None = None
+    """Of ``predict_proba``, or of ``decision_function`` for two classes. None if the model has
+    neither, if a class has no row, or if the values are no probabilities."""
+    log_loss: float | None = None
+    """Of ``predict_proba``. None if the model has none, if a true class is not one of the model's,
+    or if the values of a row are no probabilities."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -268,7 +268,10 @@ class ModelChecker:
         assert reference is not None
         saving = reference.saving
         evaluator = Evaluator(
-            context=self._context, tolerances=self._tolerances, writers={one.origin.id: one.origin}
+            context=self._context,
+            tolerances=self._tolerances,
+            writers={one.origin.id: one.origin},
+            scored=True,
         )
 
         def on_evaluation(evaluation: Evaluation) -> None:

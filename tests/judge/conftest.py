@@ -82,6 +82,7 @@ class Bench:
         tolerance: Tolerance = Tolerance(),  # noqa: B008 (frozen)
         saving: Saving | None = None,
         methods: tuple[str, ...] = (),
+        scored: bool = False,
         **observed: Any,
     ) -> Cell:
         case = Case(
@@ -92,6 +93,7 @@ class Bench:
                 outputs=self.outcomes(after), repeats=self.outcomes(repeats or {}), **observed
             ),
             native=None if native is None else self.saving(native),
+            scored=scored,
             methods=methods,
         )
         return judge(case, self.contents.__getitem__, lambda _: tolerance)

@@ -549,6 +549,85 @@ def test_a_changed_regressor_has_its_errors(bench: Bench) -> None:
     assert cell.after.max_error == 1.0
 
 
+CLASSIFIER = {
+    "predict": np.array([0, 0, 1, 1]),
+    "predict_proba": np.array([[0.9, 0.1], [0.6, 0.4], [0.3, 0.7], [0.2, 0.8]]),
+    "classes_": np.array([0, 1]),
+}
+LABELS = np.array([0, 1, 1, 1])
+
+
+def test_scores_are_shown_if_asked_for_although_nothing_changed(bench: Bench) -> None:
+    cell = bench.judge(CLASSIFIER, CLASSIFIER, truth=LABELS, scored=True)
+    assert cell.verdict is Verdict.IDENTICAL
+    assert isinstance(cell.before, ClassifierScores)
+    assert cell.before == cell.after
+    assert (cell.before.accuracy, cell.before.roc_auc) == (0.75, 1.0)
+    assert bench.judge(CLASSIFIER, CLASSIFIER, truth=LABELS).before is None
+
+
+def test_probabilities_that_change_without_a_flipped_label_change_area_and_loss(
+    bench: Bench,
+) -> None:
+    changed = np.array([[0.9, 0.1], [0.95, 0.05], [0.3, 0.7], [0.2, 0.8]])
+    cell = bench.judge(CLASSIFIER, {**CLASSIFIER, "predict_proba": changed}, truth=LABELS)
+    assert cell.verdict is Verdict.SCORES_CHANGED
+    before, after = cell.before, cell.after
+    assert isinstance(before, ClassifierScores)
+    assert isinstance(after, ClassifierScores)
+    assert before.accuracy == after.accuracy
+    assert before.roc_auc == 1.0
+    assert after.roc_auc == pytest.approx(2 / 3)
+    assert before.log_loss is not None
+    assert after.log_loss is not None
+    assert after.log_loss > before.log_loss
+
+
+def test_counts_in_place_of_probabilities_have_no_loss_that_looks_better(bench: Bench) -> None:
+    """As trees of scikit-learn 1.2 in 1.3: the loss of the true class would be zero."""
+    counts = CLASSIFIER["predict_proba"] * 30
+    cell = bench.judge(CLASSIFIER, {**CLASSIFIER, "predict_proba": counts}, truth=LABELS)
+    assert isinstance(cell.after, ClassifierScores)
+    assert cell.after.log_loss is None
+
+
+def test_the_decision_of_two_classes_has_an_area(bench: Bench) -> None:
+    model = {
+        "predict": CLASSIFIER["predict"],
+        "decision_function": np.array([-1.0, -0.5, 2.0, 3.0]),
+        "classes_": np.array([0, 1]),
+    }
+    cell = bench.judge(model, model, truth=LABELS, scored=True)
+    assert isinstance(cell.before, ClassifierScores)
+    assert (cell.before.roc_auc, cell.before.log_loss) == (1.0, None)
+
+
+def test_a_class_without_a_row_is_listed_and_its_area_is_unknown(bench: Bench) -> None:
+    model = {
+        "predict": np.array(["a", "b"]),
+        "predict_proba": np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1]]),
+        "classes_": np.array(["a", "b", "c"]),
+    }
+    cell = bench.judge(model, model, truth=np.array(["a", "b"]), scored=True)
+    assert isinstance(cell.before, ClassifierScores)
+    assert [(one.label, one.support) for one in cell.before.classes] == [
+        ("a", 1),
+        ("b", 1),
+        ("c", 0),
+    ]
+    assert cell.before.balanced_accuracy == 1.0
+    assert cell.before.roc_auc is None
+
+
+def test_a_format_with_two_methods_is_scored_with_the_classes_of_the_model(bench: Bench) -> None:
+    after = {name: CLASSIFIER[name] for name in ("predict", "predict_proba")}
+    cell = bench.judge(
+        CLASSIFIER, after, truth=LABELS, scored=True, methods=("predict", "predict_proba")
+    )
+    assert isinstance(cell.after, ClassifierScores)
+    assert cell.after == cell.before
+
+
 @pytest.mark.parametrize(
     ("own", "words"),
     [

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from sklearn import metrics
 
+from matrix.judge.probability_scores import log_loss, roc_auc
 from matrix.judge.scores import classifier_scores, regressor_scores
 
 ALPHABETS: list[list[object]] = [
@@ -57,6 +58,75 @@ def test_classifier_scores_are_those_of_scikit_learn(
             true_positions, predicted_positions, labels=range(len(labels))
         )
     assert scores.confusion == tuple(map(tuple, confusion.tolist()))
+
+
+@given(labelled())
+def test_balanced_accuracy_is_that_of_scikit_learn(both: tuple[list[object], list[object]]) -> None:
+    truth, predicted = both
+    labels = sorted(set(truth) | set(predicted))  # type: ignore[type-var]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a class that is predicted only is worth a warning
+        expected = metrics.balanced_accuracy_score(
+            [labels.index(one) for one in truth], [labels.index(one) for one in predicted]
+        )
+    found = classifier_scores(np.array(truth), np.array(predicted)).balanced_accuracy
+    assert found == pytest.approx(expected)
+
+
+@st.composite
+def ranked(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
+    """The true class of each row, each class at least once, and probabilities with many ties."""
+    n_classes = draw(st.integers(2, 4))
+    rows = draw(st.integers(n_classes, 40))
+    further = draw(st.lists(st.integers(0, n_classes - 1), min_size=rows, max_size=rows))
+    codes = np.array([*range(n_classes), *further[n_classes:]])
+    weights = draw(npst.arrays(np.float64, (rows, n_classes), elements=st.integers(0, 6)))
+    weights[weights.sum(axis=1) == 0] = 1
+    dtype = draw(st.sampled_from([np.float64, np.float32]))
+    return codes, (weights / weights.sum(axis=1, keepdims=True)).astype(dtype)
+
+
+@given(ranked())
+def test_area_and_loss_are_those_of_scikit_learn(both: tuple[np.ndarray, np.ndarray]) -> None:
+    """Of two classes and of several, with equal probabilities, and those of 0 and 1."""
+    codes, values = both
+    n_classes = values.shape[1]
+    expected = (
+        metrics.roc_auc_score(codes, values[:, 1])
+        if n_classes == 2
+        else metrics.roc_auc_score(
+            codes, values.astype(np.float64), multi_class="ovr", labels=range(n_classes)
+        )
+    )
+    assert roc_auc(codes, values) == pytest.approx(expected)
+    assert log_loss(codes, values) == pytest.approx(
+        metrics.log_loss(codes, values, labels=range(n_classes)), rel=1e-5
+    )
+
+
+@given(st.data())
+def test_the_area_of_a_decision_is_that_of_scikit_learn(data: st.DataObject) -> None:
+    values = np.array(data.draw(st.lists(st.floats(-5, 5), min_size=2, max_size=40)))
+    rest = len(values) - 2
+    codes = np.array([0, 1, *data.draw(st.lists(st.integers(0, 1), min_size=rest, max_size=rest))])
+    assert roc_auc(codes, values) == pytest.approx(metrics.roc_auc_score(codes, values))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        np.array([[0.5, np.nan], [0.5, 0.5]]),
+        np.array([[3.0, 27.0], [12.0, 1.0]]),
+        np.array([[1.5, -0.5], [0.5, 0.5]]),
+    ],
+    ids=["missing", "counts", "negative"],
+)
+def test_what_is_no_probability_has_no_loss(values: np.ndarray) -> None:
+    assert log_loss(np.array([0, 1]), values) is None
+
+
+def test_a_class_without_rows_has_no_area() -> None:
+    assert roc_auc(np.array([0, 0]), np.array([[0.5, 0.5], [0.4, 0.6]])) is None
 
 
 def test_a_rare_class_that_is_lost_shows_in_its_recall_not_in_the_accuracy() -> None:
