@@ -13,6 +13,7 @@ from matrix.causes.known_cause import Condition, KnownCause, Signature
 from matrix.causes.unknown import unknown
 from matrix.frameworks import BY_MODULE
 from matrix.model import Cell, Direction, EnvInfo, Group, Verdict
+from matrix.worker.compat_worker.formats import READABLE
 
 _FRAME = re.compile(r'^\s*File "([^"\n]+)", line \d+, in (\S+)', re.MULTILINE)
 
@@ -48,8 +49,13 @@ def cause_of(
 
 
 def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
-    """Whether a cell matches a signature, apart from the versions."""
+    """Whether a cell matches a signature, apart from the versions.
+
+    A file that a runtime runs has no estimators: only signatures that name its format match.
+    """
     if _evidence_group(cell) is not signature.group:
+        return False
+    if not signature.formats and _is_portable(cell.format):
         return False
     return (
         _matches(cell.stage, signature.stages)
@@ -59,6 +65,10 @@ def fits(cell: Cell, signature: Signature, estimators: Sequence[str]) -> bool:
         and _share(cell) <= signature.share
         and _has_estimator(signature.estimators, estimators)
     )
+
+
+def _is_portable(format_name: str) -> bool:
+    return format_name in READABLE and bool(READABLE[format_name].methods)
 
 
 def _evidence_group(cell: Cell) -> Group:

@@ -117,8 +117,8 @@ _POINTER = _model(
     "and the model itself was not downloaded",
     "Run `git lfs pull` in its repository.",
 )
-_ONNX = re.compile(rb"\x08[\x01-\x14](?:[\x10-\x1f].)?\x12.[\w .+-]*", re.DOTALL)
-"""An ONNX model begins with the version of its format and the name of its producer."""
+_ONNX = re.compile(rb"\x08[\x01-\x20][\x12\x1a\x22\x32\x3a\x42\x72]")
+"""An ONNX model begins with the version of its format, and a text or message follows."""
 _UBJSON = re.compile(rb"\{(?:L.{8}|l.{4}|I.{2}|[iU].)learner", re.DOTALL)
 _SAFETENSORS = re.compile(rb".{4}\0{4}\{\s*\"", re.DOTALL)
 
@@ -139,6 +139,11 @@ def recognize(head: bytes) -> FileKind | None:
     return _structured(head) or _markup(head)
 
 
+def is_onnx(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` may be an ONNX model; no pickle begins like one."""
+    return _ONNX.match(head) is not None
+
+
 def _structured(head: bytes) -> FileKind | None:
     """The kind of a binary file that has its mark elsewhere than in its first bytes."""
     for mark, place, kind in _MARKS:
@@ -152,7 +157,7 @@ def _structured(head: bytes) -> FileKind | None:
         return _model("an xgboost model (UBJSON)")
     if _SAFETENSORS.match(head):
         return _model("a safetensors file")
-    return _model("an ONNX model", "not a pickle") if _ONNX.match(head) else None
+    return None
 
 
 def _markup(head: bytes) -> FileKind | None:

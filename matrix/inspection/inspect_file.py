@@ -17,9 +17,11 @@ from matrix.inspection.findings import Findings
 from matrix.inspection.model_columns import model_columns
 from matrix.inspection.model_tree import build_tree
 from matrix.inspection.native_files import NativeModel, read_native
+from matrix.inspection.onnx import read_onnx
 from matrix.inspection.pickle_machine import Machine
+from matrix.inspection.portable import PortableModel
 from matrix.inspection.read_errors import DamageError, UnreadableError
-from matrix.inspection.result import Inspection, InspectionLimits, Note
+from matrix.inspection.result import Inspection, InspectionLimits, ModelNode, Note
 from matrix.inspection.stack_bounds import stack_bounds
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
@@ -33,7 +35,8 @@ def inspect(
     """Inspect a saved file in this process.
 
     Args:
-        path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``.
+        path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``, by a library in
+            its own format, or in ONNX.
         packed: it was packed together with the files beside it, by
             :mod:`matrix.inspection.packing`.
         limits: memory and time are not limited here, see
@@ -73,6 +76,8 @@ def _inspect(
     native = read_native(file, head)
     if native is not None:
         return _native(path, size, native)
+    if file_kinds.is_onnx(head) and not packed:
+        return _onnx(path, size, read_onnx(file))
     findings = Findings(limits)
     compressor = ""
     if file_kinds.is_zip(head):
@@ -126,6 +131,21 @@ def _native(path: Path, size: int, found: NativeModel) -> Inspection:
         exact=names,
         columns=found.columns,
         root=found.root,
+    )
+
+
+def _onnx(path: Path, size: int, found: PortableModel) -> Inspection:
+    """The inspection of an ONNX file."""
+    return Inspection(
+        path=path,
+        size=size,
+        sha256="",
+        container="onnx",
+        protocol=0,
+        modules=("onnxruntime",),
+        columns=tuple(found.inputs),
+        root=ModelNode(kind="ONNX model"),
+        portable=found,
     )
 
 

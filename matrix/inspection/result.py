@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from matrix.inspection.portable import PortableModel
+
 MB = 1024 * 1024
 
 
@@ -159,8 +161,8 @@ class Inspection:
     """In bytes."""
     sha256: str
     container: str
-    """``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or compressed); else
-    ``pickle``."""
+    """``onnx``; ``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or
+    compressed); else ``pickle``."""
     compression: str = ""
     """``zlib``, ``gzip``, ``bz2``, ``xz``, ``lzma`` or ``lz4``; empty if there is none."""
     protocol: int
@@ -193,3 +195,5 @@ class Inspection:
     root: ModelNode
     bundle: Bundle = Bundle()
     """The models in it, if its object is not a model."""
+    portable: PortableModel | None = None
+    """What a model in ONNX shows, which no pickle is; None for other files."""

@@ -413,6 +413,8 @@ class _Methods:
         if before.digest == after.digest:
             return None
         left, right = self.outputs.get(before.digest), self.outputs.get(after.digest)
+        if self.case.methods:
+            right = _in_one_dimension(right, left)
         return compare(method, left, right, self.tolerance(method))
 
     def _came_or_went(self, method: str, after: Outcome, note: str) -> OutputDifference | None:
@@ -454,6 +456,20 @@ class _Methods:
     def _agree(self, method: str, one: Returned, other: Returned) -> bool:
         found = self._values(method, one, other)
         return found is None or found.verdict.safe
+
+
+def _in_one_dimension(output: MethodOutput, like: MethodOutput) -> MethodOutput:
+    """An output whose columns of one number are lists of numbers, where the other one has lists.
+
+    A runtime returns a table from each regression, whatever the shape of its targets was.
+    """
+    if len(output.leaves) != len(like.leaves):
+        return output
+    leaves = [
+        replace(one, array=one.array[:, 0]) if one.array.shape == (*other.array.shape, 1) else one
+        for one, other in zip(output.leaves, like.leaves, strict=True)
+    ]
+    return replace(output, leaves=tuple(leaves))
 
 
 def _brief(outcome: Outcome) -> str:

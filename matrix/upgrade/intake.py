@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pathlib import Path
 from matrix.catalog import WorkerLimits
 from matrix.errors import Exit, MatrixError, UsageError
 from matrix.inspection import (
+    Inspection,
     PrivateCopy,
     copy_private,
     digest_of,
@@ -103,6 +105,8 @@ class _Intake:
             )
         except MatrixError as error:
             return Model(id=str(path), path=path, problem=Problem.of(error)), None
+        if inspection.portable is not None:
+            return Model(id=str(path), path=path, problem=_not_checked(inspection)), None
         return Model(id=str(path), path=path, inspection=inspection), copy
 
     def _recorded_beside(self, path: Path) -> Mapping[str, str] | None:
@@ -115,6 +119,15 @@ class _Intake:
             for other, digest in self.recorded.items()
             if other.parent == place.parent
         }
+
+
+def _not_checked(inspection: Inspection) -> Problem:
+    """A model that was converted has lost the object whose methods are compared."""
+    path = inspection.path
+    return Problem(
+        message=f"{path} is an ONNX model, whose predictions are not checked here",
+        advice=f"See what a runtime must support: compat-matrix inspect {shlex.quote(str(path))}",
+    )
 
 
 def changed(here: str, expected: str) -> Problem:

@@ -668,5 +668,7 @@ def test_where_a_file_has_two_methods_only_these_are_compared(bench: Bench) -> N
     single = np.array([[0.1, 0.9]], dtype=np.float32)
     assert judged(predict=np.array([1, 0]), predict_proba=single) is Verdict.EQUIVALENT
     assert judged(predict=np.array([0, 0]), predict_proba=single) is Verdict.LABELS_CHANGED
+    assert judged(predict=np.array([[1], [0]]), predict_proba=single) is Verdict.EQUIVALENT
+    assert judged(predict=np.array([[1, 0]]), predict_proba=single) is Verdict.STRUCTURE_CHANGED
     assert judged(predict=np.array([1, 0])) is Verdict.NOT_RUN
     assert bench.judge({"transform": 1}, {}, methods=methods).verdict is Verdict.NOT_RUN

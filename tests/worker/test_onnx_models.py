@@ -52,11 +52,20 @@ def test_a_table_is_given_column_by_column_and_a_missing_text_is_empty() -> None
 def test_other_rows_are_one_table() -> None:
     session = Session({"X": "tensor(float)"}, {"variable": np.array([[1.5], [2.5]])})
     for rows in (sparse.csr_matrix([[0, 1], [2, 0]]), np.array([[0, 1], [2, 0]])):
-        assert model(session).predict(rows).tolist() == [1.5, 2.5]
+        assert model(session).predict(rows).tolist() == [[1.5], [2.5]]
         assert session.given["X"].tolist() == [[0, 1], [2, 0]]
     session = Session({"X": "tensor(string)"}, {"label": np.array(["no", "yes"], dtype=object)})
     assert model(session).predict(["bad", "good"]).dtype.kind == "U"
     assert session.given["X"].tolist() == [["bad"], ["good"]]
+
+
+def test_rows_without_names_are_given_in_the_order_of_the_inputs() -> None:
+    session = Session({"a": "tensor(float)", "b": "tensor(int64)"}, {"label": np.array([1, 0])})
+    assert model(session).predict(np.array([[0.5, 1], [1.5, 2]])).tolist() == [1, 0]
+    assert {name: one.tolist() for name, one in session.given.items()} == {
+        "a": [[0.5], [1.5]],
+        "b": [[1], [2]],
+    }
 
 
 def test_rows_without_the_inputs_are_refused() -> None:

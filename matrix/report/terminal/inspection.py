@@ -10,6 +10,7 @@ from rich.text import Text
 from matrix.inspection import MAIN, WHY, Inspection, ModelNode, refusals
 from matrix.inspection.gate import native_names
 from matrix.report.terminal import console_for
+from matrix.report.terminal.portable import portable_lines
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
 from matrix.upgrade import own_code
 from matrix.upgrade.proposed_origin import origin_option
@@ -45,6 +46,11 @@ def show_inspection(
 
 
 def _lines(terminal: TerminalStyle, inspection: Inspection, lines: int | None) -> Iterator[Text]:
+    if inspection.portable is not None:
+        yield from portable_lines(
+            terminal, inspection, inspection.portable, everything=lines is None
+        )
+        return
     for text in terminal.wrap(answer(inspection), terminal.width):
         yield Text(text, style="bold")
     for text in (how_saved(inspection), _needed(inspection)):

@@ -60,10 +60,7 @@ class OnnxModel:
     def predict(self, rows: Any) -> Any:
         """The first output: labels or numbers, one for each row."""
         found = self._run(rows, 0)
-        if not isinstance(found, np.ndarray):
-            return found
-        found = found[:, 0] if found.ndim == 2 and found.shape[1] == 1 else found
-        return found.astype(str) if found.dtype.kind == "O" else found
+        return found.astype(str) if getattr(found, "dtype", None) == np.dtype(object) else found
 
     def predict_proba(self, rows: Any) -> Any:
         """The second output: a column for each class.
@@ -150,11 +147,13 @@ def _feed(rows: Any, inputs: Any) -> Dict[str, Any]:
         by_name = {str(name): rows[name] for name in rows.columns}
         if all(one.name in by_name for one in inputs):
             return {one.name: _tensor(np.asarray(by_name[one.name]), one.type) for one in inputs}
-    if len(inputs) != 1:
-        names = ", ".join(one.name for one in inputs)
-        raise ValueError("the rows do not have the inputs of the model: {}".format(names))
     whole = rows.toarray() if hasattr(rows, "tocsr") else np.asarray(rows)
-    return {inputs[0].name: _tensor(whole, inputs[0].type)}
+    if len(inputs) == 1:
+        return {inputs[0].name: _tensor(whole, inputs[0].type)}
+    if whole.ndim == 2 and whole.shape[1] == len(inputs) and not hasattr(rows, "columns"):
+        return {one.name: _tensor(whole[:, i], one.type) for i, one in enumerate(inputs)}
+    names = ", ".join(one.name for one in inputs)
+    raise ValueError("the rows do not have the inputs of the model: {}".format(names))
 
 
 def _tensor(values: Any, type_: str) -> Any:

@@ -1,0 +1,28 @@
+"""What a model shows that was converted to be run without the library that trained it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class PortableModel:
+    """A model in ONNX or PMML; all texts in it are cut to a short length."""
+
+    producer: str = ""
+    """The program that wrote it, such as ``skl2onnx``; empty if the file does not say."""
+    producer_version: str = ""
+    version: str = ""
+    """Of the format: the IR version of ONNX, or the version of PMML."""
+    opsets: Mapping[str, int] = field(default_factory=dict)
+    """By domain, the version of the operators; a runtime may refuse it, or the IR version."""
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    """By name, the type and shape: ``float (?, 4)``."""
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    operators: Mapping[str, int] = field(default_factory=dict)
+    """By name, how often each is used."""
+    external: tuple[str, ...] = ()
+    """Files that a runtime reads numbers of the model from."""
+    left_out: int = 0
+    """Number of inputs, outputs, operators and files beyond those listed."""

@@ -1,0 +1,72 @@
+"""A model in ONNX on a terminal: what wrote it, what a runtime must support, its inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from rich.text import Text
+
+from matrix.inspection import Inspection
+from matrix.inspection.portable import PortableModel
+from matrix.report.terminal.style import INDENT, TerminalStyle
+
+_SHOWN = 20
+"""Inputs, outputs and operators, unless all are shown."""
+
+
+def portable_lines(
+    terminal: TerminalStyle, inspection: Inspection, found: PortableModel, *, everything: bool
+) -> Iterator[Text]:
+    """Yield the lines of an inspection.
+
+    Args:
+        terminal: where it is shown.
+        inspection: of the file.
+        found: what it shows.
+        everything: show all inputs, outputs and operators.
+    """
+    for text in terminal.wrap(f"{inspection.path}: {_origin(found)}", terminal.width):
+        yield Text(text, style="bold")
+    opsets = ", ".join(f"{domain} {version}" for domain, version in found.opsets.items())
+    yield from terminal.paragraph(
+        f"IR version {found.version}, opsets {opsets or 'unknown'}, {inspection.size:,} bytes"
+    )
+    yield from terminal.paragraph(
+        "needed to run it: onnxruntime, of a release that supports this IR version and these opsets"
+    )
+    yield from terminal.paragraph(f"SHA-256 {inspection.sha256}")
+    yield from terminal.paragraph(
+        "upgrade does not check it: the scikit-learn object and its other methods are not in it"
+    )
+    if found.external:
+        yield from terminal.paragraph(
+            f"It is not complete: a runtime also reads {', '.join(found.external)}"
+        )
+    most = None if everything else _SHOWN
+    operators = {name: f"{count:,}" for name, count in found.operators.items()}
+    for title, entries in (
+        ("Inputs", found.inputs),
+        ("Outputs", found.outputs),
+        ("Operators", operators),
+    ):
+        yield Text()
+        yield terminal.title(title)
+        yield from _entries(terminal, entries, most)
+    if found.left_out:
+        yield terminal.faint(f"{found.left_out:,} more were not read", INDENT)
+
+
+def _origin(found: PortableModel) -> str:
+    by = " ".join(part for part in (found.producer, found.producer_version) if part)
+    return f"ONNX model, written by {by or 'an unknown program'}"
+
+
+def _entries(
+    terminal: TerminalStyle, entries: Mapping[str, str], most: int | None
+) -> Iterator[Text]:
+    shown = list(entries.items())[:most]
+    for name, text in shown:
+        line = terminal.fit(f"{name}: {text}", max(terminal.width - INDENT, 1))
+        yield Text(" " * INDENT + line)
+    if len(entries) > len(shown):
+        yield terminal.faint(f"{len(entries) - len(shown):,} more: --all shows them", INDENT)

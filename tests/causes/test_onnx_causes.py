@@ -1,0 +1,83 @@
+"""Causes in ONNX files, by messages and shares that real runs showed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from matrix import causes
+from matrix.model import Cell, OutputDifference, Verdict
+
+from .cells import failed, info
+
+ERROR = "onnxruntime.capi.onnxruntime_pybind11_state.InvalidArgument"
+FAILED = [
+    (
+        "onnx-ir-version",
+        "[ONNXRuntimeError] : 2 : INVALID_ARGUMENT : Failed to load model with error: "
+        "/onnxruntime_src/onnxruntime/core/graph/model.cc:146 onnxruntime::Model::Model("
+        "onnx::ModelProto&&) Unsupported model IR version: 10, max supported IR version: 8\n",
+    ),
+    (
+        "onnx-ir-version",
+        "and in this case ONNX Runtime will not guarantee backward compatibility. Current official "
+        "support for domain ai.onnx is till opset 15.\n",
+    ),
+    (
+        "onnx-linear-classes",
+        "linearclassifier.cc:78 classlabels_ints_.size() >= static_cast<size_t>(class_count_) was "
+        "false. LinearClassifier: classlabels_ints has 2 elements but intercepts defines 4 classes",
+    ),
+]
+
+
+def cause_of(cell: Cell, *estimators: str, sklearn: str = "1.5.2") -> str:
+    found = causes.cause_of(
+        cell,
+        causes.known(),
+        estimators=estimators or ("sklearn.pipeline.Pipeline",),
+        writer=info(sklearn),
+        reader=info(sklearn),
+    )
+    return str(found)
+
+
+def changed(stage: str, n_changed: int, n: int, **other: Any) -> Cell:
+    difference = OutputDifference(verdict=Verdict.LABELS_CHANGED, n_changed=n_changed, n=n)
+    return Cell(
+        pipeline="p",
+        format=other.pop("format", "onnx"),
+        writer="w",
+        reader="r",
+        verdict=Verdict.LABELS_CHANGED,
+        stage=stage,
+        outputs={stage: difference},
+    )
+
+
+@pytest.mark.parametrize(("id_", "message"), FAILED)
+def test_a_refusal_of_the_runtime_has_its_cause(id_: str, message: str) -> None:
+    assert cause_of(failed(message, ERROR, "load", format="onnx")) == id_
+    assert cause_of(failed(message, ERROR, "load", format="joblib")).startswith(causes.PREFIX)
+
+
+def test_a_change_in_a_tree_is_of_missing_values_and_a_small_one_elsewhere_of_precision() -> None:
+    tree, sgd = "sklearn.tree._classes.DecisionTreeClassifier", "sklearn.linear_model.SGDClassifier"
+    assert cause_of(changed("predict", 19, 203), tree) == "onnx-missing-in-trees"
+    assert cause_of(changed("predict", 19, 203), tree, sklearn="1.2.2").startswith(causes.PREFIX)
+    assert cause_of(changed("predict", 14, 113), sgd) == "onnx-single-precision"
+    assert cause_of(changed("predict", 90, 113), sgd).startswith(causes.PREFIX)
+
+
+def test_what_changed_in_a_release_of_scikit_learn_is_no_cause_of_a_converted_file() -> None:
+    """The converted model runs nothing of it."""
+    found = causes.cause_of(
+        changed("predict", 2, 100),
+        causes.known(),
+        estimators=("sklearn.multiclass.OneVsOneClassifier",),
+        writer=info("1.5.2"),
+        reader=info("1.9.1"),
+    )
+    assert found is not None
+    assert found.startswith(causes.PREFIX)

@@ -1,0 +1,124 @@
+"""ONNX files are read without onnx; hostile ones are refused, and nothing in them is run.
+
+``native/forest-skl2onnx-1.20.onnx`` was written by skl2onnx 1.20.0 from a forest of five trees.
+"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from matrix.errors import NotAModelError
+from matrix.inspection import inspect
+from matrix.inspection.onnx import read_message
+from matrix.inspection.portable import PortableModel
+from matrix.inspection.protobuf import Message
+from matrix.inspection.read_errors import UnreadableError
+
+FILE = Path(__file__).parent / "native" / "forest-skl2onnx-1.20.onnx"
+REAL = FILE.read_bytes()
+
+
+def number(field: int, value: int) -> bytes:
+    return varint(field << 3) + varint(value)
+
+
+def part(field: int, content: bytes | str) -> bytes:
+    data = content.encode() if isinstance(content, str) else content
+    return varint(field << 3 | 2) + varint(len(data)) + data
+
+
+def varint(value: int) -> bytes:
+    found = b""
+    while value > 0x7F:
+        found += bytes([value & 0x7F | 0x80])
+        value >>= 7
+    return found + bytes([value])
+
+
+def read(data: bytes) -> PortableModel:
+    return read_message(Message(data, 0, len(data)))
+
+
+def graph_of(content: bytes) -> bytes:
+    return number(1, 8) + part(7, content)
+
+
+def test_a_real_file_shows_what_a_runtime_must_support() -> None:
+    found = inspect(FILE)
+    assert (found.container, found.columns, found.modules) == ("onnx", ("X",), ("onnxruntime",))
+    assert found.portable == PortableModel(
+        producer="skl2onnx",
+        producer_version="1.20.0",
+        version="10",
+        opsets={"ai.onnx": 21, "ai.onnx.ml": 1},
+        inputs={"X": "float (?, 4)"},
+        outputs={"output_label": "string (?)", "output_probability": "sequence"},
+        operators={"Identity": 1, "TreeEnsembleClassifier": 1, "ZipMap": 1},
+    )
+
+
+def test_numbers_in_other_files_and_graphs_inside_of_operators_are_found() -> None:
+    entry = part(1, "location") + part(2, "weights.bin")
+    outside = part(8, "w") + part(13, entry)
+    inner = part(1, part(4, "Loop") + part(7, "com.example")) + part(5, part(13, entry))
+    attribute = part(6, inner)
+    named = part(1, "w") + part(2, part(1, number(1, 1)))
+    found = read(
+        graph_of(part(1, part(4, "If") + part(5, attribute)) + part(5, outside) + part(11, named))
+    )
+    assert found.operators == {"If": 1, "com.example.Loop": 1}
+    assert found.external == ("weights.bin",)
+    assert found.inputs == {}, "a number of the model that is listed as an input is none"
+
+
+def test_graphs_that_hold_each_other_end() -> None:
+    inner = part(1, part(4, "Abs"))
+    for _ in range(1000):
+        inner = part(1, part(5, part(6, inner)))
+    with pytest.raises(UnreadableError, match="more than 32 graphs inside each other"):
+        read(graph_of(inner))
+
+
+@pytest.mark.parametrize(
+    ("data", "problem"),
+    [
+        (number(1, 8) + varint(7 << 3 | 2) + varint(2**62), "a field of 4,611,686,018"),
+        (number(1, 8) + varint(7 << 3 | 2) + b"\xff" * 11, "more than 64 bits"),
+        (number(1, 8) + varint(7 << 3 | 3), "of the unknown kind 3"),
+        (number(1, 8) + b"\0\0", "a field with the number 0"),
+        (number(1, 8) + part(2, "x"), "without its graph"),
+        (b"\x08", "ends too early"),
+    ],
+)
+def test_hostile_lengths_and_other_messages_are_refused(data: bytes, problem: str) -> None:
+    with pytest.raises(UnreadableError, match=problem):
+        read(data)
+
+
+def test_a_truncated_file_is_refused_by_its_name(tmp_path: Path) -> None:
+    short = tmp_path / "short.onnx"
+    short.write_bytes(REAL[: len(REAL) // 2])
+    with pytest.raises(NotAModelError, match="ends too early"):
+        inspect(short)
+
+
+def test_a_million_names_are_counted_and_not_kept() -> None:
+    nodes = b"".join(part(1, part(4, f"Op{i}")) for i in range(20_000))
+    started = time.process_time()
+    found = read(graph_of(nodes))
+    assert (len(found.operators), found.left_out) == (1000, 19_000)
+    assert time.process_time() - started < 20
+
+
+@given(st.binary(max_size=60), st.integers(0, len(REAL)), st.integers(0, 60))
+def test_any_bytes_are_read_or_refused(noise: bytes, place: int, dropped: int) -> None:
+    for data in (noise, REAL[:place] + noise + REAL[place + dropped :]):
+        try:
+            read(data)
+        except UnreadableError:
+            continue
