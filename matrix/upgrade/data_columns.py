@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable, Sequence
+import re
+import shlex
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,8 +27,11 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
         inputs: the data, the target, and the types of columns.
 
     Raises:
-        UsageError: ``--target`` or ``--dtypes`` names a column that the data do not have.
+        UsageError: ``--target`` or ``--dtypes`` names a column that the data do not have, or a CSV
+            file cannot be read as it is.
     """
+    if inputs.data is not None:
+        _check_kind(inputs.data)
     header = None if inputs.data is None else _header(inputs.data)
     if header is None or inputs.data is None:
         return list(models)
@@ -38,10 +43,10 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
                     f"{_listed(header)}"
                 )
     there = {_normal(name) for name in header if name != inputs.target}
-    return [_checked(model, inputs.data.name, header, there) for model in models]
+    return [_checked(model, inputs.data, header, there) for model in models]
 
 
-def _checked(model: Model, name: str, header: Sequence[str], there: set[str]) -> Model:
+def _checked(model: Model, data: Path, header: Sequence[str], there: set[str]) -> Model:
     if model.problem is not None or model.inspection is None or model.part:
         return model
     expected = model.inspection.columns
@@ -49,27 +54,139 @@ def _checked(model: Model, name: str, header: Sequence[str], there: set[str]) ->
     if not missing:
         return model
     message = (
-        f"{name}: the column{'s' * (len(missing) > 1)} {_listed(missing)} "
+        f"{data.name}: the column{'s' * (len(missing) > 1)} {_listed(missing)} "
         f"{'are' if len(missing) > 1 else 'is'} missing; the model was fitted on {len(expected)}: "
         f"{_listed(expected)}, and the data has: {_listed(header)}"
     )
-    return replace(model, problem=Problem(message=message, exit_code=Exit.USAGE))
+    paste = _renaming(data, header, missing)
+    problem = Problem(message=message, exit_code=Exit.USAGE, paste=paste)
+    return replace(model, problem=problem)
+
+
+def _renaming(
+    data: Path, header: Sequence[str], missing: Sequence[str]
+) -> tuple[tuple[str, str], ...]:
+    """A line that renames columns whose names differ only in case, spaces and signs."""
+    alike: dict[str, list[str]] = {}
+    for name in header:
+        alike.setdefault(_letters(name), []).append(name)
+    names = {}
+    for column in missing:
+        found = alike.get(_letters(column), [])
+        if len(found) == 1 and _letters(column):
+            names[found[0]] = column
+    if len(names) != len(missing):
+        return ()
+    return (
+        (
+            "The data has these columns under other names. This writes a file with those of the "
+            "model:",
+            _written_again(data, f".rename(columns={names!r})"),
+        ),
+    )
+
+
+def _written_again(
+    data: Path,
+    change: str = "",
+    *,
+    reader: str = "read_csv",
+    options: Mapping[str, object] | None = None,
+) -> str:
+    """A line that reads a file with pandas and writes it as a CSV file beside it."""
+    given = "".join(f", {name}={value!r}" for name, value in (options or {}).items())
+    made = str(data.with_name(f"{data.stem}-2.csv"))
+    code = (
+        f"import pandas; pandas.{reader}({str(data)!r}{given}){change}"
+        f".to_csv({made!r}, index=False)"
+    )
+    return f"python -c {shlex.quote(code)}"
+
+
+_OTHER_TABLES: dict[str, tuple[str, dict[str, object]]] = {
+    ".tsv": ("read_csv", {"sep": "\t"}),
+    ".gz": ("read_csv", {}),
+    ".xls": ("read_excel", {}),
+    ".xlsx": ("read_excel", {}),
+    ".ods": ("read_excel", {}),
+    ".json": ("read_json", {}),
+    ".jsonl": ("read_json", {"lines": True}),
+    ".feather": ("read_feather", {}),
+}
+"""By ending of a file that is not read, the function of pandas that reads it."""
+
+
+def _check_kind(data: Path) -> None:
+    """Raise UsageError for a table of a kind that is not read."""
+    found = _OTHER_TABLES.get(data.suffix.lower())
+    if found is None:
+        return
+    reader, options = found
+    raise UsageError(
+        f"{data.name}: tables are read from CSV and Parquet files alone; this writes one:",
+        advice=_written_again(data, reader=reader, options=options),
+    )
 
 
 def _header(data: Path) -> list[str] | None:
-    """The names in the first line of a CSV file; None if it has no plain one."""
+    """The names in the first line of a CSV file; None if it has no plain one.
+
+    Raises:
+        UsageError: the file is not UTF-8, or has other separators than commas.
+    """
     if data.suffix.lower() != ".csv":
         return None
     try:
         with data.open(encoding="utf-8-sig", newline="") as file:
-            header = next(csv.reader([file.readline(_LONGEST_HEADER)]), [])
-    except (OSError, UnicodeDecodeError, csv.Error):
+            first = file.readline(_LONGEST_HEADER)
+            header = next(csv.reader([first]), [])
+            while file.read(_LONGEST_HEADER):  # all of it: a row may have other characters
+                pass
+    except UnicodeDecodeError as error:
+        raise UsageError(
+            f"{data.name}: it is not UTF-8: {error.reason} in it; this writes a copy that is "
+            "(where it comes from Windows):",
+            advice=_written_again(data, options={"encoding": "cp1252"}),
+        ) from error
+    except (OSError, csv.Error):
         return None
+    if len(header) == 1:
+        _check_separator(data, first)
     return header or None
+
+
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+
+
+def _check_separator(data: Path, first: str) -> None:
+    """Raise UsageError if the names in the first line are separated by another sign."""
+    for sign, name in _SEPARATORS.items():
+        if sign not in first:
+            continue
+        decimal = {"decimal": ","} if _DECIMAL_COMMA.search(_second_line(data)) else {}
+        raise UsageError(
+            f"{data.name}: its columns are separated by {name} instead of commas; this writes a "
+            "copy with commas:",
+            advice=_written_again(data, options={"sep": sign, **decimal}),
+        )
+
+
+_DECIMAL_COMMA = re.compile(r"\d,\d")
+
+
+def _second_line(data: Path) -> str:
+    with data.open(encoding="utf-8-sig", newline="") as file:
+        file.readline(_LONGEST_HEADER)
+        return file.readline(_LONGEST_HEADER)
 
 
 def _normal(name: str) -> str:
     return name.replace(" ", "_")
+
+
+def _letters(name: str) -> str:
+    """The letters and digits of a name, in small letters."""
+    return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -2,15 +2,36 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from collections.abc import Iterator
 
 from matrix.errors import Exit
 from matrix.frameworks.distributions import distribution_of
 from matrix.model import Ending, Environment, ModelReference, Returned
-from matrix.upgrade.answer import Model, Problem, RowCounts
+from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem, RowCounts
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
-from matrix.worker.compat_worker.user_error import NOT_FITTED_WORDS
+from matrix.worker.compat_worker.user_error import BOOLEAN, GIVE_TYPES, NOT_FITTED_WORDS
+
+
+def _types_to_give(mistake: str) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """A mistake without the types at its end, and these as an option that can be pasted.
+
+    A worker process, in which a model was loaded, wrote the mistake: only types are taken of it.
+    """
+    message, given, text = mistake.partition(GIVE_TYPES)
+    try:
+        types = json.loads(text) if given else None
+    except ValueError:
+        types = None
+    if not isinstance(types, dict) or not all(isinstance(one, str) for one in types.values()):
+        return mistake, ()
+    if not set(types.values()) <= {BOOLEAN}:
+        return mistake, ()
+    option = f"--dtypes {shlex.quote(json.dumps(types, ensure_ascii=False))}"
+    return message, ((ADD_OPTIONS, option),)
+
 
 _SHOWN = frozenset({"repr", "get_params", "classes_", "feature_names_in_", "n_features_in_"})
 """Outputs that do not depend on the rows."""
@@ -24,11 +45,13 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
             advice="It was saved before fit, so there is nothing to compare: save it after fit.",
         )
     if reference.mistake:
-        advice = "Name the column with the true answers: --target NAME."
+        message, paste = _types_to_give(reference.mistake)
+        width = "columns; the model" in message
         return Problem(
-            message=reference.mistake,
-            advice=advice if "column" in reference.mistake else "",
+            message=message,
+            advice="Name the column with the true answers: --target NAME." if width else "",
             exit_code=Exit.CANNOT_TELL if model.part else Exit.USAGE,
+            paste=paste,
         )
     saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:

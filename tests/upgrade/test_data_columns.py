@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import joblib
@@ -78,3 +81,40 @@ def test_options_that_name_no_column_are_a_mistake(
 def test_other_data_are_checked_in_the_origin(models: list[Model], tmp_path: Path) -> None:
     assert check_columns(models, CheckInputs(data=tmp_path / "rows.npy")) == models
     assert check_columns(models, CheckInputs()) == models
+
+
+def run_python(line: str, folder: Path) -> None:
+    """Run a proposed line in a folder, as somebody pastes it."""
+    line = line.replace("python -c", f"{shlex.quote(sys.executable)} -c", 1)
+    subprocess.run(line, shell=True, check=True, cwd=folder)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("rows.csv", b"age;net income\n1,5;2\n", "separated by semicolons"),
+        ("rows.csv", b"age\tnet income\n1.5\t2\n", "separated by tabs"),
+        ("rows.csv", "age,net income,city\n1.5,2,K\xf6ln\n".encode("latin-1"), "is not UTF-8"),
+        ("rows.tsv", b"age\tnet income\n1.5\t2\n", "from CSV and Parquet files alone"),
+    ],
+)
+def test_a_file_that_is_not_read_as_it_is_ends_in_a_line_that_converts_it(
+    models: list[Model], tmp_path: Path, name: str, content: bytes, why: str
+) -> None:
+    data = tmp_path / name
+    data.write_bytes(content)
+    with pytest.raises(UsageError, match=why) as caught:
+        check_columns(models, CheckInputs(data=data))
+    run_python(caught.value.advice, tmp_path)
+    made = pd.read_csv(tmp_path / "rows-2.csv")
+    assert made[["age", "net income"]].to_numpy().tolist() == [[1.5, 2]]
+    assert check_columns(models, CheckInputs(data=tmp_path / "rows-2.csv")) == models
+
+
+def test_columns_under_other_names_end_in_a_line_that_renames_them(
+    models: list[Model], tmp_path: Path
+) -> None:
+    named, *_ = check_columns(models, inputs(tmp_path, "Age, Net_Income\n1,2\n"))
+    assert named.problem is not None
+    run_python(named.problem.paste[0][1], tmp_path)
+    assert check_columns(models, CheckInputs(data=tmp_path / "rows-2.csv")) == models

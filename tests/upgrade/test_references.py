@@ -11,6 +11,7 @@ from matrix.model import Environment, EnvSpec, ModelReference, Saving
 from matrix.model.observations import Failure
 from matrix.upgrade.answer import Model, Problem
 from matrix.upgrade.references import problem_of
+from matrix.worker.compat_worker.user_error import GIVE_TYPES
 
 MODEL = Model(id="model.pkl", path=Path("model.pkl"))
 ORIGIN = Environment(spec=EnvSpec(id="o", label="1.2.2", scikit_learn="1.2.2"))
@@ -50,3 +51,24 @@ def test_no_data_is_requested_for_a_model_that_is_not_fitted() -> None:
     assert found is not None
     assert "save it after fit" in found.advice
     assert found.exit_code is Exit.CANNOT_TELL
+
+
+@pytest.mark.parametrize(
+    ("types", "pasted"),
+    [
+        ('{"is open": "boolean"}', """--dtypes '{"is open": "boolean"}'"""),
+        ('{"x": "boolean"}\nrm -r ~', ""),
+        ('{"x": "$(date)"}', ""),
+        ('["boolean"]', ""),
+    ],
+)
+def test_types_are_proposed_as_an_option_and_nothing_else_of_a_worker_is(
+    types: str, pasted: str
+) -> None:
+    said = f"rows.csv: the column 'is open' holds 'no'{GIVE_TYPES}{types}"
+    reference = ModelReference(saving=Saving(pipeline="m", writer="o"), mistake=said)
+    found = problem_of(reference, ORIGIN, MODEL)
+    assert found is not None
+    assert [line for _, line in found.paste] == [pasted] * bool(pasted)
+    assert found.message == (said.partition(";")[0] if pasted else said)
+    assert found.advice == ""

@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 from compat_worker import data_files, feature_inference, own_table, table_source
 from compat_worker.given_rows import GivenRows
-from compat_worker.user_error import UserError
+from compat_worker.user_error import GIVE_TYPES, UserError
 from sklearn.compose import make_column_transformer
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -84,6 +84,21 @@ def test_columns_of_a_later_step_are_typed_too(tmp_path: Path) -> None:
         "n",
     ]
     assert given.rows["code"].tolist() == ["02"]
+
+
+def test_texts_that_have_lost_their_zeros_are_a_mistake(tmp_path: Path) -> None:
+    model = encoder_of(["01067", "80331"])
+    assert read(tmp_path / "rows.csv", "code\n01067\n99999\n", model).n == 2
+    with pytest.raises(UserError, match="'code' has lost its zeros: '1067' in row 2, where the"):
+        read(tmp_path / "rows.csv", "code\n80331\n1067\n", model)
+
+
+def test_truths_fit_where_a_model_expects_numbers(tmp_path: Path) -> None:
+    model = LinearRegression().fit(pd.DataFrame({"x": [True, False, True]}), [1, 2, 3])
+    given = read(tmp_path / "rows.csv", 'x\nTrue\n""\nFalse\n', model)
+    assert given.rows["x"].tolist()[::2] == [1.0, 0.0]
+    with pytest.raises(UserError, match=re.escape(f'{GIVE_TYPES}{{"x": "boolean"}}')):
+        read(tmp_path / "rows.csv", "x\nyes\nno\n", model)
 
 
 TYPES: list[tuple[str, Any, str, list[Any]]] = [

@@ -40,6 +40,12 @@ NAMES = {
 _TRUE, _FALSE = ("true", "1", "1.0", "yes"), ("false", "0", "0.0", "no")
 
 
+def is_truth(text: str) -> bool:
+    """Whether a text is one of the words for true and false that are no numbers."""
+    word = text.strip().lower()
+    return word in _TRUE + _FALSE and not word[:1].isdigit()
+
+
 class ColumnType(NamedTuple):
     """The type of one column."""
 

@@ -5,6 +5,7 @@ user gives. The others are as pandas reads them.
 """
 
 import contextlib
+import json
 import os
 import sys
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
@@ -12,7 +13,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 import numpy as np
 
 from compat_worker import column_types, csv_table, table_source
-from compat_worker.column_types import AS_READ, CATEGORY, DATE, SHOWN, TEXT, ColumnType
+from compat_worker.column_types import AS_READ, CATEGORY, DATE, NUMBER, SHOWN, TEXT, ColumnType
 from compat_worker.csv_table import ColumnError, Recipe, RecipeColumn
 from compat_worker.given_rows import (
     DataRequest,
@@ -25,7 +26,7 @@ from compat_worker.given_rows import (
 from compat_worker.input_model import Column, InputModel
 from compat_worker.name_guard import NameRefused, allow_only
 from compat_worker.table_source import Source
-from compat_worker.user_error import UserError
+from compat_worker.user_error import BOOLEAN, GIVE_TYPES, UserError
 
 TRIED_ROWS = 50
 """Rows that the model is called with, to find the form of table that it takes."""
@@ -282,10 +283,13 @@ def _recipe(
         if shown.kind == AS_READ and not column.numeric:
             shown = request.hints.get(str(source), shown)
         wanted[source] = given or shown
+        if wanted[source].kind == AS_READ and column.numeric and _is_truths(file.frame[source]):
+            wanted[source] = ColumnType(NUMBER)
         if given is None:
             _check_numbers(file.frame[source], source, column, request.name)
     texts = [RecipeColumn(name, name, one) for name, one in wanted.items() if one.kind == TEXT]
     written = file.table(texts) if texts else None
+    _check_categories(file, request, chosen, wanted)
     for source, _, column in chosen:
         categories, read = column.categories, file.frame[source]
         if source in request.types or written is None or wanted[source].kind != TEXT:
@@ -295,17 +299,59 @@ def _recipe(
     return [RecipeColumn(source, name, wanted[source]) for source, name, _ in chosen]
 
 
+def _check_categories(
+    file: _TableFile,
+    request: DataRequest,
+    chosen: List[Tuple[Any, Any, Column]],
+    wanted: Dict[Any, ColumnType],
+) -> None:
+    """Raise UserError for texts that have lost their zeros."""
+    texts = {source: column for source, _, column in chosen if column.categories}
+    as_text = [RecipeColumn(source, source, ColumnType(TEXT)) for source in texts]
+    table = file.table(as_text) if as_text else None
+    for source, column in texts.items():
+        if source not in request.types and wanted[source].is_read_as_text:
+            _check_zeros(table[source], source, column.categories, request.name)
+
+
 def _check_numbers(values: Any, name: Any, column: Column, file: str) -> None:
     """Raise UserError for text in a column that the model computes with."""
     typed = column_types.of_model(column).kind in (TEXT, CATEGORY, DATE)
     if not column.numeric or typed or getattr(values.dtype, "kind", "O") in "biuf":
         return
+    texts = [value for value in values.tolist() if isinstance(value, str)]
+    if texts and all(column_types.is_truth(text) for text in texts):
+        example = json.dumps({str(name): BOOLEAN}, ensure_ascii=False)
+        raise UserError(
+            "{}: the column {!r} holds {!r} where the model expects numbers{}{}".format(
+                file, str(name), texts[0][:40], GIVE_TYPES, example
+            )
+        )
     for line, value in enumerate(values.tolist(), start=1):
         if isinstance(value, str) and not _is_number(value):
             raise UserError(
                 "{}: the column {!r} holds text where the model expects numbers: {!r} in row "
                 "{}".format(file, str(name), value[:40], line)
             )
+
+
+def _check_zeros(values: Any, name: Any, categories: Any, file: str) -> None:
+    """Raise UserError if texts of digits have lost the zeros that the model's texts begin with."""
+    known = {one for one in categories if isinstance(one, str)}
+    width = max([len(one) for one in known if one.isdigit() and one.startswith("0")] or [0])
+    for line, value in enumerate(values.tolist() if width else (), start=1):
+        if isinstance(value, str) and value not in known and value.zfill(width) in known:
+            raise UserError(
+                "{}: the column {!r} has lost its zeros: {!r} in row {}, where the model knows "
+                "{!r}; write the file again from a table that was read with dtype={{{!r}: "
+                "str}}".format(file, str(name), value[:40], line, value.zfill(width), str(name))
+            )
+
+
+def _is_truths(values: Any) -> bool:
+    """Whether a column holds true, false and missing values, which pandas reads as objects."""
+    found = values.tolist() if str(values.dtype) == "object" else []
+    return bool(found) and all(isinstance(one, bool) or one != one for one in found)
 
 
 def _is_number(text: str) -> bool:

@@ -209,6 +209,7 @@ def _infer_boosting_categories(step: Any, space: Space) -> None:
         if place < len(flags) and flags[place]:
             _add_categories(feature, list(values))
         else:
+            _set_numeric(feature)
             _add_cuts(feature, input_model.EDGE, np.asarray(values)[_sample(len(values))])
 
 
@@ -266,15 +267,31 @@ def _infer_foreign_columns(step: Any, space: Space, found: InputModel) -> None:
         _add_cuts(feature, input_model.EDGE, fact.edges)
         if fact.edges:
             _set_span_of(feature, fact.edges)
+            _set_numeric(feature)
         if fact.centre is not None:
             _set_span(feature, fact.centre, abs(fact.centre) / 3.0 + 1.0)
-    for place, values in foreign_estimators.category_columns(step).items():
-        at = input_model.feature_at(space, place)
-        if at is None or at.undo is not None:
+
+
+def _infer_booster_columns(step: Any, space: Space, found: InputModel) -> None:
+    """The columns of xgboost, LightGBM and CatBoost: categories of pandas, texts, or numbers."""
+    categories = foreign_estimators.category_columns(step)
+    names = input_spec.names_at(step, input_model.names_of(space))
+    texts = foreign_estimators.unknown_categories(step, names)
+    for place, feature in enumerate(space):
+        if feature is None or feature.undo is not None:
             continue
-        at.column.as_category = found.named
-        if values is not None:
-            _add_categories(at, values)
+        if place in categories:
+            feature.column.as_category = found.named
+            if categories[place] is not None:
+                _add_categories(feature, categories[place] or [])
+        elif place not in texts and foreign_estimators.is_booster(step):
+            _set_numeric(feature)
+
+
+def _set_numeric(feature: Optional[Feature]) -> None:
+    """Mark the column of a feature as one of numbers, if the estimator certainly takes it."""
+    if feature is not None and feature.undo is None and not feature.assumed:
+        feature.column.numeric = True
 
 
 def _infer_unknown_categories(step: Any, space: Space, found: InputModel) -> None:
@@ -350,6 +367,7 @@ RULES: List[Callable[[Any, Space, InputModel], None]] = [
     _infer_edges,
     _infer_categories,
     _infer_foreign_columns,
+    _infer_booster_columns,
     _infer_unknown_categories,
     _infer_missing_values,
     _infer_words,

@@ -75,7 +75,10 @@ def _infer_estimator(step: Any, space: Space, found: InputModel) -> None:
     before = input_spec.get(step, "_preprocessor")
     if before is not None:  # histogram gradient boosting encodes categories with it
         _infer_categories(before, space, found)
-        space = _features_after(before, space)
+        assumed = any(one is not None and one.assumed for one in space)
+        space = [  # its functions are scikit-learn's own, and leave columns in place
+            one and Feature(one.column, one.undo, assumed) for one in _features_after(before, space)
+        ]
     for rule in RULES:
         with contextlib.suppress(Exception):  # a release may store it in another way
             rule(step, space, found)

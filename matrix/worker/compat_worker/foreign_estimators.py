@@ -26,6 +26,13 @@ def booster_of(step: Any) -> Any:
     return booster if booster_faults.kind(booster) is not None else None
 
 
+def is_booster(step: Any) -> bool:
+    """Whether a model of xgboost, LightGBM or CatBoost takes the rows."""
+    return booster_of(step) is not None or (
+        _top(step) == "catboost" and bool(_get(step, "feature_names_"))
+    )
+
+
 def column_names(step: Any) -> Optional[List[str]]:
     """The names of the columns that an estimator was fitted on; None if they had none."""
     mapped = [name for names, _ in mapped_parts(step) for name in names]

@@ -8,6 +8,11 @@ NO_METHOD_WORDS = "has no method that takes rows"
 NOT_FITTED_WORDS = "is not fitted"
 """In the message about a model that was saved before ``fit``."""
 
+GIVE_TYPES = "; add to this command: --dtypes "
+"""In the message about columns of another type, before the types as JSON at its end."""
+BOOLEAN = "boolean"
+"""The type that such a message proposes."""
+
 
 class UserError(Exception):
     """The message says what is wrong, what was expected and what to do."""
