@@ -8,7 +8,7 @@ from matrix.model import Fix
 from matrix.remedies.environment_factory import packages_of, version_of
 from matrix.remedies.fixes import in_python, place_of
 from matrix.remedies.remedy import CandidateFile, ResaveStep
-from matrix.worker.compat_worker.formats import FORMATS
+from matrix.worker.compat_worker.formats import FORMATS, READABLE
 
 _MOST = 40
 """How many settings are listed."""
@@ -41,7 +41,8 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
         yield f"uv venv via-{number} --python {packages.get('python', '3')}"
         yield f"uv pip install --python via-{number} {pins}"
         yield f"via-{number}/bin/python - <<'EOF'"
-        yield "import joblib, pickle" + (", skops.io" if _SKOPS in formats else "")
+        further = {READABLE[name].imports for name in formats if name != _BY_VALUE}
+        yield ", ".join(["import joblib, pickle", *sorted(filter(None, further))])
         if step.artifact.format == _BY_VALUE:
             yield "# here: define what the model looks up in __main__, and import your own modules"
             yield "import cloudpickle  # and cloudpickle.register_pickle_by_value(each of them)"
@@ -70,10 +71,8 @@ def _settings(fixes: Sequence[Fix]) -> Iterator[str]:
 
 
 def _load(format_name: str, path: str) -> str:
-    if format_name == _SKOPS:
-        trusted = f"skops.io.get_untrusted_types(file={path!r})"
-        return f"model = skops.io.load({path!r}, trusted={trusted})"
-    return f"model = joblib.load({path!r})"
+    chosen = READABLE[format_name]
+    return f"model = {chosen.load_line.format(path=repr(path))}"
 
 
 def _save(format_name: str, path: str) -> str:

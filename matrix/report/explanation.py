@@ -9,6 +9,7 @@ from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, 
 from matrix.report.format_outcomes import HEADS, FormatOutcome, in_one_line, table_row
 from matrix.report.verdict_words import MEANINGS, group_word
 from matrix.safe_text import plain
+from matrix.worker.compat_worker.formats import READABLE
 
 
 def evidence(
@@ -149,11 +150,13 @@ def _change(before: str, after: str) -> str:
 def _by_hand(reader: Environment, file: Path | None, cell: Cell) -> Iterator[str]:
     if file is None or reader.info is None:
         return
-    load = "pickle.load(open(path, 'rb'))" if cell.format.startswith("pickle") else None
+    chosen = READABLE[cell.format]
+    further = chosen.load_package or chosen.imports
     yield ""
     yield "Reproduce by hand"
     yield f"  {reader.info.executable}"
     yield f"  >>> path = {str(file)!r}"
-    yield "  >>> import sys, joblib, pickle"
+    known = "sys" if chosen.methods else "sys, joblib, pickle"
+    yield f"  >>> import {known}" + (f", {further}" if further else "")
     yield "  >>> sys.path.append(FOLDER)  # with the pipelines' own classes, if they have any"
-    yield f"  >>> model = {load or 'joblib.load(path)'}"
+    yield f"  >>> model = {chosen.load_line.format(path='path')}"

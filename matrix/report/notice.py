@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Group, Matrix, Verdict
 from matrix.report import passed_over, row_evidence
 from matrix.report.verdict_words import limits
+from matrix.worker.compat_worker.formats import FORMATS
 
 
 @dataclass(slots=True)
@@ -45,13 +46,25 @@ class Tally:
             interrupted=matrix.interrupted,
             rows=(min(self.rows), max(self.rows)) if self.rows else None,
         )
-        stated = (*stated, *row_evidence.sentences(matrix))
+        stated = (*stated, *_partly_compared(matrix), *row_evidence.sentences(matrix))
         return (*stated, *passed_over.sentences(matrix.passed_over))
 
     def _compared(self, rows: Iterable[int]) -> None:
         self.rows.update(n for n in rows if n)
         if len(self.rows) > 2:
             self.rows = {min(self.rows), max(self.rows)}
+
+
+def _partly_compared(matrix: Matrix) -> Iterator[str]:
+    """Say which formats hold less than the model, and what of it was compared."""
+    used = {name for pipeline in matrix.pipelines for name in pipeline.formats}
+    for name in FORMATS:
+        if name in used and FORMATS[name].methods:
+            methods = " and ".join(FORMATS[name].methods)
+            yield (
+                f"Files in {name} have no other methods than {methods}: "
+                "two methods were compared, in single precision."
+            )
 
 
 def tally(matrix: Matrix) -> Tally:

@@ -26,6 +26,10 @@ class Format(NamedTuple):
     """Whether the file is a pickle, which can run any code as it is loaded."""
     save_line: str = ""
     """The line that saves ``model`` by hand, with ``{path!r}`` for the file."""
+    load_line: str = "joblib.load({path})"
+    """The expression that loads the file by hand; ``{path}`` is an expression for its path."""
+    imports: str = ""
+    """The modules that both lines need beside joblib and pickle."""
     save_for: Optional[Callable[[Any, str, Any], None]] = None
     """Saves an object for rows like the given ones; None if files do not depend on rows."""
     methods: Tuple[str, ...] = ()
@@ -233,6 +237,9 @@ def _always_available() -> Optional[str]:
     return None
 
 
+_UNPICKLE = "pickle.load(open({path}, 'rb'))"
+
+
 def _joblib(*compress: Any, **more: Any) -> Format:
     """joblib with a way to compress: its name and level."""
     argument = ", compress={!r}".format(compress) if compress else ""
@@ -256,6 +263,7 @@ def _pickle(protocol: int) -> Format:
         load=_load_pickle,
         missing=_missing_protocol(protocol),
         save_line="pickle.dump(model, open({path!r}, 'wb'), protocol=%d)" % protocol,
+        load_line=_UNPICKLE,
     )
 
 
@@ -277,6 +285,7 @@ FORMATS: Dict[str, Format] = {
         _load_pickle,
         _always_available,
         save_line="pickle.dump(model, open({path!r}, 'wb'))",
+        load_line=_UNPICKLE,
     ),
     "pickle-2": _pickle(2),
     "pickle-4": _pickle(4),
@@ -289,6 +298,8 @@ FORMATS: Dict[str, Format] = {
         _missing_package("cloudpickle", "cloudpickle"),
         "cloudpickle",
         save_line=_CLOUDPICKLE,
+        load_line=_UNPICKLE,
+        imports="cloudpickle",
     ),
     "cloudpickle-value": Format(
         ".pkl",
@@ -298,6 +309,8 @@ FORMATS: Dict[str, Format] = {
         _missing_package("cloudpickle", "cloudpickle"),
         "cloudpickle",
         save_line=_CLOUDPICKLE,
+        load_line=_UNPICKLE,
+        imports="cloudpickle",
     ),
     "dill": Format(
         ".dill",
@@ -307,6 +320,8 @@ FORMATS: Dict[str, Format] = {
         _missing_package("dill", "dill"),
         "dill",
         save_line="dill.dump(model, open({path!r}, 'wb'))",
+        load_line="dill.load(open({path}, 'rb'))",
+        imports="dill",
     ),
     "skops": Format(
         ".skops",
@@ -317,6 +332,8 @@ FORMATS: Dict[str, Format] = {
         "skops",
         pickles=False,
         save_line="skops.io.dump(model, {path!r})",
+        load_line="skops.io.load({path}, trusted=skops.io.get_untrusted_types(file={path}))",
+        imports="skops.io",
     ),
     "onnx": Format(
         ".onnx",
@@ -328,6 +345,7 @@ FORMATS: Dict[str, Format] = {
         "skl2onnx",
         pickles=False,
         save_line="open({path!r}, 'wb').write(skl2onnx.to_onnx(model, X).SerializeToString())",
+        load_line="onnxruntime.InferenceSession({path})",
         save_for=_save_onnx,
         methods=("predict", "predict_proba"),
         load_package="onnxruntime",

@@ -4,6 +4,7 @@ Numbers are given in single precision, as every guide does it, and texts as stri
 without scikit-learn, and has two methods at most: ``predict`` and ``predict_proba``.
 """
 
+import re
 from typing import Any, Dict, List
 
 import numpy as np
@@ -144,7 +145,8 @@ _DTYPES = {
 def _feed(rows: Any, inputs: Any) -> Dict[str, Any]:
     """The rows as each input of a model takes them."""
     if hasattr(rows, "columns"):
-        by_name = {str(name): rows[name] for name in rows.columns}
+        by_name = {_input_name(name): rows[name] for name in rows.columns}
+        by_name.update({str(name): rows[name] for name in rows.columns})
         if all(one.name in by_name for one in inputs):
             return {one.name: _tensor(np.asarray(by_name[one.name]), one.type) for one in inputs}
     whole = rows.toarray() if hasattr(rows, "tocsr") else np.asarray(rows)
@@ -154,6 +156,11 @@ def _feed(rows: Any, inputs: Any) -> Dict[str, Any]:
         return {one.name: _tensor(whole[:, i], one.type) for i, one in enumerate(inputs)}
     names = ", ".join(one.name for one in inputs)
     raise ValueError("the rows do not have the inputs of the model: {}".format(names))
+
+
+def _input_name(column: Any) -> str:
+    """The name that skl2onnx gives the input of a column."""
+    return re.sub(r"[^0-9A-Za-z_]", "_", str(column))
 
 
 def _tensor(values: Any, type_: str) -> Any:
