@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -81,3 +82,11 @@ def test_what_changed_in_a_release_of_scikit_learn_is_no_cause_of_a_converted_fi
     )
     assert found is not None
     assert found.startswith(causes.PREFIX)
+
+
+def test_a_process_that_ended_has_the_cause_of_its_classifier_and_an_exception_has_not() -> None:
+    ridge = "sklearn.linear_model._ridge.RidgeClassifierCV"
+    ended = replace(changed("", 0, 0), verdict=Verdict.CRASHED, outputs={})
+    assert cause_of(ended, ridge) == "onnx-linear-classes"
+    other = failed("no such input", "ValueError", "predict", format="onnx")
+    assert cause_of(other, ridge).startswith(causes.PREFIX)
