@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matrix.errors import CannotTellError, UsageError
-from matrix.model import Cell
+from matrix.model import Cell, Environment
 from matrix.remedies.environment_factory import version_of
 from matrix.remedies.experiment import BY_VALUE, Experiment
 from matrix.remedies.exports import holding
@@ -65,7 +65,8 @@ def find_by_value(
     saved = experiment.step(subject, file, reader, cell, format_name=BY_VALUE)
     if isinstance(saved, str):
         return saved
-    end = _without_code(experiment).cell(_plain(subject), saved, reader)
+    plain, without = _plain(subject), _without_code(experiment)
+    end = without.cell(plain, saved, reader)
     if not end.verdict.safe:
         where = f" in {end.stage}" if end.stage else ""
         return f"without your code the new file is {end.verdict.value}{where}: {end.reason}"
@@ -81,6 +82,7 @@ def find_by_value(
         cell=end,
         file=saved,
         reader=reader,
+        parts=_parts(without, plain, saved, reader),
         by_hand=by_hand(saved, "model.joblib", "migrated.pkl", saved_as=subject.artifact.format),
     )
 
@@ -93,4 +95,14 @@ def _without_code(experiment: Experiment) -> Experiment:
 def _plain(subject: Subject) -> Subject:
     """The subject, whose results without the code are stored under keys of their own."""
     digest = keys.of("without own code", subject.pipeline.digest)
-    return replace(subject, pipeline=replace(subject.pipeline, digest=digest))
+    others = tuple(map(_plain, subject.others))
+    return replace(subject, pipeline=replace(subject.pipeline, digest=digest), others=others)
+
+
+def _parts(
+    experiment: Experiment, subject: Subject, file: CandidateFile, reader: Environment
+) -> tuple[Cell, ...]:
+    """The cell of each part of a file; empty for a file with one model."""
+    if not subject.others:
+        return ()
+    return tuple(cell for _, cell in experiment.cells_of_parts(subject, file, reader))

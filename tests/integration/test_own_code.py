@@ -140,3 +140,32 @@ def test_a_file_with_the_code_inside_needs_the_code_no_longer(
     )
     by_hand = subprocess.check_output([python("1.3.2"), "-c", BY_HAND], text=True)
     assert json.loads(plain) == pytest.approx(json.loads(by_hand))
+
+
+BUNDLE = """
+import joblib
+model = joblib.load("models/own.joblib")
+joblib.dump({"model": model, "spare": model, "threshold": 0.4}, "models/bundle.joblib")
+"""
+IN_BUNDLE = PLAIN.replace("model = pickle.load(file)", "model = pickle.load(file)['spare']")
+
+
+@pytest.mark.nightly
+def test_each_model_of_a_bundle_has_its_code_inside_the_new_file(
+    project: Path, tmp_path: Path
+) -> None:
+    load = BY_HAND.partition("model =")[0]
+    subprocess.run([python("1.3.2"), "-c", f"{load}\n{BUNDLE}"], check=True)
+    command = [sys.executable, "-m", "matrix", "migrate", "models/bundle.joblib", "--by-value"]
+    command += ["--to", "scikit-learn==1.5.2 cloudpickle", "--output", "whole.pkl"]
+    command += ["--main", "train.py", "--path", "src", "--trust", "ours.steps.Clip"]
+    command += ["--as-of", "release"]
+    done = subprocess.run(command, env=environ(), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert '["spare"]: every method compared' in done.stdout
+    there = interpreter("scikit-learn==1.5.2", "cloudpickle")
+    plain = subprocess.check_output(
+        [there, "-c", IN_BUNDLE, project / "whole.pkl"], text=True, cwd=tmp_path
+    )
+    by_hand = subprocess.check_output([python("1.3.2"), "-c", BY_HAND], text=True)
+    assert json.loads(plain) == pytest.approx(json.loads(by_hand))

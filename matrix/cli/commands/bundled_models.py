@@ -6,35 +6,16 @@ import json
 import shlex
 from collections.abc import Sequence
 
-from matrix.errors import UsageError
 from matrix.remedies.fixes import in_python, is_one_model
 from matrix.upgrade.answer import Model
-
-
-def refuse_bundle(models: Sequence[Model], target: str) -> None:
-    """Refuse a file that holds its models in something else, such as a dictionary.
-
-    Args:
-        models: those in the file.
-        target: the requirement that ``--to`` names.
-
-    Raises:
-        UsageError: the object in the file is no model; the advice has the lines to run.
-    """
-    first = _first_held(models)
-    if first is not None:
-        raise UsageError(
-            f"--by-value converts a file whose object is a model, and {first.path} holds it in "
-            f"something else; the first model in it is {first.id.rpartition(' → ')[2]}",
-            advice="\n".join(lines_of(models, target)),
-        )
 
 
 def lines_of(models: Sequence[Model], target: str) -> list[str]:
     """How to convert the first model in a file that holds it in something else.
 
     Args:
-        models, target: as in :func:`refuse_bundle`.
+        models: those in the file.
+        target: the requirement that ``--to`` names.
 
     Returns:
         A sentence and lines to paste; empty if the object in the file is a model.

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
-from matrix.cli.commands.bundled_models import lines_of, refuse_bundle
+from matrix.cli.commands.bundled_models import lines_of
 from matrix.cli.commands.upgrade import CheckSetup, inputs_of, set_up
 from matrix.cli.configured import open_results, read_settings
 from matrix.errors import CannotTellError, Exit, UsageError
@@ -70,7 +70,6 @@ def migrate(arguments: MigrateArguments) -> Exit:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             if arguments.by_value:
                 check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))
-                refuse_bundle(setup.models, arguments.targets[0])
             _refuse_several_files(arguments, setup.models)
             result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
             if result.interrupted:
