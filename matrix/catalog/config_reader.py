@@ -28,7 +28,7 @@ from matrix.catalog.pipelines import read_pipelines
 from matrix.catalog.sets import common_requirements, read_set, set_requirements
 from matrix.catalog.toml_table import TomlTable
 from matrix.errors import ConfigError, UsageError
-from matrix.model import EnvSpec, Pipeline, Tolerance
+from matrix.model import SCORE_MARGIN, EnvSpec, Pipeline, Tolerance
 from matrix.model.package_sources import PackageSources
 from matrix.worker.compat_worker.formats import FORMATS
 
@@ -44,6 +44,7 @@ _KEYS = (
     "download-python",
     "formats",
     "tolerances",
+    "score-margin",
     "limits",
     "sets",
     "trust",
@@ -258,6 +259,7 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         sources=_sources(root, table),
         requirements=common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
+        score_margin=table.number("score-margin", SCORE_MARGIN),
         limits=_limits(table.table("limits")),
         trust=_trust(table),
         release_window_days=table.integer("release-window-days", 21, most=3650),

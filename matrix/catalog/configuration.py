@@ -11,7 +11,7 @@ from pathlib import Path
 
 import platformdirs
 
-from matrix.model import EnvSpec, Pipeline, Shard, Tolerance
+from matrix.model import SCORE_MARGIN, EnvSpec, Pipeline, Shard, Tolerance
 from matrix.model.package_sources import USER_SOURCES, PackageSources
 
 ENVS_VARIABLE = "COMPAT_MATRIX_ENVS"
@@ -130,6 +130,8 @@ class Catalog:
     formats: tuple[str, ...] = ()
     """The formats in use, in the order of the file."""
     tolerances: Tolerances = Tolerances()
+    score_margin: float = SCORE_MARGIN
+    """A score against the truth that moves by no more counts as the same."""
     limits: WorkerLimits = WorkerLimits()
     trust: Trust = Trust()
     release_window_days: int = 21

@@ -16,7 +16,7 @@ from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.judge import Case, judge
 from matrix.judge.content import Fetch, read
-from matrix.judge.evidence import worst_rows
+from matrix.judge.evidence import with_inputs, worst_rows
 from matrix.judge.own_tables import with_own_tables
 from matrix.judge.untrusted import UNREADABLE, unreadable
 from matrix.model import (
@@ -193,9 +193,20 @@ class Evaluator:
             return ()
         content = self.context.store.content
         try:
-            return worst_rows(read(content(before.digest)), read(content(after.digest)))
+            found = worst_rows(read(content(before.digest)), read(content(after.digest)))
         except UNREADABLE:
             return ()
+        return self._with_inputs(found, evaluation.saving)
+
+    def _with_inputs(self, changes: tuple[RowChange, ...], saving: Saving) -> tuple[RowChange, ...]:
+        """The same changes with the inputs and the true answers of their rows, if they are kept."""
+        content = self.context.store.content
+        try:
+            rows = read(content(saving.rows))
+            truth = read(content(saving.truth)) if saving.truth else None
+        except (KeyError, *UNREADABLE):
+            return changes
+        return with_inputs(changes, rows, truth)
 
     def _evaluating(self, on_evaluation: OnEvaluation) -> OnObservation:
         def on_observation(

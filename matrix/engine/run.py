@@ -180,6 +180,7 @@ class _Run:
             cells=last_run.Cells(self._context.store, self._id),
             evidence=dict(sorted(self._measures.evidence.items())),
             format_costs=self._costs.all(),
+            score_margin=self._catalog.score_margin,
             self_check=found,
             interrupted=interrupted,
             whole=self._catalog.whole,

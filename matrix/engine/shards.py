@@ -80,6 +80,7 @@ def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matri
         cells=_MergedCells(by_index, first, count),
         evidence={name: one for matrix in found for name, one in matrix.evidence.items()},
         format_costs=format_costs.merged(cost for one in found for cost in one.format_costs),
+        score_margin=first.score_margin,
         self_check=_worst(found),
         interrupted=any(matrix.interrupted for matrix in found),
         whole=all(matrix.whole for matrix in found),

@@ -73,6 +73,7 @@ def regressor_scores(truth: ArrayLike, predicted: ArrayLike) -> RegressorScores:
             r2=_r2(true_values, errors),
             mean_absolute_error=float(errors.mean(axis=0).mean()),
             max_error=float(errors.max()),
+            rows=len(errors),
         )
 
 

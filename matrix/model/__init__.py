@@ -40,10 +40,17 @@ from matrix.model.own_script import OwnScript
 from matrix.model.own_tables import OwnColumn, ValueChange
 from matrix.model.pipelines import Pipeline
 from matrix.model.resaving import Fix, Resaving
-from matrix.model.scores import ClassifierScores, ClassScore, RegressorScores, Scores
+from matrix.model.scores import (
+    SCORE_MARGIN,
+    ClassifierScores,
+    ClassScore,
+    RegressorScores,
+    Scores,
+)
 from matrix.model.verdicts import Group, Verdict
 
 __all__ = [
+    "SCORE_MARGIN",
     "Absent",
     "Acceptance",
     "Artifact",

@@ -71,5 +71,8 @@ class ModelAnswer:
     """Where only the inspection guarded a load, and why; empty if the second gate worked too."""
     evidence: Evidence | None = None
     """The rows and how much they would notice; None if that was not measured."""
+    scored_on: tuple[str, ...] = ()
+    """The rows with a known truth, in sentences: their number by class, and what so few or so
+    uneven ones cannot show. Empty if no truth is known."""
     packages: tuple[PackageReleases, ...] = ()
     """For each known library beside scikit-learn whose releases were tried."""

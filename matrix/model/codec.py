@@ -239,14 +239,14 @@ def new_converter(**options: Any) -> cattrs.Converter:
 
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
-    *("started", "finished", "interrupted", "whole", "shard", "comparison"),
+    *("started", "finished", "interrupted", "whole", "shard", "comparison", "score_margin"),
     *("environments", "pipelines", "evidence", "format_costs", "self_check"),
     *("answers", "passed_over", "stories"),
 )
 """The members before the cells."""
 _LATER = (
     *("answers", "evidence", "format_costs", "whole", "shard"),
-    *("comparison", "stories", "passed_over"),
+    *("comparison", "stories", "passed_over", "score_margin"),
 )
 """Members that older results do not have."""
 
@@ -277,9 +277,7 @@ for _plain in (
     Failure,
     WarningSeen,
     OutputDifference,
-    RowChange,
     ClassScore,
-    RegressorScores,
     ExplanationPoint,
     Explanation,
     Shard,
@@ -290,8 +288,10 @@ for _plain in (
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))
 _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"))
+_register(RegressorScores, optional=("rows",))
+_register(RowChange, optional=("inputs", "truth"))
 _register(Evidence)
-_register(ModelAnswer, optional=("sandbox", "evidence"))
+_register(ModelAnswer, optional=("sandbox", "evidence", "scored_on"))
 _register(EnvSpec, optional=("constraints", "place"))
 
 

@@ -52,3 +52,13 @@ class RowChange:
     """Counted from 0."""
     before: str
     after: str
+    inputs: str = ""
+    """What the row holds, cut if it is long: ``age 31, city Oslo``. Empty if it cannot be shown."""
+    truth: str = ""
+    """The true answer; empty if it is unknown."""
+
+    @property
+    def change(self) -> str:
+        """``[0.1, 0.9] → [0.3, 0.7] (true: spam)``."""
+        true = f" (true: {self.truth})" if self.truth else ""
+        return f"{self.before} → {self.after}{true}"

@@ -17,6 +17,7 @@ from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation
 from matrix.model.format_costs import FormatCost
 from matrix.model.pipelines import Pipeline
+from matrix.model.scores import SCORE_MARGIN
 from matrix.model.verdicts import Verdict
 
 
@@ -76,6 +77,8 @@ class Matrix:
     """The part of the run; None if it has the cells of all readers."""
     comparison: Comparison | None = None
     """With a baseline; None if there was none."""
+    score_margin: float = SCORE_MARGIN
+    """A score that moved by more counts as changed."""
     stories: tuple[Explanation, ...] = ()
     """The explanations that ``explain`` has added."""
 

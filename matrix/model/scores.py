@@ -41,6 +41,11 @@ class RegressorScores:
     r2: float
     mean_absolute_error: float
     max_error: float
+    rows: int | None = None
+    """How many rows have a known truth; None in older results."""
 
+
+SCORE_MARGIN = 0.001
+"""A score that moves by no more than this counts as the same, unless the user says otherwise."""
 
 Scores = ClassifierScores | RegressorScores

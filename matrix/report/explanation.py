@@ -7,6 +7,7 @@ from pathlib import Path
 
 from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
 from matrix.report.format_outcomes import HEADS, FormatOutcome, in_one_line, table_row
+from matrix.report.score_words import overall
 from matrix.report.verdict_words import MEANINGS, group_word
 from matrix.safe_text import plain
 from matrix.worker.compat_worker.formats import READABLE
@@ -105,7 +106,7 @@ def _scores(cell: Cell) -> Iterator[str]:
 
 def _score(scores: Scores) -> str:
     if isinstance(scores, ClassifierScores):
-        return f"accuracy {scores.accuracy:.3f}"
+        return ", ".join(f"{one.name} {one.before}" for one in overall(scores, scores))
     return (
         f"R² {scores.r2:.3f}, mean absolute error {scores.mean_absolute_error:.4g}, "
         f"largest error {scores.max_error:.4g}"

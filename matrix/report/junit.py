@@ -19,7 +19,8 @@ from matrix.report import comparison_text
 from matrix.report.comparison_text import CellStatuses
 from matrix.report.grouped_text import GroupedText
 from matrix.report.notice import Tally
-from matrix.report.sentences import scores, what_decided
+from matrix.report.score_words import changed
+from matrix.report.sentences import what_decided
 from matrix.safe_text import plain
 
 _LONGEST = 1000
@@ -167,7 +168,7 @@ _BEFORE = {Status.STILL: "known before", Status.NEW: "new", Status.WORSE: "worse
 def _details(cell: Cell) -> Iterator[str]:
     if cell.silent:
         yield "silent: no error was raised and no warning was shown"
-    for score in scores(cell):
+    for score in changed(cell):
         yield plain(str(score))
     if cell.retrained:
         yield plain(cell.retrained)

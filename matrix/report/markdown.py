@@ -25,6 +25,7 @@ from matrix.model import (
     Group,
     Matrix,
     ModelAnswer,
+    RowChange,
     Verdict,
 )
 from matrix.normalize_messages import without_places
@@ -36,6 +37,7 @@ from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
+from matrix.report.score_words import ScoreAfter, changed, score_table
 from matrix.report.sentences import (
     INTROSPECTION_TITLE,
     TITLES,
@@ -43,7 +45,6 @@ from matrix.report.sentences import (
     counted,
     difference,
     route,
-    scores,
 )
 from matrix.report.summary import Caused, Reason, SilentChange, Summary, summarize
 from matrix.report.verdict_grids import VERDICTS
@@ -94,6 +95,7 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
     if matrix.answers:
         lines = [_answer(answer) for answer in _worst_first(matrix.answers)]
         yield _MarkdownSection("Models", lines, more="model", folded=False)
+        yield from _scores(matrix, summary, labels)
     yield from _self_check(matrix)
     if summary.total:
         yield _MarkdownSection("Cells", [], head=list(_counts(summary)), folded=False)
@@ -247,13 +249,45 @@ def _answer(answer: ModelAnswer) -> str:
     noticed = evidence_text(answer.evidence)
     if noticed:
         lines.append(f"  - {noticed}")
+    lines += [f"  - {code(sentence, 600)}" for sentence in answer.scored_on]
     if answer.first_gate_only:
         lines.append(f"  - {code(answer.first_gate_only, 600)}")
     for name, changes in answer.worst.items():
         for change in islice(changes, _MOST_ROWS):
             was, now = code(change.before, 120), code(change.after, 120)
-            lines.append(f"  - in {code(name)} row {change.row:,}: {was} → {now}")
+            lines.append(f"  - in {code(name)} row {change.row:,}: {was} → {now}{_inputs(change)}")
     return "\n".join(lines)
+
+
+def _inputs(change: RowChange) -> str:
+    """Return the true answer and the inputs of a row, as far as they are known."""
+    true = f", true: {code(change.truth, 60)}" if change.truth else ""
+    return f"{true}, inputs: {code(change.inputs, 200)}" if change.inputs else true
+
+
+def _scores(
+    matrix: Matrix, summary: Summary, labels: Mapping[str, str]
+) -> Iterator[_MarkdownSection]:
+    """Yield a table for each model of an upgrade check whose truth is known."""
+    for model, cells in summary.scored.items():
+        columns = " | ".join(code(labels.get(cell.reader, cell.reader), 40) for cell in cells)
+        head = [f"| score | saved | {columns} |", "| --- | --: |" + " --: |" * len(cells)]
+        rows = score_table(cells, matrix.score_margin)
+        lines = [
+            f"| {code(row.name)} | {code(row.before)} | {' | '.join(map(_after, row.after))} |"
+            for row in rows
+        ]
+        moved = any(one.fell for row in rows for one in row.after)
+        foot = ["", f"Scores that moved by more than {matrix.score_margin:g} are bold."]
+        title = f"Scores of {code(model)}"
+        yield _MarkdownSection(title, lines, more="score", head=head, foot=foot, folded=not moved)
+
+
+def _after(load: ScoreAfter) -> str:
+    """Return a score after loading, in bold if it moved."""
+    if not (load.fell or load.rose):
+        return code(load.text)
+    return f"**{code(load.text)} {'worse' if load.fell else 'better'}**"
 
 
 def _self_check(matrix: Matrix) -> Iterator[_MarkdownSection]:
@@ -416,9 +450,9 @@ def _change(change: SilentChange, worst: Cell, labels: dict[str, str]) -> str:
         f"- ≠ {code(change.pipeline)} {code(change.method or worst.verdict.value)} {where}{of}"
     ]
     lines.append(f"  - {code(difference(worst))}")
-    changed = [code(str(score)) for score in scores(worst)]
-    if changed:
-        lines.append(f"  - {', '.join(changed)}")
+    scores = [code(str(score)) for score in changed(worst)]
+    if scores:
+        lines.append(f"  - {', '.join(scores)}")
     if worst.retrained:
         lines.append(f"  - {code(worst.retrained)}")
     return "\n".join(lines)

@@ -17,10 +17,12 @@ from matrix.model import (
     OutputDifference,
     PackageReleases,
     Pipeline,
+    Scores,
     Verdict,
 )
 from matrix.normalize_messages import without_places
 from matrix.report import package_words
+from matrix.report.score_words import scored_on
 from matrix.report.sentences import counted, other_outputs
 from matrix.safe_text import plain
 from matrix.upgrade.answer import (
@@ -253,6 +255,12 @@ def rows_text(made: Mapping[str, int]) -> str:
     return f"{total}: {kinds}"
 
 
+def truth_scores(answer: UpgradeAnswer) -> Scores | None:
+    """Return the scores of a model before saving; None if no truth is known."""
+    found = (target.cell.before for target in answer.targets)
+    return next((scores for scores in found if scores is not None), None)
+
+
 def evidence_text(found: Evidence | None) -> str:
     """Return how much the rows would notice, if that is worth a line; else an empty string."""
     if found is None or found.strong:
@@ -474,6 +482,7 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
         ),
         answers=tuple(_model_answer(answer) for answer in upgrade.answers),
         passed_over=upgrade.passed_over,
+        score_margin=upgrade.score_margin,
         interrupted=upgrade.interrupted,
     )
 
@@ -524,4 +533,5 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         sandbox="" if answer.sandbox is None else answer.sandbox.words,
         first_gate_only=answer.first_gate_only,
         evidence=answer.rows.evidence,
+        scored_on=tuple(scored_on(truth_scores(answer))),
     )

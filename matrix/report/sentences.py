@@ -2,17 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-
 from matrix.model import (
     Cell,
-    ClassifierScores,
     Direction,
     Group,
     OutputDifference,
-    RegressorScores,
-    Scores,
     Verdict,
 )
 from matrix.normalize_messages import without_places
@@ -127,54 +121,3 @@ def changed_too(reason: Reason) -> str:
     ranked = sorted(reason.changed.items(), key=lambda one: (-one[1], one[0]))
     named = [f"{name} ({counted(n, 'cell')})" for name, n in ranked]
     return f"also changes {', '.join(named)}"
-
-
-@dataclass(frozen=True, slots=True)
-class Score:
-    """A score before saving and after loading."""
-
-    name: str
-    was: float
-    now: float
-
-    @property
-    def fell(self) -> bool:
-        """Whether it became worse by more than 0.05, or an error by more than 5 %."""
-        if not self.name.startswith("mean absolute"):
-            return self.was - self.now > 0.05 or self.now != self.now
-        return self.now > 1.05 * self.was
-
-    def __str__(self) -> str:
-        return f"{self.name} {_number(self.was)} → {_number(self.now)}"
-
-
-def _number(value: float) -> str:
-    return f"{value:.3f}" if abs(value) < 10 else f"{value:.4g}"
-
-
-def scores(cell: Cell) -> list[Score]:
-    """Return the score of the class that became worst, and the overall scores."""
-    return [*_worst_class(cell.before, cell.after), *_overall(cell.before, cell.after)]
-
-
-def _worst_class(before: Scores | None, after: Scores | None) -> list[Score]:
-    if not (isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores)):
-        return []
-    now = {score.label: score for score in after.classes}
-    falls = [
-        Score(f"{what} of {plain(score.label, 24)}", was, getattr(now[score.label], what))
-        for score in before.classes
-        if score.label in now and score.support
-        for what, was in (("recall", score.recall), ("precision", score.precision))
-    ]
-    worst = max(falls, key=lambda score: score.was - score.now, default=None)
-    return [worst] if worst and worst.was > worst.now else []
-
-
-def _overall(before: Scores | None, after: Scores | None) -> Iterator[Score]:
-    if isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores):
-        yield Score("accuracy", before.accuracy, after.accuracy)
-    elif isinstance(before, RegressorScores) and isinstance(after, RegressorScores):
-        yield Score("R²", before.r2, after.r2)
-        error = before.mean_absolute_error, after.mean_absolute_error
-        yield Score("mean absolute error", *error)

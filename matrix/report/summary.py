@@ -25,6 +25,7 @@ from matrix.model import (
 )
 from matrix.normalize_messages import folded
 from matrix.report.notice import Tally
+from matrix.report.score_words import has_scores
 from matrix.report.verdict_grids import VERDICTS, VerdictGrids
 
 _MOST_REASONS = 1000
@@ -95,6 +96,8 @@ class Summary:
     causes: dict[str, Caused] = field(default_factory=dict)
     """Causes of the cells that are known not to be safe, known or generated, by id."""
     failures: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    scored: dict[str, list[Cell]] = field(default_factory=dict)
+    """Of an upgrade check: by model, the cells with scores against the truth."""
     limited: dict[tuple[str, str], Reason] = field(default_factory=dict)
     unknown: dict[tuple[str, str], Reason] = field(default_factory=dict)
 
@@ -151,6 +154,8 @@ def summarize(matrix: Matrix) -> Summary:
             counts = summary.pairs[pair] = [0] * len(VERDICTS)
         counts[verdict.severity] += 1
         summary.grids.add(cell)
+        if matrix.answers and has_scores(cell):
+            summary.scored.setdefault(cell.pipeline, []).append(cell)
         if not verdict.safe:
             _explain(summary, cell)
     return summary

@@ -18,7 +18,16 @@ from matrix.errors import (
     NotAModelError,
 )
 from matrix.inspection import Inspection
-from matrix.model import Cell, Environment, EnvSpec, Evidence, FilePart, PassedOver, RowChange
+from matrix.model import (
+    SCORE_MARGIN,
+    Cell,
+    Environment,
+    EnvSpec,
+    Evidence,
+    FilePart,
+    PassedOver,
+    RowChange,
+)
 from matrix.model.environments import SCIKIT_LEARN
 from matrix.sandbox.kinds import Sandbox
 
@@ -308,6 +317,8 @@ class UpgradeResult:
     """Whether it was ended early; what was not checked is unknown."""
     passed_over: tuple[PassedOver, ...] = ()
     """What was not checked in the given folders, because it is not a model."""
+    score_margin: float = SCORE_MARGIN
+    """A score that moved by more counts as changed."""
 
 
 def release_of(environment: Environment, package: str = SCIKIT_LEARN) -> str:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
+import pytest
+import scipy.sparse as sp
 from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import ArrayLike
 
-from matrix.judge.content import Leaf, MethodOutput
-from matrix.judge.evidence import worst_rows
+from matrix.judge.content import Leaf, MethodOutput, read
+from matrix.judge.evidence import row_text, with_inputs, worst_rows
+from matrix.model import RowChange
 
 
 def output(*arrays: ArrayLike) -> MethodOutput:
@@ -63,3 +69,46 @@ def test_every_row_that_is_shown_differs(before: list[float], data: st.DataObjec
     after = [data.draw(st.sampled_from([value, 0.0])) for value in before]
     for row, *_ in rows(before, after):
         assert before[row] != after[row]
+
+
+FRAME = pd.DataFrame(
+    {
+        "age": [31, 40],
+        "city": ["Oslo", "Ærø"],
+        "mixed": ["a", 2.5],
+        "gone": [np.nan, "b"],
+        "share": [0.123456789, np.nan],
+        "plan": pd.Categorical(["x", None]),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("rows", "row", "text"),
+    [
+        (FRAME, 0, "age 31, city Oslo, mixed a, gone nan, share 0.123457, plan x"),
+        (FRAME, 1, "age 40, city Ærø, mixed 2.5, gone b, share nan, plan <missing>"),
+        (np.array([[1.5, -2.0], [3.0, 4.0]]), 1, "3, 4"),
+        (["free  prize\nnow", "lunch"], 0, "free prize now"),
+        (sp.csr_matrix(np.eye(20)), 3, "[3] 1"),
+        (np.arange(24.0).reshape(2, 12), 1, "[0] 12, [1] 13, [2] 14, [3] 15, [4] 16, [5] 17, "
+         "[6] 18, [7] 19, …"),
+        (np.zeros((2, 2)), 5, ""),
+    ],
+    ids=["table", "its second row", "array", "texts", "sparse", "wide", "no such row"],
+)  # fmt: skip
+def test_the_inputs_of_a_row_are_shown(encode: Any, rows: Any, row: int, text: str) -> None:
+    assert row_text(read(encode(rows)), row) == text
+
+
+def test_a_long_text_is_cut(encode: Any) -> None:
+    text = row_text(read(encode(["word " * 50])), 0)
+    assert len(text) == 80
+    assert text.endswith("…")
+
+
+def test_changes_have_the_true_answer_where_it_is_known() -> None:
+    changes = [RowChange(row=row, before="1", after="2") for row in (0, 1)]
+    first, second = with_inputs(changes, output([[1.0], [2.0]]), output(["spam"]))
+    assert (first.inputs, first.truth, first.change) == ("1", "spam", "1 → 2 (true: spam)")
+    assert (second.inputs, second.truth, second.change) == ("2", "", "1 → 2")

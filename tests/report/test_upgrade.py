@@ -13,6 +13,7 @@ from matrix.cli.arguments import value_types
 from matrix.cli.commands.upgrade import exit_code
 from matrix.errors import Exit
 from matrix.inspection import Inspection, ModelNode
+from matrix.judge.scores import classifier_scores
 from matrix.model import (
     Cell,
     EnvInfo,
@@ -238,6 +239,29 @@ def test_the_worst_rows_are_shown() -> None:
     changed = CHANGES.targets[1]
     shown = Target(environment=changed.environment, cell=changed.cell, worst=worst)
     assert "row 7: [0.1, 0.9] → [3, 27]" in said(answer(HOME, shown))
+
+
+def test_scores_are_shown_before_and_after_with_the_balance_of_the_rows() -> None:
+    truth = ["no"] * 980 + ["yes"] * 20
+    before = classifier_scores(truth, truth)
+    after = classifier_scores(truth, ["no"] * 1000)
+    home = target("1.3.2", Verdict.IDENTICAL, before=before, after=before)
+    lost = target(
+        "1.5.2",
+        Verdict.LABELS_CHANGED,
+        "predict",
+        outputs={"predict": FLIPPED},
+        before=before,
+        after=after,
+    )
+    shown = said(
+        answer(home, target("1.4.2", Verdict.EQUIVALENT, before=before, after=before), lost)
+    )
+    assert "scored on 1,000 rows with a true answer: no 980 (98 %), yes 20 (2 %)" in shown
+    assert "if the recall of yes fell to 0" in shown
+    assert "scores unchanged: accuracy 1.000, balanced accuracy 1.000" in shown
+    assert "scores: accuracy 1.000 → 0.980, balanced accuracy 1.000 → 0.500" in shown
+    assert "yes (20 rows): precision 1.000 → 0.000, recall 1.000 → 0.000" in shown
 
 
 def test_the_worst_of_several_decides_the_exit_code() -> None:

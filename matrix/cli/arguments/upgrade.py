@@ -6,6 +6,7 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
+from matrix.cli.arguments import value_types
 from matrix.cli.arguments.groups import (
     FailOnArguments,
     OutputArguments,
@@ -27,6 +28,8 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
     rollback: bool
     why: bool
     bisect: bool
+    score_margin: float | None
+    """How far a score may move and count as the same; None for that of the configuration."""
     reproduce: Path | None
     """A folder for instructions that reproduce each bad answer by hand."""
 
@@ -43,6 +46,15 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
         add_environments(parser)
         _add_search(parser)
         add_inputs(parser)
+        parser.add_argument(
+            "--score-margin",
+            type=value_types.margin,
+            default=None,
+            metavar="X",
+            help="with --target: a score (accuracy, recall, R², ...) that moves by no more counts "
+            "as the same (default: 0.001, or score-margin of the configuration); it changes no "
+            "verdict",
+        )
         parser.add_argument(
             "--reproduce",
             type=Path,

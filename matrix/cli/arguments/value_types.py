@@ -36,6 +36,17 @@ def count(text: str) -> int:
     return number
 
 
+def margin(text: str) -> float:
+    """A number from 0 to 1."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0 <= number <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} must be a number from 0 to 1, such as 0.001")
+    return number
+
+
 def release(text: str) -> str:
     """A release of scikit-learn (``1.2.2``) or a line of releases (``1.2``)."""
     try:

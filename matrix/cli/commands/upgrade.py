@@ -74,7 +74,12 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
             result = check_models(
                 setup.models, setup.origins, setup.checker, bisect=arguments.bisect
             )
-            result = replace(result, passed_over=setup.passed_over)
+            margin = arguments.score_margin
+            result = replace(
+                result,
+                passed_over=setup.passed_over,
+                score_margin=catalog.score_margin if margin is None else margin,
+            )
             explain = arguments.why and not result.interrupted
             explained = dict(_explained(catalog, setup, result)) if explain else {}
         show_upgrade(result)

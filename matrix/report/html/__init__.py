@@ -20,6 +20,7 @@ from matrix.report.format_shares import compare_formats
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
+from matrix.report.score_words import score_table
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
 from matrix.safe_text import plain
 
@@ -61,6 +62,8 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         rows=found.rows,
         limits=_limits(matrix, found.counts),
         passed_over=passed_over.by_kind(matrix.passed_over),
+        scored=found.scored,
+        score_table=score_table,
         formats=compare_formats(matrix, found.grids),
         format_words=format_words,
         head=head(matrix, found),

@@ -155,7 +155,10 @@ function scores({ before, after }) {
   const later = new Map(after.classes.map((one) => [one.label, one]));
   const both = (one, key) => `${size(one[key])}\u00a0→\u00a0${later.has(one.label) ? size(later.get(one.label)[key]) : "none"}`;
   return [
-    make("p", {}, `Accuracy ${size(before.accuracy)} → ${size(after.accuracy)}.`),
+    table("Scores over all classes", ["", "before", "after"],
+      [["accuracy", "accuracy"], ["balanced accuracy", "balanced_accuracy"], ["ROC AUC", "roc_auc"], ["log loss", "log_loss"]]
+        .filter(([, key]) => (before[key] ?? after[key] ?? null) !== null)
+        .map(([name, key]) => [name, before[key] === null ? "not defined" : size(before[key]), after[key] === null ? "not defined" : size(after[key])])),
     table("By class, before → after", ["class", "rows", "precision", "recall", "F1"], before.classes.map((one) =>
       [one.label, number(one.support), both(one, "precision"), both(one, "recall"), both(one, "f1")])),
     confusion("Confusion matrix before", before),
@@ -174,8 +177,8 @@ function changedRows(model, reader) {
   const worst = new Map(Object.entries(answers.get(model)?.worst ?? {}));
   const changes = worst.get(index.environments[reader]);
   if (!changes) return null;
-  return table("Rows that changed most", ["row", "before", "after"],
-    changes.map((one) => [number(one.row), one.before, one.after]));
+  return table("Rows that changed most", ["row", "before", "after", "true", "inputs"],
+    changes.map((one) => [number(one.row), one.before, one.after, one.truth, one.inputs]));
 }
 
 function exceptionPart({ exception }) {

@@ -25,6 +25,7 @@ from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
+from matrix.report.score_words import has_scores
 from matrix.report.verdict_grids import VerdictGrids
 from matrix.safe_text import plain, without_commands
 
@@ -93,6 +94,8 @@ class Facts:
     """Smallest and largest number of rows that differing outputs were compared on; or None."""
     causes: dict[str, KnownCause] = field(default_factory=dict)
     """Known causes of the cells, by id."""
+    scored: dict[str, list[Cell]] = field(default_factory=dict)
+    """Of an upgrade check: by model, the cells with scores against the truth."""
 
 
 def facts(matrix: Matrix) -> Facts:
@@ -100,6 +103,8 @@ def facts(matrix: Matrix) -> Facts:
     found = Facts(grids=VerdictGrids(matrix.environments))
     for cell in matrix.cells:
         found.grids.add(cell)
+        if matrix.answers and has_scores(cell):
+            found.scored.setdefault(cell.pipeline, []).append(cell)
         found.counts[cell.verdict] += 1
         cause = known_cause(cell)
         if cause is not None:

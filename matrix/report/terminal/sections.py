@@ -11,6 +11,7 @@ from matrix.model import Cell, Detection, Direction, Group, Matrix
 from matrix.normalize_messages import without_places
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
+from matrix.report.score_words import changed
 from matrix.report.sentences import (
     INTROSPECTION_TITLE,
     TITLES,
@@ -18,7 +19,6 @@ from matrix.report.sentences import (
     counted,
     difference,
     route,
-    scores,
 )
 from matrix.report.summary import Reason, SilentChange, Summary
 from matrix.report.terminal.causes import causes
@@ -69,7 +69,7 @@ def sections(
         yield "Saved by (rows), loaded by (columns)", pair_table(terminal, summary)
     yield from _explanations(terminal, matrix, everything)
     yield from _breaks(terminal, summary, everything)
-    yield from _changes(terminal, summary, everything)
+    yield from _changes(terminal, summary, everything, matrix.score_margin)
     yield from causes(terminal, summary, everything=everything)
     yield from _reasons(terminal, "Failures", Group.FAILS, summary, everything)
     yield from _reasons(terminal, INTROSPECTION_TITLE, Group.LIMITED, summary, everything)
@@ -182,7 +182,9 @@ def _depths(breaks: Sequence[Break], room: int) -> list[int]:
 # --------------------------------------------------------------------------- silent changes
 
 
-def _changes(terminal: TerminalStyle, summary: Summary, everything: bool) -> Iterator[Section]:
+def _changes(
+    terminal: TerminalStyle, summary: Summary, everything: bool, margin: float
+) -> Iterator[Section]:
     changes = summary.worst_changes()
     if not changes:
         return
@@ -190,13 +192,13 @@ def _changes(terminal: TerminalStyle, summary: Summary, everything: bool) -> Ite
     title += f", {summary.warned:,} of them with a warning)" if summary.warned else ")"
     shown = changes if everything else changes[:_MOST_CHANGES]
     labels = {environment.id: environment.spec.label for environment in summary.environments}
-    lines = [line for change in shown for line in _change_lines(terminal, change, labels)]
+    lines = [line for change in shown for line in _change_lines(terminal, change, labels, margin)]
     hidden = sum(change.cells for change in changes[len(shown) :])
     yield title, lines + _more(terminal, len(changes) - len(shown), "change", hidden)
 
 
 def _change_lines(
-    terminal: TerminalStyle, change: SilentChange, labels: dict[str, str]
+    terminal: TerminalStyle, change: SilentChange, labels: dict[str, str], margin: float
 ) -> Iterator[Text]:
     cell = change.worst
     if cell is None:
@@ -216,7 +218,7 @@ def _change_lines(
     room = terminal.width - 4
     for text in terminal.wrap(terminal.fit(difference(cell), 3 * room - 12), room):
         yield Text("    " + text)
-    yield from _score_lines(terminal, cell)
+    yield from _score_lines(terminal, cell, margin)
     if cell.retrained:
         yield from terminal.paragraph(cell.retrained, indent=4)
 
@@ -225,16 +227,16 @@ def _label(name: str, labels: dict[str, str]) -> str:
     return labels.get(name, name)
 
 
-def _score_lines(terminal: TerminalStyle, cell: Cell) -> Iterator[Text]:
+def _score_lines(terminal: TerminalStyle, cell: Cell, margin: float) -> Iterator[Text]:
     """Yield the score of the class that became worst, and the overall scores, side by side."""
     line = Text("   ")
-    for score in scores(cell):
+    for score in changed(cell):
         text = terminal.fit(str(score), terminal.width - 5)
         if line.cell_len > 4 and line.cell_len + 3 + len(text) > terminal.width:
             yield line
             line = Text("   ")
         line.append(" " if line.cell_len == 3 else "   ")
-        line.append(text, style="bold red" if score.fell else "")
+        line.append(text, style="bold red" if score.fell(margin) else "")
     if line.cell_len > 4:
         yield line
 

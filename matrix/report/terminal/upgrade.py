@@ -8,12 +8,12 @@ from typing import TextIO
 
 from rich.text import Text
 
-from matrix.model import ClassifierScores, Scores
 from matrix.report import model_answers as words
 from matrix.report import package_words
 from matrix.report.cause_text import known_cause, since
 from matrix.report.model_answers import TargetRange
 from matrix.report.passed_over import sentences
+from matrix.report.score_words import score_lines, scored_on
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import TerminalStyle, print_line
 from matrix.upgrade.answer import Problem, UpgradeAnswer, UpgradeResult
@@ -35,7 +35,7 @@ def show_upgrade(
     console = console_for(file, width, None)
     terminal = TerminalStyle.of(console)
     for answer in upgrade.answers:
-        for line in _answer(terminal, answer):
+        for line in _answer(terminal, answer, upgrade.score_margin):
             print_line(console, line)
         console.print()
     if len(upgrade.answers) > 1:
@@ -47,7 +47,7 @@ def show_upgrade(
             console.print(line)
 
 
-def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
+def _answer(terminal: TerminalStyle, answer: UpgradeAnswer, margin: float) -> Iterator[Text]:
     group = words.group_of(answer)
     headline = f"{terminal.symbol(group)} {answer.model.id}: {words.headline(answer)}"
     for line in terminal.wrap(headline, terminal.width):
@@ -63,6 +63,8 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
         noticed = words.evidence_text(answer.rows.evidence)
         if noticed:
             yield from terminal.paragraph(noticed)
+    for text in scored_on(words.truth_scores(answer)):
+        yield from terminal.paragraph(text)
     for note in answer.notes:
         yield from terminal.paragraph(note)
     found = words.target_ranges(answer)
@@ -70,7 +72,7 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
     room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
     widest = min(max(len(one.name) for one in found), room, 2 * terminal.width // 3)
     for one in found:
-        yield from _target_range(terminal, one, widest)
+        yield from _target_range(terminal, one, widest, margin)
 
 
 def _one_line_for_all(terminal: TerminalStyle, answers: Sequence[UpgradeAnswer]) -> Iterator[Text]:
@@ -105,7 +107,9 @@ def _problem(terminal: TerminalStyle, problem: Problem) -> Iterator[Text]:
         yield terminal.pasteable(line)
 
 
-def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) -> Iterator[Text]:
+def _target_range(
+    terminal: TerminalStyle, targets: TargetRange, widest: int, margin: float
+) -> Iterator[Text]:
     cell = targets.target.cell
     group = cell.verdict.group
     head = Text("  ")
@@ -117,10 +121,11 @@ def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) ->
     for line in rest[:_LINES]:
         yield Text(" " * head.cell_len + line)
     for change in targets.target.worst:
-        line = f"row {change.row}: {change.before} → {change.after}"
-        yield Text(
-            " " * head.cell_len + terminal.fit(line, terminal.width - head.cell_len), style="dim"
-        )
+        texts = [f"row {change.row}: {change.change}"]
+        texts += [f"  inputs: {change.inputs}"] if change.inputs else []
+        for text in texts:
+            fitted = terminal.fit(text, terminal.width - head.cell_len)
+            yield Text(" " * head.cell_len + fitted, style="dim")
     if targets.responsible:
         for line in terminal.wrap(targets.responsible, terminal.width - head.cell_len):
             yield Text(" " * head.cell_len + line)
@@ -129,17 +134,7 @@ def _target_range(terminal: TerminalStyle, targets: TargetRange, widest: int) ->
         explanation = f"{cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
         for line in terminal.wrap(explanation, terminal.width - head.cell_len):
             yield Text(" " * head.cell_len + line, style="dim")
-    scores = _scores(cell.before, cell.after)
-    if scores:
-        yield Text(" " * head.cell_len + terminal.printable(scores))
-
-
-def _scores(before: Scores | None, after: Scores | None) -> str:
-    if before is None or after is None:
-        return ""
-    if isinstance(before, ClassifierScores) and isinstance(after, ClassifierScores):
-        return f"accuracy {before.accuracy:.3f} → {after.accuracy:.3f}"
-    if not isinstance(before, ClassifierScores) and not isinstance(after, ClassifierScores):
-        error = f"{before.mean_absolute_error:.4g} → {after.mean_absolute_error:.4g}"
-        return f"R² {before.r2:.3f} → {after.r2:.3f}, mean absolute error {error}"
-    return ""
+    for scored in score_lines(cell, margin, every_class=targets.origin):
+        style = "bold red" if scored.fell else ""
+        for text in terminal.wrap(scored.text, terminal.width - head.cell_len):
+            yield Text(" " * head.cell_len + text, style=style)
