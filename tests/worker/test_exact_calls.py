@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from compat_worker import exact_call_lists
 from compat_worker import exact_calls as worker
 from compat_worker.loader_guard import guarded
 from compat_worker.name_guard import NameRefused
@@ -78,6 +79,16 @@ def test_an_attack_with_all_its_names_allowed_is_refused(
     with pytest.raises(NameRefused):
         load(hostile.ALL[kind].make(str(marker)))
     assert not marker.exists()
+
+
+def test_the_standard_library_is_known_to_a_python_that_does_not_list_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Python 3.6 to 3.9 have no ``sys.stdlib_module_names``."""
+    monkeypatch.delattr(sys, "stdlib_module_names")
+    for module in ("pathlib", "pathlib._local", "uuid", "collections", "time", "email.message"):
+        assert not exact_call_lists.may_own_method(module, "write_text")
+    assert exact_call_lists.may_own_method("my_tokenizer", "tokenize")
 
 
 @pytest.mark.parametrize("kind", [one for one in ATTACKS if one[:8] == "a method" or "memo" in one])

@@ -3,8 +3,10 @@
 The orchestrator imports this module too, so it imports nothing of the worker.
 """
 
+import os
 import re
 import sys
+from typing import FrozenSet
 
 TEXT_METHODS = frozenset(
     {"capitalize", "casefold", "isalnum", "isalpha", "isdigit", "islower", "isnumeric", "isspace"}
@@ -76,5 +78,14 @@ def may_own_method(module: str, method: str) -> bool:
         method: its name.
     """
     top = module.partition(".")[0]
-    known = top in _NO_OWNERS or top in getattr(sys, "stdlib_module_names", ())
+    known = top in _NO_OWNERS or top in _standard_modules()
     return not known and method.isidentifier() and not method.startswith("_")
+
+
+def _standard_modules() -> FrozenSet[str]:
+    """The top-level modules of the standard library; before Python 3.10 those of its folder."""
+    listed = getattr(sys, "stdlib_module_names", frozenset())
+    if listed:
+        return frozenset(listed)
+    files = os.listdir(os.path.dirname(os.__file__))
+    return frozenset(sys.builtin_module_names) | {name.partition(".")[0] for name in files}
