@@ -22,6 +22,7 @@ _NOT_SAVED = VERDICTS.index(Verdict.NOT_SAVED)
 _NOT_RUN = VERDICTS.index(Verdict.NOT_RUN)
 _NO_READER = {ABSENT, VERDICTS.index(Verdict.UNAVAILABLE)}
 _NOT_TRIED = {*_NO_READER, _NOT_RUN}
+_SAME = {severity for severity, verdict in enumerate(VERDICTS) if verdict.predicts_same}
 _SAFE = {severity for severity, verdict in enumerate(VERDICTS) if verdict.safe}
 
 
@@ -38,6 +39,8 @@ class FormatTally:
     """Loads of a saved file in another environment than its own."""
     safe: int
     """How many of them are safe."""
+    same: int
+    """How many of them predict the same, also those where only ``repr`` or ``get_params`` fails."""
     not_run: int
     """Further loads that were not run."""
 
@@ -149,7 +152,7 @@ def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | N
 
 def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> FormatTally:
     """Count what one format did for some pipelines, each of which has cells in it."""
-    tried = saved = loaded = safe = not_run = 0
+    tried = saved = loaded = safe = same = not_run = 0
     for pipeline in pipelines:
         for own, others in _rows(grids, pipeline, format_name):
             tested = [one for one in (own, *others) if one not in _NOT_TRIED]
@@ -162,8 +165,11 @@ def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> Fo
             known = [one for one in others if one not in _NOT_TRIED]
             loaded += len(known)
             safe += sum(one in _SAFE for one in known)
+            same += sum(one in _SAME for one in known)
             not_run += others.count(_NOT_RUN)
-    return FormatTally(tried=tried, saved=saved, loaded=loaded, safe=safe, not_run=not_run)
+    return FormatTally(
+        tried=tried, saved=saved, loaded=loaded, safe=safe, same=same, not_run=not_run
+    )
 
 
 def _rows(grids: VerdictGrids, pipeline: str, format_name: str) -> Iterator[tuple[int, list[int]]]:
@@ -185,6 +191,7 @@ def _share(
         saved=found.saved,
         loaded=found.loaded,
         safe=found.safe,
+        same=found.same,
         not_run=found.not_run,
         outputs=median_low(outputs) if outputs else 0,
         size=_median(costs, lambda cost: cost.size),

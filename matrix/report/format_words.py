@@ -15,12 +15,13 @@ from matrix.report.sentences import counted
 from matrix.report.sizes import size_text
 from matrix.upgrade.answer import release_of
 
-HEADS = ("saved", "safe", "outputs", "size", "save", "load", "code", "needs")
+HEADS = ("saved", "safe", "same", "outputs", "size", "save", "load", "code", "needs")
 """What :func:`values` returns, by position."""
 
 LEGEND = (
     "saved: of the trained models, those whose file is safe in its own environment. safe: of the "
-    "loads of a file in another environment.",
+    "loads of a file in another environment. same: also those where only repr or get_params "
+    "fails, and every prediction is the same.",
     "outputs: how many a load compares, repr and get_params included; fewer are weaker evidence. "
     "code: whether loading can run code. needs: what must be installed to load it, beside "
     "scikit-learn.",
@@ -36,6 +37,7 @@ def values(share: FormatShare) -> tuple[str, ...]:
     return (
         percent(share.saved, share.tried),
         percent(share.safe, share.loaded),
+        percent(share.same, share.loaded),
         f"{share.outputs:,}" if share.outputs else "",
         file_size(share.size),
         milliseconds(share.save_seconds),

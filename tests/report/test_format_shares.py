@@ -110,10 +110,10 @@ def test_the_terminal_shows_them_side_by_side(compared: Matrix) -> None:
     section = text[text.index("Ways to save") : text.index("  Measured on")]
     assert [" ".join(line.split()) for line in section.splitlines() if line] == [
         "Ways to save, compared on 5 pipelines",
-        "saved safe size save load code needs",
-        "joblib 100 % 90 % 1.0 kB 1.0 ms 2.0 ms yes",
-        "cloudpickle 100 % 100 % 2.0 kB 1.0 ms 2.0 ms yes cloudpickle",
-        "skops 80 % 100 % 3.0 kB 1.0 ms 2.0 ms no skops",
+        "saved safe same size save load code needs",
+        "joblib 100 % 90 % 90 % 1.0 kB 1.0 ms 2.0 ms yes",
+        "cloudpickle 100 % 100 % 100 % 2.0 kB 1.0 ms 2.0 ms yes cloudpickle",
+        "skops 80 % 100 % 100 % 3.0 kB 1.0 ms 2.0 ms no skops",
     ]
     assert max(map(len, text.splitlines())) <= 80
     assert " ".join(
@@ -128,7 +128,7 @@ def test_markdown_has_the_same_table_and_one_by_family(compared: Matrix) -> None
     stream = io.StringIO()
     write_markdown(compared, stream)
     text = stream.getvalue()
-    assert "| `skops` | 80 % | 100 % |  | 3.0 kB | 1.0 ms | 2.0 ms | no | skops |" in text
+    assert "| `skops` | 80 % | 100 % | 100 % |  | 3.0 kB | 1.0 ms | 2.0 ms | no | skops |" in text
     assert "Measured on 20 November 2026 with scikit-learn 1.3.0 and 1.4.0" in text
     assert "| family | pipelines | `joblib` | `cloudpickle` | `skops` |" in text
     assert "| `made_up` | 5 | 90 % | 100 % | 100 % (80 % saved) |" in text
@@ -239,6 +239,14 @@ def test_explain_lists_the_formats_of_the_pipeline(compared: Matrix) -> None:
         "    skops        yes    2 of 2",
         "    joblib       yes    1 of 2      1.3 → 1.4 load-failed",
     ]
+
+
+def test_a_load_that_only_fails_to_print_the_model_is_the_same_and_not_safe(
+    compared: Matrix,
+) -> None:
+    limited = with_verdicts(compared, {("b", "skops", *ENDS): Verdict.INTROSPECTION_FAILED})
+    found = tally(summarize(limited).grids, "skops", ["b"])
+    assert (found.loaded, found.safe, found.same) == (2, 1, 2)
 
 
 def test_a_load_that_was_not_run_is_no_survival(compared: Matrix) -> None:

@@ -13,9 +13,9 @@ from matrix.report.sentences import counted
 from matrix.report.summary import Summary
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
 
-_NUMBERS = slice(1, 7)
+_NUMBERS = slice(1, 8)
 """The columns of figures: they are aligned at the right."""
-_LEFT_OUT = ("save", "load", "size")
+_LEFT_OUT = ("same", "save", "load", "size")
 """The columns that a narrow terminal has no space for, the first one first."""
 
 
