@@ -143,9 +143,10 @@ def test_a_file_with_the_code_inside_needs_the_code_no_longer(
 
 
 BUNDLE = """
+import copy
 import joblib
 model = joblib.load("models/own.joblib")
-joblib.dump({"model": model, "spare": model, "threshold": 0.4}, "models/bundle.joblib")
+joblib.dump({"model": model, "spare": copy.deepcopy(model), "threshold": 0.4}, "models/bundle.joblib")
 """
 IN_BUNDLE = PLAIN.replace("model = pickle.load(file)", "model = pickle.load(file)['spare']")
 
