@@ -14,7 +14,11 @@ from pathlib import Path
 from matrix.errors import UsageError
 
 _SYSTEM = ("/proc", "/sys", "/dev")
-_REQUIREMENTS = re.compile(r".*\.(txt|in|lock|pip|toml)|.*(requirement|constraint).*", re.I)
+_REQUIREMENTS = re.compile(
+    r".*\.(txt|in|lock|pip|toml)|.*(requirement|constraint).*|.*(environment|conda).*\.ya?ml"
+    r"|(docker|container)file|\.python-version",
+    re.I,
+)
 _NAME = r"[A-Za-z0-9][\w.-]{0,60}\s*(\[[\w\s,.-]{0,60}\])?"
 _VERSION = r"\s*[<>=!~]{1,3}\s*v?[\d*][\w.*+!-]{0,20}"
 _MARKER = r"\s*;\s*(python_|sys_platform|platform_|os_name|implementation_|extra).{0,80}"

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 
 from packaging.pylock import Package, Pylock, PylockValidationError
 from packaging.requirements import Requirement
 
 from matrix.catalog import python_markers, toml
-from matrix.catalog.requirement_files import made_with, read_text
+from matrix.catalog.requirement_files import made_with
 from matrix.catalog.requirement_set import RequirementSet, parsed
+from matrix.catalog.source_file import SourceFile
 from matrix.errors import UsageError
-from matrix.user_files import refuse_outside
 
 _NEWEST = f"3.{python_markers.MINORS[-1]}"
 
 
-def read_pylock(file: Path, python: str = "") -> RequirementSet:
+def read_pylock(file: SourceFile, python: str = "") -> RequirementSet:
     """Read the versions in a lock, with their markers.
 
     Args:
@@ -28,8 +27,7 @@ def read_pylock(file: Path, python: str = "") -> RequirementSet:
     Raises:
         UsageError: the file is not such a lock.
     """
-    refuse_outside(file, file.parent, str(file))
-    text = read_text(file)
+    text = file.text()
     try:
         lock = Pylock.from_dict(toml.loads(text))
     except (PylockValidationError, ValueError, TypeError, RecursionError) as error:
@@ -66,7 +64,7 @@ def _uses_groups(package: Package) -> bool:
     return "extras" in text or "dependency_groups" in text
 
 
-def _requirement(file: Path, package: Package) -> Requirement:
+def _requirement(file: SourceFile, package: Package) -> Requirement:
     marker = "" if package.marker is None or _uses_groups(package) else f" ; {package.marker}"
     return parsed(f"{package.name}=={package.version}{marker}", f"{file}: {package.name}")
 

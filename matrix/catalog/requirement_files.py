@@ -6,22 +6,24 @@ for each.
 
 from __future__ import annotations
 
-import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog.requirement_set import RequirementSet, joined, parsed
+from matrix.catalog.requirement_set import (
+    RequirementSet,
+    joined,
+    parsed,
+    refuse_unknown_scikit_learn,
+)
+from matrix.catalog.source_file import SourceFile
 from matrix.errors import UsageError
-from matrix.model import FileLine
 from matrix.model.package_sources import without_password
-from matrix.user_files import is_outside, read_bounded, refuse_outside, shown_requirement
+from matrix.user_files import shown_requirement
 
-_LARGEST = 4 * 2**20
 _COMMENT = re.compile(r"(^|\s+)#.*$")
 _OPTION = re.compile(r"\s+--?[A-Za-z].*$")
 _OPTION_NAME = re.compile(r"-[A-Za-z]|--[a-z]{2,20}(-[a-z]{2,20}){0,3}")
@@ -29,28 +31,11 @@ _INCLUDE = re.compile(r"(-r|--requirement|-c|--constraint)\s*=?\s*(?P<file>.+)")
 _PLACE = re.compile(
     r"(\w+\+)?\w[\w+.-]*://|\.{0,2}[\\/]|\.{1,2}$|~|[A-Za-z]:\\|.*\.(whl|zip|tar\.gz)$"
 )
+_REPOSITORY = re.compile(r"/scikit-learn(\.git)?([@#/]|$)")
+_EGG = re.compile(r"[#&]egg=(?P<name>[\w.-]+)")
 _MADE_WITH = re.compile(
     r"^#.*(?:pip-compile with python |--python-version[ =])(\d+\.\d+(?:\.\d+)?).*$", re.I | re.M
 )
-_BOMS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
-
-
-def read_text(file: Path) -> str:
-    """Return the text of a UTF-8 or UTF-16 file.
-
-    Raises:
-        UsageError: the file does not exist, is too large, cannot be read, or is not such text.
-    """
-    content = read_bounded(file, _LARGEST)
-    encoding = next((name for bom, name in _BOMS if content.startswith(bom)), "utf-8")
-    try:
-        return content.decode(encoding)
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{file}: is not UTF-8 (byte {error.start})") from None
 
 
 def made_with(text: str) -> str:
@@ -59,17 +44,30 @@ def made_with(text: str) -> str:
     return found.group(1) if found and "--universal" not in found.group() else ""
 
 
-def read_requirements(file: Path) -> RequirementSet:
+def read_requirements(file: SourceFile, python: str = "") -> RequirementSet:
     """Read a requirements file and all files that it includes.
 
     No message repeats what a file outside of the folder of the first one holds, and of the others
     only what looks like a requirement: ``-r`` may name a file with secrets.
 
+    Args:
+        file: the requirements file.
+        python: is not used: each line keeps its marker.
+
     Raises:
         UsageError: a line is not valid; the message has the file and the line. Or a file outside
             of the folder is not called like a requirements file.
     """
-    return _IncludeReader(folder=file.parent).read(file, str(file))
+    return _IncludeReader().read(file)
+
+
+def read_line(file: SourceFile, number: int, line: str) -> RequirementSet:
+    """Read one line as :func:`read_requirements` does, with what it includes.
+
+    Raises:
+        UsageError: the line is not valid.
+    """
+    return _IncludeReader().line(file, number, line)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -92,21 +90,19 @@ def _lines(text: str) -> Iterator[tuple[int, str]]:
 class _IncludeReader:
     """Reads a file with all that it includes."""
 
-    folder: Path
-    """Of the file that the user named."""
-    seen: set[Path] = field(default_factory=set)
+    seen: set[Hashable] = field(default_factory=set)
 
-    def read(self, file: Path, why: str) -> RequirementSet:
+    def read(self, file: SourceFile) -> RequirementSet:
         """Read a file; one that was read before adds nothing, so that circular includes end."""
-        if file.resolve() in self.seen:
+        if file.identity in self.seen:
             return RequirementSet()
-        self.seen.add(file.resolve())
-        refuse_outside(file, self.folder, why)
-        text = read_text(file)
-        lines = [self._line(file, number, line) for number, line in _lines(text)]
+        self.seen.add(file.identity)
+        text = file.text()
+        lines = [self.line(file, number, line) for number, line in _lines(text)]
         return joined([RequirementSet(made_with=made_with(text)), *lines])
 
-    def _line(self, file: Path, number: int, line: str) -> RequirementSet:
+    def line(self, file: SourceFile, number: int, line: str) -> RequirementSet:
+        """Read one line, with what it includes."""
         where = f"{file}, line {number}"
         if not line.isprintable():
             raise UsageError(f"{where}: holds a control character")
@@ -118,20 +114,20 @@ class _IncludeReader:
         text = _OPTION.sub("", line)
         if _PLACE.match(text) or _is_reference(text):
             return RequirementSet(notes=(_place(where, text),))
-        shown = shown_requirement(text, outside=is_outside(file, self.folder))
+        shown = shown_requirement(text, outside=file.outside)
         requirement = parsed(text, where, shown)
         learn = canonicalize_name(requirement.name) == "scikit-learn"
-        place = FileLine(file=file, line=number) if learn else None
+        place = file.place(number) if learn else None
         return RequirementSet(requirements=(requirement,), place=place)
 
-    def _included(self, file: Path, where: str, include: re.Match[str]) -> RequirementSet:
+    def _included(self, file: SourceFile, where: str, include: re.Match[str]) -> RequirementSet:
         name = include["file"].strip().strip("'\"")
         if "://" in name:
             raise UsageError(
                 f"{where}: includes {without_password(name)}",
                 advice="fetch it first, and include the file",
             )
-        included = self.read(file.parent / name, where)
+        included = self.read(file.beside(name, where))
         if include[1] in {"-r", "--requirement"}:
             return included
         constraints = included.requirements + included.constraints
@@ -144,12 +140,16 @@ def _option(where: str, line: str) -> str:
     if not _OPTION_NAME.fullmatch(name):
         return f"{where}: is left out: it is not a requirement"
     if name in {"-e", "--editable"}:
+        egg = _EGG.search(line)
+        refuse_unknown_scikit_learn(where, egg["name"] if egg else "")
         return f"{where}: an editable install is left out: it names a location, not a version"
     return f"{where}: the option {name} is not passed on; uv's own settings and variables hold"
 
 
 def _place(where: str, text: str) -> str:
     name = text.partition("@")[0].strip() if _is_reference(text) else ""
+    repository = _REPOSITORY.search(text)
+    refuse_unknown_scikit_learn(where, name or ("scikit-learn" if repository else ""))
     subject = name or "a path or address"
     return f"{where}: {subject} is left out: it names a location, not a version"
 

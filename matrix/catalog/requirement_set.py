@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from matrix.catalog import checks
 from matrix.errors import UsageError
@@ -21,7 +22,9 @@ class RequirementSet:
     constraints: tuple[Requirement, ...] = ()
     """Versions of packages, if another requirement installs them."""
     made_with: str = ""
-    """The Python that made the lock, by its own comment; empty if unknown."""
+    """The Python that the lock was made with or is installed with; empty if unknown."""
+    made_with_by: str = ""
+    """What names that Python: ``.python-version``; empty for a comment of the lock itself."""
     pythons: str = ""
     """The specifier of the Pythons that a lock is for; empty for all."""
     notes: tuple[str, ...] = ()
@@ -38,6 +41,7 @@ def joined(parts: Iterable[RequirementSet]) -> RequirementSet:
             requirements=result.requirements + part.requirements,
             constraints=result.constraints + part.constraints,
             made_with=part.made_with or result.made_with,
+            made_with_by=part.made_with_by if part.made_with else result.made_with_by,
             pythons=",".join(filter(None, (result.pythons, part.pythons))),
             notes=result.notes + part.notes,
             place=result.place or part.place,
@@ -62,3 +66,21 @@ def parsed(text: str, where: str = "", shown: str = "") -> Requirement:
         reason = f"{shown} is not a requirement that names a version" if shown else str(error)
         problem = f"{where}: {reason}" if where else reason
         raise UsageError(problem, advice='write a requirement such as "numpy<2"') from None
+
+
+def refuse_unknown_scikit_learn(where: str, name: str) -> None:
+    """Refuse a location (git, a path, an address) as the source of scikit-learn.
+
+    Args:
+        where: the file, and the line if there is one.
+        name: of the package that comes from a location.
+
+    Raises:
+        UsageError: it is scikit-learn. Its release is unknown, and is not guessed.
+    """
+    if canonicalize_name(name) == "scikit-learn":
+        raise UsageError(
+            f"{where}: scikit-learn comes from a location (git, a path or an address), so its "
+            "release is unknown",
+            advice="Name a release instead of the file: scikit-learn==1.5.2",
+        )

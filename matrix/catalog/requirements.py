@@ -19,26 +19,15 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from matrix.catalog import checks, environment_names
+from matrix.catalog import checks, environment_names, git
+from matrix.catalog.locks.registry import looks_like_file, read_lock
 from matrix.catalog.release_choice import choose
-from matrix.catalog.requirement_files import read_requirements
 from matrix.catalog.requirement_set import RequirementSet, joined, parsed
+from matrix.catalog.source_file import DiskFile, SourceFile
 from matrix.errors import UsageError
 from matrix.model import EnvSpec, FileLine
 from matrix.model.environments import SCIKIT_LEARN
 
-_FILES = {".txt", ".in", ".lock", ".toml"}
-_FOREIGN_KINDS = {".yml", ".yaml", ".json", ".cfg", ".ini"}
-_FROM_ENVIRONMENT = "pip list --format=freeze > requirements.txt"
-_FOREIGN = {
-    "uv.lock": "uv export --format pylock.toml --output-file pylock.toml",
-    "poetry.lock": "poetry export --without-hashes --output requirements.txt",
-    "pdm.lock": "pdm export --without-hashes --output requirements.txt",
-    "Pipfile.lock": "pipenv requirements > requirements.txt",
-    "Pipfile": "pipenv requirements > requirements.txt",
-    "pyproject.toml": "uv pip compile pyproject.toml --output-file requirements.txt",
-}
-"""File names that are not supported, and the command that converts the file."""
 _LONGEST_ID = 80
 ANY = ">=0"
 """The newest scikit-learn that is compatible with the other requirements; ``latest`` is the newest
@@ -90,7 +79,7 @@ def read_request(texts: Sequence[str], *, folder: Path | None = None) -> Environ
         else:
             files.append(file)
     python = _one_python(given.requirements)
-    everything = joined([*(_read_file(file, python) for file in files), given])
+    everything = joined([*(read_lock(file, python) for file in files), given])
     return _request(everything, source=" ".join(texts), file=files[0].name if files else "")
 
 
@@ -169,18 +158,22 @@ def _id_and_label(request: EnvironmentRequest, scikit_learn: str, as_of: str) ->
 # ------------------------------------------------------------------------ the user's texts
 
 
-def _file(text: str, folder: Path) -> Path | None:
+def _file(text: str, folder: Path) -> SourceFile | None:
     """Return the file that a text names; None if the text is a requirement."""
     if not text.strip() or not text.isprintable():
         raise UsageError(f"{text!r} is neither a requirement nor a file")
     path = folder / text
-    looks_like_file = path.suffix.lower() in _FILES | _FOREIGN_KINDS or path.name in _FOREIGN
-    if looks_like_file and not re.search(r"[<>=~!;]", text):
-        return path
+    if looks_like_file(text) and not re.search(r"[<>=!~;:]", text):
+        return DiskFile.named(path)
     try:
-        return path if re.search(r"[\\/]", text) and path.is_file() else None
+        if path.is_file() and (re.search(r"[\\/]", text) or looks_like_file(text)):
+            return DiskFile.named(path)
     except (OSError, ValueError):
         return None
+    named = git.split(text)
+    if named is None or not looks_like_file(named[1]):
+        return None
+    return git.GitFile.named(*named, folder)
 
 
 def _typed(text: str) -> Requirement:
@@ -194,19 +187,6 @@ def _typed(text: str) -> Requirement:
         return parsed(text)
     wild = ".*" if len(version.release) == 2 and text.count(".") == 1 else ""
     return parsed(f"scikit-learn=={text.removeprefix('v')}{wild}")
-
-
-def _read_file(file: Path, python: str) -> RequirementSet:
-    advice = _FOREIGN.get(file.name)
-    if advice is None and file.suffix.lower() in _FOREIGN_KINDS:
-        advice = _FROM_ENVIRONMENT
-    if advice:
-        raise UsageError(f"{file}: is not read", advice=f"export it: {advice}")
-    if file.suffix.lower() == ".toml":
-        from matrix.catalog.pylock import read_pylock  # needs a newer packaging than nox may have
-
-        return read_pylock(file, python)
-    return read_requirements(file)
 
 
 # ------------------------------------------------------------------------ the request
@@ -225,7 +205,8 @@ def _request(texts: RequirementSet, *, source: str, file: str) -> EnvironmentReq
     choice = choose(entries, explicit or texts.made_with, texts.pythons, source)
     notes = [*texts.notes, choice.note]
     if texts.made_with and not explicit:
-        notes.append(f"Python {texts.made_with}, which it was made with; python==… says otherwise")
+        by = f"from {texts.made_with_by}" if texts.made_with_by else "which it was made with"
+        notes.append(f"Python {texts.made_with}, {by}; python==… says otherwise")
     alone = not others and not choice.python
     return EnvironmentRequest(
         scikit_learn=_as_spec(choice.scikit_learn, alone=alone) if learn else None,

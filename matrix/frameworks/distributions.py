@@ -89,3 +89,7 @@ def distribution_of(module: str) -> str:
     if module in _ALIKE:
         return module.replace("_", "-")
     return _RENAMED.get(module, "")
+
+
+KNOWN = frozenset(_RENAMED.values()) | {module.replace("_", "-") for module in _ALIKE}
+"""The normalized names of these distributions."""

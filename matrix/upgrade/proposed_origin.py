@@ -14,7 +14,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from matrix.catalog.requirement_files import read_text
+from matrix.catalog.source_file import DiskFile
 from matrix.errors import UsageError
 from matrix.inspection import Inspection
 from matrix.upgrade.nearest_release import OLDEST
@@ -85,7 +85,7 @@ def _pins(file: Path) -> Mapping[str, str]:
         for name in _FILES:
             if (folder / name).is_file():
                 try:
-                    text = read_text(folder / name)
+                    text = DiskFile.named(folder / name).text()
                 except UsageError:  # the file of a stranger: only a proposal
                     continue
                 found = dict(filter(None, map(_pin, text.splitlines())))
