@@ -18,16 +18,25 @@ from matrix.upgrade.answer import release_of
 HEADS = ("saved", "safe", "same", "outputs", "size", "save", "load", "code", "needs")
 """What :func:`values` returns, by position."""
 
-LEGEND = (
-    "saved: of the trained models, those whose file is safe in its own environment. safe: of the "
-    "loads of a file in another environment. same: also those where only repr or get_params "
-    "fails, and every prediction is the same.",
-    "outputs: how many a load compares, repr and get_params included; fewer are weaker evidence. "
-    "code: whether loading can run code. needs: what must be installed to load it, beside "
-    "scikit-learn.",
-    "Size, and processor time to save and load one file: medians over the pipelines that every "
-    "format saves.",
-)
+_LEGEND = {
+    "saved": "saved: of the trained models, those whose file is safe in its own environment.",
+    "safe": "safe: of the loads of a file in another environment.",
+    "same": "same: also those where only repr or get_params fails; every prediction is the same.",
+    "outputs": "outputs: how many a load compares, repr and get_params included; fewer are weaker "
+    "evidence.",
+    "size": "Size, and processor time to save and load one file: medians over the pipelines that "
+    "every format saves.",
+    "code": "code: whether loading can run code.",
+    "needs": "needs: what must be installed to load it.",
+}
+
+
+def legend(shown: Iterable[str] = HEADS) -> list[str]:
+    """Return what the columns with these names mean, a sentence each."""
+    names = set(shown)
+    return [text for name, text in _LEGEND.items() if name in names]
+
+
 _TWO_SHOWN = 3
 """Releases; of more only the first and the last are named."""
 

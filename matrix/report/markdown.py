@@ -32,7 +32,7 @@ from matrix.normalize_messages import without_places
 from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.format_shares import FormatComparison, compare_formats
-from matrix.report.format_words import HEADS, LEGEND, by_family, run_sentence, values
+from matrix.report.format_words import HEADS, by_family, legend, run_sentence, values
 from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
@@ -375,7 +375,7 @@ def _ways_to_save(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection
         return
     title = f"Ways to save, compared on {counted(found.pipelines, 'pipeline')}"
     head, *lines = formats_table(found)
-    foot = ["", run_sentence(matrix, found), "", *LEGEND]
+    foot = ["", run_sentence(matrix, found), "", " ".join(legend())]
     yield _MarkdownSection(title, lines[1:], more="format", head=[head, lines[0]], foot=foot)
     head, *lines = families_table(found)
     title = "Ways to save by family of pipelines: share of loads that are safe"

@@ -124,6 +124,24 @@ def test_the_terminal_shows_them_side_by_side(compared: Matrix) -> None:
     )
 
 
+def test_the_terminal_shows_how_many_outputs_are_compared_where_formats_differ_in_it(
+    compared: Matrix,
+) -> None:
+    """As ONNX files, which have two methods."""
+    cells = [
+        replace(cell, n_identical=2 if cell.format == "skops" else 9)
+        if cell.verdict is Verdict.IDENTICAL
+        else cell
+        for cell in compared.cells
+    ]
+    stream = io.StringIO()
+    show(replace(compared, cells=cells), file=stream, width=120)
+    lines = [" ".join(line.split()) for line in stream.getvalue().splitlines()]
+    assert "saved safe same outputs size save load code needs" in lines
+    assert any(line.startswith("skops 80 % 100 % 100 % 2 ") for line in lines)
+    assert "outputs: how many a load compares" in " ".join(lines)
+
+
 def test_markdown_has_the_same_table_and_one_by_family(compared: Matrix) -> None:
     stream = io.StringIO()
     write_markdown(compared, stream)

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from rich.text import Text
 
 from matrix.model import Matrix
-from matrix.report.format_shares import FormatShare, compare_formats
-from matrix.report.format_words import HEADS, LEGEND, run_sentence, values
+from matrix.report.format_shares import FormatComparison, FormatShare, compare_formats
+from matrix.report.format_words import HEADS, legend, run_sentence, values
 from matrix.report.sentences import counted
 from matrix.report.summary import Summary
 from matrix.report.terminal.style import INDENT, TerminalStyle, row
 
-_NUMBERS = slice(1, 8)
-"""The columns of figures: they are aligned at the right."""
+_TEXTS = {HEADS.index(name) for name in ("code", "needs")}
+"""The columns that are no figures: they are aligned at the left."""
 _LEFT_OUT = ("same", "save", "load", "size")
 """The columns that a narrow terminal has no space for, the first one first."""
 
@@ -33,32 +33,51 @@ def ways_to_save(
     found = compare_formats(matrix, summary.grids)
     if found is None:
         return
-    lines = _table(terminal, found.shares)
+    shown = _columns(terminal, found)
+    lines = _table(found.shares, shown)
     if everything:
         for family in found.families:
             title = f"{family.name} ({counted(family.pipelines, 'pipeline')})"
-            lines += [
-                Text(),
-                Text(" " * INDENT + title, style="bold"),
-                *_table(terminal, family.shares),
-            ]
+            lines += [Text(), Text(" " * INDENT + title, style="bold")]
+            lines += _table(family.shares, shown)
     lines += [Text(), *terminal.paragraph(run_sentence(matrix, found))]
-    lines += [line for text in LEGEND for line in terminal.paragraph(text)]
+    lines += [line for text in legend(shown) for line in terminal.paragraph(text)]
     number = counted(found.pipelines, "pipeline")
     yield f"Ways to save, compared on {number}", lines
 
 
-def _table(terminal: TerminalStyle, shares: tuple[FormatShare, ...]) -> list[Text]:
-    """Return a line for each format, with as many columns as fit."""
-    rows = [("", *HEADS), *((share.format, *values(share)) for share in shares)]
-    widths = [max(len(one[column]) for one in rows) for column in range(len(rows[0]))]
-    shown = list(range(len(widths)))
-    if len({share.outputs for share in shares}) == 1:
-        shown.remove(1 + HEADS.index("outputs"))
+def _columns(terminal: TerminalStyle, found: FormatComparison) -> list[str]:
+    """Return the names of the columns that fit; that of outputs only if formats differ in it."""
+    shares = [*found.shares, *(share for family in found.families for share in family.shares)]
+    shown = list(HEADS)
+    if all(len({one.outputs for one in group}) == 1 for group in _groups(found)):
+        shown.remove("outputs")
     for name in _LEFT_OUT:
-        if INDENT + sum(widths[column] + 2 for column in shown) - 2 > terminal.width:
-            shown.remove(1 + HEADS.index(name))
-    widths[_NUMBERS] = [-width for width in widths[_NUMBERS]]
-    lines = [row([one[at] for at in shown], [widths[at] for at in shown]) for one in rows]
+        if _width(shares, shown) > terminal.width:
+            shown.remove(name)
+    return shown
+
+
+def _groups(found: FormatComparison) -> Iterator[tuple[FormatShare, ...]]:
+    yield found.shares
+    yield from (family.shares for family in found.families)
+
+
+def _width(shares: Iterable[FormatShare], shown: list[str]) -> int:
+    """Return how many columns of the terminal a table takes."""
+    return max(line.cell_len for line in _table(tuple(shares), shown))
+
+
+def _table(shares: tuple[FormatShare, ...], shown: list[str]) -> list[Text]:
+    """Return a line for each format."""
+    places = [HEADS.index(name) for name in shown]
+    rows = [("", *shown)]
+    for share in shares:
+        texts = values(share)
+        rows.append((share.format, *(texts[place] for place in places)))
+    widths = [max(len(one[column]) for one in rows) for column in range(len(rows[0]))]
+    numbers = [place not in _TEXTS for place in places]
+    aligned = [-w if number else w for w, number in zip(widths[1:], numbers, strict=True)]
+    lines = [row(one, [widths[0], *aligned]) for one in rows]
     lines[0].stylize("dim")
     return lines
