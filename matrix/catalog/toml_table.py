@@ -141,6 +141,13 @@ class TomlTable:
             raise self.error(key, f"must be one of {', '.join(values)}, not {name!r}")
         return values[name]
 
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return ``true`` or ``false``; any other value is an error."""
+        value = self._value.get(key, default)
+        if not isinstance(value, bool):
+            raise self.error(key, f"must be true or false, not {value!r}")
+        return value
+
     def day(self, key: str, *, advice: str = "") -> date:
         """Return the date at a key, which must be there."""
         value = self._value.get(key)

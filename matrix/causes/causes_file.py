@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("causes.toml")
 
 _KEYS = (
     *("id", "title", "explanation", "advice", "package", "since", "links"),
-    *("signature", "example"),
+    *("signature", "example", "migrate"),
 )
 _SIGNATURE_LISTS = ("stages", "exceptions", "estimators", "formats")
 _SIGNATURE_KEYS = (
@@ -83,6 +83,7 @@ def _cause(table: TomlTable) -> KnownCause:
         links=named.texts("links", check=_check_link),
         signatures=tuple(_signature(one, package) for one in signatures),
         example=_example(named.table("example")),
+        migrate=named.flag("migrate"),
     )
 
 

@@ -87,6 +87,8 @@ class KnownCause:
     signatures: tuple[Signature, ...]
     """One of them must match."""
     example: Example
+    migrate: bool = False
+    """Whether ``migrate`` converts most of such files, so that an answer names the command."""
 
     @property
     def markdown_title(self) -> str:

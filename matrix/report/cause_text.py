@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
 from matrix import causes
 from matrix.causes import KnownCause
 from matrix.model import Cell
@@ -12,6 +15,34 @@ from matrix.report.summary import Summary
 def known_cause(cell: Cell) -> KnownCause | None:
     """Return the known cause of a cell, or None."""
     return None if cell.cause is None else causes.by_id().get(cell.cause)
+
+
+_CODE = re.compile(r"`([^`]+)`")
+_STATEMENT = re.compile(r"(import|from|for) |[\w.\[\]'\"]+(, [\w.]+)* = |[\w.]+\.\w+\(.*\)$")
+_PLACEHOLDER = "..."
+
+
+def advice_parts(cause: KnownCause) -> Iterator[tuple[str, str]]:
+    """Yield the advice of a cause in parts, so that a terminal can print each line of code whole.
+
+    Returns:
+        Pairs of a text and a line of Python that follows it; one of them may be empty.
+    """
+    text, place = "", 0
+    for code in _CODE.finditer(cause.advice):
+        if not _STATEMENT.match(code[1]) or _PLACEHOLDER in code[1]:
+            continue
+        text = _sentence(cause.advice[place : code.start()])
+        yield text, code[1]
+        place = code.end()
+    rest = _sentence(cause.advice[place:])
+    if rest:
+        yield rest, ""
+
+
+def _sentence(text: str) -> str:
+    """Return text without the punctuation that belongs to a line of code before it."""
+    return text.lstrip(" .,;:").rstrip()
 
 
 def share_known(summary: Summary) -> str:

@@ -358,6 +358,8 @@ class TargetRange:
     name: str
     target: Target
     """The first of them."""
+    last: Target
+    """The last of them, the newest release."""
     origin: bool
     """Whether this is the environment that saved the model."""
     outcome: str
@@ -371,7 +373,7 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
     origin = answer.targets[0]
     if answer.range is None:
         return [
-            _target_range(package_words.short_name(target.environment), target, origin, answer)
+            _target_range(package_words.short_name(target.environment), [target], origin, answer)
             for target in answer.targets
         ]
     found = []
@@ -381,20 +383,20 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
         members = list(group)
         names = [target.release for target in members]
         name = package_words.with_libraries(names, members, answer)
-        found.append(_target_range(name, members[0], origin, answer))
+        found.append(_target_range(name, members, origin, answer))
     for _, group in itertools.groupby(
         in_order(answer.newer), lambda target: _with_libraries(target)
     ):
         members = list(group)
         name = package_words.with_libraries([one.release for one in members], members, answer)
-        found.append(_target_range(name, members[0], origin, answer))
+        found.append(_target_range(name, members, origin, answer))
     for package in answer.packages:
         others = in_order(package.targets)
         for _, group in itertools.groupby(others, lambda target: what_happens(target.cell)):
             members = list(group)
             if members != [package.targets[0]]:  # the origin alone has a line above
                 name = package_words.moved_span(package, [target.release for target in members])
-                found.append(_target_range(name, members[0], origin, answer))
+                found.append(_target_range(name, members, origin, answer))
     return found
 
 
@@ -402,10 +404,14 @@ def _with_libraries(target: Target) -> tuple[str, list[str]]:
     return what_happens(target.cell), package_words.libraries(target.environment)
 
 
-def _target_range(name: str, first: Target, origin: Target, answer: UpgradeAnswer) -> TargetRange:
+def _target_range(
+    name: str, members: Sequence[Target], origin: Target, answer: UpgradeAnswer
+) -> TargetRange:
+    first = members[0]
     return TargetRange(
         name=name,
         target=first,
+        last=members[-1],
         origin=first.environment.id == origin.environment.id,
         outcome=what_happens(first.cell),
         responsible=package_words.blame(first, answer),

@@ -206,6 +206,8 @@ class Target:
     """The rows of the deciding method that changed most, the worst first."""
     package: str = SCIKIT_LEARN
     """The package whose releases are tried; all others stay."""
+    requested: str = ""
+    """The text after ``--to``, if the user requested it; empty for a release of a ladder."""
 
     @property
     def release(self) -> str:
@@ -319,6 +321,8 @@ class UpgradeResult:
     """What was not checked in the given folders, because it is not a model."""
     score_margin: float = SCORE_MARGIN
     """A score that moved by more counts as changed."""
+    options: tuple[str, ...] = ()
+    """The options that ``migrate`` needs too for these models, as a shell takes them."""
 
 
 def release_of(environment: Environment, package: str = SCIKIT_LEARN) -> str:

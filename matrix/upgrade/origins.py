@@ -92,6 +92,10 @@ class Origins:
         """As :meth:`matrix.upgrade.targets_of_model.TargetsOfModel.of`."""
         return self._targets.of(model, origin)
 
+    def text(self, target: EnvSpec) -> str:
+        """The text after ``--to`` that requested a target; empty if the user did not."""
+        return self._targets.text(target.id)
+
     def as_released(self, model: Model, origin: EnvSpec, target: EnvSpec) -> EnvSpec | None:
         """As :meth:`matrix.upgrade.targets_of_model.TargetsOfModel.as_released`."""
         return self._targets.as_released(model, origin, target)

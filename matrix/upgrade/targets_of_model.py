@@ -31,10 +31,16 @@ class TargetsOfModel:
         self._request = request
         self._requested: dict[str, EnvironmentRequest] = {}
         """By the id of a target, what the user requested."""
+        self._texts: dict[str, str] = {}
+        """By the id of a target, the text after ``--to``."""
 
     def is_requested(self, id_: str) -> bool:
         """Whether the user requested the target with this id."""
         return id_ in self._requested
+
+    def text(self, id_: str) -> str:
+        """The text after ``--to`` that requested a target; empty if the user did not."""
+        return self._texts.get(id_, "")
 
     def of(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         """The targets of a model with this origin.
@@ -52,11 +58,13 @@ class TargetsOfModel:
                     origin, self._builds.lock(origin), requested.others, python="", strict=True
                 )
                 found.append(holding(spec, model, ()))
+                self._texts[found[-1].id] = requested.source
                 continue
             complete = self._complete(requested, origin)
             spec = spec_of(complete, as_of=self._request.as_of, common=self._builds.common)
             found.append(holding(spec, model, held))
             self._requested[found[-1].id] = complete
+            self._texts[found[-1].id] = requested.source
         return tuple(found)
 
     def _moves_libraries(self, requested: EnvironmentRequest, model: Model) -> bool:
@@ -109,7 +117,9 @@ class TargetsOfModel:
         if not requested.file and target.scikit_learn.count(".") >= 2:
             requested, day = with_bounds(requested, target.scikit_learn, model, readers_for)
         spec = spec_of(requested, as_of=day, common=self._builds.common)
-        return holding(spec, model, self._held(model, origin))
+        released = holding(spec, model, self._held(model, origin))
+        self._texts[released.id] = self._texts[target.id]
+        return released
 
     def between(self, model: Model, origin: EnvSpec, low: str, high: str) -> EnvSpec | None:
         """The release in the middle between two; None if there is none, or it is unknown."""

@@ -312,7 +312,8 @@ def _answer(
         return replace(answer, problem=problem)
 
     def result(spec: EnvSpec) -> Target:
-        return found.targets.get(spec.id) or _missing(there[spec.id], question)
+        target = found.targets.get(spec.id) or _missing(there[spec.id], question)
+        return replace(target, requested=origins.text(spec))
 
     specs = {spec.id: spec for spec in (question.origin, *question.targets)}
     targets = tuple(map(result, specs.values()))

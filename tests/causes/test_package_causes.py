@@ -164,9 +164,11 @@ def test_tags_of_scikit_learn_1_6_are_a_matter_of_old_xgboost_there() -> None:
 
 
 def test_each_cause_of_another_package_has_a_message_here() -> None:
-    elsewhere = ("default", "formats", "onnx")
-    listed = {cause.id for cause in causes.known() if cause.example.set not in elsewhere}
-    assert listed == {*(one[0] for one in SEEN), *(one[0] for one in BESIDE), "catboost-n-features"}
+    tested_elsewhere = {"catboost-n-features", "xgboost-frames-3.0"}
+    sets = ("default", "formats", "old", "onnx")
+    others = [one for one in causes.known() if one.example.set not in sets]
+    listed = {cause.id for cause in others}
+    assert listed == {*(one[0] for one in SEEN), *(one[0] for one in BESIDE), *tested_elsewhere}
 
 
 def test_catboost_loses_the_number_of_features_in_every_release() -> None:

@@ -52,7 +52,9 @@ def check(found: dict[tuple[str, ...], Any], cause: KnownCause) -> None:
         return
     at_odds = any(signature.reader for signature in cause.signatures)  # with another package there
     for home in [one.writer] if at_odds else [one.writer, one.reader]:
-        assert found[one.pipeline, one.format, home, home]["verdict"] in SAFE, home
+        assert found[one.pipeline, one.format, home, home]["verdict"] in {*SAFE, "unavailable"}, (
+            home
+        )
 
 
 def test_regressors_of_lightgbm_3_3_fail_in_4_0_and_boosters_of_4_0_in_3_3(tmp_path: Path) -> None:

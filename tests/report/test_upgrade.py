@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
 
+from matrix import causes
 from matrix.cli.arguments import value_types
 from matrix.cli.commands.upgrade import exit_code
 from matrix.errors import Exit
@@ -28,6 +30,7 @@ from matrix.model import (
 )
 from matrix.report import FORMATS
 from matrix.report import model_answers as words
+from matrix.report.cause_text import advice_parts
 from matrix.report.sentences import difference
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.upgrade.answer import Model, Problem, RowCounts, Target, UpgradeAnswer, UpgradeResult
@@ -440,3 +443,50 @@ def test_where_the_first_gate_is_the_only_one_every_report_says_so(
     with path.open("w", encoding="utf-8") as stream:
         FORMATS[format_](words.as_matrix(upgrade(found)), stream)
     assert only in path.read_text("utf-8")
+
+
+# --------------------------------------------------------------------------- what to do
+
+
+def caused(id_: str, *, requested: str = "") -> UpgradeAnswer:
+    bad = target("1.4.0", Verdict.LOAD_FAILED, "load", cause=id_)
+    newer = target("1.5.2", Verdict.LOAD_FAILED, "load", cause=id_)
+    if requested:
+        return answer(HOME, replace(bad, requested=requested), in_a_row=False)
+    return answer(HOME, bad, newer)
+
+
+def shown_with(options: tuple[str, ...], *answers: UpgradeAnswer) -> list[str]:
+    stream = io.StringIO()
+    show_upgrade(replace(upgrade(*answers), options=options), file=stream, width=60)
+    return [line.strip() for line in stream.getvalue().splitlines()]
+
+
+def test_a_cause_that_migrate_converts_ends_in_its_command_for_the_newest_release() -> None:
+    lines = shown_with((), caused("module-names-0.24"))
+    assert "compat-matrix migrate churn.joblib --to scikit-learn==1.5.2 --as-of release" in lines
+
+
+def test_the_command_names_what_the_user_requested_and_all_that_the_model_needs() -> None:
+    wanted = "scikit-learn==1.4.0 numpy<2"
+    options = ("--from scikit-learn==1.3.2", "--trust churn_lib.steps.Clip", "--path 'my code'")
+    lines = shown_with(options, caused("module-names-0.24", requested=wanted))
+    command = f"compat-matrix migrate churn.joblib --to '{wanted}' {' '.join(options)}"
+    assert command in lines, "the line is whole, however narrow the terminal is"
+
+
+def test_a_cause_without_a_conversion_has_no_command() -> None:
+    assert not any("compat-matrix" in one for one in shown_with((), caused("module-names-0.22")))
+
+
+def test_code_in_an_advice_stands_alone_and_the_text_around_it_is_never_cut() -> None:
+    lines = shown_with((), caused("xgboost-enable-categorical-1.5"))
+    assert "model.enable_categorical, model.predictor = False, None" in lines
+    assert not any(line.endswith("…") for line in lines)
+
+
+@pytest.mark.parametrize("cause", causes.known(), ids=lambda cause: cause.id)
+def test_every_advice_is_shown_whole(cause: causes.KnownCause) -> None:
+    text = " ".join(f"{text} {code}" for text, code in advice_parts(cause))
+    words_of = lambda one: re.findall(r"\w+", one)  # noqa: E731
+    assert words_of(text) == words_of(cause.advice)

@@ -48,6 +48,9 @@ class Places:
     sandbox: None = None
     made: dict[str, Environment] = field(default_factory=dict)
 
+    def text(self, _: EnvSpec) -> str:
+        return ""
+
     def origin(self, model: Model) -> EnvSpec:
         return spec(SCIKIT_LEARN[0])
 

@@ -51,6 +51,9 @@ class Places:
     are_consecutive: bool = True
     made: dict[str, Environment] = field(default_factory=dict)
 
+    def text(self, _: EnvSpec) -> str:
+        return ""
+
     def origin(self, model: Model) -> EnvSpec:
         if model.id == "unknown":
             raise UsageError("it does not say where it comes from", advice="say it with --from")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import shlex
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,6 +81,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
                 result,
                 passed_over=setup.passed_over,
                 score_margin=catalog.score_margin if margin is None else margin,
+                options=migrate_options(arguments),
             )
             explain = arguments.why and not result.interrupted
             explained = dict(_explained(catalog, setup, result)) if explain else {}
@@ -184,6 +187,33 @@ class CheckSetup:
     steps: BuildProgress
     trust: Trust
     """Names that the user trusts."""
+
+
+def migrate_options(arguments: ModelArguments) -> tuple[str, ...]:
+    """The options of a check that ``migrate`` needs too for the same models, quoted for a shell."""
+    named: list[tuple[str, Iterable[object]]] = [
+        ("--from", arguments.origins),
+        ("--as-of", _given(arguments.as_of if arguments.targets else None)),
+        ("--sandbox", _given(None if arguments.sandbox == "auto" else arguments.sandbox)),
+        ("--data", _given(arguments.data)),
+        ("--target", _given(arguments.target)),
+        ("--dtypes", _given(json.dumps(arguments.dtypes) if arguments.dtypes else None)),
+        ("--expected", _given(arguments.expected)),
+        ("--hashes", _given(arguments.hashes)),
+        ("--with", arguments.further),
+        ("--path", arguments.path),
+        ("--main", _given(arguments.main)),
+        ("--trust", arguments.trust),
+        ("--config", _given(arguments.config)),
+    ]
+    return tuple(
+        f"{option} {shlex.quote(str(value))}" for option, values in named for value in values
+    )
+
+
+def _given(value: object | None) -> Iterable[object]:
+    """A value that an option has once; nothing if it was not given."""
+    return () if value is None else (value,)
 
 
 def inputs_of(arguments: InputArguments) -> CheckInputs:

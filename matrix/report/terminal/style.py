@@ -28,6 +28,10 @@ _STYLES = {
 
 
 INDENT = 2
+
+_PARAGRAPH = 2000
+"""Most characters of a text that is wrapped. Texts of a model's own are cut where they are quoted,
+so that what stands after them is never lost."""
 """Columns by which lines under a heading are indented."""
 
 
@@ -47,9 +51,14 @@ class TerminalStyle:
             return cls(console.width, unicode=False)
         return cls(console.width, unicode=True)
 
-    def printable(self, text: str) -> str:
-        """Return any text as one line without control characters, in the encoding."""
-        line = plain(text)
+    def printable(self, text: str, limit: int = 300) -> str:
+        """Return any text as one line without control characters, in the encoding.
+
+        Args:
+            text: anything.
+            limit: maximum length in characters; longer text ends in an ellipsis.
+        """
+        line = plain(text, limit)
         if self.unicode:
             return line
         for symbol, replacement in _ASCII.items():
@@ -68,7 +77,7 @@ class TerminalStyle:
 
     def wrap(self, text: str, width: int) -> list[str]:
         """Return the text as lines of at most this width in columns."""
-        lines = Text(self.printable(text)).wrap(_MEASURE, max(width, 1))
+        lines = Text(self.printable(text, _PARAGRAPH)).wrap(_MEASURE, max(width, 1))
         return [line.plain.rstrip() for line in lines]
 
     def symbol(self, group: Group) -> str:

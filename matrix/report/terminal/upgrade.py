@@ -8,9 +8,11 @@ from typing import TextIO
 
 from rich.text import Text
 
+from matrix.causes import KnownCause
 from matrix.report import model_answers as words
 from matrix.report import package_words
-from matrix.report.cause_text import known_cause, since
+from matrix.report.cause_text import advice_parts, known_cause, since
+from matrix.report.migrate_command import INTRODUCTION, migrate_command
 from matrix.report.model_answers import TargetRange
 from matrix.report.passed_over import sentences
 from matrix.report.score_words import score_lines, scored_on
@@ -35,11 +37,12 @@ def show_upgrade(
     console = console_for(file, width, None)
     terminal = TerminalStyle.of(console)
     for answer in upgrade.answers:
-        for line in _answer(terminal, answer, upgrade.score_margin):
+        for line in _answer(terminal, answer, upgrade):
             print_line(console, line)
         console.print()
     if len(upgrade.answers) > 1:
-        console.print(terminal.title(words.summary(upgrade.answers)))
+        for line in terminal.wrap(words.summary(upgrade.answers), terminal.width):
+            console.print(Text(line, style="bold"))
     for line in _one_line_for_all(terminal, upgrade.answers):
         print_line(console, line)
     for sentence in (*words.notice(upgrade.answers), *sentences(upgrade.passed_over)):
@@ -47,7 +50,9 @@ def show_upgrade(
             console.print(line)
 
 
-def _answer(terminal: TerminalStyle, answer: UpgradeAnswer, margin: float) -> Iterator[Text]:
+def _answer(
+    terminal: TerminalStyle, answer: UpgradeAnswer, upgrade: UpgradeResult
+) -> Iterator[Text]:
     group = words.group_of(answer)
     headline = f"{terminal.symbol(group)} {answer.model.id}: {words.headline(answer)}"
     for line in terminal.wrap(headline, terminal.width):
@@ -72,7 +77,11 @@ def _answer(terminal: TerminalStyle, answer: UpgradeAnswer, margin: float) -> It
     room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
     widest = min(max(len(one.name) for one in found), room, 2 * terminal.width // 3)
     for one in found:
-        yield from _target_range(terminal, one, widest, margin)
+        yield from _target_range(terminal, one, widest, upgrade.score_margin)
+        command = "" if one.responsible else migrate_command(answer, one.last, upgrade.options)
+        if command:
+            yield from terminal.paragraph(INTRODUCTION)
+            yield terminal.pasteable(command)
 
 
 def _one_line_for_all(terminal: TerminalStyle, answers: Sequence[UpgradeAnswer]) -> Iterator[Text]:
@@ -131,10 +140,19 @@ def _target_range(
             yield Text(" " * head.cell_len + line)
     cause = None if targets.responsible else known_cause(cell)
     if cause is not None:
-        explanation = f"{cause.title} ({cause.id}, {since(cause)}): {cause.advice}"
-        for line in terminal.wrap(explanation, terminal.width - head.cell_len):
-            yield Text(" " * head.cell_len + line, style="dim")
+        yield from _cause(terminal, cause, head.cell_len)
     for scored in score_lines(cell, margin, every_class=targets.origin):
         style = "bold red" if scored.fell else ""
         for text in terminal.wrap(scored.text, terminal.width - head.cell_len):
             yield Text(" " * head.cell_len + text, style=style)
+
+
+def _cause(terminal: TerminalStyle, cause: KnownCause, indent: int) -> Iterator[Text]:
+    """What changed, and what to do; each line of code stands alone, and is never cut or wrapped."""
+    title = f"{cause.title} ({cause.id}, {since(cause)}): "
+    for text, code in advice_parts(cause):
+        for line in terminal.wrap(title + text, terminal.width - indent):
+            yield Text(" " * indent + line, style="dim")
+        if code:
+            yield terminal.pasteable(code)
+        title = ""

@@ -1,0 +1,192 @@
+"""Causes in old releases of scikit-learn and in packages beside it, by messages of real runs."""
+
+from __future__ import annotations
+
+import pytest
+
+from matrix import causes
+from matrix.model import Cell, EnvInfo
+
+from .cells import changed, failed, info
+
+
+def missing(module: str) -> Cell:
+    return failed(f"No module named 'sklearn.{module}'", "ModuleNotFoundError")
+
+
+def used(message: str, kind: str = "AttributeError", stage: str = "predict") -> Cell:
+    return failed(message, kind, stage)
+
+
+OF_SCIKIT_LEARN = [
+    *[
+        ("module-names-0.24", missing(old), "0.20.4", "1.9.1")
+        for old in (
+            "linear_model.logistic",
+            "svm.classes",
+            "ensemble.forest",
+            "neighbors.kd_tree",
+            "preprocessing.data",
+            "ensemble.iforest",
+            "tree.tree",
+        )
+    ],
+    ("module-names-0.22", missing("decomposition._pca"), "0.22.2.post1", "0.21.3"),
+    ("module-names-0.22", missing("metrics.cluster._supervised"), "1.9.1", "0.20.4"),
+    ("externals-joblib-0.21", missing("externals.joblib"), "0.20.3", "0.23.2"),
+    ("modules-removed-0.20", missing("grid_search"), "0.18.2", "1.0.2"),
+    ("modules-removed-0.20", missing("mixture.gmm"), "0.19.2", "0.24.2"),
+    ("voting-module-0.21", missing("ensemble.voting_classifier"), "0.20.4", "0.22.2.post1"),
+    ("imputer-0.22", missing("preprocessing.imputation"), "0.21.3", "0.24.2"),
+    ("mutual-info-0.22", missing("feature_selection.mutual_info_"), "0.21.3", "0.22.2.post1"),
+    (
+        "deprecation-dict-0.21",
+        failed("module 'sklearn.utils.deprecation' has no attribute 'DeprecationDict'"),
+        "0.19.2",
+        "0.22.2.post1",
+    ),
+    (
+        "boosting-loss-0.21",
+        used("'BinomialDeviance' object has no attribute 'get_init_raw_predictions'"),
+        "0.20.4",
+        "0.22.2.post1",
+    ),
+    ("boosting-loss-0.21", missing("ensemble._gb_losses"), "0.21.3", "0.20.4"),
+    (
+        "isolation-forest-offset-0.20",
+        used("'IsolationForest' object has no attribute 'offset_'"),
+        "0.18.2",
+        "0.23.2",
+    ),
+    (
+        "svm-support-0.22",
+        used("'SVC' object has no attribute 'break_ties'"),
+        "0.21.3",
+        "0.22.2.post1",
+    ),
+    (
+        "svm-support-0.22",
+        used("'OneClassSVM' object has no attribute '_n_support'"),
+        "0.20.4",
+        "0.23.2",
+    ),
+    (
+        "neighbors-samples-0.22",
+        used("'KNeighborsClassifier' object has no attribute 'n_samples_fit_'"),
+        "0.21.3",
+        "0.22.2.post1",
+    ),
+    (
+        "reset-features-0.23",
+        used(
+            "The reset parameter is False but there is no n_features_in_ attribute. Is this "
+            "estimator fitted?",
+            "RuntimeError",
+            "transform",
+        ),
+        "0.21.3",
+        "0.23.2",
+    ),
+    (
+        "columns-strings-0.23",
+        used("'ColumnTransformer' object has no attribute '_has_str_cols'"),
+        "0.22.2.post1",
+        "0.23.2",
+    ),
+    (
+        "hist-features-0.24",
+        used("'HistGradientBoostingClassifier' object has no attribute '_n_features'"),
+        "0.23.2",
+        "1.0.2",
+    ),
+    (
+        "linear-tol-1.7",
+        failed(
+            "'LinearRegression' object has no attribute 'tol'",
+            stage="repr",
+            verdict="introspection-failed",
+        ),
+        "1.6.1",
+        "1.9.1",
+    ),
+]
+
+
+@pytest.mark.parametrize(("id_", "found", "writer", "reader"), OF_SCIKIT_LEARN)
+def test_a_message_of_an_old_release_has_its_cause_only_across_that_release(
+    id_: str, found: Cell, writer: str, reader: str
+) -> None:
+    assert cause(found, info(writer), info(reader)) == id_
+    same = cause(found, info(reader), info(reader))
+    assert same is not None
+    assert same.startswith(causes.PREFIX)
+
+
+def test_an_isolation_forest_loses_its_limit_in_0_22_and_changes_its_scores_in_0_21() -> None:
+    forest = "sklearn.ensemble.iforest.IsolationForest"
+
+    def changes(stage: str, writer: str, reader: str) -> str | None:
+        return cause(changed(stage), info(writer), info(reader), forest)
+
+    assert changes("predict", "0.21.3", "0.22.2.post1") == "isolation-forest-threshold-0.22"
+    assert changes("predict", "0.20.4", "0.21.3") == "isolation-forest-path-0.21"
+    assert changes("score_samples", "0.20.4", "0.23.2") == "isolation-forest-path-0.21"
+    unknown = changes("predict", "0.22.2.post1", "1.0.2")
+    assert unknown is not None
+    assert unknown.startswith(causes.PREFIX)
+
+
+def test_names_that_numpy_removed_are_blamed_on_the_environment_of_the_reader() -> None:
+    found = failed("module 'numpy' has no attribute 'float'.\n`np.float` was a deprecated alias")
+    before, after = info("0.22.2", numpy="1.18.2"), info("0.23.2", numpy="1.24.4")
+    assert cause(found, before, after) == "numpy-aliases-1.24"
+    assert cause(found, before, info("0.23.2", numpy="1.23.5")) != "numpy-aliases-1.24"
+
+
+def test_protocol_5_is_blamed_on_a_python_without_it() -> None:
+    found = failed("unsupported pickle protocol: 5", "ValueError")
+    before, after = info(python="3.8.18"), info(python="3.7.16")
+    assert cause(found, before, after) == "protocol-5-python-3.8"
+
+
+@pytest.mark.parametrize(
+    ("message", "kind", "writer", "reader"),
+    [
+        ("'StringDtype' object has no attribute '_na_value'", "AttributeError", "2.2.3", "2.3.0"),
+        (
+            "StringDtype.__init__() takes from 1 to 2 positional arguments but 3 were given",
+            "TypeError",
+            "2.3.3",
+            "2.2.3",
+        ),
+    ],
+)
+def test_types_of_text_do_not_cross_pandas_2_3(
+    message: str, kind: str, writer: str, reader: str
+) -> None:
+    found = failed(message, kind)
+    assert cause(found, info(pandas=writer), info(pandas=reader)) == "pandas-string-type-2.3"
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        "data did not contain feature names, but the following fields are expected: a, b, c",
+        "could not convert string to float: 'Oslo'",
+    ],
+)
+def test_xgboost_before_3_2_takes_tables_of_pandas_3_for_arrays(message: str) -> None:
+    found, model = used(message, "ValueError"), "xgboost.sklearn.XGBClassifier"
+    before = info(pandas="2.3.2", xgboost="3.0.5")
+
+    def of(xgboost: str) -> str | None:
+        return cause(found, before, info(pandas="3.0.0", xgboost=xgboost), model)
+
+    assert of("3.1.3") == "xgboost-frames-3.0"
+    assert of("3.2.0") != "xgboost-frames-3.0"
+
+
+def cause(found: Cell, writer: EnvInfo, reader: EnvInfo, *estimators: str) -> str | None:
+    return causes.cause_of(
+        found, causes.known(), estimators=estimators, writer=writer, reader=reader
+    )
