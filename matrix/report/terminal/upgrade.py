@@ -41,8 +41,8 @@ def show_upgrade(
             print_line(console, line)
         console.print()
     if len(upgrade.answers) > 1:
-        for line in terminal.wrap(words.summary(upgrade.answers), terminal.width):
-            console.print(Text(line, style="bold"))
+        for text in terminal.wrap(words.summary(upgrade.answers), terminal.width):
+            console.print(Text(text, style="bold"))
     for line in _one_line_for_all(terminal, upgrade.answers):
         print_line(console, line)
     for sentence in (*words.notice(upgrade.answers), *sentences(upgrade.passed_over)):
