@@ -363,7 +363,11 @@ _TRACE: dict[str, Form] = {
 _ANSWERS: dict[str, tuple[Form, ...]] = {
     "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
     "save": (_UNAVAILABLE, _RAISED_IN, _record(_SAVED, own=_OWN, source=_is_digest)),
-    "evidence": (_REFUSED, _RAISED, _record({**_COMMON, "evidence": _is_evidence})),
+    "evidence": (
+        _REFUSED,
+        _RAISED,
+        _record({**_COMMON, "evidence": _either(_only(None), _is_evidence)}),
+    ),
     "load": (
         _REFUSED,
         _UNAVAILABLE,

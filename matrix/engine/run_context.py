@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from matrix import frameworks
 from matrix.catalog import Catalog, WorkerLimits
 from matrix.engine.estimate import START, Estimate
 from matrix.engine.pool import Job, Jobs, Pool
@@ -147,6 +148,7 @@ class RunContext:
             memory=self.limits.memory_mb * 1024 * 1024,
             sandbox=self.sandbox,
             main=self.main,
+            variables=frameworks.variables(environment.info.packages),
         )
 
     def timed_job(

@@ -13,7 +13,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +93,8 @@ class Request:
     """The sandbox; None for files that the run has saved itself."""
     main: OwnScript | None = None
     """The script that defines what models look up in ``__main__``."""
+    variables: Mapping[str, str] = field(default_factory=dict)
+    """Environment variables that the libraries of the environment need."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -415,5 +417,7 @@ def _environment(request: Request, inside: Path) -> dict[str, str]:
             "PYTHONUTF8": "1",
             "PYTHONNOUSERSITE": "1",
             "PYTHONFAULTHANDLER": "1",
+            "KERAS_HOME": str(inside / TEMPORARY),
         }
+        | {name: text.format(folder=inside / TEMPORARY) for name, text in request.variables.items()}
     )

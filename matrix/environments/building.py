@@ -19,6 +19,7 @@ from typing import Any
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
+from matrix import frameworks
 from matrix.environments.bytecode import share_bytecode
 from matrix.environments.environment_store import EnvironmentStore, environment_key
 from matrix.environments.reasons import UnavailableError, UnavailableReason, first_line, understand
@@ -33,6 +34,7 @@ from matrix.environments.records import (
 from matrix.environments.uv import Uv
 from matrix.environments.uv_settings import clean_environ
 from matrix.errors import StoreError
+from matrix.frameworks import FRAMEWORKS
 from matrix.model import EnvInfo, Lock
 
 _DESCRIBE = Path(__file__).parents[1] / "worker" / "describe.py"
@@ -44,7 +46,8 @@ _IMPORTED = {
     "scikit-learn": "sklearn",
     "onnxruntime": "onnxruntime",
 }
-"""What is imported once, of what is installed: module by package."""
+"""What is imported once, of what is installed: module by package. Libraries whose record says so
+are imported too."""
 _PATIENCE = 600.0
 _FINAL = frozenset({UnavailableReason.NO_IMPORT})
 """Reasons that building the same lock again would not change."""
@@ -130,7 +133,9 @@ def _built(
 
 def _described(python: Path, lock: Lock) -> Record:
     """Ask an environment what is in it, and refuse another answer than the lock."""
-    found = describe(python, [_IMPORTED[name] for name in _IMPORTED if name in lock.pins])
+    imported = [_IMPORTED[name] for name in _IMPORTED if name in lock.pins]
+    imported += [one.modules[0] for one in FRAMEWORKS if one.imports and one.name in lock.pins]
+    found = describe(python, imported, frameworks.variables(lock.pins))
     compare(lock, found.info)
     return Record(
         digest=lock_digest(lock),
@@ -151,16 +156,20 @@ def install(uv: Uv, python: Path, lock: Lock) -> None:
         )
 
 
-def describe(python: Path, modules: list[str]) -> Description:
+def describe(
+    python: Path, modules: list[str], variables: Mapping[str, str] | None = None
+) -> Description:
     """Ask an environment what it is.
 
     Args:
         python: its interpreter.
         modules: what to import once.
+        variables: environment variables of the libraries in it.
 
     Raises:
         UnavailableError: one of them cannot be imported, or the interpreter does not come back.
     """
+    given = variables or {}
     with tempfile.TemporaryDirectory(prefix="compat-matrix-") as folder:
         out = Path(folder) / "description.json"
         try:
@@ -170,7 +179,12 @@ def describe(python: Path, modules: list[str]) -> Description:
                 text=True,
                 errors="replace",
                 stdin=subprocess.DEVNULL,
-                env=clean_environ(),
+                # The settings of the user's home folder do not count.
+                env={
+                    **clean_environ(),
+                    "KERAS_HOME": folder,
+                    **{name: text.format(folder=folder) for name, text in given.items()},
+                },
                 timeout=_PATIENCE,
                 check=False,
             )

@@ -411,13 +411,7 @@ def _requirements(spec: EnvSpec, release: Release) -> tuple[str, ...]:
 
 def _undeclared(pins: Mapping[str, str]) -> tuple[str, ...]:
     """Return what libraries in an environment need and their metadata do not declare."""
-    needed = [
-        text
-        for name, version in pins.items()
-        if name in BY_NAME
-        for text in BY_NAME[name].further(version)
-    ]
-    return tuple(text for text in needed if _name(text) not in pins)
+    return tuple(text for name in pins if name in BY_NAME for text in BY_NAME[name].further(pins))
 
 
 def _pinned(requirements: Iterable[str]) -> tuple[str, ...]:

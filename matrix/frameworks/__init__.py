@@ -48,3 +48,17 @@ def needed_for(modules: Iterable[str]) -> tuple[Framework, ...]:
 def come_with(frameworks: Iterable[Framework]) -> frozenset[str]:
     """Return the top-level modules that environments with these libraries have."""
     return frozenset(module for one in frameworks for module in (*one.modules, *one.brings))
+
+
+def variables(packages: Iterable[str]) -> dict[str, str]:
+    """Return the environment variables of processes in an environment.
+
+    Args:
+        packages: what the environment has, by normalized name.
+    """
+    there = frozenset(packages)
+    found: dict[str, str] = {}
+    for one in FRAMEWORKS:
+        if one.name in there:
+            found.update(one.variables(there))
+    return found

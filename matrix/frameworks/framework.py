@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
+from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.utils import canonicalize_name
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,6 +55,15 @@ class Framework:
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By specifier of its own version (empty for all), further requirements of an environment that
     its metadata do not have: ``{"<2": ("setuptools<70",)}``."""
+    alternatives: tuple[frozenset[str], ...] = ()
+    """Groups of packages of which an environment needs one: ``needs`` adds none of a group to an
+    environment that has another."""
+    imports: bool = False
+    """Whether an environment with it is refused if it cannot be imported there."""
+    backends: tuple[tuple[str, Mapping[str, str]], ...] = ()
+    """Packages that compute its numbers, in the order of preference, each with the environment
+    variables of a process that uses it. The first that an environment has counts.
+    ``{folder}`` in a value stands for a folder of that process alone."""
     handles: tuple[str, ...] = ()
     """Attributes that hold a model as its native code writes it, as text or bytes."""
     marks: tuple[bytes, ...] = ()
@@ -81,11 +92,27 @@ class Framework:
         """
         return f"{self.name}=={version}" if version else f"{self.name}{bounds}"
 
-    def further(self, version: str) -> tuple[str, ...]:
-        """Return what else an environment with this version needs, in the syntax of PEP 508."""
-        return tuple(
+    def further(self, pins: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what else an environment needs for it, in the syntax of PEP 508.
+
+        Args:
+            pins: the versions in the environment, by normalized name; its own is among them.
+        """
+        needed = (
             requirement
             for specifier, requirements in self.needs.items()
-            if SpecifierSet(specifier).contains(version, prereleases=True)
+            if SpecifierSet(specifier).contains(pins[self.name], prereleases=True)
             for requirement in requirements
         )
+        return tuple(text for text in needed if not self._is_there(text, pins))
+
+    def _is_there(self, requirement: str, pins: Mapping[str, str]) -> bool:
+        """Whether an environment has a required package, or one that does instead."""
+        name = canonicalize_name(Requirement(requirement).name)
+        instead = (group for group in self.alternatives if name in group)
+        return any(one in pins for one in {name}.union(*instead))
+
+    def variables(self, packages: Iterable[str]) -> Mapping[str, str]:
+        """Return the environment variables of processes in an environment with these packages."""
+        there = frozenset(packages)
+        return next((found for name, found in self.backends if name in there), {})

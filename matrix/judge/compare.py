@@ -21,8 +21,12 @@ NEIGHBORS = frozenset({"kneighbors"})
 PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
+TRAINING = frozenset({"training_state"})
+"""What a training that goes on needs: any difference is one of structure, whatever its size."""
+
 _DOUBLE = float(np.finfo(np.float64).eps)
 _SINGLE = float(np.finfo(np.float32).eps)
+_BFLOAT16 = 2.0**-7
 
 
 def compare(
@@ -144,8 +148,11 @@ def _compare_leaf(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _LeafTal
 
 def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _LeafTally) -> None:
     epsilon = _DOUBLE
-    if max(np.finfo(leaf.array.dtype).eps for leaf in (left, right)) > _DOUBLE:
+    widest = max(map(_epsilon, (left, right)))
+    if widest > _DOUBLE:
         epsilon, tolerance = _SINGLE, for_single_precision(tolerance)
+    if widest > _SINGLE:
+        epsilon, tolerance = widest, _for_half_precision(tolerance, widest)
     before, after = _real(left.array), _real(right.array)
     missing = np.isnan(before)
     if missing.any():
@@ -154,6 +161,27 @@ def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Leaf
     tally.rows(differs)
     tally.numbers |= bool(differs.any())
     _measure(before, after, tally)
+
+
+def _epsilon(leaf: Leaf) -> float:
+    """The spacing of numbers at 1.0 in the precision in which a part was computed.
+
+    numpy has no bfloat16: such numbers stand in single precision under that name.
+    """
+    if "bfloat16" in leaf.place:
+        return _BFLOAT16
+    return float(np.finfo(leaf.array.dtype).eps)
+
+
+def _for_half_precision(tolerance: Tolerance, epsilon: float) -> Tolerance:
+    """The same tolerance, but not finer than half precision or bfloat16 can hold."""
+    least = _BFLOAT16_RTOL if epsilon >= _BFLOAT16 else _HALF_RTOL
+    rtol = max(tolerance.rtol, least)
+    return Tolerance(rtol=rtol, atol=max(tolerance.atol, rtol / 10))
+
+
+_HALF_RTOL = 2e-3
+_BFLOAT16_RTOL = 2e-2
 
 
 def _real(array: NDArray[np.generic]) -> NDArray[np.float64]:
@@ -191,6 +219,8 @@ def _difference(method: str, after: MethodOutput, tally: _LeafTally) -> OutputDi
 
 
 def _verdict(method: str, tally: _LeafTally) -> Verdict:
+    if method in TRAINING and (tally.labels or tally.numbers):
+        return Verdict.STRUCTURE_CHANGED
     if tally.labels and method in NAMES:
         return Verdict.STRUCTURE_CHANGED
     if tally.labels and method in PREDICTIONS:

@@ -11,7 +11,15 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.frameworks import BY_MODULE, BY_NAME, FRAMEWORKS, Excerpt, VersionHint, needed_for
+from matrix.frameworks import (
+    BY_MODULE,
+    BY_NAME,
+    FRAMEWORKS,
+    Excerpt,
+    VersionHint,
+    needed_for,
+    variables,
+)
 from matrix.inspection.inspect_file import inspect
 
 FOLDER = Path(__file__).parents[2] / "matrix/frameworks"
@@ -41,13 +49,22 @@ def test_a_library_is_needed_by_what_its_files_name() -> None:
 
 def test_further_requirements_follow_the_version() -> None:
     xgboost = BY_NAME["xgboost"]
-    assert (xgboost.requirement("1.4.2"), xgboost.further("1.4.2")) == (
+    assert (xgboost.requirement("1.4.2"), xgboost.further({"xgboost": "1.4.2"})) == (
         "xgboost==1.4.2",
         ("setuptools<70",),
     )
-    assert xgboost.further("3.0.0") == ()
-    assert BY_NAME["sklearn-pandas"].further("2.2.0") == ("six",)
+    assert xgboost.further({"xgboost": "3.0.0"}) == ()
+    assert BY_NAME["sklearn-pandas"].further({"sklearn-pandas": "2.2.0"}) == ("six",)
     assert xgboost.requirement(bounds="<1") == "xgboost<1"
+
+
+def test_keras_needs_a_backend_and_takes_the_one_that_is_there() -> None:
+    keras = BY_NAME["keras"]
+    assert keras.further({"keras": "3.4.1"}) == ("jax[cpu]",)
+    assert keras.further({"keras": "3.0.4", "torch": "2.1"}) == ("packaging",)
+    assert variables(["keras", "jax", "torch"])["KERAS_BACKEND"] == "jax"
+    assert variables(["keras", "torch"]) == {"KERAS_BACKEND": "torch"}
+    assert variables(["scikit-learn", "jax"]) == {}
 
 
 UBJSON_3_0_0 = (

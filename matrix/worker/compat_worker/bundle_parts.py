@@ -17,7 +17,7 @@ import itertools
 from collections import OrderedDict
 from typing import Any, List, Optional, Sequence
 
-from compat_worker import booster_models, content, output_methods
+from compat_worker import booster_models, content, keras_models, output_methods
 from compat_worker.output_methods import PlainData
 from compat_worker.user_error import UserError
 
@@ -41,7 +41,7 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         Exception: whatever looking up the part raises, where it is not there.
     """
     if part is None:
-        return booster_models.adapted(loaded)
+        return keras_models.adapted(booster_models.adapted(loaded))
     found = loaded
     for kind, name in part:
         if kind == "data":

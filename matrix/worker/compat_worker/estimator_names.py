@@ -8,6 +8,8 @@ from typing import Any, Dict, Iterator, List, Set
 
 import numpy as np
 
+from compat_worker import keras_models
+
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 200
 _MAX_OBJECTS = 2000
@@ -27,6 +29,9 @@ def class_names(model: Any) -> List[str]:
 
 
 def _class_names(model: Any) -> List[str]:
+    if keras_models.is_keras(model):
+        found: List[str] = model.class_names()
+        return found[:MAX_NAMES]
     names: Dict[str, None] = {}
     seen: Set[int] = set()
     waiting = [model]

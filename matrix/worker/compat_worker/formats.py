@@ -267,6 +267,31 @@ def _pickle(protocol: int) -> Format:
     )
 
 
+def _save_keras(model: Any, path: str) -> None:
+    from compat_worker import keras_models
+
+    keras_models.save(model, path)
+
+
+def _load_keras(path: str) -> Any:
+    from compat_worker import keras_models
+
+    return keras_models.load(path)
+
+
+def _keras(ending: str, meaning: str) -> Format:
+    return Format(
+        ending=ending,
+        meaning=meaning,
+        save=_save_keras,
+        load=_load_keras,
+        missing=_missing_package("keras", "keras"),
+        package="keras",
+        pickles=False,
+        save_line="model.save({path!r})",
+    )
+
+
 _CLOUDPICKLE = "cloudpickle.dump(model, open({path!r}, 'wb'))"
 
 FORMATS: Dict[str, Format] = {
@@ -352,6 +377,13 @@ FORMATS: Dict[str, Format] = {
         missing_to_load=_missing_package("onnxruntime", "onnxruntime"),
     ),
 }
+
+FORMATS.update(
+    {
+        "keras": _keras(".keras", "Model.save of Keras 3, a zip archive"),
+        "keras-h5": _keras(".h5", "Model.save of Keras, HDF5"),
+    }
+)
 
 NATIVE: Dict[str, Format] = {
     "xgboost-json": _native(".json", "Booster.save_model of xgboost, JSON", _load_xgboost),

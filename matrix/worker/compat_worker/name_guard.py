@@ -53,6 +53,11 @@ def allow_only(names: Optional[Sequence[Sequence[str]]]) -> Iterator[None]:
         _allowed[0] = None
 
 
+def allowed_now() -> Optional[Set[Tuple[str, str]]]:
+    """The names that are allowed now, as pairs of module and name; None if every name is."""
+    return _allowed[0]
+
+
 def check_names(names: Sequence[str]) -> None:
     """Check that names, each written ``module.name``, are allowed now.
 

@@ -151,6 +151,9 @@ _WITHOUT_ROWS = (
     "classes_",
     "feature_names_in_",
     "n_features_in_",
+    "training_state",
+    "layer_weights",
+    "layer_summary",
     "values",
 )
 
@@ -169,6 +172,11 @@ CALLS: Dict[str, MethodCall] = {
     "decision_path": _method("decision_path"),
     "kneighbors": _method("kneighbors"),
     "mahalanobis": _method("mahalanobis"),
+    "evaluate_loss": _method("evaluate_loss"),
+    "training_state": _without_rows("training_state"),
+    "training_step": _method("training_step"),
+    "layer_weights": _without_rows("layer_weights"),
+    "layer_summary": _without_rows("layer_summary"),
     "get_feature_names_out": _without_rows("get_feature_names_out"),
     "get_support": _without_rows("get_support"),
     "classes_": _attribute("classes_"),

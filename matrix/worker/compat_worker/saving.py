@@ -15,6 +15,7 @@ from compat_worker import (
     added_rows,
     content,
     estimator_names,
+    keras_models,
     machine_failures,
     output_methods,
     own_script,
@@ -109,17 +110,21 @@ def _save(
 
 
 def _n_rows(rows: Any) -> int:
+    if isinstance(rows, dict):
+        return keras_models.count(rows)
     return int(rows.shape[0]) if hasattr(rows, "shape") else len(rows)
 
 
 def _build(piece: Piece) -> Tuple[Any, Any]:
     registered = _find_pipeline(piece["file"], piece["pipeline"])
     _check_release(registered)
+    random.seed(0)  # layers of networks draw their first weights as they are made
+    np.random.seed(0)
     try:
-        return registered, registered.build()
+        return registered, keras_models.adapted(registered.build())
     except ImportError as error:
         machine_failures.raise_if_machine_failed(error)
-        raise Unavailable("not in this release of scikit-learn: {}".format(error))
+        raise Unavailable("not available in this environment: {}".format(error))
     except TypeError as error:
         if "unexpected keyword argument" in str(error):
             raise Unavailable("not in this release of scikit-learn: {}".format(error))
