@@ -8,8 +8,6 @@ from typing import Any, Dict, Iterator, List, Set
 
 import numpy as np
 
-from compat_worker import keras_models
-
 MAX_NAMES = 100
 MAX_NAME_LENGTH = 200
 _MAX_OBJECTS = 2000
@@ -29,7 +27,7 @@ def class_names(model: Any) -> List[str]:
 
 
 def _class_names(model: Any) -> List[str]:
-    if keras_models.is_keras(model):
+    if vars(type(model)).get("__module__") == _OF_KERAS:
         found: List[str] = model.class_names()
         return found[:MAX_NAMES]
     names: Dict[str, None] = {}
@@ -58,6 +56,8 @@ def _kind_of(one: Any) -> type:
 
 _BARE = "compat_worker.booster_models"
 """The module of the class that stands for a bare booster."""
+_OF_KERAS = "compat_worker.keras_models"
+"""The module of the class that stands for a model of Keras, which names its layers itself."""
 
 
 def _is_estimator(one: Any) -> bool:
