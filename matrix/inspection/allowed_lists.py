@@ -26,6 +26,8 @@ FUNCTIONS = FOLDER / "functions.txt"
 """Functions that models refer to and call later, also with bound arguments; reviewed by hand."""
 LEFT_OUT = FOLDER / "left-out.txt"
 """Classes that fitted models have and that are not allowed, each with the reason."""
+KERAS = FOLDER / "keras-configuration.txt"
+"""Names that the configuration of a Keras model may refer to; no pickle may."""
 HOOKS = FOLDER / "hooks.txt"
 """Classes of packages with methods of their own that run while a file is loaded, each reviewed."""
 
@@ -48,6 +50,11 @@ def created_empty() -> frozenset[Name]:
     """The names that may be looked up only to create an empty object, whose state follows."""
     paths = (FOLDER / one.allowed_list for one in FRAMEWORKS[1:])
     return frozenset(name for path in paths if path.exists() for name in read_list(path))
+
+
+def keras_names() -> frozenset[Name]:
+    """The names that the configuration of a Keras model may refer to."""
+    return read_list(KERAS)
 
 
 @cache

@@ -32,6 +32,8 @@ from matrix.inspection.exact_calls import (
 )
 from matrix.inspection.result import Inspection, Name
 
+_KERAS = "keras"
+"""Its own names are decided by the list alone: what is not on it runs code or opens files."""
 MAIN = "__main__"
 """The module of the script or notebook that saved a file."""
 
@@ -41,6 +43,8 @@ _NOTES: Mapping[str, str] = {
     "computed-state": "it gives an object the result of a call, which may change its class",
     "extension-codes": "it refers to names by number, so the names are unknown",
     "frame-left": "different unpicklers read it differently",
+    "keras-code": "it has a Lambda layer, whose code runs when the model is used",
+    "keras-file": "it reads a file that its configuration names",
     "made-callable": "it calls the result of another call",
     "out-of-band": "some of its data is outside the file",
     "passed-on": "it hides how an array or a dtype is made",
@@ -188,7 +192,13 @@ def _is_trustable(name: Name) -> bool:
     No pattern checks it: with thousands of long names, one that tries each dot takes minutes.
     """
     parts = (*name.module.split("."), *name.qualname.split("."))
-    return all(part.isidentifier() for part in parts)
+    return parts[0] != _KERAS and all(part.isidentifier() for part in parts)
+
+
+_OF_KERAS = "not among the names of Keras that a configuration may refer to"
+_OWN_IN_HDF5 = (
+    "; HDF5 does not say which module a class of your own is from: save it as .keras instead"
+)
 
 
 def _why(name: Name) -> str:
@@ -212,4 +222,6 @@ def _why(name: Name) -> str:
         )
     if top in ("numpy", "scipy", "joblib", "pandas"):
         return f"from {top}, but not among the names that are known to be harmless when called"
+    if top == _KERAS:
+        return _OF_KERAS + (_OWN_IN_HDF5 if name.module == _KERAS else "")
     return "not part of scikit-learn"

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from matrix.errors import NotAModelError
-from matrix.inspection import file_kinds, skops
+from matrix.inspection import file_kinds, hdf5, keras_files, skops
 from matrix.inspection.bundle import find_bundle
 from matrix.inspection.byte_stream import FileSection, Stream, compression
 from matrix.inspection.companions import Companions
 from matrix.inspection.file_access import open_regular, size_and_sha256
 from matrix.inspection.findings import Findings
+from matrix.inspection.keras_files import KerasFile
 from matrix.inspection.model_columns import model_columns
 from matrix.inspection.model_tree import build_tree
 from matrix.inspection.native_files import NativeModel, read_native
@@ -78,10 +79,14 @@ def _inspect(
         return _native(path, size, native)
     if file_kinds.is_onnx(head) and not packed:
         return _onnx(path, size, read_onnx(file))
+    if head.startswith(hdf5.MAGIC):
+        return _keras(path, size, keras_files.read_hdf5(file))
     findings = Findings(limits)
     compressor = ""
     if file_kinds.is_zip(head):
         names = file_kinds.zip_names(file)
+        if keras_files.is_keras(names):
+            return _keras(path, size, keras_files.read_zip(file, limits))
         if skops.SCHEMA not in names:
             raise file_kinds.describe_zip(names)
         container = "skops"
@@ -146,6 +151,23 @@ def _onnx(path: Path, size: int, found: PortableModel) -> Inspection:
         columns=tuple(found.inputs),
         root=ModelNode(kind="ONNX model"),
         portable=found,
+    )
+
+
+def _keras(path: Path, size: int, found: KerasFile) -> Inspection:
+    """The inspection of a file of Keras."""
+    return Inspection(
+        path=path,
+        size=size,
+        sha256="",
+        container=found.container,
+        protocol=0,
+        versions=found.versions,
+        modules=required_modules(found.names),
+        names=found.names,
+        exact=found.exact,
+        notes=found.notes,
+        root=found.root,
     )
 
 

@@ -24,6 +24,8 @@ OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 ASKED_FOR = {
     "data_tables.py": {"pyarrow"},
     "formats.py": {"catboost", "cloudpickle", "dill", "lightgbm", "skops", "xgboost"},
+    "keras_files.py": {"h5py"},
+    "keras_models.py": {"keras"},
     "onnx_models.py": {"onnxruntime", "skl2onnx"},
     "booster_models.py": {"xgboost"},
     "booster_faults.py": {"catboost", "lightgbm", "xgboost"},

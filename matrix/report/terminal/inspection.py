@@ -14,7 +14,7 @@ from matrix.report.terminal.portable import portable_lines
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, print_line
 from matrix.upgrade import own_code
 from matrix.upgrade.proposed_origin import origin_option
-from matrix.worker.compat_worker.formats import NATIVE
+from matrix.worker.compat_worker.formats import READABLE
 
 _NAMES = 10
 """Shown names that keep a file from being loaded."""
@@ -87,8 +87,9 @@ def answer(inspection: Inspection) -> str:
 
 def how_saved(inspection: Inspection) -> str:
     """Return the container, the compression, the protocol and the size in bytes."""
-    if inspection.container in NATIVE:
-        return f"{NATIVE[inspection.container].meaning}, {inspection.size:,} bytes"
+    known = READABLE.get(inspection.container)
+    if known is not None and not known.pickles and inspection.container != "skops":
+        return f"{known.meaning}, {inspection.size:,} bytes"
     parts = [inspection.container]
     if inspection.joblib:
         parts.append(f"joblib {inspection.joblib}")

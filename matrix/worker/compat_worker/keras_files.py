@@ -20,13 +20,13 @@ def user_objects(path: str) -> Dict[str, Any]:
     """The user's classes and functions that a file needs, by the names that Keras looks up.
 
     Raises:
-        NameRefused: the file looks up a name that is not allowed, or holds code.
+        NameRefused: the file looks up a name that is not allowed, holds code, or reads a file.
         ImportError: the user's code is not here.
     """
     found = keras_names.find(configurations(path))
     allowed = name_guard.allowed_now()
     if allowed is not None:
-        if found.code:
+        if found.code or found.files:
             raise name_guard.NameRefused("keras.layers", "Lambda")
         own = {name for module, name in allowed if keras_names.is_of_keras(module)}
         for module, name in found.names:

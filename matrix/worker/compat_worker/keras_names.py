@@ -36,6 +36,8 @@ class KerasNames(NamedTuple):
     """By the name under which the user's code registers it, such as ``churn>Scale``, the pair."""
     code: bool
     """Whether it holds code, or names a function to run: a Lambda layer."""
+    files: bool
+    """Whether it names a file to read: the vocabulary of a layer of texts."""
 
 
 def find(configurations: Iterable[Any]) -> KerasNames:
@@ -49,8 +51,9 @@ def find(configurations: Iterable[Any]) -> KerasNames:
     """
     names: Dict[Tuple[str, str], None] = {}
     registered: Dict[str, Tuple[str, str]] = {}
-    code = False
+    code = files = False
     for one in _objects(configurations):
+        files = files or isinstance(one.get("vocabulary"), str)
         if "class_name" not in one:
             continue
         kind = one["class_name"]
@@ -59,12 +62,14 @@ def find(configurations: Iterable[Any]) -> KerasNames:
         if not isinstance(kind, str):
             names["", "class_name"] = None  # Keras writes a text
             continue
-        code = code or kind in (_CODE, _LAMBDA)
+        if kind in (_CODE, _LAMBDA):
+            code = True
+            continue
         pair = _pair(one, kind)
         names[pair] = None
         own = one.get("registered_name")
         registered[own if isinstance(own, str) else pair[1]] = pair
-    return KerasNames(list(names), registered, code)
+    return KerasNames(list(names), registered, code, files)
 
 
 def _pair(one: Dict[str, Any], kind: str) -> Tuple[str, str]:

@@ -174,7 +174,6 @@ CALLS: Dict[str, MethodCall] = {
     "mahalanobis": _method("mahalanobis"),
     "evaluate_loss": _method("evaluate_loss"),
     "training_state": _without_rows("training_state"),
-    "training_step": _method("training_step"),
     "layer_weights": _without_rows("layer_weights"),
     "layer_summary": _without_rows("layer_summary"),
     "get_feature_names_out": _without_rows("get_feature_names_out"),
@@ -182,6 +181,7 @@ CALLS: Dict[str, MethodCall] = {
     "classes_": _attribute("classes_"),
     "feature_names_in_": _attribute("feature_names_in_"),
     "n_features_in_": _attribute("n_features_in_"),
+    "training_step": _method("training_step"),  # changes a model that was not loaded from a file
     "values": _values,
 }
 

@@ -1,0 +1,96 @@
+"""Write the names of Keras that a configuration may refer to: python tools/keras_names.py.
+
+Runs in an environment with Keras, and adds to ``matrix/inspection/allowed/keras-configuration.txt``
+what that release has. Run it once for each release; a person reviews the difference. Public classes
+of layers, models, initializers, regularizers, constraints, optimizers, losses, metrics and data
+type policies are listed, the functions among activations, losses and metrics, and the operations
+that functional models hold. Left out are those that run code or read files of the configuration.
+"""
+
+import importlib
+import inspect
+import pkgutil
+from pathlib import Path
+
+import keras
+
+FILE = Path(__file__).parents[1] / "matrix/inspection/allowed/keras-configuration.txt"
+HEAD = """\
+# Classes and functions of Keras that the configuration of a model may name: one module and name per
+# line. Written by tools/keras_names.py, reviewed by hand. They are called with the configuration,
+# in a sandbox only. Left out because they run code or read files that the configuration names:
+#   Lambda                        code inside the file
+#   TFSMLayer, JaxLayer, FlaxLayer, TorchModuleWrapper   programs of other libraries
+#   Map, Scan, Cond, WhileLoop …  operations that call functions of the configuration
+#   GPTQConfig, AWQConfig         texts and programs to measure with
+#   keras.saving, keras.utils, keras.config, keras.datasets   download, open files, change settings
+"""
+CLASSES = (
+    *("layers", "initializers", "regularizers", "constraints", "optimizers", "losses", "metrics"),
+    *("optimizers.schedules", "dtype_policies", "quantizers", "random"),
+)
+FUNCTIONS = ("activations", "losses", "metrics")
+ITSELF = ("Sequential", "Model", "Variable", "DTypePolicy", "FloatDTypePolicy")
+LEFT_OUT = {
+    *("Lambda", "TFSMLayer", "JaxLayer", "FlaxLayer", "TorchModuleWrapper"),
+    *("GPTQConfig", "AWQConfig"),
+    *("AssociativeScan", "Cond", "ForiLoop", "Map", "Scan", "Switch", "VectorizedMap", "WhileLoop"),
+    "Function",
+}
+HELPERS = {"deserialize", "get", "serialize"}
+MODELS = (
+    ("keras.src.models.functional", "Functional"),
+    ("keras.src.engine.functional", "Functional"),
+    ("keras.src.engine.sequential", "Sequential"),
+    ("keras.models", "Sequential"),
+    ("keras.models", "Model"),
+    ("keras.models", "Functional"),
+    ("keras", "Functional"),
+)
+
+
+def public(modules, kind):
+    """Public names of a kind in modules of Keras; later releases have more modules."""
+    for module in modules:
+        try:
+            place = importlib.import_module("keras." + module)
+        except ModuleNotFoundError:
+            continue
+        for name, value in vars(place).items():
+            if kind(value) and not name.startswith("_") and name not in LEFT_OUT | HELPERS:
+                yield "keras." + module, name
+
+
+def operations():
+    """The operations that functional models hold."""
+    operation = importlib.import_module("keras.src.ops.operation").Operation
+    folder = importlib.import_module("keras.src.ops")
+    for one in pkgutil.iter_modules(folder.__path__):
+        if one.name.endswith("_test") or one.ispkg:
+            continue
+        place = importlib.import_module("keras.src.ops." + one.name)
+        for name, value in vars(place).items():
+            own = inspect.isclass(value) and value.__module__ == place.__name__
+            if own and issubclass(value, operation) and name not in LEFT_OUT | {"Operation"}:
+                yield place.__name__, name
+
+
+def found():
+    yield from MODELS
+    yield from (("keras", name) for name in ITSELF if hasattr(keras, name))
+    yield from public(CLASSES, inspect.isclass)
+    yield from public(FUNCTIONS, inspect.isfunction)
+    yield from operations()
+
+
+def main():
+    known = set()
+    if FILE.exists():
+        lines = FILE.read_text("utf-8").splitlines()
+        known = {tuple(line.split()) for line in lines if line and not line.startswith("#")}
+    every = sorted(known | set(found()))
+    FILE.write_text(HEAD + "".join("{} {}\n".format(*one) for one in every), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
