@@ -64,6 +64,8 @@ class Framework:
     """Packages that compute its numbers, in the order of preference, each with the environment
     variables of a process that uses it. The first that an environment has counts.
     ``{folder}`` in a value stands for a folder of that process alone."""
+    leads: bool = False
+    """Whether models are moved from release to release of it, instead of scikit-learn's."""
     handles: tuple[str, ...] = ()
     """Attributes that hold a model as its native code writes it, as text or bytes."""
     marks: tuple[bytes, ...] = ()

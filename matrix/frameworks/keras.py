@@ -29,6 +29,7 @@ FRAMEWORK = Framework(
     },
     alternatives=(frozenset({"jax", "tensorflow", "tensorflow-cpu", "torch"}),),
     imports=True,
+    leads=True,
     backends=(
         ("jax", {"KERAS_BACKEND": "jax", **_COMPILED_ONCE}),
         ("tensorflow", {"KERAS_BACKEND": "tensorflow"}),

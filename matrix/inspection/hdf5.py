@@ -34,17 +34,17 @@ def root_attributes(file: BinaryIO) -> Mapping[str, str]:
         DamageError: an address or a size points outside of the file.
         UnreadableError: the file has another form than the one described above.
     """
-    return dict(_Reader(file).attributes())
+    return dict(_Hdf5File(file).attributes())
 
 
-class _Reader:
+class _Hdf5File:
     def __init__(self, file: BinaryIO) -> None:
         self._file = file
         self._size = file.seek(0, os.SEEK_END)
 
     def _at(self, place: int, size: int) -> bytes:
         if place < 0 or size < 0 or size > _MOST_BYTES or place + size > self._size:
-            raise DamageError("is a damaged HDF5 file", advice=COPY_AGAIN)
+            raise DamageError("is an HDF5 file that is damaged", advice=COPY_AGAIN)
         self._file.seek(place)
         return self._file.read(size)
 
@@ -85,7 +85,7 @@ class _Reader:
             version = body[0]
             sizes = struct.unpack_from("<HHH", body, 2)
         except (struct.error, IndexError):
-            raise DamageError("is a damaged HDF5 file", advice=COPY_AGAIN) from None
+            raise DamageError("is an HDF5 file that is damaged", advice=COPY_AGAIN) from None
         if version not in (1, 2, 3):
             raise UnreadableError(_OTHER_FORM, advice=_SAVE)
         at, parts = 9 if version == 3 else 8, []
@@ -108,7 +108,7 @@ class _Reader:
         """An object of a global heap."""
         head = self._at(heap, 16)
         if head[:5] != b"GCOL\x01":
-            raise DamageError("is a damaged HDF5 file", advice=COPY_AGAIN)
+            raise DamageError("is an HDF5 file that is damaged", advice=COPY_AGAIN)
         end = heap + int.from_bytes(head[8:16], "little")
         place = heap + 16
         while place + 16 <= end:
@@ -118,7 +118,7 @@ class _Reader:
             if number == 0:
                 break
             place += 16 + -(-size // 8) * 8
-        raise DamageError("is a damaged HDF5 file", advice=COPY_AGAIN)
+        raise DamageError("is an HDF5 file that is damaged", advice=COPY_AGAIN)
 
 
 def _text(data: bytes) -> str:

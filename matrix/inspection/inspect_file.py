@@ -79,13 +79,13 @@ def _inspect(
         return _native(path, size, native)
     if file_kinds.is_onnx(head) and not packed:
         return _onnx(path, size, read_onnx(file))
-    if head.startswith(hdf5.MAGIC):
+    if head.startswith(hdf5.MAGIC) and not packed:
         return _keras(path, size, keras_files.read_hdf5(file))
     findings = Findings(limits)
     compressor = ""
     if file_kinds.is_zip(head):
         names = file_kinds.zip_names(file)
-        if keras_files.is_keras(names):
+        if keras_files.is_keras(names) and not packed:
             return _keras(path, size, keras_files.read_zip(file, limits))
         if skops.SCHEMA not in names:
             raise file_kinds.describe_zip(names)

@@ -103,7 +103,8 @@ def _json(text: str | bytes) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise DamageError("is a Keras model with a configuration that is not JSON", advice=COPY_AGAIN) from error
+        problem = "is a Keras model with a configuration that is not JSON"
+        raise DamageError(problem, advice=COPY_AGAIN) from error
 
 
 def _described(container: str, configs: Sequence[Any], version: object) -> KerasFile:

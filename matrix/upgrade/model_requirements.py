@@ -69,3 +69,12 @@ def with_bounds(
     bounds = {} if model.inspection is None else model.inspection.bounds
     others, day = choose(Version(release), {n: t for n, t in bounds.items() if n not in named})
     return replace(requested, others=(*requested.others, *others)), day
+
+
+def version_in(requirement: str) -> str:
+    """The version that a requirement names, as an EnvSpec takes it."""
+    specifier = Requirement(requirement).specifier
+    exact = [one.version for one in specifier if one.operator == "=="]
+    if len(exact) == len(specifier) == 1 and not exact[0].endswith(".*"):
+        return exact[0]
+    return str(specifier) or "latest"

@@ -14,7 +14,7 @@ from matrix.model import EnvSpec, Lock
 from matrix.upgrade.answer import Model, PackageLadder
 from matrix.upgrade.environment_builds import EnvironmentBuilds
 from matrix.upgrade.model_requirements import holding, name_of
-from matrix.upgrade.needed_packages import needed_packages, with_requirements
+from matrix.upgrade.needed_packages import leading, needed_packages, with_requirements
 from matrix.upgrade.package_ladders import is_impossible, moved
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
@@ -39,7 +39,7 @@ class MovedLibraries:
         Raises:
             CannotTellError: the origin is not available, or the registry cannot be read.
         """
-        if self._request.targets:
+        if self._request.targets or leading(model.inspection) is not None:
             return ()
         pins = self._builds.lock(origin).pins if needed_packages(model.inspection) else {}
         names = [one.name for one in needed_packages(model.inspection) if one.name in pins]

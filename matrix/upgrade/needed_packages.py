@@ -52,6 +52,14 @@ def needed_packages(inspection: Inspection | None) -> tuple[NeededPackage, ...]:
     return tuple(_needed(one, inspection) for one in needed_for(inspection.modules))
 
 
+def leading(inspection: Inspection | None) -> NeededPackage | None:
+    """Return the library whose releases a model is moved between; None if it is scikit-learn."""
+    needed = needed_packages(inspection)
+    if inspection is None or "scikit-learn" in inspection.versions:
+        return None
+    return next((one for one in needed if one.framework.leads), None)
+
+
 def _needed(framework: Framework, inspection: Inspection) -> NeededPackage:
     """A library; of several versions in a file the newest counts, as for scikit-learn."""
     versions = inspection.versions.get(framework.name, ())

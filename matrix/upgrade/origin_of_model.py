@@ -6,7 +6,6 @@ from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
-from packaging.requirements import Requirement
 from packaging.version import Version
 
 from matrix.catalog import checks
@@ -18,7 +17,7 @@ from matrix.inspection import Inspection
 from matrix.model import EnvSpec
 from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
-from matrix.upgrade.model_requirements import holding, name_of, release_of, with_bounds
+from matrix.upgrade.model_requirements import holding, name_of, release_of, version_in, with_bounds
 from matrix.upgrade.nearest_release import OLDEST
 from matrix.upgrade.needed_packages import NeededPackage, needed_packages
 from matrix.upgrade.proposed_origin import origin_option
@@ -105,7 +104,7 @@ class OriginOfModel:
                             requested,
                             scikit_learn=ANY,
                             framework=one.name,
-                            framework_version=_version_in(named[one.name]),
+                            framework_version=version_in(named[one.name]),
                             others=tuple(t for t in requested.others if name_of(t) != one.name),
                         ),
                         as_of="release",
@@ -166,12 +165,3 @@ class OriginOfModel:
         uploaded = self._builds.registry.release(version, framework).uploaded
         window = timedelta(days=self._builds.catalog.release_window_days)
         return None if uploaded is None else uploaded + window
-
-
-def _version_in(requirement: str) -> str:
-    """The version that a requirement names, as an EnvSpec takes it."""
-    specifier = Requirement(requirement).specifier
-    exact = [one.version for one in specifier if one.operator == "=="]
-    if len(exact) == len(specifier) == 1 and not exact[0].endswith(".*"):
-        return exact[0]
-    return str(specifier) or "latest"

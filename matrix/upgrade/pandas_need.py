@@ -12,7 +12,7 @@ from pathlib import Path
 from matrix.inspection import Inspection, ModelNode
 from matrix.upgrade.answer import Model
 
-_WITHOUT = frozenset({"sklearn", "numpy", "scipy", "joblib"})
+_WITHOUT = frozenset({"sklearn", "numpy", "scipy", "joblib", "keras"})
 """Modules whose estimators take arrays."""
 _ARRAYS = frozenset({".npy", ".npz", ".txt"})
 """Endings of data that is read without pandas."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 
 from matrix.catalog.origin import readers_for
-from matrix.catalog.requirements import EnvironmentRequest, spec_of
+from matrix.catalog.requirements import ANY, EnvironmentRequest, spec_of
 from matrix.environments import history
 from matrix.environments.reasons import UnavailableError
 from matrix.errors import CannotTellError
 from matrix.model import EnvSpec
 from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
-from matrix.upgrade.model_requirements import holding, name_of, with_bounds
-from matrix.upgrade.needed_packages import needed_packages
+from matrix.upgrade.model_requirements import holding, name_of, version_in, with_bounds
+from matrix.upgrade.needed_packages import leading, needed_packages
 from matrix.upgrade.package_ladders import moved
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
@@ -48,6 +48,9 @@ class TargetsOfModel:
         Raises:
             CannotTellError: the registry cannot be read.
         """
+        led_by = leading(model.inspection)
+        if led_by is not None:
+            return self._of_framework(led_by.name)
         held = self._held(model, origin)
         if not self._request.targets:
             return tuple(holding(spec, model, held) for spec in self._lines(origin))
@@ -65,6 +68,24 @@ class TargetsOfModel:
             found.append(holding(spec, model, held))
             self._requested[found[-1].id] = complete
             self._texts[found[-1].id] = requested.source
+        return tuple(found)
+
+    def _of_framework(self, framework: str) -> tuple[EnvSpec, ...]:
+        """The requested releases of a library as of their release; the newest, if none is."""
+        requested = self._request.targets or (EnvironmentRequest(others=(framework,)),)
+        found = []
+        for one in requested:
+            named = {name_of(text): text for text in one.others}
+            version = version_in(named[framework]) if framework in named else "latest"
+            complete = replace(
+                one,
+                scikit_learn=one.scikit_learn or ANY,
+                framework=framework,
+                framework_version=version,
+                others=tuple(text for name, text in named.items() if name != framework),
+            )
+            day = self._request.as_of if one.file else "release"
+            found.append(spec_of(complete, as_of=day, common=self._builds.common))
         return tuple(found)
 
     def _moves_libraries(self, requested: EnvironmentRequest, model: Model) -> bool:

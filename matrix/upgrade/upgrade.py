@@ -19,7 +19,7 @@ from matrix.upgrade.answer import (
     UpgradeResult,
 )
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
-from matrix.upgrade.needed_packages import needed_packages
+from matrix.upgrade.needed_packages import leading, needed_packages
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.package_answers import (
     climbed,
@@ -214,6 +214,8 @@ def _further(
     """The question with the middle release of each gap, or with targets as of their release."""
     if isinstance(question, UpgradeAnswer):
         return question
+    if leading(question.model.inspection) is not None:
+        return question
     if not origins.are_consecutive:
         # First the fallbacks: newer libraries do not help where scikit-learn itself fails.
         question = with_fallbacks(question, answer, origins)
@@ -239,6 +241,11 @@ def _further(
     ]
     new = tuple(spec for spec in more if spec is not None and spec.id not in known)
     return replace(question, targets=(*question.targets, *new)) if new else question
+
+
+def _are_consecutive(model: Model, origins: Origins) -> bool:
+    """Whether the targets of a model are consecutive lines of scikit-learn."""
+    return origins.are_consecutive and leading(model.inspection) is None
 
 
 def _bisected(answer: UpgradeAnswer, origins: Origins) -> UpgradeAnswer:
@@ -317,7 +324,7 @@ def _answer(
 
     specs = {spec.id: spec for spec in (question.origin, *question.targets)}
     targets = tuple(map(result, specs.values()))
-    safe = safe_range(targets) if origins.are_consecutive else None
+    safe = safe_range(targets) if _are_consecutive(question.model, origins) else None
     libraries = [one.package for one in question.ladders]
     return replace(
         answer,

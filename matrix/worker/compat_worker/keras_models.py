@@ -9,7 +9,10 @@ Rows are a dictionary: ``inputs`` (an array, or a list or dictionary of arrays) 
 """
 
 import hashlib
+import os
+import shutil
 import sys
+import tempfile
 from typing import Any, Callable, Dict, List, Optional
 
 import numpy as np
@@ -64,7 +67,7 @@ class KerasModel:
     def class_names(self) -> List[str]:
         """The full names of its class and of the classes of its layers, each once."""
         found: Dict[str, None] = {}
-        for one in [self.model] + list(_layers(self.model)):
+        for one in [self.model] + list(layers(self.model)):
             found["{}.{}".format(_public_module(type(one)), type(one).__name__)] = None
         return list(found)
 
@@ -160,7 +163,7 @@ class KerasModel:
                 getattr(one, "compute_dtype", ""),
                 "" if one.trainable else " frozen",
             )
-            for one in _layers(self.model)
+            for one in layers(self.model)
         ]
 
 
@@ -195,7 +198,11 @@ def load(path: str) -> Any:
     objects = keras_files.user_objects(path)
 
     def again() -> Any:
-        return keras.models.load_model(path, custom_objects=objects or None)
+        # Keras 3.0 opens the file for writing, and this one is not to be written.
+        with tempfile.TemporaryDirectory() as folder:
+            copied = os.path.join(folder, os.path.basename(path))
+            shutil.copyfile(path, copied)
+            return keras.models.load_model(copied, custom_objects=objects or None)
 
     return adapted(again(), again)
 
@@ -209,6 +216,11 @@ def _seed() -> None:
     keras.utils.set_random_seed(SEED)
 
 
+def is_compiled(model: Any) -> bool:
+    """Whether a :class:`KerasModel` has an optimizer and a loss."""
+    return _is_compiled(model.model)
+
+
 def _is_compiled(model: Any) -> bool:
     return bool(getattr(model, "compiled", getattr(model, "_is_compiled", False)))
 
@@ -218,12 +230,12 @@ def _variables(optimizer: Any) -> Any:
     return found() if callable(found) else found
 
 
-def _layers(model: Any) -> List[Any]:
+def layers(model: Any) -> List[Any]:
     """All layers, also those of models inside, each once."""
     found = []  # type: List[Any]
     for one in getattr(model, "layers", []):
         found.append(one)
-        found.extend(_layers(one))
+        found.extend(layers(one))
     return found
 
 
@@ -244,7 +256,7 @@ _NARROW = ("float16", "bfloat16")
 
 def _precision(model: Any) -> str:
     """``float16`` or ``bfloat16`` if a layer computes in it, else empty."""
-    used = {str(getattr(one, "compute_dtype", "")) for one in _layers(model)}
+    used = {str(getattr(one, "compute_dtype", "")) for one in layers(model)}
     return next((name for name in reversed(_NARROW) if name in used), "")
 
 

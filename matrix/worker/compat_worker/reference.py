@@ -14,6 +14,8 @@ from compat_worker import (
     evidence_rows,
     expected_outputs,
     feature_inference,
+    keras_models,
+    keras_rows,
     loader_guard,
     machine_failures,
     output_methods,
@@ -106,6 +108,7 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
         "features": found.names,
     }
     methods = output_methods.taking_rows(model)
+    measured = _is_measured(piece, model)
     del model  # as few loads at a time as possible: a model may be as large as half of the memory
     if found.source is not None:
         answer["source"] = kept.keep(found.source)
@@ -114,7 +117,7 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     answer["evidence"] = found.evidence
-    if piece.get("evidence") and (piece["data"] is None or found.unfit) and given.n:
+    if measured and (piece["data"] is None or found.unfit) and given.n:
         answer["evidence"] = evidence_rows.of_made_rows(fresh, given, rows, piece.get("allowed"))
     if piece["data"] is not None and given.n and not found.unfit:
         _check_accepted(answer["outputs"], methods)
@@ -153,7 +156,7 @@ def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
         unfit = str(error)
         given, truth, names = _given_or_made_rows({**piece, "data": None}, model, fresh)
     found = None
-    if piece.get("evidence") and piece["data"] is not None and given.n and not unfit:
+    if _is_measured(piece, model) and piece["data"] is not None and given.n and not unfit:
         add = piece["expected"] is None
         example, n = piece["data"].get("example", False), given.n
         given, found = evidence_rows.of_given_rows(
@@ -165,6 +168,11 @@ def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
     _check_complete(data)
     made_of = None if given.source is None else table_source.encode(given.source)
     return _Rows(given, data, content.decode(data), made_of, truth, names, found, unfit)
+
+
+def _is_measured(piece: Piece, model: Any) -> bool:
+    """Whether to measure what rows would notice; the weights of Keras are compared themselves."""
+    return bool(piece.get("evidence")) and not keras_models.is_keras(model)
 
 
 def _is_one_of_several(piece: Piece) -> bool:
@@ -184,6 +192,8 @@ def _check_complete(data: bytes) -> None:
 
 def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
     """The rows with their kinds, the true targets or None, and the feature names or None."""
+    if keras_models.is_keras(model):
+        return _rows_of_keras(piece, model), None, None
     known = None if isinstance(model, PlainData) else feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
     data = piece["data"]
@@ -215,6 +225,19 @@ def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
         given.source,
     )
     return made, _true_targets(given.truth, model), names
+
+
+def _rows_of_keras(piece: Piece, model: Any) -> MadeRows:
+    if piece["expected"] is not None:
+        raise UserError("expected outputs are not compared for models of Keras yet")
+    data = piece["data"]
+    if data is None:
+        return keras_rows.make(model, KERAS_ROWS)
+    return keras_rows.read(model, data["path"], data["kind"], data["target"])
+
+
+KERAS_ROWS = 64
+"""Rows made for a model of Keras; each may be a picture."""
 
 
 def _accepts(model: Any, rows: Any) -> bool:
