@@ -13,6 +13,7 @@ _FEW = 50
 """Rows; with fewer of a class, one row moves its recall by more than 0.02."""
 _RARE = 0.1
 """Share of the rows; accuracy hardly shows what happens to a class with less."""
+_LARGEST = "largest error"
 _MOST_CLASSES = 5
 """Classes that are named in one sentence."""
 
@@ -90,7 +91,7 @@ def _overall(before: Scores | None, after: Scores | None) -> Iterator[Score]:
         error = before.mean_absolute_error, after.mean_absolute_error
         yield Score("mean absolute error", *error, loss=True, relative=True)
         largest = before.max_error, after.max_error
-        yield Score("largest error", *largest, loss=True, relative=True)
+        yield Score(_LARGEST, *largest, loss=True, relative=True)
 
 
 def by_class(before: Scores | None, after: Scores | None) -> dict[str, list[Score]]:
@@ -118,8 +119,9 @@ def _class(score: ClassScore) -> str:
 
 
 def changed(cell: Cell) -> list[Score]:
-    """Return the score of the class that became worst, and the overall scores."""
-    return [*_worst_class(cell.before, cell.after), *overall(cell.before, cell.after)]
+    """Return the score of the class that became worst, and the most important overall scores."""
+    scores = [one for one in overall(cell.before, cell.after) if one.name != _LARGEST]
+    return [*_worst_class(cell.before, cell.after), *scores]
 
 
 def _worst_class(before: Scores | None, after: Scores | None) -> list[Score]:

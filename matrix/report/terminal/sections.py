@@ -30,6 +30,8 @@ from matrix.report.verdict_words import GROUP_WORDS
 
 _WIDE = 76
 """Least columns of a terminal for the meaning of each group."""
+_MUCH = 0.05
+"""A score that falls by more is highlighted."""
 _MOST_BREAKS = 25
 _MOST_CHANGES = 8
 _MOST_EXPLANATIONS = 3
@@ -236,7 +238,7 @@ def _score_lines(terminal: TerminalStyle, cell: Cell, margin: float) -> Iterator
             yield line
             line = Text("   ")
         line.append(" " if line.cell_len == 3 else "   ")
-        line.append(text, style="bold red" if score.fell(margin) else "")
+        line.append(text, style="bold red" if score.fell(max(margin, _MUCH)) else "")
     if line.cell_len > 4:
         yield line
 
