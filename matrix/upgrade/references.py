@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from matrix.errors import Exit
 from matrix.frameworks.distributions import distribution_of
-from matrix.model import Ending, Environment, ModelReference, Returned
+from matrix.model import Absent, Ending, Environment, ModelReference, Returned
 from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem, RowCounts
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
 from matrix.worker.compat_worker.user_error import BOOLEAN, GIVE_TYPES, NOT_FITTED_WORDS
@@ -146,6 +146,7 @@ def notes_of(reference: ModelReference) -> tuple[str, ...]:
 def _notes(reference: ModelReference) -> Iterator[str]:
     if "values" in reference.saving.outputs:
         yield "it has no output method: what it holds was compared"
+    yield from _of_training(reference)
     if reference.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
         yield f"rows left out, because the model does not accept them: {kinds}"
@@ -162,3 +163,12 @@ def _notes(reference: ModelReference) -> Iterator[str]:
             yield f"in the origin, {method} differs from the expected outputs in {rows:,} rows"
     for method in reference.repeats:
         yield f"two loads in the origin disagree in {method}"
+
+
+def _of_training(reference: ModelReference) -> Iterator[str]:
+    """Notes about a model of Keras of which the training cannot be compared."""
+    outputs = reference.saving.outputs
+    if isinstance(outputs.get("training_state"), Absent):
+        yield "it was saved without an optimizer: only its predictions and weights were compared"
+    elif isinstance(outputs.get("training_step"), Absent):
+        yield "no targets fit its loss: give some with --data FILE.npz, as array y"

@@ -22,7 +22,7 @@ def failure(error: BaseException) -> Dict[str, str]:
     name = kind.__name__
     if kind.__module__ not in ("builtins", "exceptions"):
         name = "{}.{}".format(kind.__module__, name)
-    message = _shorten(_text(error), MESSAGE_LIMIT)
+    message = _shorten(_reason_first(_text(error)), MESSAGE_LIMIT)
     return {"type": name, "message": message, "traceback": _traceback(error, message)}
 
 
@@ -102,6 +102,19 @@ def _text(thing: Any) -> str:
         return str(thing)
     except Exception as error:
         return "<str() raised {}>".format(type(error).__name__)
+
+
+_NESTED = "Exception encountered: "
+"""Keras writes it after a whole configuration, before the message of the exception that it met."""
+_LONG = 300
+
+
+def _reason_first(text: str) -> str:
+    """A long message of Keras that begins with its reason instead of ending with it."""
+    around, nested, reason = text.rpartition(_NESTED)
+    if not nested or len(text) <= _LONG or not reason.strip():
+        return text
+    return "{} [{}]".format(reason.strip(), around.strip())
 
 
 def _shorten(text: str, limit: int) -> str:

@@ -1,0 +1,63 @@
+"""Models that are trained further: what is lost of it, and how precise their numbers are."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from matrix.model import Verdict
+from matrix.report.training_words import training_answers
+
+from .conftest import Bench
+
+SCORES = np.linspace(-1, 1, 24, dtype=np.float32).reshape(-1, 1)
+STATE = {"optimizer": "Adam", "steps": 6, "values": [np.ones(3, np.float32)]}
+
+
+def test_a_lost_optimizer_is_a_change_of_structure_however_small(bench: Bench) -> None:
+    lost = {"optimizer": "Adam", "steps": 0, "values": []}
+    nearly = {**STATE, "values": [np.full(3, 1.01, np.float32)]}
+    for after in (lost, nearly, {**STATE, "steps": 7}):
+        cell = bench.judge(
+            {"predict": SCORES, "training_state": STATE},
+            {"predict": SCORES, "training_state": after},
+        )
+        assert cell.verdict is Verdict.STRUCTURE_CHANGED
+        assert cell.stage == "training_state"
+        assert "predict" not in cell.outputs
+
+
+def test_the_three_answers_are_given_apart(bench: Bench) -> None:
+    cell = bench.judge(
+        {"predict": SCORES, "evaluate_loss": {"loss": np.float32(1)}, "training_state": STATE},
+        {"predict": SCORES, "evaluate_loss": {"loss": np.float32(2)}, "training_state": STATE},
+    )
+    assert training_answers(cell, "keras") == (
+        "predicts the same: yes; same loss: no; state of training kept: yes; "
+        "same next step of training: yes"
+    )
+    assert training_answers(cell, "joblib") == ""
+
+
+@pytest.mark.parametrize(
+    ("precision", "apart", "verdict"),
+    [
+        ("float32", 5e-5, Verdict.EQUIVALENT),
+        ("float32", 1e-3, Verdict.SCORES_CHANGED),
+        ("float16", 1.5e-3, Verdict.EQUIVALENT),
+        ("float16", 1e-2, Verdict.SCORES_CHANGED),
+        ("bfloat16", 1.5e-2, Verdict.EQUIVALENT),
+        ("bfloat16", 1e-1, Verdict.SCORES_CHANGED),
+    ],
+)
+def test_the_tolerance_is_that_of_the_precision(
+    bench: Bench, precision: str, apart: float, verdict: Verdict
+) -> None:
+    def output(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> object:
+        if precision == "bfloat16":
+            return {"bfloat16": values.astype(np.float32)}
+        return values.astype(precision)
+
+    values = SCORES + np.float32(3)
+    cell = bench.judge({"predict": output(values)}, {"predict": output(values * (1 + apart))})
+    assert cell.verdict is verdict
