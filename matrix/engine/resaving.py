@@ -26,6 +26,8 @@ class ResaveWork:
     """The attributes to set before saving."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
+    rows: str = ""
+    """Digest of rows of the model, for formats that write down their types; empty for others."""
 
 
 def resaved(context: RunContext, environment: Environment, work: ResaveWork) -> Resaving:
@@ -40,6 +42,7 @@ def resaved(context: RunContext, environment: Environment, work: ResaveWork) -> 
         work.formats,
         work.fixes,
         context.key(environment),
+        work.rows,
     )
     kept = None if context.fresh else _kept(context, key, work, environment)
     if kept is not None:
@@ -70,6 +73,7 @@ def _piece(context: RunContext, key: str, work: ResaveWork) -> PieceRequest:
         "formats": list(work.formats),
         "fixes": _as_json(work.fixes),
         "allowed": work.allowed,
+        "rows": str(context.store.rows_file(work.rows)) if work.rows else None,
     }
 
 

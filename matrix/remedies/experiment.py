@@ -27,6 +27,7 @@ from matrix.model import (
 from matrix.remedies.environment_factory import EnvironmentFactory
 from matrix.remedies.remedy import CandidateFile, ResaveStep, Subject
 from matrix.store import keys
+from matrix.worker.compat_worker.formats import READABLE
 
 BY_VALUE = "cloudpickle-value"
 """The format with code inside; a file has it only if the user requests that (``--by-value``)."""
@@ -108,6 +109,7 @@ class Experiment:
             formats=tuple(formats),
             fixes=tuple(fixes),
             allowed=file.allowed,
+            rows=subject.saving.rows if any(READABLE[one].save_for for one in formats) else "",
         )
         return resaved(self.context, environment, work)
 

@@ -13,6 +13,7 @@ from matrix.remedies.find_culprit import find_culprit
 from matrix.remedies.first_bad import find_first_bad
 from matrix.remedies.fixes import described, find_fix
 from matrix.remedies.manual_steps import by_hand
+from matrix.remedies.portable_copy import find_portable_copies
 from matrix.remedies.remedy import (
     Budget,
     CandidateFile,
@@ -73,9 +74,12 @@ def find_remedies(
         experiment, subject, bridges_of(experiment, subject, first_bad), limits
     )
     files = (*found, *routes.files)
-    retrain = () if files else (Remedy(kind=RemedyKind.RETRAIN, words=RETRAIN),)
+    if files:
+        return Remedies(found=(*pins, *files), tried=(*tried, *routes.tried), first_bad=first_bad)
+    copies, no_copies = find_portable_copies(experiment, subject)
+    last = copies or [Remedy(kind=RemedyKind.RETRAIN, words=RETRAIN)]
     return Remedies(
-        found=(*pins, *files, *retrain), tried=(*tried, *routes.tried), first_bad=first_bad
+        found=(*pins, *last), tried=(*tried, *routes.tried, *no_copies), first_bad=first_bad
     )
 
 

@@ -48,6 +48,8 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
             yield "import cloudpickle  # and cloudpickle.register_pickle_by_value(each of them)"
         yield _load(format_name, here)
         yield from _settings(step.fixes)
+        if READABLE[step.artifact.format].save_for is not None:
+            yield "# here: X = some rows as the model takes them, with numbers as float32"
         yield _save(step.artifact.format, there)
         yield "EOF"
         here, format_name = there, step.artifact.format

@@ -98,6 +98,7 @@ def resaving(
     formats: Sequence[str],
     fixes: Sequence[Fix],
     environment_key: str,
+    rows: str = "",
 ) -> str:
     """Key of a resave task."""
     return of(
@@ -108,5 +109,6 @@ def resaving(
         [[fix.part, list(fix.path), fix.name, fix.value, fix.of] for fix in fixes],
         pipeline.digest,
         environment_key,
+        rows,
         worker(),
     )

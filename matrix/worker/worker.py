@@ -162,8 +162,9 @@ Tasks
     ``calls_left_out``, how many were not described or recorded.
 
 ``resave``: load an artifact, apply fixes, save it again.
-    Piece: ``path``, ``format``, ``allowed``, the ``formats`` to save in, and ``fixes``: attributes
-    to set first, a list of ``{"part", "path", "name", "value", "of"}``. ``path`` starts at ``part``
+    Piece: ``path``, ``format``, ``allowed``, the ``formats`` to save in, ``rows`` (path of a
+    content file, or null: rows whose types a format writes down), and ``fixes``: attributes to set
+    first, a list of ``{"part", "path", "name", "value", "of"}``. ``path`` starts at ``part``
     of the object in the file; ``compat_worker/missing_params.py`` defines it. ``value`` is plain
     JSON; if ``of`` is not empty, it names an attribute of the same object to copy instead, such as
     ``scale_`` or ``_idf_diag.diagonal()``. All of the object is saved.

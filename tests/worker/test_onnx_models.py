@@ -9,6 +9,9 @@ import pandas as pd
 import pytest
 from compat_worker import onnx_models
 from scipy import sparse
+from sklearn.compose import make_column_transformer
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
 
 
 class Session:
@@ -81,3 +84,25 @@ def test_probabilities_by_class_become_columns() -> None:
     assert found.tolist() == [[0.25, 0.75], [1.0, 0.0]]
     with pytest.raises(AttributeError, match="predict_proba"):
         model(Session({"X": "tensor(float)"}, {"variable": None})).predict_proba(np.zeros((2, 1)))
+
+
+def test_a_table_of_numbers_is_one_input_unless_the_model_selects_columns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(onnx_models, "_numbers", lambda width: ("number", width))
+    monkeypatch.setattr(onnx_models, "_texts", lambda width: ("text", width))
+    numbers = pd.DataFrame({"a": [1.0], "b": [2]})
+    by_column = make_pipeline(make_column_transformer(("passthrough", ["a"])), Ridge())
+    for model_, rows, inputs in (
+        (Ridge(), numbers, [("X", ("number", 2))]),
+        (by_column, numbers, [("a", ("number", 1)), ("b", ("number", 1))]),
+        (
+            Ridge(),
+            numbers.assign(t="x"),
+            [("a", ("number", 1)), ("b", ("number", 1)), ("t", ("text", 1))],
+        ),
+        (Ridge(), ["one", "two"], [("X", ("text", 1))]),
+    ):
+        assert onnx_models._input_types(model_, rows) == inputs
+    with pytest.raises(TypeError, match="no type for the column 'day'"):
+        onnx_models._input_types(Ridge(), pd.DataFrame({"day": pd.to_datetime(["2024-05-01"])}))

@@ -371,6 +371,7 @@ FORMATS: Dict[str, Format] = {
         pickles=False,
         save_line="open({path!r}, 'wb').write(skl2onnx.to_onnx(model, X).SerializeToString())",
         load_line="onnxruntime.InferenceSession({path})",
+        imports="skl2onnx",
         save_for=_save_onnx,
         methods=("predict", "predict_proba"),
         load_package="onnxruntime",

@@ -25,7 +25,7 @@ def save(model: Any, path: str, rows: Any = None) -> None:
     """
     import skl2onnx
 
-    types = [("X", _numbers(model.n_features_in_))] if rows is None else _input_types(rows)
+    types = [("X", _numbers(model.n_features_in_))] if rows is None else _input_types(model, rows)
     converted = skl2onnx.convert_sklearn(model, initial_types=types)
     with open(path, "wb") as file:
         file.write(converted.SerializeToString())
@@ -88,9 +88,9 @@ def _as_columns(found: Any) -> Any:
 # ----------------------------------------------------------------------- inputs
 
 
-def _input_types(rows: Any) -> List[Any]:
-    """The inputs of a model: one for each column of a table, or one for all."""
-    if hasattr(rows, "columns"):
+def _input_types(model: Any, rows: Any) -> List[Any]:
+    """The inputs of a model: one for all columns, or one for each if the model takes them apart."""
+    if hasattr(rows, "columns") and not _takes_whole(model, rows):
         return [(str(name), _type_of_column(name, rows[name])) for name in rows.columns]
     if hasattr(rows, "tocsr"):
         return [("X", _numbers(rows.shape[1]))]
@@ -101,6 +101,13 @@ def _input_types(rows: Any) -> List[Any]:
     if array.ndim < 3 and all(_is_text(one) for one in array.ravel().tolist()):
         return [("X", _texts(width))]
     raise TypeError("ONNX has no type for rows of {}".format(array.dtype))
+
+
+def _takes_whole(model: Any, table: Any) -> bool:
+    """Whether a model takes a table of numbers as it is: no part of it selects columns."""
+    parts = [model] + list(model.get_params().values() if hasattr(model, "get_params") else [])
+    by_column = any(type(part).__name__ == "ColumnTransformer" for part in parts)
+    return not by_column and all(getattr(one, "kind", "O") in "biuf" for one in table.dtypes)
 
 
 def _type_of_column(name: Any, column: Any) -> Any:

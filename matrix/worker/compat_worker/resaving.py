@@ -7,6 +7,7 @@ from compat_worker import bundle_parts, loader_guard, missing_params
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
+from compat_worker.loading import read_rows
 from compat_worker.observe import SeenWarnings, failure
 from compat_worker.saving import save_artifact
 from compat_worker.user_error import UserError
@@ -35,15 +36,16 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
         raise
     except (Exception, SystemExit) as error:
         return {"stage": "fix", "raised": failure(error)}
+    rows = read_rows(piece["rows"]) if piece.get("rows") else None
     with seen.during("save"):
-        saved = {name: _save_in_format(model, name, piece["id"]) for name in piece["formats"]}
+        saved = {name: _save_in_format(model, name, piece["id"], rows) for name in piece["formats"]}
     return {"artifacts": saved, "lacking": found}
 
 
-def _save_in_format(model: Any, name: str, piece: int) -> Answer:
+def _save_in_format(model: Any, name: str, piece: int, rows: Any) -> Answer:
     """Save a model in one format to the working folder; the ``path`` is a file name."""
     folder = "resaved-{}".format(piece)
-    found = save_artifact(model, name, folder)
+    found = save_artifact(model, name, folder, rows)
     if "path" in found:
         flat = "{}-{}".format(folder, os.path.basename(found["path"]))
         os.rename(found["path"], flat)
