@@ -30,7 +30,7 @@ def evidence(
     """
     return [
         *_answer(cell, writer, reader),
-        *_ways_to_save(formats),
+        *(["", *ways_to_save(formats)] if formats else []),
         *_outputs(cell),
         *_scores(cell),
         *_exception(cell),
@@ -54,10 +54,8 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> Iterator[st
         yield f"  {plain(cell.retrained)}"
 
 
-def _ways_to_save(formats: Sequence[FormatOutcome]) -> Iterator[str]:
-    if not formats:
-        return
-    yield ""
+def ways_to_save(formats: Sequence[FormatOutcome]) -> Iterator[str]:
+    """Yield how far each format carries a pipeline, as a table; there is at least one."""
     yield "Which way to save would have survived"
     yield f"  {in_one_line(formats)}"
     rows = [HEADS, *map(table_row, formats)]

@@ -35,7 +35,7 @@ class FormatOutcome:
     @property
     def saved_text(self) -> str:
         """``yes``, ``no``, in how many environments, or that no file works where it was saved."""
-        if self.tally.loaded and not self.tally.saved:
+        if self.tally.written and not self.tally.saved:
             return "fails where saved"
         return _part(self.tally.saved, self.tally.tried)
 
@@ -99,11 +99,11 @@ def _several(grids: VerdictGrids, pipeline: str) -> bool:
 
 
 def outcomes_in(matrix: Matrix, pipeline: str) -> tuple[FormatOutcome, ...]:
-    """Return the outcomes of one pipeline of a run; empty if it was tried in one format only."""
+    """Return the outcomes of one pipeline of a run; empty if the run has no cell of it."""
     grids = VerdictGrids(matrix.environments)
     for cell in _of(matrix.cells, pipeline):
         grids.add(cell)
-    return outcomes(grids, pipeline) if _several(grids, pipeline) else ()
+    return outcomes(grids, pipeline)
 
 
 def _of(cells: Iterable[Cell], pipeline: str) -> Iterable[Cell]:

@@ -32,8 +32,10 @@ class FormatTally:
 
     tried: int
     """Environments in which a pipeline was trained, over all pipelines."""
+    written: int
+    """How many of these models were written to a file."""
     saved: int
-    """How many of these models were saved, and are safe where they were saved. If that environment
+    """How many of these files are safe where they were saved. If that environment
     cannot load the format, saving is enough."""
     loaded: int
     """Loads of a saved file in another environment than its own."""
@@ -152,7 +154,7 @@ def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | N
 
 def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> FormatTally:
     """Count what one format did for some pipelines, each of which has cells in it."""
-    tried = saved = loaded = safe = same = not_run = 0
+    tried = written = saved = loaded = safe = same = not_run = 0
     for pipeline in pipelines:
         for own, others in _rows(grids, pipeline, format_name):
             tested = [one for one in (own, *others) if one not in _NOT_TRIED]
@@ -161,6 +163,7 @@ def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> Fo
             tried += 1
             if _NOT_SAVED in tested:
                 continue
+            written += 1
             saved += own in _SAFE or own in _NO_READER
             known = [one for one in others if one not in _NOT_TRIED]
             loaded += len(known)
@@ -168,7 +171,13 @@ def tally(grids: VerdictGrids, format_name: str, pipelines: Iterable[str]) -> Fo
             same += sum(one in _SAME for one in known)
             not_run += others.count(_NOT_RUN)
     return FormatTally(
-        tried=tried, saved=saved, loaded=loaded, safe=safe, same=same, not_run=not_run
+        tried=tried,
+        written=written,
+        saved=saved,
+        loaded=loaded,
+        safe=safe,
+        same=same,
+        not_run=not_run,
     )
 
 
@@ -188,6 +197,7 @@ def _share(
     return FormatShare(
         format=name,
         tried=found.tried,
+        written=found.written,
         saved=found.saved,
         loaded=found.loaded,
         safe=found.safe,

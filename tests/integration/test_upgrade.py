@@ -183,6 +183,7 @@ def test_own_rows_with_their_truth(home: Path) -> None:
     found = answers(models / "tree.joblib", *to, "--target", "species")
     assert found["tree"]["rows"]["from iris.csv"] == 3
     assert len(found["tree"]["rows"]) > 1, "three rows notice too little: made ones are added"
+    assert found["tree"]["scored_on"][0].startswith("scored on 3 rows with a true answer: ")
     forgot = upgrade(models / "tree.joblib", *to)
     assert forgot.returncode == 2
     assert "the data has 5 columns" in " ".join(forgot.stdout.split())

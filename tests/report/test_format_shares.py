@@ -222,7 +222,10 @@ def test_one_pipeline_is_listed_by_what_would_have_survived(compared: Matrix) ->
     assert in_one_line(outcomes_in(compared, "b")) == (
         "Safe in every load of the run: cloudpickle, skops"
     )
-    assert listed(compared, "joblib alone") == []
+    assert listed(compared, "joblib alone") == [
+        ("joblib", "fails where saved", "not loaded", "1.3 → 1.3 crashed")
+    ]
+    assert listed(compared, "another") == []
     assert listed(compared, "a")[-1] == ("skops", "no", "not loaded", "")
 
 

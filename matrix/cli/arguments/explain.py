@@ -21,9 +21,10 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
     summary = "show everything that is known of one cell"
 
     pipeline: str
-    writer: str
-    """The id of an environment, or its short name; so is ``reader``."""
-    reader: str
+    writer: str | None
+    """The id of an environment, or its short name; so is ``reader``. None, as ``reader`` is then,
+    to list how far each format carries the pipeline."""
+    reader: str | None
     format: str
     deep: bool
     kept: bool
@@ -31,8 +32,16 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("pipeline", metavar="PIPELINE", help="its id, such as tree_classifier")
-        parser.add_argument("writer", metavar="WRITER", help="an id or a short name, such as 1.3")
-        parser.add_argument("reader", metavar="READER", help="an id or a short name, such as 1.9")
+        parser.add_argument(
+            "writer",
+            nargs="?",
+            metavar="WRITER",
+            help="an id or a short name, such as 1.3; without WRITER and READER, list which way to "
+            "save the pipeline would have survived",
+        )
+        parser.add_argument(
+            "reader", nargs="?", metavar="READER", help="an id or a short name, such as 1.9"
+        )
         parser.add_argument("--format", default="joblib", help="the format (default: %(default)s)")
         parser.add_argument(
             "--deep",

@@ -56,6 +56,8 @@ def explain(arguments: ExplainArguments) -> Exit:
     needs exclusive access to the folder of results; without it, only what is known already is
     shown.
     """
+    if arguments.writer is None:
+        return _explain_formats(arguments)
     catalog = read_configured(arguments)
     with kept_results(catalog) as store:
         requested = _find(store, arguments)
@@ -81,11 +83,30 @@ def explain(arguments: ExplainArguments) -> Exit:
     return Exit.OK
 
 
+def _explain_formats(arguments: ExplainArguments) -> Exit:
+    """List how far each format of the last run carries a pipeline."""
+    catalog = read_configured(arguments)
+    with kept_results(catalog) as store:
+        matrix = last_run.last(store)
+        formats = outcomes_in(matrix, arguments.pipeline)
+    if not formats:
+        raise _no_pipeline(matrix, arguments.pipeline)
+    _write(cell_evidence.ways_to_save(formats))
+    return Exit.OK
+
+
+def _no_pipeline(matrix: Matrix, name: str, format_name: str = "") -> UsageError:
+    known = ", ".join(one.id for one in matrix.pipelines)
+    where = f" in format {format_name!r}" if format_name else ""
+    return UsageError(f"the last run has no {name!r}{where}", advice=f"Its pipelines: {known}.")
+
+
 def _find(store: Store, arguments: ExplainArguments) -> _Requested:
     matrix = last_run.last(store)
     writer = _environment(matrix, arguments.writer)
     reader = _environment(matrix, arguments.reader)
     cell = _cell(matrix, arguments, writer, reader)
+    formats = outcomes_in(matrix, cell.pipeline)
     file = store.artifact(cell.artifact, cell.format) if cell.artifact else None
     return _Requested(
         matrix=matrix,
@@ -93,7 +114,7 @@ def _find(store: Store, arguments: ExplainArguments) -> _Requested:
         writer=writer,
         reader=reader,
         file=file,
-        formats=outcomes_in(matrix, cell.pipeline),
+        formats=formats if len(formats) > 1 else (),
     )
 
 
@@ -169,8 +190,13 @@ def _searched(
     yield from search(experiment, subject, cell, diagnosis)
 
 
-def _environment(matrix: Matrix, name: str) -> Environment:
+def _environment(matrix: Matrix, name: str | None) -> Environment:
     """The environment with this id or label."""
+    if name is None:
+        raise UsageError(
+            "READER is missing",
+            advice="Name the environment that loads too: explain PIPELINE WRITER READER.",
+        )
     for environment in matrix.environments:
         if name in (environment.id, environment.spec.label):
             return environment
@@ -185,10 +211,7 @@ def _cell(
     for cell in matrix.cells:
         if cell.key == requested:
             return cell
-    raise UsageError(
-        f"the last run has no {arguments.pipeline!r} in format {arguments.format!r}",
-        advice=f"Its pipelines: {', '.join(one.id for one in matrix.pipelines)}.",
-    )
+    raise _no_pipeline(matrix, arguments.pipeline, arguments.format)
 
 
 def _write(lines: Iterable[str]) -> None:
