@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
+import json
 import re
 import shlex
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -42,65 +44,43 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
                     f"{inputs.data.name}: there is no column {name!r} for {option}; the file has: "
                     f"{_listed(header)}"
                 )
-    there = {_normal(name) for name in header if name != inputs.target}
-    return [_checked(model, inputs.data, header, there) for model in models]
+    names = [name for name in header if name != inputs.target]
+    letters = Counter(map(_letters, names))
+    there = {*names, *(one for one, count in letters.items() if count == 1)}
+    return [_checked(model, inputs.data.name, header, there) for model in models]
 
 
-def _checked(model: Model, data: Path, header: Sequence[str], there: set[str]) -> Model:
+def _checked(model: Model, name: str, header: Sequence[str], there: set[str]) -> Model:
     if model.problem is not None or model.inspection is None or model.part:
         return model
     expected = model.inspection.columns
-    missing = [column for column in expected if _normal(column) not in there]
+    missing = [one for one in expected if one not in there and _letters(one) not in there]
     if not missing:
         return model
     message = (
-        f"{data.name}: the column{'s' * (len(missing) > 1)} {_listed(missing)} "
+        f"{name}: the column{'s' * (len(missing) > 1)} {_listed(missing)} "
         f"{'are' if len(missing) > 1 else 'is'} missing; the model was fitted on {len(expected)}: "
         f"{_listed(expected)}, and the data has: {_listed(header)}"
     )
-    paste = _renaming(data, header, missing)
-    problem = Problem(message=message, exit_code=Exit.USAGE, paste=paste)
-    return replace(model, problem=problem)
-
-
-def _renaming(
-    data: Path, header: Sequence[str], missing: Sequence[str]
-) -> tuple[tuple[str, str], ...]:
-    """A line that renames columns whose names differ only in case, spaces and signs."""
-    alike: dict[str, list[str]] = {}
-    for name in header:
-        alike.setdefault(_letters(name), []).append(name)
-    names = {}
-    for column in missing:
-        found = alike.get(_letters(column), [])
-        if len(found) == 1 and _letters(column):
-            names[found[0]] = column
-    if len(names) != len(missing):
-        return ()
-    return (
-        (
-            "The data has these columns under other names. This writes a file with those of the "
-            "model:",
-            _written_again(data, f".rename(columns={names!r})"),
-        ),
-    )
+    return replace(model, problem=Problem(message=message, exit_code=Exit.USAGE))
 
 
 def _written_again(
     data: Path,
-    change: str = "",
     *,
     reader: str = "read_csv",
     options: Mapping[str, object] | None = None,
 ) -> str:
     """A line that reads a file with pandas and writes it as a CSV file beside it."""
-    given = "".join(f", {name}={value!r}" for name, value in (options or {}).items())
-    made = str(data.with_name(f"{data.stem}-2.csv"))
-    code = (
-        f"import pandas; pandas.{reader}({str(data)!r}{given}){change}"
-        f".to_csv({made!r}, index=False)"
-    )
+    given = "".join(f", {name}={_literal(value)}" for name, value in (options or {}).items())
+    read, made = _literal(str(data)), _literal(str(data.with_name(f"{data.stem}-2.csv")))
+    code = f"import pandas; pandas.{reader}({read}{given}).to_csv({made}, index=False)"
     return f"python -c {shlex.quote(code)}"
+
+
+def _literal(value: object) -> str:
+    """A value as Python writes it, with the quotes that need no others in a shell."""
+    return repr(value) if isinstance(value, bool) else json.dumps(value, ensure_ascii=False)
 
 
 _OTHER_TABLES: dict[str, tuple[str, dict[str, object]]] = {
@@ -180,12 +160,8 @@ def _second_line(data: Path) -> str:
         return file.readline(_LONGEST_HEADER)
 
 
-def _normal(name: str) -> str:
-    return name.replace(" ", "_")
-
-
 def _letters(name: str) -> str:
-    """The letters and digits of a name, in small letters."""
+    """The letters and digits of a name, in small letters: names that differ in others are one."""
     return "".join(sign for sign in name.casefold() if sign.isalnum())
 
 

@@ -146,7 +146,8 @@ BUNDLE = """
 import copy
 import joblib
 model = joblib.load("models/own.joblib")
-joblib.dump({"model": model, "spare": copy.deepcopy(model), "threshold": 0.4}, "models/bundle.joblib")
+held = {"model": model, "spare": copy.deepcopy(model), "threshold": 0.4}
+joblib.dump(held, "models/bundle.joblib")
 """
 IN_BUNDLE = PLAIN.replace("model = pickle.load(file)", "model = pickle.load(file)['spare']")
 

@@ -115,7 +115,7 @@ def test_an_array_gets_the_names_of_the_model(tmp_path: Path, frame_model: Input
 
 MISTAKES = [
     ("array", "x,y\n1,2\n", None, "the data has 2 columns; the model was fitted on 3 columns"),
-    ("frame", "p,q\n1,2\n", None, "the data has 2 columns; the model was fitted on 3: a, b, c"),
+    ("frame", "p,q\n1,2\n", None, "columns a, b, c are missing; the model was fitted on 3: a"),
     ("frame", "a,c\n1,2\n", None, "the column b is missing; the model was fitted on 3: a, b, c"),
     (
         "frame",

@@ -93,6 +93,13 @@ def test_texts_that_have_lost_their_zeros_are_a_mistake(tmp_path: Path) -> None:
         read(tmp_path / "rows.csv", "code\n80331\n1067\n", model)
 
 
+def test_columns_are_found_under_names_in_other_letters(tmp_path: Path) -> None:
+    table = pd.DataFrame({"age": [1.0, 2, 4], "net income": [3.0, 1, 2]})
+    model = LinearRegression().fit(table, [1, 2, 3])
+    given = read(tmp_path / "rows.csv", "ID,Net_Income, Age\n7,5,6\n", model)
+    assert given.rows.to_dict("list") == {"age": [6], "net income": [5]}
+
+
 def test_truths_fit_where_a_model_expects_numbers(tmp_path: Path) -> None:
     model = LinearRegression().fit(pd.DataFrame({"x": [True, False, True]}), [1, 2, 3])
     given = read(tmp_path / "rows.csv", 'x\nTrue\n""\nFalse\n', model)

@@ -8,6 +8,7 @@ import contextlib
 import json
 import os
 import sys
+from collections import Counter
 from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
@@ -246,12 +247,11 @@ def _chosen_columns(frame: Any, name: str, known: InputModel) -> List[Tuple[Any,
     if names is None:
         check_width(frame.shape[1], name, known)
         return list(zip(frame.columns, frame.columns, known.columns))
-    there = {_normal(one): one for one in reversed(list(frame.columns))}
-    there.update({str(one): one for one in frame.columns})
-    sources = [there.get(str(one), there.get(_normal(one))) for one in names]
+    there = {str(one): one for one in frame.columns}
+    letters = Counter(map(_letters, frame.columns))
+    alike = {_letters(one): one for one in frame.columns if letters[_letters(one)] == 1}
+    sources = [there.get(str(one), alike.get(_letters(one))) for one in names]
     missing = [one for one, source in zip(names, sources) if source is None]
-    if len(missing) == len(names) and frame.shape[1] != len(names):
-        check_width(frame.shape[1], name, known)
     if missing:
         raise UserError(
             "{}: the column{} {} {} missing; the model was fitted on {}, and the data has: "
@@ -267,9 +267,9 @@ def _chosen_columns(frame: Any, name: str, known: InputModel) -> List[Tuple[Any,
     return list(zip(sources, names, known.columns))
 
 
-def _normal(name: Any) -> str:
-    """A name as LightGBM keeps it."""
-    return str(name).replace(" ", "_")
+def _letters(name: Any) -> str:
+    """The letters and digits of a name, in small letters: names that differ in others are one."""
+    return "".join(sign for sign in str(name).casefold() if sign.isalnum())
 
 
 def _recipe(
