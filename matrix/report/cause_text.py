@@ -18,7 +18,7 @@ def known_cause(cell: Cell) -> KnownCause | None:
 
 
 _CODE = re.compile(r"`([^`]+)`")
-_STATEMENT = re.compile(r"(import|from|for) |[\w.\[\]'\"]+(, [\w.]+)* = |[\w.]+\.\w+\(.*\)$")
+_STATEMENT = re.compile(r"(import|from|for) |[\w.\[\]'\"]+(, [\w.]+)* = |[\w.()]+\.\w+\(.*\)$")
 _PLACEHOLDER = "..."
 
 
