@@ -36,6 +36,7 @@ FindInterpreter = Callable[[nox.Session], str]
 COMMANDS = {
     "matrix": ("run", "Save in one environment, load in all the others: -- [OPTION]..."),
     "upgrade": ("upgrade", "Is it safe to bump, for your own models? -- MODEL... [OPTION]..."),
+    "pr": ("pr", "Is it safe to merge what this branch changes in the locks? -- [OPTION]..."),
     "migrate": ("migrate", "A model that works elsewhere: -- MODEL --to REQ [OPTION]..."),
     "inspect": ("inspect", "What is in a saved file, without loading it: -- MODEL"),
     "plan": ("plan", "What a run would do, and about how long: -- [OPTION]..."),

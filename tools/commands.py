@@ -34,6 +34,7 @@ As a nox session, `run` is called `matrix`. `compat-matrix --version` prints the
 _GUIDES = {
     "run": "[Get started](get-started.md), [In CI](ci.md)",
     "upgrade": "[Check your own models](upgrade.md)",
+    "pr": "[Locks and pull requests](locks.md)",
     "migrate": "[Migrate a model](migrate.md)",
     "plan": "[On several machines](several-machines.md)",
     "merge": "[On several machines](several-machines.md)",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import stat
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
@@ -34,6 +35,7 @@ from matrix.worker.compat_worker.formats import FORMATS
 
 _KEYS = (
     "pipelines",
+    "models",
     "state",
     "envs",
     "index-url",
@@ -257,6 +259,7 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         envs_by=_envs_by(table),
         source=source,
         sources=_sources(root, table),
+        models=table.texts("models", check=_inside),
         requirements=common_requirements(table),
         tolerances=_tolerances(table.table("tolerances")),
         score_margin=table.number("score-margin", SCORE_MARGIN),
@@ -265,6 +268,14 @@ def _settings(source: Path, table: TomlTable) -> Catalog:
         release_window_days=table.integer("release-window-days", 21, most=3650),
         download_python=table.text("download-python", "auto") == "auto",
     )
+
+
+def _inside(text: str) -> str:
+    """Accept a path or glob that stays in the project, whose configuration may be anybody's."""
+    parts = re.split(r"[\\/]", _path(text))
+    if Path(text).is_absolute() or ".." in parts or text.startswith("~"):
+        raise ValueError(f"{text!r} leaves the folder of the configuration")
+    return text
 
 
 def _sources(root: Path, table: TomlTable) -> PackageSources:

@@ -126,6 +126,8 @@ class Catalog:
     """Where packages come from, beside the user's own settings of uv."""
     requirements: tuple[str, ...] = ()
     """The requirements of every environment beside scikit-learn, those of the set included."""
+    models: tuple[str, ...] = ()
+    """Paths and globs of saved models, from the folder of the configuration."""
     pipelines: tuple[Pipeline, ...] = ()
     formats: tuple[str, ...] = ()
     """The formats in use, in the order of the file."""

@@ -80,7 +80,28 @@ def read_request(texts: Sequence[str], *, folder: Path | None = None) -> Environ
             files.append(file)
     python = _one_python(given.requirements)
     everything = joined([*(read_lock(file, python) for file in files), given])
-    return _request(everything, source=" ".join(texts), file=files[0].name if files else "")
+    return _request(everything, source=" ".join(texts), file=_shown(files[0]) if files else "")
+
+
+def read_lock_request(file: SourceFile, python: str = "") -> EnvironmentRequest:
+    """Turn one file into a request.
+
+    Args:
+        file: a requirements file, a lock or another file that says what is installed.
+        python: the Python to read it for, such as ``3.11``; empty for the one that it names, or
+            the newest that it is for.
+
+    Raises:
+        UsageError: the file cannot be read, or is not for this Python.
+    """
+    named = (Requirement(f"python=={python}"),) if python else ()
+    everything = joined([read_lock(file, python), RequirementSet(requirements=named)])
+    return _request(everything, source=str(file), file=_shown(file))
+
+
+def _shown(file: SourceFile) -> str:
+    """Return the name of a file for labels; a file of a revision has it too."""
+    return str(file) if isinstance(file, git.GitFile) else file.name
 
 
 def spec_of(request: EnvironmentRequest, *, as_of: str, common: Sequence[str] = ()) -> EnvSpec:

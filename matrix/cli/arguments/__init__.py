@@ -16,6 +16,7 @@ from matrix.cli.arguments.inspect import InspectArguments
 from matrix.cli.arguments.merge import MergeArguments
 from matrix.cli.arguments.migrate import MigrateArguments
 from matrix.cli.arguments.plan import PlanArguments
+from matrix.cli.arguments.pr import PrArguments
 from matrix.cli.arguments.report import ReportArguments
 from matrix.cli.arguments.run import RunArguments
 from matrix.cli.arguments.upgrade import UpgradeArguments
@@ -24,6 +25,7 @@ from matrix.errors import UsageError
 COMMANDS: tuple[type[CommandArguments], ...] = (
     RunArguments,
     UpgradeArguments,
+    PrArguments,
     MigrateArguments,
     PlanArguments,
     MergeArguments,
@@ -85,6 +87,7 @@ __all__ = [
     "MergeArguments",
     "MigrateArguments",
     "PlanArguments",
+    "PrArguments",
     "ReportArguments",
     "RunArguments",
     "UpgradeArguments",

@@ -34,7 +34,8 @@ def add_environments(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="REQ|FILE",
         help="the environment that saved the models: requirements such as scikit-learn==1.2.2, "
-        "separated by spaces or commas, requirements files or locks; may be repeated (default: "
+        "separated by spaces or commas, requirements files or locks, also of a git revision "
+        "(origin/main:uv.lock); may be repeated (default: "
         "read from the files)",
     )
     parser.add_argument(
@@ -53,6 +54,11 @@ def add_environments(parser: argparse.ArgumentParser) -> None:
         metavar="DAY",
         help="resolve --to as of a date such as 2024-05-31, or 'release' (default: today)",
     )
+    add_sandbox(parser)
+
+
+def add_sandbox(parser: argparse.ArgumentParser) -> None:
+    """Add the option of :class:`EnvironmentArguments` that describes no environment."""
     parser.add_argument(
         "--sandbox",
         choices=("auto", "require", "off"),

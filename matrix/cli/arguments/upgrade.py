@@ -46,22 +46,7 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
         add_environments(parser)
         _add_search(parser)
         add_inputs(parser)
-        parser.add_argument(
-            "--score-margin",
-            type=value_types.margin,
-            default=None,
-            metavar="X",
-            help="with --target: a score (accuracy, recall, R², ...) that moves by no more counts "
-            "as the same (default: 0.001, or score-margin of the configuration); it changes no "
-            "verdict",
-        )
-        parser.add_argument(
-            "--reproduce",
-            type=Path,
-            default=None,
-            metavar="DIR",
-            help="write a folder for each bad answer that reproduces it by hand",
-        )
+        add_result(parser)
         add_configuration(parser)
         add_work(parser)
         add_fail_on(parser, default="limited,changes,fails")
@@ -74,6 +59,11 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="also check the lines of scikit-learn older than the origin",
     )
+    add_looking(parser)
+
+
+def add_looking(parser: argparse.ArgumentParser) -> None:
+    """Add how much is found out about a model that is not safe."""
     parser.add_argument(
         "--why",
         action="store_true",
@@ -85,4 +75,24 @@ def _add_search(parser: argparse.ArgumentParser) -> None:
         dest="bisect",
         action="store_false",
         help="do not look for the first bad release between two lines",
+    )
+
+
+def add_result(parser: argparse.ArgumentParser) -> None:
+    """Add what changes how answers are shown."""
+    parser.add_argument(
+        "--score-margin",
+        type=value_types.margin,
+        default=None,
+        metavar="X",
+        help="with --target: a score (accuracy, recall, R², ...) that moves by no more counts "
+        "as the same (default: 0.001, or score-margin of the configuration); it changes no "
+        "verdict",
+    )
+    parser.add_argument(
+        "--reproduce",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="write a folder for each bad answer that reproduces it by hand",
     )

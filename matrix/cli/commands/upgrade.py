@@ -68,6 +68,11 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
     )
     if not arguments.models:
         return _dependencies(arguments, request)
+    return check(arguments, request)
+
+
+def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
+    """Check the models of the arguments in the requested environments, and show the answer."""
     inputs = inputs_of(arguments)
     catalog = read_settings(arguments)
     with open_results(catalog) as store:

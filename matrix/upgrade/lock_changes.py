@@ -1,0 +1,255 @@
+"""Find what changed in the locks of a repository between a base and the working tree."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from matrix.catalog import python_markers
+from matrix.catalog.git import GitFile, Repository
+from matrix.catalog.locks.registry import is_lock_name
+from matrix.catalog.model_packages import MODEL_PACKAGES
+from matrix.catalog.requirements import EnvironmentRequest, read_lock_request
+from matrix.catalog.source_file import DiskFile, SourceFile
+from matrix.errors import UsageError
+
+_BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
+_MANIFEST = "pyproject.toml"
+_EXACT = ("uv.lock", "poetry.lock", "pdm.lock", "pylock.toml")
+_SHORT = 12
+
+
+@dataclass(frozen=True, slots=True)
+class PackageChange:
+    """One package whose version differs; empty where a side does not have it."""
+
+    name: str
+    before: str
+    after: str
+
+    @property
+    def bears_on_models(self) -> bool:
+        """Whether models are made of it or are read with it."""
+        return self.name == "python" or self.name in MODEL_PACKAGES
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockChange:
+    """One lock that differs between the base and the working tree."""
+
+    path: str
+    """From the root of the repository."""
+    base: str
+    """The text that names the base's file: ``3f1c2d4a5b6c:uv.lock``."""
+    origin: EnvironmentRequest
+    target: EnvironmentRequest
+    packages: tuple[PackageChange, ...]
+    """Sorted by name."""
+    python: str = ""
+    """The Python that the change is for, if it is not the one that the lock is read for."""
+
+    @property
+    def bears_on_models(self) -> bool:
+        return any(one.bears_on_models for one in self.packages)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LockChanges:
+    """All locks that differ."""
+
+    base: str
+    """As the user named it, or as it was found."""
+    commit: str
+    """Where the branch left the base, in short."""
+    changes: tuple[LockChange, ...]
+    """Of the locks that both sides have."""
+    notes: tuple[str, ...]
+    """Locks that only one side has, in words."""
+    problems: tuple[UsageError, ...] = ()
+    """Of the locks that may differ and cannot be read."""
+
+
+def find_changes(folder: Path, base: str | None) -> LockChanges:
+    """Compare the locks of the working tree with those of the merge base.
+
+    Args:
+        folder: in the repository.
+        base: a revision; None looks for the main branch.
+
+    Raises:
+        UsageError: no repository, no such revision, or no common commit.
+    """
+    repository = Repository.around(folder)
+    named = base or _default_base(repository)
+    commit = repository.merge_base(named)
+    before = {path for path in repository.paths(commit) if _counts(path)}
+    after = {path for path in repository.working_paths() if _counts(path)}
+    changed = {
+        path
+        for path in before & after
+        if _lines(_at(repository, commit, path)) != _lines(_here(repository, path))
+    }
+    locks = [path for path in sorted(before & after) if is_lock_name(path)]
+    wanted = [
+        path for path in locks if _may_differ(path, changed) and not _has_lock(path, before & after)
+    ]
+    changes, problems = [], []
+    for path in wanted:
+        try:
+            changes.append(_compared(repository, commit, path))
+        except UsageError as error:
+            problems.append(error)
+    return LockChanges(
+        base=named,
+        commit=commit[:_SHORT],
+        changes=_unique(one for one in changes if one.packages),
+        notes=tuple(_on_one_side(before, after, commit)),
+        problems=tuple(problems),
+    )
+
+
+def _default_base(repository: Repository) -> str:
+    """Return the branch that a pull request goes to, or the main branch."""
+    target = os.environ.get("GITHUB_BASE_REF")
+    for revision in [f"origin/{target}"] if target else [*_BASES]:
+        try:
+            repository.commit(revision)
+        except UsageError:
+            if target:
+                raise
+            continue
+        return revision
+    raise UsageError(
+        "the base of this branch is not known",
+        advice="Name it, as git does: compat-matrix pr --base origin/main",
+    )
+
+
+def _counts(path: str) -> bool:
+    """Whether a file may decide what is installed."""
+    name = posixpath.basename(path)
+    return is_lock_name(path) or name == ".python-version" or name.endswith((".txt", ".in"))
+
+
+def _may_differ(lock: str, changed: set[str]) -> bool:
+    """Whether a lock changed, or a file that may belong to it."""
+    if lock in changed:
+        return True
+    folder = posixpath.dirname(lock)
+    beside = {posixpath.join(folder, name) for name in (_MANIFEST, ".python-version")}
+    includes = lock.endswith((".txt", ".in", ".yml", ".yaml", "file"))
+    return bool(beside & changed) or (
+        includes and any(one.endswith((".txt", ".in")) for one in changed)
+    )
+
+
+def _has_lock(path: str, paths: set[str]) -> bool:
+    """Whether a file has ranges only, and a lock with the versions is beside it."""
+    folder, name = posixpath.split(path)
+    locks = _EXACT if name == _MANIFEST else (f"{name.removesuffix('.in')}.txt",)
+    may_have = name == _MANIFEST or name.endswith(".in")
+    return may_have and any(posixpath.join(folder, one) in paths for one in locks)
+
+
+def _at(repository: Repository, commit: str, path: str) -> SourceFile:
+    return GitFile(repository, commit[:_SHORT], commit, path)
+
+
+def _here(repository: Repository, path: str) -> SourceFile:
+    file = repository.root / path
+    shown = Path(os.path.relpath(file))
+    return DiskFile(shown if ".." not in shown.parts else file, repository.root)
+
+
+def _lines(file: SourceFile) -> list[bytes]:
+    """The content without the ends of lines, which git may convert."""
+    return file.content().splitlines()
+
+
+def _on_one_side(before: set[str], after: set[str], commit: str) -> Iterator[str]:
+    for path in sorted(filter(is_lock_name, after - before)):
+        yield f"{path} is new since {commit[:_SHORT]}, so there is nothing to compare it with"
+    for path in sorted(filter(is_lock_name, before - after)):
+        yield f"{path} was removed since {commit[:_SHORT]}"
+
+
+# ------------------------------------------------------------------------ one lock
+
+
+def _compared(repository: Repository, commit: str, path: str) -> LockChange:
+    sides = _at(repository, commit, path), _here(repository, path)
+    origin, target = (read_lock_request(side) for side in sides)
+    found = LockChange(
+        path=path,
+        base=str(sides[0]),
+        origin=origin,
+        target=target,
+        packages=_differences(_versions(origin), _versions(target)),
+    )
+    return found if found.bears_on_models else _for_other_python(found, sides)
+
+
+def _for_other_python(found: LockChange, sides: tuple[SourceFile, SourceFile]) -> LockChange:
+    """Return the change for the newest Python that shows one which bears on models."""
+    for minor in reversed(python_markers.MINORS):
+        python = f"3.{minor}"
+        try:
+            origin, target = (read_lock_request(side, python) for side in sides)
+        except UsageError:  # the lock is not for this Python
+            continue
+        packages = _differences(_versions(origin, python), _versions(target, python))
+        if any(one.bears_on_models for one in packages):
+            return LockChange(
+                path=found.path,
+                base=found.base,
+                origin=origin,
+                target=target,
+                packages=packages,
+                python=python,
+            )
+    return found
+
+
+def _versions(request: EnvironmentRequest, python: str = "") -> Mapping[str, str]:
+    """The specifiers by normalized name, as far as they apply to the Python of the request."""
+    minor = python or (request.python or "")
+    minor = minor if minor[:1].isdigit() else _newest(minor)
+    found = {"python": request.python or ""}
+    if request.scikit_learn is not None:
+        found["scikit-learn"] = request.scikit_learn
+    pinned = [Requirement(text) for text in request.constraints]
+    for requirement in (*pinned, *map(Requirement, request.others)):
+        if python_markers.holds(requirement.marker, minor):
+            text = str(requirement.specifier)
+            found[str(canonicalize_name(requirement.name))] = text.removeprefix("==")
+    return found
+
+
+def _newest(specifier: str) -> str:
+    return f"3.{max(python_markers.within(specifier), default=python_markers.MINORS[-1])}"
+
+
+def _differences(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[PackageChange, ...]:
+    return tuple(
+        PackageChange(name, before.get(name, ""), after.get(name, ""))
+        for name in sorted({*before, *after})
+        if before.get(name) != after.get(name)
+    )
+
+
+def _unique(changes: Iterator[LockChange]) -> tuple[LockChange, ...]:
+    """Leave out a lock whose two sides are those of another: an export beside its lock."""
+    found: dict[object, LockChange] = {}
+    for one in changes:
+        sides = [
+            (side.scikit_learn, side.python, sorted(side.others), sorted(side.constraints))
+            for side in (one.origin, one.target)
+        ]
+        found.setdefault(repr(sides), one)
+    return tuple(found.values())
