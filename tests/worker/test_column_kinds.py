@@ -10,6 +10,7 @@ import pytest
 from compat_worker import column_kinds, feature_inference, row_making
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
@@ -137,3 +138,16 @@ def test_nothing_is_tried_where_all_code_is_that_of_scikit_learn(
 ) -> None:
     monkeypatch.setattr(column_kinds, "settle", None)
     row_making.make_rows(LinearRegression().fit(TABLE[["age"]], Y), 20)
+
+
+def test_columns_that_histogram_boosting_puts_in_another_order_keep_what_is_known_of_them() -> None:
+    table = pd.concat([TABLE[["age", "city"]]] * 10, ignore_index=True)
+    table["city"] = table["city"].astype("category")
+    boosting = HistGradientBoostingClassifier(max_iter=3, categorical_features="from_dtype")
+    known = feature_inference.infer(boosting.fit(table, np.tile(Y, 10)))
+    assert known is not None
+    age, city = known.columns
+    assert age.numeric
+    assert age.categories is None
+    assert city.categories == ["Berlin", "Oslo", "Rome"]
+    assert not city.numeric

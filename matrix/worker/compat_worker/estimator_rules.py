@@ -200,14 +200,16 @@ def _infer_boosting(step: Any, space: Space, found: InputModel) -> None:
 def _infer_boosting_categories(step: Any, space: Space) -> None:
     mapper = input_spec.get(step, "_bin_mapper")
     mapper = input_spec.get(step, "bin_mapper_") if mapper is None else mapper
-    flags = input_spec.get(step, "is_categorical_")
+    flags = input_spec.get(step, "_is_categorical_remapped")  # of the columns in the bins' order
+    flags = input_spec.get(step, "is_categorical_") if flags is None else flags
     flags = np.zeros(len(space), dtype=bool) if flags is None else flags
     for place, values in enumerate(input_spec.get(mapper, "bin_thresholds_") or ()):
         feature = input_model.feature_at(space, place)
         if feature is None:
             continue
         if place < len(flags) and flags[place]:
-            _add_categories(feature, list(values))
+            if not feature.column.categories:  # else these are the codes of known categories
+                _add_categories(feature, list(values))
         else:
             _set_numeric(feature)
             _add_cuts(feature, input_model.EDGE, np.asarray(values)[_sample(len(values))])
