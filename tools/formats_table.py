@@ -107,7 +107,7 @@ def _by_share(found: tuple[FormatOutcome, ...]) -> dict[str, list[str]]:
         text = {"yes": one.safe_text, "no": "not saved"}.get(one.saved_text, one.saved_text)
         if one.saved_text.startswith("in "):
             text = f"{one.safe_text}, saved {one.saved_text}"
-        groups.setdefault(text, []).append(code(one.format))
+        groups.setdefault(text, []).append(code(one.name))
     return groups
 
 

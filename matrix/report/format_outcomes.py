@@ -33,6 +33,13 @@ class FormatOutcome:
     if nothing breaks."""
 
     @property
+    def name(self) -> str:
+        """The format; with the number of compared outputs if its files are not the model itself."""
+        if not FORMATS[self.format].methods:
+            return self.format
+        return f"{self.format} ({self.outputs} outputs compared)"
+
+    @property
     def saved_text(self) -> str:
         """``yes``, ``no``, in how many environments, or that no file works where it was saved."""
         if self.tally.written and not self.tally.saved:
@@ -57,7 +64,7 @@ class FormatOutcome:
 
 def _part(some: int, every: int) -> str:
     if not every:
-        return "not tried"
+        return "not available"
     return {0: "no", every: "yes"}.get(some, f"in {some:,} of {every:,}")
 
 
@@ -110,24 +117,25 @@ def _of(cells: Iterable[Cell], pipeline: str) -> Iterable[Cell]:
     return (cell for cell in cells if cell.pipeline == pipeline)
 
 
-HEADS = ("format", "saved", "safe loads", "breaks first")
+HEADS = ("format", "saved", "safe loads", "outputs", "breaks first")
 """What :func:`table_row` returns, by position."""
 
 
-def table_row(outcome: FormatOutcome) -> tuple[str, str, str, str]:
+def table_row(outcome: FormatOutcome) -> tuple[str, ...]:
     """Return the outcome of a format as texts, in the order of :data:`HEADS`."""
-    return outcome.format, outcome.saved_text, outcome.safe_text, outcome.first_break
+    outputs = f"{outcome.outputs:,}" if outcome.outputs else ""
+    return outcome.format, outcome.saved_text, outcome.safe_text, outputs, outcome.first_break
 
 
 def in_one_line(found: Sequence[FormatOutcome]) -> str:
     """Return which formats would have survived every load of a run, or which came furthest."""
-    surviving = [one.format for one in found if one.survives]
+    surviving = [one.name for one in found if one.survives]
     if surviving:
         return f"Safe in every load of the run: {', '.join(surviving)}"
     best = found[0]
     return (
         "No format is safe in every load of the run; the one that comes furthest is "
-        f"{best.format}: {best.safe_text} loads are safe"
+        f"{best.name}: {best.safe_text} loads are safe"
     )
 
 

@@ -245,6 +245,7 @@ def test_the_page_has_the_table_without_scripts_and_the_formats_of_one_pipeline(
         "joblib",
         "yes",
         "1 of 2",
+        "",
         "1.3 → 1.4 load-failed",
     ]
 
@@ -255,11 +256,21 @@ def test_explain_lists_the_formats_of_the_pipeline(compared: Matrix) -> None:
     at = lines.index("Which way to save would have survived")
     assert lines[at + 1 : at + 6] == [
         "  Safe in every load of the run: cloudpickle, skops",
-        "    format       saved  safe loads  breaks first",
+        "    format       saved  safe loads  outputs  breaks first",
         "    cloudpickle  yes    2 of 2",
         "    skops        yes    2 of 2",
-        "    joblib       yes    1 of 2      1.3 → 1.4 load-failed",
+        "    joblib       yes    1 of 2               1.3 → 1.4 load-failed",
     ]
+
+
+def test_a_format_with_two_methods_never_survives_without_their_number(compared: Matrix) -> None:
+    cells = [
+        replace(cell, format="onnx", n_identical=2) if cell.format == "skops" else cell
+        for cell in compared.cells
+        if cell.format != "cloudpickle"
+    ]
+    found = outcomes_in(replace(compared, cells=cells), "b")
+    assert in_one_line(found) == "Safe in every load of the run: onnx (2 outputs compared)"
 
 
 def test_a_load_that_only_fails_to_print_the_model_is_the_same_and_not_safe(

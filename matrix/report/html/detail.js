@@ -112,7 +112,7 @@ function waysToSave(name, format) {
   const { answer, rows } = head.waysToSave[name];
   return [
     make("p", {}, answer),
-    table(`${name} in each format, in all environments of this run`, ["format", "saved", "safe loads", "breaks first"],
+    table(`${name} in each format, in all environments of this run`, ["format", "saved", "safe loads", "outputs", "breaks first"],
       rows.map(([one, ...rest]) => [one === format ? make("b", {}, one) : one, ...rest])),
   ];
 }
