@@ -127,7 +127,8 @@ def versions(environment: Environment) -> str:
     known = source == release or (source == line and release.startswith(line))
     known = known or (bool(beside) and source.partition(" ")[0] in (release, line, spec.framework))
     details = ", ".join(part for part in ("" if known else source, when) if part)
-    named = ", ".join([f"scikit-learn {release}", *beside])
+    own = [] if package_words.is_led(environment) else [f"scikit-learn {release}"]
+    named = ", ".join([*own, *beside])
     return f"{named} ({details})" if details else named
 
 

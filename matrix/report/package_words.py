@@ -34,6 +34,12 @@ def named_libraries(environments: Iterable[Environment]) -> list[str]:
     return [name for name in BY_NAME if name in found]
 
 
+def is_led(environment: Environment) -> bool:
+    """Return whether the releases of another library than scikit-learn matter there."""
+    dated_by = BY_NAME.get(environment.spec.framework)
+    return dated_by is not None and dated_by.leads
+
+
 def short_name(environment: Environment) -> str:
     """Return the label of an environment, or its versions if the label lacks one of a library."""
     label, found = environment.spec.label, libraries(environment)

@@ -11,6 +11,7 @@ from matrix.errors import Exit
 from matrix.frameworks.distributions import distribution_of
 from matrix.model import Absent, Ending, Environment, ModelReference, Returned
 from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem, RowCounts
+from matrix.upgrade.needed_packages import leading
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
 from matrix.worker.compat_worker.user_error import BOOLEAN, GIVE_TYPES, NOT_FITTED_WORDS
 
@@ -107,6 +108,9 @@ _MISSING = re.compile(r"No module named '([A-Za-z_]\w*)")
 
 def _advice(model: Model, error: str, message: str) -> str:
     """What to do if a model does not load in its origin."""
+    led_by = leading(model.inspection)
+    if led_by is not None:
+        return f"If another release saved it, name that one: --from {led_by.name}==3.4.1."
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
         return _OTHER_ORIGIN
     missing = _MISSING.match(message)

@@ -248,3 +248,21 @@ def test_a_file_that_names_a_package_without_any_version_needs_a_word_about_both
     with pytest.raises(UsageError) as raised:
         origin(model(modules=["imblearn"]))
     assert '--from "scikit-learn==1.2.2 imbalanced-learn"' in raised.value.advice
+
+
+KERAS = model(modules=["keras"], others={"keras": "3.0.4"})
+
+
+def test_a_model_of_keras_comes_from_its_release_and_goes_to_another() -> None:
+    assert origin(KERAS).dated_by == ("keras", "3.0.4")
+    assert origin(KERAS, "keras==3.1.0").dated_by == ("keras", "3.1.0")
+    for said, version in (((), "latest"), (("keras==3.4.1",), "3.4.1")):
+        given = places(targets=said)
+        (target,) = given.targets(KERAS, given.origin(KERAS))
+        assert target.dated_by == ("keras", version)
+        assert target.as_of == "release"
+
+
+def test_a_pipeline_of_scikit_learn_with_keras_in_it_moves_with_scikit_learn() -> None:
+    mixed = model("1.2.2", modules=["keras"], others={"keras": "3.0.4"})
+    assert origin(mixed).dated_by[0] == "scikit-learn"
