@@ -18,7 +18,7 @@ from matrix.errors import UsageError
 from matrix.frameworks import BY_MODULE, FRAMEWORKS, come_with
 from matrix.frameworks.distributions import distribution_of
 from matrix.inspection import Refusal
-from matrix.upgrade.own_imports import imported_by_modules, imported_by_script
+from matrix.upgrade.own_imports import definitions_of, imported_by_modules, imported_by_script
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
 
@@ -237,7 +237,10 @@ def _module(name: str) -> str:
 
 
 def find_script(names: Iterable[str], model: Path) -> Path | None:
-    """The one script or notebook that defines all of some names; None if there is not exactly one.
+    """The script or notebook that defines all of some names; None if there is none.
+
+    Of several in the nearest folder it is the one that seems to save the model; else the first, if
+    all define the names alike. None if they differ.
 
     Args:
         names: top-level names of ``__main__``, or nested ones.
@@ -254,8 +257,25 @@ def find_script(names: Iterable[str], model: Path) -> Path | None:
             if wanted <= _defined(path):
                 found.append(path)
         if found:
-            return found[0] if len(found) == 1 else None
+            return _chosen(found, wanted, model)
     return None
+
+
+def _chosen(scripts: Sequence[Path], names: Collection[str], model: Path) -> Path | None:
+    saving = [one for one in scripts if _seems_to_save(one, model)]
+    if len(saving) == 1 or len(scripts) == 1:
+        return (saving or scripts)[0]
+    alike = {definitions_of(one, names) for one in scripts}
+    return scripts[0] if len(alike) == 1 and "" not in alike else None
+
+
+_SAVES = re.compile(r"\bdump\(|\bto_pickle\(")
+
+
+def _seems_to_save(script: Path, model: Path) -> bool:
+    """Whether a script names the file of a model, and saves something."""
+    text = _text(script)
+    return model.name in text and _SAVES.search(text) is not None
 
 
 def _size(path: Path) -> int:

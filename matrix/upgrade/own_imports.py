@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from matrix.errors import UsageError
@@ -43,6 +43,26 @@ def imported_by_modules(modules: Iterable[str], folders: Sequence[Path]) -> set[
         folders: those that the modules lie in; modules that these import there are read too.
     """
     return _outside(modules, folders)
+
+
+def definitions_of(script: Path, names: Collection[str]) -> str:
+    """Return what defines some names in a script, and what that needs, without its layout.
+
+    Args:
+        script: a script or notebook.
+        names: top-level names that it defines.
+
+    Returns:
+        Equal texts for equal definitions; empty if the script cannot be read.
+    """
+    tree = _parsed(script)
+    try:
+        if tree is not None:
+            keep_needed(tree, script.name, set(names))
+            return ast.dump(tree)
+    except _UNREADABLE:
+        pass
+    return ""
 
 
 def _outside(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:

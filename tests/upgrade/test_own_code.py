@@ -97,7 +97,7 @@ def test_a_package_is_in_the_same_line_and_a_known_one_comes_by_itself(project: 
     )
 
 
-def test_of_two_scripts_that_fit_none_is_offered(project: Path) -> None:
+def test_of_two_scripts_that_differ_none_is_offered(project: Path) -> None:
     (project / "again.py").write_text("class Shift: ...\n")
     assert own_code.find_script(["Shift"], Path("m.joblib")) is None
     assert own_code.find_script(["Shift", "scale"], Path("m.joblib")) == project / "train.py"
@@ -106,6 +106,21 @@ def test_of_two_scripts_that_fit_none_is_offered(project: Path) -> None:
     assert "FILE is the script or notebook" in own_code.advice(
         [script("Shift")], Path("m.joblib"), script=None
     )
+
+
+def test_of_two_scripts_the_one_that_saves_the_model_is_offered(project: Path) -> None:
+    """A copy of the class in the application that loads the model is no hindrance."""
+    saves = "class Shift:\n    x = 1\njoblib.dump(Shift(), 'out/m.joblib')\n"
+    (project / "zz.py").write_text(saves)
+    (project / "app.py").write_text("class Shift: ...\njoblib.load('out/m.joblib')\n")
+    line = own_code.options([script("Shift")], Path("out/m.joblib"), script=None)
+    assert line == "--main zz.py"
+
+
+def test_of_two_scripts_with_the_same_definition_the_first_is_offered(project: Path) -> None:
+    copy = "import flask\n\n\nclass Shift:  # the same\n    pass\n"
+    (project / "app.py").write_text(copy)
+    assert own_code.find_script(["Shift"], Path("m.joblib")) == project / "app.py"
 
 
 def test_a_script_that_lacks_the_name_is_reported(project: Path) -> None:
