@@ -3,7 +3,7 @@
 Like those of :mod:`compat_worker.estimator_rules`, they look at attributes rather than at classes.
 """
 
-from typing import Any, List, Optional, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -59,10 +59,14 @@ def _in_columns(trees: List[Tuple[TreeNodes, Space]], found: InputModel) -> List
     """The trees with columns for features, and thresholds in values of the columns."""
     places = {id(column): place for place, column in enumerate(found.columns)}
     made = []
+    by_space: Dict[int, Any] = {}
     for tree, space in trees:
-        column_of = np.array(
-            [-1 if one is None else places[id(one.column)] for one in space] + [-1], dtype=np.int64
-        )
+        column_of = by_space.get(id(space))
+        if column_of is None:
+            column_of = by_space[id(space)] = np.array(
+                [-1 if one is None else places[id(one.column)] for one in space] + [-1],
+                dtype=np.int64,
+            )
         at = np.where(tree.feature < len(space), tree.feature, tree_nodes.LEAF)
         made.append((ColumnTree(tree, np.where(at >= 0, column_of[at], -1)), tree, space))
     for feature, nodes in _by_undone_feature(trees):

@@ -1,11 +1,12 @@
 """How much the rows of a verdict would notice: mutation score and leaves reached."""
 
+import copy
 import functools
 from typing import Any, Callable, Dict, List, Tuple
 
 import numpy as np
 
-from compat_worker import input_spec, machine_failures, mutation, tree_nodes
+from compat_worker import input_spec, machine_failures, mutation, tree_nodes, widest_models
 
 POOL = 10
 """Faults that so many times as many other rows do not notice either are not live."""
@@ -58,16 +59,27 @@ def count_leaves(model: Any, rows: Any) -> Tuple[int, int]:
     if before is not None:  # histogram gradient boosting encodes categories with it
         rows = before.transform(rows)
     if hasattr(rows, "toarray"):
-        rows = rows.toarray()
-    rows = np.asarray(rows, dtype=np.float64)
+        rows = rows.tocsc() if rows.shape[1] >= widest_models.WIDEST else rows.toarray()
+    rows = rows if hasattr(rows, "toarray") else np.asarray(rows, dtype=np.float64)
     leaves = reached = 0
     for read, columns in groups:
         own = rows if columns is None else rows[:, columns]
         for tree in read():  # one estimator after the other: all at once take much memory
             if tree.plain.all():
                 leaves += len(tree.leaves)
-                reached += len(np.unique(tree.apply(own)))
+                reached += len(np.unique(_leaves_of(tree, own)))
     return leaves, reached
+
+
+def _leaves_of(tree: tree_nodes.TreeNodes, rows: Any) -> Any:
+    """By row, the leaf that it reaches; of sparse rows only the compared features become dense."""
+    if not hasattr(rows, "toarray"):
+        return tree.apply(rows)
+    compared = np.unique(tree.feature[tree.feature >= 0])
+    narrow = copy.copy(tree)
+    inner = tree.feature >= 0
+    narrow.feature = np.where(inner, np.searchsorted(compared, tree.feature), tree_nodes.LEAF)
+    return narrow.apply(np.asarray(rows[:, compared].toarray(), dtype=np.float64))
 
 
 def _tree_groups(step: Any) -> List[Tuple[Callable[[], List[tree_nodes.TreeNodes]], Any]]:

@@ -9,7 +9,13 @@ from typing import Any, Iterator, List, Optional, Tuple
 
 import numpy as np
 
-from compat_worker import foreign_estimators, input_model, input_spec, table_source
+from compat_worker import (
+    foreign_estimators,
+    input_model,
+    input_spec,
+    table_source,
+    widest_models,
+)
 from compat_worker.estimator_rules import RULES
 from compat_worker.input_model import Column, Feature, InputModel, Space
 
@@ -24,14 +30,28 @@ def infer(model: Any) -> Optional[InputModel]:
         width = len(names) if names else input_spec.n_features(model)
     if not width:
         return None
-    columns = [Column(names[place] if names else None) for place in range(width)]
-    found = InputModel(columns, form, names is not None)
+    if form == "table" and not names and width >= widest_models.WIDEST:
+        found, space = _some_features(model, width)
+    else:
+        columns = [Column(names[place] if names else None) for place in range(width)]
+        found = InputModel(columns, form, names is not None)
+        space = [Feature(column) for column in columns]
     found.assumed = form == "table" and input_spec.is_assumed(model)
-    space: Space = [Feature(column) for column in columns]
     with contextlib.suppress(Exception):  # keep what was inferred before an unusual model failed
         _infer_step(model, space, found)
     add_missing_texts(found)
     return found
+
+
+def _some_features(model: Any, width: int) -> Tuple[InputModel, Space]:
+    """The input of a very wide model, with columns for some of its features alone."""
+    places = widest_models.chosen_features(model, width)
+    found = InputModel([Column(None) for _ in places], "table", False)
+    found.sparse, found.width, found.places = True, width, places
+    space: Space = [None] * width
+    for place, column in zip(places, found.columns):
+        space[place] = Feature(column)
+    return found, space
 
 
 def add_missing_texts(found: InputModel) -> None:
@@ -84,6 +104,8 @@ def _infer_estimator(step: Any, space: Space, found: InputModel) -> None:
             rule(step, space, found)
     subsets = input_spec.get(step, "estimators_features_")
     for place, inner in enumerate(input_spec.inner_models(step)):
+        if found.places is not None and id(inner) in found.seen:
+            continue  # a tree that was read: each walk over all features takes time
         own = space
         if subsets is not None and place < len(subsets):
             own = [input_model.feature_at(space, int(position)) for position in subsets[place]]

@@ -147,6 +147,10 @@ class InputModel:
         self.assumed = False
         """The columns are those of a later step: what the first step takes is unknown."""
         self.sparse = False
+        self.width: Optional[int] = None
+        """The number of features of a very wide model; :attr:`places` has those of the columns."""
+        self.places: Any = None
+        """By column, the position of its feature, ascending; None if all features have columns."""
         self.filled: Optional[float] = None
         """The mean number of values that are not zero in a row, of a model with sparse rows."""
         self.trees: List[Any] = []

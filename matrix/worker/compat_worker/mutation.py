@@ -18,7 +18,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional
 
 import numpy as np
 
-from compat_worker import fault_sites, loader_guard, machine_failures, output_methods
+from compat_worker import (
+    fault_sites,
+    loader_guard,
+    machine_failures,
+    output_methods,
+    widest_models,
+)
 from compat_worker.fault_sites import FaultSite, FittedState, SiteGroup
 from compat_worker.name_guard import NameRefused
 from compat_worker.output_changes import differs, is_constant
@@ -291,8 +297,13 @@ class _FaultlessOutputs:
         forest = self.planting.forest
         assert forest is not None
         if self._forest_rows is None:
-            dense = inputs_of_last_step(self.planting.model, self.rows)
-            self._forest_rows = np.ascontiguousarray(dense, dtype=np.float32)
+            rows = inputs_of_last_step(self.planting.model, self.rows)
+            sparse = hasattr(rows, "tocsr")
+            self._forest_rows = (
+                rows.tocsr().astype(np.float32)
+                if sparse
+                else np.ascontiguousarray(rows, dtype=np.float32)
+            )
         self._member = tree.predict(self._forest_rows)
 
     def near(self, point: Any) -> "_FaultlessOutputs":
@@ -300,7 +311,9 @@ class _FaultlessOutputs:
         if isinstance(self.rows, list) or self.rows.shape[0] <= 2 * NEAR:
             return self
         if self._inputs is None:
-            self._inputs = np.asarray(inputs_of_last_step(self.planting.model, self.rows))
+            self._inputs = inputs_of_last_step(self.planting.model, self.rows)
+        if hasattr(self._inputs, "tocsr"):
+            return self
         distances = ((self._inputs - point) ** 2).sum(axis=1)
         chosen = np.argpartition(np.nan_to_num(distances, nan=np.inf), NEAR)[:NEAR]
         rows = _taken(self.rows, chosen)
@@ -436,12 +449,14 @@ def last_step(model: Any) -> Any:
 
 
 def inputs_of_last_step(model: Any, rows: Any) -> Any:
-    """The rows as the last step gets them, as a dense array."""
+    """The rows as the last step gets them: an array, unless it would be too wide."""
     steps = getattr(model, "steps", None)
     for _, step in steps[:-1] if isinstance(steps, list) else ():
         if step is not None and not isinstance(step, str):
             rows = step.transform(rows)
-    return np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows)
+    if hasattr(rows, "toarray"):
+        return rows if rows.shape[1] >= widest_models.WIDEST else rows.toarray()
+    return np.asarray(rows)
 
 
 def _taken(rows: Any, chosen: Any) -> Any:

@@ -205,6 +205,8 @@ class _Trial:
         most, count = found[of]
         if most // count >= n:
             return None
+        if of == "features" and self.known.width is not None:
+            return {"rows": max(10, most // count), "of": of, "count": self.known.width}
         return {"rows": max(10, most // count), "of": of, "count": count}
 
     def other_methods(self) -> List[str]:

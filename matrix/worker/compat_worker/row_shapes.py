@@ -23,6 +23,8 @@ def candidate_shapes(known: InputModel) -> List[str]:
         return [known.form, "sets"]
     if known.form == "sets":
         return ["label sets"]
+    if known.places is not None:
+        return ["sparse"]  # an array of all its features would take too much memory
     if known.named:
         return ["frame", "array", "objects"]
     tables = ["sparse", "array"] if known.sparse else ["array", "sparse"]
@@ -140,7 +142,11 @@ def _objects(known: InputModel, values: List[Any]) -> Any:
 def _sparse(known: InputModel, values: List[Any]) -> Any:
     from scipy import sparse
 
-    return sparse.csr_matrix(_matrix(values))
+    found = sparse.csr_matrix(_matrix(values))
+    if known.places is None:
+        return found
+    parts = found.data, known.places[found.indices], found.indptr
+    return sparse.csr_matrix(parts, shape=(found.shape[0], known.width))
 
 
 def _texts(known: InputModel, values: List[Any]) -> Any:
