@@ -82,5 +82,6 @@ def refuse_unknown_scikit_learn(where: str, name: str) -> None:
         raise UsageError(
             f"{where}: scikit-learn comes from a location (git, a path or an address), so its "
             "release is unknown",
-            advice="Name a release instead of the file: scikit-learn==1.5.2",
+            advice="Name a release instead of the file, such as scikit-learn==1.5.2, or list the "
+            "versions that are installed: pip list --format=freeze > requirements.txt",
         )

@@ -43,7 +43,9 @@ class OriginNotes:
             *([stated] if (stated := self._stated(model)) else []),
             *([f"packages also come from {sources} ({catalog.source})"] if sources else []),
             *(note.text for note in model.inspection.notes),
-            *(note for requested in requests if requested is not None for note in requested.notes),
+            *dict.fromkeys(
+                note for requested in requests if requested is not None for note in requested.notes
+            ),
         )
 
     def _chosen_versions(self, model: Model) -> Iterator[str]:

@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
 from matrix.catalog.requirements import EnvironmentRequest, read_request
 from matrix.catalog.split_requirements import split_requirements
+from matrix.errors import UsageError
+from matrix.frameworks import BY_NAME
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,13 +52,33 @@ class UpgradeRequest:
         Raises:
             UsageError: one of them is not valid.
         """
+        origin = read_request(_split(origins)) if origins else None
+        requested = tuple(read_request(split_requirements(text)) for text in targets)
+        for request in (origin, *requested):
+            _refuse_without_library(request)
         return cls(
-            origin=read_request(_split(origins)) if origins else None,
-            targets=tuple(read_request(split_requirements(text)) for text in targets),
+            origin=origin,
+            targets=requested,
             further=read_request(_split(further)).others if further else (),
             as_of=as_of or "today",
             as_of_named=as_of is not None,
             rollback=rollback,
+        )
+
+
+def _refuse_without_library(request: EnvironmentRequest | None) -> None:
+    """Refuse a file that names no library of models, before anything is built.
+
+    Raises:
+        UsageError: it is one.
+    """
+    if request is None or not request.file or request.scikit_learn is not None:
+        return
+    names = {canonicalize_name(Requirement(text).name) for text in request.others}
+    if not names & BY_NAME.keys():
+        raise UsageError(
+            f"{request.source}: scikit-learn is not in it, and no other library of models",
+            advice="Add it, or give a lock that names all packages (pip freeze, uv pip compile).",
         )
 
 

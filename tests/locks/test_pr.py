@@ -192,6 +192,16 @@ def test_models_of_the_configuration_are_checked(
     assert message in capsys.readouterr().err
 
 
+def test_a_lock_without_a_library_of_models_is_an_error_before_anything_is_built(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "web.txt").write_text("requests==2.32.0\n")
+    assert main(["upgrade", "x.joblib", "--from", "web.txt"]) == Exit.USAGE
+    assert "web.txt: scikit-learn is not in it" in capsys.readouterr().err
+    assert main(["upgrade", "x.joblib", "--to", "main:requirements.txt", "--to", "web.txt"]) == 2
+    assert not (folder / ".matrix").exists()
+
+
 def test_outside_of_a_repository_it_is_a_clear_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
