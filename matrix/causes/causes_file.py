@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("causes.toml")
 
 _KEYS = (
     *("id", "title", "explanation", "advice", "package", "since", "links"),
-    *("signature", "example", "migrate"),
+    *("signature", "example", "migrate", "bridges"),
 )
 _SIGNATURE_LISTS = ("stages", "exceptions", "estimators", "formats")
 _SIGNATURE_KEYS = (
@@ -84,6 +84,7 @@ def _cause(table: TomlTable) -> KnownCause:
         signatures=tuple(_signature(one, package) for one in signatures),
         example=_example(named.table("example")),
         migrate=named.flag("migrate"),
+        bridges=named.texts("bridges", check=_check_version),
     )
 
 

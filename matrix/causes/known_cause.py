@@ -89,6 +89,9 @@ class KnownCause:
     example: Example
     migrate: bool = False
     """Whether ``migrate`` converts most of such files, so that an answer names the command."""
+    bridges: tuple[str, ...] = ()
+    """Releases of the package that read such files and save them so that newer ones read them, the
+    most promising first; ``migrate`` tries them before it searches."""
 
     @property
     def markdown_title(self) -> str:

@@ -42,11 +42,23 @@ def test_a_cause_is_read_as_it_is_said(tmp_path: Path) -> None:
     assert found.example.format == "joblib"
 
 
+def test_a_cause_may_name_the_releases_that_save_its_files_again(tmp_path: Path) -> None:
+    (plain,) = read(tmp_path, CAUSE)
+    assert (plain.migrate, plain.bridges) == (False, ())
+    text = CAUSE.replace(
+        "[[cause.signature]]", 'migrate = true\nbridges = ["1.2.2"]\n[[cause.signature]]'
+    )
+    (found,) = read(tmp_path, text)
+    assert (found.migrate, found.bridges) == (True, ("1.2.2",))
+
+
 MISTAKES = [
     ('id = "trees-1.3"', 'id = "Trees 1.3"', "id must be lowercase words"),
     ('id = "trees-1.3"', "", "cause[0].id: is missing"),
     ('title = "Trees"', 'title = ""', "cause.trees-1.3.title: must not be empty"),
     ('since = "1.3.0"', "", "must be set together"),
+    ('since = "1.3.0"', 'since = "1.3.0"\nmigrate = "yes"', "migrate: must be true or false"),
+    ('since = "1.3.0"', 'since = "1.3.0"\nbridges = ["old"]', "is not a version"),
     ('since = "1.3.0"', 'since = "soon"', "is not a version"),
     ("https://example.org/", "see there", "https://"),
     ('group = "fails"', "", "needs a group"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from packaging.version import Version
 
+from matrix import causes
 from matrix.catalog import read_or_default
 from matrix.environments.history import open_registry
 from matrix.upgrade.nearest_release import nearest_release
@@ -89,3 +91,78 @@ def test_a_model_with_files_beside_it_is_answered(old_files: Path) -> None:
     cells = json.loads((old_files / "found.json").read_text())["cells"]
     assert len(cells) == 2 * len(names)
     assert {cell["verdict"] for cell in cells} <= {"identical", "equivalent"}
+
+
+@pytest.mark.nightly
+def test_the_command_that_an_answer_prints_converts_an_old_file(tmp_path: Path) -> None:
+    """0.20 saved it with the joblib inside it; 0.23 reads neither that nor the scaler."""
+    writer = interpreter("scikit-learn==0.20.4", "numpy==1.16.6", "scipy==1.2.3")
+    subprocess.run([writer, "-c", SAVE_BY_SKLEARN], check=True, cwd=tmp_path)
+    target = "scikit-learn==1.0.2"
+    answer = matrix(tmp_path, "upgrade", "model.pkl", "--to", target)
+    assert answer.returncode == 1, answer.stderr
+    line = f"compat-matrix migrate model.pkl --to {target}"
+    assert line in map(str.strip, answer.stdout.splitlines())
+    done = matrix(tmp_path, *shlex.split(line)[1:])
+    assert done.returncode == 0, done.stdout + done.stderr
+    reader = interpreter(target)
+    subprocess.run([reader, "-c", COMPARE, "model.sklearn-1.0.2.pkl"], check=True, cwd=tmp_path)
+
+
+SAVE_BY_SKLEARN = """
+import numpy as np
+from sklearn.externals import joblib
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+X = np.random.RandomState(0).rand(90, 3)
+y = (X[:, 0] > X[:, 1]).astype(int)
+model = make_pipeline(StandardScaler(), LogisticRegression(solver="liblinear")).fit(X, y)
+joblib.dump(model, "model.pkl")
+np.save("before.npy", model.predict_proba(X))
+"""
+COMPARE = """
+import sys, joblib, numpy as np
+
+X = np.random.RandomState(0).rand(90, 3)
+found = joblib.load(sys.argv[1]).predict_proba(X)
+np.testing.assert_allclose(found, np.load("before.npy"), rtol=1e-6)
+"""
+
+
+def matrix(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "matrix", *arguments],
+        env={**environ(), "COLUMNS": "60"},
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=folder,
+    )
+
+
+MODULES = """
+from sklearn._build_utils.deprecated_modules import _DEPRECATED_MODULES
+
+for new, old, _, _ in _DEPRECATED_MODULES:
+    print(old, old.rpartition(".")[0] + "." + new)
+"""
+
+
+@pytest.mark.nightly
+def test_the_causes_name_exactly_the_modules_that_0_23_lists() -> None:
+    found = subprocess.run(
+        [interpreter("scikit-learn==0.23.2"), "-c", MODULES],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    old, new = zip(*(line.split() for line in found.stdout.splitlines()), strict=True)
+    assert len(old) > 100
+    for id_, names in (("module-names-0.24", old), ("module-names-0.22", new)):
+        (signature,) = causes.by_id()[id_].signatures
+        assert signature.message is not None
+        for name in names:
+            assert signature.message.search(f"No module named '{name}'"), name
+        assert signature.message.pattern.count("|") + 1 == len(set(names)), "and no others"

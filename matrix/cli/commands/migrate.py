@@ -30,6 +30,7 @@ from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
+from matrix.report.cause_text import known_cause
 from matrix.report.model_answers import group_of
 from matrix.report.open_progress import open_progress
 from matrix.report.terminal.migration import show_migration
@@ -223,6 +224,12 @@ def _converted(
     else:
         cell = experiment.cell(subject, subject.file, subject.reader)
         parts = experiment.cells_of_parts(subject, subject.file, subject.reader)
+    known = known_cause(cell)
+    if known is not None and known.bridges:
+        bridges = [factory.as_released(release) for release in known.bridges]
+        found = find_resave_remedies(experiment, subject, bridges)
+        if found.files:
+            return found
     given: list[Fix] = []
     for one, its in parts:
         if not its.verdict.safe and is_one_model(one.artifact.part):
