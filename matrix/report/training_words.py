@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from matrix.model import Cell, Group
+from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED
 
 _QUESTIONS = (
     ("predicts the same", ("predict",)),
@@ -15,12 +18,13 @@ _OBSERVED = (Group.LOADS, Group.LIMITED, Group.CHANGES)
 """Groups of verdicts of which every output was compared."""
 
 
-def training_answers(cell: Cell, format_name: str) -> str:
+def training_answers(cell: Cell, format_name: str, notes: Sequence[str] = ()) -> str:
     """Return the answers for a model of Keras, such as ``predicts the same: yes; same loss: no``.
 
     Args:
         cell: of the model in one environment.
         format_name: the format of its file.
+        notes: about its reference: what was not compared has no answer.
 
     Returns:
         Empty for another format, and if the outputs were not compared.
@@ -30,7 +34,14 @@ def training_answers(cell: Cell, format_name: str) -> str:
     return "; ".join(
         f"{question}: {'yes' if _is_same(cell, outputs) else 'no'}"
         for question, outputs in _QUESTIONS
+        if not _left_out(outputs, notes)
     )
+
+
+def _left_out(outputs: tuple[str, ...], notes: Sequence[str]) -> bool:
+    if NOT_COMPILED in notes:
+        return outputs != ("predict",)
+    return NO_TARGETS in notes and bool({"evaluate_loss", "training_step"} & {*outputs})
 
 
 def _is_same(cell: Cell, outputs: tuple[str, ...]) -> bool:

@@ -169,10 +169,16 @@ def _notes(reference: ModelReference) -> Iterator[str]:
         yield f"two loads in the origin disagree in {method}"
 
 
+NOT_COMPILED = "it was saved without an optimizer: only predictions and weights were compared"
+"""The note about a model of Keras whose loss and training cannot be compared."""
+NO_TARGETS = "no targets fit its loss, so it was not compared: --data FILE.npz has them as array y"
+"""The note about one whose loss cannot be computed."""
+
+
 def _of_training(reference: ModelReference) -> Iterator[str]:
     """Notes about a model of Keras of which the training cannot be compared."""
     outputs = reference.saving.outputs
     if isinstance(outputs.get("training_state"), Absent):
-        yield "it was saved without an optimizer: only its predictions and weights were compared"
+        yield NOT_COMPILED
     elif isinstance(outputs.get("training_step"), Absent):
-        yield "no targets fit its loss: give some with --data FILE.npz, as array y"
+        yield NO_TARGETS

@@ -7,6 +7,7 @@ import pytest
 
 from matrix.model import Verdict
 from matrix.report.training_words import training_answers
+from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED
 
 from .conftest import Bench
 
@@ -37,6 +38,8 @@ def test_the_three_answers_are_given_apart(bench: Bench) -> None:
         "same next step of training: yes"
     )
     assert training_answers(cell, "joblib") == ""
+    assert training_answers(cell, "keras", [NOT_COMPILED]) == "predicts the same: yes"
+    assert "loss" not in training_answers(cell, "keras", [NO_TARGETS])
 
 
 @pytest.mark.parametrize(

@@ -78,7 +78,7 @@ def _answer(
     room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
     widest = min(max(len(one.name) for one in found), room, 2 * terminal.width // 3)
     for one in found:
-        yield from _target_range(terminal, one, widest, upgrade.score_margin)
+        yield from _target_range(terminal, one, widest, upgrade.score_margin, answer.notes)
         command = "" if one.responsible else migrate_command(answer, one.last, upgrade.options)
         if command:
             yield from terminal.paragraph(INTRODUCTION)
@@ -118,7 +118,11 @@ def _problem(terminal: TerminalStyle, problem: Problem) -> Iterator[Text]:
 
 
 def _target_range(
-    terminal: TerminalStyle, targets: TargetRange, widest: int, margin: float
+    terminal: TerminalStyle,
+    targets: TargetRange,
+    widest: int,
+    margin: float,
+    notes: Sequence[str],
 ) -> Iterator[Text]:
     cell = targets.target.cell
     group = cell.verdict.group
@@ -130,7 +134,7 @@ def _target_range(
     yield Text.assemble(head, first)
     for line in rest[:_LINES]:
         yield Text(" " * head.cell_len + line)
-    trained = training_answers(cell, cell.format)
+    trained = training_answers(cell, cell.format, notes)
     for line in terminal.wrap(trained, terminal.width - head.cell_len) if trained else ():
         yield Text(" " * head.cell_len + line)
     for change in targets.target.worst:
