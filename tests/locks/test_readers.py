@@ -349,6 +349,34 @@ def test_another_platform_is_taken_with_a_note(monkeypatch: pytest.MonkeyPatch) 
     assert "has no linux-riscv64; linux-64 was taken" in "\n".join(request.notes)
 
 
+# ------------------------------------------------------------------------ others
+
+
+def test_a_marker_of_poetry_that_is_never_true(tmp_path: Path) -> None:
+    """Real locks have it for packages that only an impossible platform needs."""
+    text = (FILES / "poetry/poetry.lock").read_text("utf-8")
+    never = text.replace('markers = "python_version == \\"3.13\\""', 'markers = "<empty>"')
+    assert never != text
+    (tmp_path / "poetry.lock").write_text(never)
+    assert read_request(["poetry.lock"], folder=tmp_path).scikit_learn == "1.5.2"
+
+
+def test_a_dockerfile_in_a_folder_of_its_own_copies_from_the_folder_above(tmp_path: Path) -> None:
+    (tmp_path / "docker").mkdir()
+    (tmp_path / "docker/Dockerfile").write_text(
+        "FROM python:3.11\nCOPY app/requirements.txt .\nRUN pip install -r requirements.txt\n"
+    )
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/requirements.txt").write_text("scikit-learn==1.5.2\n")
+    assert read_request(["docker/Dockerfile"], folder=tmp_path).scikit_learn == "1.5.2"
+
+
+def test_a_pyproject_toml_for_tools_alone_names_nothing(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[tool.black]\n")
+    request = read_request(["pyproject.toml"], folder=tmp_path)
+    assert (request.scikit_learn, request.others) == (None, ())
+
+
 # ------------------------------------------------------------------------ Python
 
 
@@ -411,7 +439,6 @@ FROM_GIT = 'source = { git = "https://github.com/scikit-learn/scikit-learn?rev=m
         ("environment.yml", "dependencies:\n- numpy>=1|2\n", "dependencies[0] has alternatives"),
         ("environment.yml", "dependencies:\n- [\n", "is not valid YAML"),
         ("environment.yml", "dependencies: !!python/object:os.system x\n", "must be a list"),
-        ("pyproject.toml", "[tool.black]\n", "names no dependencies"),
         ("Dockerfile", "RUN pip install scikit-learn\n", "has no FROM"),
         ("Dockerfile", "FROM python:3.11\nRUN pip install 'x\n", "a quotation mark too few"),
     ],

@@ -189,10 +189,16 @@ def _included(
     read_file: Callable[[SourceFile], RequirementSet],
 ) -> RequirementSet:
     source = stage.copied.get(posixpath.basename(name), posixpath.basename(name))
-    found = read_file(file.beside(source.lstrip("/") or ".", str(file)))
+    found = read_file(_in_context(file, source.lstrip("/") or "."))
     if how == "-r":
         return found
     return RequirementSet(constraints=found.requirements + found.constraints, notes=found.notes)
+
+
+def _in_context(file: SourceFile, path: str) -> SourceFile:
+    """Return a file of the folder that the image is built from: of the Dockerfile, or above."""
+    places = [file.beside(f"{above}{path}", str(file)) for above in ("", "../", "../../")]
+    return next((place for place in places if place.exists()), places[0])
 
 
 def _after_pip_install(words: list[str]) -> list[str]:

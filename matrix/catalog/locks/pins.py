@@ -16,6 +16,9 @@ from matrix.catalog.requirement_set import parsed, refuse_unknown_scikit_learn
 from matrix.catalog.source_file import SourceFile
 from matrix.errors import UsageError
 
+_NEVER = "<empty>"
+"""What Poetry writes for a marker that is never true."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pin:
@@ -128,6 +131,8 @@ def applies(file: SourceFile, marker: str, python: str) -> bool:
     """
     if not marker:
         return True
+    if marker == _NEVER:
+        return False
     try:
         return _applies(marker, python)
     except (InvalidMarker, UsageError, RecursionError):

@@ -30,15 +30,12 @@ def read(file: SourceFile, python: str = "") -> RequirementSet:
         python: is not used: each requirement keeps its marker.
 
     Raises:
-        UsageError: the file is not valid, or names no dependencies.
+        UsageError: the file is not valid.
     """
     document = read_toml(file)
     poetry = document.table("tool").table("poetry")
     if "project" not in document and "dependencies" not in poetry:
-        raise UsageError(
-            f"{file}: names no dependencies",
-            advice="Name a lock or a requirements file instead.",
-        )
+        return RequirementSet(notes=(f"{file}: names no dependencies",))
     found = joined([_project(file, document), *_of_poetry(file, poetry), _groups(file, document)])
     lock = next((name for name in _LOCKS if file.beside(name).exists()), "")
     if not lock:
