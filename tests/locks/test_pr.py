@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix.catalog.locks.registry import is_lock_name
 from matrix.cli import main
 from matrix.errors import Exit, UsageError
 from matrix.upgrade.lock_changes import LockChanges, PackageChange, find_changes
@@ -111,6 +112,27 @@ def test_an_export_beside_its_lock_is_answered_once(tmp_path: Path) -> None:
     folder = new_repository(tmp_path / "r", files)
     found = changed(folder, dict.fromkeys(files, "scikit-learn==1.6.1\n"))
     assert len(found.changes) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "is_lock"),
+    [
+        ("uv.lock", True),
+        ("a/pylock.dev.toml", True),
+        ("requirements/dev.txt", False),
+        ("requirements-dev.txt", True),
+        ("dev-requirements.in", True),
+        ("environment-dev.yml", True),
+        ("conda-linux-64.lock", True),
+        ("deploy/Dockerfile.api", True),
+        ("Cargo.lock", False),
+        ("docker-compose.yml", False),
+        (".github/workflows/test-conda.yml", False),
+        ("README.txt", False),
+    ],
+)
+def test_which_files_of_a_repository_are_locks(path: str, is_lock: bool) -> None:
+    assert is_lock_name(path) is is_lock
 
 
 def test_new_and_removed_locks_are_named(tmp_path: Path) -> None:

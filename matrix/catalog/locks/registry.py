@@ -88,7 +88,12 @@ def looks_like_file(text: str) -> bool:
 
 
 def is_lock_name(path: str) -> bool:
-    """Whether a file of a repository is called like one that says which packages are installed."""
+    """Whether a file of a repository is called like one that says which packages are installed.
+
+    Workflows of GitHub may have such names too, and are left out.
+    """
+    if ".github" in PurePath(path).parts:
+        return False
     return _LOCK_NAMES.fullmatch(PurePath(path).name.lower()) is not None
 
 
