@@ -77,10 +77,9 @@ class Repository:
         Raises:
             UsageError: there is no such revision.
         """
-        name = f"{revision}^{{commit}}"
-        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", name)
-        if done.returncode == 0:
-            return done.stdout.decode("ascii").strip()
+        found = self.find_commit(revision)
+        if found:
+            return found
         advice = "See which there are: git branch --all"
         if self.is_shallow():
             remote, _, branch = revision.partition("/")
@@ -91,23 +90,40 @@ class Repository:
             )
         raise UsageError(f"git knows no revision {revision}", advice=advice)
 
+    def find_commit(self, revision: str) -> str:
+        """Return the digest of the commit that a revision names; empty if there is none."""
+        name = f"{revision}^{{commit}}"
+        done = self._run("rev-parse", "--verify", "--quiet", "--end-of-options", name)
+        return done.stdout.decode("ascii").strip() if done.returncode == 0 else ""
+
     def merge_base(self, revision: str) -> str:
         """Return the commit where the current branch left another one.
 
         Raises:
             UsageError: there is no such revision, no commit yet, or no common commit.
         """
+        if not self.find_commit(revision):
+            self.refuse_shallow(revision)
         base, head = self.commit(revision), self.commit("HEAD")
         done = self._run("merge-base", "--end-of-options", base, head)
         if done.returncode == 0:
             return done.stdout.decode("ascii").split()[0]
+        self.refuse_shallow(revision)
+        raise UsageError(f"HEAD and {revision} have no common commit")
+
+    def refuse_shallow(self, revision: str) -> None:
+        """Refuse a clone whose history ends before the commit that it shares with a revision.
+
+        Raises:
+            UsageError: it is shallow.
+        """
         if self.is_shallow():
             raise UsageError(
-                f"the history of this shallow clone ends before the commit that it shares with "
-                f"{revision}",
-                advice="Fetch the rest: git fetch --unshallow",
+                f"this shallow clone does not have the commit that it shares with {revision}",
+                advice="Fetch it: git fetch --unshallow origin "
+                "'+refs/heads/*:refs/remotes/origin/*'\n  In GitHub Actions: actions/checkout "
+                "with fetch-depth: 0",
             )
-        raise UsageError(f"HEAD and {revision} have no common commit")
 
     def is_shallow(self) -> bool:
         """Whether the clone lacks a part of the history."""

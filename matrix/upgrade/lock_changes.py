@@ -117,14 +117,12 @@ def find_changes(folder: Path, base: str | None) -> LockChanges:
 def _default_base(repository: Repository) -> str:
     """Return the branch that a pull request goes to, or the main branch."""
     target = os.environ.get("GITHUB_BASE_REF")
-    for revision in [f"origin/{target}"] if target else [*_BASES]:
-        try:
-            repository.commit(revision)
-        except UsageError:
-            if target:
-                raise
-            continue
-        return revision
+    if target:
+        return f"origin/{target}"
+    found = next((one for one in _BASES if repository.find_commit(one)), "")
+    if found:
+        return found
+    repository.refuse_shallow("the main branch")
     raise UsageError(
         "the base of this branch is not known",
         advice="Name it, as git does: compat-matrix pr --base origin/main",

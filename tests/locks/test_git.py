@@ -106,8 +106,10 @@ def test_a_shallow_clone_without_the_base_says_what_to_fetch(
         read_request(["origin/main:requirements.txt"], folder=clone)
     git(clone, "fetch", "--quiet", "--depth=1", "origin", "main:refs/remotes/origin/main")
     assert read_request(["origin/main:requirements.txt"], folder=clone).scikit_learn == "1.5.2"
-    with pytest.raises(UsageError, match="git fetch --unshallow"):
-        Repository.around(clone).merge_base("origin/main")
+    for revision in ("origin/main", "origin/gone"):
+        with pytest.raises(UsageError, match="shallow clone does not have the commit") as error:
+            Repository.around(clone).merge_base(revision)
+        assert "git fetch --unshallow" in error.value.advice
 
 
 def test_no_program_of_the_repository_runs(tmp_path: Path) -> None:

@@ -34,6 +34,11 @@ INCLUDED = {
 }
 
 
+@pytest.fixture(autouse=True)
+def outside_of_github(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
+
+
 def content(kind: str) -> str:
     return (FILES / KINDS[kind]).read_text("utf-8")
 
@@ -95,6 +100,27 @@ def test_the_base_is_the_commit_that_both_share(tmp_path: Path) -> None:
     assert change.packages == (PackageChange("scikit-learn", "1.5.2", "1.4.2"),)
 
 
+def test_the_base_of_a_pull_request_on_github_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checkout has no branch of its own, and a clone that is shallow says what to fetch."""
+    source = new_repository(tmp_path / "r", {"requirements.txt": "scikit-learn==1.5.2\n"})
+    git(source, "switch", "--quiet", "--create", "bump")
+    commit(source, {"requirements.txt": "scikit-learn==1.6.1\n"})
+    monkeypatch.setenv("GITHUB_BASE_REF", "main")
+    url, branch = f"file://{source}", "--branch=bump"
+    git(tmp_path, "clone", "--quiet", url, branch, "clone")
+    git(tmp_path / "clone", "switch", "--quiet", "--detach")
+    found = find_changes(tmp_path / "clone", None)
+    assert (found.base, len(found.changes)) == ("origin/main", 1)
+    git(tmp_path, "clone", "--quiet", "--depth=1", url, branch, "shallow")
+    with pytest.raises(UsageError, match="shallow clone does not have the commit"):
+        find_changes(tmp_path / "shallow", None)
+    monkeypatch.delenv("GITHUB_BASE_REF")
+    with pytest.raises(UsageError, match="shallow clone does not have the commit"):
+        find_changes(tmp_path / "shallow", "main")
+
+
 def test_a_lock_counts_and_the_ranges_beside_it_do_not(tmp_path: Path) -> None:
     files = {
         name: (FILES / "pdm" / name).read_text("utf-8") for name in ("pdm.lock", "pyproject.toml")
@@ -150,7 +176,6 @@ def test_new_and_removed_locks_are_named(tmp_path: Path) -> None:
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
     files = {"requirements.txt": "scikit-learn==1.5.2\nrequests==2.32.0\nnumpy==1.26.4\n"}
     folder = new_repository(tmp_path / "r", files)
     git(folder, "switch", "--quiet", "--create", "bump")
