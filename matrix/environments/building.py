@@ -45,6 +45,7 @@ _IMPORTED = {
     "pandas": "pandas",
     "scikit-learn": "sklearn",
     "onnxruntime": "onnxruntime",
+    "jpmml-evaluator": "jpmml_evaluator",
 }
 """What is imported once, of what is installed: module by package. Libraries whose record says so
 are imported too."""

@@ -144,6 +144,12 @@ def is_onnx(head: bytes) -> bool:
     return _ONNX.match(head) is not None
 
 
+def is_pmml(head: bytes) -> bool:
+    """Whether a file that begins with ``head`` is a PMML model."""
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:64].lower()
+    return start.startswith((b"<?xml", b"<pmml")) and b"<PMML" in head
+
+
 def _structured(head: bytes) -> FileKind | None:
     """The kind of a binary file that has its mark elsewhere than in its first bytes."""
     for mark, place, kind in _MARKS:

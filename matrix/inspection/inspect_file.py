@@ -20,6 +20,7 @@ from matrix.inspection.model_tree import build_tree
 from matrix.inspection.native_files import NativeModel, read_native
 from matrix.inspection.onnx import read_onnx
 from matrix.inspection.pickle_machine import Machine
+from matrix.inspection.pmml import read_pmml
 from matrix.inspection.portable import PortableModel
 from matrix.inspection.read_errors import DamageError, UnreadableError
 from matrix.inspection.result import Inspection, InspectionLimits, ModelNode, Note
@@ -78,7 +79,10 @@ def _inspect(
     if native is not None:
         return _native(path, size, native)
     if file_kinds.is_onnx(head) and not packed:
-        return _onnx(path, size, read_onnx(file))
+        return _portable(path, size, "onnx", "onnxruntime", read_onnx(file))
+    if file_kinds.is_pmml(head) and not packed:
+        file.seek(0)
+        return _portable(path, size, "pmml", "jpmml_evaluator", read_pmml(file))
     if head.startswith(hdf5.MAGIC) and not packed:
         return _keras(path, size, keras_files.read_hdf5(file))
     findings = Findings(limits)
@@ -139,17 +143,19 @@ def _native(path: Path, size: int, found: NativeModel) -> Inspection:
     )
 
 
-def _onnx(path: Path, size: int, found: PortableModel) -> Inspection:
-    """The inspection of an ONNX file."""
+def _portable(
+    path: Path, size: int, container: str, module: str, found: PortableModel
+) -> Inspection:
+    """The inspection of a model that is run without the library that trained it."""
     return Inspection(
         path=path,
         size=size,
         sha256="",
-        container="onnx",
+        container=container,
         protocol=0,
-        modules=("onnxruntime",),
+        modules=(module,),
         columns=tuple(found.inputs),
-        root=ModelNode(kind="ONNX model"),
+        root=ModelNode(kind=f"{container.upper()} model"),
         portable=found,
     )
 

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, MutableMapping
-from typing import BinaryIO, TypeVar
+from typing import BinaryIO
 
-from matrix.inspection.portable import PortableModel
+from matrix.inspection.portable import Entry, PortableModel, keep
 from matrix.inspection.protobuf import Field, Message
 from matrix.inspection.read_errors import COPY_AGAIN, DamageError, TooMuchError, UnreadableError
-
-Value = TypeVar("Value")
 
 _MOST = 1000
 """Of each kind: inputs, outputs, operators, files."""
@@ -61,7 +59,7 @@ def read_onnx(file: BinaryIO) -> PortableModel:
 
 def read_message(message: Message) -> PortableModel:
     """What the message of an ONNX file shows; see :func:`read_onnx`."""
-    found = _Found()
+    found = _OnnxFacts()
     for field in message.fields():
         found.model_field(field)
     if not found.graphs:
@@ -81,7 +79,7 @@ def read_message(message: Message) -> PortableModel:
     )
 
 
-class _Found:
+class _OnnxFacts:
     """Collects what the parts of a file show."""
 
     def __init__(self) -> None:
@@ -181,11 +179,8 @@ class _Found:
                     self._keep(self.external, value, None)
         return name
 
-    def _keep(self, into: MutableMapping[str, Value], name: str, value: Value) -> None:
-        if name in into or len(into) < _MOST:
-            into[name] = value
-        else:
-            self.left_out += 1
+    def _keep(self, into: MutableMapping[str, Entry], name: str, value: Entry) -> None:
+        self.left_out += not keep(into, name, value, _MOST)
 
 
 def _named_type(part: Message) -> tuple[str, str]:

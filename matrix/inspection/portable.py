@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field
+from typing import TypeVar
+
+Entry = TypeVar("Entry")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,3 +29,15 @@ class PortableModel:
     """Files that a runtime reads numbers of the model from."""
     left_out: int = 0
     """Number of inputs, outputs, operators and files beyond those listed."""
+
+
+def keep(into: MutableMapping[str, Entry], name: str, value: Entry, most: int) -> bool:
+    """Add an entry, unless there are so many already.
+
+    Returns:
+        False if it was left out.
+    """
+    if name not in into and len(into) >= most:
+        return False
+    into[name] = value
+    return True

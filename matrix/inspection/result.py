@@ -161,7 +161,7 @@ class Inspection:
     """In bytes."""
     sha256: str
     container: str
-    """``onnx``; ``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or
+    """``onnx``; ``pmml``; ``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or
     compressed); else ``pickle``."""
     compression: str = ""
     """``zlib``, ``gzip``, ``bz2``, ``xz``, ``lzma`` or ``lz4``; empty if there is none."""
@@ -196,4 +196,4 @@ class Inspection:
     bundle: Bundle = Bundle()
     """The models in it, if its object is not a model."""
     portable: PortableModel | None = None
-    """What a model in ONNX shows, which no pickle is; None for other files."""
+    """What a model in ONNX or PMML shows, which no pickle is; None for other files."""

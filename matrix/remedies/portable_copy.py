@@ -12,7 +12,8 @@ from matrix.remedies.manual_steps import by_hand
 from matrix.remedies.remedy import Remedy, RemedyKind, Subject
 from matrix.worker.compat_worker.formats import FORMATS, Format
 
-_PORTABLE = {name: one for name, one in FORMATS.items() if one.methods}
+_OFFERED = ("onnx",)
+"""Formats that need no other language."""
 
 
 def find_portable_copies(
@@ -31,8 +32,8 @@ def find_portable_copies(
     if subject.others or subject.artifact.part:
         return [], []
     found, tried = [], []
-    for name, chosen in _PORTABLE.items():
-        made = _copy(experiment, subject, name, chosen)
+    for name in _OFFERED:
+        made = _copy(experiment, subject, name, FORMATS[name])
         if isinstance(made, str):
             tried.append(f"as {name}: {made}")
         else:
@@ -64,7 +65,7 @@ def _copy(experiment: Experiment, subject: Subject, name: str, chosen: Format) -
         words=(
             f"in {subject.writer.spec.label} convert it with {chosen.package}, and run it with "
             f"{chosen.load_package} {version_of(reader, chosen.load_package)}: "
-            f"{_methods_compared(compared)}, in single precision: {cell.verdict.value}"
+            f"{_methods_compared(compared)}, {chosen.precision}: {cell.verdict.value}"
         ),
         cell=cell,
         reader=reader,

@@ -61,9 +61,10 @@ def _partly_compared(matrix: Matrix) -> Iterator[str]:
     for name in FORMATS:
         if name in used and FORMATS[name].methods:
             methods = " and ".join(FORMATS[name].methods)
+            how = f", {FORMATS[name].precision}" if FORMATS[name].precision else ""
             yield (
                 f"Files in {name} have no other methods than {methods}: "
-                "two methods were compared, in single precision."
+                f"two methods were compared{how}."
             )
 
 

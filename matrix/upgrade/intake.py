@@ -124,8 +124,9 @@ class _Intake:
 def _not_checked(inspection: Inspection) -> Problem:
     """A model that was converted has lost the object whose methods are compared."""
     path = inspection.path
+    kind = f"a{'n' * (inspection.container == 'onnx')} {inspection.root.kind}"
     return Problem(
-        message=f"{path} is an ONNX model, whose predictions are not checked here",
+        message=f"{path} is {kind}, whose predictions are not checked here",
         advice=f"See what a runtime must support: compat-matrix inspect {shlex.quote(str(path))}",
     )
 

@@ -49,7 +49,7 @@ BAD = {
     "code": (b"import joblib\nmodel = joblib.load('x')\n", "is a text file"),
     "web page": (b"\n<!DOCTYPE html>\n<html><body>Log in</body></html>", r"is a web page \(HTML\)"),
     "xml": (b"<?xml version='1.0'?><note/>", "is XML"),
-    "pmml": (b"<?xml version='1.0'?><PMML/>", "is a PMML model, which this tool does not read"),
+    "pmml": (b"<?xml version='1.0'?><PMML/>", "is a PMML file without a model"),
     "json": (json.dumps({"model": [1, 2]}, indent=1).encode(), "is JSON"),
     "json list": (b'[\n {"a": 1}\n]', "is JSON"),
     "pointer": (POINTER, "is a Git LFS pointer"),

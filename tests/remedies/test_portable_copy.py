@@ -9,6 +9,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from packaging.requirements import Requirement
 
 from matrix.model import Environment, EnvSpec, Returned, Verdict
 from matrix.remedies import CandidateFile, RemedyKind, Subject
@@ -19,6 +20,11 @@ from matrix.remedies.remedy import Budget, FirstBad, Remedies
 from .conftest import BAD, SAFE, World, cell, environment
 
 
+def packages(requirements: Iterable[str]) -> dict[str, str]:
+    """What an environment has; any package is available in some release."""
+    return {Requirement(one).name: "1.20.1" for one in requirements}
+
+
 @dataclass
 class Registry(World):
     """An environment factory in which skl2onnx and onnxruntime are available."""
@@ -26,15 +32,8 @@ class Registry(World):
     sandbox: SimpleNamespace | None = None
 
     def prepare(self, specs: Iterable[EnvSpec]) -> list[Environment]:
-        wanted = {"skl2onnx": "1.17.0", "onnxruntime": "1.20.1", "skops": "0.11.0"}
         return [
-            replace(
-                environment(
-                    spec.scikit_learn,
-                    **{k: v for k, v in wanted.items() if k in " ".join(spec.requirements)},
-                ),
-                spec=spec,
-            )
+            replace(environment(spec.scikit_learn, **packages(spec.requirements)), spec=spec)
             for spec in specs
         ]
 

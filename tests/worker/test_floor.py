@@ -27,6 +27,7 @@ ASKED_FOR = {
     "keras_files.py": {"h5py"},
     "keras_models.py": {"keras"},
     "onnx_models.py": {"onnxruntime", "skl2onnx"},
+    "pmml_models.py": {"jpmml_evaluator", "sklearn2pmml"},
     "booster_models.py": {"xgboost"},
     "booster_faults.py": {"catboost", "lightgbm", "xgboost"},
     "everything.py": {"skops"},

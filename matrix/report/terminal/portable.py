@@ -1,4 +1,4 @@
-"""A model in ONNX on a terminal: what wrote it, what a runtime must support, its inputs."""
+"""A model in ONNX or PMML on a terminal: what wrote it, what a runtime must support, its inputs."""
 
 from __future__ import annotations
 
@@ -25,15 +25,12 @@ def portable_lines(
         found: what it shows.
         everything: show all inputs, outputs and operators.
     """
-    for text in terminal.wrap(f"{inspection.path}: {_origin(found)}", terminal.width):
+    for text in terminal.wrap(
+        f"{inspection.path}: {inspection.root.kind}, {_origin(found)}", terminal.width
+    ):
         yield Text(text, style="bold")
-    opsets = ", ".join(f"{domain} {version}" for domain, version in found.opsets.items())
-    yield from terminal.paragraph(
-        f"IR version {found.version}, opsets {opsets or 'unknown'}, {inspection.size:,} bytes"
-    )
-    yield from terminal.paragraph(
-        "needed to run it: onnxruntime, of a release that supports this IR version and these opsets"
-    )
+    for text in _needed(inspection, found):
+        yield from terminal.paragraph(text)
     yield from terminal.paragraph(f"SHA-256 {inspection.sha256}")
     yield from terminal.paragraph(
         "upgrade does not check it: the scikit-learn object and its other methods are not in it"
@@ -47,7 +44,7 @@ def portable_lines(
     for title, entries in (
         ("Inputs", found.inputs),
         ("Outputs", found.outputs),
-        ("Operators", operators),
+        ("Operators" if inspection.container == "onnx" else "Models", operators),
     ):
         yield Text()
         yield terminal.title(title)
@@ -58,7 +55,20 @@ def portable_lines(
 
 def _origin(found: PortableModel) -> str:
     by = " ".join(part for part in (found.producer, found.producer_version) if part)
-    return f"ONNX model, written by {by or 'an unknown program'}"
+    return f"written by {by or 'an unknown program'}"
+
+
+def _needed(inspection: Inspection, found: PortableModel) -> Iterator[str]:
+    """Yield the version of the file, and what runs it."""
+    if inspection.container == "pmml":
+        yield f"PMML {found.version or 'of unknown version'}, {inspection.size:,} bytes"
+        yield "needed to run it: an evaluator of PMML, such as jpmml-evaluator with Java"
+        return
+    opsets = ", ".join(f"{domain} {version}" for domain, version in found.opsets.items())
+    yield f"IR version {found.version}, opsets {opsets or 'unknown'}, {inspection.size:,} bytes"
+    yield (
+        "needed to run it: onnxruntime, of a release that supports this IR version and these opsets"
+    )
 
 
 def _entries(

@@ -34,6 +34,8 @@ class Format(NamedTuple):
     """Saves an object for rows like the given ones; None if files do not depend on rows."""
     methods: Tuple[str, ...] = ()
     """The only output methods that a loaded file has, if it is not the model itself."""
+    precision: str = ""
+    """How such methods compute, in words, if not as the model does."""
     load_package: str = ""
     """The package that loads it, if that is not ``package``."""
     missing_to_load: Optional[Callable[[], Optional[str]]] = None
@@ -129,6 +131,18 @@ def _load_onnx(path: str) -> Any:
     return onnx_models.load(path)
 
 
+def _save_pmml(model: Any, path: str, rows: Any = None) -> None:
+    from compat_worker import pmml_models
+
+    pmml_models.save(model, path, rows)
+
+
+def _load_pmml(path: str) -> Any:
+    from compat_worker import pmml_models
+
+    return pmml_models.load(path)
+
+
 def _save_cloudpickle(model: Any, path: str) -> None:
     import cloudpickle
 
@@ -179,6 +193,15 @@ def _missing_package(module: str, package: str) -> Callable[[], Optional[str]]:
                 package
             )
         return None
+
+    return missing
+
+
+def _missing_pmml(module: str, package: str) -> Callable[[], Optional[str]]:
+    def missing() -> Optional[str]:
+        from compat_worker import pmml_models
+
+        return pmml_models.missing(module, package)()
 
     return missing
 
@@ -374,8 +397,26 @@ FORMATS: Dict[str, Format] = {
         imports="skl2onnx",
         save_for=_save_onnx,
         methods=("predict", "predict_proba"),
+        precision="in single precision",
         load_package="onnxruntime",
         missing_to_load=_missing_package("onnxruntime", "onnxruntime"),
+    ),
+    "pmml": Format(
+        ".pmml",
+        "sklearn2pmml; jpmml-evaluator runs it in Java without scikit-learn: two methods compared, "
+        "predict and predict_proba",
+        _save_pmml,
+        _load_pmml,
+        _missing_pmml("sklearn2pmml", "sklearn2pmml"),
+        "sklearn2pmml",
+        pickles=False,
+        save_line="sklearn2pmml.sklearn2pmml(sklearn2pmml.make_pmml_pipeline(model), {path!r})",
+        load_line="jpmml_evaluator.make_evaluator({path})",
+        imports="sklearn2pmml",
+        save_for=_save_pmml,
+        methods=("predict", "predict_proba"),
+        load_package="jpmml-evaluator",
+        missing_to_load=_missing_pmml("jpmml_evaluator", "jpmml-evaluator"),
     ),
 }
 
