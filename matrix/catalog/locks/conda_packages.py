@@ -156,7 +156,8 @@ def as_requirements(file: SourceFile, packages: Iterable[CondaPackage]) -> Requi
         if name not in MODEL_PACKAGES:
             left.append(package.name)
             continue
-        requirements.append(parsed(f"{name}{_valid(file, package)}", str(file), "an entry"))
+        specifier = _exact(name, _valid(file, package))
+        requirements.append(parsed(f"{name}{specifier}", str(file), "an entry"))
     unique = tuple(dict.fromkeys(requirements))
     made, pythons = _python(file, python)
     return RequirementSet(
@@ -176,6 +177,15 @@ def _valid(file: SourceFile, package: CondaPackage) -> str:
             f"{file}: the version of {package.name[:60]} is not one of the Python registry",
             advice="Export what is installed: pip list --format=freeze > requirements.txt",
         ) from None
+
+
+def _exact(name: str, specifier: str) -> str:
+    """Return ``==1.26.4`` for ``==1.26.4.*``: a pin, which may be newer than scikit-learn.
+
+    scikit-learn itself has releases such as 1.4.1.post1, which only the range contains.
+    """
+    whole = re.fullmatch(r"(==\d+\.\d+\.\d+)\.\*", specifier)
+    return whole[1] if whole and name != "scikit-learn" else specifier
 
 
 def _python(file: SourceFile, specifier: str) -> tuple[str, str]:
