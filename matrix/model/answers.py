@@ -53,6 +53,8 @@ class ModelAnswer:
     """One line for people."""
     problem: str = ""
     """Why there is no answer; empty if there is one."""
+    options: tuple[str, ...] = ()
+    """Options that the command needs for an answer, each with its value."""
     pin: str = ""
     """The recommended requirement; empty if there is none."""
     safe: tuple[str, ...] = ()

@@ -291,7 +291,7 @@ _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"
 _register(RegressorScores, optional=("rows",))
 _register(RowChange, optional=("inputs", "truth"))
 _register(Evidence)
-_register(ModelAnswer, optional=("sandbox", "evidence", "scored_on"))
+_register(ModelAnswer, optional=("options", "sandbox", "evidence", "scored_on"))
 _register(EnvSpec, optional=("constraints", "place"))
 
 

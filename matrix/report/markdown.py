@@ -241,6 +241,8 @@ def _answer(answer: ModelAnswer) -> str:
     lines = [
         f"- {GROUP_WORDS[answer.group].symbol} {code(answer.model)}: {code(answer.answer, 600)}"
     ]
+    if answer.options:
+        lines.append(f"  - add to the command: {code(' '.join(answer.options), 600)}")
     if answer.pin:
         lines.append(f"  - pin {code(answer.pin)}")
         lines += [f"  - or {code(one.pin)}" for one in answer.packages if one.pin]

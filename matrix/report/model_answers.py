@@ -40,13 +40,19 @@ from matrix.upgrade.safe_range import in_order
 
 def notice(answers: Sequence[UpgradeAnswer]) -> Iterator[str]:
     """Yield the sentences that state the limits of an upgrade check; every report has them."""
-    if any(answer.rows.n for answer in answers):
+    compared = [kind for answer in answers if answer.rows.n for kind in answer.rows.made]
+    if compared:
+        own = any(kind.startswith(_OF_FILE) for kind in compared)
         yield (
             "Safe means: every output was the same on these rows, within the tolerance. Other rows "
-            "may differ: add your own with --data FILE."
+            f"may differ{'' if own else ': add your own with --data FILE'}."
         )
     if any(answer.range is not None for answer in answers):
         yield "Other releases between those listed were not tested."
+
+
+_OF_FILE = "from "
+"""The beginning of the kind of rows that a file of the user has."""
 
 
 # --------------------------------------------------------------------------- one model
@@ -251,7 +257,7 @@ def rows_text(made: Mapping[str, int]) -> str:
     total = counted(sum(made.values()), "row")
     if len(made) == 1:
         (kind,) = made
-        return f"{total} {kind.replace('from ', 'of ', 1) if kind.startswith('from ') else kind}"
+        return f"{total} {kind.replace(_OF_FILE, 'of ', 1) if kind.startswith(_OF_FILE) else kind}"
     kinds = ", ".join(f"{count:,} {kind}" for kind, count in made.items())
     return f"{total}: {kinds}"
 
@@ -528,6 +534,7 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         group=group_of(answer),
         answer=headline(answer),
         problem="" if answer.problem is None else answer.problem.message,
+        options=() if answer.problem is None else answer.problem.options,
         pin="" if found is None else found.pin,
         safe=() if found is None else found.safe,
         limited=() if found is None else tuple(one.release for one in found.limited),

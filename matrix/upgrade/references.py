@@ -53,6 +53,7 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
             advice="Name the column with the true answers: --target NAME." if width else "",
             exit_code=Exit.CANNOT_TELL if model.part else Exit.USAGE,
             paste=paste,
+            options=tuple(line for _, line in paste),
         )
     saving, here = reference.saving, f"in its origin ({origin.spec.label})"
     if saving.ending is not Ending.FINISHED:

@@ -61,6 +61,7 @@ def test_a_whole_report_of_it_has_no_markup_of_theirs(text: str) -> None:
                 Group.FAILS,
                 text,
                 pin=text,
+                options=(text,),
                 rows={text: 3},
                 worst={text: (RowChange(row=1, before=text, after=text),)},
             ),
@@ -127,3 +128,10 @@ def test_what_is_new_stands_before_all_else() -> None:
     assert "**65 new, 0 worse, 0 fixed, 0 still, 0 gone**" in text
     assert "- new: `pls_regression joblib: unknown → scores-changed` `1.2..1.3 > 1.5" in text
     assert text.index("65 new") < text.index("### Cells")
+
+
+def test_the_options_that_an_answer_needs_are_named() -> None:
+    options = ("--main train.py", "--with lifelines")
+    unknown = answer("own.joblib", Group.UNKNOWN, "unknown: not loaded", options=options)
+    text = written(replace(small_matrix(), answers=(unknown,)), "markdown")
+    assert "add to the command: `--main train.py --with lifelines`" in text
