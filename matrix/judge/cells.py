@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from matrix.judge import own_tables, scoring
-from matrix.judge.compare import compare
+from matrix.judge.compare import TRAINING, compare
 from matrix.judge.content import Fetch, MethodOutput, read
 from matrix.judge.own_tables import INTROSPECTION
 from matrix.judge.scoring import Truth
@@ -388,6 +388,9 @@ class _Methods:
         match before, after:
             case Returned(), Returned():
                 return self._values(method, before, after)
+            case (Returned(), Failure()) if method in TRAINING:
+                note = f"{_brief(after)}: {after.message}"[:300]
+                return OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=note)
             case (Returned(), Failure()):
                 return OutputDifference(verdict=Verdict.USE_FAILED, note=_brief(after))
             case (Absent() | None, Failure()):

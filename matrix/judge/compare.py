@@ -21,8 +21,9 @@ NEIGHBORS = frozenset({"kneighbors"})
 PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
-TRAINING = frozenset({"training_state"})
-"""What a training that goes on needs: any difference is one of structure, whatever its size."""
+TRAINING = frozenset({"training_state", "training_step"})
+"""What a training that goes on needs: any difference is one of structure, and so is a failure,
+because the model still predicts."""
 
 _DOUBLE = float(np.finfo(np.float64).eps)
 _SINGLE = float(np.finfo(np.float32).eps)

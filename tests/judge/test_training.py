@@ -28,6 +28,15 @@ def test_a_lost_optimizer_is_a_change_of_structure_however_small(bench: Bench) -
         assert "predict" not in cell.outputs
 
 
+def test_a_training_that_fails_is_lost_and_the_model_still_predicts(bench: Bench) -> None:
+    cell = bench.judge(
+        {"predict": SCORES, "training_state": STATE, "training_step": SCORES},
+        {"predict": SCORES, "training_state": {}, "training_step": ValueError("not built")},
+    )
+    assert (cell.verdict, cell.stage) == (Verdict.STRUCTURE_CHANGED, "training_state")
+    assert "not built" in cell.outputs["training_step"].note
+
+
 def test_the_three_answers_are_given_apart(bench: Bench) -> None:
     cell = bench.judge(
         {"predict": SCORES, "evaluate_loss": {"loss": np.float32(1)}, "training_state": STATE},

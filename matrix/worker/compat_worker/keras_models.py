@@ -121,13 +121,15 @@ class KerasModel:
     def training_step(self, rows: Any) -> Any:
         """The loss of one further step of training, and the predictions after it.
 
-        The step is done by one more load of the file, so that this model stays as it is.
+        The step is done by one more load of the file, so that this model stays as it is. Dropout
+        and noise are switched off: a release of the backend may draw other random numbers.
 
         Raises:
             NoSuchMethod: it is not compiled, or the rows have no targets.
         """
         self._trainable(rows)
         model = self.model if self.again is None else self.again()
+        _without_noise(model)
         inputs, targets = split(rows)
         _seed()
         loss = model.train_on_batch(inputs, targets)
@@ -155,11 +157,13 @@ class KerasModel:
         return _sorted([_plain(np.asarray(one)) for one in self.model.get_weights()])
 
     def layer_summary(self, rows: Any = None) -> Any:
-        """A line for each layer: its class, name, data type and whether it is trained."""
+        """A line for each layer: its class, its data type and whether it is trained.
+
+        Names are left out: a layer without a configuration gets a new one in every load.
+        """
         return [
-            "{} {} {}{}".format(
+            "{} {}{}".format(
                 type(one).__name__,
-                one.name,
                 getattr(one, "compute_dtype", ""),
                 "" if one.trainable else " frozen",
             )
@@ -250,6 +254,20 @@ def _public_module(kind: type) -> str:
             return public
     return module
 
+
+def _without_noise(model: Any) -> None:
+    """Switch off what draws random numbers in training."""
+    found = False
+    for one in layers(model):
+        for name in _NOISE:
+            if isinstance(getattr(one, name, None), float) and getattr(one, name):
+                setattr(one, name, 0.0)
+                found = True
+    if found and hasattr(model, "make_train_function"):
+        model.make_train_function(force=True)  # it was compiled with the noise
+
+
+_NOISE = ("rate", "stddev", "dropout", "recurrent_dropout")
 
 _NARROW = ("float16", "bfloat16")
 
