@@ -18,7 +18,12 @@ from matrix.errors import UsageError
 from matrix.frameworks import BY_MODULE, FRAMEWORKS, come_with
 from matrix.frameworks.distributions import distribution_of
 from matrix.inspection import Refusal
-from matrix.upgrade.own_imports import definitions_of, imported_by_modules, imported_by_script
+from matrix.upgrade.own_imports import (
+    columns_taken,
+    definitions_of,
+    imported_by_modules,
+    imported_by_script,
+)
 from matrix.upgrade.own_script import is_module, source_of
 from matrix.user_files import read_bounded
 
@@ -146,7 +151,15 @@ def advice(
     found = []
     needed = scripted(refused)
     if needed:
-        found.append(_about_script(needed, script, find_script(needed, model)))
+        place = find_script(needed, model)
+        found.append(_about_script(needed, script, place))
+        columns = [] if place is None or script else columns_taken(place, needed)
+        if columns:
+            more = ", …" if len(columns) > _SHOWN else ""
+            found.append(
+                f"This code takes columns by name ({', '.join(columns[:_SHOWN])}{more}): rows with these "
+                "are made; rows of your own are better, and needed if none can be made: --data FILE."
+            )
     found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
     missing = _missing_modules(names, model, paths)

@@ -65,6 +65,42 @@ def definitions_of(script: Path, names: Collection[str]) -> str:
     return ""
 
 
+def columns_taken(script: Path, names: Collection[str]) -> list[str]:
+    """Return the columns that some functions and classes of a script take by name (``X["age"]``).
+
+    Args:
+        script: a script or notebook.
+        names: top-level names that it defines.
+
+    Returns:
+        Each name once, in the order of the script; empty if the script cannot be read.
+    """
+    tree = _parsed(script)
+    if tree is None:
+        return []
+    try:
+        keep_needed(tree, script.name, set(names))
+    except _UNREADABLE:
+        return []
+    found: dict[str, None] = {}
+    for function in ast.walk(tree):
+        if isinstance(function, (ast.FunctionDef, ast.Lambda)):
+            given = {one.arg for one in function.args.args}
+            for node in ast.walk(function):
+                if isinstance(node, ast.Subscript) and isinstance(node.value, ast.Name):
+                    found.update(
+                        dict.fromkeys(_texts(node.slice) if node.value.id in given else ())
+                    )
+    return list(found)
+
+
+def _texts(index: ast.expr) -> list[str]:
+    """The texts of an index: one, or those of a list."""
+    parts = index.elts if isinstance(index, ast.List) else [index]
+    values = [one.value for one in parts if isinstance(one, ast.Constant)]
+    return [value for value in values if isinstance(value, str)]
+
+
 def _outside(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:
     found: set[str] = set()
     seen: set[str] = set()

@@ -228,3 +228,14 @@ def test_code_that_cannot_be_read_offers_no_package(project: Path) -> None:
     (project / "ours.py").write_text("print 1\n")
     line = own_code.options([trust("ours.Config")], Path("m.joblib"), script=None)
     assert line == "--path . --trust ours.Config"
+
+
+def test_code_that_takes_columns_by_name_is_said_to_need_them(project: Path) -> None:
+    text = "def scale(X):\n    return X['age'] + X[['income', 'age']].sum() + OTHER['x']\n"
+    (project / "train.py").write_text(f"OTHER = {{}}\n{text}def unused(X):\n    return X['no']\n")
+    refused = [script("scale")]
+    assert "columns by name (age, income): rows" in own_code.advice(
+        refused, Path("m.joblib"), script=None
+    )
+    (project / "train.py").write_text("def scale(X):\n    return X[0]\n")
+    assert "by name" not in own_code.advice(refused, Path("m.joblib"), script=None)
