@@ -67,7 +67,7 @@ def _admitted(model: Model, trust: Trust, given: _Given) -> Model:
 def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _Given) -> Problem:
     message = f"not loaded, because {_reasons(refused)}"
     if not all(one.trust or one.script for one in refused):
-        return Problem(message=message, advice=own_code.NO_TRUST)
+        return Problem(message=message, advice=_saved_again(found))
     paths, script = given.paths, given.script
     present = found.modules
     code = own_code.option_list(refused, file, paths=paths, script=script, present=present)
@@ -85,6 +85,24 @@ def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _
         line = f'trust = [{{ sha256 = "{found.sha256}", names = [{names}] }}]'
         paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
     return Problem(message=message, advice=advice, paste=tuple(paste), options=options)
+
+
+_NETWORKS = {
+    "keras": 'a model of Keras, to be saved with model.save("model.keras")',
+    "tensorflow": 'a model of TensorFlow, to be saved with model.save("model.keras")',
+    "torch": "a model of PyTorch, to be saved with torch.save(model.state_dict(), …)",
+}
+"""By top-level module, what a pickle holds that no option admits, and how it is saved apart."""
+
+
+def _saved_again(found: Inspection) -> str:
+    """What to do about a file that no option admits."""
+    inside = next((_NETWORKS[one] for one in _NETWORKS if one in found.modules), "")
+    if not inside:
+        return own_code.NO_TRUST
+    return (
+        f"{own_code.NO_TRUST}\nIt has {inside}; save what is of scikit-learn in a file without it."
+    )
 
 
 def _reasons(refused: Sequence[Refusal]) -> str:
