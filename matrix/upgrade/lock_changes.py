@@ -13,8 +13,9 @@ from packaging.utils import canonicalize_name
 
 from matrix.catalog import python_markers
 from matrix.catalog.git import GitFile, Repository
-from matrix.catalog.locks.registry import is_lock_name
+from matrix.catalog.locks.registry import is_lock_name, read_lock
 from matrix.catalog.model_packages import MODEL_PACKAGES
+from matrix.catalog.requirement_set import RequirementSet
 from matrix.catalog.requirements import EnvironmentRequest, read_lock_request
 from matrix.catalog.source_file import DiskFile, SourceFile
 from matrix.errors import UsageError
@@ -195,8 +196,11 @@ def _compared(repository: Repository, commit: str, path: str) -> LockChange:
 
 def _for_other_python(found: LockChange, sides: tuple[SourceFile, SourceFile]) -> LockChange:
     """Return the change for the newest Python that shows one which bears on models."""
+    before, after = (read_lock(side, "") for side in sides)
     for minor in reversed(python_markers.MINORS):
         python = f"3.{minor}"
+        if _for_models(before, python) == _for_models(after, python) and not _is_pylock(found.path):
+            continue  # without reading the locks again
         try:
             origin, target = (read_lock_request(side, python) for side in sides)
         except UsageError:  # the lock is not for this Python
@@ -212,6 +216,21 @@ def _for_other_python(found: LockChange, sides: tuple[SourceFile, SourceFile]) -
                 python=python,
             )
     return found
+
+
+def _for_models(lock: RequirementSet, python: str) -> set[tuple[str, str]]:
+    """The packages that bear on models, with their specifiers, that a lock has for one Python."""
+    return {
+        (name, str(one.specifier))
+        for one in (*lock.requirements, *lock.constraints)
+        if (name := str(canonicalize_name(one.name))) in MODEL_PACKAGES
+        and python_markers.holds(one.marker, python)
+    }
+
+
+def _is_pylock(path: str) -> bool:
+    """Whether a lock may have groups, whose markers are only read for one Python."""
+    return posixpath.basename(path).startswith("pylock.")
 
 
 def _versions(request: EnvironmentRequest, python: str = "") -> Mapping[str, str]:

@@ -195,6 +195,23 @@ def test_a_bump_of_requests_is_answered_at_once(
     assert not (folder / ".matrix").exists()
 
 
+def test_a_lock_that_cannot_be_read_is_never_passed_over(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Also where no other lock bears on models."""
+    commit(folder, {"uv.lock": "version = 1\n"})
+    git(folder, "branch", "--force", "main")
+    commit(folder, {"uv.lock": "version = 9\n", "requirements.txt": "scikit-learn==1.5.2\n"})
+    assert main(["pr", "--isolated", "gone.joblib"]) != Exit.OK
+    said = capsys.readouterr().out
+    assert "Unknown: " in said
+    assert "uv.lock: requires-python: is missing" in said
+    assert "numpy 1.26.4 → (none)" in said
+    (folder / "requirements.txt").unlink()
+    assert main(["pr", "--isolated"]) == Exit.USAGE
+    assert "uv.lock: requires-python: is missing" in capsys.readouterr().err
+
+
 def test_no_change_is_answered_at_once(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["pr", "--base", "main"]) == Exit.OK
     assert "No lock changed since" in capsys.readouterr().out
