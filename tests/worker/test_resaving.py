@@ -17,6 +17,7 @@ from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.user_error import UserError
 from sklearn.ensemble import GradientBoostingClassifier, RandomForestClassifier
+from sklearn.gaussian_process import GaussianProcessRegressor
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -100,6 +101,18 @@ def test_missing_parameters_are_reported_and_can_be_set(folder: Path) -> None:
     fixes = [{"path": ["steps", 1, 1], "name": "alpha", "value": 7.5, "of": ""}]
     found = resave(folder, ridge(without="alpha"), "joblib", fixes=fixes)
     assert joblib.load(found["artifacts"]["joblib"]["path"]).steps[1][1].alpha == 7.5
+
+
+def test_an_attribute_with_a_known_neutral_value_is_reported_too() -> None:
+    """Before 0.23 a Gaussian process did not divide its target: it had no deviation."""
+    model = GaussianProcessRegressor().fit(X, Y.astype(float))
+    before = model.predict(X + 0.5)
+    assert missing_params.missing_parameters(model) == []
+    del model._y_train_std
+    (found,) = missing_params.missing_parameters(make_pipeline(StandardScaler(), model))
+    assert found == {"path": ["steps", 1, 1], "name": "_y_train_std", "value": 1.0}
+    setattr(model, found["name"], found["value"])
+    np.testing.assert_array_equal(model.predict(X + 0.5), before)
 
 
 def test_a_missing_parameter_can_be_copied_from_another_attribute(folder: Path) -> None:

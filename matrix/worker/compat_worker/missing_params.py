@@ -19,16 +19,25 @@ _LONGEST = 20000
 """Elements of a list that are searched, at most."""
 
 
+_NEUTRAL: Dict[str, Dict[str, Any]] = {
+    "GaussianProcessRegressor": {"_y_train_std": 1.0},
+    "KMeans": {"_n_threads": 1},
+    "OneHotEncoder": {"_infrequent_enabled": False},
+}
+"""By class of scikit-learn, attributes that newer releases set in ``fit``, and the values with
+which they do what older ones did. They are no parameters, so that no default says so."""
+
+
 def missing_parameters(model: Any) -> List[Dict[str, Any]]:
     """Parameters that the classes of a model take and the model lacks, with their defaults.
 
     Returns:
         ``{"path", "name", "value"}`` for each parameter whose default is None, a boolean, a finite
-        number or a string.
+        number or a string, and for each attribute with a known neutral value.
     """
     found: List[Dict[str, Any]] = []
     for path, one in estimators(model):
-        for name, value in _defaults(type(one)):
+        for name, value in (*_defaults(type(one)), *_neutral(type(one))):
             if not _has(one, name) and _is_plain(value):
                 found.append({"path": path, "name": name, "value": value})
                 if len(found) >= _MOST:
@@ -127,6 +136,12 @@ def _defaults(kind: type) -> Iterator[Tuple[str, Any]]:
             seen.add(name)
         if all(one.kind is not one.VAR_KEYWORD for one in parameters.values()):
             return
+
+
+def _neutral(kind: type) -> Iterator[Tuple[str, Any]]:
+    """The attributes of a class of scikit-learn that have a neutral value."""
+    if kind.__module__.partition(".")[0] == "sklearn":
+        yield from _NEUTRAL.get(kind.__name__, {}).items()
 
 
 def _has(one: Any, name: str) -> bool:
