@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from packaging.requirements import Requirement
 
+from matrix.frameworks import FRAMEWORKS
 from matrix.model import Cell, Environment
 from matrix.remedies.environment_factory import version_of, with_package
 from matrix.remedies.experiment import Experiment
@@ -19,6 +20,8 @@ _PACKAGED = tuple(
     name for name, one in FORMATS.items() if one.package and not one.pickles and not one.methods
 )
 """Formats that need a package in both environments; they hold less than a pickle."""
+_LIBRARIES = frozenset(one.name for one in FRAMEWORKS)
+"""Libraries whose own formats hold nothing but their own models."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -48,7 +51,7 @@ def find_export(
         The first safe file, if any; and in words the formats that were tried without success.
     """
     tried: list[str] = []
-    for name in _formats(subject, cell):
+    for name in other_formats(subject, cell):
         if name in _PACKAGED:
             found = _with_package(experiment, subject, name, FORMATS[name].package)
         else:
@@ -62,12 +65,18 @@ def find_export(
     return None, tuple(tried)
 
 
-def _formats(subject: Subject, cell: Cell) -> Iterator[str]:
+def other_formats(subject: Subject, cell: Cell) -> Iterator[str]:
     """Other formats, those that need nothing first."""
     own = subject.artifact.format
     if cell.stage == "load" or own in _PACKAGED:
         yield from (name for name in _PICKLES if name != own)
-    yield from (name for name in _PACKAGED if name != own)
+    yield from (name for name in _PACKAGED if name != own and _may_hold(subject, name))
+
+
+def _may_hold(subject: Subject, name: str) -> bool:
+    """Whether a format may hold the model: that of a library only where the origin has it."""
+    package = FORMATS[name].package
+    return package not in _LIBRARIES or bool(version_of(subject.writer, package))
 
 
 def _with_package(

@@ -8,7 +8,7 @@ from typing import Any
 
 from matrix.model import Environment, EnvSpec
 from matrix.remedies import CandidateFile, ResaveStep, Subject
-from matrix.remedies.exports import find_export
+from matrix.remedies.exports import find_export, other_formats
 from matrix.remedies.manual_steps import by_hand
 
 from .conftest import BAD, SAFE, World, artifact, cell, environment
@@ -114,3 +114,11 @@ def test_by_hand_it_is_the_same_lines_with_skops_in_them() -> None:
     again = by_hand(file, "m.skops", "n.skops", saved_as="skops").splitlines()
     assert "model = skops.io.load('m.skops'" in again[4]
     assert again[-1] == "EOF"
+
+
+def test_the_format_of_a_library_is_tried_only_where_the_origin_has_it(ends: Subject) -> None:
+    """TensorFlow is not installed to find out that a file of scikit-learn is no model of Keras."""
+    bad = cell(BAD, stage="predict")
+    assert list(other_formats(ends, bad)) == ["skops"]
+    home = replace(ends, writer=environment("1.0.0", keras="3.5.0"))
+    assert "keras" in other_formats(home, bad)
