@@ -29,7 +29,7 @@ KINDS = {
 }
 PARTS = ["version = 1\n", "[[package]]\n", "- ", ": ", "= {", "[", "{", "@EXPLICIT\n"]
 SETTINGS = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
