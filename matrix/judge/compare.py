@@ -21,9 +21,10 @@ NEIGHBORS = frozenset({"kneighbors"})
 PREDICTIONS = frozenset({"predict"})
 """Methods whose whole numbers, texts and booleans are labels."""
 
-TRAINING = frozenset({"training_state", "training_step"})
-"""What a training that goes on needs: any difference is one of structure, and so is a failure,
-because the model still predicts."""
+STATE = frozenset({"training_state"})
+"""What a training that goes on needs: any difference is one of structure, whatever its size."""
+TRAINING = frozenset({*STATE, "training_step"})
+"""Methods whose failure is a change of structure, because the model still predicts."""
 
 _DOUBLE = float(np.finfo(np.float64).eps)
 _SINGLE = float(np.finfo(np.float32).eps)
@@ -220,7 +221,7 @@ def _difference(method: str, after: MethodOutput, tally: _LeafTally) -> OutputDi
 
 
 def _verdict(method: str, tally: _LeafTally) -> Verdict:
-    if method in TRAINING and (tally.labels or tally.numbers):
+    if method in STATE and (tally.labels or tally.numbers):
         return Verdict.STRUCTURE_CHANGED
     if tally.labels and method in NAMES:
         return Verdict.STRUCTURE_CHANGED

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matrix.model import Cell, Group
-from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED
+from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED, NOT_TRAINABLE
 
 _QUESTIONS = (
     ("predicts the same", ("predict",)),
@@ -41,6 +41,8 @@ def training_answers(cell: Cell, format_name: str, notes: Sequence[str] = ()) ->
 def _left_out(outputs: tuple[str, ...], notes: Sequence[str]) -> bool:
     if NOT_COMPILED in notes:
         return outputs != ("predict",)
+    if NOT_TRAINABLE in notes:
+        return bool({"training_state", "training_step"} & {*outputs})
     return NO_TARGETS in notes and bool({"evaluate_loss", "training_step"} & {*outputs})
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 from matrix.errors import Exit
 from matrix.frameworks.distributions import distribution_of
-from matrix.model import Absent, Ending, Environment, ModelReference, Returned
+from matrix.model import Absent, Ending, Environment, Failure, ModelReference, Returned
 from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem, RowCounts
 from matrix.upgrade.needed_packages import leading
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
@@ -172,6 +172,11 @@ def _notes(reference: ModelReference) -> Iterator[str]:
 
 NOT_COMPILED = "it was saved without an optimizer: only predictions and weights were compared"
 """The note about a model of Keras whose loss and training cannot be compared."""
+NOT_TRAINABLE = (
+    "its training cannot go on, already in the release that saved it: .h5 keeps no optimizer, "
+    "and .keras does"
+)
+"""The note about one whose next step of training fails in its origin."""
 NO_TARGETS = "no targets fit its loss, so it was not compared: --data FILE.npz has them as array y"
 """The note about one whose loss cannot be computed."""
 
@@ -183,3 +188,5 @@ def _of_training(reference: ModelReference) -> Iterator[str]:
         yield NOT_COMPILED
     elif isinstance(outputs.get("training_step"), Absent):
         yield NO_TARGETS
+    elif isinstance(outputs.get("training_step"), Failure):
+        yield NOT_TRAINABLE

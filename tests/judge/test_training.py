@@ -7,7 +7,7 @@ import pytest
 
 from matrix.model import Verdict
 from matrix.report.training_words import training_answers
-from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED
+from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED, NOT_TRAINABLE
 
 from .conftest import Bench
 
@@ -48,6 +48,7 @@ def test_the_three_answers_are_given_apart(bench: Bench) -> None:
     )
     assert training_answers(cell, "joblib") == ""
     assert training_answers(cell, "keras", [NOT_COMPILED]) == "predicts the same: yes"
+    assert "training" not in training_answers(cell, "keras", [NOT_TRAINABLE])
     assert "loss" not in training_answers(cell, "keras", [NO_TARGETS])
 
 
@@ -73,3 +74,8 @@ def test_the_tolerance_is_that_of_the_precision(
     values = SCORES + np.float32(3)
     cell = bench.judge({"predict": output(values)}, {"predict": output(values * (1 + apart))})
     assert cell.verdict is verdict
+
+
+def test_another_next_step_is_a_change_of_numbers(bench: Bench) -> None:
+    cell = bench.judge({"training_step": SCORES}, {"training_step": SCORES + np.float32(1)})
+    assert cell.verdict is Verdict.SCORES_CHANGED
