@@ -16,8 +16,13 @@ from matrix.remedies import (
     find_remedies,
 )
 from matrix.remedies.fixes_from_diagnosis import fixes_of
+from matrix.worker.compat_worker.formats import READABLE
 
 _CULPRIT, _FIRST_BAD, _REMEDIES = "Culprit", "First bad", "Remedies"
+_CONVERTED = (
+    "a converted file is not searched for remedies, because it cannot be saved again: convert the "
+    "model anew, or use another release of the runtime"
+)
 SEARCHED = frozenset({_CULPRIT, _FIRST_BAD, _REMEDIES})
 """The headings of the points that a search finds."""
 
@@ -33,6 +38,9 @@ def search(
         cell: its cell in the reader: it changes, fails or is limited.
         diagnosis: what was seen inside the file; fixes that follow from it are tried.
     """
+    if READABLE[cell.format].methods:
+        yield ExplanationPoint(heading=_REMEDIES, lines=(_CONVERTED,))
+        return
     culprit = find_culprit(experiment, subject, cell)
     yield ExplanationPoint(heading=_CULPRIT, lines=(culprit.words,))
     limited = cell.verdict.group is Group.LIMITED
