@@ -12,6 +12,7 @@ from matrix.engine.tracing import TraceWork, traces
 from matrix.errors import CannotTellError
 from matrix.model import Artifact, Cell, Environment, Saving
 from matrix.remedies import Subject
+from matrix.worker.compat_worker.formats import READABLE
 
 
 def diagnose_cell(
@@ -28,6 +29,8 @@ def diagnose_cell(
     Raises:
         CannotTellError: the file or an environment no longer exists.
     """
+    if READABLE[cell.format].methods:
+        return Diagnosis(notes=("a converted file has no estimators to look into",))
     looks = list(_looks(context, subject, cell))
     context.progress.stage("looking inside", len(looks))
     found = traces(context, looks)
