@@ -22,7 +22,6 @@ _LONGEST = 20000
 _NEUTRAL: Dict[str, Dict[str, Any]] = {
     "GaussianProcessRegressor": {"_y_train_std": 1.0},
     "KMeans": {"_n_threads": 1},
-    "OneHotEncoder": {"_infrequent_enabled": False},
 }
 """By class of scikit-learn, attributes that newer releases set in ``fit``, and the values with
 which they do what older ones did. They are no parameters, so that no default says so."""
