@@ -132,6 +132,8 @@ class KerasModel:
         _without_noise(model)
         inputs, targets = split(rows)
         _seed()
+        if hasattr(model, "reset_metrics"):
+            model.reset_metrics()  # its loss is the mean over all batches so far
         loss = model.train_on_batch(inputs, targets)
         first = np.asarray(loss[0] if isinstance(loss, (list, tuple)) else loss)
         after = model.predict(inputs, batch_size=BATCH, verbose=0)
