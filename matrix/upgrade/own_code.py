@@ -157,8 +157,9 @@ def advice(
         if columns:
             more = ", …" if len(columns) > _SHOWN else ""
             found.append(
-                f"This code takes columns by name ({', '.join(columns[:_SHOWN])}{more}): rows with these "
-                "are made; rows of your own are better, and needed if none can be made: --data FILE."
+                f"This code takes columns by name ({', '.join(columns[:_SHOWN])}{more}): rows with "
+                "these are made; rows of your own are better, and needed if none can be made: "
+                "--data FILE."
             )
     found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
