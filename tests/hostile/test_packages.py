@@ -261,7 +261,9 @@ def test_the_lists_of_packages_hold_classes_of_their_packages_alone() -> None:
         assert name.qualname.isidentifier()
         assert name.module.partition(".")[0] in modules & PACKAGES
     assert not created_empty() & (allowed_names() | read_list(LEFT_OUT))
-    assert native_classes() <= created_empty()
+    reader = Name("keras.saving", "load_model")  # of files of Keras; no pickle may look it up
+    assert native_classes() - created_empty() == {reader}
+    assert reader not in allowed_names()
     assert {Name(*BOOSTER), Name("lightgbm.basic", "Booster")} < native_classes()
 
 
