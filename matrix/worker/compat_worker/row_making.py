@@ -163,18 +163,19 @@ class _Trial:
             for group in column.specials.pop(input_model.MISSING, [])
         ]
         share = max(1, -(-len(gaps) // MAX_GAP_CALLS))
+        plain = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4) if gaps else []
         for start in range(0, len(gaps), share):
             some = gaps[start : start + share]
-            if self._accepts([(place, group[0]) for place, group in some]):
+            if self._accepts(plain, [(place, group[0]) for place, group in some]):
                 for place, group in some:
                     groups = self.known.columns[place].specials
                     groups.setdefault(input_model.MISSING, []).append(group)
 
-    def _accepts(self, values: List[Tuple[int, Any]]) -> bool:
-        """Whether the model accepts values in some columns of an otherwise typical row."""
-        rows = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
+    def _accepts(self, plain: Values, values: List[Tuple[int, Any]]) -> bool:
+        """Whether the model accepts values in some columns of the first of some typical rows."""
+        rows = list(plain)
         for place, value in values:
-            rows[place] = probe_rows.with_value(rows[place], 0, value)
+            rows[place] = probe_rows.with_value(rows[place].copy(), 0, value)
         return self.raised(self.method, rows) is None
 
     def telling_output(self) -> Callable[[Values], Any]:
