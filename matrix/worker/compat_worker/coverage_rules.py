@@ -108,22 +108,31 @@ def _infer_booster(step: Any, space: Space) -> None:
             low, high = own
             feature.set_span((low + high) / 2.0, (high - low) / 4.0 or 1.0)
             feature.add_cuts(input_model.END, [low, high], [low, high])
-    trees = tree_nodes.trees_of(step)
-    compared = {int(place) for one in trees for place in np.unique(one.feature)}
+    thresholds = _thresholds(tree_nodes.trees_of(step))
     for place, feature in enumerate(space):
         if feature is None:
             continue
         feature.column.add_special(input_model.MISSING, np.nan)
-        if place not in compared:
+        if place not in thresholds:
             continue
-        below = np.concatenate([one.below[one.plain & (one.feature == place)] for one in trees])
-        above = np.concatenate([one.above[one.plain & (one.feature == place)] for one in trees])
+        below, above = thresholds[place]
         below, order = np.unique(below, return_index=True)
-        some = np.unique(np.linspace(0, max(0, len(below) - 1), 40).astype(int))
-        if len(below):
-            feature.add_cuts(
-                input_model.THRESHOLD, below[some].tolist(), above[order][some].tolist()
-            )
+        some = np.unique(np.linspace(0, len(below) - 1, 40).astype(int))
+        feature.add_cuts(input_model.THRESHOLD, below[some].tolist(), above[order][some].tolist())
+
+
+def _thresholds(trees: List[TreeNodes]) -> Dict[int, Tuple[Any, Any]]:
+    """The numbers below and above the thresholds of each feature, in the order of the trees."""
+    plain = [np.flatnonzero(one.plain & (one.feature >= 0)) for one in trees]
+    if not sum(map(len, plain)):
+        return {}
+    compared = np.concatenate([one.feature[nodes] for one, nodes in zip(trees, plain)])
+    below = np.concatenate([one.below[nodes] for one, nodes in zip(trees, plain)])
+    above = np.concatenate([one.above[nodes] for one, nodes in zip(trees, plain)])
+    order = np.argsort(compared, kind="stable")
+    features, starts = np.unique(compared[order], return_index=True)
+    parts = zip(features, np.split(order, starts[1:]))
+    return {int(place): (below[nodes], above[nodes]) for place, nodes in parts}
 
 
 _MAX_BORDERS = 40
