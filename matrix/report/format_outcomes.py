@@ -35,9 +35,9 @@ class FormatOutcome:
     @property
     def name(self) -> str:
         """The format; with the number of compared outputs if its files are not the model itself."""
-        if not FORMATS[self.format].methods:
+        if not FORMATS[self.format].methods or not self.outputs:
             return self.format
-        return f"{self.format} ({self.outputs} outputs compared)"
+        return f"{self.format} ({self.outputs} output{'' if self.outputs == 1 else 's'} compared)"
 
     @property
     def saved_text(self) -> str:
