@@ -144,7 +144,7 @@ def test_garbage_that_was_left_behind_ends_no_run(
 KILLS, SEED = 8, 20261128
 """For each change: so many, at moments that are the same in every run of the tests."""
 KILLS_AT_NIGHT = 60
-IN_A_ROW = 8
+IN_A_ROW = 5
 IN_A_ROW_AT_NIGHT = 10
 """After so many kills a run is let come to its end, and the next begins from nothing."""
 

@@ -329,6 +329,8 @@ def cells_of(case: Reported, answer: Answer) -> dict[str, dict[str, Any]]:
 
 
 AT_NIGHT = {
+    "a new parameter of xgboost",
+    "a model in a dictionary in a list",
     "those types",
     "private names of a support vector machine",
     "boosting of 0.20 in a dictionary",

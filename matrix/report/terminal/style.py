@@ -28,11 +28,11 @@ _STYLES = {
 
 
 INDENT = 2
+"""Columns by which lines under a heading are indented."""
 
-_PARAGRAPH = 2000
+_PARAGRAPH = 1200
 """Most characters of a text that is wrapped. Texts of a model's own are cut where they are quoted,
 so that what stands after them is never lost."""
-"""Columns by which lines under a heading are indented."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,8 @@ class TerminalStyle:
             return line
         for symbol, replacement in _ASCII.items():
             line = line.replace(symbol, replacement)
-        return line.encode("ascii", "backslashreplace").decode("ascii")
+        line = line.encode("ascii", "backslashreplace").decode("ascii")
+        return line if len(line) <= limit else line[: limit - 3] + "..."
 
     def fit(self, text: str, width: int) -> str:
         """Return the text, cut to a width in columns."""
