@@ -163,10 +163,8 @@ def test_what_is_kept_twice_is_taken_from_where_it_is_sound(
     assert_kept(state, owed)
 
 
-@pytest.mark.parametrize(
-    "damage",
-    [cut_the_database_short, pytest.param(replace_the_database, marks=pytest.mark.nightly)],
-)
+@pytest.mark.nightly
+@pytest.mark.parametrize("damage", [cut_the_database_short, replace_the_database])
 def test_a_database_that_is_none_any_more_is_set_aside_with_a_word(
     project: Path, whole: Cells, state: Path, damage: Callable[[Path], None]
 ) -> None:

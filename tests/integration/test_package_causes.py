@@ -57,6 +57,7 @@ def check(found: dict[tuple[str, ...], Any], cause: KnownCause) -> None:
         )
 
 
+@pytest.mark.nightly
 def test_regressors_of_lightgbm_3_3_fail_in_4_0_and_boosters_of_4_0_in_3_3(tmp_path: Path) -> None:
     found = cells(tmp_path, QUICK)
     for cause in QUICK:
