@@ -1,6 +1,6 @@
 """Read messages of protocol buffers field by field, without their definitions and without copying.
 
-Only what is asked for is visited: a field of bytes is a range until somebody reads it.
+A reader visits only the fields that it names: a field of bytes stays a range until it is read.
 """
 
 from __future__ import annotations

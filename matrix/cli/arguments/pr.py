@@ -6,9 +6,8 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.cli.arguments.groups import add_configuration, add_fail_on, add_output, add_work
-from matrix.cli.arguments.model_groups import add_inputs, add_sandbox
-from matrix.cli.arguments.upgrade import UpgradeArguments, add_looking, add_result
+from matrix.cli.arguments.model_groups import add_sandbox
+from matrix.cli.arguments.upgrade import UpgradeArguments, add_check
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +38,4 @@ class PrArguments(UpgradeArguments):
         )
         parser.set_defaults(origins=[], targets=[], as_of=None, rollback=False)
         add_sandbox(parser)
-        add_looking(parser)
-        add_inputs(parser)
-        add_result(parser)
-        add_configuration(parser)
-        add_work(parser)
-        add_fail_on(parser, default="limited,changes,fails")
-        add_output(parser)
+        add_check(parser)

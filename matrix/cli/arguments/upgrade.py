@@ -44,25 +44,26 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
             "are checked",
         )
         add_environments(parser)
-        _add_search(parser)
-        add_inputs(parser)
-        add_result(parser)
-        add_configuration(parser)
-        add_work(parser)
-        add_fail_on(parser, default="limited,changes,fails")
-        add_output(parser)
+        parser.add_argument(
+            "--rollback",
+            action="store_true",
+            help="also check the lines of scikit-learn older than the origin",
+        )
+        add_check(parser)
 
 
-def _add_search(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--rollback",
-        action="store_true",
-        help="also check the lines of scikit-learn older than the origin",
-    )
-    add_looking(parser)
+def add_check(parser: argparse.ArgumentParser) -> None:
+    """Add what every check of models takes, whatever names the environments."""
+    _add_looking(parser)
+    add_inputs(parser)
+    _add_result(parser)
+    add_configuration(parser)
+    add_work(parser)
+    add_fail_on(parser, default="limited,changes,fails")
+    add_output(parser)
 
 
-def add_looking(parser: argparse.ArgumentParser) -> None:
+def _add_looking(parser: argparse.ArgumentParser) -> None:
     """Add how much is found out about a model that is not safe."""
     parser.add_argument(
         "--why",
@@ -78,7 +79,7 @@ def add_looking(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_result(parser: argparse.ArgumentParser) -> None:
+def _add_result(parser: argparse.ArgumentParser) -> None:
     """Add what changes how answers are shown."""
     parser.add_argument(
         "--score-margin",
