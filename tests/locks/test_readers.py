@@ -341,9 +341,8 @@ def test_addresses_of_conda_are_split_from_the_right(address: str, expected: str
 
 
 def test_another_platform_is_taken_with_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
-    from matrix.catalog.locks import conda_lock
 
-    monkeypatch.setattr(conda_lock, "subdir", lambda: "linux-riscv64")
+    monkeypatch.setattr(conda_packages, "subdir", lambda: "linux-riscv64")
     request = read_request(["conda/conda-lock.yml"], folder=FILES)
     assert request.scikit_learn == "1.5.2"
     assert "has no linux-riscv64; linux-64 was taken" in "\n".join(request.notes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from matrix.catalog.locks.conda_packages import CondaPackage, as_requirements, subdir
+from matrix.catalog.locks.conda_packages import CondaPackage, as_requirements, chosen_platform
 from matrix.catalog.locks.parse_file import read_yaml, refuse_version
 from matrix.catalog.requirement_set import RequirementSet, joined, parsed
 from matrix.catalog.source_file import SourceFile
@@ -29,7 +29,7 @@ def read(file: SourceFile, python: str = "") -> RequirementSet:
         raise document.error("package", "is missing")
     entries = document.tables("package")
     platforms = list(dict.fromkeys(entry.required("platform") for entry in entries))
-    chosen = subdir() if subdir() in platforms else next(iter(platforms), "")
+    chosen, notes = chosen_platform(file, platforms)
     taken = [one for one in entries if one.text("platform") == chosen and _is_main(one)]
     conda = [_package(one) for one in taken if one.required("manager") == "conda"]
     of_pip = tuple(
@@ -37,15 +37,9 @@ def read(file: SourceFile, python: str = "") -> RequirementSet:
         for one in taken
         if one.text("manager") == "pip"
     )
-    notes = [] if chosen == subdir() else [f"{file}: has no {subdir()}; {chosen} was taken"]
-    notes += (
-        [f"{file}: only the category main was taken"]
-        if len(taken) < sum(one.text("platform") == chosen for one in entries)
-        else []
-    )
-    return joined(
-        [as_requirements(file, conda), RequirementSet(requirements=of_pip, notes=tuple(notes))]
-    )
+    if len(taken) < sum(one.text("platform") == chosen for one in entries):
+        notes += (f"{file}: only the category main was taken",)
+    return joined([as_requirements(file, conda), RequirementSet(requirements=of_pip, notes=notes)])
 
 
 def _is_main(entry: TomlTable) -> bool:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import platform
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
@@ -131,6 +131,20 @@ def subdir() -> str:
     if sys.platform == "win32":
         return "win-arm64" if arm else "win-64"
     return "linux-aarch64" if arm else "linux-64"
+
+
+def chosen_platform(file: SourceFile, platforms: Collection[str]) -> tuple[str, tuple[str, ...]]:
+    """Return this platform if a lock has it, else its first one, and the note about that.
+
+    Args:
+        file: the lock, for the note.
+        platforms: those of the lock; the result is empty if there is none.
+    """
+    here = subdir()
+    if here in platforms:
+        return here, ()
+    first = next(iter(platforms), "")
+    return first, (f"{file}: has no {here}; {first} was taken",)
 
 
 def as_requirements(file: SourceFile, packages: Iterable[CondaPackage]) -> RequirementSet:

@@ -12,7 +12,12 @@ from packaging.utils import (
     parse_wheel_filename,
 )
 
-from matrix.catalog.locks.conda_packages import CondaPackage, as_requirements, of_address, subdir
+from matrix.catalog.locks.conda_packages import (
+    CondaPackage,
+    as_requirements,
+    chosen_platform,
+    of_address,
+)
 from matrix.catalog.locks.parse_file import CUT_SHORT, read_yaml, refuse_version
 from matrix.catalog.locks.pins import Pin, location_note, normalized, requirement
 from matrix.catalog.requirement_set import RequirementSet, joined
@@ -42,7 +47,7 @@ def read(file: SourceFile, python: str = "") -> RequirementSet:
     if not name:
         raise UsageError(f"{file}: has no environment", advice=CUT_SHORT)
     platforms = environments.table(name).table("packages")
-    chosen = subdir() if subdir() in platforms else next(iter(platforms), "")
+    chosen, notes = chosen_platform(file, list(platforms))
     if not chosen:
         raise UsageError(
             f"{file}: its environment {name[:40]} is for no platform", advice=CUT_SHORT
@@ -50,19 +55,17 @@ def read(file: SourceFile, python: str = "") -> RequirementSet:
     entries = platforms.tables(chosen)
     conda = [_conda(file, entry) for entry in entries if "conda" in entry]
     parts = [
-        RequirementSet(notes=tuple(_notes(file, environments, name, chosen))),
+        RequirementSet(notes=(*_about_others(file, environments, name), *notes)),
         as_requirements(file, conda),
         *_of_pypi(file, document, entries),
     ]
     return joined(parts)
 
 
-def _notes(file: SourceFile, environments: TomlTable, name: str, chosen: str) -> Iterator[str]:
+def _about_others(file: SourceFile, environments: TomlTable, name: str) -> Iterator[str]:
     others = [one for one in environments if one != name]
     if others:
         yield f"{file}: the environment {name} was taken, not {', '.join(others)}"
-    if chosen != subdir():
-        yield f"{file}: has no {subdir()}; {chosen} was taken"
 
 
 def _conda(file: SourceFile, entry: TomlTable) -> CondaPackage:
