@@ -44,6 +44,11 @@ def _audit_hook() -> None:
     sys.addaudithook(_watch)  # it cannot be removed, and does nothing while nobody watches
 
 
+@pytest.fixture(autouse=True)
+def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)  # names such as `numpy.save` take a text for a relative path
+
+
 def called(*_: object, **__: object) -> None:
     """A function that a name may call: only a function that the caller has named."""
 
