@@ -19,12 +19,21 @@ from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.worker.compat_worker.formats import READABLE
 
 _CULPRIT, _FIRST_BAD, _REMEDIES = "Culprit", "First bad", "Remedies"
-_CONVERTED = (
-    "a converted file is not searched for remedies, because it cannot be saved again: convert the "
-    "model anew, or use another release of the runtime"
+CONVERTED = ExplanationPoint(
+    heading=_REMEDIES,
+    lines=(
+        "a converted file is not searched for remedies, because it cannot be saved again: convert "
+        "the model anew, or use another release of the runtime",
+    ),
 )
+"""Stands in place of a search, which :func:`is_converted` rules out."""
 SEARCHED = frozenset({_CULPRIT, _FIRST_BAD, _REMEDIES})
 """The headings of the points that a search finds."""
+
+
+def is_converted(cell: Cell) -> bool:
+    """Whether the file of a cell was converted for a runtime, which cannot save it again."""
+    return bool(READABLE[cell.format].methods)
 
 
 def search(
@@ -38,8 +47,8 @@ def search(
         cell: its cell in the reader: it changes, fails or is limited.
         diagnosis: what was seen inside the file; fixes that follow from it are tried.
     """
-    if READABLE[cell.format].methods:
-        yield ExplanationPoint(heading=_REMEDIES, lines=(_CONVERTED,))
+    if is_converted(cell):
+        yield CONVERTED
         return
     culprit = find_culprit(experiment, subject, cell)
     yield ExplanationPoint(heading=_CULPRIT, lines=(culprit.words,))

@@ -48,10 +48,11 @@ class FormatTally:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class FormatShare(FormatTally):
+class FormatShare:
     """How one format did, over the same pipelines as all others, and what its files cost."""
 
     format: str
+    tally: FormatTally
     outputs: int
     """How many outputs one load compares, ``repr`` and ``get_params`` included: the median over the
     pipelines that every format has outputs of."""
@@ -97,12 +98,12 @@ class FormatComparison:
     @property
     def files(self) -> int:
         """How many saved files the shares are of."""
-        return sum(share.saved for share in self.shares)
+        return sum(share.tally.saved for share in self.shares)
 
     @property
     def loads(self) -> int:
         """How many loads in another environment the shares are of."""
-        return sum(share.loaded for share in self.shares)
+        return sum(share.tally.loaded for share in self.shares)
 
 
 def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | None:
@@ -196,13 +197,7 @@ def _share(
 ) -> FormatShare:
     return FormatShare(
         format=name,
-        tried=found.tried,
-        written=found.written,
-        saved=found.saved,
-        loaded=found.loaded,
-        safe=found.safe,
-        same=found.same,
-        not_run=found.not_run,
+        tally=found,
         outputs=median_low(outputs) if outputs else 0,
         size=_median(costs, lambda cost: cost.size),
         save_seconds=_median(costs, lambda cost: cost.save_seconds),

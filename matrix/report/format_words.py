@@ -43,10 +43,11 @@ _TWO_SHOWN = 3
 
 def values(share: FormatShare) -> tuple[str, ...]:
     """Return the figures of a format as texts, in the order of :data:`HEADS`."""
+    found = share.tally
     return (
-        percent(share.saved, share.tried),
-        percent(share.safe, share.loaded),
-        percent(share.same, share.loaded),
+        percent(found.saved, found.tried),
+        percent(found.safe, found.loaded),
+        percent(found.same, found.loaded),
         f"{share.outputs:,}" if share.outputs else "",
         file_size(share.size),
         milliseconds(share.save_seconds),
@@ -103,10 +104,11 @@ def by_family(found: FormatComparison) -> Iterator[tuple[str, int, list[str]]]:
 
 def family_text(share: FormatShare) -> str:
     """Return what is safe of a family: ``66 %``, or ``66 % (57 % saved)`` if not all were saved."""
-    safe = percent(share.safe, share.loaded)
-    if share.saved == share.tried:
+    found = share.tally
+    safe = percent(found.safe, found.loaded)
+    if found.saved == found.tried:
         return safe
-    saved = f"{percent(share.saved, share.tried)} saved"
+    saved = f"{percent(found.saved, found.tried)} saved"
     return f"{safe} ({saved})" if safe else saved
 
 

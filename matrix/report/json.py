@@ -85,7 +85,8 @@ def _formats(found: FormatComparison | None) -> Json | None:
 
 
 def _share(one: FormatShare) -> Json:
-    return {**asdict(one), "runs_code": one.runs_code, "needs": one.needs}
+    found = asdict(one)
+    return {**found.pop("tally"), **found, "runs_code": one.runs_code, "needs": one.needs}
 
 
 def _shared(cell: Json, tracebacks: dict[str, int]) -> Json:

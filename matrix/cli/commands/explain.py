@@ -16,7 +16,14 @@ from matrix.engine import last_run
 from matrix.engine.inputs import cell_inputs
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
-from matrix.explain import SEARCHED, diagnose_cell, explanation_of, search
+from matrix.explain import (
+    CONVERTED,
+    SEARCHED,
+    diagnose_cell,
+    explanation_of,
+    is_converted,
+    search,
+)
 from matrix.model import Cell, Environment, Explanation, ExplanationPoint, Matrix
 from matrix.remedies import EnvironmentFactory, Experiment, Subject
 from matrix.report import explanation as cell_evidence
@@ -158,11 +165,16 @@ def _find_out(
                 _searched(context, catalog, subject, requested.cell, diagnosis, arguments, progress)
             )
             if arguments.deep
-            else _searched_before(known) or [_MORE]
+            else _searched_before(known) or points_of_a_search(requested.cell)
         )
     explanation = _explained(requested, diagnosis, further)
     last_run.keep_explanation(store, explanation)
     return explanation
+
+
+def points_of_a_search(cell: Cell) -> list[ExplanationPoint]:
+    """What a search would find, or why there is none."""
+    return [CONVERTED] if is_converted(cell) else [_MORE]
 
 
 def _searched_before(known: Explanation | None) -> list[ExplanationPoint]:

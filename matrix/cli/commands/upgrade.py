@@ -74,6 +74,7 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
 def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
     """Check the models of the arguments in the requested environments, and show the answer."""
     inputs = inputs_of(arguments)
+    _refuse_useless_margin(arguments, inputs)
     catalog = read_settings(arguments)
     with open_results(catalog) as store:
         with open_progress() as progress:
@@ -101,6 +102,21 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
                 result.answers, store, arguments.reproduce, main=inputs.main, paths=inputs.paths
             )
     return exit_code(result, arguments.fail_on)
+
+
+def _refuse_useless_margin(arguments: UpgradeArguments, inputs: CheckInputs) -> None:
+    """Refuse a margin of scores where nothing says what is true, before anything is built.
+
+    Raises:
+        UsageError: there is no ``--target``, and no ``.npz`` file, whose ``y`` has true answers.
+    """
+    holds_truth = inputs.data is not None and inputs.data.suffix.lower() == ".npz"
+    if arguments.score_margin is not None and inputs.target is None and not holds_truth:
+        raise UsageError(
+            "--score-margin compares scores, which need the true answers, and none are given",
+            advice="Name their column of the data: --data FILE --target NAME. Or leave out "
+            "--score-margin.",
+        )
 
 
 def _explained(

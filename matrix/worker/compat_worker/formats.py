@@ -119,30 +119,6 @@ def _load_skops(path: str) -> Any:
     return skops.io.load(path, trusted=untrusted)
 
 
-def _save_onnx(model: Any, path: str, rows: Any = None) -> None:
-    from compat_worker import onnx_models
-
-    onnx_models.save(model, path, rows)
-
-
-def _load_onnx(path: str) -> Any:
-    from compat_worker import onnx_models
-
-    return onnx_models.load(path)
-
-
-def _save_pmml(model: Any, path: str, rows: Any = None) -> None:
-    from compat_worker import pmml_models
-
-    pmml_models.save(model, path, rows)
-
-
-def _load_pmml(path: str) -> Any:
-    from compat_worker import pmml_models
-
-    return pmml_models.load(path)
-
-
 def _save_cloudpickle(model: Any, path: str) -> None:
     import cloudpickle
 
@@ -197,7 +173,7 @@ def _missing_package(module: str, package: str) -> Callable[[], Optional[str]]:
     return missing
 
 
-def _missing_pmml(module: str, package: str) -> Callable[[], Optional[str]]:
+def _missing_java(module: str, package: str) -> Callable[[], Optional[str]]:
     def missing() -> Optional[str]:
         from compat_worker import pmml_models
 
@@ -287,6 +263,52 @@ def _pickle(protocol: int) -> Format:
         missing=_missing_protocol(protocol),
         save_line="pickle.dump(model, open({path!r}, 'wb'), protocol=%d)" % protocol,
         load_line=_UNPICKLE,
+    )
+
+
+def _converted(
+    name: str,
+    packages: Tuple[str, str],
+    how: str,
+    *,
+    precision: str = "",
+    needs_java: bool = False,
+    **more: Any,
+) -> Format:
+    """A format that a runtime runs without scikit-learn, and that has two methods at most.
+
+    Args:
+        name: of the format; the module ``NAME_models`` beside this one saves and loads it.
+        packages: the one that converts, and the runtime.
+        how: what both do, in words.
+        precision: in words, if the runtime does not compute as the model does.
+        needs_java: whether both packages need Java.
+    """
+
+    def save(model: Any, path: str, rows: Any = None) -> None:
+        importlib.import_module("compat_worker." + name + "_models").save(model, path, rows)
+
+    def load(path: str) -> Any:
+        return importlib.import_module("compat_worker." + name + "_models").load(path)
+
+    converter, runtime = packages
+    missing = _missing_java if needs_java else _missing_package
+    compared = "two methods compared, predict and predict_proba"
+    return Format(
+        ending="." + name,
+        meaning="{}: {}{}".format(how, compared, ", " + precision if precision else ""),
+        save=save,
+        load=load,
+        missing=missing(converter, converter),
+        package=converter,
+        pickles=False,
+        imports=converter,
+        save_for=save,
+        methods=("predict", "predict_proba"),
+        precision=precision,
+        load_package=runtime,
+        missing_to_load=missing(runtime.replace("-", "_"), runtime),
+        **more,
     )
 
 
@@ -383,40 +405,21 @@ FORMATS: Dict[str, Format] = {
         load_line="skops.io.load({path}, trusted=skops.io.get_untrusted_types(file={path}))",
         imports="skops.io",
     ),
-    "onnx": Format(
-        ".onnx",
-        "skl2onnx.to_onnx; onnxruntime runs it without scikit-learn: two methods compared, "
-        "predict and predict_proba, in single precision",
-        _save_onnx,
-        _load_onnx,
-        _missing_package("skl2onnx", "skl2onnx"),
-        "skl2onnx",
-        pickles=False,
+    "onnx": _converted(
+        "onnx",
+        ("skl2onnx", "onnxruntime"),
+        "skl2onnx.to_onnx; onnxruntime runs it without scikit-learn",
+        precision="in single precision",
         save_line="open({path!r}, 'wb').write(skl2onnx.to_onnx(model, X).SerializeToString())",
         load_line="onnxruntime.InferenceSession({path})",
-        imports="skl2onnx",
-        save_for=_save_onnx,
-        methods=("predict", "predict_proba"),
-        precision="in single precision",
-        load_package="onnxruntime",
-        missing_to_load=_missing_package("onnxruntime", "onnxruntime"),
     ),
-    "pmml": Format(
-        ".pmml",
-        "sklearn2pmml; jpmml-evaluator runs it in Java without scikit-learn: two methods compared, "
-        "predict and predict_proba",
-        _save_pmml,
-        _load_pmml,
-        _missing_pmml("sklearn2pmml", "sklearn2pmml"),
-        "sklearn2pmml",
-        pickles=False,
+    "pmml": _converted(
+        "pmml",
+        ("sklearn2pmml", "jpmml-evaluator"),
+        "sklearn2pmml; jpmml-evaluator runs it in Java without scikit-learn",
+        needs_java=True,
         save_line="sklearn2pmml.sklearn2pmml(sklearn2pmml.make_pmml_pipeline(model), {path!r})",
         load_line="jpmml_evaluator.make_evaluator({path})",
-        imports="sklearn2pmml",
-        save_for=_save_pmml,
-        methods=("predict", "predict_proba"),
-        load_package="jpmml-evaluator",
-        missing_to_load=_missing_pmml("jpmml_evaluator", "jpmml-evaluator"),
     ),
 }
 
