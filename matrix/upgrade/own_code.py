@@ -114,7 +114,8 @@ def _code(
     if place is not None:
         folders += find_folders(_imported(place), model, [*paths, *beside, *folders])
     every = [*(one.absolute() for one in paths), *beside, *folders]
-    own = {m for m in map(_module, names) if any(is_module(folder, m) for folder in every)}
+    pairs = [(_module(one), _top_name(one)) for one in names]
+    own = [one for one in pairs if any(is_module(folder, one[0]) for folder in every)]
     tops = imported_by_modules(own, every)
     if place is not None:
         tops |= imported_by_script(place, [one.partition(".")[0] for one in needed], every)
@@ -212,6 +213,7 @@ _SHOWN = 5
 def _about_script(needed: Sequence[str], given: Path | None, found: Path | None) -> str:
     more = f" and {len(needed) - _SHOWN} more" if len(needed) > _SHOWN else ""
     names = ", ".join(needed[:_SHOWN]) + more
+    them = "them" if len(needed) > 1 else "it"
     if given is not None:
         return (
             f"{given} does not define {names} outside of functions and of its main block: name "
@@ -220,8 +222,8 @@ def _about_script(needed: Sequence[str], given: Path | None, found: Path | None)
     place = "FILE is the script or notebook that defines" if found is None else shown(found)
     defines = "" if found is None else " defines"
     return (
-        f"{place}{defines} {names}: only what the model needs of it runs, in the sandbox. Or move "
-        f"{'them' if len(needed) > 1 else 'it'} to a module, and save the model again from there."
+        f"{place}{defines} {names}: only what the model needs of it runs, in the sandbox. "
+        f"To do without the script, move {them} to a module, and save the model again from there."
     )
 
 
@@ -248,6 +250,11 @@ def _module(name: str) -> str:
     """The module of a name as ``--trust`` takes it."""
     module, colon, _ = name.partition(":")
     return module if colon else name.rpartition(".")[0]
+
+
+def _top_name(name: str) -> str:
+    """The top-level name in its module of a name as ``--trust`` takes it."""
+    return name[len(_module(name)) + 1 :].partition(".")[0]
 
 
 def find_script(names: Iterable[str], model: Path) -> Path | None:

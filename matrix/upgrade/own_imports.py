@@ -12,7 +12,7 @@ from matrix.user_files import read_bounded
 from matrix.worker.compat_worker.own_script import keep_needed
 
 _LARGEST = 4 * 1024 * 1024
-_MOST_MODULES = 200
+_MOST_IMPORTS = 400
 _UNREADABLE = (UsageError, ValueError, SyntaxError, RecursionError, MemoryError)
 """What a stranger's file may raise; it is only a proposal that is made of it."""
 
@@ -35,14 +35,14 @@ def imported_by_script(script: Path, names: Iterable[str], folders: Sequence[Pat
     return _outside(_imports(tree), folders)
 
 
-def imported_by_modules(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:
-    """Return the top-level modules outside of some folders that importing own modules imports.
+def imported_by_modules(names: Iterable[tuple[str, str]], folders: Sequence[Path]) -> set[str]:
+    """Return the top-level modules outside of some folders that names in own modules need.
 
     Args:
-        modules: dotted names.
+        names: pairs of a dotted module and a name in it; only the statements that these need count.
         folders: those that the modules lie in; modules that these import there are read too.
     """
-    return _outside(modules, folders)
+    return _outside(names, folders)
 
 
 def definitions_of(script: Path, names: Collection[str]) -> str:
@@ -101,38 +101,50 @@ def _texts(index: ast.expr) -> list[str]:
     return [value for value in values if isinstance(value, str)]
 
 
-def _outside(modules: Iterable[str], folders: Sequence[Path]) -> set[str]:
+_Import = tuple[str, str | None]
+"""A dotted module, and the name in it that is imported; None for the module itself."""
+
+
+def _outside(imports: Iterable[_Import], folders: Sequence[Path]) -> set[str]:
     found: set[str] = set()
-    seen: set[str] = set()
-    waiting = list(modules)
-    while waiting and len(seen) < _MOST_MODULES:
-        module = waiting.pop()
-        if module in seen:
+    seen: set[_Import] = set()
+    waiting = list(imports)
+    while waiting and len(seen) < _MOST_IMPORTS:
+        module, name = waiting.pop()
+        if (module, name) in seen:
             continue
-        seen.add(module)
+        seen.add((module, name))
         folder = next((one for one in folders if is_module(one, module)), None)
         if folder is None:
-            above = module.rpartition(".")[0]  # the module of ``from package.module import name``
+            above = module.rpartition(".")[0]
             if any(is_module(one, module.partition(".")[0]) for one in folders):
-                waiting += [above] if above else []
+                waiting += [(above, module.rpartition(".")[2])] if above else []
             else:
                 found.add(module.partition(".")[0])
             continue
-        for file in _files(folder, module):
-            tree = _parsed(file)
-            package = module if file.name == "__init__.py" else module.rpartition(".")[0]
-            waiting += [] if tree is None else _imports(tree, package)
+        if name is not None and is_module(folder, f"{module}.{name}"):
+            module, name = f"{module}.{name}", None
+        waiting += _imports_of(folder.joinpath(*module.split(".")), module, name)
     return found
 
 
-def _files(folder: Path, module: str) -> Iterator[Path]:
-    """The files that importing a module runs: its own, and those of the packages around it."""
-    parts = module.split(".")
-    for count in range(1, len(parts) + 1):
-        place = folder.joinpath(*parts[:count])
-        for file in (place.with_name(f"{place.name}.py"), place / "__init__.py"):
-            if file.is_file():
-                yield file
+def _imports_of(place: Path, module: str, name: str | None) -> list[_Import]:
+    """What an own module imports for one name in it; None for all of it.
+
+    Packages around it do not count: the worker process needs nothing that they import.
+    """
+    file = place.with_name(f"{place.name}.py")
+    file = file if file.is_file() else place / "__init__.py"
+    tree = _parsed(file)
+    if tree is None:
+        return []
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    if name is not None:
+        try:
+            keep_needed(tree, file.name, {name})
+        except _UNREADABLE:
+            return []
+    return _imports(tree, package)
 
 
 def _parsed(file: Path) -> ast.Module | None:
@@ -143,18 +155,18 @@ def _parsed(file: Path) -> ast.Module | None:
         return None
 
 
-def _imports(tree: ast.Module, package: str = "") -> list[str]:
-    """The modules that the statements outside of functions import, in their dotted form.
+def _imports(tree: ast.Module, package: str = "") -> list[_Import]:
+    """What the statements outside of functions import, with modules in their dotted form.
 
     An import that the code can do without, in a ``try`` that catches its failure, is left out.
     """
     return list(_imported(tree.body, package))
 
 
-def _imported(body: Iterable[ast.stmt], package: str) -> Iterator[str]:
+def _imported(body: Iterable[ast.stmt], package: str) -> Iterator[_Import]:
     for node in body:
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from ((alias.name, None) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             yield from _from(node, package)
         elif isinstance(node, ast.Try):
@@ -168,15 +180,13 @@ def _imported(body: Iterable[ast.stmt], package: str) -> Iterator[str]:
             yield from _imported(node.body, package)
 
 
-def _from(node: ast.ImportFrom, package: str) -> Iterator[str]:
+def _from(node: ast.ImportFrom, package: str) -> Iterator[_Import]:
     base = node.module or ""
     if node.level:
         above = package.split(".")[: len(package.split(".")) - node.level + 1] if package else []
         base = ".".join(filter(None, [*above, base]))
-    if not base:
-        return
-    yield base
-    yield from (f"{base}.{alias.name}" for alias in node.names if alias.name != "*")
+    if base:
+        yield from ((base, None if alias.name == "*" else alias.name) for alias in node.names)
 
 
 def _is_for_types(node: ast.If) -> bool:

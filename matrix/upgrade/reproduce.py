@@ -16,6 +16,7 @@ from matrix.worker.compat_worker import packed_files
 
 _WORKER = Path(__file__).parent.parent / "worker" / "compat_worker"
 _CONTENT, _OWN_SCRIPT = _WORKER / "content.py", _WORKER / "own_script.py"
+_OWN_MODULES = _WORKER / "own_modules.py"
 
 _README = """\
 # {model}: {before} → {after}
@@ -57,7 +58,11 @@ print("loaded:", type(model).__name__)
 _PATHS = """
 import sys
 
+from own_modules import install
+from own_script import keep_needed
+
 sys.path += {paths!r}
+install({paths!r}, keep_needed)
 """
 
 _MAIN = """
@@ -191,6 +196,9 @@ def _write(
     if code.main is not None and code.names(answer):
         (folder / "main.py").write_text(code.main.source, encoding="utf-8")
         shutil.copyfile(_OWN_SCRIPT, folder / "own_script.py")
+    if code.paths:
+        shutil.copyfile(_OWN_SCRIPT, folder / "own_script.py")
+        shutil.copyfile(_OWN_MODULES, folder / "own_modules.py")
     script = _SCRIPT.format(
         own=code.script(answer),
         part=_part(answer.model.part),

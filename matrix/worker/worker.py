@@ -198,12 +198,22 @@ def main(folder: str) -> None:
 
     journal = Journal(folder, request.get("stages", False))
     sklearn = _trained_with()
-    from compat_worker import loading, measuring, own_script, reference, resaving, saving, tracing
+    from compat_worker import (
+        loading,
+        measuring,
+        own_modules,
+        own_script,
+        reference,
+        resaving,
+        saving,
+        tracing,
+    )
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
     own_script.use(request.get("main"), request["paths"])
+    own_modules.install(request["paths"], own_script.keep_needed)
     journal.line(ready={"sklearn": sklearn, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
         answer = {"files": saving.import_failures(request["files"]), "contents": []}

@@ -195,7 +195,9 @@ try:
     import torch
 except ImportError:
     torch = None
-class Config: ...
+class Config(helper, nlp.Base):
+    log = logging.getLogger()
+    boosters = xgboost, polars, torch
 def late():
     import prophet
 """
@@ -206,7 +208,8 @@ def test_packages_that_the_offered_modules_import_are_in_the_same_line(project: 
     (project / "ours.py").write_text(CONFIG)
     (project / "beside").mkdir()
     (project / "beside" / "__init__.py").write_text("from .more import helper\n")
-    (project / "beside" / "more.py").write_text("import gensim.models, made_up\n")
+    more = "import gensim.models, made_up\nimport seaborn\ndef helper(): gensim, made_up\n"
+    (project / "beside" / "more.py").write_text(more)
     refused = [trust("ours.Config")]
     line = own_code.options(refused, Path("m.joblib"), script=None)
     expected = "--path . --with gensim --with spacy --with xgboost --trust ours.Config"
@@ -215,6 +218,15 @@ def test_packages_that_the_offered_modules_import_are_in_the_same_line(project: 
     assert line == expected.replace("--with xgboost ", "")
     advice = own_code.advice(refused, Path("m.joblib"), script=None)
     assert "Your code also imports made_up: if the model needs it" in advice
+
+
+def test_of_the_offered_modules_only_the_imports_that_the_model_needs_count(project: Path) -> None:
+    (project / "steps").mkdir()
+    (project / "steps" / "__init__.py").write_text("import torch\nfrom .clip import Clip\n")
+    (project / "steps" / "clip.py").write_text("import nltk\nimport spacy\nclass Clip: a = nltk\n")
+    (project / "ours.py").write_text("import torch\nfrom steps import Clip\nclass A(Clip): ...\n")
+    line = own_code.options([trust("ours.A")], Path("m.joblib"), script=None)
+    assert line == "--path . --with nltk --trust ours.A"
 
 
 def test_of_a_script_only_the_imports_that_the_model_needs_count(project: Path) -> None:
