@@ -12,6 +12,7 @@ import re
 import subprocess
 from collections.abc import Hashable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
@@ -29,6 +30,7 @@ _VARIABLES = {
     "GIT_NO_LAZY_FETCH": "1",
     "LC_ALL": "C",
 }
+_COMMITTED = re.compile(rb"^committer [^\n]*> (\d+) [+-]\d+$", re.M)
 _SECONDS = 60
 _LINK = "120000"
 _LONGEST_CHAIN = 5
@@ -124,6 +126,16 @@ class Repository:
                 "'+refs/heads/*:refs/remotes/origin/*'\n  In GitHub Actions: actions/checkout "
                 "with fetch-depth: 0",
             )
+
+    def day(self, commit: str) -> str:
+        """Return the day of a commit (UTC), as ``2026-05-01``; empty if it does not say."""
+        found = _COMMITTED.search(self._checked("cat-file", "commit", commit))
+        if found is None:
+            return ""
+        try:
+            return datetime.fromtimestamp(int(found[1]), timezone.utc).date().isoformat()
+        except (ValueError, OverflowError, OSError):
+            return ""
 
     def is_shallow(self) -> bool:
         """Whether the clone lacks a part of the history."""
@@ -232,6 +244,10 @@ class GitFile(SourceFile):
     @property
     def outside(self) -> bool:
         return _leads_outside(self.path)
+
+    @property
+    def day(self) -> str:
+        return self.repository.day(self.commit)
 
     def exists(self) -> bool:
         return self._blob() is not None

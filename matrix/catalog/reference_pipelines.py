@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
+
+from matrix.catalog.pipelines import read_pipelines
+from matrix.model import Pipeline
 
 NAME = "package:reference"
 """The value of `pipelines` in the configuration that means the folder of these pipelines."""
@@ -20,6 +24,16 @@ CONFIGURATION = {
     "sets": {"default": {"skip": ["tag:extra"]}},
 }
 """The configuration of a project without one: all reference pipelines, and no environments."""
+
+
+def of_packages(modules: Collection[str]) -> tuple[Pipeline, ...]:
+    """Return the reference pipelines for models of libraries beside scikit-learn.
+
+    Args:
+        modules: the top-level modules of these libraries: ``xgboost``.
+    """
+    found = read_pipelines([folder() / "_packages"])
+    return tuple(one for one in found if not set(modules).isdisjoint(one.tags))
 
 
 def folder() -> Path:

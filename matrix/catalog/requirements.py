@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -58,6 +58,9 @@ class EnvironmentRequest:
     """Ignored lines and assumptions, in words."""
     place: FileLine | None = None
     """The line that requires scikit-learn; None if no file does."""
+    day: str = ""
+    """The day of a revision whose file has ranges, as ``2026-05-01``: an origin is resolved as of
+    it. Empty for exact versions, and for files of today."""
 
 
 def read_request(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
@@ -80,7 +83,8 @@ def read_request(texts: Sequence[str], *, folder: Path | None = None) -> Environ
             files.append(file)
     python = _one_python(given.requirements)
     everything = joined([*(read_lock(file, python) for file in files), given])
-    return _request(everything, source=" ".join(texts), file=_shown(files[0]) if files else "")
+    found = _request(everything, source=" ".join(texts), file=_shown(files[0]) if files else "")
+    return _dated(found, files)
 
 
 def read_lock_request(file: SourceFile, python: str = "") -> EnvironmentRequest:
@@ -96,7 +100,41 @@ def read_lock_request(file: SourceFile, python: str = "") -> EnvironmentRequest:
     """
     named = (Requirement(f"python=={python}"),) if python else ()
     everything = joined([read_lock(file, python), RequirementSet(requirements=named)])
-    return _request(everything, source=str(file), file=_shown(file))
+    return _dated(_request(everything, source=str(file), file=_shown(file)), [file])
+
+
+def _dated(request: EnvironmentRequest, files: Sequence[SourceFile]) -> EnvironmentRequest:
+    """A request with the day of its revision, if something in it is a range."""
+    day = max((file.day for file in files), default="")
+    if not day or is_exact(request):
+        return request
+    note = f"{request.file}: ranges are resolved as of {day}, the day of its commit"
+    return replace(request, day=day, notes=(*request.notes, note))
+
+
+def is_exact(request: EnvironmentRequest) -> bool:
+    """Whether a request names one version of scikit-learn and of each other package."""
+    release = request.scikit_learn
+    return (release is None or is_release(release)) and all(map(is_pin, request.others))
+
+
+def is_release(scikit_learn: str) -> bool:
+    """Whether the scikit-learn of a request is one release: not a line, a range or ``latest``.
+
+    ``==1.4.1.*`` is one too: conda's way to name 1.4.1.post1.
+    """
+    if re.fullmatch(r"==\d+\.\d+\.\d+\.\*", scikit_learn):
+        return True
+    return scikit_learn[:1].isdigit() and scikit_learn.count(".") >= 2
+
+
+def is_pin(requirement: str) -> bool:
+    """Whether a requirement, in the syntax of PEP 508, allows one version."""
+    specifiers = Requirement(requirement).specifier
+    return any(
+        one.operator == "===" or (one.operator == "==" and not one.version.endswith(".*"))
+        for one in specifiers
+    )
 
 
 def _shown(file: SourceFile) -> str:

@@ -64,6 +64,11 @@ class SourceFile(ABC):
             UsageError: it does not exist, is too large, cannot be read or may not be read.
         """
 
+    @property
+    def day(self) -> str:
+        """The day that the file is of, as ``2026-05-01``; empty for a file of today."""
+        return ""
+
     def place(self, line: int) -> FileLine | None:
         """Return the place of a line; None if the file is not in the working tree."""
         return None

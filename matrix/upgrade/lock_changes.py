@@ -19,6 +19,7 @@ from matrix.catalog.requirement_set import RequirementSet
 from matrix.catalog.requirements import EnvironmentRequest, read_lock_request
 from matrix.catalog.source_file import DiskFile, SourceFile
 from matrix.errors import UsageError
+from matrix.upgrade.upgrade_request import has_library
 
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
 _MANIFEST = "pyproject.toml"
@@ -42,13 +43,14 @@ class PackageChange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockChange:
-    """One lock that differs between the base and the working tree."""
+    """One lock that differs between the base and the working tree, or is new."""
 
     path: str
     """From the root of the repository."""
     base: str
-    """The text that names the base's file: ``3f1c2d4a5b6c:uv.lock``."""
-    origin: EnvironmentRequest
+    """The text that names the base's file: ``3f1c2d4a5b6c:uv.lock``; empty if there is none."""
+    origin: EnvironmentRequest | None
+    """None for a new lock that replaces no other."""
     target: EnvironmentRequest
     packages: tuple[PackageChange, ...]
     """Sorted by name."""
@@ -58,6 +60,11 @@ class LockChange:
     @property
     def bears_on_models(self) -> bool:
         return any(one.bears_on_models for one in self.packages)
+
+    def has(self, package: str) -> bool:
+        """Whether both sides have a package, by its normalized name."""
+        sides = [one for one in (self.origin, self.target) if one is not None]
+        return all(package in _versions(one) for one in sides)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,9 +76,9 @@ class LockChanges:
     commit: str
     """Where the branch left the base, in short."""
     changes: tuple[LockChange, ...]
-    """Of the locks that both sides have."""
+    """Of the locks that the working tree has."""
     notes: tuple[str, ...]
-    """Locks that only one side has, in words."""
+    """Locks that only one side has and that are not compared, in words."""
     problems: tuple[UsageError, ...] = ()
     """Of the locks that may differ and cannot be read."""
 
@@ -100,17 +107,22 @@ def find_changes(folder: Path, base: str | None) -> LockChanges:
     wanted = [
         path for path in locks if _may_differ(path, changed) and not _has_lock(path, before & after)
     ]
+    there = before & after
+    new = {path for path in after - before if is_lock_name(path) and not _has_lock(path, after)}
+    old = {path: _replaced_by(path, before, after) for path in new}
     changes, problems = [], []
-    for path in wanted:
+    for path in (*wanted, *sorted(new)):
         try:
-            changes.append(_compared(repository, commit, path))
+            changes.append(_compared(repository, commit, old.get(path, path), path))
         except UsageError as error:
             problems.append(error)
+    told = [one for one in changes if one.path in there or one.bears_on_models]
+    compared = {one.path for one in told} | {old[one.path] for one in told if one.path in old}
     return LockChanges(
         base=named,
         commit=commit[:_SHORT],
-        changes=_unique(one for one in changes if one.packages),
-        notes=tuple(_on_one_side(before, after, commit)),
+        changes=_unique(one for one in told if one.packages),
+        notes=tuple(_on_one_side(before - compared, after - compared, before, after, commit)),
         problems=tuple(problems),
     )
 
@@ -171,19 +183,51 @@ def _lines(file: SourceFile) -> list[bytes]:
     return file.content().splitlines()
 
 
-def _on_one_side(before: set[str], after: set[str], commit: str) -> Iterator[str]:
-    for path in sorted(filter(is_lock_name, after - before)):
-        yield f"{path} is new since {commit[:_SHORT]}, so there is nothing to compare it with"
-    for path in sorted(filter(is_lock_name, before - after)):
+def _on_one_side(
+    old: set[str], new: set[str], before: set[str], after: set[str], commit: str
+) -> Iterator[str]:
+    for path in sorted(filter(is_lock_name, new - before)):
+        yield f"{path} is new since {commit[:_SHORT]}, and has nothing else that models are made of"
+    for path in sorted(filter(is_lock_name, old - after)):
         yield f"{path} was removed since {commit[:_SHORT]}"
+
+
+def _replaced_by(path: str, before: set[str], after: set[str]) -> str:
+    """The lock of the base that a new one stands for; empty if there is none.
+
+    It is one that was removed, or else one beside it with the versions, or else with ranges.
+    """
+    locks = sorted(filter(is_lock_name, before))
+    folder, name = posixpath.split(path)
+    beside = [one for one in locks if posixpath.dirname(one) == folder]
+    moved = [one for one in locks if posixpath.basename(one) == name and one not in after]
+    candidates = [
+        *(one for one in beside if one not in after),
+        *moved,
+        *(one for one in beside if not one.endswith((_MANIFEST, ".in"))),
+        *beside,
+    ]
+    return next(iter(candidates), "")
 
 
 # ------------------------------------------------------------------------ one lock
 
 
-def _compared(repository: Repository, commit: str, path: str) -> LockChange:
-    sides = _at(repository, commit, path), _here(repository, path)
+def _compared(repository: Repository, commit: str, old: str, path: str) -> LockChange:
+    """Compare two locks, mostly of the same path.
+
+    Args:
+        repository: that they are in.
+        commit: of the base.
+        old: the path of the base's lock; empty if there is none.
+        path: of the lock in the working tree.
+    """
+    if not old:
+        return _new(_here(repository, path), path)
+    sides = _at(repository, commit, old), _here(repository, path)
     origin, target = (read_lock_request(side) for side in sides)
+    if path != old and not has_library(target):
+        return _new(sides[1], path)  # a lock for something else than the models
     found = LockChange(
         path=path,
         base=str(sides[0]),
@@ -192,6 +236,13 @@ def _compared(repository: Repository, commit: str, path: str) -> LockChange:
         packages=_differences(_versions(origin), _versions(target)),
     )
     return found if found.bears_on_models else _for_other_python(found, sides)
+
+
+def _new(file: SourceFile, path: str) -> LockChange:
+    """A lock that replaces no other; models go from where their files say to it."""
+    target = read_lock_request(file)
+    packages = _differences({}, _versions(target)) if has_library(target) else ()
+    return LockChange(path=path, base="", origin=None, target=target, packages=packages)
 
 
 def _for_other_python(found: LockChange, sides: tuple[SourceFile, SourceFile]) -> LockChange:
@@ -267,6 +318,7 @@ def _unique(changes: Iterator[LockChange]) -> tuple[LockChange, ...]:
         sides = [
             (side.scikit_learn, side.python, sorted(side.others), sorted(side.constraints))
             for side in (one.origin, one.target)
+            if side is not None
         ]
         found.setdefault(repr(sides), one)
     return tuple(found.values())

@@ -67,7 +67,7 @@ class OriginOfModel:
     def _as_requested(self, model: Model) -> EnvSpec:
         requested = self._request.origin
         if requested is not None and (requested.scikit_learn is not None or requested.file):
-            day, release = "release", requested.scikit_learn or ""
+            day, release = requested.day or "release", requested.scikit_learn or ""
             if not requested.file and release[:1].isdigit() and release.count(".") >= 2:
                 requested, day = with_bounds(requested, release, model, packages_for)
             return spec_of(requested, as_of=day, common=self._builds.common)

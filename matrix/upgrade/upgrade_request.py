@@ -72,14 +72,17 @@ def _refuse_without_library(request: EnvironmentRequest | None) -> None:
     Raises:
         UsageError: it is one.
     """
-    if request is None or not request.file or request.scikit_learn is not None:
-        return
-    names = {canonicalize_name(Requirement(text).name) for text in request.others}
-    if not names & BY_NAME.keys():
+    if request is not None and request.file and not has_library(request):
         raise UsageError(
             f"{request.source}: scikit-learn is not in it, and no other library of models",
             advice="Add it, or give a lock that names all packages (pip freeze, uv pip compile).",
         )
+
+
+def has_library(request: EnvironmentRequest) -> bool:
+    """Whether a request names scikit-learn or another library of models."""
+    names = {canonicalize_name(Requirement(text).name) for text in request.others}
+    return request.scikit_learn is not None or not names.isdisjoint(BY_NAME)
 
 
 def _split(texts: Sequence[str]) -> list[str]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from matrix.catalog import Catalog, Trust
-from matrix.catalog.requirements import spec_of
+from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
 from matrix.cli.commands.run import BuildProgress, fill
@@ -45,6 +45,7 @@ from matrix.upgrade.bundles import unbundled
 from matrix.upgrade.checker import CheckInputs, ModelChecker
 from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
+from matrix.upgrade.installed_packages import only_needed
 from matrix.upgrade.intake import read_hashes, take_in
 from matrix.upgrade.native_data import only_in_sandbox
 from matrix.upgrade.origins import Origins
@@ -158,8 +159,18 @@ def _dependencies(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
             advice="Name saved models, or check the reference pipelines between two environments: "
             "upgrade --from scikit-learn==1.4.2 --to scikit-learn==1.5.2",
         )
-    catalog = read_or_reference(arguments)
-    specs = [spec_of(request.origin, as_of="release", common=catalog.requirements)]
+    return check_pipelines(arguments, request, request.origin, read_or_reference(arguments))
+
+
+def check_pipelines(
+    arguments: UpgradeArguments,
+    request: UpgradeRequest,
+    requested_origin: EnvironmentRequest,
+    catalog: Catalog,
+) -> Exit:
+    """Check the pipelines of a catalog between an origin and the targets of a request."""
+    day = requested_origin.day or "release"
+    specs = [spec_of(requested_origin, as_of=day, common=catalog.requirements)]
     for requested in request.targets:
         specs.append(spec_of(requested, as_of=request.as_of, common=catalog.requirements))
     checked = replace(catalog, specs=tuple(specs), known=(), select=())
@@ -280,9 +291,10 @@ def set_up(
     contained = only_in_sandbox(admitted, trust, chosen)
     models = check_columns(unbundled(contained), inputs)
     steps = BuildProgress(progress)
+    own_code = (*inputs.paths, *(() if script is None else (script,)))
     origins = Origins(
         catalog,
-        request,
+        only_needed(request, models, own_code),
         steps.tell,
         pandas=needs_pandas(models, inputs.data, inputs.expected),
         jobs=arguments.jobs,

@@ -29,6 +29,16 @@ def show_changes(
         console.print(Text(plain(line, 2000)))
 
 
+def show_reference_note(*, file: TextIO | None = None, width: int | None = None) -> None:
+    """Print that no models are named, and what is checked instead."""
+    console_for(file, width, None).print(
+        Text(
+            "No models are named, so the reference pipelines are checked instead. Name yours under "
+            '[tool.matrix] in pyproject.toml: models = ["models/*.joblib"]'
+        )
+    )
+
+
 def _lines(found: LockChanges) -> Iterator[str]:
     yield from found.notes
     for problem in found.problems:
@@ -47,7 +57,8 @@ def _of_lock(change: LockChange) -> Iterator[str]:
     python = f", for Python {change.python}" if change.python else ""
     bearing = [one for one in change.packages if one.bears_on_models]
     others = [one for one in change.packages if not one.bears_on_models]
-    yield f"{change.base} → {change.path}{python}: {_words(bearing or others)}"
+    base = change.base or "(new)"
+    yield f"{base} → {change.path}{python}: {_words(bearing or others)}"
     if bearing and others:
         yield f"  also, not known to bear on models: {_words(others)}"
 

@@ -1,0 +1,84 @@
+"""Of a lock only the packages that bear on the models are installed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from matrix.catalog.requirements import EnvironmentRequest
+from matrix.upgrade.installed_packages import only_needed
+from matrix.upgrade.upgrade_request import UpgradeRequest
+from tests.upgrade.test_origins import model
+
+LOCK = (
+    *("numpy==1.26.4", "scipy==1.13.1", "joblib==1.4.2", "pandas==2.2.3", "torch==2.4.1"),
+    *("xgboost==2.1.1", "setuptools==75.1.0", "churn-private==3.1", "uvicorn[standard]==0.30.6"),
+)
+UNKNOWN = ("churn-private==3.1", "uvicorn==0.30.6")
+
+
+def narrowed(
+    modules: Sequence[str],
+    *,
+    lock: Sequence[str] = LOCK,
+    scikit_learn: str = "1.5.2",
+    file: str = "uv.lock",
+    own: Sequence[Path] = (),
+) -> EnvironmentRequest:
+    request = EnvironmentRequest(scikit_learn=scikit_learn, others=tuple(lock), file=file)
+    found = only_needed(
+        UpgradeRequest(origin=request, targets=(request,)),
+        [model("1.5.2", modules=("sklearn", "numpy")), model("1.5.2", modules=modules)],
+        own,
+    )
+    assert found.targets == (found.origin,)
+    return found.targets[0]
+
+
+def test_everything_else_is_a_constraint_without_extras() -> None:
+    """A private package is not looked up, and torch is not downloaded."""
+    found = narrowed(["sklearn"])
+    assert found.others == LOCK[:4]
+    assert found.constraints == ("torch==2.4.1", "xgboost==2.1.1", "setuptools==75.1.0", *UNKNOWN)
+    assert found.notes == (
+        "uv.lock: 5 packages that the models are not known to need are not installed; their "
+        "versions are kept as constraints",
+    )
+
+
+def test_the_libraries_of_one_model_are_installed_for_all_of_them() -> None:
+    assert "xgboost==2.1.1" in narrowed(["xgboost"]).others
+    assert "torch==2.4.1" in narrowed(["skorch", "torch"]).others
+
+
+def test_what_a_library_needs_at_some_version_is_no_constraint() -> None:
+    """``interpret`` and others require an older setuptools that would contradict one."""
+    from matrix.frameworks import BY_NAME
+
+    name = next(one.name for one in BY_NAME.values() if "setuptools" in str(one.needs))
+    module = BY_NAME[name].modules[0]
+    assert "setuptools==75.1.0" in narrowed([module]).others
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"modules": ["my_company"]},
+        {"own": [Path("src")]},
+        {"file": ""},
+        {"scikit_learn": ">=1.3"},
+        {"lock": ["numpy>=1.26", *LOCK[1:]]},
+        {"lock": ["numpy==1.26.*", *LOCK[1:]]},
+        {"lock": LOCK[1:]},
+    ],
+)
+def test_where_another_package_may_decide_the_whole_lock_is_installed(
+    changed: dict[str, object],
+) -> None:
+    """Unknown modules, own code, and ranges: what satisfies them may depend on any package."""
+    arguments = {"modules": ["sklearn"], "lock": LOCK, **changed}
+    found = narrowed(**arguments)  # type: ignore[arg-type]
+    assert found.others == tuple(arguments["lock"])  # type: ignore[arg-type]
+    assert found.constraints == found.notes == ()
