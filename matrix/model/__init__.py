@@ -4,7 +4,7 @@ One idea has one name from the configuration to the report. Nothing here reads a
 process or knows how it is shown, and nothing needs more than the standard library.
 """
 
-from matrix.model.answers import ModelAnswer, PackageReleases, PassedOver
+from matrix.model.answers import ModelAnswer, PackageReleases, PassedOver, TrainingAnswer
 from matrix.model.cells import Cell, CellKey
 from matrix.model.comparison import Acceptance, CellChange, Comparison, PairBlock, Status
 from matrix.model.differences import OutputDifference, RowChange, Tolerance
@@ -99,6 +99,7 @@ __all__ = [
     "Shard",
     "Status",
     "Tolerance",
+    "TrainingAnswer",
     "UnavailableReason",
     "ValueChange",
     "Verdict",

@@ -38,6 +38,19 @@ class PackageReleases:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingAnswer:
+    """What of a model of Keras is the same in one environment; None: it was not compared."""
+
+    same_predictions: bool
+    same_loss: bool | None = None
+    """The loss and the metrics."""
+    training_state_kept: bool | None = None
+    """The optimizer with its step and its variables."""
+    same_next_step: bool | None = None
+    """The loss of one further step of training, and the predictions after it."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class ModelAnswer:
     """The answer of an upgrade check for one saved model; its cells are the evidence."""
 
@@ -76,5 +89,7 @@ class ModelAnswer:
     scored_on: tuple[str, ...] = ()
     """The rows with a known truth, in sentences: their number by class, and what so few or so
     uneven ones cannot show. Empty if no truth is known."""
+    training: Mapping[str, TrainingAnswer] = field(default_factory=dict)
+    """Of a model of Keras, by environment in which its outputs were compared."""
     packages: tuple[PackageReleases, ...] = ()
     """For each known library beside scikit-learn whose releases were tried."""

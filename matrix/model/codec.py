@@ -57,6 +57,7 @@ from matrix.model import (
     Scores,
     Shard,
     Status,
+    TrainingAnswer,
     UnavailableReason,
     Verdict,
     WarningSeen,
@@ -289,9 +290,10 @@ for _plain in (
 _register(Pipeline, file=override(rename="source"))
 _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"))
 _register(RegressorScores, optional=("rows",))
+_register(TrainingAnswer)
 _register(RowChange, optional=("inputs", "truth"))
 _register(Evidence)
-_register(ModelAnswer, optional=("options", "sandbox", "evidence", "scored_on"))
+_register(ModelAnswer, optional=("options", "sandbox", "evidence", "scored_on", "training"))
 _register(EnvSpec, optional=("constraints", "place"))
 
 

@@ -87,6 +87,11 @@ class Matrix:
         """The answers of models that could not be checked: no cell shows them."""
         return tuple(answer for answer in self.answers if answer.problem)
 
+    @property
+    def formats(self) -> frozenset[str]:
+        """The formats that pipelines are saved in, or that the user's models have."""
+        return frozenset(name for pipeline in self.pipelines for name in pipeline.formats)
+
     @cached_property
     def counts(self) -> Counter[Verdict]:
         """How many cells have each verdict."""

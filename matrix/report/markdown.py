@@ -47,6 +47,7 @@ from matrix.report.sentences import (
     route,
 )
 from matrix.report.summary import Caused, Reason, SilentChange, Summary, summarize
+from matrix.report.training_words import training_text
 from matrix.report.verdict_grids import VERDICTS
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
 from matrix.safe_text import plain
@@ -252,6 +253,7 @@ def _answer(answer: ModelAnswer) -> str:
     if noticed:
         lines.append(f"  - {noticed}")
     lines += [f"  - {code(sentence, 600)}" for sentence in answer.scored_on]
+    lines += [f"  - in {code(one)}: {training_text(it)}" for one, it in answer.training.items()]
     if answer.first_gate_only:
         lines.append(f"  - {code(answer.first_gate_only, 600)}")
     for name, changes in answer.worst.items():

@@ -18,12 +18,14 @@ from matrix.model import (
     PackageReleases,
     Pipeline,
     Scores,
+    TrainingAnswer,
     Verdict,
 )
 from matrix.normalize_messages import without_places
 from matrix.report import package_words
 from matrix.report.score_words import scored_on
 from matrix.report.sentences import counted, other_outputs
+from matrix.report.training_words import training_answer
 from matrix.safe_text import plain
 from matrix.upgrade.answer import (
     Model,
@@ -525,6 +527,14 @@ def _package_releases(found: PackageAnswer) -> PackageReleases:
     )
 
 
+def _training(answer: UpgradeAnswer) -> Iterator[tuple[str, TrainingAnswer]]:
+    """Yield what of a model of Keras is the same, by environment."""
+    for target in answer.every_target:
+        found = training_answer(target.cell, target.cell.format, answer.notes)
+        if found is not None:
+            yield target.environment.id, found
+
+
 def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
     found, inspection = answer.range, answer.model.inspection
     return ModelAnswer(
@@ -543,6 +553,7 @@ def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
         worst={
             target.environment.id: target.worst for target in answer.every_target if target.worst
         },
+        training=dict(_training(answer)),
         packages=tuple(map(_package_releases, answer.packages)),
         sandbox="" if answer.sandbox is None else answer.sandbox.words,
         first_gate_only=answer.first_gate_only,

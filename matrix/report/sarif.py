@@ -35,7 +35,7 @@ from matrix.report.cause_text import since
 from matrix.report.findings import Finding, find
 from matrix.report.sentences import what_decided
 from matrix.report.summary import Summary, summarize
-from matrix.report.verdict_words import MEANINGS, group_word
+from matrix.report.verdict_words import MEANINGS, group_meaning
 from matrix.safe_text import plain, without_commands
 
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
@@ -98,7 +98,7 @@ def _head(matrix: Matrix, summary: Summary) -> Json:
     driver = {
         "name": "sklearn-compat-matrix",
         "semanticVersion": __version__,
-        "rules": [*(_rule(verdict) for verdict in _RULES), _UNANSWERED_RULE],
+        "rules": [*(_rule(verdict, matrix.formats) for verdict in _RULES), _UNANSWERED_RULE],
     }
     notice = list(summary.tally.notice(matrix))
     counts = {verdict.value: summary.verdicts[verdict] for verdict in Verdict}
@@ -110,14 +110,15 @@ def _head(matrix: Matrix, summary: Summary) -> Json:
     }
 
 
-def _rule(verdict: Verdict) -> Json:
+def _rule(verdict: Verdict, formats: frozenset[str]) -> Json:
     meaning = MEANINGS[verdict]
+    group = group_meaning(verdict.group, formats)
     sentence = f"{meaning[0].upper()}{meaning[1:]}."
     return {
         "id": verdict.value,
         "name": "".join(word.capitalize() for word in verdict.value.split("-")),
         "shortDescription": {"text": sentence},
-        "fullDescription": {"text": f"{sentence} The model {group_word(verdict).meaning}."},
+        "fullDescription": {"text": f"{sentence} The model {group}."},
         "help": {"text": f"{sentence} {_TO_DO[verdict.group]}"},
         "defaultConfiguration": {"level": _level(verdict)},
         "properties": {"tags": ["scikit-learn", verdict.group.value]},

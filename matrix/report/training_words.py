@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from matrix.model import Cell, Group
+from matrix.model import Cell, Group, TrainingAnswer
+from matrix.report.verdict_words import KERAS_FORMATS
 from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED, NOT_TRAINABLE
 
-_QUESTIONS = (
-    ("predicts the same", ("predict",)),
-    ("same loss", ("evaluate_loss",)),
-    ("state of training kept", ("training_state",)),
-    ("same next step of training", ("training_step",)),
-)
-"""Each question with the outputs that answer it, as the worker names them."""
 _OBSERVED = (Group.LOADS, Group.LIMITED, Group.CHANGES)
 """Groups of verdicts of which every output was compared."""
+_WORDS: Mapping[str, str] = {
+    "same_predictions": "predicts the same",
+    "same_loss": "same loss",
+    "training_state_kept": "state of training kept",
+    "same_next_step": "same next step of training",
+}
+"""By field of the answer, the question."""
 
 
-def training_answers(cell: Cell, format_name: str, notes: Sequence[str] = ()) -> str:
-    """Return the answers for a model of Keras, such as ``predicts the same: yes; same loss: no``.
+def training_answer(
+    cell: Cell, format_name: str, notes: Sequence[str] = ()
+) -> TrainingAnswer | None:
+    """Return the answers for a model of Keras in one environment.
 
     Args:
         cell: of the model in one environment.
@@ -27,25 +30,31 @@ def training_answers(cell: Cell, format_name: str, notes: Sequence[str] = ()) ->
         notes: about its reference: what was not compared has no answer.
 
     Returns:
-        Empty for another format, and if the outputs were not compared.
+        None for another format, and if the outputs were not compared.
     """
-    if format_name not in ("keras", "keras-h5") or cell.verdict.group not in _OBSERVED:
-        return ""
-    return "; ".join(
-        f"{question}: {'yes' if _is_same(cell, outputs) else 'no'}"
-        for question, outputs in _QUESTIONS
-        if not _left_out(outputs, notes)
+    if format_name not in KERAS_FORMATS or cell.verdict.group not in _OBSERVED:
+        return None
+    compiled = NOT_COMPILED not in notes
+    trainable = compiled and NOT_TRAINABLE not in notes
+    targets = compiled and NO_TARGETS not in notes
+    return TrainingAnswer(
+        same_predictions=_is_same(cell, "predict"),
+        same_loss=_is_same(cell, "evaluate_loss") if targets else None,
+        training_state_kept=_is_same(cell, "training_state") if trainable else None,
+        same_next_step=_is_same(cell, "training_step") if trainable and targets else None,
     )
 
 
-def _left_out(outputs: tuple[str, ...], notes: Sequence[str]) -> bool:
-    if NOT_COMPILED in notes:
-        return outputs != ("predict",)
-    if NOT_TRAINABLE in notes:
-        return bool({"training_state", "training_step"} & {*outputs})
-    return NO_TARGETS in notes and bool({"evaluate_loss", "training_step"} & {*outputs})
+def training_text(found: TrainingAnswer | None) -> str:
+    """Return ``predicts the same: yes; same loss: no``; empty without an answer."""
+    values = {} if found is None else {name: getattr(found, name) for name in _WORDS}
+    return "; ".join(
+        f"{_WORDS[name]}: {'yes' if value else 'no'}"
+        for name, value in values.items()
+        if value is not None
+    )
 
 
-def _is_same(cell: Cell, outputs: tuple[str, ...]) -> bool:
-    found = (cell.outputs.get(name) for name in outputs)
-    return all(one is None or one.verdict.safe for one in found)
+def _is_same(cell: Cell, output: str) -> bool:
+    found = cell.outputs.get(output)
+    return found is None or found.verdict.safe

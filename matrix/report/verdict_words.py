@@ -6,10 +6,13 @@ files without Unicode.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from matrix.model import Group, Verdict
+
+KERAS_FORMATS = frozenset({"keras", "keras-h5"})
+"""Formats of models of which loss and training are compared too."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,6 +74,22 @@ GROUP_WORDS: Mapping[Group, GroupWord] = {
         meaning="not saved, not available, or not run",
     ),
 }
+
+_MEANING_WITH_TRAINING = "loads; predicts or trains differently without an error"
+"""What a silent change means where the training of models is compared too."""
+
+
+def group_meaning(group: Group, formats: Iterable[str] = ()) -> str:
+    """Return what a group means for one cell.
+
+    Args:
+        group: of its verdict.
+        formats: the formats of the result: of models of Keras, the training is compared too.
+    """
+    if group is Group.CHANGES and not KERAS_FORMATS.isdisjoint(formats):
+        return _MEANING_WITH_TRAINING
+    return GROUP_WORDS[group].meaning
+
 
 MEANINGS: Mapping[Verdict, str] = {
     Verdict.IDENTICAL: "every output is bit for bit the same as before saving",

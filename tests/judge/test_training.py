@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from matrix.model import Verdict
-from matrix.report.training_words import training_answers
+from matrix.model import TrainingAnswer, Verdict
+from matrix.report.training_words import training_answer, training_text
 from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED, NOT_TRAINABLE
 
 from .conftest import Bench
@@ -42,14 +42,24 @@ def test_the_three_answers_are_given_apart(bench: Bench) -> None:
         {"predict": SCORES, "evaluate_loss": {"loss": np.float32(1)}, "training_state": STATE},
         {"predict": SCORES, "evaluate_loss": {"loss": np.float32(2)}, "training_state": STATE},
     )
-    assert training_answers(cell, "keras") == (
+    found = training_answer(cell, "keras")
+    assert training_text(found) == (
         "predicts the same: yes; same loss: no; state of training kept: yes; "
         "same next step of training: yes"
     )
-    assert training_answers(cell, "joblib") == ""
-    assert training_answers(cell, "keras", [NOT_COMPILED]) == "predicts the same: yes"
-    assert "training" not in training_answers(cell, "keras", [NOT_TRAINABLE])
-    assert "loss" not in training_answers(cell, "keras", [NO_TARGETS])
+    assert training_answer(cell, "joblib") is None
+    assert training_text(None) == ""
+
+
+def test_what_was_not_compared_has_no_answer(bench: Bench) -> None:
+    cell = bench.judge({"predict": SCORES}, {"predict": SCORES})
+    assert training_answer(cell, "keras", [NOT_COMPILED]) == TrainingAnswer(same_predictions=True)
+    assert training_answer(cell, "keras", [NOT_TRAINABLE]) == TrainingAnswer(
+        same_predictions=True, same_loss=True
+    )
+    assert training_answer(cell, "keras", [NO_TARGETS]) == TrainingAnswer(
+        same_predictions=True, training_state_kept=True
+    )
 
 
 @pytest.mark.parametrize(

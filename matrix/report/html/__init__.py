@@ -21,7 +21,8 @@ from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
 from matrix.report.score_words import score_table
-from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, limits
+from matrix.report.training_words import training_text
+from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning, limits
 from matrix.safe_text import plain
 
 STYLE = ("page.css",)
@@ -50,12 +51,14 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         groups=_groups(found.counts),
         words=GROUP_WORDS,
         keys=GROUP_KEYS,
+        group_meanings={one: group_meaning(one, matrix.formats) for one in Group},
         labels={one.id: one.spec.label for one in matrix.environments},
         verdicts=tuple(Verdict),
         meanings=MEANINGS,
         comparison_text=comparison_text,
         rows_text=rows_text,
         evidence_text=evidence_text,
+        training_text=training_text,
         failing=() if comparison is None else [c for c in comparison.changes if c.status.fails],
         most=_MOST_CHANGES,
         missed=[name for name, it in matrix.self_check.items() if it is Detection.MISSED],

@@ -10,7 +10,7 @@ from matrix.report.cause_text import since
 from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_row
 from matrix.report.html.embedding import Embedded, Facts, embedded
 from matrix.report.releases import release_line
-from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
+from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning
 
 GROUP_KEYS = {
     Group.LOADS: "safe",
@@ -34,7 +34,7 @@ def head(matrix: Matrix, found: Facts) -> Embedded:
                 "waysToSave": _ways_to_save(matrix, found),
                 "line": [environment.id for environment in release_line(matrix.environments)],
                 "causes": {name: _cause(cause) for name, cause in found.causes.items()},
-                "groups": [_group(group) for group in Group],
+                "groups": [_group(group, matrix) for group in Group],
                 "verdicts": [_verdict(verdict, found.counts[verdict]) for verdict in Verdict],
             }
         )
@@ -60,13 +60,13 @@ def _cause(cause: KnownCause) -> Json:
     }
 
 
-def _group(group: Group) -> Json:
+def _group(group: Group, matrix: Matrix) -> Json:
     word = GROUP_WORDS[group]
     return {
         "key": GROUP_KEYS[group],
         "symbol": word.symbol,
         "label": word.label,
-        "meaning": word.meaning,
+        "meaning": group_meaning(group, matrix.formats),
     }
 
 

@@ -26,7 +26,7 @@ from matrix.report.terminal.explanation import explanation_lines
 from matrix.report.terminal.style import INDENT, TerminalStyle, name_lines, row
 from matrix.report.terminal.table import pair_table
 from matrix.report.terminal.ways_to_save import ways_to_save
-from matrix.report.verdict_words import GROUP_WORDS
+from matrix.report.verdict_words import GROUP_WORDS, group_meaning
 
 _WIDE = 76
 """Least columns of a terminal for the meaning of each group."""
@@ -57,7 +57,8 @@ def headline(terminal: TerminalStyle, matrix: Matrix, summary: Summary) -> Itera
     for group, count in summary.groups.items():
         word, style = GROUP_WORDS[group], terminal.style(group) if count else "dim"
         answer = Text(f"{terminal.symbol(group)} {count:>{widest},} {word.label}", style=style)
-        meaning = Text(word.meaning if terminal.width >= _WIDE else "", style="dim")
+        text = group_meaning(group, matrix.formats) if terminal.width >= _WIDE else ""
+        meaning = Text(text, style="dim")
         yield row([answer, meaning], [widest + 18, 0])
 
 

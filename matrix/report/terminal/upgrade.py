@@ -18,7 +18,7 @@ from matrix.report.passed_over import sentences
 from matrix.report.score_words import score_lines, scored_on
 from matrix.report.terminal import console_for
 from matrix.report.terminal.style import TerminalStyle, print_line
-from matrix.report.training_words import training_answers
+from matrix.report.training_words import training_answer, training_text
 from matrix.upgrade.answer import Problem, UpgradeAnswer, UpgradeResult
 
 _LINES = 6
@@ -134,7 +134,7 @@ def _target_range(
     yield Text.assemble(head, first)
     for line in rest[:_LINES]:
         yield Text(" " * head.cell_len + line)
-    trained = training_answers(cell, cell.format, notes)
+    trained = training_text(training_answer(cell, cell.format, notes))
     for line in terminal.wrap(trained, terminal.width - head.cell_len) if trained else ():
         yield Text(" " * head.cell_len + line)
     for change in targets.target.worst:
