@@ -1,4 +1,4 @@
-"""The command line as a module: ``compat-matrix`` and the sessions of nox run it."""
+"""The command line as a module: the sessions of nox run it."""
 
 from matrix.import_path import leave_out_current_folder
 
@@ -6,7 +6,7 @@ leave_out_current_folder(is_module=True)  # before anything else is imported
 
 import sys  # noqa: E402
 
-from matrix.cli import main  # noqa: E402
+from matrix.entry_point import main  # noqa: E402
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).parents[1] / "matrix"
 
 LAYERS = [
     {
-        *("atomic_write", "errors", "import_path", "model", "normalize_messages"),
+        *("atomic_write", "errors", "import_path", "interrupts", "model", "normalize_messages"),
         *("own_folder", "processes", "processor_time", "remove_tree", "safe_text", "user_files"),
     },
     {"sandbox"},
@@ -34,6 +34,7 @@ LAYERS = [
     {"report"},
     {"explain"},
     {"cli"},
+    {"entry_point"},
     {"__main__", "sessions"},
 ]
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}

@@ -29,6 +29,7 @@ OPTIONS_OF_OTHERS = {
     "--group",  # uv
     "--schemafile",  # check-jsonschema
     "--version",  # ours, but on the main parser
+    "--print-completion",  # the same
 }
 
 

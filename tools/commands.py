@@ -26,8 +26,22 @@ compat-matrix upgrade models/      # where the package is installed
 Do not run `python -m matrix`: Python looks for modules in the current folder first, so that a file
 `matrix.py` of yours would run in its place.
 
-As a nox session, `run` is called `matrix`. `compat-matrix --version` prints the version, and
-`compat-matrix COMMAND --help` prints the options of a command.
+As a nox session, `run` is called `matrix`. `sklearn-compat-matrix` is a second name of the same
+program.
+
+| without a command | prints |
+| --- | --- |
+| `compat-matrix` | the help, with exit code 2 because nothing was done |
+| `compat-matrix --help` | the same, with exit code 0; after a command, its options and examples |
+| `compat-matrix --version` | the versions of the tool, nox, uv and Python |
+| `compat-matrix --print-completion SHELL` | the completion for bash, zsh, fish or powershell |
+
+To complete commands and options with the Tab key, add this line to `~/.bashrc`:
+
+```console
+eval "$(compat-matrix --print-completion bash)"
+```
+
 [Exit codes](exit-codes.md) are the same for all commands.
 """
 

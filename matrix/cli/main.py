@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 from collections.abc import Callable, Sequence
-from types import FrameType
 
+from matrix import interrupts
 from matrix.cli.arguments import parse
 from matrix.errors import MACHINE, Exit, MatrixError
 from matrix.safe_text import guarded_output, plain_lines
@@ -23,7 +22,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         An exit code of :class:`matrix.errors.Exit`.
     """
-    signal.signal(signal.SIGTERM, _interrupt)
     with guarded_output():
         return _run(arguments)
 
@@ -31,7 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _run(arguments: Sequence[str] | None) -> int:
     try:
         parsed = parse(sys.argv[1:] if arguments is None else arguments)
-        return int(_command(parsed.command)(parsed))
+        command = _command(parsed.command)
+        with interrupts.raised():
+            return int(command(parsed))
     except MatrixError as error:
         _say(f"error: {error}")
         return int(error.exit_code)
@@ -61,8 +61,3 @@ def _command(name: str) -> Callable[..., Exit]:
         importlib.import_module(f"matrix.cli.commands.{name}"), name
     )
     return command
-
-
-def _interrupt(_: int, __: FrameType | None) -> None:
-    """Treat SIGTERM like Ctrl-C: end child processes, and keep finished work."""
-    raise KeyboardInterrupt

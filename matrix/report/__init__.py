@@ -6,6 +6,7 @@ module opens the stream for all of them, and never leaves a partly written file.
 
 from __future__ import annotations
 
+import difflib
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -43,6 +44,19 @@ FORMATS: Mapping[str, Writer] = {
 }
 """By the name in ``--output NAME:PATH``."""
 
+ENDINGS: Mapping[str, str] = {
+    ".csv": "csv",
+    ".htm": "html",
+    ".html": "html",
+    ".json": "json",
+    ".md": "markdown",
+    ".sarif": "sarif",
+    ".svg": "svg",
+    ".txt": "text",
+    ".xml": "junit",
+}
+"""The format of a file that ``--output PATH`` names, by its ending."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReportOutput:
@@ -54,18 +68,21 @@ class ReportOutput:
 
     @classmethod
     def parse(cls, text: str) -> ReportOutput:
-        """Read ``FORMAT:PATH``.
+        """Read ``FORMAT:PATH``, or a path whose ending says the format.
 
         Raises:
             UsageError: the format is unknown, the path is missing, or it is a folder.
         """
         name, colon, path = text.partition(":")
+        if name and name not in FORMATS and not colon:
+            name, path = _format_of(text), text
         if name not in FORMATS:
             raise UsageError(
                 f"--output {text}: {name!r} is not a format",
-                advice=f"Formats: {', '.join(sorted(FORMATS))}. Example: --output json:run.json",
+                advice=f"{_meant(name)}Formats: {', '.join(sorted(FORMATS))}. Example: --output "
+                "json:run.json",
             )
-        if not colon or not path:
+        if not path:
             raise UsageError(
                 f"--output {text}: the path is missing",
                 advice=f"For example --output {name}:results.{name}",
@@ -91,6 +108,27 @@ class ReportOutput:
             return
         with replacing(self.path) as stream:
             FORMATS[self.format](matrix, stream)
+
+
+def _format_of(path: str) -> str:
+    """The format that the ending of a path says.
+
+    Raises:
+        UsageError: it says none.
+    """
+    found = ENDINGS.get(Path(path).suffix.lower())
+    if found is None:
+        raise UsageError(
+            f"--output {path}: its ending names no format",
+            advice=f"{_meant(path)}Endings: {', '.join(sorted(ENDINGS))}. Or name the format: "
+            f"--output markdown:{path}",
+        )
+    return found
+
+
+def _meant(name: str) -> str:
+    close = difflib.get_close_matches(name, FORMATS, n=1)
+    return f"Did you mean {close[0]}? " if close else ""
 
 
 def write_outputs(matrix: Matrix, outputs: Iterable[ReportOutput]) -> None:

@@ -157,6 +157,20 @@ class PlainProgress(Progress):
         self._next = self._clock() + self._every
 
 
+class DetailedProgress(PlainProgress):
+    """Prints a line whenever something else is under way or done."""
+
+    def __init__(self, stream: TextIO, clock: Clock = time.monotonic) -> None:
+        super().__init__(stream, clock=clock)
+        self._shown: dict[str, tuple[int, str]] = {}
+
+    def _changed(self, stage: Stage) -> None:
+        state = (stage.done, stage.under_way)
+        if self._shown.get(stage.name) != state and not stage.complete:
+            self._shown[stage.name] = state
+            self._print(describe(stage, self._clock(), self.seconds_left))
+
+
 def describe(stage: Stage, now: float, seconds_left: float | None = None) -> str:
     """Return ``saving: 120 of 1,200, 3 failed, 41 s, about 3 min left (forest in 1.2)``."""
     done = f"{stage.done:,}"

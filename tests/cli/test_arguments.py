@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+import re
+import shlex
 from dataclasses import FrozenInstanceError, fields
 from pathlib import Path
 
@@ -13,12 +15,15 @@ from matrix.cli.arguments import (
     COMMANDS,
     CommandArguments,
     MigrateArguments,
+    ReportArguments,
     RunArguments,
     UpgradeArguments,
     parse,
 )
+from matrix.cli.arguments.completion import SHELLS
 from matrix.errors import Exit, UsageError
 from matrix.model import Verdict
+from matrix.report import ENDINGS, FORMATS
 
 
 def test_a_run_takes_its_options() -> None:
@@ -78,13 +83,18 @@ def test_each_command_has_arguments_of_its_own_that_do_not_change(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        ([], "COMMAND"),
-        (["rnu"], "rnu"),
+        (["rnu"], "Did you mean run"),
+        (["upgrad", "m.joblib"], "Did you mean upgrade"),
+        (["upgrade", "--tagret=y", "m.joblib"], "Did you mean --target"),
+        (["upgrade", "--sandbox", "requir"], "Did you mean require"),
+        (["--verison"], "Did you mean --version"),
         (["run", "--jobs", "0"], "must be a positive integer"),
         (["run", "--jobs", "many"], "must be a positive integer"),
         (["run", "--fail-on", "bad"], "'bad' is not a verdict"),
         (["run", "--output", "docx:x"], "'docx' is not a format"),
         (["run", "--output", "json"], "path is missing"),
+        (["run", "--output", "jsn:x"], "Did you mean json"),
+        (["run", "--output", "report.docx"], "its ending names no format"),
         (["run", "--no-such-option"], "--no-such-option"),
         (["migrate"], "MODEL"),
         (["migrate", "a.joblib", "b.joblib"], "b.joblib"),
@@ -93,8 +103,46 @@ def test_each_command_has_arguments_of_its_own_that_do_not_change(
     ],
 )
 def test_what_is_not_understood_is_a_usage_error(arguments: list[str], said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError) as raised:
         parse(arguments)
+    assert said in str(raised.value)
+
+
+def test_without_a_command_the_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as raised:
+        parse([])
+    assert raised.value.code == Exit.USAGE
+    assert "compat-matrix upgrade model.joblib" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", COMMANDS, ids=lambda kind: kind.command)
+def test_the_examples_in_the_help_of_a_command_are_understood(kind: type[CommandArguments]) -> None:
+    assert kind.examples
+    for example in kind.examples:
+        assert type(parse([kind.command, *shlex.split(example)])) is kind
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_the_ending_of_a_report_says_its_format(ending: str) -> None:
+    parsed = parse(["report", "--output", f"report{ending}"])
+    assert isinstance(parsed, ReportArguments)
+    (output,) = parsed.output
+    assert (output.format, output.path) == (ENDINGS[ending], Path(f"report{ending}"))
+    assert output.format in FORMATS
+
+
+def test_the_version_names_nox_and_uv(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--version"])
+    shown = capsys.readouterr().out
+    assert re.fullmatch(r"sklearn-compat-matrix \S+ \(nox \d\S+, uv \d\S+, Python 3\S+\)\n", shown)
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_a_shell_gets_its_completion(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        parse(["--print-completion", shell])
+    assert "sklearn-compat-matrix" in capsys.readouterr().out
 
 
 def test_a_mistake_in_the_configuration_ends_with_2_and_nothing_done(

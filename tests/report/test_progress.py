@@ -138,7 +138,7 @@ def test_the_display_ends_with_the_run() -> None:
 
 def test_a_stream_that_is_no_terminal_gets_lines() -> None:
     """Logs are for reading."""
-    assert isinstance(open_progress(io.StringIO()), PlainProgress)
+    assert isinstance(open_progress(stream=io.StringIO()), PlainProgress)
 
 
 @pytest.mark.parametrize(

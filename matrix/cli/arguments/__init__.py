@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
-from typing import NoReturn
 
-from matrix import __version__
+from matrix.cli.arguments.argument_parser import ArgumentParser
 from matrix.cli.arguments.baseline import BaselineArguments
 from matrix.cli.arguments.cache import CacheArguments
 from matrix.cli.arguments.command_arguments import CommandArguments
+from matrix.cli.arguments.completion import PrintCompletion, complete
 from matrix.cli.arguments.diff import DiffArguments
 from matrix.cli.arguments.explain import ExplainArguments
 from matrix.cli.arguments.inspect import InspectArguments
@@ -20,7 +21,8 @@ from matrix.cli.arguments.pr import PrArguments
 from matrix.cli.arguments.report import ReportArguments
 from matrix.cli.arguments.run import RunArguments
 from matrix.cli.arguments.upgrade import UpgradeArguments
-from matrix.errors import UsageError
+from matrix.cli.arguments.versions import PrintVersions
+from matrix.errors import Exit
 
 COMMANDS: tuple[type[CommandArguments], ...] = (
     RunArguments,
@@ -39,9 +41,13 @@ COMMANDS: tuple[type[CommandArguments], ...] = (
 """The arguments of every command, in the order of ``--help``."""
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(message, advice=f"See `{self.prog} --help`.")
+_EXAMPLES = (
+    "compat-matrix upgrade model.joblib            is it safe to bump, for this model?",
+    "compat-matrix pr models/                      is it safe to merge this branch?",
+    "compat-matrix migrate model.joblib --to 1.5   write a file that works there",
+    "compat-matrix inspect model.joblib            what is in it, without loading it",
+    "compat-matrix upgrade --help                  options and examples of a command",
+)
 
 
 def parse(arguments: Sequence[str]) -> CommandArguments:
@@ -55,25 +61,51 @@ def parse(arguments: Sequence[str]) -> CommandArguments:
 
     Raises:
         UsageError: the command line is not valid.
-        SystemExit: the help or the version was requested, and shown.
+        SystemExit: the help or the versions were requested, and shown; or nothing was, and the help
+            is shown with exit code 2.
     """
-    parsed = parser().parse_args(arguments)
+    main, commands = _parsers()
+    complete(main)
+    parsed, unknown = main.parse_known_args(arguments)
+    if parsed.command is None:
+        main.refuse(unknown)
+        main.print_help(sys.stderr)
+        raise SystemExit(int(Exit.USAGE))
+    commands[parsed.command].refuse(unknown)
     chosen = next(one for one in COMMANDS if one.command == parsed.command)
     return chosen.of(parsed)
 
 
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line: one subparser for each command."""
-    parser = _Parser(
+    return _parsers()[0]
+
+
+def _parsers() -> tuple[ArgumentParser, dict[str, ArgumentParser]]:
+    """The parser of the whole command line, and those of the commands by name."""
+    main = ArgumentParser(
         prog="compat-matrix",
         description="Does a scikit-learn pipeline saved in one environment still load, and predict "
         "the same, in another?",
+        examples=_EXAMPLES,
     )
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    main.add_argument(
+        "--version",
+        action=PrintVersions,
+        help="show the versions of this tool, nox, uv and Python, and exit",
+    )
+    main.add_argument("--print-completion", action=PrintCompletion)
+    commands = main.add_subparsers(dest="command", metavar="COMMAND")
+    found = {}
     for one in COMMANDS:
-        one.add_to(commands.add_parser(one.command, help=one.summary))
-    return parser
+        found[one.command] = commands.add_parser(
+            one.command,
+            help=one.summary,
+            description=f"{one.summary[:1].upper()}{one.summary[1:]}.",
+            examples=[f"compat-matrix {one.command} {rest}".rstrip() for rest in one.examples],
+        )
+        one.add_to(found[one.command])
+    return main, found
 
 
 __all__ = [

@@ -15,6 +15,7 @@ class BaselineArguments(ConfigurationArguments):
 
     command = "baseline"
     summary = "record the last result as the baseline"
+    examples = ("update",)
 
     action: str
     baseline: Path | None

@@ -16,6 +16,11 @@ class CacheArguments(ConfigurationArguments):
 
     command = "cache"
     summary = "show the environments on this machine, or remove some"
+    examples = (
+        "",
+        "prune --older-than 30d",
+        "prune --max-size 5GB",
+    )
 
     action: str
     """``show`` or ``prune``."""

@@ -21,6 +21,8 @@ class CommandArguments:
     """The name of the command; its function and the module of its function have the same name."""
     summary: ClassVar[str]
     """What the command does, for ``--help``."""
+    examples: ClassVar[tuple[str, ...]]
+    """What follows the name of the command in command lines that help and documentation show."""
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:

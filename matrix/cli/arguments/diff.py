@@ -15,6 +15,7 @@ class DiffArguments(OutputArguments):
 
     command = "diff"
     summary = "compare two results"
+    examples = ("old.json new.json",)
 
     old: Path
     new: Path

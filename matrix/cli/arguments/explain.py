@@ -19,6 +19,10 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
 
     command = "explain"
     summary = "show everything that is known of one cell"
+    examples = (
+        "tree_classifier 1.3 1.9",
+        "tree_classifier 1.3 1.9 --deep",
+    )
 
     pipeline: str
     writer: str | None

@@ -10,7 +10,7 @@ from pathlib import Path
 from matrix.cli.arguments import value_types
 from matrix.cli.arguments.command_arguments import CommandArguments
 from matrix.model import Shard, Verdict
-from matrix.report import FORMATS, ReportOutput
+from matrix.report import ENDINGS, FORMATS, ReportOutput
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,6 +66,8 @@ class WorkArguments(CommandArguments):
     """Do everything again, even if its result is kept."""
     offline: bool
     """Use no registry."""
+    verbosity: int
+    """How much is shown of the progress: -1 nothing, 1 each piece of work, 0 is in between."""
 
 
 def add_work(parser: argparse.ArgumentParser) -> None:
@@ -83,6 +85,22 @@ def add_work(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--offline", action="store_true", help="use no registry, only packages in the cache"
     )
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument(
+        *("-q", "--quiet"),
+        dest="verbosity",
+        action="store_const",
+        const=-1,
+        help="show no progress, only the result and errors",
+    )
+    shown.add_argument(
+        *("-v", "--verbose"),
+        dest="verbosity",
+        action="store_const",
+        const=1,
+        help="show a line for each environment and each file",
+    )
+    parser.set_defaults(verbosity=0)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,8 +175,9 @@ def add_output(parser: argparse.ArgumentParser) -> None:
         type=ReportOutput.parse,
         action="append",
         default=[],
-        metavar="FORMAT:PATH",
-        help=f"also write a report to a file ({', '.join(FORMATS)}); may be repeated",
+        metavar="[FORMAT:]PATH",
+        help=f"also write a report to a file, in the format of its ending ({' '.join(ENDINGS)}) or "
+        f"in the one that is named ({', '.join(FORMATS)}); may be repeated",
     )
     parser.add_argument(
         "--all", action="store_true", help="show every line, however many there are"

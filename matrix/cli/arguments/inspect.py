@@ -15,6 +15,10 @@ class InspectArguments(CommandArguments):
 
     command = "inspect"
     summary = "show what is in a saved model, without loading it"
+    examples = (
+        "model.joblib",
+        "model.joblib --json",
+    )
 
     model: Path
     json: bool

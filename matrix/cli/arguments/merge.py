@@ -22,6 +22,7 @@ class MergeArguments(OutputArguments, BaselineFileArguments, FailOnArguments):
 
     command = "merge"
     summary = "merge the results of shards"
+    examples = ("shard-1.json shard-2.json --output report.html",)
 
     shards: tuple[Path, ...]
     allow_missing: bool

@@ -17,6 +17,10 @@ class MigrateArguments(ModelArguments):
 
     command = "migrate"
     summary = "convert a model for another environment, verified before it is written"
+    examples = (
+        "model.joblib --to scikit-learn==1.5.2",
+        "model.joblib --to requirements.txt --output new.joblib",
+    )
 
     migrated: Path | None
     """The file to write; None for one beside the model."""

@@ -15,6 +15,10 @@ class PlanArguments(SelectionArguments):
 
     command = "plan"
     summary = "show what a run would do, and about how long it would take"
+    examples = (
+        "",
+        "--set full --json",
+    )
 
     json: bool
     groups: int | None

@@ -16,6 +16,10 @@ class PrArguments(UpgradeArguments):
 
     command = "pr"
     summary = "check your models against what the current branch changes in the repository's locks"
+    examples = (
+        "models/",
+        "models/ --base origin/main --output summary.md",
+    )
 
     base: str | None
     """A revision of git; None looks for the main branch."""

@@ -21,6 +21,10 @@ class ReportArguments(ConfigurationArguments, OutputArguments, BaselineFileArgum
 
     command = "report"
     summary = "show the results of the last run again"
+    examples = (
+        "--all",
+        "--output report.html --output summary.md",
+    )
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:

@@ -23,6 +23,12 @@ class RunArguments(SelectionArguments, OutputArguments, BaselineFileArguments, F
 
     command = "run"
     summary = "save in each environment, load in all the others"
+    examples = (
+        "",
+        '--select "sklearn-1.[2-9]" --pipelines "*tree*"',
+        "--set full --output report.html",
+        "--baseline compat-baseline.toml",
+    )
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:

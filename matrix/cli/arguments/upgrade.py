@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from matrix.cli.arguments import value_types
 from matrix.cli.arguments.groups import (
@@ -24,6 +25,13 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
 
     command = "upgrade"
     summary = "check whether an upgrade is safe for your own models"
+    examples: ClassVar[tuple[str, ...]] = (
+        "model.joblib",
+        "models/ --data rows.csv --target churned",
+        "model.joblib --to scikit-learn==1.5.2",
+        "models/ --from origin/main:uv.lock --to uv.lock",
+        "model.joblib --output report.html",
+    )
 
     rollback: bool
     why: bool

@@ -154,7 +154,7 @@ def _find_out(
 ) -> Explanation:
     """Diagnose a cell, and keep the explanation with the run; earlier search results stay."""
     found = cell_inputs(store, requested.matrix, catalog.pipelines, requested.cell)
-    with open_progress() as progress:
+    with open_progress(arguments.verbosity) as progress:
         context = RunContext.of(
             catalog, requested.matrix.environments, store, progress=progress, slots=arguments.jobs
         )

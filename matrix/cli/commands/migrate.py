@@ -67,7 +67,7 @@ def migrate(arguments: MigrateArguments) -> Exit:
         refuse_existing(arguments.migrated, force=arguments.force)
     catalog = read_settings(arguments)
     with open_results(catalog) as store:
-        with open_progress() as progress:
+        with open_progress(arguments.verbosity) as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             if arguments.by_value:
                 check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))

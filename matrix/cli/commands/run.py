@@ -42,7 +42,7 @@ def run(arguments: RunArguments) -> Exit:
 def _filled(catalog: Catalog, store: Store, arguments: RunArguments) -> Matrix:
     """The matrix, or what of it was finished before an interruption."""
     try:
-        with open_progress() as progress:
+        with open_progress(arguments.verbosity) as progress:
             return fill(catalog, store, arguments, progress)
     except engine.RunInterrupted as stopped:
         return stopped.matrix

@@ -78,7 +78,7 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
     _refuse_useless_margin(arguments, inputs)
     catalog = read_settings(arguments)
     with open_results(catalog) as store:
-        with open_progress() as progress:
+        with open_progress(arguments.verbosity) as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             result = check_models(
                 setup.models, setup.origins, setup.checker, bisect=arguments.bisect
@@ -188,7 +188,7 @@ def check_pipelines(
 def _filled(catalog: Catalog, store: Store, arguments: UpgradeArguments) -> Matrix:
     """The matrix, or what of it was finished before an interruption."""
     try:
-        with open_progress() as progress:
+        with open_progress(arguments.verbosity) as progress:
             return fill(catalog, store, arguments, progress, remember=False)
     except RunInterrupted as stopped:
         return stopped.matrix
