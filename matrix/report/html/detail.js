@@ -59,8 +59,8 @@ function mainDifferences(writer, reader) {
 // ------------------------------------------------------------------ a cell
 
 /** Return the sections for one cell. */
-function cellPanel(cell, close, back) {
-  const detail = detailOf(cell);
+async function cellPanel(cell, close, back) {
+  const detail = await detailOf(cell);
   const writer = cells.writer[cell], reader = cells.reader[cell];
   const name = index.pipelines[cells.pipeline[cell]];
   const format = index.formats[cells.format[cell]];

@@ -1,15 +1,18 @@
-"""Cells as JSON in a page: columns to filter by, and details that are parsed on demand.
+"""Cells as compressed JSON in a page: columns to filter by, and details that are read on demand.
 
-A page has blocks of up to a thousand cells:
+A page has blocks of up to two thousand cells (``packing.py`` says how a block is compressed):
 
 - ``cells``: six lists of numbers: indexes of pipeline, format, writer, reader, verdict and cause
   in the lists of the ``index`` block at the end;
-- ``details``: for each cell, the numbers of its parts in the order of ``PARTS``; 0 is none, and a
-  list has a number for each entry;
-- ``parts``: the parts that occur for the first time. Parts that cells share (a traceback, a
-  warning) are written once.
+- ``details``: a list for each name in ``PARTS``: the numbers of the part of each cell, 0 for none,
+  each as the difference from the number before;
+- ``parts``: the parts that occur for the first time. Parts that cells share (an exception, a
+  list of warnings) are written once;
+- ``lines``: the lines of tracebacks and warnings that occur for the first time; a part has their
+  numbers;
+- ``artifacts``: digests of files, numbered by themselves.
 
-A browser keeps ``parts`` and ``details`` as text, and parses a block when the user opens a cell.
+A browser keeps all but ``cells`` as text, and reads a block when the user opens a cell.
 """
 
 from __future__ import annotations
@@ -18,16 +21,18 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import islice, pairwise
+from typing import Any
 
 from matrix.causes import PREFIX, KnownCause
 from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
+from matrix.report.html.packing import Packed, packed
 from matrix.report.score_words import has_scores
 from matrix.report.verdict_grids import VerdictGrids
-from matrix.safe_text import plain, without_commands
+from matrix.safe_text import plain
 
 PARTS = (
     "stage",
@@ -46,29 +51,11 @@ PARTS = (
 )
 """The fields of a cell besides its columns, by their names in the JSON result."""
 
-_BLOCK = 1000
+_BLOCK = 2000
 _MOST_CAUSES = 1000
 _MOST_REMEMBERED = 50_000
 """Most parts that are remembered as written; then all are forgotten, and may be repeated."""
 _OTHER_CAUSES = "other causes, all different"
-
-
-@dataclass(frozen=True, slots=True)
-class Embedded:
-    """Text that is safe between ``<script>`` tags: it cannot end one or begin a comment."""
-
-    text: str
-
-    def __html__(self) -> str:
-        """Tell the template engine not to escape the text."""
-        return self.text
-
-
-def embedded(json: str) -> Embedded:
-    """Escape ASCII JSON, as :func:`encode` returns it, for a ``<script>`` element."""
-    for char in "<>&":
-        json = json.replace(char, f"\\u{ord(char):04x}")
-    return Embedded(without_commands(json))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +64,8 @@ class DataBlock:
 
     kind: str
     first: int
-    """Number of its first cell or part."""
-    json: Embedded
+    """Number of its first cell, part, line or artifact."""
+    packed: Packed
 
 
 # --------------------------------------------------------------------------- counts
@@ -131,17 +118,26 @@ def blocks(matrix: Matrix) -> Iterator[DataBlock]:
     cells, first = iter(matrix.cells), 0
     while some := list(islice(_described(cells, names, parts), _BLOCK)):
         columns = [list(column) for column in zip(*(place for place, _ in some), strict=True)]
-        yield DataBlock("cells", first, embedded(encode(columns)))
-        yield DataBlock("details", first, embedded(encode([detail for _, detail in some])))
-        start, new = parts.taken()
-        yield DataBlock("parts", start, embedded(f"[{','.join(new)}]"))
+        yield DataBlock("cells", first, packed(encode(columns)))
+        details = [_steps(column) for column in zip(*(one for _, one in some), strict=True)]
+        yield DataBlock("details", first, packed(encode(details)))
+        for kind, numbered in parts.kinds.items():
+            start, new = numbered.taken()
+            if new:
+                yield DataBlock(kind, start, packed(f"[{','.join(new)}]"))
         first += len(some)
     index = {name: list(numbers.known) for name, numbers in names.items()}
-    yield DataBlock("index", first, embedded(encode({**index, "parts": PARTS})))
+    yield DataBlock("index", first, packed(encode({**index, "parts": PARTS})))
+
+
+def _steps(column: Iterable[int]) -> list[int]:
+    """Return the first number and the differences: mostly 0 and 1, which compress well."""
+    numbers = list(column)
+    return [now - before for before, now in pairwise([0, *numbers])]
 
 
 _Place = tuple[int, int, int, int, int, int]
-Detail = list[int | list[int]]
+Detail = list[int]
 
 
 def _described(
@@ -188,31 +184,23 @@ class NameNumbers:
         return self.known.setdefault(name, len(self.known))
 
 
-class _Parts:
-    """Numbers parts of cells from 1; each is written once, and only its digest is kept."""
+class _Texts:
+    """Numbers texts from 1; each is written once, and only its digest is kept."""
 
     def __init__(self) -> None:
         self._known: dict[bytes, int] = {}
         self._last = 0
         self._new: list[str] = []
 
-    def numbers(self, cell: Json) -> Detail:
-        """Return the numbers of the parts of a cell, in the order of ``PARTS``."""
-        return [self._numbers_of(cell[name]) if cell[name] else 0 for name in PARTS]
-
     def taken(self) -> tuple[int, list[str]]:
-        """Return the parts that are new since the last call, and the number of the first."""
+        """Return the texts that are new since the last call, and the number of the first."""
         new, self._new = self._new, []
         if len(self._known) > _MOST_REMEMBERED:
             self._known.clear()
         return self._last - len(new) + 1, new
 
-    def _numbers_of(self, value: object) -> int | list[int]:
-        if isinstance(value, list):
-            return [self._number(entry) for entry in value]
-        return self._number(value)
-
-    def _number(self, value: object) -> int:
+    def number(self, value: object) -> int:
+        """Return the number of a value as JSON."""
         text = encode(value)
         digest = hashlib.blake2b(text.encode("ascii"), digest_size=16).digest()
         number = self._known.get(digest)
@@ -221,3 +209,28 @@ class _Parts:
             number = self._known[digest] = self._last
             self._new.append(text)
         return number
+
+
+class _Parts:
+    """Numbers the parts of cells, the lines of their texts, and the digests of files."""
+
+    def __init__(self) -> None:
+        self.kinds = {name: _Texts() for name in ("parts", "lines", "artifacts")}
+
+    def numbers(self, cell: Json) -> Detail:
+        """Return the numbers of the parts of a cell, in the order of ``PARTS``."""
+        return [self._number(name, cell[name]) if cell[name] else 0 for name in PARTS]
+
+    def _number(self, name: str, value: Any) -> int:
+        if name == "artifact":
+            return self.kinds["artifacts"].number(value)
+        if name == "exception":
+            value = self._with_lines(value, "traceback")
+        elif name == "warning_details":
+            value = [self._with_lines(one, "message") for one in value]
+        return self.kinds["parts"].number(value)
+
+    def _with_lines(self, value: Json, name: str) -> Json:
+        """Return the value with the numbers of the lines of one text instead of the text."""
+        line = self.kinds["lines"].number
+        return {**value, name: [line(text) for text in value[name].split("\n")]}

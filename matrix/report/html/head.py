@@ -8,7 +8,8 @@ from matrix.model.codec import Json, encode, head_to_json
 from matrix.report import row_evidence
 from matrix.report.cause_text import since
 from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_row
-from matrix.report.html.embedding import Embedded, Facts, embedded
+from matrix.report.html.embedding import Facts
+from matrix.report.html.packing import Packed, packed
 from matrix.report.releases import release_line
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning
 
@@ -22,9 +23,9 @@ GROUP_KEYS = {
 """The name of each group in addresses and CSS classes."""
 
 
-def head(matrix: Matrix, found: Facts) -> Embedded:
+def head(matrix: Matrix, found: Facts) -> Packed:
     """Return all data that the scripts need besides the cells, as JSON."""
-    return embedded(
+    return packed(
         encode(
             {
                 **head_to_json(matrix),

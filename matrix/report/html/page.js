@@ -100,10 +100,14 @@ function openDialog(what) {
   showDialog();
 }
 
+let dialogTurn = 0;
+
 /** Open the dialog for the pair or cell of the state, or close it. */
-function showDialog() {
+async function showDialog() {
+  const turn = (dialogTurn += 1);
   const writer = index.environments.indexOf(state.at), reader = index.environments.indexOf(state.to);
-  const panel = writer < 0 || reader < 0 ? null : panelFor(writer, reader);
+  const panel = writer < 0 || reader < 0 ? null : await panelFor(writer, reader);
+  if (turn !== dialogTurn) return; // something else was opened or closed while the data was read
   if (!panel) {
     if (dialog.open) dialog.close();
     return;
@@ -166,15 +170,13 @@ addEventListener("hashchange", () => {
   showDialog();
 });
 
-byId("results").hidden = false;
 const problem = findDataError();
-if (problem) {
-  byId("fault").textContent = problem;
-  byId("fault").hidden = false;
-}
+if (problem) showFault(problem);
 fillFilters();
 showState();
+byId("results").hidden = false;
 render();
-showDialog();
+await showDialog();
+document.body.dataset.ready = "";
 performance.measure("open", { start: 0, end: performance.now() });
 performance.measure("script", { start: scriptStart, end: performance.now() });
