@@ -4,7 +4,16 @@ One idea has one name from the configuration to the report. Nothing here reads a
 process or knows how it is shown, and nothing needs more than the standard library.
 """
 
-from matrix.model.answers import ModelAnswer, PackageReleases, PassedOver, TrainingAnswer
+from matrix.model.answers import (
+    JointAnswer,
+    ModelAnswer,
+    NextStep,
+    NextStepKind,
+    PackageReleases,
+    PassedOver,
+    ReleaseOutcome,
+    TrainingAnswer,
+)
 from matrix.model.cells import Cell, CellKey
 from matrix.model.comparison import Acceptance, CellChange, Comparison, PairBlock, Status
 from matrix.model.differences import OutputDifference, RowChange, Tolerance
@@ -76,10 +85,13 @@ __all__ = [
     "FormatCost",
     "Group",
     "Interpreter",
+    "JointAnswer",
     "Lock",
     "Matrix",
     "ModelAnswer",
     "ModelReference",
+    "NextStep",
+    "NextStepKind",
     "Observation",
     "Outcome",
     "OutputDifference",
@@ -91,6 +103,7 @@ __all__ = [
     "PassedOver",
     "Pipeline",
     "RegressorScores",
+    "ReleaseOutcome",
     "Resaving",
     "Returned",
     "RowChange",

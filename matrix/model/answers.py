@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from matrix.model.differences import RowChange
 from matrix.model.evidence import Evidence
-from matrix.model.verdicts import Group
+from matrix.model.verdicts import Group, Verdict
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -35,6 +36,51 @@ class PackageReleases:
     """The first later release that predicts differently, fails or is unknown; empty if none."""
     impossible: tuple[str, ...] = ()
     """Releases that cannot be installed beside the scikit-learn of the origin."""
+
+
+class NextStepKind(str, enum.Enum):
+    """What a next step does."""
+
+    MIGRATE = "migrate"
+    """Convert the file."""
+    SET = "set"
+    """Set attributes after loading."""
+    PIN = "pin"
+    """Keep the releases that are safe."""
+    OPTION = "option"
+    """Add options to the command, or run another one, for an answer."""
+    READ = "read"
+    """An explanation, without a line to paste."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class NextStep:
+    """What to do about a model that is not safe, or has no answer."""
+
+    kind: NextStepKind
+    text: str
+    """What it does, for people."""
+    paste: str = ""
+    """A line to paste whole; empty if there is none."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ReleaseOutcome:
+    """Consecutive releases in which the same happens to a model."""
+
+    name: str
+    """The releases, for people: ``1.4.0 to 1.8.0``."""
+    readers: tuple[str, ...]
+    """The ids of their environments, ascending."""
+    group: Group
+    text: str
+    """What happens there."""
+    origin: bool = False
+    """Whether the first of them saved the model."""
+    responsible: str = ""
+    """Which package beside scikit-learn is responsible; empty if none is known to be."""
+    advice: tuple[NextStep, ...] = ()
+    """Its known cause, and what to do about that."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -93,3 +139,41 @@ class ModelAnswer:
     """Of a model of Keras, by environment in which its outputs were compared."""
     packages: tuple[PackageReleases, ...] = ()
     """For each known library beside scikit-learn whose releases were tried."""
+    next_steps: tuple[NextStep, ...] = ()
+    """What to do, the most promising first; empty if every target is safe."""
+    outcomes: tuple[ReleaseOutcome, ...] = ()
+    """What happens in each range of releases, ascending."""
+    tested: tuple[str, ...] = ()
+    """Sentences that list the releases that were tested."""
+    notes: tuple[str, ...] = ()
+    """Notes about the file, its origin and its targets."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class JointAnswer:
+    """The answer of an upgrade check for all its models together."""
+
+    group: Group
+    """The worst group of all models; unknown if one has no answer and none is bad."""
+    answer: str
+    """One line for people."""
+    range: str = ""
+    """With which releases all models are safe, and the pin, for people; empty if targets were
+    named."""
+    target: str = ""
+    """The newest release that was run, or the only target; empty if several were named."""
+    unsafe: tuple[str, ...] = ()
+    """The ids of the models that change or fail with the target; with several, with any."""
+    limited: tuple[str, ...] = ()
+    """Those that predict the same there, but fail in ``repr`` or ``get_params``."""
+    unanswered: tuple[str, ...] = ()
+    """Those that are unknown there."""
+    safe: tuple[str, ...] = ()
+    """The releases that were run with every model that has an answer, and are safe for all of
+    these, consecutive and ascending."""
+    pin: str = ""
+    """The requirement that holds for all of these; empty if there is none."""
+    releases: tuple[str, ...] = ()
+    """The columns of the grid, ascending."""
+    grid: Mapping[str, tuple[Verdict | None, ...]] = field(default_factory=dict)
+    """By model, its verdict with each of these releases; None if it was not run there."""

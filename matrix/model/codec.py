@@ -45,14 +45,17 @@ from matrix.model import (
     Fix,
     FormatCost,
     Interpreter,
+    JointAnswer,
     Lock,
     Matrix,
     ModelAnswer,
+    NextStep,
     OutputDifference,
     PairBlock,
     PassedOver,
     Pipeline,
     RegressorScores,
+    ReleaseOutcome,
     RowChange,
     Scores,
     Shard,
@@ -242,12 +245,12 @@ _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
     *("started", "finished", "interrupted", "whole", "shard", "comparison", "score_margin"),
     *("environments", "pipelines", "evidence", "format_costs", "self_check"),
-    *("answers", "passed_over", "stories"),
+    *("answers", "joint", "passed_over", "stories"),
 )
 """The members before the cells."""
 _LATER = (
     *("answers", "evidence", "format_costs", "whole", "shard"),
-    *("comparison", "stories", "passed_over", "score_margin"),
+    *("comparison", "stories", "passed_over", "score_margin", "joint"),
 )
 """Members that older results do not have."""
 
@@ -293,7 +296,16 @@ _register(RegressorScores, optional=("rows",))
 _register(TrainingAnswer)
 _register(RowChange, optional=("inputs", "truth"))
 _register(Evidence)
-_register(ModelAnswer, optional=("options", "sandbox", "evidence", "scored_on", "training"))
+_register(NextStep)
+_register(ReleaseOutcome)
+_register(JointAnswer)
+_register(
+    ModelAnswer,
+    optional=(
+        *("options", "sandbox", "evidence", "scored_on"),
+        *("training", "next_steps", "outcomes", "tested", "notes"),
+    ),
+)
 _register(EnvSpec, optional=("constraints", "place"))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
-from matrix.model.answers import ModelAnswer, PassedOver
+from matrix.model.answers import JointAnswer, ModelAnswer, PassedOver
 from matrix.model.cells import Cell
 from matrix.model.comparison import Comparison
 from matrix.model.environments import Environment
@@ -69,6 +69,8 @@ class Matrix:
     interrupted: bool = False
     answers: tuple[ModelAnswer, ...] = ()
     """For an upgrade check, one for each model; empty for reference pipelines."""
+    joint: JointAnswer | None = None
+    """The answer for all of these together; None for reference pipelines."""
     passed_over: tuple[PassedOver, ...] = ()
     """Of an upgrade check of folders: what was not checked, because it is not a model."""
     whole: bool = True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -12,44 +11,34 @@ from matrix.model import (
     Environment,
     Evidence,
     Group,
-    Matrix,
     ModelAnswer,
     OutputDifference,
-    PackageReleases,
-    Pipeline,
     Scores,
-    TrainingAnswer,
     Verdict,
 )
 from matrix.normalize_messages import without_places
 from matrix.report import package_words
-from matrix.report.score_words import scored_on
 from matrix.report.sentences import counted, other_outputs
-from matrix.report.training_words import training_answer
 from matrix.safe_text import plain
 from matrix.upgrade.answer import (
-    Model,
-    PackageAnswer,
-    RowCounts,
     SafeRange,
     Target,
     UpgradeAnswer,
-    UpgradeResult,
     release_of,
 )
 from matrix.upgrade.safe_range import in_order
 
 
-def notice(answers: Sequence[UpgradeAnswer]) -> Iterator[str]:
+def notice(answers: Sequence[ModelAnswer]) -> Iterator[str]:
     """Yield the sentences that state the limits of an upgrade check; every report has them."""
-    compared = [kind for answer in answers if answer.rows.n for kind in answer.rows.made]
+    compared = [kind for answer in answers for kind in answer.rows]
     if compared:
         own = any(kind.startswith(_OF_FILE) for kind in compared)
         yield (
             "Safe means: every output was the same on these rows, within the tolerance. Other rows "
             f"may differ{'' if own else ': add your own with --data FILE'}."
         )
-    if any(answer.range is not None for answer in answers):
+    if any(answer.tested for answer in answers):
         yield "Other releases between those listed were not tested."
 
 
@@ -165,7 +154,7 @@ def _bad(found: SafeRange) -> list[Target]:
 
 def _safe_part(found: SafeRange) -> str:
     """Return the releases around the origin where nothing fails."""
-    around = _around(found)
+    around = found.around
     if not around:
         return f"predicts the same with {found.package} {found.origin}, the version that saved it"
     if len(around) == 1:
@@ -173,19 +162,6 @@ def _safe_part(found: SafeRange) -> str:
         saved = ", the version that saved it" if only == found.origin else ""
         return f"safe only with {found.package} {only}{saved}"
     return f"safe with {found.package} {around[0]} to {around[-1]}"
-
-
-def _around(found: SafeRange) -> list[str]:
-    """Return the consecutive safe releases around the origin."""
-    safe, around = set(found.safe), list[str]()
-    for release in found.run:
-        if release in safe:
-            around.append(release)
-        elif found.origin in around:
-            break
-        else:
-            around = []
-    return around if found.origin in around else []
 
 
 def _limited_parts(found: SafeRange) -> Iterator[str]:
@@ -234,24 +210,9 @@ def _is_unknown(target: Target) -> bool:
     return target.cell.verdict.group is Group.UNKNOWN
 
 
-def advice(answer: UpgradeAnswer) -> str:
-    """Return the version requirement to write; empty if there is none to recommend."""
-    return "" if answer.range is None else f'pin "{answer.range.pin}"'
-
-
 def releases_run(answer: UpgradeAnswer) -> str:
     """Return the list of releases that were tested."""
     return f"tested: {', '.join(target.release for target in in_order(answer.targets))}"
-
-
-def loaded_in(answer: UpgradeAnswer) -> str:
-    """Return the sandbox that the model ran in; empty if it was not loaded."""
-    return "" if answer.sandbox is None else f"loaded in: {answer.sandbox.words}"
-
-
-def evidence(rows: RowCounts) -> str:
-    """Return how many rows outputs were compared on, and of what kinds."""
-    return f"compared on {rows_text(rows.made)}"
 
 
 def rows_text(made: Mapping[str, int]) -> str:
@@ -369,6 +330,8 @@ class TargetRange:
     """The first of them."""
     last: Target
     """The last of them, the newest release."""
+    members: tuple[Target, ...]
+    """All of them, ascending."""
     origin: bool
     """Whether this is the environment that saved the model."""
     outcome: str
@@ -379,6 +342,8 @@ class TargetRange:
 
 def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
     """Return the targets, releases ascending, with consecutive ones of equal outcome merged."""
+    if not answer.targets:
+        return []
     origin = answer.targets[0]
     if answer.range is None:
         return [
@@ -421,6 +386,7 @@ def _target_range(
         name=name,
         target=first,
         last=members[-1],
+        members=tuple(members),
         origin=first.environment.id == origin.environment.id,
         outcome=what_happens(first.cell),
         responsible=package_words.blame(first, answer),
@@ -439,124 +405,24 @@ def group_of(answer: UpgradeAnswer) -> Group:
     return next((group for group in order if group in groups), Group.LOADS)
 
 
-def summary(answers: Sequence[UpgradeAnswer]) -> str:
-    """Return ``3 models: 1 identical, 1 changes 14 of 2,000 labels, 1 does not load``."""
-    counts = Counter(_brief_outcome(answer) for answer in answers)
-    text = ", ".join(f"{count:,} {_agreed(what, count)}" for what, count in counts.most_common())
-    return f"{len(answers):,} model{'' if len(answers) == 1 else 's'}: {text}"
+WORST = (Group.FAILS, Group.CHANGES, Group.LIMITED, Group.UNKNOWN, Group.LOADS)
+"""The groups in the order in which reports list models."""
 
 
-_PLURALS = {
-    "is": "are",
-    "changes": "change",
-    "crashes": "crash",
-    "does": "do",
-    "exceeds": "exceed",
-    "fails": "fail",
-    "gives": "give",
-    "predicts": "predict",
-}
+def worst_first(answers: Iterable[ModelAnswer]) -> list[ModelAnswer]:
+    """Return the answers with the worst first."""
+    return sorted(answers, key=lambda answer: WORST.index(answer.group))
 
 
-def _agreed(what: str, count: int) -> str:
-    """Return ``does not load`` for one model, ``do not load`` for several."""
-    verb, space, rest = what.partition(" ")
-    return what if count == 1 else f"{_PLURALS.get(verb, verb)}{space}{rest}"
+def package_pins(answer: ModelAnswer) -> list[str]:
+    """Return the requirements to write for each library beside scikit-learn."""
+    return [one.pin for one in answer.packages if one.pin and len(one.safe + one.limited) > 1]
 
 
-def _brief_outcome(answer: UpgradeAnswer) -> str:
-    group = group_of(answer)
-    if group is Group.UNKNOWN:
-        return "unknown"
-    worst = max(answer.every_target, key=lambda target: target.cell.verdict.severity).cell
-    if worst.verdict is Verdict.IDENTICAL:
-        return "identical"
-    if worst.verdict is Verdict.EQUIVALENT:
-        return "the same within the tolerance"
-    return what_happens(worst, brief=True).partition(";")[0]
-
-
-# --------------------------------------------------------------------------- as a matrix
-
-
-def as_matrix(upgrade: UpgradeResult) -> Matrix:
-    """Return the answers as a Matrix, for the reports that take one."""
-    read = [answer for answer in upgrade.answers if answer.model.inspection is not None]
-    return Matrix(
-        started=upgrade.started,
-        finished=upgrade.finished,
-        environments=upgrade.environments,
-        pipelines=tuple(_pipeline(answer.model) for answer in read),
-        cells=tuple(
-            target.cell
-            for answer in read
-            for target in (
-                *answer.every_target,
-                *(one for found in answer.companions.values() for one in found),
-            )
-        ),
-        answers=tuple(_model_answer(answer) for answer in upgrade.answers),
-        passed_over=upgrade.passed_over,
-        score_margin=upgrade.score_margin,
-        interrupted=upgrade.interrupted,
-    )
-
-
-def _pipeline(model: Model) -> Pipeline:
-    assert model.inspection is not None
-    return Pipeline(
-        id=model.id,
-        file=model.path,
-        line=1,
-        doc=model.part_kind or model.inspection.root.kind,
-        tags=("model",),
-        formats=(model.format,),
-        digest=model.inspection.sha256,
-    )
-
-
-def _package_releases(found: PackageAnswer) -> PackageReleases:
-    safe = found.range
-    return PackageReleases(
-        package=found.package,
-        pin="" if safe is None else safe.pin,
-        safe=() if safe is None else safe.safe,
-        limited=() if safe is None else tuple(one.release for one in safe.limited),
-        first_bad="" if safe is None or safe.first_bad is None else safe.first_bad.release,
-        impossible=found.impossible,
-    )
-
-
-def _training(answer: UpgradeAnswer) -> Iterator[tuple[str, TrainingAnswer]]:
-    """Yield what of a model of Keras is the same, by environment."""
-    for target in answer.every_target:
-        found = training_answer(target.cell, target.cell.format, answer.notes)
-        if found is not None:
-            yield target.environment.id, found
-
-
-def _model_answer(answer: UpgradeAnswer) -> ModelAnswer:
-    found, inspection = answer.range, answer.model.inspection
-    return ModelAnswer(
-        model=answer.model.id,
-        sha256="" if inspection is None else inspection.sha256,
-        origin="" if answer.origin is None else answer.origin.id,
-        group=group_of(answer),
-        answer=headline(answer),
-        problem="" if answer.problem is None else answer.problem.message,
-        options=() if answer.problem is None else answer.problem.options,
-        pin="" if found is None else found.pin,
-        safe=() if found is None else found.safe,
-        limited=() if found is None else tuple(one.release for one in found.limited),
-        first_bad="" if found is None or found.first_bad is None else found.first_bad.release,
-        rows=answer.rows.made,
-        worst={
-            target.environment.id: target.worst for target in answer.every_target if target.worst
-        },
-        training=dict(_training(answer)),
-        packages=tuple(map(_package_releases, answer.packages)),
-        sandbox="" if answer.sandbox is None else answer.sandbox.words,
-        first_gate_only=answer.first_gate_only,
-        evidence=answer.rows.evidence,
-        scored_on=tuple(scored_on(truth_scores(answer))),
-    )
+def compared_on(answer: ModelAnswer) -> tuple[str, ...]:
+    """Return on how many rows outputs were compared, and how much these would notice."""
+    if not answer.rows:
+        return ()
+    noticed = evidence_text(answer.evidence)
+    compared = f"compared on {rows_text(answer.rows)}"
+    return (compared, noticed) if noticed else (compared,)

@@ -243,6 +243,19 @@ class SafeRange:
         return tuple(release for release in self.run if release not in limited)
 
     @property
+    def around(self) -> tuple[str, ...]:
+        """The consecutive ones of ``safe`` around the origin; empty if the origin is limited."""
+        safe, around = set(self.safe), list[str]()
+        for release in self.run:
+            if release in safe:
+                around.append(release)
+            elif self.origin in around:
+                break
+            else:
+                around = []
+        return tuple(around) if self.origin in around else ()
+
+    @property
     def highest(self) -> str:
         """The highest safe release."""
         return self.run[-1]
@@ -256,7 +269,7 @@ class SafeRange:
     def _own_pin(self) -> str:
         upper = f"<={self.highest}"
         if self.exact and self.first_bad is not None:
-            upper = f"<{_short(self.first_bad)}"
+            upper = f"<{short_bound(self.first_bad.release)}"
         elif self.run[0] == self.highest:
             return f"{self.package}=={self.highest}"
         return f"{self.package}>={self.run[0]},{upper}"
@@ -339,6 +352,6 @@ def release_of(environment: Environment, package: str = SCIKIT_LEARN) -> str:
     return requested if requested[:1].isdigit() else ""
 
 
-def _short(bad: Target) -> str:
-    """The release, or its line where it is the first of it."""
-    return bad.release.removesuffix(".0") if bad.release.count(".") == 2 else bad.release
+def short_bound(release: str) -> str:
+    """A release as an upper bound: its line where it is the first of it."""
+    return release.removesuffix(".0") if release.count(".") == 2 else release

@@ -147,9 +147,7 @@ def test_a_lock_of_an_unknown_version_is_one_message(
 ) -> None:
     text = KINDS[kind](NEW)[kind]
     newer = version.translate(str.maketrans("12456", "99999"))
-    with pytest.raises(
-        UsageError, match=r"has version 9|version 9\.0 is not"
-    ):
+    with pytest.raises(UsageError, match=r"has version 9|version 9\.0 is not"):
         reading(tmp_path, kind, text.replace(version, newer, 1))
 
 

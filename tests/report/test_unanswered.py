@@ -17,7 +17,7 @@ from reading import csv_rows, junit, sarif, strict_json, svg_text, written
 from matrix.inspection import Inspection, ModelNode
 from matrix.model import Cell, EnvInfo, Environment, EnvSpec, Group, Matrix, PassedOver, Verdict
 from matrix.report import FORMATS
-from matrix.report.model_answers import as_matrix
+from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer, UpgradeResult
 
@@ -174,7 +174,7 @@ def test_no_matrix_has_an_empty_report_though_no_model_was_answered() -> None:
 
 def test_the_terminal_lists_what_was_passed_over() -> None:
     stream = io.StringIO()
-    show_upgrade(RESULT, file=stream, width=80)
+    show_upgrade(as_matrix(RESULT), file=stream, width=80)
     said = " ".join(stream.getvalue().split())
     for name in NAMES:
         assert f"· {name}: unknown" in said

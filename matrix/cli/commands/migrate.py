@@ -30,6 +30,7 @@ from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
 from matrix.remedies.provenance import provenance, refuse_existing, write
 from matrix.report import migration
+from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.cause_text import known_cause
 from matrix.report.model_answers import group_of
 from matrix.report.open_progress import open_progress
@@ -141,7 +142,7 @@ def _without(result: UpgradeResult, arguments: MigrateArguments) -> Exit:
         for answer in known:
             show_migration(migration.already(answer), group_of(answer))
         return Exit.OK
-    show_upgrade(result)
+    show_upgrade(as_matrix(result))
     there = [(answer, target) for answer in known if (target := _known(answer))]
     _show_lines(there, arguments)
     problems = [answer.problem for answer in result.answers if answer.problem is not None]

@@ -30,8 +30,8 @@ from matrix.model import (
 )
 from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
+from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.cause_text import known_cause
-from matrix.report.model_answers import as_matrix
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
 from matrix.report.terminal import show_explanation
@@ -92,10 +92,11 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
             )
             explain = arguments.why and not result.interrupted
             explained = dict(_explained(catalog, setup, result)) if explain else {}
-        show_upgrade(result)
+        matrix = replace(as_matrix(result), stories=tuple(explained))
+        show_upgrade(matrix)
         for explanation, cell in explained.items():
             show_explanation(explanation, cell.verdict.group)
-        write_outputs(replace(as_matrix(result), stories=tuple(explained)), arguments.output)
+        write_outputs(matrix, arguments.output)
         if result.interrupted:
             raise KeyboardInterrupt
         if arguments.reproduce is not None:

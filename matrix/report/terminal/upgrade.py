@@ -1,166 +1,215 @@
-"""The results of an upgrade check on a terminal: the answer first, then the evidence."""
+"""The results of an upgrade check on a terminal: the joint answer first, then model by model."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TextIO
 
+from rich.console import Console
+from rich.style import Style
 from rich.text import Text
 
-from matrix.causes import KnownCause
+from matrix.model import (
+    Cell,
+    JointAnswer,
+    Matrix,
+    ModelAnswer,
+    NextStep,
+    NextStepKind,
+    ReleaseOutcome,
+)
 from matrix.report import model_answers as words
-from matrix.report import package_words
-from matrix.report.cause_text import advice_parts, known_cause, since
-from matrix.report.migrate_command import INTRODUCTION, migrate_command
-from matrix.report.model_answers import TargetRange
 from matrix.report.passed_over import sentences
-from matrix.report.score_words import score_lines, scored_on
+from matrix.report.score_words import score_lines
 from matrix.report.terminal import console_for
+from matrix.report.terminal.comparison_section import show_comparison
+from matrix.report.terminal.joint_grid import grid_lines
 from matrix.report.terminal.style import TerminalStyle, print_line
-from matrix.report.training_words import training_answer, training_text
-from matrix.upgrade.answer import Problem, UpgradeAnswer, UpgradeResult
+from matrix.report.training_words import training_text
 
 _LINES = 6
 """Most additional lines for the outcome in a target."""
 
 
-def show_upgrade(
-    upgrade: UpgradeResult, *, file: TextIO | None = None, width: int | None = None
-) -> None:
+def show_upgrade(matrix: Matrix, *, file: TextIO | None = None, width: int | None = None) -> None:
     """Print the result of an upgrade check.
 
     Args:
-        upgrade: the result.
+        matrix: the result.
         file: where to print; by default standard output.
         width: in columns; by default that of the terminal, or 80.
     """
-    console = console_for(file, width, None)
-    terminal = TerminalStyle.of(console)
-    for answer in upgrade.answers:
-        for line in _answer(terminal, answer, upgrade):
+    show_upgrade_on(console_for(file, width, None), matrix)
+
+
+def show_upgrade_on(console: Console, matrix: Matrix) -> None:
+    """Print the result of an upgrade check on a console."""
+    page = _Page.of(console, matrix)
+    joint = list(page.joint()) if len(matrix.answers) > 1 else []
+    for line in joint:
+        print_line(console, line)
+    for answer in words.worst_first(matrix.answers):
+        for line in page.answer(answer):
             print_line(console, line)
         console.print()
-    if len(upgrade.answers) > 1:
-        for text in terminal.wrap(words.summary(upgrade.answers), terminal.width):
-            console.print(Text(text, style="bold"))
-    for line in _one_line_for_all(terminal, upgrade.answers):
+    if matrix.comparison is not None:
+        show_comparison(console, matrix.comparison, everything=False)
+        console.print()
+    for line in (*page.loaded_in(), *page.one_line_for_all()):
         print_line(console, line)
-    for sentence in (*words.notice(upgrade.answers), *sentences(upgrade.passed_over)):
-        for line in terminal.paragraph(sentence, indent=0):
+    for sentence in (*words.notice(matrix.answers), *sentences(matrix.passed_over)):
+        for line in page.terminal.paragraph(sentence, indent=0):
             console.print(line)
 
 
-def _answer(
-    terminal: TerminalStyle, answer: UpgradeAnswer, upgrade: UpgradeResult
-) -> Iterator[Text]:
-    group = words.group_of(answer)
-    headline = f"{terminal.symbol(group)} {answer.model.id}: {words.headline(answer)}"
-    for line in terminal.wrap(headline, terminal.width):
-        yield Text(line, style=terminal.style(group))
-    yield from _pins(terminal, answer)
-    for text in filter(None, (words.loaded_in(answer), answer.first_gate_only)):
-        yield from terminal.paragraph(text)
-    if answer.problem is not None:
-        yield from _problem(terminal, answer.problem)
-        return
-    if answer.rows.n:
-        yield from terminal.paragraph(words.evidence(answer.rows))
-        noticed = words.evidence_text(answer.rows.evidence)
-        if noticed:
-            yield from terminal.paragraph(noticed)
-    for text in scored_on(words.truth_scores(answer)):
-        yield from terminal.paragraph(text)
-    for note in answer.notes:
-        yield from terminal.paragraph(note)
-    found = words.target_ranges(answer)
-    # Names are longer with the versions of several packages.
-    room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
-    widest = min(max(len(one.name) for one in found), room, 2 * terminal.width // 3)
-    for one in found:
-        yield from _target_range(terminal, one, widest, upgrade.score_margin, answer.notes)
-        command = "" if one.responsible else migrate_command(answer, one.last, upgrade.options)
-        if command:
-            yield from terminal.paragraph(INTRODUCTION)
-            yield terminal.pasteable(command)
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Page:
+    """Turns the answers into lines for one terminal."""
+
+    matrix: Matrix
+    terminal: TerminalStyle
+    cells: Mapping[tuple[str, str], Cell]
+    """By model and environment, the cells that are shown in detail."""
+
+    @classmethod
+    def of(cls, console: Console, matrix: Matrix) -> _Page:
+        cells = {(cell.pipeline, cell.reader): cell for cell in matrix.cells}
+        return cls(matrix=matrix, terminal=TerminalStyle.of(console), cells=cells)
+
+    @property
+    def _sandboxes(self) -> set[str]:
+        return {one.sandbox for one in self.matrix.answers if one.sandbox}
+
+    def joint(self) -> Iterator[Text]:
+        """The answer for all models together, and the grid."""
+        joint = self.matrix.joint
+        if joint is None:
+            return
+        terminal = self.terminal
+        headline = f"{terminal.symbol(joint.group)} {joint.answer}."
+        for line in terminal.wrap(headline, terminal.width):
+            yield Text(line, style=terminal.style(joint.group) + _BOLD)
+        yield from self._joint_range(joint)
+        yield Text("")
+        yield from grid_lines(terminal, joint)
+        yield Text("")
+
+    def _joint_range(self, joint: JointAnswer) -> Iterator[Text]:
+        """The range of releases of all models; the pin has a line of its own, if need be."""
+        terminal = self.terminal
+        text, pin = joint.range, f'pin "{joint.pin}"'
+        apart = bool(joint.pin) and text.endswith(pin) and len(text) > terminal.width
+        for line in terminal.wrap(text.removesuffix(pin) if apart else text, terminal.width):
+            yield Text(line, style="bold")
+        if apart:
+            yield terminal.pasteable(pin)
+
+    def answer(self, answer: ModelAnswer) -> Iterator[Text]:
+        """Everything about one model: its answer, what to do, and the evidence."""
+        terminal = self.terminal
+        headline = f"{terminal.symbol(answer.group)} {answer.model}: {answer.answer}"
+        for line in terminal.wrap(headline, terminal.width):
+            yield Text(line, style=terminal.style(answer.group))
+        for pin in _pins(answer):
+            yield Text(f"  {terminal.printable(pin)}", style="bold")
+        for step in answer.next_steps:
+            if step.kind is not NextStepKind.PIN:
+                yield from self._step(step)
+        for text in filter(None, (*answer.tested, self._sandbox(answer), answer.first_gate_only)):
+            yield from terminal.paragraph(text)
+        if not answer.outcomes:
+            return
+        for text in filter(None, words.compared_on(answer)):
+            yield from terminal.paragraph(text)
+        for text in (*answer.scored_on, *answer.notes):
+            yield from terminal.paragraph(text)
+        # Names are longer with the versions of several packages.
+        room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
+        widest = max(len(one.name) for one in answer.outcomes)
+        widest = min(widest, room, 2 * terminal.width // 3)
+        for outcome in answer.outcomes:
+            yield from self._outcome(answer, outcome, widest)
+
+    def _sandbox(self, answer: ModelAnswer) -> str:
+        """The sandbox of a model, unless all have the same."""
+        one = len(self.matrix.answers) == 1 or len(self._sandboxes) > 1
+        return f"loaded in: {answer.sandbox}" if one and answer.sandbox else ""
+
+    def loaded_in(self) -> Iterator[Text]:
+        """The sandbox of all models."""
+        if len(self.matrix.answers) > 1 and len(self._sandboxes) == 1:
+            yield from self.terminal.paragraph(f"loaded in: {min(self._sandboxes)}", indent=0)
+
+    def one_line_for_all(self) -> Iterator[Text]:
+        """The options that several models need, in one line.
+
+        ``--from`` is not among them: it would hold for models whose files name their origin too.
+        """
+        every = [answer.options for answer in self.matrix.answers]
+        shared = ([one for one in options if not one.startswith("--from ")] for options in every)
+        needed = [options for options in shared if options]
+        if len(needed) > 1:
+            yield from self.terminal.paragraph(
+                f"For these {len(needed)} models, add to this command:"
+            )
+            yield self.terminal.pasteable(" ".join(dict.fromkeys(itertools.chain(*needed))))
+
+    def _step(self, step: NextStep) -> Iterator[Text]:
+        yield from self.terminal.paragraph(step.text)
+        if step.paste:
+            yield self.terminal.pasteable(step.paste)
+
+    def _outcome(self, answer: ModelAnswer, outcome: ReleaseOutcome, widest: int) -> Iterator[Text]:
+        """A range of releases: what happens, the rows that changed most, and why."""
+        terminal = self.terminal
+        head = Text("  ")
+        head.append(f"{terminal.fit(outcome.name, widest):<{widest}}  ")
+        head.append(f"{terminal.symbol(outcome.group)} ", style=terminal.style(outcome.group))
+        indent = head.cell_len
+        text = outcome.text + (" (saved the model)" if outcome.origin else "")
+        first, *rest = terminal.wrap(text, terminal.width - indent) or [""]
+        yield Text.assemble(head, first)
+        for line in rest[:_LINES]:
+            yield Text(" " * indent + line)
+        cell = self.cells.get((answer.model, outcome.readers[0])) if outcome.readers else None
+        trained = answer.training.get(outcome.readers[0]) if outcome.readers else None
+        yield from self._wrapped(training_text(trained), indent)
+        yield from self._rows(answer, outcome, indent)
+        yield from self._wrapped(outcome.responsible, indent)
+        yield from self._advice(outcome, indent)
+        if cell is not None:
+            margin = self.matrix.score_margin
+            for scored in score_lines(cell, margin, every_class=outcome.origin):
+                yield from self._wrapped(scored.text, indent, "bold red" if scored.fell else "")
+
+    def _rows(self, answer: ModelAnswer, outcome: ReleaseOutcome, indent: int) -> Iterator[Text]:
+        reader = outcome.readers[0] if outcome.readers else ""
+        for change in answer.worst.get(reader, ()):
+            texts = [f"row {change.row}: {change.change}"]
+            texts += [f"  inputs: {change.inputs}"] if change.inputs else []
+            for text in texts:
+                fitted = self.terminal.fit(text, self.terminal.width - indent)
+                yield Text(" " * indent + fitted, style="dim")
+
+    def _advice(self, outcome: ReleaseOutcome, indent: int) -> Iterator[Text]:
+        """What changed, and what to do; each line of code stands alone, and is never cut."""
+        for step in outcome.advice:
+            yield from self._wrapped(step.text, indent, "dim")
+            if step.paste:
+                yield self.terminal.pasteable(step.paste)
+
+    def _wrapped(self, text: str, indent: int, style: str = "") -> Iterator[Text]:
+        for line in self.terminal.wrap(text, self.terminal.width - indent) if text else ():
+            yield Text(" " * indent + line, style=style)
 
 
-def _one_line_for_all(terminal: TerminalStyle, answers: Sequence[UpgradeAnswer]) -> Iterator[Text]:
-    """The options that several models need, in one line.
-
-    ``--from`` is not among them: it would hold for models whose files name their origin too.
-    """
-    every = [one.problem.options for one in answers if one.problem]
-    shared = ([one for one in options if not one.startswith("--from ")] for options in every)
-    needed = [options for options in shared if options]
-    if len(needed) > 1:
-        yield from terminal.paragraph(f"For these {len(needed)} models, add to this command:")
-        yield terminal.pasteable(" ".join(dict.fromkeys(itertools.chain(*needed))))
+_BOLD = Style(bold=True)
 
 
-def _pins(terminal: TerminalStyle, answer: UpgradeAnswer) -> Iterator[Text]:
-    """The requirements to write, and the releases that were tested."""
-    pin = words.advice(answer)
-    if not pin:
-        return
-    for text in (pin, *(f'or "{other}"' for other in package_words.pins(answer))):
-        yield Text(f"  {terminal.printable(text)}", style="bold")
-    for text in (words.releases_run(answer), *package_words.tested(answer)):
-        yield from terminal.paragraph(text)
-
-
-def _problem(terminal: TerminalStyle, problem: Problem) -> Iterator[Text]:
-    for text in problem.advice.splitlines():
-        yield from terminal.paragraph(text)
-    for introduction, line in problem.paste:
-        yield from terminal.paragraph(introduction)
-        yield terminal.pasteable(line)
-
-
-def _target_range(
-    terminal: TerminalStyle,
-    targets: TargetRange,
-    widest: int,
-    margin: float,
-    notes: Sequence[str],
-) -> Iterator[Text]:
-    cell = targets.target.cell
-    group = cell.verdict.group
-    head = Text("  ")
-    head.append(f"{terminal.fit(targets.name, widest):<{widest}}  ")
-    head.append(f"{terminal.symbol(group)} ", style=terminal.style(group))
-    outcome = targets.outcome + (" (saved the model)" if targets.origin else "")
-    first, *rest = terminal.wrap(outcome, terminal.width - head.cell_len) or [""]
-    yield Text.assemble(head, first)
-    for line in rest[:_LINES]:
-        yield Text(" " * head.cell_len + line)
-    trained = training_text(training_answer(cell, cell.format, notes))
-    for line in terminal.wrap(trained, terminal.width - head.cell_len) if trained else ():
-        yield Text(" " * head.cell_len + line)
-    for change in targets.target.worst:
-        texts = [f"row {change.row}: {change.change}"]
-        texts += [f"  inputs: {change.inputs}"] if change.inputs else []
-        for text in texts:
-            fitted = terminal.fit(text, terminal.width - head.cell_len)
-            yield Text(" " * head.cell_len + fitted, style="dim")
-    if targets.responsible:
-        for line in terminal.wrap(targets.responsible, terminal.width - head.cell_len):
-            yield Text(" " * head.cell_len + line)
-    cause = None if targets.responsible else known_cause(cell)
-    if cause is not None:
-        yield from _cause(terminal, cause, head.cell_len)
-    for scored in score_lines(cell, margin, every_class=targets.origin):
-        style = "bold red" if scored.fell else ""
-        for text in terminal.wrap(scored.text, terminal.width - head.cell_len):
-            yield Text(" " * head.cell_len + text, style=style)
-
-
-def _cause(terminal: TerminalStyle, cause: KnownCause, indent: int) -> Iterator[Text]:
-    """What changed, and what to do; each line of code stands alone, and is never cut or wrapped."""
-    title = f"{cause.title} ({cause.id}, {since(cause)}): "
-    for text, code in advice_parts(cause):
-        for line in terminal.wrap(title + text, terminal.width - indent):
-            yield Text(" " * indent + line, style="dim")
-        if code:
-            yield terminal.pasteable(code)
-        title = ""
+def _pins(answer: ModelAnswer) -> Sequence[str]:
+    """The requirements to write."""
+    if not answer.pin:
+        return ()
+    return (f'pin "{answer.pin}"', *(f'or "{pin}"' for pin in words.package_pins(answer)))

@@ -1,0 +1,264 @@
+"""The answer for all models of an upgrade check together, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from matrix.model import Group, JointAnswer
+from matrix.report.model_answers import group_of, versions
+from matrix.upgrade.answer import SafeRange, Target, UpgradeAnswer
+from matrix.upgrade.joint_range import Grid, grid, joint_range
+
+_WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LIMITED, Group.LOADS)
+
+
+def joint_answer(answers: Sequence[UpgradeAnswer]) -> JointAnswer | None:
+    """Return the answer for all models together; None if there is no model."""
+    if not answers:
+        return None
+    found = grid(answers)
+    columns = dict.fromkeys(name for names in found.targets.values() for name in names)
+    named = [name for name in found.columns if name in columns]
+    climbs = any(answer.range is not None for answer in answers)
+    about = named[-1:] if climbs else named
+    there = _ModelsByGroup.of(answers, found, about)
+    joint = joint_range(one.range for one in answers if one.range is not None)
+    safe = () if joint is None else joint.releases
+    return JointAnswer(
+        group=_group(answers, there),
+        answer=_answer(answers, found, about, climbs=climbs),
+        range=_range(answers) if climbs else "",
+        target=about[0] if len(about) == 1 else "",
+        unsafe=there.unsafe,
+        limited=there.limited,
+        unanswered=there.unknown,
+        safe=safe,
+        pin="" if joint is None else joint.pin,
+        releases=found.columns,
+        grid=found.rows,
+    )
+
+
+def _group(answers: Sequence[UpgradeAnswer], there: _ModelsByGroup) -> Group:
+    """Return the worst group of all models; what is worst on the way counts too.
+
+    A model without an answer makes the whole unknown, unless another is known to be bad.
+    """
+    groups = {group_of(answer) for answer in answers} | (
+        {Group.UNKNOWN} if there.unknown else set()
+    )
+    return next(group for group in _WORST if group in groups)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _ModelsByGroup:
+    """The ids of models by what happens to them in some columns of the grid."""
+
+    changes: tuple[str, ...] = ()
+    fails: tuple[str, ...] = ()
+    limited: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    safe: tuple[str, ...] = ()
+
+    @classmethod
+    def of(
+        cls, answers: Iterable[UpgradeAnswer], found: Grid, columns: Sequence[str]
+    ) -> _ModelsByGroup:
+        """Sort models by the worst group in these columns.
+
+        A model of another library than scikit-learn counts in its own columns.
+        """
+        by_group: dict[Group, list[str]] = {}
+        for answer in answers:
+            by_group.setdefault(_group_at(answer, found, columns), []).append(answer.model.id)
+        return cls(
+            changes=tuple(by_group.get(Group.CHANGES, ())),
+            fails=tuple(by_group.get(Group.FAILS, ())),
+            limited=tuple(by_group.get(Group.LIMITED, ())),
+            unknown=tuple(by_group.get(Group.UNKNOWN, ())),
+            safe=tuple(by_group.get(Group.LOADS, ())),
+        )
+
+    @property
+    def unsafe(self) -> tuple[str, ...]:
+        """The models that change or fail."""
+        return (*self.changes, *self.fails)
+
+
+def _group_at(answer: UpgradeAnswer, found: Grid, columns: Sequence[str]) -> Group:
+    """Return the worst group of a model in these columns; unknown if it was not run there."""
+    if answer.problem is not None or not answer.targets[0].cell.verdict.predicts_same:
+        return Group.UNKNOWN
+    own = found.targets[answer.model.id]
+    where = own if answer.range is None and not set(own) & set(columns) else columns
+    run = [found.at(answer.model.id, name) for name in where]
+    there = {verdict.group for verdict in run if verdict is not None}
+    if answer.range is not None and None in run:
+        there.add(Group.UNKNOWN)
+    return next((group for group in _WORST if group in there), Group.UNKNOWN)
+
+
+# --------------------------------------------------------------------------- the first line
+
+
+def _answer(
+    answers: Sequence[UpgradeAnswer], found: Grid, about: Sequence[str], *, climbs: bool
+) -> str:
+    """Return the first line: may the bump be made?"""
+    if not about:
+        return f"Unknown: {_of(0, len(answers))} has an answer"
+    if climbs:
+        return _bump_to(answers, found, about[0]) + _on_the_way(answers, found, about[0])
+    first, *rest = (_bump_to(answers, found, one) for one in reversed(about))
+    return "; ".join([first, *(f"{text[0].lower()}{text[1:]}" for text in rest)])
+
+
+def _bump_to(answers: Sequence[UpgradeAnswer], found: Grid, column: str) -> str:
+    """Return whether a bump to an environment is safe, and for how many models it is not."""
+    there, n = _ModelsByGroup.of(answers, found, [column]), len(answers)
+    name = _named(answers, column)
+    told = [(len(models), text) for models, text in _told(there) if models]
+    if not told:
+        who = "the model predicts" if n == 1 else f"{all_of(n)} models predict"
+        return f"Safe to bump to {name}: {who} the same"
+    parts = [_clause(count, n, text, first=text == told[0][1]) for count, text in told]
+    what = "Not safe" if there.unsafe else "Unknown whether it is safe" if there.unknown else ""
+    return f"{what or 'Not fully safe'} to bump to {name}: {'; '.join(parts)}"
+
+
+def _told(there: _ModelsByGroup) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield the models that are not safe, with a predicate in the plural."""
+    verbs = [*(["change"] if there.changes else []), *(["fail"] if there.fails else [])]
+    yield there.unsafe, " or ".join(verbs)
+    yield there.limited, "predict the same, but repr or get_params fails"
+    yield there.unknown, "have no answer"
+
+
+_SINGULAR = {"change": "changes", "fail": "fails", "predict": "predicts", "have": "has"}
+
+
+def _clause(count: int, n: int, predicate: str, *, first: bool) -> str:
+    """Return ``3 of 5 models change or fail``; later clauses say only ``1 has no answer``."""
+    if count == 1:
+        first_word, space, rest = predicate.partition(" ")
+        both = predicate == "change or fail"
+        predicate = "changes or fails" if both else f"{_SINGULAR[first_word]}{space}{rest}"
+    return f"{_of(count, n) if first else f'{count:,}'} {predicate}"
+
+
+def _of(count: int, n: int) -> str:
+    """Return ``3 of 5 models``; of a single model, that one."""
+    if n == 1:
+        return "the model" if count else "no model"
+    return f"{count or 'none'} of {'the ' * (not count)}{n:,} models"
+
+
+def _named(answers: Iterable[UpgradeAnswer], column: str) -> str:
+    """Return how people name the environment of a column."""
+    targets = [target for answer in answers for target in answer.targets[1:]]
+    every = targets or [target for answer in answers for target in answer.targets]
+    fitting = (one for one in every if column in (one.release, one.environment.spec.label))
+    target: Target | None = next(fitting, None)
+    if target is None:
+        return column
+    if not target.requested and column == target.release:
+        return f"scikit-learn {column}"
+    return versions(target.environment)
+
+
+def _on_the_way(answers: Sequence[UpgradeAnswer], found: Grid, newest: str) -> str:
+    """Return a warning if models are safe with the newest release and not with one before it."""
+    there = _ModelsByGroup.of(answers, found, [newest])
+    if there.unsafe or there.unknown:
+        return ""
+    worse = [one for one in answers if group_of(one) in (Group.FAILS, Group.CHANGES)]
+    bad = sorted(
+        {name for one in worse for name in _bad_columns(one, found)}, key=found.columns.index
+    )
+    if not bad:
+        return ""
+    text = _clause(len(worse), len(answers), "change or fail", first=True)
+    return f", but not to every release before it: {text} with {_listed(bad)}"
+
+
+def _bad_columns(answer: UpgradeAnswer, found: Grid) -> list[str]:
+    row = zip(found.columns, found.rows[answer.model.id], strict=True)
+    return [
+        name
+        for name, verdict in row
+        if verdict is not None and verdict.group in (Group.CHANGES, Group.FAILS)
+    ]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+# --------------------------------------------------------------------------- the range
+
+
+def all_of(n: int) -> str:
+    """Return ``both``, ``all five`` or ``all 12``."""
+    return "both" if n == 2 else f"all {number(n)}"
+
+
+def number(n: int) -> str:
+    """Return a number in words up to ten, and in digits above."""
+    return _WORDS[n] if n < len(_WORDS) else f"{n:,}"
+
+
+def _range(answers: Sequence[UpgradeAnswer]) -> str:
+    """Return with which releases all models are safe, and the pin; or that there are none."""
+    ranges = [one.range for one in answers if one.range is not None]
+    n = len(answers)
+    who = all_of(n) if len(ranges) == n else _with_a_range(len(ranges), n)
+    joint = joint_range(ranges)
+    if joint is None:
+        return _no_release(ranges, who)
+    releases = joint.releases
+    verb = "is" if len(ranges) == 1 else "are"
+    package = ranges[0].package
+    with_ = f"with {package} {releases[0]} only"
+    safe = with_ if len(releases) == 1 else f"up to {releases[-1]}"
+    text = f"{who[0].upper()}{who[1:]} {verb} safe {safe}"
+    if not joint.pin:
+        return f"{text}; they need different versions of a library, so no pin holds for all"
+    return f'{text}: pin "{joint.pin}"'
+
+
+def _with_a_range(some: int, n: int) -> str:
+    """Return the models that the range is about, where not all are."""
+    what = "model" if some == 1 else "models"
+    return (
+        f"the {number(some) + ' ' if some > 1 else ''}{what} of {n} with a range of safe releases"
+    )
+
+
+def _no_release(ranges: Sequence[SafeRange], who: str) -> str:
+    """Return that no release is safe for all, and what to do."""
+    same = joint_range(_as_predicting(one) for one in ranges)
+    text = f"No release that was run is safe for {who}"
+    todo = (
+        "convert or train again those that are not safe (their next steps are below), or load "
+        "them in environments of their own"
+    )
+    if same is None or not same.pin:
+        return f"{text}: {todo}"
+    return (
+        f"{text}; with {_listed(same.releases)} they predict the same, but repr or get_params "
+        f'fails: pin "{same.pin}"'
+    )
+
+
+def _as_predicting(found: SafeRange) -> SafeRange:
+    """Return a range in which releases that only fail in ``repr`` or ``get_params`` count too."""
+    return SafeRange(
+        run=found.run,
+        first_bad=found.first_bad,
+        origin=found.origin,
+        exact=found.exact,
+        package=found.package,
+        held=found.held,
+    )

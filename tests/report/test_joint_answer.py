@@ -1,0 +1,237 @@
+"""The answer for all models together: never "safe" for what was not run with every one of them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from upgrade_answers import answer, target, upgrade
+
+from matrix.model import Group, JointAnswer, NextStepKind, Verdict
+from matrix.report.answers_as_matrix import as_matrix
+from matrix.report.joint_answer import joint_answer
+from matrix.report.joint_grid import joint_grid, narrowed
+from matrix.report.terminal.upgrade import show_upgrade
+from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
+from matrix.upgrade.safe_range import safe_range
+
+SAME, DIFFERS, FAILS = Verdict.IDENTICAL, Verdict.LABELS_CHANGED, Verdict.LOAD_FAILED
+LIMITED, UNKNOWN = Verdict.INTROSPECTION_FAILED, Verdict.UNAVAILABLE
+
+
+def model(name: str, *, exact: bool = True, **verdicts: Verdict) -> UpgradeAnswer:
+    """A model whose first release is its origin; ``r1_4_2`` is release 1.4.2."""
+    targets = [
+        target(release[1:].replace("_", "."), verdict, "predict")
+        for release, verdict in verdicts.items()
+    ]
+    found = answer(*targets, name=name)
+    return replace(found, range=safe_range(targets, bisected=exact))
+
+
+def joint(*answers: UpgradeAnswer) -> JointAnswer:
+    found = joint_answer(answers)
+    assert found is not None
+    return found
+
+
+TREE = model("tree", r1_3_2=SAME, r1_4_0=FAILS, r1_4_2=FAILS, r1_9_1=FAILS)
+TEXT = model("text", r1_1_3=SAME, r1_3_2=SAME, r1_4_2=SAME, r1_5_0=DIFFERS, r1_9_1=DIFFERS)
+SVC = model("svc", r1_3_2=SAME, r1_4_2=SAME, r1_9_1=SAME)
+SEARCH = model("search", r1_3_2=SAME, r1_4_2=SAME, r1_9_1=LIMITED)
+BROKEN = UpgradeAnswer(model=Model(id="x", path=Path("x")), problem=Problem(message="it is empty"))
+
+
+def test_the_first_line_says_whether_the_bump_is_safe_and_up_to_where() -> None:
+    found = joint(TEXT, SVC, SEARCH)
+    assert found.answer == (
+        "Not safe to bump to scikit-learn 1.9.1: 1 of 3 models changes; 1 predicts the same, but "
+        "repr or get_params fails"
+    )
+    assert found.range == 'All three are safe up to 1.4.2: pin "scikit-learn>=1.3.2,<1.5"'
+    assert (found.unsafe, found.limited, found.safe) == (("text",), ("search",), ("1.3.2", "1.4.2"))
+    assert found.pin == "scikit-learn>=1.3.2,<1.5"
+
+
+def test_the_range_of_all_ends_where_that_of_one_ends() -> None:
+    found = joint(TREE, TEXT, SVC, SEARCH)
+    assert "2 of 4 models change or fail" in found.answer
+    assert found.range == (
+        'All four are safe with scikit-learn 1.3.2 only: pin "scikit-learn>=1.3.2,<1.4"'
+    )
+
+
+def test_all_safe() -> None:
+    found = joint(SVC, model("other", exact=False, r1_3_2=SAME, r1_9_1=SAME))
+    assert found.answer == "Safe to bump to scikit-learn 1.9.1: both models predict the same"
+    assert found.group is Group.LOADS
+    assert found.pin == "scikit-learn>=1.3.2,<=1.9.1"
+
+
+def test_a_release_that_one_model_did_not_run_is_not_safe_for_all() -> None:
+    """It was interrupted, or its environment is not available."""
+    behind = model("behind", r1_3_2=SAME, r1_4_2=UNKNOWN, r1_9_1=SAME)
+    found = joint(SVC, behind)
+    assert found.safe == ("1.3.2",)
+    missing = model("missing", exact=False, r1_3_2=SAME, r1_4_2=SAME)
+    found = joint(SVC, missing)
+    assert found.answer == (
+        "Unknown whether it is safe to bump to scikit-learn 1.9.1: 1 of 2 models has no answer"
+    )
+    assert found.safe[-1] == "1.4.2"
+    assert found.group is Group.UNKNOWN
+
+
+def test_models_without_an_answer_are_counted_and_never_safe() -> None:
+    found = joint(SVC, TEXT, BROKEN)
+    assert found.answer.endswith("1 of 3 models changes; 1 has no answer")
+    assert found.unanswered == ("x",)
+    assert found.range.startswith("The two models of 3 with a range of safe releases are safe up")
+    assert joint(BROKEN, BROKEN).answer == "Unknown: none of the 2 models has an answer"
+
+
+def test_an_unknown_bound_closes_the_pin() -> None:
+    unknown = model("behind", r1_3_2=SAME, r1_4_2=SAME, r1_5_2=UNKNOWN)
+    assert joint(unknown, SVC).pin == "scikit-learn>=1.3.2,<=1.4.2"
+
+
+def test_where_no_release_is_safe_for_all_it_says_what_to_do() -> None:
+    late = model("late", r1_6_1=SAME, r1_9_1=SAME)
+    found = joint(late, TEXT)
+    assert found.range.startswith("No release that was run is safe for both: convert or train")
+    assert (found.pin, found.safe) == ("", ())
+
+
+def test_releases_that_are_only_limited_are_not_called_safe() -> None:
+    early = model("early", r1_3_2=LIMITED, r1_9_1=SAME)
+    found = joint(early, SVC)
+    assert found.pin == ""
+    assert "they predict the same, but repr or get_params fails" in found.range
+
+
+def test_a_release_before_the_newest_that_is_bad_is_named() -> None:
+    found = joint(SVC, model("dent", r1_3_2=SAME, r1_4_2=FAILS, r1_9_1=SAME))
+    assert found.answer == (
+        "Safe to bump to scikit-learn 1.9.1: both models predict the same, but not to every "
+        "release before it: 1 of 2 models changes or fails with 1.4.2"
+    )
+    assert found.group is Group.FAILS
+
+
+def test_models_that_hold_different_versions_of_a_library_have_no_pin() -> None:
+    one, other = (
+        replace(SVC, range=SVC.range and replace(SVC.range, held=(f"xgboost=={version}",)))
+        for version in ("1.7.6", "2.0.3")
+    )
+    assert joint(one, one).pin == "scikit-learn>=1.3.2,<=1.9.1 xgboost==1.7.6"
+    found = joint(one, other)
+    assert found.pin == ""
+    assert "different versions of a library" in found.range
+
+
+def test_named_targets_are_answered_each() -> None:
+    def named(name: str, verdict: Verdict) -> UpgradeAnswer:
+        targets: list[Target] = [
+            target("1.3.2", SAME),
+            replace(target("1.5.2", SAME), requested="scikit-learn==1.5.2"),
+            replace(target("1.9.1", verdict, "predict"), requested="scikit-learn==1.9.1"),
+        ]
+        return answer(*targets, name=name, in_a_row=False)
+
+    found = joint(named("a", SAME), named("b", DIFFERS))
+    assert found.answer == (
+        "Not safe to bump to scikit-learn 1.9.1: 1 of 2 models changes; safe to bump to "
+        "scikit-learn 1.5.2: both models predict the same"
+    )
+    assert found.range == ""
+    assert found.releases == ("1.3.2", "1.5.2", "1.9.1")
+
+
+# --------------------------------------------------------------------------- the grid
+
+
+def test_releases_of_a_line_are_one_column_unless_a_model_has_two_outcomes_there() -> None:
+    found = joint_grid(joint(TREE, TEXT))
+    assert [one.label for one in found.columns] == ["1.1.3", "1.3.2", "1.4", "1.5.0", "1.9.1"]
+    assert found.models == ("tree", "text")
+    split = joint_grid(joint(TREE, model("new", r1_4_0=SAME, r1_4_2=FAILS)))
+    assert [one.label for one in split.columns] == ["1.3.2", "1.4.0", "1.4.2", "1.9.1"]
+
+
+def test_what_was_not_run_is_not_shown_as_run() -> None:
+    found = joint_grid(joint(TREE, TEXT))
+    assert found.row(0) == (None, Group.LOADS, Group.FAILS, None, Group.FAILS)
+    assert narrowed(found).row(0)[0] is None
+
+
+def shown(*answers: UpgradeAnswer, width: int) -> list[str]:
+    stream = io.StringIO()
+    show_upgrade(as_matrix(upgrade(*answers)), file=stream, width=width)
+    return stream.getvalue().splitlines()
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 160])
+def test_the_grid_fits_the_terminal_and_has_every_model(width: int) -> None:
+    many = {f"r1_{minor}_{patch}": SAME for minor in range(1, 10) for patch in (0, 1)}
+    long = model("models/of/the/customers/in/2024/churn.joblib", **many)
+    lines = shown(long, TEXT, SVC, width=width)
+    assert all(len(line) <= width for line in lines)
+    grid = lines[: next(n for n, line in enumerate(lines) if "unknown or not run" in line)]
+    assert any("churn.joblib" in line for line in grid)
+    head = next(line for line in grid if "1.9" in line and "✓" not in line and "safe" not in line)
+    assert "1.9" in head
+
+
+def test_one_model_has_its_own_answer_first_and_no_grid() -> None:
+    assert shown(TEXT, width=80)[0].startswith("≠ text: safe with scikit-learn 1.1.3 to 1.4.2")
+
+
+def test_the_sandbox_is_named_once_unless_models_had_different_ones() -> None:
+    def loaded(*sandboxes: str) -> str:
+        matrix = as_matrix(upgrade(SVC, TEXT))
+        pairs = zip(matrix.answers, sandboxes, strict=True)
+        stream = io.StringIO()
+        answers = tuple(replace(one, sandbox=sandbox) for one, sandbox in pairs)
+        show_upgrade(replace(matrix, answers=answers), file=stream, width=80)
+        return stream.getvalue()
+
+    assert loaded("no network", "no network").count("loaded in: no network") == 1
+    assert loaded("no network", "limits only").count("loaded in:") == 2
+
+
+def test_bad_models_come_first() -> None:
+    lines = shown(SVC, TEXT, width=80)
+    starts = [line for line in lines if line.startswith(("≠ text:", "✓ svc:"))]
+    assert starts[0].startswith("≠ text:")
+
+
+# --------------------------------------------------------------------------- next steps
+
+
+def test_a_model_that_is_not_safe_has_a_pin_to_paste_and_a_safe_one_has_nothing() -> None:
+    text, svc = as_matrix(upgrade(TEXT, SVC)).answers
+    assert [(one.kind, one.paste) for one in text.next_steps] == [
+        (NextStepKind.PIN, "scikit-learn>=1.1.3,<1.5")
+    ]
+    assert svc.next_steps == ()
+
+
+def test_a_file_that_only_cannot_be_printed_is_converted_with_the_option_for_it() -> None:
+    cause = "pipeline-transform-input-1.6"
+    found = answer(
+        target("1.3.2", SAME), target("1.6.1", LIMITED, "repr", cause=cause), name="search"
+    )
+    steps = as_matrix(upgrade(found)).answers[0].next_steps
+    assert steps[0].paste == (
+        "compat-matrix migrate search --to scikit-learn==1.6.1 --as-of release --introspection"
+    )
+
+
+def test_named_targets_end_in_the_command_that_finds_the_last_safe_release() -> None:
+    bad = replace(target("1.9.1", DIFFERS, "predict"), requested="scikit-learn==1.9.1")
+    found = answer(target("1.3.2", SAME), bad, name="my model", in_a_row=False)
+    options = ("--as-of release", "--trust a.B")
+    steps = as_matrix(replace(upgrade(found), options=options)).answers[0].next_steps
+    assert [one.paste for one in steps] == ["compat-matrix upgrade 'my model' --trust a.B"]
