@@ -19,7 +19,7 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from matrix.catalog import checks, environment_names, git
+from matrix.catalog import checks, environment_names, git, runtimes
 from matrix.catalog.locks.registry import looks_like_file, read_lock
 from matrix.catalog.release_choice import choose
 from matrix.catalog.requirement_set import RequirementSet, joined, parsed
@@ -59,8 +59,8 @@ class EnvironmentRequest:
     place: FileLine | None = None
     """The line that requires scikit-learn; None if no file does."""
     day: str = ""
-    """The day of a revision whose file has ranges, as ``2026-05-01``: an origin is resolved as of
-    it. Empty for exact versions, and for files of today."""
+    """The day of a runtime, or of a revision that has ranges, as in EnvSpec: what is not pinned is
+    resolved as of it. Empty for files of today."""
 
 
 def read_request(texts: Sequence[str], *, folder: Path | None = None) -> EnvironmentRequest:
@@ -68,23 +68,31 @@ def read_request(texts: Sequence[str], *, folder: Path | None = None) -> Environ
 
     Args:
         texts: each a requirement (``numpy<2``, ``python==3.12``), a version of scikit-learn
-            (``1.5``: the last patch of that line), ``latest``, or a file.
+            (``1.5``: the last patch of that line), ``latest``, a file, or a runtime by its name
+            (``sagemaker:1.4-2``).
         folder: the folder of relative paths; None for the current one.
 
     Raises:
         UsageError: a text is not valid, a file does not exist, or two texts contradict each other.
     """
-    given, files = RequirementSet(), []
+    given, files, named = RequirementSet(), [], []
     for text in texts:
         file = _file(text, folder or Path())
-        if file is None:
-            given = joined([given, RequirementSet(requirements=(_typed(text),))])
-        else:
+        runtime = runtimes.find(text) if file is None else None
+        if file is not None:
             files.append(file)
+        elif runtime is not None:
+            named.append(runtime)
+        else:
+            given = joined([given, RequirementSet(requirements=(_typed(text),))])
     python = _one_python(given.requirements)
-    everything = joined([*(read_lock(file, python) for file in files), given])
-    found = _request(everything, source=" ".join(texts), file=_shown(files[0]) if files else "")
-    return _dated(found, files)
+    parts = [*(one.requirements() for one in named), *(read_lock(file, python) for file in files)]
+    shown = [*(one.name for one in named), *map(_shown, files)]
+    everything = joined([*parts, given])
+    found = _request(everything, source=" ".join(texts), file=shown[0] if shown else "")
+    if named and not files:
+        return replace(found, day=max(one.as_of for one in named))
+    return _dated(found, [file.day for file in files])
 
 
 def read_lock_request(file: SourceFile, python: str = "") -> EnvironmentRequest:
@@ -100,13 +108,13 @@ def read_lock_request(file: SourceFile, python: str = "") -> EnvironmentRequest:
     """
     named = (Requirement(f"python=={python}"),) if python else ()
     everything = joined([read_lock(file, python), RequirementSet(requirements=named)])
-    return _dated(_request(everything, source=str(file), file=_shown(file)), [file])
+    return _dated(_request(everything, source=str(file), file=_shown(file)), [file.day])
 
 
-def _dated(request: EnvironmentRequest, files: Sequence[SourceFile]) -> EnvironmentRequest:
-    """A request with the day of its revision, if something in it is a range."""
-    day = max((file.day for file in files), default="")
-    if not day or is_exact(request):
+def _dated(request: EnvironmentRequest, days: Sequence[str]) -> EnvironmentRequest:
+    """A request with the day of its revision or runtime, if something in it is a range."""
+    day = max(days, default="")
+    if not day or "" in days or is_exact(request):
         return request
     note = f"{request.file}: ranges are resolved as of {day}, the day of its commit"
     return replace(request, day=day, notes=(*request.notes, note))

@@ -24,12 +24,11 @@ from matrix.upgrade.upgrade_request import UpgradeRequest
 _BASE = frozenset({"numpy", "scipy", "joblib"})
 """What computes the outputs; only a lock with an exact version of each is narrowed."""
 _ALWAYS = _BASE | frozenset(
-    {
-        *("scikit-learn", "pandas", "threadpoolctl", "cloudpickle", "dill", "lz4", "skops"),
-        *("pyarrow", "numexpr", "bottleneck"),
-    }
+    {"scikit-learn", "pandas", "threadpoolctl", "pyarrow", "numexpr", "bottleneck"}
 )
-"""Small packages of many models, and those that pandas computes with where they are installed."""
+"""Packages of all models, and those that pandas computes with where they are installed."""
+_FORMATS = frozenset({"cloudpickle", "dill", "lz4", "skops"})
+"""Modules that loading needs in some formats; their packages are called the same."""
 _COMING = come_with(FRAMEWORKS)
 """Modules that needed libraries bring."""
 
@@ -61,6 +60,8 @@ def only_for(request: UpgradeRequest, frameworks: Iterable[Framework]) -> Upgrad
 def _only(request: UpgradeRequest, needed: frozenset[str]) -> UpgradeRequest:
     origin = None if request.origin is None else _narrowed(request.origin, needed)
     targets = tuple(_narrowed(one, needed) for one in request.targets)
+    if origin is not None and request.origin is not None and targets != request.targets:
+        origin = replace(origin, notes=request.origin.notes)  # said once, of the target
     return replace(request, origin=origin, targets=targets)
 
 
@@ -72,7 +73,7 @@ def _needed(inspections: Iterable[Inspection]) -> frozenset[str] | None:
         if framework is not None:
             found |= _with_companions(framework)
         elif module not in _COMING and module != "pandas":
-            name = distribution_of(module)
+            name = module if module in _FORMATS else distribution_of(module)
             if not name:
                 return None
             found.add(name)
@@ -93,10 +94,8 @@ def _narrowed(request: EnvironmentRequest, needed: frozenset[str]) -> Environmen
     if not request.file or not left or not _pins_all(request, kept):
         return request
     count = len({_name(text) for text in left})
-    note = (
-        f"{request.file}: {count} {'package' if count == 1 else 'packages'} that the models are "
-        "not known to need are not installed; their versions are kept as constraints"
-    )
+    words = "package is only a constraint" if count == 1 else "packages are only constraints"
+    note = f"{request.file}: {count} {words}: the models are not known to need them"
     return replace(
         request,
         others=tuple(kept),

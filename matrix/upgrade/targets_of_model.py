@@ -64,7 +64,9 @@ class TargetsOfModel:
                 self._texts[found[-1].id] = requested.source
                 continue
             complete = self._complete(requested, origin)
-            spec = spec_of(complete, as_of=self._request.as_of, common=self._builds.common)
+            day = self._request.as_of
+            day = day if self._request.as_of_named else complete.day or day
+            spec = spec_of(complete, as_of=day, common=self._builds.common)
             found.append(holding(spec, model, held))
             self._requested[found[-1].id] = complete
             self._texts[found[-1].id] = requested.source

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from matrix.environments.uv import find_uv
 from tests.locks.repositories import commit, git, new_repository
+from tests.locks.toy_projects import KINDS, PINS
 
 from .projects import environ, environment
 
@@ -100,3 +102,59 @@ def test_a_bump_of_a_uv_lock_is_answered_as_by_hand(tmp_path: Path) -> None:
     git(folder, "switch", "--quiet", "--create", "docs")
     commit(folder, {"README.md": "x"})
     assert run(folder, sys.executable, "-m", "matrix", "pr").returncode == 0
+
+
+# ------------------------------------------------------------------------ each kind of lock
+
+OLD, NEW = "1.3.2", "1.4.2"
+CONFIGURATION = "[tool.matrix]\nmodels = ['models/*.joblib']\n"
+
+
+def python_with(release: str) -> str:
+    pins = [f"{name}=={version}" for name, version in PINS.items()]
+    info = environment(f"scikit-learn=={release}", *pins, "python==3.11", common=()).info
+    assert info is not None
+    return str(info.executable)
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with models of the old release, and what they give by hand in the new one."""
+    folder = tmp_path_factory.mktemp("saved")
+    (folder / "models").mkdir()
+    assert run(folder, python_with(OLD), "-c", TRAIN).returncode == 0
+    new = python_with(NEW)
+    by_hand = {
+        name: run(folder, new, "-c", BY_HAND, f"models/{name}.joblib").stdout
+        for name in ("tree", "logistic")
+    }
+    assert "monotonic_cst" in by_hand["tree"]
+    assert by_hand["logistic"] == "predicts\n"
+    return folder / "models"
+
+
+@pytest.mark.nightly
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_bump_of_each_kind_of_lock_is_answered_as_by_hand(
+    kind: str, saved: Path, tmp_path: Path
+) -> None:
+    """Also where the lock has a package that no registry has."""
+
+    def project(release: str) -> dict[str, str]:
+        files = KINDS[kind](release)
+        return {**files, "pyproject.toml": files.get("pyproject.toml", "") + CONFIGURATION}
+
+    folder = new_repository(tmp_path / "r", project(OLD))
+    shutil.copytree(saved, folder / "models")
+    commit(folder, {})
+    git(folder, "switch", "--quiet", "--create", "bump")
+    commit(folder, project(NEW))
+    done = run(folder, sys.executable, "-m", "matrix", "pr", "--output", "json:answers.json")
+    result = json.loads((folder / "answers.json").read_text("utf-8"))
+    verdicts = {
+        Path(cell["pipeline"]).stem: cell["verdict"]
+        for cell in result["cells"]
+        if cell["writer"] != cell["reader"]
+    }
+    assert verdicts == {"tree": "use-failed", "logistic": "identical"}, done.stdout
+    assert done.returncode == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -33,8 +34,11 @@ def narrowed(
         [model("1.5.2", modules=("sklearn", "numpy")), model("1.5.2", modules=modules)],
         own,
     )
-    assert found.targets == (found.origin,)
-    return found.targets[0]
+    (target,) = found.targets
+    assert found.origin is not None
+    assert found.origin.notes == ()
+    assert found.origin == replace(target, notes=())
+    return target
 
 
 def test_everything_else_is_a_constraint_without_extras() -> None:
@@ -43,8 +47,7 @@ def test_everything_else_is_a_constraint_without_extras() -> None:
     assert found.others == LOCK[:4]
     assert found.constraints == ("torch==2.4.1", "xgboost==2.1.1", "setuptools==75.1.0", *UNKNOWN)
     assert found.notes == (
-        "uv.lock: 5 packages that the models are not known to need are not installed; their "
-        "versions are kept as constraints",
+        "uv.lock: 5 packages are only constraints: the models are not known to need them",
     )
 
 
