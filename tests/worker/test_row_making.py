@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,11 +14,13 @@ from compat_worker import (
     evidence,
     feature_inference,
     input_model,
+    input_spec,
     output_methods,
     row_making,
 )
 from compat_worker.user_error import UserError
 from numpy.typing import NDArray
+from scipy import sparse
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.cluster import KMeans
 from sklearn.compose import ColumnTransformer, make_column_transformer
@@ -33,8 +36,9 @@ from sklearn.feature_selection import SelectKBest
 from sklearn.impute import SimpleImputer
 from sklearn.isotonic import IsotonicRegression
 from sklearn.linear_model import LinearRegression, LogisticRegression
+from sklearn.mixture import GaussianMixture
 from sklearn.model_selection import GridSearchCV
-from sklearn.naive_bayes import CategoricalNB, MultinomialNB
+from sklearn.naive_bayes import CategoricalNB, GaussianNB, MultinomialNB
 from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
@@ -214,11 +218,21 @@ def test_rows_that_a_model_keeps_are_among_them() -> None:
     assert {tuple(row) for row in kind_of(model, input_model.STORED)} <= kept
 
 
-def test_rows_beside_centres_are_not_called_rows_that_the_model_keeps() -> None:
-    model = KMeans(3, n_init=1, random_state=0).fit(np.arange(20.0).reshape(10, 2))
+@pytest.mark.parametrize(
+    "model", [KMeans(3, n_init=1, random_state=0), GaussianNB(), GaussianMixture(2)]
+)
+def test_rows_beside_centres_are_not_called_rows_that_the_model_keeps(model: Any) -> None:
+    model.fit(np.arange(20.0).reshape(10, 2), [0, 1] * 5)
     kinds = row_making.make_rows(model, 60).kinds
     assert {input_model.CENTRE, input_model.BETWEEN_CENTRES} <= set(kinds)
     assert input_model.STORED not in kinds
+
+
+@pytest.mark.parametrize("state", ["_idf_diag", "idf_"])
+def test_old_tf_idf_says_its_width_by_its_weights(state: str) -> None:
+    """scikit-learn before 1.0 stores no number of features there."""
+    weights = sparse.diags(np.arange(1.0, 8.0)) if state == "_idf_diag" else np.arange(1.0, 8.0)
+    assert input_spec.n_features(SimpleNamespace(**{state: weights})) == 7
 
 
 def test_rows_are_where_a_scaler_saw_them() -> None:
@@ -333,8 +347,6 @@ def test_counts_are_whole_and_not_negative() -> None:
 
 
 def test_a_sparse_model_gets_sparse_rows() -> None:
-    from scipy import sparse
-
     model = SVC().fit(sparse.csr_matrix(X[:, :2]), Y)
     assert sparse.issparse(make(model).rows)
 

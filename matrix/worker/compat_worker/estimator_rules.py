@@ -29,8 +29,8 @@ _ROW_ATTRIBUTES = """
     support_vectors_ _fit_X X_train_ X_fit_ training_data_ X_ cluster_centers_ subcluster_centers_
     centroids_ means_ theta_
 """.split()  # noqa: SIM905
-_CENTRES = frozenset({"cluster_centers_", "subcluster_centers_", "centroids_"})
-"""Those of them to which a model measures distances."""
+_CENTRES = frozenset({"cluster_centers_", "subcluster_centers_", "centroids_", "means_", "theta_"})
+"""Those of them that are no rows of the data; a model may measure distances to them."""
 
 
 def _infer_kind(step: Any, space: Space, found: InputModel) -> None:

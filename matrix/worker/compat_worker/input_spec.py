@@ -46,7 +46,7 @@ _COUNTS = ("n_features_in_", "n_features_", "_n_features", "n_input_features_", 
 _LAST_AXIS = """
     coef_ mean_ scale_ center_ data_min_ max_abs_ statistics_ cluster_centers_ subcluster_centers_
     centroids_ theta_ feature_log_prob_ support_vectors_ _fit_X X_train_ X_fit_ means_ location_
-    quantiles_ lambdas_ scores_ variances_ components_
+    quantiles_ lambdas_ scores_ variances_ components_ _idf_diag idf_
 """.split()  # noqa: SIM905
 _FIRST_AXIS = ("x_weights_", "random_weights_", "categories_", "bin_edges_", "bsplines_", "coefs_")
 _INNER = """
