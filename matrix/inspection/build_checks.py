@@ -13,6 +13,9 @@ from matrix.inspection.stand_ins import Dict, Global, Object, Outside, StandIn
 _STATE_CLASSES = {("collections", "OrderedDict")}
 """Classes of objects that are a state themselves. They are no tuples."""
 
+_OWN_STATES = {("statsmodels.tools.tools", "Bunch")}
+"""Dictionaries that are their own ``__dict__``, so that picklers write them as their own state."""
+
 _CLASS_MAKERS = frozenset({"_mareconstruct", "_new_Index", "newObj"})
 """Functions that return a new object of the class that is their first argument."""
 _RANDOM_MAKERS = frozenset(
@@ -47,6 +50,15 @@ def is_computed(state: StandIn) -> bool:
     if isinstance(state, Object):
         return not (isinstance(state.maker, Global) and state.maker.pair in _STATE_CLASSES)
     return isinstance(state, Outside)
+
+
+def is_own_state(target: Object, state: StandIn) -> bool:
+    """Whether a dictionary gets its own items as attributes, and all of them have plain names."""
+    if state is not target or not target.by_class or target.pairs is None:
+        return False
+    keys = target.pairs.flat[::2]
+    plain = all(type(key) is str and not key.startswith("__") for key in keys)
+    return plain and isinstance(target.maker, Global) and target.maker.pair in _OWN_STATES
 
 
 def may_exist_already(target: Object) -> bool:

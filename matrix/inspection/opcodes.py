@@ -354,7 +354,7 @@ def _check_state(machine: MachineState, target: Object, state: StandIn) -> None:
     """Add a note if the effect of a state is unknown."""
     if build_checks.sets_attributes(target, state):
         machine.findings.add_note("sets-class", "it sets __class__ or another special attribute")
-    if build_checks.is_computed(state):
+    if build_checks.is_computed(state) and not build_checks.is_own_state(target, state):
         machine.findings.add_note("computed-state", "it gives an object the result of a call")
     if special_names.is_set_by(target, state):
         machine.note_special()

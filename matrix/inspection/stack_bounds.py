@@ -1,4 +1,4 @@
-"""Infer the versions of numpy, scipy, pandas and joblib that wrote a file from the names in it."""
+"""Infer the versions of packages that wrote a file from the names in it."""
 
 from __future__ import annotations
 
@@ -26,11 +26,13 @@ _SINCE: Mapping[str, Mapping[str, str]] = {
         r"pandas\.core\.arrays\.numpy_\.(?:NumpyExtensionArray|NumpyEADtype)": "2.1",
         r"pandas\.(?:DataFrame|Series|Index|RangeIndex)": "3",
     },
+    "statsmodels": {r"statsmodels\.tsa\.arima\.model\..*": "0.11"},
 }
 """By package, patterns of full names that are new in a release, as its own files showed."""
 _UNTIL: Mapping[str, Mapping[str, str]] = {
     "numpy": {r"numpy\.core\..*": "2"},
     "pandas": {r"pandas\.core\.indexes\.numeric\..*": "2"},
+    "statsmodels": {r"statsmodels\.tsa\.arima_model\..*Results.*": "0.13"},
 }
 """By package, patterns of full names that no release writes from this one on."""
 ALIGNED = "1.2 or newer"
@@ -48,7 +50,7 @@ def stack_bounds(names: Iterable[Name], joblib: str) -> dict[str, str]:
         By package, a specifier such as ``>=1.8`` or ``>=1.24,<2``.
     """
     texts = [str(name) for name in names]
-    found = {package: ",".join(_bounds(package, texts)) for package in ("numpy", "scipy", "pandas")}
+    found = {package: ",".join(_bounds(package, texts)) for package in (*_SINCE, *_UNTIL)}
     found["joblib"] = ">=1.2" if joblib == ALIGNED else ""
     return {package: specifier for package, specifier in found.items() if specifier}
 

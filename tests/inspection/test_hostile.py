@@ -260,3 +260,25 @@ def test_frames_that_machines_read_in_different_ways_are_refused(
     path.write_bytes(a.whole(body))
     with pytest.raises(NotAModelError, match=said):
         inspect(path)
+
+
+BUNCH = ("statsmodels.tools.tools", "Bunch")
+
+
+@pytest.mark.parametrize(
+    ("pair", "key", "state", "known"),
+    [
+        (BUNCH, "k_ar", a.DUP, True),
+        (BUNCH, "__class__", a.DUP, False),
+        (BUNCH, "k_ar", a.new(*BUNCH), False),
+        (("some.module", "Other"), "k_ar", a.DUP, False),
+    ],
+)
+def test_only_a_dictionary_that_is_known_to_be_its_own_attributes_is_its_own_state(
+    pair: tuple[str, str], key: str, state: bytes, known: bool, tmp_path: Path
+) -> None:
+    path = tmp_path / "model.pkl"
+    path.write_bytes(a.whole(a.new(*pair) + a.text(key) + a.NONE + a.SETITEM + state + a.BUILD))
+    found = inspected_or_refused(path)
+    assert isinstance(found, Inspection)
+    assert ("computed-state" in {note.code for note in found.notes}) != known

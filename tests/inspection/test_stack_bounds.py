@@ -1,4 +1,4 @@
-"""Names in a file tell which numpy, scipy, pandas and joblib wrote it."""
+"""Names in a file tell which numpy, scipy, pandas, joblib and statsmodels wrote it."""
 
 from __future__ import annotations
 
@@ -29,6 +29,8 @@ GENERATOR = ("numpy.random._pickle", "__bit_generator_ctor")
         ([("pandas", "DataFrame")], {"pandas": ">=3"}),
         ([("pandas", "CategoricalDtype")], {}),
         ([("numpy.random", "__RandomState_ctor")], {}),
+        ([("statsmodels.tsa.arima_model", "ARMAResults")], {"statsmodels": "<0.13"}),
+        ([("statsmodels.tsa.arima.model", "ARIMAResults")], {"statsmodels": ">=0.11"}),
     ],
 )
 def test_names_tell_the_release(names: list[tuple[str, str]], bounds: dict[str, str]) -> None:

@@ -88,6 +88,16 @@ def test_no_distribution_that_only_the_file_names_is_offered_to_be_installed(
     assert line == "--path DIR --with lifelines --trust outside.Clip --trust lifelines.fitters.Cox"
 
 
+def test_what_a_library_installs_is_no_folder_and_no_package_of_its_own(project: Path) -> None:
+    names = [
+        "cmdstanpy.model.CmdStanModel",
+        "prophet.forecaster.Prophet",
+        "stanio.reshape.Variable",
+    ]
+    line = own_code.options([trust(one) for one in names], Path("m.pkl"), script=None)
+    assert line == " ".join(["--with prophet", *(f"--trust {one}" for one in names)])
+
+
 def test_a_package_is_in_the_same_line_and_a_known_one_comes_by_itself(project: Path) -> None:
     """One round: nothing is missing once the line is pasted."""
     refused = [trust("skimage.x.A"), trust("xgboost.core.Odd"), trust("lifelines.fitters.Cox")]
