@@ -49,6 +49,8 @@ _NOTES: Mapping[str, str] = {
     "out-of-band": "some of its data is outside the file",
     "passed-on": "it hides how an array or a dtype is made",
     "persistent-ids": "some of its data is outside the file",
+    "torch-network": "it is a network of PyTorch, whose code is not in the file",
+    "torch-state": "it has the tensors of a PyTorch model, and the code is not in the file",
     "sets-class": "it changes the class of an object",
     "several-streams": "joblib hangs when it reads more than one compressed stream",
     "skops-part": "it contains a node that skops does not write",
@@ -106,6 +108,8 @@ def refusals(inspection: Inspection, trusted: frozenset[str] = frozenset()) -> t
         for note in inspection.notes
         if note.code in _NOTES
     )
+    if inspection.container == "torch":
+        return tuple(noted)  # names do not matter: it is never loaded
     unknown = (_refusal(name) for name in _unknown_names(inspection, trusted))
     return (*noted, *unknown, *_wrong_targets(inspection, trusted))
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from matrix.errors import NotAModelError
-from matrix.inspection import file_kinds, hdf5, keras_files, skops
+from matrix.inspection import file_kinds, hdf5, keras_files, skops, torch_files
 from matrix.inspection.bundle import find_bundle
 from matrix.inspection.byte_stream import FileSection, Stream, compression
 from matrix.inspection.companions import Companions
@@ -38,7 +38,7 @@ def inspect(
 
     Args:
         path: of a file written by pickle, ``joblib.dump`` or ``skops.io.dump``, by a library in
-            its own format, or in ONNX.
+            its own format, in ONNX, or by PyTorch.
         packed: it was packed together with the files beside it, by
             :mod:`matrix.inspection.packing`.
         limits: memory and time are not limited here, see
@@ -91,6 +91,8 @@ def _inspect(
         names = file_kinds.zip_names(file)
         if keras_files.is_keras(names) and not packed:
             return _keras(path, size, keras_files.read_zip(file, limits))
+        if torch_files.is_torch(names) and not packed:
+            return _torch(path, size, *torch_files.read(file, names, limits))
         if skops.SCHEMA not in names:
             raise file_kinds.describe_zip(names)
         container = "skops"
@@ -174,6 +176,21 @@ def _keras(path: Path, size: int, found: KerasFile) -> Inspection:
         exact=found.exact,
         notes=found.notes,
         root=found.root,
+    )
+
+
+def _torch(path: Path, size: int, findings: Findings, root: ModelNode) -> Inspection:
+    """The inspection of a file of PyTorch, which is never loaded."""
+    return Inspection(
+        path=path,
+        size=size,
+        sha256="",
+        container="torch",
+        protocol=findings.protocol,
+        modules=required_modules(findings.names),
+        names=findings.names,
+        notes=tuple(one for one in findings.notes if one.code != "persistent-ids"),  # its tensors
+        root=root,
     )
 
 

@@ -161,8 +161,8 @@ class Inspection:
     """In bytes."""
     sha256: str
     container: str
-    """``onnx``; ``pmml``; ``skops``; ``joblib`` if only joblib loads it (arrays in the stream, or
-    compressed); else ``pickle``."""
+    """``onnx``; ``pmml``; ``torch``; ``keras``; ``skops``; ``joblib`` if only joblib loads it
+    (arrays in the stream, or compressed); else ``pickle``."""
     compression: str = ""
     """``zlib``, ``gzip``, ``bz2``, ``xz``, ``lzma`` or ``lz4``; empty if there is none."""
     protocol: int

@@ -17,7 +17,9 @@ from matrix.worker.compat_worker.formats import FORMATS
 _PICKLES = ("pickle-4", "joblib", "pickle-2")
 """Formats with the same content as any pickle: tried only if a file does not load at all."""
 _PACKAGED = tuple(
-    name for name, one in FORMATS.items() if one.package and not one.pickles and not one.methods
+    name
+    for name, one in FORMATS.items()
+    if one.package and not one.pickles and not one.methods and not one.needs_code
 )
 """Formats that need a package in both environments; they hold less than a pickle."""
 _LIBRARIES = frozenset(one.name for one in FRAMEWORKS)

@@ -62,9 +62,11 @@ def _partly_compared(matrix: Matrix) -> Iterator[str]:
         if name in used and FORMATS[name].methods:
             methods = " and ".join(FORMATS[name].methods)
             how = f", {FORMATS[name].precision}" if FORMATS[name].precision else ""
+            only = len(FORMATS[name].methods) == 1
+            number = "one method was" if only else "two methods were"
             yield (
-                f"Files in {name} have no other methods than {methods}: "
-                f"two methods were compared{how}."
+                f"Files in {name} have no other method{'' if only else 's'} than {methods}: "
+                f"{number} compared{how}."
             )
 
 

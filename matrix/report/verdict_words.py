@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from matrix.model import Group, Verdict
 
-KERAS_FORMATS = frozenset({"keras", "keras-h5"})
+KERAS_FORMATS = frozenset({"keras", "keras-h5", "keras-weights"})
 """Formats of models of which loss and training are compared too."""
 
 

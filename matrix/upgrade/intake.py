@@ -21,6 +21,7 @@ from matrix.inspection import (
     inspect_with_files,
 )
 from matrix.inspection.result import MB, InspectionLimits
+from matrix.inspection.torch_files import STATE
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
 from matrix.user_files import read_bounded, refuse_system_file
@@ -107,6 +108,8 @@ class _Intake:
             return Model(id=str(path), path=path, problem=Problem.of(error)), None
         if inspection.portable is not None:
             return Model(id=str(path), path=path, problem=_not_checked(inspection)), None
+        if inspection.container == "torch":
+            return Model(id=str(path), path=path, problem=_without_code(inspection)), None
         return Model(id=str(path), path=path, inspection=inspection), copy
 
     def _recorded_beside(self, path: Path) -> Mapping[str, str] | None:
@@ -128,6 +131,21 @@ def _not_checked(inspection: Inspection) -> Problem:
     return Problem(
         message=f"{path} is {kind}, whose predictions are not checked here",
         advice=f"See what a runtime must support: compat-matrix inspect {shlex.quote(str(path))}",
+    )
+
+
+def _without_code(inspection: Inspection) -> Problem:
+    """A file of PyTorch has tensors, and the class that makes the network is not in it."""
+    path, state = inspection.path, any(one.code == STATE for one in inspection.notes)
+    count = len(inspection.root.fitted) + inspection.root.hidden
+    kind = f"a state_dict of PyTorch ({count:,} tensors)" if state else "a network of PyTorch"
+    return Problem(
+        message=f"{path} is {kind}: the code that makes the model is not in it, so that it cannot "
+        "be loaded and compared",
+        advice="Compare it with your own code in both environments: "
+        "model.load_state_dict(torch.load(PATH, weights_only=True)). torch.onnx.export writes a "
+        "file that needs no code.\n"
+        f"See what is in it: compat-matrix inspect {shlex.quote(str(path))}",
     )
 
 

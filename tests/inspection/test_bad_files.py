@@ -62,7 +62,7 @@ BAD = {
     "keras": (zipped("metadata.json", "config.json", "model.weights.h5"), "is a Keras model"),
     "torch": (
         zipped("archive/data.pkl", "archive/version"),
-        "is a PyTorch model, which",
+        "is truncated after",
     ),
     "npz": (zipped("arr_0.npy"), r"numpy arrays \(\.npz\)"),
     "npy": (b"\x93NUMPY\x01\x00v\0{'descr': '<f8'}", r"single numpy array \(\.npy\)"),

@@ -41,6 +41,9 @@ class Format(NamedTuple):
     missing_to_load: Optional[Callable[[], Optional[str]]] = None
     """Why files cannot be loaded in this environment, if that is not what ``missing`` says."""
 
+    needs_code: bool = False
+    """Whether a file holds less than the model, and the code of its pipeline makes the rest."""
+
     def why_not_loaded(self) -> Optional[str]:
         """Why files cannot be loaded in this environment; None if they can."""
         return (self.missing_to_load or self.missing)()
@@ -337,6 +340,30 @@ def _keras(ending: str, meaning: str) -> Format:
     )
 
 
+def _save_keras_weights(model: Any, path: str) -> None:
+    from compat_worker import keras_weights
+
+    keras_weights.save(model, path)
+
+
+def _load_keras_weights(path: str) -> Any:
+    from compat_worker import keras_weights
+
+    return keras_weights.load(path)
+
+
+def _save_keras_export(model: Any, path: str) -> None:
+    from compat_worker import keras_exports
+
+    keras_exports.save(model, path)
+
+
+def _load_keras_export(path: str) -> Any:
+    from compat_worker import keras_exports
+
+    return keras_exports.load(path)
+
+
 _CLOUDPICKLE = "cloudpickle.dump(model, open({path!r}, 'wb'))"
 
 FORMATS: Dict[str, Format] = {
@@ -427,6 +454,32 @@ FORMATS.update(
     {
         "keras": _keras(".keras", "Model.save of Keras 3, a zip archive"),
         "keras-h5": _keras(".h5", "Model.save of Keras, HDF5"),
+        "keras-weights": Format(
+            ending=".weights.zip",
+            meaning="Model.save_weights of Keras; the code of the pipeline makes the model again",
+            save=_save_keras_weights,
+            load=_load_keras_weights,
+            missing=_missing_package("keras", "keras"),
+            package="keras",
+            pickles=False,
+            save_line="model.save_weights('model.weights.h5')",
+            load_line="make_model().load_weights('model.weights.h5')",
+            needs_code=True,
+        ),
+        "keras-export": Format(
+            ending=".savedmodel.zip",
+            meaning="Model.export of Keras, a SavedModel; TensorFlow runs it without Keras: one "
+            "method compared, predict",
+            save=_save_keras_export,
+            load=_load_keras_export,
+            missing=_missing_package("tensorflow", "tensorflow"),
+            package="tensorflow",
+            pickles=False,
+            save_line="model.export('exported')",
+            load_line="tensorflow.saved_model.load('exported')",
+            imports="tensorflow",
+            methods=("predict",),
+        ),
     }
 )
 

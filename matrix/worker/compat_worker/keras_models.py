@@ -13,7 +13,7 @@ import os
 import shutil
 import sys
 import tempfile
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 
@@ -24,18 +24,28 @@ BATCH = 32
 EPOCHS = 2
 
 
-def adapted(model: Any, again: Optional[Callable[[], Any]] = None) -> Any:
+def adapted(
+    model: Any,
+    again: Optional[Callable[[], Any]] = None,
+    code: Optional[Tuple[str, str]] = None,
+) -> Any:
     """The object; a model of Keras becomes a :class:`KerasModel`.
 
     Args:
         model: any object.
         again: loads the file once more; None for a model that was not loaded.
+        code: the module and the function that made it, if it is that of a reference pipeline.
     """
     keras = sys.modules.get("keras")
     kind = getattr(keras, "Model", None)
     if kind is None or not isinstance(model, kind):
         return model
-    return KerasModel(model, again)
+    return KerasModel(model, again, code)
+
+
+def code_of(model: Any) -> Optional[Tuple[str, str]]:
+    """The module and the function that made a model; None if they are unknown."""
+    return model.code if is_keras(model) else None
 
 
 def is_keras(model: Any) -> bool:
@@ -49,13 +59,20 @@ class KerasModel:
     Args:
         model: of Keras.
         again: loads the file once more; None for a model that was not loaded.
+        code: the module and the function that made it, if it is that of a reference pipeline.
     """
 
-    __slots__ = ("again", "model")  # so that nobody looks for estimators inside
+    __slots__ = ("again", "code", "model")  # so that nobody looks for estimators inside
 
-    def __init__(self, model: Any, again: Optional[Callable[[], Any]] = None) -> None:
+    def __init__(
+        self,
+        model: Any,
+        again: Optional[Callable[[], Any]] = None,
+        code: Optional[Tuple[str, str]] = None,
+    ) -> None:
         self.model = model
         self.again = again
+        self.code = code
 
     def __deepcopy__(self, memo: Any) -> "KerasModel":
         """Itself: its methods leave it as it is."""
@@ -74,6 +91,7 @@ class KerasModel:
     def fit(self, X: Any, y: Any) -> None:
         """Train a compiled model for some steps; seeds and the order of rows are fixed."""
         _seed()
+        X = _with_texts(X)
         if _is_compiled(self.model):
             self.model.fit(X, y, batch_size=BATCH, epochs=EPOCHS, shuffle=False, verbose=0)
         else:
@@ -174,15 +192,34 @@ class KerasModel:
 
 
 def split(rows: Any) -> Any:
-    """The inputs and the targets of rows; the targets may be None."""
-    if isinstance(rows, dict) and set(rows) == {"inputs", "targets"}:
-        return rows["inputs"], rows["targets"]
-    return rows, None
+    """The inputs, with texts as TensorFlow takes them, and the targets, which may be None."""
+    if _has_targets(rows):
+        return _with_texts(rows["inputs"]), rows["targets"]
+    return _with_texts(rows), None
+
+
+def _has_targets(rows: Any) -> bool:
+    return isinstance(rows, dict) and set(rows) == {"inputs", "targets"}
+
+
+def _with_texts(inputs: Any) -> Any:
+    """Inputs in which arrays of texts are tensors: Keras takes no texts of numpy."""
+    if isinstance(inputs, dict):
+        return {name: _with_texts(one) for name, one in inputs.items()}
+    if isinstance(inputs, (list, tuple)):
+        return [_with_texts(one) for one in inputs]
+    if getattr(getattr(inputs, "dtype", None), "kind", "") != "U":
+        return inputs
+    try:
+        import tensorflow
+    except ImportError:
+        return inputs
+    return tensorflow.constant(inputs)
 
 
 def count(rows: Any) -> int:
     """The number of rows in inputs or in rows with targets."""
-    inputs, _ = split(rows)
+    inputs = rows["inputs"] if _has_targets(rows) else rows
     while isinstance(inputs, (dict, list, tuple)):
         inputs = next(iter(inputs.values())) if isinstance(inputs, dict) else inputs[0]
     return len(inputs)

@@ -121,7 +121,8 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
     random.seed(0)  # layers of networks draw their first weights as they are made
     np.random.seed(0)
     try:
-        return registered, keras_models.adapted(registered.build())
+        built = registered.build()
+        return registered, keras_models.adapted(built, code=(_module(piece), piece["pipeline"]))
     except ImportError as error:
         machine_failures.raise_if_machine_failed(error)
         raise Unavailable("not available in this environment: {}".format(error))
@@ -129,6 +130,11 @@ def _build(piece: Piece) -> Tuple[Any, Any]:
         if "unexpected keyword argument" in str(error):
             raise Unavailable("not in this release of scikit-learn: {}".format(error))
         raise
+
+
+def _module(piece: Piece) -> str:
+    """The module that a pipeline file is imported as."""
+    return os.path.splitext(os.path.basename(piece["file"]))[0]
 
 
 def _find_pipeline(path: str, pipeline: str) -> Any:
