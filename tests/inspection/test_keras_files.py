@@ -99,6 +99,25 @@ HOSTILE = {
         sequential(function("keras.config", "enable_unsafe_deserialization")),
         "keras.config.enable_unsafe_deserialization",
     ),
+    "unsafe, then code": (
+        sequential(function("keras.config", "enable_unsafe_deserialization"), LAMBDA),
+        "keras-code",
+    ),
+    "download by its source": (
+        sequential(function("keras.src.utils.file_utils", "get_file")),
+        "keras.src.utils.file_utils.get_file",
+    ),
+    "download by its name": (sequential(function("builtins", "get_file")), "keras.get_file"),
+    "built in": (sequential(function("builtins", "eval")), "keras.eval"),
+    # Keras 2 looks up any function of TensorFlow by a text
+    "operation of tensorflow": (
+        sequential(of_keras("TFOpLambda", {"function": "io.write_file"})),
+        "keras.layers.TFOpLambda",
+    ),
+    "operation that calls": (
+        sequential({"module": "keras.src.ops.linalg", "class_name": "JVP"}),
+        "keras.src.ops.linalg.JVP",
+    ),
     "program": (sequential(of_keras("TFSMLayer", {"filepath": "x"})), "keras.layers.TFSMLayer"),
     # CVE-2025-12058: a file as vocabulary
     "file": (sequential(TEXTS), "keras-file"),
@@ -119,6 +138,7 @@ def test_what_runs_code_or_reads_files_is_refused(case: str, tmp_path: Path) -> 
 
 
 def test_code_in_hdf5_is_refused() -> None:
+    """CVE-2025-9905: load_model ignores safe_mode for such files."""
     found = refusals(inspect(NATIVE / "keras-lambda.h5"))
     assert [(one.what, one.trust) for one in found] == [("keras-code", "")]
 
