@@ -44,7 +44,8 @@ def _infer_kind(step: Any, space: Space, found: InputModel) -> None:
             feature.column.numeric |= computes and not feature.assumed
             feature.column.counts = feature.column.counts or bool(kinds & _TAKE_COUNTS)
     if input_spec.get(step, "_sparse") is True or hasattr(input_spec.get(step, "_fit_X"), "tocsr"):
-        found.sparse = all(feature is not None and feature.undo is None for feature in space)
+        traced = all(feature is not None and feature.undo is None for feature in space)
+        found.sparse = traced or found.places is not None
     if found.sparse and found.filled is None:
         found.filled = _filled(step)
 
@@ -111,6 +112,8 @@ def _infer_stored_rows(step: Any, space: Space, found: InputModel) -> None:
     ):
         rows = input_spec.get(step, name)
         if hasattr(rows, "tocsr"):
+            if found.places is not None:
+                continue  # of all features; :mod:`compat_worker.sparse_neighbors` makes such rows
             rows = rows[_sample(rows.shape[0])].toarray()
         if hasattr(rows, "data") and not isinstance(rows, np.ndarray):  # a KDTree or BallTree
             rows = np.asarray(rows.data)

@@ -30,7 +30,7 @@ def infer(model: Any) -> Optional[InputModel]:
         width = len(names) if names else input_spec.n_features(model)
     if not width:
         return None
-    if form == "table" and not names and width >= widest_models.WIDEST:
+    if form == "table" and not names and widest_models.has_some_features(model, width):
         found, space = _some_features(model, width)
     else:
         columns = [Column(names[place] if names else None) for place in range(width)]

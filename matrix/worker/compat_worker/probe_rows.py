@@ -90,7 +90,7 @@ def is_thin(known: InputModel) -> bool:
     Full rows would be unlike all that the model has seen, and a search among kept rows takes time
     with the values in both.
     """
-    return known.filled is not None and len(known.columns) >= WIDE
+    return known.filled is not None and (known.width or len(known.columns)) >= WIDE
 
 
 def _thinned(known: InputModel, values: Values, random: Any) -> Values:

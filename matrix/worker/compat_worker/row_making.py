@@ -19,6 +19,7 @@ from compat_worker import (
     output_methods,
     probe_rows,
     row_shapes,
+    sparse_neighbors,
     table_source,
 )
 from compat_worker.input_model import Column, InputModel
@@ -90,8 +91,15 @@ def make_rows(model: Any, n: int, most: int = 2000, seed: int = 0) -> MadeRows:
         kinds = OrderedDict((block.kind, len(block)) for block in made)
         values = probe_rows.concatenated(made)
         plain = row_shapes.plain_values(trial.shape, trial.known, values)
+        rows = trial.shaped(values)
+        near = trial.accepted_as_a_whole(sparse_neighbors.between(model, min(most, largest), seed))
+        if near is not None:
+            from scipy import sparse
+
+            rows = sparse.vstack([rows, near], format="csr")
+            kinds[input_model.BETWEEN_SPARSE] = near.shape[0]
         return MadeRows(
-            trial.shaped(values),
+            rows,
             kinds,
             trial.dropped,
             sum(kinds.values()),
@@ -177,6 +185,17 @@ class _Trial:
         for place, value in values:
             rows[place] = probe_rows.with_value(rows[place].copy(), 0, value)
         return self.raised(self.method, rows) is None
+
+    def accepted_as_a_whole(self, rows: Any) -> Any:
+        """Sparse rows if every method accepts them; None for others, and if there are none."""
+        if rows is None or self.shape != "sparse":
+            return None
+        try:
+            for name in [self.method, *self.other_methods()]:
+                output_methods.call(self.model, name, rows)
+        except Exception:
+            return None
+        return rows
 
     def telling_output(self) -> Callable[[Values], Any]:
         """What a method returns for values: the one that tells rows apart best, by its name."""

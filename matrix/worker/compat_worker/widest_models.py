@@ -9,10 +9,16 @@ from typing import Any, Iterator, List
 
 import numpy as np
 
-from compat_worker import input_spec, tree_nodes
+from compat_worker import input_spec, sparse_neighbors, tree_nodes
 
 WIDEST = 200000
 """From so many features on, only some of them get values."""
+
+WIDE_KEPT = 5000
+"""The same for a model that keeps sparse rows, which have values in few of the features."""
+
+MOST_KEPT = 100
+"""Kept rows whose features get values, at most."""
 
 MOST_FEATURES = 20000
 
@@ -21,6 +27,12 @@ _WEIGHTS = ("coef_", "feature_log_prob_", "components_", "theta_")
 
 _MEMBERS = 100
 """Members of an ensemble that are looked at."""
+
+
+def has_some_features(model: Any, width: int) -> bool:
+    """Whether only some features of a model get values in its rows."""
+    kept = sparse_neighbors.last_kept(model) if width >= WIDE_KEPT else None
+    return width >= WIDEST or (kept is not None and kept.shape[1] == width)
 
 
 def chosen_features(model: Any, width: int) -> Any:
@@ -34,6 +46,7 @@ def chosen_features(model: Any, width: int) -> Any:
     for step in _parts(model):
         used.extend(np.unique(one.feature[one.feature >= 0]) for one in tree_nodes.trees_of(step))
         used.extend(_weighed(step, width))
+    used.extend(_kept(model, width))
     random = np.random.RandomState(0)
     places = np.unique(np.concatenate(used)) if used else np.empty(0, dtype=np.int64)
     places = places[places < width].astype(np.int64)
@@ -42,6 +55,14 @@ def chosen_features(model: Any, width: int) -> Any:
     if len(places) > MOST_FEATURES:
         places = np.sort(random.permutation(places)[:MOST_FEATURES])
     return places
+
+
+def _kept(model: Any, width: int) -> Iterator[Any]:
+    """The features of some rows that the last step keeps."""
+    kept = sparse_neighbors.last_kept(model)
+    if kept is not None and kept.shape[1] == width:
+        some = np.unique(np.linspace(0, kept.shape[0] - 1, MOST_KEPT).astype(int))
+        yield np.unique(kept[some].indices)
 
 
 def _parts(model: Any) -> Iterator[Any]:
