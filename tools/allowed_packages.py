@@ -53,9 +53,6 @@ GROUPS: tuple[dict[str, str], ...] = (
     {"hdbscan": "hdbscan", "umap": "umap-learn"},
 )
 """By module, the distributions that are installed together."""
-LISTS = {"interpret-core": "interpret"}
-"""The name of the list of a distribution, if it is not the distribution's."""
-
 RELEASES = (
     "0.22.2.post1",
     "0.23.2",
@@ -184,12 +181,11 @@ def _run(
 def write(own: Iterable[Name], group: dict[str, str]) -> None:
     """Write the list of each package of a group."""
     for package, distribution in group.items():
-        named = LISTS.get(distribution, distribution)
         listed = sorted(name for name in own if name.module.partition(".")[0] == package)
         if listed:
             lines = "".join(f"{name.module} {name.qualname}\n" for name in listed)
-            text = _HEAD.format(package=named) + lines
-            (FOLDER / f"{named}.txt").write_text(text, encoding="utf-8", newline="\n")
+            text = _HEAD.format(package=distribution) + lines
+            (FOLDER / f"{distribution}.txt").write_text(text, encoding="utf-8", newline="\n")
 
 
 def main(arguments: list[str]) -> int:
