@@ -29,6 +29,9 @@ class ProgressListener(Protocol):
     def stage(self, name: str, total: int | None = None) -> None:
         """Open a stage with a number of things to do; None if the number is unknown."""
 
+    def more(self, name: str, pieces: int) -> None:
+        """Add a number of things to do to a stage, which it opens or continues."""
+
     def advance(self, n: int = 1, under_way: str = "", *, stage: str | None = None) -> None:
         """Count finished things of the named stage, or else of the one opened last."""
 

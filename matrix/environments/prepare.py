@@ -18,21 +18,28 @@ from matrix.environments.records import (
 )
 from matrix.environments.resolve import Resolved, resolve
 from matrix.environments.run_nox import run_nox
+from matrix.environments.size_estimate import estimated_size
 from matrix.errors import StoreError
 from matrix.model import Environment, UnavailableReason
 from matrix.model.package_sources import USER_SOURCES
 
-Phase = Literal["resolved", "building", "ready", "unavailable"]
+Phase = Literal["resolving", "resolved", "announced", "building", "ready", "unavailable"]
+"""``announced`` is a step of all that will be built together."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class BuildStep:
     """Something became of an environment."""
 
-    environment: str
+    environment: str = ""
+    """Its id; empty if the step is of several."""
     phase: Phase
     text: str = ""
     """The reason, where it is unavailable."""
+    count: int = 0
+    """How many environments are announced."""
+    size: int = 0
+    """About how many bytes these will take."""
 
 
 Report = Callable[[BuildStep], None]
@@ -65,6 +72,8 @@ def prepare(
         StoreError: the state folder cannot be written.
     """
     notify = report or (lambda _: None)
+    for spec in catalog.specs:
+        notify(BuildStep(environment=spec.id, phase="resolving"))
     resolved = resolve(catalog, offline=offline, report=lambda done: notify(_step(done)))
     return build(catalog, resolved, jobs=jobs, offline=offline, remember=remember, report=notify)
 
@@ -137,6 +146,10 @@ def _build(
     for request in missing:
         assert request.lock is not None
         same.setdefault(environment_key(request.lock), []).append(request)
+    locks = [requests[0].lock for requests in same.values()]
+    size = estimated_size(lock for lock in locks if lock is not None)
+    notify(BuildStep(phase="announced", count=len(same), size=size))
+    for request in missing:
         notify(BuildStep(environment=request.id, phase="building"))
     records: dict[str, Record] = {}
 

@@ -86,7 +86,7 @@ class Experiment:
             elif evaluator.due(reader, [load], on_evaluation):
                 jobs.append(evaluator.job(reader, [load], on_evaluation))
         if jobs:
-            self.context.progress.stage(STAGE, len(jobs))
+            self.context.progress.more(STAGE, len(jobs))
             self.context.run(iter(jobs))
         return cells
 

@@ -18,6 +18,8 @@ from typing import TextIO
 from matrix.safe_text import plain
 
 Clock = Callable[[], float]
+_SECONDS_OF_A_PACE = 3.0
+"""A shorter time says nothing of the rest."""
 
 
 @dataclass(slots=True)
@@ -32,11 +34,36 @@ class Stage:
     failed: int = 0
     under_way: str = ""
     ended: float | None = None
+    expected: float | None = None
+    """Seconds of one piece, as long as none of this run is done."""
+    reopened: bool = False
+    """Whether it went on after it was over."""
 
     @property
     def complete(self) -> bool:
         """Whether all of it is done."""
         return self.total is not None and self.done >= self.total
+
+    def seconds(self, now: float) -> float:
+        """How long it has been at work."""
+        return (now if self.ended is None else self.ended) - self.started
+
+    def seconds_left(self, now: float) -> float | None:
+        """About how long the rest takes, at the pace so far; None while that is unknown."""
+        if self.total is None or self.ended is not None:
+            return None
+        spent, rest = self.seconds(now), self.total - self.done
+        if self.done:
+            return None if spent < _SECONDS_OF_A_PACE else spent / self.done * rest
+        left = None if self.expected is None else self.expected * rest - spent
+        return left if left is not None and left > 0 else None
+
+    def reopen(self, now: float) -> None:
+        """Go on after a pause, which does not count as time at work."""
+        if self.ended is not None:
+            self.started += now - self.ended
+            self.ended = None
+            self.reopened = True
 
 
 class Progress:
@@ -69,13 +96,38 @@ class Progress:
     def stage(self, name: str, total: int | None = None) -> None:
         """Start a stage, or change its total; ``advance`` now counts for this stage."""
         with self._lock:
-            if name in self.stages:
-                self.stages[name].total = total
-            else:
-                self.stages[name] = Stage(plain(name, 40), total, self._clock())
-                self._opened(self.stages[name])
+            at = self._at(name)
+            at.total = total
             self._current = name
-            self._end_if_complete(self.stages[name])
+            self._go_on_or_end(at)
+
+    def more(self, name: str, pieces: int, *, expected: float | None = None) -> None:
+        """Add pieces to the total of a stage, which starts or goes on.
+
+        Args:
+            name: of the stage; it does not become the one that ``advance`` counts for.
+            pieces: how many.
+            expected: seconds of one piece, as long as none is done; None if unknown.
+        """
+        with self._lock:
+            at = self._at(name)
+            at.total = (at.total or 0) + pieces
+            at.expected = expected
+            self._go_on_or_end(at)
+
+    def _at(self, name: str) -> Stage:
+        """The stage of a name, which starts with its first use."""
+        if name not in self.stages:
+            self.stages[name] = Stage(plain(name, 40), None, self._clock())
+            self._current = self._current or name
+            self._opened(self.stages[name])
+        return self.stages[name]
+
+    def _go_on_or_end(self, stage: Stage) -> None:
+        if stage.complete:
+            self._end(stage)
+        else:
+            stage.reopen(self._clock())
 
     def advance(
         self, n: int = 1, under_way: str = "", *, failed: int = 0, stage: str | None = None
@@ -94,21 +146,22 @@ class Progress:
             at.failed += failed
             at.under_way = plain(under_way, 120) if under_way else at.under_way
             self._changed(at)
-            self._end_if_complete(at)
+            if at.complete:
+                self._end(at)
 
     def note(self, text: str) -> None:
         """Show a message, such as why an environment is not available."""
         with self._lock:
             self._noted(plain(text))
 
+    def answered(self, text: str) -> None:
+        """Show what is known of a model, before the whole result."""
+        self.note(text)
+
     def estimate(self, seconds_left: float | None) -> None:
         """Set the estimated remaining time in seconds; None if unknown."""
         with self._lock:
             self.seconds_left = seconds_left
-
-    def _end_if_complete(self, stage: Stage) -> None:
-        if stage.complete:
-            self._end(stage)
 
     def _end(self, stage: Stage) -> None:
         if stage.ended is None:
@@ -124,8 +177,12 @@ class Progress:
     def _noted(self, text: str) -> None: ...
 
 
+_ANSWERS = 10
+"""How many first answers a log shows at once; further ones only in place of another line."""
+
+
 class PlainProgress(Progress):
-    """Prints a line from time to time, and at the end of each stage.
+    """Prints a line from time to time, and at the first end of each stage.
 
     Args:
         stream: where to print.
@@ -138,13 +195,26 @@ class PlainProgress(Progress):
         self._stream = stream
         self._every = every
         self._next = clock() + every
+        self._answers = 0
+
+    @property
+    def _due(self) -> bool:
+        return self._clock() >= self._next
+
+    def answered(self, text: str) -> None:
+        """Print the answer; of many models not each."""
+        with self._lock:
+            self._answers += 1
+            if self._answers <= _ANSWERS or self._due:
+                self.note(text)
 
     def _changed(self, stage: Stage) -> None:
-        if self._clock() >= self._next and not stage.complete:
+        if self._due and not stage.complete:
             self._print(describe(stage, self._clock(), self.seconds_left))
 
     def _ended(self, stage: Stage) -> None:
-        self._print(describe(stage, self._clock()))
+        if not (stage.complete and stage.reopened) or self._due:
+            self._print(describe(stage, self._clock()))
 
     def _noted(self, text: str) -> None:
         self._print(text)
@@ -179,11 +249,17 @@ def describe(stage: Stage, now: float, seconds_left: float | None = None) -> str
     parts = [done]
     if stage.failed:
         parts.append(f"{stage.failed:,} failed")
-    parts.append(duration((stage.ended if stage.ended is not None else now) - stage.started))
-    if seconds_left is not None and stage.ended is None:
-        parts.append(f"about {duration(seconds_left)} left")
+    parts.append(duration(stage.seconds(now)))
+    left = stage.seconds_left(now) if seconds_left is None else seconds_left
+    if left is not None and stage.ended is None:
+        parts.append(f"about {rough(left)} left")
     under_way = f" ({stage.under_way})" if stage.under_way and stage.ended is None else ""
     return f"{stage.name}: {', '.join(parts)}{under_way}"
+
+
+def rough(seconds: float) -> str:
+    """Return an estimated duration, of at least a second and without fractions: ``4 s``."""
+    return f"{max(round(seconds), 1)} s" if seconds < 10 else duration(seconds)
 
 
 def duration(seconds: float | timedelta) -> str:

@@ -5,7 +5,7 @@ Each load has an interpreter of its own, because a user's model is not trusted.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -96,6 +96,14 @@ class ModelRecord:
     """By the id of the environment."""
 
 
+OnModel = Callable[[Model], None]
+"""Called with a model of which all loads are done."""
+
+
+def _ignored(_: Model) -> None:
+    """Do nothing."""
+
+
 class ModelChecker:
     """Checks models.
 
@@ -113,6 +121,7 @@ class ModelChecker:
         self._again: list[ModelWork] = []
         """Models that ended their worker process, perhaps by a planted fault."""
         self._total = 0
+        self._on_model: OnModel = _ignored
 
     @property
     def sandbox(self) -> Sandbox | None:
@@ -133,12 +142,19 @@ class ModelChecker:
         """The results for a model so far."""
         return self._found.get(model.id, ModelRecord())
 
-    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+    def check(
+        self, work: Sequence[ModelWork], on_model: OnModel | None = None
+    ) -> dict[str, ModelRecord]:
         """Check models; results of earlier calls are not computed again.
+
+        Args:
+            work: the models with their environments.
+            on_model: called with each model when it has been loaded in all of its environments.
 
         Returns:
             The results of all calls, by the id of the model.
         """
+        self._on_model = on_model or _ignored
         for one in work:
             self._found.setdefault(one.model.id, ModelRecord())
         new = [(one, reader) for one in work for reader in self._new(one)]
@@ -280,6 +296,8 @@ class ModelChecker:
                 cell=evaluation.cell,
                 worst=evaluator.worst_rows(evaluation),
             )
+            if not self._new(one):
+                self._on_model(one.model)
 
         artifact = saving.artifacts.get(one.model.format)
         if not isinstance(artifact, Artifact) or not saving.rows:

@@ -50,6 +50,12 @@ class EnvironmentBuilds:
         """The same, by id."""
         return self._made
 
+    def put_in_order(self, ids: Iterable[str]) -> None:
+        """Put environments in front, in this order; ids of others are left out."""
+        first = {id_: self._made[id_] for id_ in ids if id_ in self._made}
+        others = {id_: one for id_, one in self._made.items() if id_ not in first}
+        self._made = {**first, **others}
+
     def forget(self, spec: EnvSpec) -> None:
         """Leave out an environment that was tried and answers nothing."""
         del self._made[spec.id]

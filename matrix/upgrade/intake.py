@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,6 +37,7 @@ def take_in(
     recorded: Mapping[Path, str] | None = None,
     *,
     most_mb: int = WorkerLimits().model_mb,
+    on_file: Callable[[], object] = lambda: None,
 ) -> list[Model]:
     """Copy files to a private folder, and inspect the copies.
 
@@ -49,11 +50,15 @@ def take_in(
         jobs: how many files to inspect at once.
         recorded: by absolute path, the SHA-256 that a file must have.
         most_mb: the size in MB from which a file is refused.
+        on_file: called for each file that was inspected.
     """
     intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=most_bytes(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
         copies = list(pool.map(intake.copy, paths))
-        looked = list(pool.map(intake.look, paths, copies))
+        looked = []
+        for one in pool.map(intake.look, paths, copies):
+            looked.append(one)
+            on_file()
     for model, copy in looked:
         if model.inspection is not None and copy is not None:
             store.keep_artifact(copy.path, model.format, copy.sha256)

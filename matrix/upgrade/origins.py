@@ -76,6 +76,10 @@ class Origins:
         """The environments of these and of all earlier specifications, by id."""
         return self._builds.prepare(specs)
 
+    def put_in_order(self, ids: Iterable[str]) -> None:
+        """Put environments in front, in this order."""
+        self._builds.put_in_order(ids)
+
     def origin(self, model: Model) -> EnvSpec:
         """As :meth:`matrix.upgrade.origin_of_model.OriginOfModel.of`."""
         return self._origins.of(model)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
+from packaging.version import Version
+
 from matrix.errors import Exit, MatrixError
 from matrix.model import Cell, Ending, Environment, EnvSpec, Verdict
+from matrix.model.environments import SCIKIT_LEARN
 from matrix.upgrade.admission import first_gate_only
 from matrix.upgrade.answer import (
     Model,
@@ -18,7 +21,8 @@ from matrix.upgrade.answer import (
     UpgradeQuestion,
     UpgradeResult,
 )
-from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork
+from matrix.upgrade.check_listener import CheckListener, NoListener
+from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork, OnModel
 from matrix.upgrade.needed_packages import leading, needed_packages
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.package_answers import (
@@ -37,7 +41,12 @@ from matrix.worker.compat_worker.user_error import NO_METHOD_WORDS
 
 
 def upgrade(
-    models: Sequence[Model], origins: Origins, checker: ModelChecker, *, bisect: bool = True
+    models: Sequence[Model],
+    origins: Origins,
+    checker: ModelChecker,
+    *,
+    bisect: bool = True,
+    listener: CheckListener | None = None,
 ) -> UpgradeResult:
     """Answer for models.
 
@@ -46,11 +55,12 @@ def upgrade(
         origins: decides the origin and the targets of each model, and builds environments.
         checker: loads the models there.
         bisect: search for the first bad release between a safe one and a bad one.
+        listener: gets answers before all are known, and how far the search is.
 
     An interruption (Ctrl-C or SIGTERM) ends the check: the result has what was finished.
     """
     started = datetime.now(timezone.utc)
-    check = _Check(models, origins, checker)
+    check = _Check(models, origins, checker, listener or NoListener())
     interrupted = False
     try:
         answers = check.answers(bisect=bisect)
@@ -83,7 +93,7 @@ def _with_contents(
     models = [one for group in inside.values() for one in group]
     if not models:
         return list(answers)
-    further = _Check(models, origins, checker).answers(bisect=bisect)
+    further = _Check(models, origins, checker, NoListener()).answers(bisect=bisect)
     found = {one.model.id: one for one in further if one.problem is None}
     result: list[UpgradeAnswer] = []
     for answer in answers:
@@ -124,10 +134,17 @@ def _was_loaded(found: ModelRecord) -> bool:
 class _Check:
     """The questions of an upgrade check as far as they are known."""
 
-    def __init__(self, models: Sequence[Model], origins: Origins, checker: ModelChecker) -> None:
+    def __init__(
+        self,
+        models: Sequence[Model],
+        origins: Origins,
+        checker: ModelChecker,
+        listener: CheckListener,
+    ) -> None:
         self._origins = origins
         self._checker = checker
         self._models = models
+        self._listener = listener
         self._questions: list[UpgradeQuestion | UpgradeAnswer] = []
 
     def answers(self, *, bisect: bool) -> list[UpgradeAnswer]:
@@ -135,17 +152,50 @@ class _Check:
         origins = self._origins
         _prepare_origins(self._models, origins)
         self._questions = [_question(model, origins) for model in self._models]
-        answers = _answers(self._questions, origins, self._checker)
+        self._newest_first()
+        answers = self._answers(self._questions, self._listener.answered)
         while True:
             further = [
                 _further(question, answer, origins, bisect=bisect)
                 for question, answer in zip(self._questions, answers, strict=True)
             ]
-            if further == self._questions:
+            done = further == self._questions
+            if bisect:
+                self._listener.bisecting(0 if done else _steps_left(answers, origins))
+            if done:
                 return [_bisected(answer, origins) for answer in answers] if bisect else answers
             self._questions = further
-            answers = _answers(self._questions, origins, self._checker)
-        return answers
+            answers = self._answers(self._questions)
+
+    def _newest_first(self) -> None:
+        """Check the newest release before those between: it is what most users ask about."""
+        first = [_only_newest(question, self._origins) for question in self._questions]
+        if first == self._questions:
+            return
+        order = [*self._origins.made]
+        self._answers(first, self._listener.newest)
+        order += [spec.id for one in self._asked() for spec in one.specs]
+        self._origins.prepare(spec for one in self._asked() for spec in one.specs)
+        self._origins.put_in_order(order)
+
+    def _asked(self) -> list[UpgradeQuestion]:
+        """The questions that have no answer yet."""
+        return [one for one in self._questions if isinstance(one, UpgradeQuestion)]
+
+    def _answers(
+        self,
+        questions: Sequence[UpgradeQuestion | UpgradeAnswer],
+        tell: Callable[[UpgradeAnswer], None] = lambda _: None,
+    ) -> list[UpgradeAnswer]:
+        """The answers to questions; each is told as soon as all of its loads are done."""
+        asked = {one.model.id: one for one in questions if isinstance(one, UpgradeQuestion)}
+
+        def on_model(model: Model) -> None:
+            answer = self._finished(asked[model.id])
+            if answer.problem is None:
+                tell(answer)
+
+        return _answers(questions, self._origins, self._checker, on_model)
 
     def finished(self) -> list[UpgradeAnswer]:
         """The answers that were finished before an interruption; the rest is unknown."""
@@ -170,6 +220,35 @@ class _Check:
 
 
 _INTERRUPTED = "interrupted before it was checked"
+
+
+def _only_newest(
+    question: UpgradeQuestion | UpgradeAnswer, origins: Origins
+) -> UpgradeQuestion | UpgradeAnswer:
+    """The question about the newest release alone, where others are asked about too."""
+    if isinstance(question, UpgradeAnswer) or not _are_consecutive(question.model, origins):
+        return question
+    lines = [one for one in question.targets if one.scikit_learn[:1].isdigit()]
+    if len(lines) < 2:
+        return question
+    newest = max(lines, key=lambda spec: Version(spec.scikit_learn))
+    return replace(question, targets=(newest,), ladders=())
+
+
+def _steps_left(answers: Iterable[UpgradeAnswer], origins: Origins) -> int:
+    """How many releases a search for the first bad ones must still try."""
+    pairs = [
+        (low, high, package)
+        for answer in answers
+        if answer.problem is None
+        for targets, package in (
+            [(answer.targets, SCIKIT_LEARN)] if answer.range is not None else []
+        )
+        + [(one.targets, one.package) for one in answer.packages]
+        for low, high in gaps(targets)
+    ]
+    between = (origins.releases_between(*pair) or () for pair in pairs)
+    return sum(len(releases).bit_length() for releases in between)
 
 
 def _unfinished(model: Model) -> UpgradeAnswer:
@@ -265,10 +344,12 @@ def _answers(
     all_questions: Sequence[UpgradeQuestion | UpgradeAnswer],
     origins: Origins,
     checker: ModelChecker,
+    on_model: OnModel,
 ) -> list[UpgradeAnswer]:
     questions = [one for one in all_questions if isinstance(one, UpgradeQuestion)]
     there = origins.prepare(spec for question in questions for spec in question.specs)
-    found = checker.check([one for question in questions if (one := _work(question, there))])
+    work = [one for question in questions if (one := _work(question, there))]
+    found = checker.check(work, on_model)
     return [
         one
         if isinstance(one, UpgradeAnswer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from contextlib import suppress
 
@@ -97,6 +98,59 @@ def test_foreign_text_stays_on_its_line() -> None:
     assert buffer.getvalue().decode() == (
         "sav ing: 1 of 2, 0.0 s (\\x1b[2J next \\xe9)\na\\x00b c\nsav ing: 1 of 2, 0.0 s\n"
     )
+
+
+def test_a_stage_that_goes_on_after_a_pause_counts_only_the_time_at_work() -> None:
+    """As in a search, which builds and checks one release after another."""
+    clock, stream = Clock(), io.StringIO()
+    with PlainProgress(stream, every=20, clock=clock) as progress:
+        for pause in (0, 60):
+            clock.now += pause
+            progress.more("building", 1)
+            clock.now += 4
+            progress.advance(stage="building")
+        stage = progress.stages["building"]
+        assert (stage.done, stage.total, stage.seconds(clock.now)) == (2, 2, 8)
+        progress.more("building", 3)
+        clock.now += 1
+        assert stage.seconds_left(clock.now) == 13.5, "two took 9 s so far, so three take 13.5 s"
+    assert stream.getvalue() == (
+        "building: 1, 4.0 s\nbuilding: 2, 8.0 s\nbuilding: 2 of 5, 9.0 s\n"
+    )
+
+
+def test_before_the_first_piece_earlier_runs_tell_how_long_it_takes() -> None:
+    clock = Clock()
+    progress = Progress(clock)
+    progress.more("building", 4, expected=10)
+    clock.now += 15
+    assert progress.stages["building"].seconds_left(clock.now) == 25
+    clock.now += 30
+    assert progress.stages["building"].seconds_left(clock.now) is None, "it was wrong"
+
+
+def test_a_log_shows_the_first_answers_of_many() -> None:
+    stream = io.StringIO()
+    with PlainProgress(stream, clock=Clock()) as progress:
+        for number in range(50):
+            progress.answered(f"model {number}: safe")
+    assert stream.getvalue().splitlines() == [f"model {number}: safe" for number in range(10)]
+
+
+def test_little_or_much_may_be_shown() -> None:
+    quiet, much = io.StringIO(), io.StringIO()
+    for verbosity, stream in ((-1, quiet), (1, much)):
+        with open_progress(verbosity, stream) as progress:
+            progress.stage("loading", 2)
+            for name in ("a", "b"):
+                progress.advance(0, name)
+                progress.advance(0, name)
+                progress.advance(1, name)
+    assert quiet.getvalue() == ""
+    assert re.sub(r"[\d.]+ s", "…", much.getvalue()).splitlines() == [
+        *("loading: 0 of 2, … (a)", "loading: 1 of 2, … (a)"),
+        *("loading: 1 of 2, … (b)", "loading: 2, …"),
+    ]
 
 
 PICTURE = """\

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from matrix.catalog import Catalog
 from matrix.cli.arguments import ExplainArguments
-from matrix.cli.commands.run import BuildProgress
+from matrix.cli.build_progress import BuildProgress
 from matrix.cli.configured import kept_results, open_results, read_configured
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
@@ -193,7 +193,7 @@ def _searched(
 ) -> Iterator[ExplanationPoint]:
     factory = EnvironmentFactory(
         catalog=catalog,
-        report=BuildProgress(progress).tell,
+        report=BuildProgress(progress, context.store, arguments.jobs).tell,
         common=catalog.requirements,
         jobs=arguments.jobs,
         offline=arguments.offline,

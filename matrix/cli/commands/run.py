@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,10 +12,10 @@ from matrix.baseline import Baseline
 from matrix.catalog import Catalog
 from matrix.cli.arguments import RunArguments
 from matrix.cli.arguments.groups import WorkArguments
+from matrix.cli.build_progress import BuildProgress
 from matrix.cli.configured import open_results, read_selected
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
-from matrix.engine.estimate import BUILD
 from matrix.errors import Exit
 from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
@@ -71,10 +70,9 @@ def fill(
         specs=(*catalog.specs, selfcheck.UNBUILDABLE),
         select=(*catalog.select, planted) if catalog.select else (),
     )
-    progress.stage("environments", len(with_planted.specs))
     if catalog.sources.words:
         progress.note(f"packages also come from {catalog.sources.words} ({catalog.source})")
-    steps = BuildProgress(progress)
+    steps = BuildProgress(progress, store, arguments.jobs)
     prepared = environments.prepare(
         with_planted,
         jobs=arguments.jobs,
@@ -82,9 +80,7 @@ def fill(
         remember=remember,
         report=steps.tell,
     )
-    progress.stage("environments", len(prepared))  # `latest` is known now
-    progress.advance(len(prepared) - len(steps.over))  # those that existed already
-    steps.keep_rate(store, arguments.jobs)
+    steps.end(store)
     return engine.run(
         catalog,
         tuple(one for one in prepared if one.id != planted),
@@ -94,33 +90,6 @@ def fill(
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-
-
-class BuildProgress:
-    """Shows the building of environments, except for the planted one."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._started = time.monotonic()
-        self._built = 0
-        self.over: set[str] = set()
-        """The ids of environments that are ready or unavailable."""
-
-    def tell(self, step: environments.BuildStep) -> None:
-        if step.phase == "unavailable" and step.environment != selfcheck.UNBUILDABLE.id:
-            self._progress.note(f"{step.environment} is unavailable: {step.text}")
-        self._built += step.phase == "building"
-        if step.phase in ("ready", "unavailable"):
-            self.over.add(step.environment)
-            self._progress.advance(1, under_way=step.environment)
-        else:
-            self._progress.advance(0, under_way=step.environment)
-
-    def keep_rate(self, store: Store, jobs: int) -> None:
-        """Store how long building took, for the estimates of later runs."""
-        if self._built:
-            seconds = (time.monotonic() - self._started) * jobs
-            store.keep_rates({(BUILD, ""): seconds / self._built})
 
 
 def read_known(baseline: Path | None) -> Baseline | None:

@@ -12,7 +12,9 @@ from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
-from matrix.cli.commands.run import BuildProgress, fill
+from matrix.cli.build_progress import BuildProgress
+from matrix.cli.check_progress import CheckProgress
+from matrix.cli.commands.run import fill
 from matrix.cli.configured import open_results, read_or_reference, read_settings
 from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
@@ -81,7 +83,11 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
         with open_progress(arguments.verbosity) as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
             result = check_models(
-                setup.models, setup.origins, setup.checker, bisect=arguments.bisect
+                setup.models,
+                setup.origins,
+                setup.checker,
+                bisect=arguments.bisect,
+                listener=CheckProgress(progress),
             )
             margin = arguments.score_margin
             result = replace(
@@ -278,11 +284,17 @@ def set_up(
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     found = find(arguments.models, recorded)
     packed = open_packed(found, store.scratch, recorded, most_mb=catalog.limits.model_mb)
-    progress.stage("files", len(found.files))
+    progress.stage("reading", len(found.files))
     trust = replace(catalog.trust, everywhere=_trusted(arguments, inputs))
     most_mb = catalog.limits.model_mb
-    taken = take_in(list(found.files), store, arguments.jobs, recorded, most_mb=most_mb)
-    progress.advance(len(taken))
+    taken = take_in(
+        list(found.files),
+        store,
+        arguments.jobs,
+        recorded,
+        most_mb=most_mb,
+        on_file=lambda: progress.advance(stage="reading"),
+    )
     remove_unpacked(packed)
     read, passed_over = sort_out(named(taken, packed, store), found)
     read = alone(read, packed)
@@ -291,7 +303,7 @@ def set_up(
     admitted = admit(read, trust, paths=inputs.paths, script=script, origin=named_origin)
     contained = only_in_sandbox(admitted, trust, chosen)
     models = check_columns(unbundled(contained), inputs)
-    steps = BuildProgress(progress)
+    steps = BuildProgress(progress, store, arguments.jobs)
     own_code = (*inputs.paths, *(() if script is None else (script,)))
     origins = Origins(
         catalog,

@@ -11,7 +11,7 @@ from rich.live import Live
 from rich.text import Text
 
 from matrix import model
-from matrix.report.progress import Clock, Progress, Stage, duration
+from matrix.report.progress import Clock, Progress, Stage, duration, rough
 from matrix.report.terminal.style import TerminalStyle, row
 
 _BAR = 20
@@ -52,7 +52,7 @@ class LiveProgress(Progress):
         with self._lock:
             lines = [self._line(terminal, stage) for stage in self.stages.values()]
             if self.seconds_left is not None and any(s.ended is None for s in self.stages.values()):
-                lines.append(terminal.faint(f"about {duration(self.seconds_left)} left"))
+                lines.append(terminal.faint(f"about {rough(self.seconds_left)} left"))
         return Group(*lines)
 
     def _noted(self, text: str) -> None:
@@ -63,14 +63,16 @@ class LiveProgress(Progress):
     def _line(self, terminal: TerminalStyle, stage: Stage) -> Text:
         """Return ``saving ━━━━━━────── 412 of 1,200  3 failed  41 s  forest in 1.2``."""
         ended = stage.ended is not None
-        until = stage.ended if stage.ended is not None else self._clock()
         widest = max(Text(known.name).cell_len for known in self.stages.values())
         line = row([terminal.fit(stage.name, widest), _bar(terminal, stage)], [widest, _BAR])
         done = f"{stage.done:,}" if stage.total is None else f"{stage.done:,} of {stage.total:,}"
         line.append(f"  {done}")
         if stage.failed:
             line.append(f"  {stage.failed:,} failed", style=terminal.style(model.Group.FAILS))
-        line.append(f"  {duration(until - stage.started)}", style="dim")
+        line.append(f"  {duration(stage.seconds(self._clock()))}", style="dim")
+        left = stage.seconds_left(self._clock()) if self.seconds_left is None else None
+        if left is not None:
+            line.append(f"  about {rough(left)} left", style="dim")
         if stage.under_way and not ended:
             room = terminal.width - line.cell_len - 3
             line.append("  " + terminal.fit(stage.under_way, max(room, 0)), style="dim")
