@@ -42,10 +42,11 @@ def tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and formatting, of all that is here."""
+    """Style and formatting of all that is here, and the security of workflows."""
     sessions.install_groups(session, HERE, ["lint"])
     session.run("ruff", "check", *session.posargs)
     session.run("ruff", "format", "--check")
+    session.run("zizmor", "--offline", "--quiet", ".github", "action.yml")
 
 
 @nox.session

@@ -34,7 +34,7 @@ LAYERS = [
     {"report"},
     {"explain"},
     {"cli"},
-    {"entry_point"},
+    {"entry_point", "github_action"},
     {"__main__", "sessions"},
 ]
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}

@@ -27,6 +27,8 @@ OPTIONS_OF_OTHERS = {
     "--strict",  # mkdocs
     "--exclude-newer",  # uv
     "--group",  # uv
+    "--init",  # git
+    "--no-tags",  # git
     "--schemafile",  # check-jsonschema
     "--version",  # ours, but on the main parser
     "--print-completion",  # the same

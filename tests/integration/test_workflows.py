@@ -1,4 +1,4 @@
-"""Every command of the workflow and of the action runs, in the order of the jobs, in a project.
+"""Every command of the workflow runs, in the order of the jobs, in a project; and the action does.
 
 Steps that only call an action of others have no command. Installing the package is shown with a
 built wheel, in ``test_elsewhere.py``; here it is there already.
@@ -26,11 +26,16 @@ from matrix.report import FORMATS
 
 from .projects import ROOT, environ
 
-ELSEWHERE = ("python -m pip install .", 'python -I -m pip install "$ACTION"')
+ELSEWHERE = ("python -m pip install .",)
 """Shown in ``test_elsewhere.py``."""
 PYTHON = f"""#!/bin/sh
 exec {shlex.quote(sys.executable)} "$@"
 """
+WITHOUT_ISOLATION = f"""#!/bin/sh
+if [ "$1" = -I ]; then shift; fi
+exec {shlex.quote(sys.executable)} "$@"
+"""
+"""``-I`` ignores PYTHONPATH; tests/test_workflows.py sees that the action has it."""
 COMPAT_MATRIX = f"""#!/bin/sh
 exec {shlex.quote(str(Path(sys.executable).with_name("compat-matrix")))} "$@"
 """
@@ -179,22 +184,31 @@ def test_the_weekly_run(machine: Machine) -> None:
     assert set(ran) == {one for job in jobs.values() for one in commands(job["steps"])}
 
 
+def run_action(machine: Machine, **inputs: str) -> subprocess.CompletedProcess[str]:
+    """Run the last step of the action, whose virtualenv has what this one has."""
+    tool = machine.folder / "tool" / "bin"
+    tool.mkdir(parents=True)
+    (tool / "python").write_text(WITHOUT_ISOLATION)
+    (tool / "python").chmod(0o755)
+    check = load("action.yml")["runs"]["steps"][-1]
+    variables = {f"COMPAT_ACTION_{name}": value for name, value in inputs.items()}
+    return machine.run(check["run"], TOOL=str(tool.parent), **variables)
+
+
 def test_the_action_asks_what_it_is_given(machine: Machine) -> None:
-    (script,) = commands(load("action.yml")["runs"]["steps"])
-    done = machine.run(
-        script,
-        MODELS="",
-        FROM="scikit-learn==1.3.2",
-        TO="scikit-learn==1.5.2",
-        OUTPUT="json:upgrade.json",
+    done = run_action(
+        machine, FROM="scikit-learn==1.3.2", TO="scikit-learn==1.5.2", REPORT="page.html"
     )
     assert done.returncode == 1, done.stderr
-    counts = json.loads((machine.folder / "upgrade.json").read_text())["counts"]
-    assert sum(counts.values()) > counts["identical"] > 0
+    found = machine.outputs()
+    assert found["safe"] == "false"
+    assert found["report"] == "page.html"
+    assert "reference pipelines" in (machine.folder / "page.html").read_text("utf-8")
+    assert (machine.folder / "step-summary.md").read_text("utf-8").startswith("#")
 
 
 def test_the_action_says_what_is_wrong(machine: Machine) -> None:
-    (script,) = commands(load("action.yml")["runs"]["steps"])
-    done = machine.run(script, MODELS="none.joblib", FROM="", TO="scikit-learn", OUTPUT="json:-")
+    done = run_action(machine, MODELS="none.joblib", TO="scikit-learn")
     assert done.returncode == 2
     assert "none.joblib" in done.stdout
+    assert machine.outputs()["safe"] == "unknown"
