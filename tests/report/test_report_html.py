@@ -152,7 +152,7 @@ def page_of_many() -> Page:
 
 def shape(page: Page) -> set[tuple[str, Attributes]]:
     """The elements with their attributes, but for numbers, the time and the name of the page."""
-    numbers = {"data-first", "datetime", "content"}
+    numbers = {"data-first", "data-cause", "datetime", "content"}
     return {(tag, tuple(a for a in attrs if a[0] not in numbers)) for tag, attrs in page.elements}
 
 

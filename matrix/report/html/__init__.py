@@ -15,8 +15,9 @@ from typing import Any, TextIO
 
 from matrix import __version__
 from matrix.model import Detection, Group, Matrix, Verdict
-from matrix.report import comparison_text, format_words, passed_over, row_evidence
+from matrix.report import comparison_text, format_words, known_mistakes, passed_over, row_evidence
 from matrix.report.format_shares import compare_formats
+from matrix.report.html.cause_cards import cause_cards
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
 from matrix.report.model_answers import evidence_text, rows_text
@@ -28,6 +29,8 @@ from matrix.safe_text import plain
 STYLE = ("page.css",)
 SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")
 """In the order in which they are concatenated."""
+_HEAT = ("less than 25 %", "from 25 %", "from 50 %", "from 75 %", "from 90 %", "100 %")
+"""The steps of colour of a square, by the share that is safe; ``STEPS`` in ``map.js``."""
 _MOST_CHANGES = 50
 """Most listed changes that are new or worse than a baseline; the rest is counted."""
 
@@ -67,6 +70,11 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         passed_over=passed_over.by_kind(matrix.passed_over),
         scored=found.scored,
         score_table=score_table,
+        cards=cause_cards(found.tallies),
+        mistakes=known_mistakes.sentence(
+            len(known_mistakes.pipelines_with_mistakes(matrix)), found.mistakes
+        ),
+        heat=_HEAT,
         formats=compare_formats(matrix, found.grids),
         format_words=format_words,
         head=head(matrix, found),

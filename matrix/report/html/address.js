@@ -2,7 +2,7 @@
 
 const FILTERS = ["pipeline", "format", "verdict", "writer", "reader", "cause"];
 const OPENED = ["at", "to", "of", "in"]; // writer, reader, pipeline, format
-const DEFAULTS = { view: "map", from: null };
+const DEFAULTS = { view: "", from: null };
 
 /** Return the view that the address describes; missing values are empty. */
 function readAddress() {
@@ -12,7 +12,7 @@ function readAddress() {
     if (params.has(name)) state[name] = params.get(name);
     else if (!(name in DEFAULTS)) state[name] = "";
   }
-  if (state.view !== "line") state.view = "map";
+  if (!["line", "map"].includes(state.view)) state.view = ""; // the section to show first
   return state;
 }
 

@@ -84,13 +84,10 @@ function addKeyboardNavigation(grid) {
   });
 }
 
-/** Return the class of a square, and the share of its testable cells that change or fail. */
-function squareClass(counts, all) {
-  const bad = counts[FAILS] + counts[CHANGES];
-  const share = bad / (all[SAFE] + all[LIMITED] + all[CHANGES] + all[FAILS] || 1);
-  if (bad) return [counts[FAILS] >= counts[CHANGES] ? "fails" : "changes", share];
-  if (counts[LIMITED]) return ["limited", 0];
-  return [counts[SAFE] ? "safe" : "unknown", 0];
+/** Return a share as ``52 %``: 100 % only if it is all, 0 % only if it is nothing. */
+function shareText(part, whole) {
+  if (part === whole) return "100 %";
+  return part ? `${Math.min(99, Math.max(1, Math.round((100 * part) / whole)))} %` : "0 %";
 }
 
 /** Return ``99 fail, 19 change silently, 40 safe``. */

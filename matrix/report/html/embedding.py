@@ -29,7 +29,9 @@ from matrix.model import Cell, Matrix, Verdict
 from matrix.model.codec import Json, encode, to_json
 from matrix.normalize_messages import folded
 from matrix.report.cause_text import known_cause
+from matrix.report.html.cause_cards import CauseTally, tally
 from matrix.report.html.packing import Packed, packed
+from matrix.report.known_mistakes import pipelines_with_mistakes
 from matrix.report.score_words import has_scores
 from matrix.report.verdict_grids import VerdictGrids
 from matrix.safe_text import plain
@@ -79,6 +81,10 @@ class Facts:
     counts: Counter[Verdict] = field(default_factory=Counter)
     rows: tuple[int, int] | None = None
     """Smallest and largest number of rows that differing outputs were compared on; or None."""
+    mistakes: Counter[Verdict] = field(default_factory=Counter)
+    """Of the pipelines that show a known mistake."""
+    tallies: dict[str, CauseTally] = field(default_factory=dict)
+    """By cause, without those of known mistakes."""
     causes: dict[str, KnownCause] = field(default_factory=dict)
     """Known causes of the cells, by id."""
     scored: dict[str, list[Cell]] = field(default_factory=dict)
@@ -88,11 +94,16 @@ class Facts:
 def facts(matrix: Matrix) -> Facts:
     """Count the cells; they are read once."""
     found = Facts(grids=VerdictGrids(matrix.environments))
+    mistaken = pipelines_with_mistakes(matrix)
     for cell in matrix.cells:
         found.grids.add(cell)
         if matrix.answers and has_scores(cell):
             found.scored.setdefault(cell.pipeline, []).append(cell)
         found.counts[cell.verdict] += 1
+        if cell.pipeline in mistaken:
+            found.mistakes[cell.verdict] += 1
+        else:
+            tally(found.tallies, cause_of(cell), cell)
         cause = known_cause(cell)
         if cause is not None:
             found.causes[cause.id] = cause

@@ -5,9 +5,10 @@ from __future__ import annotations
 from matrix.causes import KnownCause
 from matrix.model import Group, Matrix, Verdict
 from matrix.model.codec import Json, encode, head_to_json
-from matrix.report import row_evidence
+from matrix.report import known_mistakes, row_evidence
 from matrix.report.cause_text import since
 from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_row
+from matrix.report.html.cause_cards import cause_cards
 from matrix.report.html.embedding import Facts
 from matrix.report.html.packing import Packed, packed
 from matrix.report.releases import release_line
@@ -35,6 +36,8 @@ def head(matrix: Matrix, found: Facts) -> Packed:
                 "waysToSave": _ways_to_save(matrix, found),
                 "line": [environment.id for environment in release_line(matrix.environments)],
                 "causes": {name: _cause(cause) for name, cause in found.causes.items()},
+                "causeCards": [card.cause for card in cause_cards(found.tallies).shown],
+                "mistakes": {"tag": known_mistakes.TAG},
                 "groups": [_group(group, matrix) for group in Group],
                 "verdicts": [_verdict(verdict, found.counts[verdict]) for verdict in Verdict],
             }

@@ -1,4 +1,4 @@
-// By pipeline: from which release on each one is safe, limited, changes or fails.
+// Lifelines: from which release on each pipeline is safe, limited, changes or fails.
 
 /** One grid per pipeline and format: the number of its cell by writer and reader. */
 const grids = (() => {
@@ -8,10 +8,10 @@ const grids = (() => {
     const key = cells.pipeline[cell] * index.formats.length + cells.format[cell];
     let grid = found.get(key);
     if (!grid) {
-      grid = { pipeline: cells.pipeline[cell], format: cells.format[cell], at: new Map() };
+      grid = { pipeline: cells.pipeline[cell], format: cells.format[cell], at: new Int32Array(side * side).fill(-1) };
       found.set(key, grid);
     }
-    grid.at.set(cells.writer[cell] * side + cells.reader[cell], cell);
+    grid.at[cells.writer[cell] * side + cells.reader[cell]] = cell;
   }
   return [...found.values()];
 })();
@@ -33,11 +33,11 @@ function defaultWriter() {
 /** Return the cell of a grid for a reader: of one writer, or the worst of all writers. */
 function cellFor(grid, from, reader) {
   const side = index.environments.length;
-  if (from !== null) return grid.at.get(from * side + reader) ?? -1;
+  if (from !== null) return grid.at[from * side + reader] ?? -1;
   let worst = -1;
   for (const writer of writers) {
-    const cell = grid.at.get(writer * side + reader);
-    if (cell !== undefined && (worst < 0 || harm(cell) > harm(worst))) worst = cell;
+    const cell = grid.at[writer * side + reader];
+    if (cell >= 0 && (worst < 0 || harm(cell) > harm(worst))) worst = cell;
   }
   return worst;
 }
@@ -62,16 +62,40 @@ function groupsText(groups) {
   }).join(", ");
 }
 
-const AT_ONCE = 150;
+const AT_ONCE = 15;
+
+/** The order of the rows: silent changes are the least expected, and come first. */
+const URGENCY = { [CHANGES]: 0, [FAILS]: 1, [LIMITED]: 2, [UNKNOWN]: 3, [SAFE]: 4 };
+
+/** Return the place of a row among the others, by what its upgrades come to; known mistakes last. */
+function urgency({ grid, found }, from) {
+  if (isMistake[grid.pipeline]) return 9;
+  const start = Math.max(line.indexOf(from), 0);
+  return Math.min(...found.slice(start, line.length).map((cell) => URGENCY[cell < 0 ? UNKNOWN : groupOfCell(cell)]), 8);
+}
+
+/** Return the rows that have matching cells, the least expected first; formats with the same line share one. */
+function lineRows(columns, from, matches) {
+  const rows = new Map();
+  for (const grid of grids) {
+    const found = columns.map((reader) => cellFor(grid, from, reader));
+    if (!found.some((cell) => cell >= 0 && matches[cell])) continue;
+    const look = found.map((cell) => (cell < 0 ? "" : `${cells.verdict[cell]}${matches[cell] ? "" : "-"}`));
+    const key = [grid.pipeline, ...look].join();
+    if (rows.has(key)) rows.get(key).formats.push(index.formats[grid.format]);
+    else rows.set(key, { grid, found, formats: [index.formats[grid.format]] });
+  }
+  return [...rows.values()]
+    .map((row) => ({ ...row, place: urgency(row, from) }))
+    .sort((a, b) => a.place - b.place);
+}
 
 /** Render a row for each pipeline that has matching cells. */
 function renderLine(container, state, matches, open) {
   const id = state.from ?? defaultWriter();
   const from = id === "every" ? null : index.environments.indexOf(id);
   const columns = [...line, ...beside];
-  const rows = grids
-    .map((grid) => ({ grid, found: columns.map((reader) => cellFor(grid, from, reader)) }))
-    .filter(({ found }) => found.some((cell) => cell >= 0 && matches[cell]));
+  const rows = lineRows(columns, from, matches);
   if (!rows.length) {
     container.replaceChildren(make("p", { class: "empty" }, "No pipeline matches."));
     return;
@@ -99,22 +123,27 @@ function renderLine(container, state, matches, open) {
     for (let row = start; row < end; row += 1) {
       body.append(lineRow(rows[row], row, columns, from, matches, several));
     }
-    more.textContent = `Show ${number(rows.length - end)} more`;
+    more.textContent = `Show ${number(rows.length - end)} more of ${number(rows.length)}`;
     more.hidden = end === rows.length;
   };
-  more.addEventListener("click", () => add(rows.length));
+  more.addEventListener("click", () => {
+    const first = body.childElementCount;
+    add(rows.length);
+    body.children[first]?.querySelector("[data-row]")?.focus();
+  });
   add(AT_ONCE);
   container.replaceChildren(grid, more);
   addKeyboardNavigation(grid);
 }
 
-function lineRow({ grid, found }, row, columns, from, matches, several) {
+function lineRow({ grid, found, formats }, row, columns, from, matches, several) {
   const name = index.pipelines[grid.pipeline];
-  const format = index.formats[grid.format];
+  const format = formats.join(", ");
   const groups = found.slice(0, line.length).map((cell) => (cell < 0 ? UNKNOWN : groupOfCell(cell)));
   return make("tr", {},
     make("th", { scope: "row", title: pipelines.get(name)?.doc }, name,
-      several.has(grid.pipeline) && make("small", {}, ` ${format}`)),
+      several.has(grid.pipeline) && make("small", { title: format }, ` ${formats.length > 1 ? `${formats.length} formats` : format}`),
+      isMistake[grid.pipeline] && make("small", {}, " known mistake")),
     columns.map((reader, column) => {
       const cell = found[column];
       const group = cell < 0 ? UNKNOWN : groupOfCell(cell);
@@ -123,7 +152,8 @@ function lineRow({ grid, found }, row, columns, from, matches, several) {
       if (reader === from) marks.push("same");
       if (cell < 0 || !matches[cell]) marks.push("faint");
       if (column === line.length) marks.push("beside");
-      if (column && column !== line.length && groups[column - 1] === group) marks.push("goes-on");
+      if (column && column < line.length && groups[column - 1] === group) marks.push("goes-on");
+      if (column < line.length - 1 && groups[column + 1] === group) marks.push("goes-further");
       return make("td", {
         class: marks.join(" "), "data-row": row, "data-column": column, tabindex: "-1",
         "aria-label": `${name} ${format}, loaded by ${labelAt(reader)}: ${verdict}`,

@@ -19,10 +19,18 @@ function tally(matches) {
   return (writer, reader) => counts.subarray((writer * side + reader) * groups, (writer * side + reader + 1) * groups);
 }
 
-/** Render the matching cells; the darker a square, the larger its share that changes or fails. */
+/** Return the matching cells without those of known mistakes; a filter for pipelines shows these too. */
+function withoutMistakes(state, matches) {
+  if (state.pipeline) return matches;
+  return matches.map((match, cell) => match & !isMistake[cells.pipeline[cell]]);
+}
+const isMistake = index.pipelines.map((id) => pipelines.get(id)?.tags.includes(head.mistakes.tag) ?? false);
+
+/** Render a square for each pair: its colour is the share of its testable cells that is safe. */
 function renderMap(container, state, matches, open) {
-  const counted = tally(matches);
-  const all = state.verdict || state.cause ? tally(matchingCells({ ...state, verdict: "", cause: "" })) : counted;
+  const counted = tally(withoutMistakes(state, matches));
+  const narrowed = Boolean(state.verdict || state.cause);
+  const all = narrowed ? tally(withoutMistakes(state, matchingCells({ ...state, verdict: "", cause: "" }))) : counted;
   const some = (own, others, pair) => own.filter((one) => others.some((other) => pair(one, other).some(Boolean)));
   const rows = some(writers, readers, counted);
   const columns = some(readers, writers, (reader, writer) => counted(writer, reader));
@@ -40,7 +48,8 @@ function renderMap(container, state, matches, open) {
       columns.map((reader) => heading(reader, "col")))),
     make("tbody", {}, rows.map((writer, row) => make("tr", {},
       heading(writer, "row"),
-      columns.map((reader, column) => square(writer, reader, row, column, counted(writer, reader), all(writer, reader))),
+      columns.map((reader, column) =>
+        square(writer, reader, row, column, counted(writer, reader), all(writer, reader), narrowed)),
     ))),
   );
   grid.addEventListener("click", (event) => {
@@ -52,22 +61,39 @@ function renderMap(container, state, matches, open) {
   addKeyboardNavigation(grid);
 }
 
-/** Create one square; its symbols and counts are text, so colour is not the only signal. */
-function square(writer, reader, row, column, counts, all) {
-  const any = counts.some(Boolean);
-  const [kind, share] = squareClass(counts, all);
-  const bad = [FAILS, CHANGES, LIMITED].filter((group) => counts[group]);
-  const counted = (group) => make("span", {}, symbol(group), number(counts[group]));
-  const text = bad.map(counted);
-  if (!bad.length && counts[SAFE]) text.push(make("span", {}, symbol(SAFE)));
-  if (!bad.length && counts[UNKNOWN]) text.push(counted(UNKNOWN)); // a green square also shows its unknown cells
-  const same = writer === reader ? " same" : "";
-  const cell = make("td", {
-    class: (any ? kind : "none") + same,
+const SIGNS = [FAILS, CHANGES, LIMITED, UNKNOWN];
+/** The least share in percent of each step of colour. */
+const STEPS = [0, 25, 50, 75, 90, 100];
+
+/** Create one square: the share that is safe and signs of the rest; of filtered cells, their number. */
+function square(writer, reader, row, column, counts, all, narrowed) {
+  const testable = all[SAFE] + all[LIMITED] + all[CHANGES] + all[FAILS];
+  const step = STEPS.findLastIndex((least) => 100 * all[SAFE] >= least * testable);
+  const kind = !counts.some(Boolean) ? "none" : testable ? `heat-${step}` : "unknown";
+  const share = testable ? shareText(all[SAFE], testable) : "";
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  const signs = SIGNS.filter((group) => counts[group]).map(symbol);
+  if (counts[SAFE] && !signs.length) signs.push(symbol(SAFE));
+  const text = `${countsText(counts)}${share && ` (${share} safe)`}`;
+  return make("td", {
+    class: kind + (writer === reader ? " same" : ""),
     "data-row": row, "data-column": column, tabindex: "-1",
-    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${countsText(counts)}`,
-    title: `${labelAt(writer)} → ${labelAt(reader)}: ${countsText(counts)}`,
-  }, make("div", {}, text));
-  cell.style.setProperty("--heat", String(Math.round(10 + 50 * Math.sqrt(share))));
-  return cell;
+    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${text}`,
+    title: `${labelAt(writer)} → ${labelAt(reader)}: ${text}`,
+  }, kind !== "none" && make("div", { "aria-hidden": "true" },
+    make("b", {}, narrowed || !share ? number(total) : share), make("span", {}, signs)));
+}
+
+/** Say how many cells of known mistakes are not in the squares; the button shows them. */
+function renderMistakes(container, state, matches, change) {
+  const counts = noCounts();
+  if (!state.pipeline) {
+    for (let cell = 0; cell < matches.length; cell += 1) {
+      if (matches[cell] && isMistake[cells.pipeline[cell]]) counts[groupOfCell(cell)] += 1;
+    }
+  }
+  container.hidden = !counts.some(Boolean);
+  container.replaceChildren(
+    `Not in the squares: known mistakes, which fail wherever they are (${countsText(counts)}). `,
+    make("button", { type: "button", class: "link", onclick: () => change({ pipeline: `tag:${head.mistakes.tag}` }) }, "Show them"));
 }

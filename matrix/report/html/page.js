@@ -62,13 +62,16 @@ function render() {
   byId("shown").replaceChildren(
     total === cells.length ? `All ${number(total)} cells: ` : `${number(total)} of ${number(cells.length)} cells: `,
     countsText(counts));
-  for (const button of document.querySelectorAll("[data-view]")) {
-    button.setAttribute("aria-pressed", String(button.dataset.view === state.view));
-    byId(button.dataset.view).hidden = button.dataset.view !== state.view;
-  }
-  if (state.view === "map") renderMap(byId("map-here"), state, matches, openPair);
-  else renderLine(byId("line-here"), state, matches, openCell);
+  renderLine(byId("line-here"), state, matches, openCell);
+  renderMap(byId("map-here"), state, matches, openPair);
+  renderMistakes(byId("mistakes"), state, matches, (changes) => { change(changes); showState(); });
   performance.measure("draw", { start: started, end: performance.now() });
+}
+
+/** Scroll the lifelines, where they are wider than the window, to the release that saved. */
+function scrollToOrigin() {
+  const here = byId("line-here"), origin = here.querySelector(".same");
+  if (origin) here.scrollLeft = Math.max(0, origin.offsetLeft - here.clientWidth * 0.6);
 }
 
 function change(changes) {
@@ -145,9 +148,18 @@ form.addEventListener("reset", (event) => {
   change(Object.fromEntries(FILTERS.map((name) => [name, ""])));
   showState();
 });
-byId("from").addEventListener("change", (event) => change({ from: event.target.value }));
-for (const button of document.querySelectorAll("[data-view]")) {
-  button.addEventListener("click", () => change({ view: button.dataset.view }));
+byId("from").addEventListener("change", (event) => {
+  change({ from: event.target.value });
+  scrollToOrigin();
+});
+for (const button of document.querySelectorAll("button[data-cause]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => {
+    change({ ...Object.fromEntries(FILTERS.map((name) => [name, ""])), cause: head.causeCards[button.dataset.cause] });
+    showState();
+    byId("results").scrollIntoView();
+    byId("results").focus({ preventScroll: true });
+  });
 }
 dialog.addEventListener("close", () => {
   state = { ...state, ...CLOSED };
@@ -163,6 +175,7 @@ for (const link of document.querySelectorAll('a[href^="#"]')) {
     target.focus({ preventScroll: true });
   });
 }
+addEventListener("beforeprint", () => document.querySelector("#line-here .more:not([hidden])")?.click());
 addEventListener("hashchange", () => {
   state = readAddress();
   showState();
@@ -174,8 +187,11 @@ const problem = findDataError();
 if (problem) showFault(problem);
 fillFilters();
 showState();
+byId("narrow").open = matchMedia("(min-width: 40rem)").matches || FILTERS.some((name) => state[name]);
 byId("results").hidden = false;
 render();
+scrollToOrigin();
+if (state.view) byId(state.view).scrollIntoView();
 await showDialog();
 document.body.dataset.ready = "";
 performance.measure("open", { start: 0, end: performance.now() });
