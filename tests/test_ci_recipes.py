@@ -75,6 +75,9 @@ def scripts() -> dict[str, str]:
     }
 
 
+SCRIPTS = scripts()
+
+
 @pytest.fixture(scope="module")
 def origin(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository with two branches, and beside it the programs that recipes call."""
@@ -117,12 +120,18 @@ def run(origin: Path, script: str, branch: str, folder: Path) -> subprocess.Comp
     )
 
 
-@pytest.mark.parametrize("system", scripts())
+@pytest.mark.parametrize(
+    "system",
+    [
+        name if name == "shell" else pytest.param(name, marks=pytest.mark.nightly)
+        for name in SCRIPTS
+    ],
+)
 def test_a_recipe_answers_a_bump(
     system: str, origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
-    done = run(origin, scripts()[system], "bump", tmp_path)
+    done = run(origin, SCRIPTS[system], "bump", tmp_path)
     assert done.returncode == 0, done.stderr
     assert "requests 2.32.0 → 2.32.3" in done.stdout
 
@@ -131,7 +140,7 @@ def test_a_recipe_fails_for_a_lock_that_cannot_be_read(
     origin: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
-    done = run(origin, scripts()["shell"], "broken", tmp_path)
+    done = run(origin, SCRIPTS["shell"], "broken", tmp_path)
     assert done.returncode == 2
     assert "uv.lock" in done.stderr
 

@@ -35,7 +35,7 @@ def add_environments(parser: argparse.ArgumentParser) -> None:
         metavar="REQ|FILE",
         help="the environment that saved the models: requirements such as scikit-learn==1.2.2, "
         "separated by spaces or commas, requirements files or locks, also of a git revision "
-        "(origin/main:uv.lock); may be repeated (default: "
+        "(origin/main:uv.lock), or a known runtime (sagemaker:1.4-2); may be repeated (default: "
         "read from the files)",
     )
     parser.add_argument(
