@@ -90,6 +90,9 @@ def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str
     """
     others, days = [], []
     for package, specifier in sorted(bounds.items()):
+        if specifier.startswith("=="):
+            others.append(f"{package}{specifier}")
+            continue
         lower, _, upper = specifier.partition(",") if specifier[0] == ">" else ("", "", specifier)
         if version < Version(_WORKS_WITH.get((package, lower), "0")):
             continue
@@ -109,7 +112,8 @@ def packages_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str
 def readers_for(version: Version, bounds: Mapping[str, str]) -> tuple[tuple[str, ...], str]:
     """Return the same for an environment that is to read the file: upper bounds do not matter."""
     lower = {package: specifier.partition(",")[0] for package, specifier in bounds.items()}
-    return packages_for(version, {p: text for p, text in lower.items() if text.startswith(">")})
+    kept = {package: text for package, text in lower.items() if text.startswith((">", "=="))}
+    return packages_for(version, kept)
 
 
 def framework_origin(

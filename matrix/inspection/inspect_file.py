@@ -112,7 +112,11 @@ def _inspect(
         numpy=numpy_major(findings.names),
         python=_python(container, findings),
         versions=findings.versions,
-        bounds={**findings.bounds, **stack_bounds(findings.names, findings.joblib)},
+        bounds={
+            **findings.bounds,
+            **stack_bounds(findings.names, findings.joblib),
+            **_reader_of(container, findings),
+        },
         companions=tuple(sorted(findings.companions)),
         modules=required_modules(findings.names),
         names=findings.names,
@@ -124,6 +128,12 @@ def _inspect(
         root=build_tree(value),
         bundle=find_bundle(value),
     )
+
+
+def _reader_of(container: str, findings: Findings) -> dict[str, str]:
+    """The version of skops that wrote a file: older ones may not read it, or have no reader."""
+    written = findings.versions.get("skops", ()) if container == "skops" else ()
+    return {"skops": f"=={written[0]}"} if len(written) == 1 else {}
 
 
 def _native(path: Path, size: int, found: NativeModel) -> Inspection:

@@ -7,8 +7,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from packaging.version import Version
 
 from matrix.catalog import default
+from matrix.catalog.origin import readers_for
 from matrix.errors import UsageError
 from matrix.inspection import Inspection, ModelNode
 from matrix.model import Environment, EnvSpec, UnavailableReason
@@ -124,6 +126,16 @@ def test_a_release_that_the_user_names_has_the_packages_that_the_file_shows() ->
     assert "joblib>=1.2" in origin(aligned, "scikit-learn==1.0.2").requirements
     named = origin(aligned, "scikit-learn==1.0.2", "joblib==1.3.2").requirements
     assert named == ("pandas", "joblib==1.3.2")
+
+
+def test_a_file_of_skops_is_read_by_the_skops_that_wrote_it() -> None:
+    """skops as of scikit-learn 1.1.2 had no reader yet."""
+    plain = model("1.1.2")
+    assert plain.inspection is not None
+    bounds = {"skops": "==0.9.0"}
+    written = replace(plain, inspection=replace(plain.inspection, bounds=bounds))
+    assert "skops==0.9.0" in places().origin(written).requirements
+    assert readers_for(Version("1.1.2"), bounds) == (("skops==0.9.0",), "release")
 
 
 def target(text: str) -> EnvSpec:
