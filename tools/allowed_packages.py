@@ -53,6 +53,9 @@ GROUPS: tuple[dict[str, str], ...] = (
     {"hdbscan": "hdbscan", "umap": "umap-learn"},
 )
 """By module, the distributions that are installed together."""
+UNREVIEWED = ("statsmodels.tsa.", "statsmodels.stats.", "statsmodels.tools.")
+"""Parts of packages whose classes nobody has reviewed: compiled Kalman filters among them."""
+
 RELEASES = (
     "0.22.2.post1",
     "0.23.2",
@@ -132,6 +135,8 @@ class Collected:
         known = allowed_names() | {Name(*pair) for pair in RESTRICTED} | read_list(LEFT_OUT)
         kinds = kinds_in(python, found)
         for name, file in found.items():
+            if _is_unreviewed(name):
+                continue
             if name.module.partition(".")[0] in group and kinds[name] == "class":
                 self.own.add(name)
             elif name not in known:
@@ -153,10 +158,15 @@ class Collected:
         """The classes to list; those with hooks that nobody has read are added to ``odd``."""
         read, left_out = read_list(HOOKS), read_list(LEFT_OUT)
         for name, hooks in self.hooks.items():
-            if hooks and name not in read | left_out:
+            if hooks and name not in read | left_out and not _is_unreviewed(name):
                 self.odd.add(f"{name.module} {name.qualname} (has {', '.join(hooks)})")
         unread = {name for name, hooks in self.hooks.items() if hooks and name not in read}
+        unread |= set(filter(_is_unreviewed, self.own))
         return {name for name in self.own - left_out - unread if name.qualname.isidentifier()}
+
+
+def _is_unreviewed(name: Name) -> bool:
+    return name.module.startswith(UNREVIEWED)
 
 
 def _run(

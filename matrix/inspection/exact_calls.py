@@ -35,6 +35,8 @@ VECTORIZE = {("numpy", "vectorize"), ("numpy.lib.function_base", "vectorize")}
 NAMESPACE = ("types", "SimpleNamespace")
 PATTERN = ("re", "_compile")
 NEW_BLOCK = ("pandas.core.internals.blocks", "new_block")
+MEMORY = ("joblib.memory", "Memory")
+"""A cache of pickles; only one without a folder, which does nothing, passes without trust."""
 ZONE = ("zoneinfo", "ZoneInfo")
 ZONE_UNPICKLE = ("zoneinfo", "ZoneInfo._unpickle")
 _STATS = "scipy.stats._distn_infrastructure"
@@ -66,7 +68,7 @@ _NATIVE = frozenset((name.module, name.qualname) for name in native_classes())
 
 RESTRICTED = frozenset(
     {GETATTR, PARTIAL, NAMESPACE, ZONE, *VECTORIZE, *FROZEN, *DISTRIBUTIONS, *CREATED_EMPTY}
-    | {DILL_ARRAY, DILL_TYPE}
+    | {DILL_ARRAY, DILL_TYPE, MEMORY}
 )
 """The names that this module decides about."""
 
@@ -188,6 +190,10 @@ def is_state(target: Object, state: StandIn) -> bool:
         return _is_xgboost_state(state)
     if pair == _MAPPER:
         return _is_mapper_state(state)
+    if pair == MEMORY:
+        return _is_memory_state(state)
+    if pair[0].startswith(_STATSMODELS):
+        return _is_statsmodels_state(state)
     if pair in CREATED_EMPTY and pair not in _NATIVE:
         return True
     attributes = _attributes(state)
@@ -224,6 +230,52 @@ def _is_mapper_state(state: StandIn) -> bool:
     return type(features) is list and all(
         type(one) in (tuple, list) and len(one) <= 3 for one in features
     )
+
+
+_WITHOUT_FOLDER = ("location", "store_backend", "cachedir", "mmap_mode", "timestamp")
+_MEMORY_STATE = {*_WITHOUT_FOLDER, "backend", "backend_options", "bytes_limit", "compress", "depth"}
+
+
+def _is_memory_state(state: StandIn) -> bool:
+    """Whether a cache has no folder and only plain values, as one that does nothing."""
+    attributes = _attributes(state)
+    if attributes is None or not {"location", "cachedir"} & attributes.keys():
+        return False
+    options = attributes.pop("backend_options", None)
+    plain = all(type(one) in (int, bool, str, type(None)) for one in attributes.values())
+    return (
+        plain
+        and attributes.keys() <= _MEMORY_STATE | {"_name", "_verbose"}
+        and all(attributes.get(name) is None for name in _WITHOUT_FOLDER)
+        and (options is None or (isinstance(options, Dict) and not len(options)))
+    )
+
+
+_STATSMODELS = "statsmodels."
+_FORMULA = frozenset(
+    {"formula", "design_info", "model_spec", "restore_design_info", "restore_model_spec"}
+)
+"""Attributes with a formula, which statsmodels runs as source code, on load or in ``predict``."""
+_LOOKED_INTO = ("model", "_results", "data")
+"""Attributes in which statsmodels looks for them."""
+
+
+def _is_statsmodels_state(state: StandIn) -> bool:
+    """Whether there is no formula in an object of statsmodels, nor in what it gets one from.
+
+    That is an object of statsmodels too, so that its own state has none. A table or a namespace
+    might have one.
+    """
+    attributes = _attributes(state)
+    if attributes is None or attributes.keys() & _FORMULA:
+        return False
+    held = (attributes[name] for name in _LOOKED_INTO if name in attributes)
+    return all(one is None or _is_of_statsmodels(one) for one in held)
+
+
+def _is_of_statsmodels(value: StandIn) -> bool:
+    pair = _made_by(value)
+    return pair in CREATED_EMPTY and pair[0].startswith(_STATSMODELS)
 
 
 def _is_partial_state(target: Object, state: StandIn) -> bool:

@@ -24,6 +24,7 @@ from matrix.inspection.exact_calls import (
     DILL_ARRAY,
     DILL_TYPE,
     GETATTR,
+    MEMORY,
     NAMESPACE,
     PARTIAL,
     RESTRICTED,
@@ -130,7 +131,8 @@ def native_names(inspection: Inspection) -> tuple[Name, ...]:
 
 def _is_restricted(name: Name) -> bool:
     pair = name.module, name.qualname
-    return pair in COMPANIONS or (pair in RESTRICTED and name not in created_empty())
+    trustable = name in created_empty() or pair == MEMORY
+    return pair in COMPANIONS or (pair in RESTRICTED and not trustable)
 
 
 def _wrong_targets(inspection: Inspection, trusted: frozenset[str]) -> Iterator[Refusal]:
@@ -205,13 +207,17 @@ _OWN_IN_HDF5 = (
 )
 
 
+_NOT_EMPTY = "used in a way that fitted models do not use it: called, referred to or filled"
+_FORMULA = "with a formula, which statsmodels runs as source code, or used in another odd way"
+
+
 def _why(name: Name) -> str:
     top = name.module.partition(".")[0]
     pair = name.module, name.qualname
     if pair in _WHY:
         return _WHY[pair]
     if name in created_empty():
-        return "used in a way that fitted models do not use it: called, referred to or filled"
+        return _FORMULA if top == "statsmodels" else _NOT_EMPTY
     if name.module == MAIN:
         return "defined in the script that saved it, which no other program can import"
     if "." in name.qualname:

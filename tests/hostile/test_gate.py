@@ -194,7 +194,7 @@ WHYS = [
         Name("numpy", "memmap"),
         "an array mapped from another file; load the model without mmap_mode",
     ),
-    (Name("joblib.memory", "Memory"), "a cache on disk: set memory=None"),
+    (Name("sklearn.externals.joblib.memory", "Memory"), "a cache on disk: set memory=None"),
     (Name("functools", "partial"), "binds arguments to something else than a function of the list"),
     (Name("churn_lib", "Ours"), "not part of scikit-learn"),
 ]

@@ -48,6 +48,34 @@ def mapper(*features: bytes) -> bytes:
     return a.new(*MAPPER) + a.state(features=listed) + a.BUILD
 
 
+RESULTS = ("statsmodels.regression.linear_model", "OLSResults")
+WRAPPER = ("statsmodels.regression.linear_model", "RegressionResultsWrapper")
+OLS = ("statsmodels.regression.linear_model", "OLS")
+OLS_DATA = ("statsmodels.base.data", "PandasData")
+MEMORY = ("joblib.memory", "Memory")
+
+
+def made(pair: tuple[str, str], **attributes: bytes) -> bytes:
+    """An empty object of a class with a state."""
+    return a.new(*pair) + a.state(**attributes) + a.BUILD
+
+
+CODE = a.text("I(__import__('os').system('touch /tmp/x'))")
+HIDING = a.new("types", "SimpleNamespace") + a.state(formula=CODE, design_info=CODE) + a.BUILD
+REGRESSION = made(
+    WRAPPER,
+    _results=made(RESULTS, params=a.integer(1), model=made(OLS, data=made(OLS_DATA, k=a.NONE))),
+)
+NO_CACHE = made(
+    MEMORY,
+    depth=a.integer(3),
+    backend=a.text("local"),
+    backend_options=a.EMPTY_DICT,
+    location=a.NONE,
+    store_backend=a.NONE,
+    timestamp=a.NONE,
+    _verbose=a.integer(0),
+)
 FEATURE = a.text("city") + a.NONE + a.TUPLE2
 CALLING = a.MARK + a.name("numpy", "sin") + a.NONE + a.EMPTY_DICT + a.integer(1) + a.TUPLE
 ORDINARY = a.new(*CLASSIFIER) + a.state(_Booster=a.new(*BOOSTER) + a.state(handle=a.NONE) + a.BUILD)
@@ -94,6 +122,20 @@ ATTACKS = {
     + a.BUILD,
     "a machine that is called": a.call(*EBM, a.text("x")),
     "a method of a machine": a.name(EBM[0], "EBMModel.to_json"),
+    "a formula that runs on load": made(OLS_DATA, restore_design_info=a.integer(1), formula=CODE),
+    "a formula that runs on load in statsmodels 0.15": made(
+        OLS_DATA, restore_model_spec=a.integer(1)
+    ),
+    "a formula that runs in predict": made(OLS, formula=CODE, design_info=CODE),
+    "a namespace with a formula for a model": made(RESULTS, model=HIDING),
+    "a table for a model": made(RESULTS, model=a.new("pandas.core.frame", "DataFrame")),
+    "a namespace for the data of a model": made(OLS, data=HIDING),
+    "a namespace with a formula for results": made(WRAPPER, _results=HIDING),
+    "a formula in a second state": a.new(*OLS)
+    + a.state(exog=a.NONE)
+    + a.BUILD
+    + a.state(formula=CODE)
+    + a.BUILD,
     "state of a call": a.new(*BOOSTER) + a.call("builtins", "dict") + a.BUILD,
     "state of two parts": a.new(*BOOSTER)
     + a.NONE
@@ -118,8 +160,8 @@ SELECTOR = (
 
 @pytest.mark.parametrize(
     "body",
-    [ORDINARY + a.BUILD, OLD, mapper(FEATURE), SELECTOR],
-    ids=["new", "protocol 1", "mapper", "selector"],
+    [ORDINARY + a.BUILD, OLD, mapper(FEATURE), SELECTOR, REGRESSION, NO_CACHE],
+    ids=["new", "protocol 1", "mapper", "selector", "regression", "no cache"],
 )
 def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path) -> None:
     assert refusals(inspect(written(tmp_path, body))) == ()
@@ -129,7 +171,30 @@ def test_what_picklers_write_for_a_model_is_allowed(body: bytes, tmp_path: Path)
 def test_every_other_use_of_a_class_is_refused(body: bytes, tmp_path: Path) -> None:
     found = refusals(inspect(written(tmp_path, body)))
     expected = {"xgboost", "computed-state", "functools", "sklearn_pandas", "skrub", "interpret"}
-    assert {*expected, "os"} & {one.what.split(".")[0] for one in found}
+    assert {*expected, "os", "statsmodels"} & {one.what.split(".")[0] for one in found}
+
+
+CACHES = {
+    "a folder": made(MEMORY, location=a.text("cache"), store_backend=a.NONE),
+    "an older folder": made(MEMORY, cachedir=a.text("cache")),
+    "a store": made(MEMORY, location=a.NONE, store_backend=a.new(*MEMORY)),
+    "an unknown attribute": made(MEMORY, location=a.NONE, cache=a.name("numpy", "sin")),
+    "options": made(MEMORY, location=a.NONE, backend_options=a.state(x=a.integer(1))),
+    "a call": a.call(*MEMORY, a.text("cache")),
+    "a call without anything": a.call(*MEMORY),
+    "a folder in a second state": NO_CACHE + a.state(location=a.text("cache")) + a.BUILD,
+}
+
+
+@pytest.mark.parametrize("body", CACHES.values(), ids=CACHES)
+def test_only_a_cache_without_a_folder_passes_and_any_other_can_be_trusted(
+    body: bytes, tmp_path: Path
+) -> None:
+    inspection = inspect(written(tmp_path, body))
+    found = [one for one in refusals(inspection) if one.what == "joblib.memory.Memory"]
+    assert len(found) == 1
+    trusted = refusals(inspection, frozenset({"joblib.memory.Memory"}))
+    assert "joblib.memory.Memory" not in {one.what for one in trusted}
 
 
 @pytest.mark.parametrize("kind", [SandboxKind.OFF, SandboxKind.LIMITS])

@@ -270,6 +270,11 @@ class Words:
     @property
     def costly(self): os.mkdir(self.place)
 class Other(Words): pass
+class Meta(type):
+    def made_by(self, text): return text
+import logging, pandas
+class Log(Words, logging.FileHandler, metaclass=Meta): pass
+class Frame(pandas.DataFrame): pass
 """
 
 
@@ -283,7 +288,8 @@ def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def _loaded(data: bytes) -> Any:
-    with guarded([*NAMES, ["words_of_ours", "Words"]]):
+    ours = [["words_of_ours", name] for name in ("Words", "Log", "Frame")]
+    with guarded([*NAMES, *ours]):
         return pickle.loads(data)
 
 
@@ -333,6 +339,43 @@ def test_methods_of_classes_that_nobody_trusts_are_refused(
     assert refusals(inspect(tmp_path / "m.pkl"))
     with pytest.raises((NameRefused, ModuleNotFoundError, TypeError)):
         _loaded(data)
+
+
+def test_a_method_of_a_base_of_ones_own_is_given(own: Any) -> None:
+    method = _loaded(a.whole(hostile.attribute(a.new("words_of_ours", "Log"), "split")))
+    assert method("a b") == ["a", "b"]
+
+
+@pytest.mark.parametrize(
+    ("qualname", "method"), [("Frame", "to_csv"), ("Log", "emit"), ("Log", "made_by")]
+)
+def test_a_method_that_a_trusted_class_inherits_from_a_library_is_refused(
+    own: Any, qualname: str, method: str, tmp_path: Path
+) -> None:
+    """``CountVectorizer(analyzer=Frame().to_csv)`` would write a file for each text."""
+    marker = tmp_path / "marker"
+    made = a.new("words_of_ours", qualname)
+    if qualname == "Log":
+        made += a.state(baseFilename=a.text(str(marker))) + a.BUILD
+    with pytest.raises(NameRefused):
+        _loaded(a.whole(hostile.attribute(made, method)))
+    assert not marker.exists()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        a.state(x=a.integer(1)) + a.BUILD,
+        a.text("x") + a.integer(1) + a.SETITEM,
+        a.integer(1) + a.APPEND,
+    ],
+    ids=["state", "item", "element"],
+)
+def test_what_is_got_of_an_object_is_not_changed(change: bytes, tmp_path: Path) -> None:
+    """Before Python 3.8 it may be an attribute: a dictionary that another object has as state."""
+    method = hostile.attribute(a.new("words_of_ours", "Words"), "split")
+    (tmp_path / "m.pkl").write_bytes(a.whole(method + change))
+    assert refusals(inspect(tmp_path / "m.pkl"), frozenset({"words_of_ours.Words"}))
 
 
 def test_a_method_that_the_file_calls_itself_is_refused(own: Any, tmp_path: Path) -> None:

@@ -21,7 +21,6 @@ import builtins
 import contextlib
 import functools
 import importlib
-import inspect
 import re
 import sys
 import types
@@ -124,13 +123,17 @@ def _getattr(owner: Any, name: str) -> Any:
 def _method_of_trusted(owner: Any, name: str) -> Any:
     """A public method of an object whose class the file may look up, and no list has.
 
-    It is the function in the class: no attribute of the object, no property.
+    It is the function in the class or in a base that may own methods too: no attribute of the
+    object, no property, and nothing that the class inherits from a library, such as ``to_csv`` of
+    a table or ``save_model`` of a booster.
     """
     cls = type(owner)
     named = may_own_method(cls.__module__, name) and any(
         module == cls.__module__ and qualname == cls.__qualname__ for module, qualname in _names[0]
     )
-    function = inspect.getattr_static(cls, name, None) if named else None
+    has_it = (base for base in cls.__mro__ if named and name in vars(base))
+    base = next(has_it, object)
+    function = vars(base).get(name) if may_own_method(base.__module__, name) else None
     if not isinstance(function, types.FunctionType):
         raise NameRefused("builtins", "getattr")
     return types.MethodType(function, owner)
