@@ -66,7 +66,8 @@ class ActionInputs:
             folder: for the reports that the action reads.
             pull_request: whether there is a base to compare with.
         """
-        compares = not self.targets and not self.origin and (pull_request or bool(self.base))
+        named = self.targets or self.origin
+        compares = not named and (pull_request or bool(self.base) or not self.models)
         words = ["pr"] if compares else ["upgrade"]
         words += ["--base", self.base] if compares and self.base else []
         words += ["--from", self.origin] if self.origin else []

@@ -15,8 +15,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from matrix.catalog.requirements import EnvironmentRequest, is_pin, is_release
-from matrix.frameworks import BY_MODULE, FRAMEWORKS, Framework, come_with
-from matrix.frameworks.distributions import distribution_of
+from matrix.frameworks import BY_MODULE, Framework
 from matrix.inspection import Inspection
 from matrix.upgrade.answer import Model
 from matrix.upgrade.upgrade_request import UpgradeRequest
@@ -24,13 +23,22 @@ from matrix.upgrade.upgrade_request import UpgradeRequest
 _BASE = frozenset({"numpy", "scipy", "joblib"})
 """What computes the outputs; only a lock with an exact version of each is narrowed."""
 _ALWAYS = _BASE | frozenset(
-    {"scikit-learn", "pandas", "threadpoolctl", "pyarrow", "numexpr", "bottleneck"}
+    {"scikit-learn", "pandas", "threadpoolctl", "pyarrow", "numexpr", "bottleneck", "polars"}
 )
-"""Packages of all models, and those that pandas computes with where they are installed."""
+"""Packages of all models, those that pandas computes with where they are installed, and those that
+scikit-learn makes tables with."""
 _FORMATS = frozenset({"cloudpickle", "dill", "lz4", "skops"})
 """Modules that loading needs in some formats; their packages are called the same."""
-_COMING = come_with(FRAMEWORKS)
-"""Modules that needed libraries bring."""
+_COMPLETE = frozenset(
+    {
+        *("catboost", "category_encoders", "feature_engine", "hdbscan", "imblearn", "lightgbm"),
+        *("mlxtend", "sklearn", "_loss", "sklearn_pandas", "statsmodels", "xgboost"),
+    }
+)
+"""Top-level modules of libraries that import nothing beyond what their metadata require, except for
+what is in :data:`_MORE`."""
+_MORE = frozenset({"dask", "keras", "tensorflow", "spark"})
+"""Parts of these libraries that need packages which their metadata do not require."""
 
 
 def only_needed(
@@ -45,7 +53,8 @@ def only_needed(
             with any of them everything is installed.
 
     Returns:
-        The same request, if a model may need any package.
+        The same request, if a model may need any package: it names a module that is not known, or a
+        library that imports some packages only where they are installed.
     """
     inspected = [one.inspection for one in models if one.inspection is not None]
     needed = None if own_code or not inspected else _needed(inspected)
@@ -66,17 +75,19 @@ def _only(request: UpgradeRequest, needed: frozenset[str]) -> UpgradeRequest:
 
 
 def _needed(inspections: Iterable[Inspection]) -> frozenset[str] | None:
-    """The distributions that models may need; None if a module's distribution is not known."""
+    """The distributions that models need; None if a model may need others too."""
     found = set(_ALWAYS)
-    for module in {module for one in inspections for module in one.modules}:
-        framework = BY_MODULE.get(module)
-        if framework is not None:
-            found |= _with_companions(framework)
-        elif module not in _COMING and module != "pandas":
-            name = module if module in _FORMATS else distribution_of(module)
-            if not name:
+    for inspection in inspections:
+        parts = {part for name in inspection.names for part in name.module.split(".")}
+        if not inspection.modules or not _MORE.isdisjoint(parts):
+            return None
+        for module in inspection.modules:
+            if module in _COMPLETE:
+                found |= _with_companions(BY_MODULE[module])
+            elif module in _FORMATS:
+                found.add(module)
+            elif module not in _ALWAYS:
                 return None
-            found.add(name)
     return frozenset(found)
 
 

@@ -101,6 +101,11 @@ def test_named_environments_are_checked_instead(inputs: dict[str, str]) -> None:
     assert not isinstance(parsed, PrArguments)
 
 
+def test_elsewhere_all_releases_are_checked_if_models_are_named() -> None:
+    assert command(MODELS="m.joblib")[0] == "upgrade"
+    assert command()[0] == "pr"
+
+
 def test_each_input_reaches_the_command() -> None:
     parsed = parse(
         command(
@@ -307,7 +312,6 @@ def test_without_a_pull_request_there_is_no_comment(step: Step) -> None:
     step.event({})
     step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,))
     assert step.github.comments == []
-    assert step.commands[0][0] == "upgrade"
 
 
 def following(step: Step, text: str) -> int:

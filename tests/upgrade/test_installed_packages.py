@@ -9,7 +9,9 @@ from pathlib import Path
 import pytest
 
 from matrix.catalog.requirements import EnvironmentRequest
-from matrix.upgrade.installed_packages import only_needed
+from matrix.frameworks import BY_MODULE
+from matrix.inspection import Name
+from matrix.upgrade.installed_packages import _COMPLETE, only_needed
 from matrix.upgrade.upgrade_request import UpgradeRequest
 from tests.upgrade.test_origins import model
 
@@ -53,22 +55,38 @@ def test_everything_else_is_a_constraint_without_extras() -> None:
 
 def test_the_libraries_of_one_model_are_installed_for_all_of_them() -> None:
     assert "xgboost==2.1.1" in narrowed(["xgboost"]).others
-    assert "torch==2.4.1" in narrowed(["skorch", "torch"]).others
+    assert "torch==2.4.1" not in narrowed(["xgboost"]).others
+
+
+def test_each_library_that_is_narrowed_for_has_a_record() -> None:
+    assert BY_MODULE.keys() >= _COMPLETE
+
+
+def test_a_part_that_needs_more_than_its_library_has_the_whole_lock() -> None:
+    one = model("1.5.2", modules=("lightgbm",))
+    assert one.inspection is not None
+    names = (Name("lightgbm.dask", "DaskLGBMClassifier"),)
+    one = replace(one, inspection=replace(one.inspection, names=names))
+    request = UpgradeRequest(
+        targets=(EnvironmentRequest(scikit_learn="1.5.2", others=LOCK, file="uv.lock"),)
+    )
+    assert only_needed(request, [one]) == request
 
 
 def test_what_a_library_needs_at_some_version_is_no_constraint() -> None:
-    """``interpret`` and others require an older setuptools that would contradict one."""
-    from matrix.frameworks import BY_NAME
-
-    name = next(one.name for one in BY_NAME.values() if "setuptools" in str(one.needs))
-    module = BY_NAME[name].modules[0]
-    assert "setuptools==75.1.0" in narrowed([module]).others
+    """An older setuptools, which some require, would contradict one."""
+    found = [module for module in _COMPLETE if "setuptools" in str(BY_MODULE[module].needs)]
+    assert found
+    assert "setuptools==75.1.0" in narrowed(found[:1]).others
 
 
 @pytest.mark.parametrize(
     "changed",
     [
         {"modules": ["my_company"]},
+        {"modules": ["sktime"]},
+        {"modules": ["keras"]},
+        {"modules": []},
         {"own": [Path("src")]},
         {"file": ""},
         {"scikit_learn": ">=1.3"},
