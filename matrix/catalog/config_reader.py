@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import fields, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -148,20 +149,26 @@ def find(start: Path | None = None) -> Path | None:
     """Return the nearest ``pyproject.toml`` with ``[tool.matrix]``, here or above; None if none.
 
     Folders above in which every user may write, such as ``/tmp``, are left out.
+
+    Raises:
+        ConfigError: a file before the nearest one cannot be read, so that it may have settings too.
     """
     folder = (start or Path.cwd()).resolve()
     for parent in (folder, *folder.parents):
         if parent != folder and _is_shared(parent):
             continue
         candidate = parent / "pyproject.toml"
-        try:
-            document = toml.loads(candidate.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            continue
-        tool = document.get("tool")
+        tool = _document(candidate).get("tool") if _is_file(candidate) else None
         if isinstance(tool, dict) and "matrix" in tool:
             return candidate
     return None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _is_shared(folder: Path) -> bool:
@@ -227,21 +234,31 @@ def with_reference_pipelines(path: Path | None = None, *, search: bool = True) -
 
 def _load(source: Path) -> tuple[str, object]:
     """Return the settings of the matrix in a file, and their path in the file."""
-    try:
-        document = toml.loads(source.read_bytes().decode("utf-8"))
-    except OSError as error:
-        problem = error.strerror or str(error)
-        raise ConfigError(source, "", f"cannot be read: {problem}") from None
-    except UnicodeDecodeError as error:
-        raise ConfigError(source, "", f"is not UTF-8 (byte {error.start})") from None
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(source, "", f"is not TOML: {error}") from None
+    document = _document(source)
     tool = document.get("tool")
     if isinstance(tool, dict) and "matrix" in tool:
         return "tool.matrix", tool["matrix"]
     if source.name == "pyproject.toml":
         raise ConfigError(source, "tool.matrix", "is not there", advice="see docs for an example")
     return "", document
+
+
+def _document(source: Path) -> dict[str, Any]:
+    """Return what a TOML file holds.
+
+    Raises:
+        ConfigError: it cannot be read, or is not TOML.
+    """
+    advice = "Correct the file, or leave it out with --isolated."
+    try:
+        return toml.loads(source.read_bytes().decode("utf-8"))
+    except OSError as error:
+        problem = f"cannot be read: {error.strerror or error}"
+    except UnicodeDecodeError as error:
+        problem = f"is not UTF-8 (byte {error.start})"
+    except (ValueError, RecursionError) as error:
+        problem = f"is not TOML: {error}"
+    raise ConfigError(source, "", problem, advice=advice)
 
 
 def _settings(source: Path, table: TomlTable) -> Catalog:

@@ -10,7 +10,15 @@ import pytest
 from hypothesis import event, given, settings
 from hypothesis import strategies as st
 
-from matrix.catalog import Catalog, default, find, read, read_or_default, toml
+from matrix.catalog import (
+    Catalog,
+    default,
+    find,
+    read,
+    read_or_default,
+    toml,
+    with_reference_pipelines,
+)
 from matrix.catalog.config_reader import read_document
 from matrix.errors import ConfigError, MatrixError, UsageError
 from matrix.model import Tolerance
@@ -138,6 +146,21 @@ def test_the_nearest_configuration_is_found(
     (tmp_path / "pyproject.toml").write_text(SETS)
     assert read().source == tmp_path / "pyproject.toml"
     assert default(tmp_path).specs == ()
+
+
+@pytest.mark.parametrize("content", [b"x = [", b"x = '\xff'"])
+def test_a_broken_file_on_the_way_is_refused(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have had the settings; commands that need none refuse it too."""
+    (tmp_path / "a").mkdir()
+    (tmp_path / "pyproject.toml").write_bytes(content)
+    monkeypatch.chdir(tmp_path / "a")
+    for reader in (read, read_or_default, with_reference_pipelines):
+        with pytest.raises(ConfigError, match=r"pyproject\.toml: is not") as caught:
+            reader()
+        assert "--isolated" in caught.value.advice
+    assert read_or_default(search=False).source is None
 
 
 def test_an_unknown_set_is_refused_with_the_names_there_are(configured: Configured) -> None:

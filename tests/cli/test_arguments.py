@@ -190,3 +190,15 @@ def test_a_migration_overwrites_nothing_and_asks_nothing_first(
     said = capsys.readouterr().err
     assert "there.joblib exists already" in said
     assert "--force" in said
+
+
+@pytest.mark.parametrize("given", ["--target=y", '--dtypes={"a": "text"}', "--expected=old.npy"])
+def test_what_speaks_of_rows_needs_rows_before_anything_is_read(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["upgrade", "model.joblib", given]) == Exit.USAGE
+    said = capsys.readouterr().err
+    assert given.partition("=")[0] in said
+    assert "Add --data FILE" in said
+    assert list(tmp_path.iterdir()) == []

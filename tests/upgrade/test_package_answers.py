@@ -89,10 +89,14 @@ class Places:
         return None
 
     def releases_between(self, low: str, high: str, package: str) -> tuple[str, ...]:
+        if package == "scikit-learn":
+            return ()
         return tuple(XGBOOST[XGBOOST.index(low) + 1 : XGBOOST.index(high)])
 
     def neighbours(self, low: str, high: str, package: str = "scikit-learn") -> bool:
         return package == "scikit-learn" or not self.releases_between(low, high, package)
+
+    def put_in_order(self, ids: Iterable[str]) -> None: ...
 
     def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
         for one in specs:
@@ -129,7 +133,7 @@ class Check:
     bad: Callable[[str, str], bool]
     sandbox: None = None
 
-    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+    def check(self, work: Sequence[ModelWork], _: object) -> dict[str, ModelRecord]:
         return {one.model.id: self._found(one) for one in work}
 
     def _found(self, one: ModelWork) -> ModelRecord:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -69,8 +69,15 @@ class Places:
         inside = RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)]
         return spec(inside[len(inside) // 2]) if inside else None
 
+    def releases_between(self, low: str, high: str, _: str) -> tuple[str, ...]:
+        return tuple(RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)])
+
     def neighbours(self, low: str, high: str) -> bool:
         return RELEASES.index(high) - RELEASES.index(low) == 1
+
+    def put_in_order(self, ids: Iterable[str]) -> None:
+        made = {id_: self.made[id_] for id_ in ids if id_ in self.made}
+        self.made = {**made, **self.made}
 
     def prepare(self, specs: Iterable[EnvSpec]) -> Mapping[str, Environment]:
         for one in specs:
@@ -96,12 +103,22 @@ class Check:
     """Gives each release its verdict."""
 
     verdicts: Mapping[str, Verdict]
-    asked: int = 0
+    asked: list[list[str]] = field(default_factory=list)
+    """By call, the releases of the first model's targets."""
     sandbox: Sandbox | None = None
+    results: dict[str, ModelRecord] = field(default_factory=dict)
 
-    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
-        self.asked += 1
-        return {one.model.id: self._found(one) for one in work}
+    def check(
+        self, work: Sequence[ModelWork], on_model: Callable[[Model], None]
+    ) -> dict[str, ModelRecord]:
+        self.asked.append([target.spec.scikit_learn for target in work[0].targets] if work else [])
+        for one in work:
+            self.results[one.model.id] = self._found(one)
+            on_model(one.model)
+        return self.results
+
+    def found(self, model: Model) -> ModelRecord:
+        return self.results.get(model.id, ModelRecord())
 
     def _found(self, one: ModelWork) -> ModelRecord:
         outputs = {"predict": Returned(digest="0")}
@@ -204,6 +221,46 @@ def test_one_model_that_cannot_be_checked_leaves_the_others() -> None:
     assert third.range is not None
 
 
+# ------------------------------------------------------------------------ meanwhile
+
+
+@dataclass
+class Listener:
+    """Keeps what it hears."""
+
+    heard: list[str] = field(default_factory=list)
+
+    def newest(self, answer: UpgradeAnswer) -> None:
+        last = answer.targets[-1]
+        self.heard.append(f"{answer.model.id} {last.release} {last.cell.verdict.value}")
+
+    def answered(self, answer: UpgradeAnswer) -> None:
+        assert answer.range is not None
+        self.heard.append(f"{answer.model.id} up to {answer.range.highest}")
+
+    def bisecting(self, left: int) -> None:
+        self.heard.append(f"{left} left")
+
+
+def test_the_newest_release_is_checked_and_reported_first() -> None:
+    places, check, listener = Places("1.0.2"), Check(bad_from("1.3.0")), Listener()
+    model = Model(id="model", path=Path("model"))
+    result = upgrade([model], cast(Any, places), cast(Any, check), listener=listener)
+    assert check.asked[:2] == [["1.5.2"], LINES[1:]]
+    assert listener.heard == [
+        *("model 1.5.2 labels-changed", "model up to 1.2.2", "2 left", "1 left", "0 left")
+    ]
+    order = [one.spec.scikit_learn for one in result.environments]
+    assert order == [*LINES, "1.3.1", "1.3.0"], "as if they had been built in order"
+
+
+def test_where_all_is_safe_there_is_nothing_to_bisect() -> None:
+    listener = Listener()
+    model = Model(id="model", path=Path("model"))
+    upgrade([model], cast(Any, Places("1.0.2")), cast(Any, Check({})), listener=listener)
+    assert listener.heard == ["model 1.5.2 identical", "model up to 1.5.2", "0 left"]
+
+
 # ------------------------------------------------------------------------ interruptions
 
 
@@ -211,17 +268,17 @@ def test_one_model_that_cannot_be_checked_leaves_the_others() -> None:
 class Interrupted(Check):
     """Is interrupted after a few loads of the first model."""
 
-    results: dict[str, ModelRecord] = field(default_factory=dict)
     loads: int = 3
 
-    def check(self, work: Sequence[ModelWork]) -> dict[str, ModelRecord]:
+    def check(
+        self, work: Sequence[ModelWork], on_model: Callable[[Model], None]
+    ) -> dict[str, ModelRecord]:
+        if not self.asked:  # the newest release
+            return super().check(work[:1], on_model)
         first = self._found(work[0])
         kept = dict(list(first.targets.items())[: self.loads])
         self.results[work[0].model.id] = ModelRecord(reference=first.reference, targets=kept)
         raise KeyboardInterrupt
-
-    def found(self, model: Model) -> ModelRecord:
-        return self.results.get(model.id, ModelRecord())
 
 
 def test_what_was_finished_before_an_interruption_is_answered() -> None:

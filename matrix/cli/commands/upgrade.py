@@ -18,6 +18,7 @@ from matrix.cli.commands.run import fill
 from matrix.cli.configured import open_results, read_or_reference, read_settings
 from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
+from matrix.environments.history import open_registry
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
 from matrix.model import (
@@ -55,6 +56,7 @@ from matrix.upgrade.own_script import read_script
 from matrix.upgrade.packed import alone, named, open_packed, remove_unpacked
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
+from matrix.upgrade.typed_releases import refuse_unknown
 from matrix.upgrade.upgrade import upgrade as check_models
 from matrix.upgrade.upgrade_request import UpgradeRequest
 from matrix.user_files import refuse_system_file
@@ -255,8 +257,31 @@ def _given(value: object | None) -> Iterable[object]:
     return () if value is None else (value,)
 
 
+def _refuse_without_data(arguments: InputArguments) -> None:
+    """Refuse options that say something of rows which are not given.
+
+    Raises:
+        UsageError: there is such an option.
+    """
+    needing = {
+        "--target": (arguments.target, "names a column"),
+        "--dtypes": (arguments.dtypes, "gives types of columns"),
+        "--expected": (arguments.expected, "has the outputs for the rows"),
+    }
+    for option, (value, what) in needing.items():
+        if value is not None and arguments.data is None:
+            raise UsageError(
+                f"{option} {what} of --data, which is not given", advice="Add --data FILE."
+            )
+
+
 def inputs_of(arguments: InputArguments) -> CheckInputs:
-    """What the arguments say to check models with."""
+    """What the arguments say to check models with.
+
+    Raises:
+        UsageError: a file or folder does not exist, or an option needs another one.
+    """
+    _refuse_without_data(arguments)
     main = None if arguments.main is None else read_script(arguments.main)
     return CheckInputs(
         data=_file(arguments.data, "--data"),
@@ -279,7 +304,12 @@ def set_up(
     store: Store,
     progress: Progress,
 ) -> CheckSetup:
-    """Inspect and admit the models; nothing in them is run yet."""
+    """Inspect and admit the models; nothing in them is run yet.
+
+    Raises:
+        UsageError: a package or a release that was typed does not exist.
+    """
+    refuse_unknown(request, lambda: open_registry(catalog, offline=arguments.offline))
     chosen = sandbox(arguments.sandbox)
     recorded = {} if arguments.hashes is None else read_hashes(arguments.hashes)
     found = find(arguments.models, recorded)
