@@ -154,7 +154,8 @@ def spec_of(request: EnvironmentRequest, *, as_of: str, common: Sequence[str] = 
     """Turn a request into the specification of an environment.
 
     Args:
-        request: of the user; it names scikit-learn.
+        request: of the user; it names scikit-learn, or has an empty text for an environment
+            without it.
         as_of: as in EnvSpec: ``release``, ``today`` or a date.
         common: the requirements of every environment in the configuration. They are not added to a
             request that has a file, because a file lists everything.
@@ -207,7 +208,7 @@ def _id_and_label(request: EnvironmentRequest, scikit_learn: str, as_of: str) ->
         return environment_names.of_file(request.file, digest, as_of)
     requirements = [Requirement(text) for text in request.others]
     packages = {str(canonicalize_name(r.name)): str(r.specifier) for r in requirements}
-    release = "any" if scikit_learn == ANY else scikit_learn
+    release = "any" if scikit_learn in (ANY, "") else scikit_learn
     if request.framework_version:
         packages = {"": f"-sklearn-{release}", **packages} if release != "any" else packages
         release = request.framework_version

@@ -25,6 +25,7 @@ from matrix.model import Ending, OwnScript
 from matrix.processor_time import Meter
 from matrix.remove_tree import remove
 from matrix.sandbox.commands import interpreter
+from matrix.sandbox.java import java_paths
 from matrix.sandbox.kinds import ProcessLimits, Sandbox
 from matrix.sandbox.launcher import FAILED as NO_SANDBOX
 from matrix.store.disk_errors import as_store_error
@@ -379,10 +380,14 @@ def _readable(request: Request) -> Iterator[Path]:
         data = [piece[name]["path"] for name in ("data", "expected") if piece.get(name)]
         files = (piece[name] for name in ("path", "rows", "source") if piece.get(name))
         yield from map(Path, (*data, *files))
+    if any(piece.get("format") in _IN_JAVA for piece in request.pieces):
+        yield from java_paths()
     for name in _LIBRARIES:
         yield from (Path(part) for part in os.environ.get(name, "").split(os.pathsep) if part)
 
 
+_IN_JAVA = frozenset({"pmml"})
+"""Formats that Java reads."""
 _LIBRARIES = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
 _KEPT = (
     "PATH",

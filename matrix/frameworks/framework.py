@@ -79,6 +79,11 @@ class Framework:
     runs: tuple[str, ...] = ()
     """Keys of ``FORMATS`` in the worker that it loads without scikit-learn: it is a runtime. Its
     environments have no scikit-learn, load only these formats and save nothing."""
+    releases_for: Callable[[str, Mapping[str, int]], str] | None = None
+    """Of a runtime: from the version of the form of a file, and the opsets in it, a specifier of
+    the releases that run the file; None if all run every file."""
+    writers: Mapping[str, str] = field(default_factory=dict)
+    """Of a runtime: by what a file says wrote it, the distribution whose release dates the file."""
 
     @property
     def allowed_list(self) -> str:

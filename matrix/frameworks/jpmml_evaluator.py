@@ -10,4 +10,6 @@ FRAMEWORK = Framework(
     # The first calls Java in the same process; early releases do not declare it.
     needs={"": ("jpype1", "numpy", "pandas", "scipy")},
     runs=("pmml",),
+    leads=True,
+    native=frozenset({("jpmml_evaluator", "make_evaluator")}),
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from matrix.errors import NotAModelError
+from matrix.frameworks import RUNTIMES
 from matrix.inspection import file_kinds, hdf5, keras_files, skops, torch_files
 from matrix.inspection.bundle import find_bundle
 from matrix.inspection.byte_stream import FileSection, Stream, compression
@@ -23,7 +24,7 @@ from matrix.inspection.pickle_machine import Machine
 from matrix.inspection.pmml import read_pmml
 from matrix.inspection.portable import PortableModel
 from matrix.inspection.read_errors import DamageError, UnreadableError
-from matrix.inspection.result import Inspection, InspectionLimits, ModelNode, Note
+from matrix.inspection.result import Inspection, InspectionLimits, ModelNode, Name, Note
 from matrix.inspection.stack_bounds import stack_bounds
 from matrix.inspection.stand_ins import StandIn
 from matrix.inspection.version_hints import code_names, lowest_python, numpy_major, required_modules
@@ -79,10 +80,10 @@ def _inspect(
     if native is not None:
         return _native(path, size, native)
     if file_kinds.is_onnx(head) and not packed:
-        return _portable(path, size, "onnx", "onnxruntime", read_onnx(file))
+        return _portable(path, size, "onnx", read_onnx(file))
     if file_kinds.is_pmml(head) and not packed:
         file.seek(0)
-        return _portable(path, size, "pmml", "jpmml_evaluator", read_pmml(file))
+        return _portable(path, size, "pmml", read_pmml(file))
     if head.startswith(hdf5.MAGIC) and not packed:
         return _keras(path, size, keras_files.read_hdf5(file))
     findings = Findings(limits)
@@ -155,21 +156,29 @@ def _native(path: Path, size: int, found: NativeModel) -> Inspection:
     )
 
 
-def _portable(
-    path: Path, size: int, container: str, module: str, found: PortableModel
-) -> Inspection:
+def _portable(path: Path, size: int, container: str, found: PortableModel) -> Inspection:
     """The inspection of a model that is run without the library that trained it."""
+    runtime = next(one for one in RUNTIMES.values() if container in one.runs)
+    fits = "" if runtime.releases_for is None else runtime.releases_for(found.version, found.opsets)
+    names = tuple(Name(*pair) for pair in sorted(runtime.native))
     return Inspection(
         path=path,
         size=size,
         sha256="",
         container=container,
         protocol=0,
-        modules=(module,),
+        bounds={runtime.name: fits} if fits else {},
+        modules=required_modules(names),
+        names=names,
+        exact=names,
+        notes=(_FURTHER_FILES,) if found.external else (),
         columns=tuple(found.inputs),
         root=ModelNode(kind=f"{container.upper()} model"),
         portable=found,
     )
+
+
+_FURTHER_FILES = Note("companion-files", "numbers of the model are in files beside it")
 
 
 def _keras(path: Path, size: int, found: KerasFile) -> Inspection:

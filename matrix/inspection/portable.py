@@ -30,6 +30,11 @@ class PortableModel:
     left_out: int = 0
     """Number of inputs, outputs, operators and files beyond those listed."""
 
+    @property
+    def is_one_table(self) -> bool:
+        """Whether it takes all columns in one input, so that it does not name them."""
+        return len(self.inputs) == 1 and not next(iter(self.inputs.values())).endswith(", 1)")
+
 
 def keep(into: MutableMapping[str, Entry], name: str, value: Entry, most: int) -> bool:
     """Add an entry, unless there are so many already.

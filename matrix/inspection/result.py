@@ -176,7 +176,8 @@ class Inspection:
     versions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """By package, the versions in the states of objects; parts of a model may differ."""
     bounds: Mapping[str, str] = field(default_factory=dict)
-    """By package whose version is unknown, a specifier of those that write such a file."""
+    """By package whose version is unknown, a specifier of those that write such a file; by runtime,
+    of those that run it."""
     companions: tuple[str, ...] = ()
     """Names of files beside it that joblib before 0.10 put arrays into, and that were not read."""
     modules: tuple[str, ...] = ()

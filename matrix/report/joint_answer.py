@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matrix.model import Group, JointAnswer
+from matrix.model.environments import SCIKIT_LEARN
 from matrix.report.model_answers import group_of, versions
 from matrix.upgrade.answer import SafeRange, Target, UpgradeAnswer
-from matrix.upgrade.joint_range import Grid, grid, joint_range
+from matrix.upgrade.joint_range import Grid, grid, joint_range, ranges_of
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LIMITED, Group.LOADS)
@@ -21,10 +22,12 @@ def joint_answer(answers: Sequence[UpgradeAnswer]) -> JointAnswer | None:
     found = grid(answers)
     columns = dict.fromkeys(name for names in found.targets.values() for name in names)
     named = [name for name in found.columns if name in columns]
-    climbs = any(answer.range is not None for answer in answers)
-    about = named[-1:] if climbs else named
+    ranges = ranges_of(answers)
+    climbs = bool(ranges)
+    releases = [name for name in named if not name.startswith(f"{_runtime(answers)} ")]
+    about = (releases or named)[-1:] if climbs else named
     there = _ModelsByGroup.of(answers, found, about)
-    joint = joint_range(one.range for one in answers if one.range is not None)
+    joint = joint_range(ranges)
     safe = () if joint is None else joint.releases
     return JointAnswer(
         group=_group(answers, there),
@@ -39,6 +42,12 @@ def joint_answer(answers: Sequence[UpgradeAnswer]) -> JointAnswer | None:
         releases=found.columns,
         grid=found.rows,
     )
+
+
+def _runtime(answers: Sequence[UpgradeAnswer]) -> str:
+    """Return the runtime of some models where others have ranges of scikit-learn."""
+    packages = {target.package for answer in answers for target in answer.targets}
+    return max(packages - {SCIKIT_LEARN}, default="")
 
 
 def _group(answers: Sequence[UpgradeAnswer], there: _ModelsByGroup) -> Group:
@@ -92,10 +101,11 @@ def _group_at(answer: UpgradeAnswer, found: Grid, columns: Sequence[str]) -> Gro
     if answer.problem is not None or not answer.targets[0].cell.verdict.predicts_same:
         return Group.UNKNOWN
     own = found.targets[answer.model.id]
-    where = own if answer.range is None and not set(own) & set(columns) else columns
+    climbs = answer.range is not None and answer.range.package == SCIKIT_LEARN
+    where = own if not climbs and not set(own) & set(columns) else columns
     run = [found.at(answer.model.id, name) for name in where]
     there = {verdict.group for verdict in run if verdict is not None}
-    if answer.range is not None and None in run:
+    if climbs and None in run:
         there.add(Group.UNKNOWN)
     return next((group for group in _WORST if group in there), Group.UNKNOWN)
 
@@ -211,7 +221,7 @@ def number(n: int) -> str:
 
 def _range(answers: Sequence[UpgradeAnswer]) -> str:
     """Return with which releases all models are safe, and the pin; or that there are none."""
-    ranges = [one.range for one in answers if one.range is not None]
+    ranges = ranges_of(answers)
     n = len(answers)
     who = all_of(n) if len(ranges) == n else _with_a_range(len(ranges), n)
     joint = joint_range(ranges)

@@ -27,6 +27,7 @@ from matrix.upgrade.answer import (
     release_of,
 )
 from matrix.upgrade.safe_range import in_order
+from matrix.worker.compat_worker.formats import FORMATS
 
 
 def notice(answers: Sequence[ModelAnswer]) -> Iterator[str]:
@@ -42,6 +43,8 @@ def notice(answers: Sequence[ModelAnswer]) -> Iterator[str]:
         yield "Other releases between those listed were not tested."
 
 
+_CONVERTED = frozenset(name for name, one in FORMATS.items() if one.methods)
+"""Formats that a runtime runs, and that no release of it wrote."""
 _OF_FILE = "from "
 """The beginning of the kind of rows that a file of the user has."""
 
@@ -372,6 +375,11 @@ def target_ranges(answer: UpgradeAnswer) -> list[TargetRange]:
                 name = package_words.moved_span(package, [target.release for target in members])
                 found.append(_target_range(name, members, origin, answer))
     return found
+
+
+def origin_mark(format_name: str) -> str:
+    """Return what the origin of a model is: it saved the model, unless that is a converted one."""
+    return "counts as right" if format_name in _CONVERTED else "saved the model"
 
 
 def _with_libraries(target: Target) -> tuple[str, list[str]]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from matrix.model import Cell, Group, Matrix, Verdict
 from matrix.report import passed_over, row_evidence
+from matrix.report.compared_methods import partly_compared
 from matrix.report.verdict_words import limits
-from matrix.worker.compat_worker.formats import FORMATS
 
 
 @dataclass(slots=True)
@@ -46,7 +46,7 @@ class Tally:
             interrupted=matrix.interrupted,
             rows=(min(self.rows), max(self.rows)) if self.rows else None,
         )
-        stated = (*stated, *_partly_compared(matrix), *row_evidence.sentences(matrix))
+        stated = (*stated, *partly_compared(_formats(matrix)), *row_evidence.sentences(matrix))
         return (*stated, *passed_over.sentences(matrix.passed_over))
 
     def _compared(self, rows: Iterable[int]) -> None:
@@ -55,19 +55,8 @@ class Tally:
             self.rows = {min(self.rows), max(self.rows)}
 
 
-def _partly_compared(matrix: Matrix) -> Iterator[str]:
-    """Say which formats hold less than the model, and what of it was compared."""
-    used = {name for pipeline in matrix.pipelines for name in pipeline.formats}
-    for name in FORMATS:
-        if name in used and FORMATS[name].methods:
-            methods = " and ".join(FORMATS[name].methods)
-            how = f", {FORMATS[name].precision}" if FORMATS[name].precision else ""
-            only = len(FORMATS[name].methods) == 1
-            number = "one method was" if only else "two methods were"
-            yield (
-                f"Files in {name} have no other method{'' if only else 's'} than {methods}: "
-                f"{number} compared{how}."
-            )
+def _formats(matrix: Matrix) -> set[str]:
+    return {name for pipeline in matrix.pipelines for name in pipeline.formats}
 
 
 def tally(matrix: Matrix) -> Tally:

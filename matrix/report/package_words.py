@@ -45,7 +45,7 @@ def short_name(environment: Environment) -> str:
     label, found = environment.spec.label, libraries(environment)
     if all(text.partition(" ")[2] in label for text in found) or not environment.ready:
         return label
-    return ", ".join([release_of(environment), *found])
+    return ", ".join(filter(None, [release_of(environment), *found]))
 
 
 def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeAnswer) -> str:

@@ -14,7 +14,7 @@ from matrix.model import Environment
 from matrix.upgrade import own_code
 from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem
 from matrix.upgrade.proposed_origin import origin_option
-from matrix.worker.compat_worker.formats import NATIVE
+from matrix.worker.compat_worker.formats import NATIVE, READABLE
 
 _SHOWN = 20
 """How many names a refusal lists; the rest are counted."""
@@ -119,7 +119,7 @@ def _reasons(refused: Sequence[Refusal]) -> str:
 def looked_up(model: Model) -> tuple[tuple[str, str], ...]:
     """What an admitted model may look up while it is loaded: what was seen in it, no more."""
     assert model.inspection is not None
-    if model.format in NATIVE:  # no pickle: its reader makes the class by itself
+    if model.format in NATIVE or READABLE[model.format].methods:  # no pickle names a class
         return ()
     return tuple((name.module, name.qualname) for name in model.inspection.names)
 

@@ -53,6 +53,9 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
 def _checked(model: Model, name: str, header: Sequence[str], there: set[str]) -> Model:
     if model.problem is not None or model.inspection is None or model.part:
         return model
+    portable = model.inspection.portable
+    if portable is not None and portable.is_one_table:
+        return model  # its one input has no columns with names
     expected = model.inspection.columns
     missing = [one for one in expected if one not in there and _letters(one) not in there]
     if not missing:

@@ -22,6 +22,7 @@ from matrix.inspection import (
 )
 from matrix.inspection.result import MB, InspectionLimits
 from matrix.inspection.torch_files import STATE
+from matrix.processes import find_program
 from matrix.store import Store
 from matrix.upgrade.answer import Model, Problem
 from matrix.user_files import read_bounded, refuse_system_file
@@ -111,8 +112,8 @@ class _Intake:
             )
         except MatrixError as error:
             return Model(id=str(path), path=path, problem=Problem.of(error)), None
-        if inspection.portable is not None:
-            return Model(id=str(path), path=path, problem=_not_checked(inspection)), None
+        if inspection.container == "pmml" and find_program("java") is None:
+            return Model(id=str(path), path=path, problem=_NO_JAVA), None
         if inspection.container == "torch":
             return Model(id=str(path), path=path, problem=_without_code(inspection)), None
         return Model(id=str(path), path=path, inspection=inspection), copy
@@ -129,14 +130,10 @@ class _Intake:
         }
 
 
-def _not_checked(inspection: Inspection) -> Problem:
-    """A model that was converted has lost the object whose methods are compared."""
-    path = inspection.path
-    kind = f"a{'n' * (inspection.container == 'onnx')} {inspection.root.kind}"
-    return Problem(
-        message=f"{path} is {kind}, whose predictions are not checked here",
-        advice=f"See what a runtime must support: compat-matrix inspect {shlex.quote(str(path))}",
-    )
+_NO_JAVA = Problem(
+    message="Java runs PMML models, and there is none on this machine",
+    advice="Install a Java runtime (17 or newer), so that PATH has a program called java.",
+)
 
 
 def _without_code(inspection: Inspection) -> Problem:

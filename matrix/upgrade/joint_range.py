@@ -9,6 +9,7 @@ from packaging.requirements import Requirement
 from packaging.version import InvalidVersion, Version
 
 from matrix.model import Verdict
+from matrix.model.environments import SCIKIT_LEARN
 from matrix.upgrade.answer import SafeRange, Target, UpgradeAnswer, short_bound
 
 
@@ -53,6 +54,12 @@ def grid(answers: Sequence[UpgradeAnswer]) -> Grid:
 def _columns(answer: UpgradeAnswer) -> list[str]:
     """The name of the column of each target: its release, or its label if that says too little."""
     releases = [target.release for target in answer.targets]
+    package = answer.targets[0].package if answer.targets else SCIKIT_LEARN
+    if package != SCIKIT_LEARN:
+        return [
+            f"{package} {release}" if release else _label(target)
+            for release, target in zip(releases, answer.targets, strict=True)
+        ]
     if answer.range is not None:
         return [
             release or _label(one) for release, one in zip(releases, answer.targets, strict=True)
@@ -67,11 +74,27 @@ def _label(target: Target) -> str:
     return target.environment.spec.label
 
 
-def _place(column: str) -> tuple[bool, Version, str]:
+def _place(column: str) -> tuple[str, Version]:
+    """Releases of scikit-learn first, then those of runtimes, then labels."""
+    package, _, release = column.rpartition(" ")
     try:
-        return False, Version(column), ""
+        return package, Version(release)
     except InvalidVersion:
-        return True, Version("0"), column
+        return f"~{column}", Version("0")
+
+
+def package_of(answers: Iterable[UpgradeAnswer]) -> str:
+    """The package whose range all models together have: scikit-learn, or else a runtime."""
+    ranges = [one.range for one in answers if one.range is not None]
+    packages = [one.package for one in ranges]
+    return SCIKIT_LEARN if SCIKIT_LEARN in packages or not packages else packages[0]
+
+
+def ranges_of(answers: Iterable[UpgradeAnswer]) -> list[SafeRange]:
+    """The ranges of that package."""
+    found = list(answers)
+    package = package_of(found)
+    return [one.range for one in found if one.range and one.range.package == package]
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -18,7 +18,8 @@ from matrix.worker.compat_worker.formats import READABLE
 
 def needed_by(model: Model) -> tuple[str, ...]:
     """The packages that an environment needs to load the format of a model."""
-    format_package = READABLE[model.format].package if model.format else ""
+    chosen = READABLE.get(model.format)
+    format_package = "" if chosen is None else chosen.load_package or chosen.package
     compressed = "" if model.inspection is None else model.inspection.compression
     return tuple(filter(None, (format_package, "lz4" if compressed == "lz4" else "")))
 

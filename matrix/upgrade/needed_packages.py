@@ -60,6 +60,11 @@ def leading(inspection: Inspection | None) -> NeededPackage | None:
     return next((one for one in needed if one.framework.leads), None)
 
 
+def runtime_of(inspection: Inspection | None) -> NeededPackage | None:
+    """Return the runtime that runs a converted model; None for a model that is no such."""
+    return next((one for one in needed_packages(inspection) if one.framework.runs), None)
+
+
 def _needed(framework: Framework, inspection: Inspection) -> NeededPackage:
     """A library; of several versions in a file the newest counts, as for scikit-learn."""
     versions = inspection.versions.get(framework.name, ())

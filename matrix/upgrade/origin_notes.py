@@ -8,8 +8,9 @@ from matrix.errors import MatrixError
 from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
 from matrix.upgrade.model_requirements import name_of, release_of
-from matrix.upgrade.needed_packages import needed_packages
+from matrix.upgrade.needed_packages import NeededPackage, needed_packages
 from matrix.upgrade.origin_of_model import OriginOfModel
+from matrix.upgrade.runtime_environments import RuntimeEnvironments
 from matrix.upgrade.stated_origins import note_of
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
@@ -21,11 +22,17 @@ class OriginNotes:
         builds: builds environments.
         request: of the user.
         origins: decides the origin.
+        runtimes: decides the environments of converted models.
     """
 
     def __init__(
-        self, builds: EnvironmentBuilds, request: UpgradeRequest, origins: OriginOfModel
+        self,
+        builds: EnvironmentBuilds,
+        request: UpgradeRequest,
+        origins: OriginOfModel,
+        runtimes: RuntimeEnvironments,
     ) -> None:
+        self._runtimes = runtimes
         self._builds = builds
         self._request = request
         self._origins = origins
@@ -58,12 +65,28 @@ class OriginNotes:
         named = {name_of(text) for text in self._from_user}
         for one in needed_packages(model.inspection):
             version = "" if lock is None else lock.pins.get(one.name, "")
-            if version and not one.version and one.name not in named:
+            if version and one.framework.runs and one.name not in named:
+                yield self._chosen_runtime(model, one, version)
+            elif version and not one.version and one.name not in named:
                 within = f" (one of {one.name}{one.bounds})" if one.bounds else ""
                 yield (
                     f"the file does not say which version of {one.name} saved it{within}: "
                     f"{version} was used; name another with --from {one.name}==…"
                 )
+
+    def _chosen_runtime(self, model: Model, runtime: NeededPackage, version: str) -> str:
+        """Which release of a runtime counts as right, and why."""
+        assert model.inspection is not None
+        found = model.inspection.portable
+        day = self._runtimes.day(model, runtime)
+        why = f"it runs such files ({runtime.name}{runtime.bounds})" if runtime.bounds else ""
+        if day and found is not None:
+            why = f"the newest on {day}, weeks after the release of {found.producer} "
+            why += found.producer_version
+        return (
+            f"no release of {runtime.name} wrote the file: what {version} returns counts as right"
+            f"{f' ({why})' if why else ''}; name another with --from {runtime.name}==…"
+        )
 
     @property
     def _from_user(self) -> tuple[str, ...]:

@@ -19,9 +19,10 @@ from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
 from matrix.upgrade.model_requirements import holding, name_of, release_of, version_in, with_bounds
 from matrix.upgrade.nearest_release import OLDEST
-from matrix.upgrade.needed_packages import NeededPackage, needed_packages
+from matrix.upgrade.needed_packages import NeededPackage, needed_packages, runtime_of
 from matrix.upgrade.proposed_origin import origin_option
 from matrix.upgrade.release_advice import ReleaseAdvice
+from matrix.upgrade.runtime_environments import RuntimeEnvironments
 from matrix.upgrade.stated_origins import with_stated
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
@@ -33,12 +34,18 @@ class OriginOfModel:
         builds: builds environments.
         request: of the user.
         advice: about releases that no environment can have.
+        runtimes: decides the environments of converted models.
     """
 
     def __init__(
-        self, builds: EnvironmentBuilds, request: UpgradeRequest, advice: ReleaseAdvice
+        self,
+        builds: EnvironmentBuilds,
+        request: UpgradeRequest,
+        advice: ReleaseAdvice,
+        runtimes: RuntimeEnvironments,
     ) -> None:
         self._builds = builds
+        self._runtimes = runtimes
         self._request = request
         self._advice = advice
         self._without_stated: set[str] = set()
@@ -53,6 +60,9 @@ class OriginOfModel:
         Raises:
             MissingOptionError: neither its file nor the user names it.
         """
+        runtime = runtime_of(model.inspection)
+        if runtime is not None:
+            return self._runtimes.origin(model, runtime)
         spec = self._as_requested(model)
         needed = needed_packages(model.inspection)
         spec = holding(spec, model, [self._required(one, spec) for one in needed])

@@ -17,6 +17,7 @@ from matrix.upgrade.moved_libraries import MovedLibraries
 from matrix.upgrade.origin_notes import OriginNotes
 from matrix.upgrade.origin_of_model import OriginOfModel
 from matrix.upgrade.release_advice import ReleaseAdvice
+from matrix.upgrade.runtime_environments import RuntimeEnvironments
 from matrix.upgrade.targets_of_model import TargetsOfModel
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
@@ -47,10 +48,11 @@ class Origins:
         )
         self._request = request
         self._advice = ReleaseAdvice(self._builds)
-        self._origins = OriginOfModel(self._builds, request, self._advice)
-        self._targets = TargetsOfModel(self._builds, request)
+        runtimes = RuntimeEnvironments(self._builds, request)
+        self._origins = OriginOfModel(self._builds, request, self._advice, runtimes)
+        self._targets = TargetsOfModel(self._builds, request, runtimes)
         self._moves = MovedLibraries(self._builds, request)
-        self._notes = OriginNotes(self._builds, request, self._origins)
+        self._notes = OriginNotes(self._builds, request, self._origins, runtimes)
 
     @property
     def environments(self) -> tuple[Environment, ...]:

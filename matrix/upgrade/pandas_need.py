@@ -41,6 +41,8 @@ def needs_pandas(models: Iterable[Model], data: Path | None, expected: Path | No
 def _needs(inspection: Inspection | None) -> bool:
     if inspection is None:
         return False  # the file cannot be read, so nothing of it is loaded
+    if inspection.portable is not None:
+        return False  # a runtime has it of its own
     if inspection.code or not set(inspection.modules) <= _WITHOUT:
         return True
     return any(_takes_frames(node) for node in _nodes(inspection.root))

@@ -110,6 +110,8 @@ _MISSING = re.compile(r"No module named '([A-Za-z_]\w*)")
 def _advice(model: Model, error: str, message: str) -> str:
     """What to do if a model does not load in its origin."""
     led_by = leading(model.inspection)
+    if led_by is not None and led_by.framework.runs:
+        return f"If it needs another release, name that one: --from {led_by.name}==VERSION."
     if led_by is not None:
         return f"If another release saved it, name that one: --from {led_by.name}==3.4.1."
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):

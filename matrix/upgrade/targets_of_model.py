@@ -13,8 +13,9 @@ from matrix.model import EnvSpec
 from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
 from matrix.upgrade.model_requirements import holding, name_of, version_in, with_bounds
-from matrix.upgrade.needed_packages import leading, needed_packages
+from matrix.upgrade.needed_packages import leading, needed_packages, runtime_of
 from matrix.upgrade.package_ladders import moved
+from matrix.upgrade.runtime_environments import RuntimeEnvironments
 from matrix.upgrade.upgrade_request import UpgradeRequest
 
 
@@ -24,10 +25,14 @@ class TargetsOfModel:
     Args:
         builds: builds environments.
         request: of the user.
+        runtimes: decides the environments of converted models.
     """
 
-    def __init__(self, builds: EnvironmentBuilds, request: UpgradeRequest) -> None:
+    def __init__(
+        self, builds: EnvironmentBuilds, request: UpgradeRequest, runtimes: RuntimeEnvironments
+    ) -> None:
         self._builds = builds
+        self._runtimes = runtimes
         self._request = request
         self._requested: dict[str, EnvironmentRequest] = {}
         """By the id of a target, what the user requested."""
@@ -48,9 +53,18 @@ class TargetsOfModel:
         Raises:
             CannotTellError: the registry cannot be read.
         """
+        runtime = runtime_of(model.inspection)
+        if runtime is not None:
+            found = self._runtimes.targets(model, runtime, origin)
+            sources = (one.source for one in self._request.targets)
+            self._texts.update(zip((spec.id for spec in found), sources, strict=False))
+            return found
         led_by = leading(model.inspection)
         if led_by is not None:
             return self._of_framework(led_by.name)
+        return self._of_scikit_learn(model, origin)
+
+    def _of_scikit_learn(self, model: Model, origin: EnvSpec) -> tuple[EnvSpec, ...]:
         held = self._held(model, origin)
         if not self._request.targets:
             return tuple(holding(spec, model, held) for spec in self._lines(origin))

@@ -23,7 +23,7 @@ from matrix.upgrade.answer import (
 )
 from matrix.upgrade.check_listener import CheckListener, NoListener
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork, OnModel
-from matrix.upgrade.needed_packages import leading, needed_packages
+from matrix.upgrade.needed_packages import leading, needed_packages, runtime_of
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.package_answers import (
     climbed,
@@ -242,7 +242,9 @@ def _steps_left(answers: Iterable[UpgradeAnswer], origins: Origins) -> int:
         for answer in answers
         if answer.problem is None
         for targets, package in (
-            [(answer.targets, SCIKIT_LEARN)] if answer.range is not None else []
+            [(answer.targets, SCIKIT_LEARN)]
+            if answer.range is not None and answer.range.package == SCIKIT_LEARN
+            else []
         )
         + [(one.targets, one.package) for one in answer.packages]
         for low, high in gaps(targets)
@@ -322,16 +324,24 @@ def _further(
     return replace(question, targets=(*question.targets, *new)) if new else question
 
 
+def _moved_package(model: Model) -> str:
+    """The package whose releases are the targets of a model."""
+    runtime = runtime_of(model.inspection)
+    return SCIKIT_LEARN if runtime is None else runtime.name
+
+
 def _are_consecutive(model: Model, origins: Origins) -> bool:
-    """Whether the targets of a model are consecutive lines of scikit-learn."""
-    return origins.are_consecutive and leading(model.inspection) is None
+    """Whether the targets of a model are consecutive lines of that package."""
+    led_by = leading(model.inspection)
+    return origins.are_consecutive and (led_by is None or bool(led_by.framework.runs))
 
 
 def _bisected(answer: UpgradeAnswer, origins: Origins) -> UpgradeAnswer:
     """The answer with an exact range, if no release lies in its gaps."""
     if answer.range is None:
         return answer
-    exact = all(origins.neighbours(low, high) for low, high in gaps(answer.targets))
+    package = answer.range.package
+    exact = all(origins.neighbours(low, high, package) for low, high in gaps(answer.targets))
     found = safe_range(answer.targets, bisected=exact)
     return replace(
         answer,
@@ -399,9 +409,11 @@ def _answer(
     if problem is not None:
         return replace(answer, problem=problem)
 
+    package = _moved_package(question.model)
+
     def result(spec: EnvSpec) -> Target:
         target = found.targets.get(spec.id) or _missing(there[spec.id], question)
-        return replace(target, requested=origins.text(spec))
+        return replace(target, requested=origins.text(spec), package=package)
 
     specs = {spec.id: spec for spec in (question.origin, *question.targets)}
     targets = tuple(map(result, specs.values()))

@@ -13,31 +13,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.errors import NotAModelError
+from matrix.frameworks.onnxruntime import releases_for
 from matrix.inspection import inspect
+from matrix.inspection.gate import native_names, refusals
 from matrix.inspection.onnx import read_message
 from matrix.inspection.portable import PortableModel
 from matrix.inspection.protobuf import Message
 from matrix.inspection.read_errors import UnreadableError
+from tests.onnx_bytes import number, part, varint
 
 FILE = Path(__file__).parent / "native" / "forest-skl2onnx-1.20.onnx"
 REAL = FILE.read_bytes()
-
-
-def number(field: int, value: int) -> bytes:
-    return varint(field << 3) + varint(value)
-
-
-def part(field: int, content: bytes | str) -> bytes:
-    data = content.encode() if isinstance(content, str) else content
-    return varint(field << 3 | 2) + varint(len(data)) + data
-
-
-def varint(value: int) -> bytes:
-    found = b""
-    while value > 0x7F:
-        found += bytes([value & 0x7F | 0x80])
-        value >>= 7
-    return found + bytes([value])
 
 
 def read(data: bytes) -> PortableModel:
@@ -122,3 +108,34 @@ def test_any_bytes_are_read_or_refused(noise: bytes, place: int, dropped: int) -
             read(data)
         except UnreadableError:
             continue
+
+
+def test_a_runtime_runs_it_in_a_sandbox_only_and_has_to_be_new_enough() -> None:
+    found = inspect(FILE)
+    assert found.bounds == {"onnxruntime": ">=1.18"}
+    assert [str(one) for one in native_names(found)] == ["onnxruntime.InferenceSession"]
+    assert not refusals(found)
+
+
+@pytest.mark.parametrize(
+    ("version", "opset", "learning", "least"),
+    [
+        ("8", 15, 1, ">=1.10"),
+        ("9", 18, 3, ">=1.15"),
+        ("10", 22, 5, ">=1.21"),
+        ("99", 1, 1, ">=1.32"),
+    ],
+)
+def test_the_first_release_for_an_ir_version_and_opsets_is_known(
+    version: str, opset: int, learning: int, least: str
+) -> None:
+    opsets = {"ai.onnx": opset, "ai.onnx.ml": learning}
+    assert releases_for(version, opsets) == least
+
+
+def test_a_file_with_numbers_in_other_files_is_not_loaded(tmp_path: Path) -> None:
+    location = part(13, part(1, "location") + part(2, "../secret"))
+    path = tmp_path / "model.onnx"
+    path.write_bytes(graph_of(part(1, part(4, "Identity")) + part(5, part(8, "w") + location)))
+    found = inspect(path)
+    assert [one.what for one in refusals(found)] == ["companion-files"]

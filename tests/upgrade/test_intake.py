@@ -218,3 +218,14 @@ def test_what_is_no_file_of_hashes_is_a_mistake(tmp_path: Path, text: str) -> No
         read_hashes(file)
     with pytest.raises(UsageError, match="cannot be read"):
         read_hashes(tmp_path)
+
+
+def test_a_pmml_model_needs_java_which_is_said_before_anything_is_built(
+    tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "model.pmml"
+    path.write_text('<PMML version="4.4"><TreeModel/></PMML>')
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (model,) = take_in([path], store, 1)
+    assert model.problem is not None
+    assert model.problem.message.startswith("Java runs PMML models")

@@ -11,8 +11,9 @@ from packaging.version import Version
 
 from matrix.catalog import default
 from matrix.catalog.origin import readers_for
-from matrix.errors import UsageError
+from matrix.errors import CannotTellError, UsageError
 from matrix.inspection import Inspection, ModelNode
+from matrix.inspection.portable import PortableModel
 from matrix.model import Environment, EnvSpec, UnavailableReason
 from matrix.upgrade.answer import Model
 from matrix.upgrade.environment_builds import EnvironmentBuilds
@@ -278,3 +279,32 @@ def test_a_model_of_keras_comes_from_its_release_and_goes_to_another() -> None:
 def test_a_pipeline_of_scikit_learn_with_keras_in_it_moves_with_scikit_learn() -> None:
     mixed = model("1.2.2", modules=["keras"], others={"keras": "3.0.4"})
     assert origin(mixed).dated_by[0] == "scikit-learn"
+
+
+def onnx(producer: str = "pytorch", version: str = "2.1") -> Model:
+    """A model of which a runtime must support IR version 8 and the opset 17."""
+    found = model(modules=["onnxruntime"], bounds={"onnxruntime": ">=1.12"})
+    assert found.inspection is not None
+    shown = PortableModel(producer=producer, producer_version=version, version="8")
+    inspection = replace(found.inspection, container="onnx", portable=shown)
+    return replace(found, inspection=inspection)
+
+
+def test_a_converted_model_comes_from_the_first_runtime_that_runs_it() -> None:
+    spec = origin(onnx())
+    assert (spec.dated_by, spec.scikit_learn) == (("onnxruntime", "1.12"), "")
+    assert origin(onnx(), "onnxruntime==1.20.1").dated_by == ("onnxruntime", "1.20.1")
+    assert origin(onnx(), "scikit-learn==1.5.2").dated_by == ("onnxruntime", "1.12")
+    assert not origin(onnx(version="no version", producer="skl2onnx")).requirements
+
+
+def test_a_converted_model_goes_to_releases_of_its_runtime_without_scikit_learn() -> None:
+    given = places(targets=["onnxruntime==1.20.1", "onnxruntime==1.17.3 numpy==1.26.4"])
+    first, second = given.targets(onnx(), given.origin(onnx()))
+    assert (first.dated_by, first.requirements) == (("onnxruntime", "1.20.1"), ())
+    assert (second.scikit_learn, second.requirements) == ("", ("numpy==1.26.4",))
+    assert given.text(second) == "onnxruntime==1.17.3 numpy==1.26.4"
+    other = places(targets=["scikit-learn==1.5.2"])
+    with pytest.raises(CannotTellError, match="onnxruntime is not in it") as raised:
+        other.targets(onnx(), given.origin(onnx()))
+    assert "--to onnxruntime==" in raised.value.advice

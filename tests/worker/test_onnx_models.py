@@ -27,7 +27,10 @@ class Session:
         self.given: dict[str, np.ndarray] = {}
 
     def get_inputs(self) -> list[SimpleNamespace]:
-        return [SimpleNamespace(name=name, type=type_) for name, type_ in self._inputs.items()]
+        return [
+            SimpleNamespace(name=name, type=type_, shape=[None, None])
+            for name, type_ in self._inputs.items()
+        ]
 
     def get_outputs(self) -> list[SimpleNamespace]:
         return [SimpleNamespace(name=name) for name in self._outputs]
@@ -38,9 +41,7 @@ class Session:
 
 
 def model(session: Session) -> onnx_models.OnnxModel:
-    made = onnx_models.OnnxModel.__new__(onnx_models.OnnxModel)
-    made._session = session
-    return made
+    return onnx_models.OnnxModel(session, "model.onnx")
 
 
 def test_a_table_is_given_column_by_column_and_a_missing_text_is_empty() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from rich.text import Text
 
+from matrix.frameworks import RUNTIMES
 from matrix.inspection import Inspection
 from matrix.inspection.portable import PortableModel
 from matrix.report.terminal.style import INDENT, TerminalStyle
@@ -32,8 +33,10 @@ def portable_lines(
     for text in _needed(inspection, found):
         yield from terminal.paragraph(text)
     yield from terminal.paragraph(f"SHA-256 {inspection.sha256}")
+    runtime = next(one.name for one in RUNTIMES.values() if inspection.container in one.runs)
     yield from terminal.paragraph(
-        "upgrade does not check it: the scikit-learn object and its other methods are not in it"
+        f"upgrade compares predict and predict_proba in releases of {runtime}: the scikit-learn "
+        "object and its other methods are not in it"
     )
     if found.external:
         yield from terminal.paragraph(
@@ -66,9 +69,7 @@ def _needed(inspection: Inspection, found: PortableModel) -> Iterator[str]:
         return
     opsets = ", ".join(f"{domain} {version}" for domain, version in found.opsets.items())
     yield f"IR version {found.version}, opsets {opsets or 'unknown'}, {inspection.size:,} bytes"
-    yield (
-        "needed to run it: onnxruntime, of a release that supports this IR version and these opsets"
-    )
+    yield f"needed to run it: onnxruntime{inspection.bounds.get('onnxruntime', '')}"
 
 
 def _entries(

@@ -21,6 +21,7 @@ from matrix.model import (
     ReleaseOutcome,
 )
 from matrix.report import model_answers as words
+from matrix.report.compared_methods import partly_compared
 from matrix.report.passed_over import sentences
 from matrix.report.score_words import score_lines
 from matrix.report.terminal import console_for
@@ -59,7 +60,8 @@ def show_upgrade_on(console: Console, matrix: Matrix) -> None:
         console.print()
     for line in (*page.loaded_in(), *page.one_line_for_all()):
         print_line(console, line)
-    for sentence in (*words.notice(matrix.answers), *sentences(matrix.passed_over)):
+    compared = partly_compared(set(page.formats.values()), precision=False)
+    for sentence in (*words.notice(matrix.answers), *compared, *sentences(matrix.passed_over)):
         for line in page.terminal.paragraph(sentence, indent=0):
             console.print(line)
 
@@ -77,6 +79,11 @@ class _Page:
     def of(cls, console: Console, matrix: Matrix) -> _Page:
         cells = {(cell.pipeline, cell.reader): cell for cell in matrix.cells}
         return cls(matrix=matrix, terminal=TerminalStyle.of(console), cells=cells)
+
+    @property
+    def formats(self) -> Mapping[str, str]:
+        """By model, its format."""
+        return {one.id: format_name for one in self.matrix.pipelines for format_name in one.formats}
 
     @property
     def _sandboxes(self) -> set[str]:
@@ -168,7 +175,8 @@ class _Page:
         head.append(f"{terminal.fit(outcome.name, widest):<{widest}}  ")
         head.append(f"{terminal.symbol(outcome.group)} ", style=terminal.style(outcome.group))
         indent = head.cell_len
-        text = outcome.text + (" (saved the model)" if outcome.origin else "")
+        mark = words.origin_mark(self.formats.get(answer.model, ""))
+        text = outcome.text + (f" ({mark})" if outcome.origin else "")
         first, *rest = terminal.wrap(text, terminal.width - indent) or [""]
         yield Text.assemble(head, first)
         for line in rest[:_LINES]:

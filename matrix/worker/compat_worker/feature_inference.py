@@ -5,7 +5,7 @@ on its own, facts about the inputs of a step are transformed back to the columns
 """
 
 import contextlib
-from typing import Any, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Iterator, List, Optional, Tuple
 
 import numpy as np
 
@@ -22,6 +22,8 @@ from compat_worker.input_model import Column, Feature, InputModel, Space
 
 def infer(model: Any) -> Optional[InputModel]:
     """The inferred input of a model; None if the number of features is unknown."""
+    if hasattr(model, "known_inputs"):  # it was converted, and is no Python object any more
+        return _of_graph(model)
     form = input_spec.form(model)
     names = input_spec.feature_names(model)
     if form in ("texts", "dicts", "labels", "sets"):
@@ -41,6 +43,11 @@ def infer(model: Any) -> Optional[InputModel]:
         _infer_step(model, space, found)
     add_missing_texts(found)
     return found
+
+
+def _of_graph(model: Any) -> Optional[InputModel]:
+    known: Callable[[], Optional[InputModel]] = model.known_inputs
+    return known()
 
 
 def _some_features(model: Any, width: int) -> Tuple[InputModel, Space]:

@@ -32,50 +32,84 @@ def save(model: Any, path: str, rows: Any = None) -> None:
 
 
 def load(path: str) -> "OnnxModel":
-    """Open a file with onnxruntime; it is read as bytes, so that it can name no further files."""
+    """Open a file with onnxruntime; it is read as bytes, so that it can name no further files.
+
+    Raises:
+        Exception: this release of onnxruntime does not run it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 3
+    providers = ["CPUExecutionProvider"]
     with open(path, "rb") as file:
-        return OnnxModel(file.read())
+        session = onnxruntime.InferenceSession(file.read(), options, providers=providers)
+    return OnnxModel(session, path)
 
 
 class OnnxModel:
     """A model that onnxruntime runs, with the methods of scikit-learn that it has.
 
-    Args:
-        content: of the file.
+    The first output is that of ``predict``, and the second, if there is one, that of
+    ``predict_proba``. Of a model with more outputs ``predict`` returns all, by name.
 
-    Raises:
-        Exception: this release of onnxruntime does not run it.
+    Args:
+        session: of onnxruntime.
+        path: of its file.
     """
 
-    def __init__(self, content: bytes) -> None:
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = 1
-        options.inter_op_num_threads = 1
-        options.log_severity_level = 3
-        self._session = onnxruntime.InferenceSession(
-            content, options, providers=["CPUExecutionProvider"]
-        )
+    def __init__(self, session: Any, path: str) -> None:
+        self._session = session
+        self._path = path
+        self._outputs = [one.name for one in session.get_outputs()]
+        if len(self._outputs) == 2:
+            self.predict_proba = self._second
 
     def predict(self, rows: Any) -> Any:
         """The first output: labels or numbers, one for each row."""
-        found = self._run(rows, 0)
-        return found.astype(str) if getattr(found, "dtype", None) == np.dtype(object) else found
+        if len(self._outputs) > 2:
+            found = self._run(rows, self._outputs)
+            return {name: _plain(one) for name, one in zip(self._outputs, found)}
+        return _plain(self._run(rows, self._outputs[:1])[0])
 
-    def predict_proba(self, rows: Any) -> Any:
-        """The second output: a column for each class.
+    def _second(self, rows: Any) -> Any:
+        """The second output: a column for each class."""
+        return _plain(self._run(rows, self._outputs[1:])[0])
 
-        Raises:
-            AttributeError: the model has no such output.
+    def _run(self, rows: Any, names: List[str]) -> Any:
+        return self._session.run(names, _feed(rows, self._session.get_inputs()))
+
+    def known_inputs(self) -> Any:
+        """What the graph shows of the rows that it takes.
+
+        Returns:
+            An :class:`input_model.InputModel`; None if the file does not say how many columns.
         """
-        if len(self._session.get_outputs()) < 2:
-            raise AttributeError("'OnnxModel' object has no attribute 'predict_proba'")
-        return _as_columns(self._run(rows, 1))
+        from compat_worker import onnx_file, onnx_inputs
 
-    def _run(self, rows: Any, output: int) -> Any:
-        name = self._session.get_outputs()[output].name
-        return self._session.run([name], _feed(rows, self._session.get_inputs()))[0]
+        inputs = [
+            onnx_inputs.Input(one.name, one.type, _width(one.shape))
+            for one in self._session.get_inputs()
+        ]
+        if not all(one.width for one in inputs):
+            return None
+        with open(self._path, "rb") as file:
+            return onnx_inputs.known_inputs(onnx_file.read_graph(file.read()), inputs)
+
+
+def _width(shape: Any) -> int:
+    """How many values a row of an input has; 0 if its shape does not say."""
+    sizes = list(shape)[1:]
+    return int(np.prod(sizes)) if all(isinstance(one, int) and one > 0 for one in sizes) else 0
+
+
+def _plain(found: Any) -> Any:
+    """An output with texts as numpy's, and probabilities by class as an array."""
+    if getattr(found, "dtype", None) == np.dtype(object):
+        return found.astype(str)
+    return _as_columns(found)
 
 
 def _as_columns(found: Any) -> Any:
@@ -155,12 +189,12 @@ def _feed(rows: Any, inputs: Any) -> Dict[str, Any]:
         by_name = {_input_name(name): rows[name] for name in rows.columns}
         by_name.update({str(name): rows[name] for name in rows.columns})
         if all(one.name in by_name for one in inputs):
-            return {one.name: _tensor(np.asarray(by_name[one.name]), one.type) for one in inputs}
+            return {one.name: _tensor(np.asarray(by_name[one.name]), one) for one in inputs}
     whole = rows.toarray() if hasattr(rows, "tocsr") else np.asarray(rows)
     if len(inputs) == 1:
-        return {inputs[0].name: _tensor(whole, inputs[0].type)}
+        return {inputs[0].name: _tensor(whole, inputs[0])}
     if whole.ndim == 2 and whole.shape[1] == len(inputs) and not hasattr(rows, "columns"):
-        return {one.name: _tensor(whole[:, i], one.type) for i, one in enumerate(inputs)}
+        return {one.name: _tensor(whole[:, i], one) for i, one in enumerate(inputs)}
     names = ", ".join(one.name for one in inputs)
     raise ValueError("the rows do not have the inputs of the model: {}".format(names))
 
@@ -170,9 +204,15 @@ def _input_name(column: Any) -> str:
     return re.sub(r"[^0-9A-Za-z_]", "_", str(column))
 
 
-def _tensor(values: Any, type_: str) -> Any:
-    """Values as a table of one type; a missing text is an empty one, because ONNX has none."""
+def _tensor(values: Any, into: Any) -> Any:
+    """Values in the type and the shape of an input.
+
+    A missing text is an empty one, because ONNX has none.
+    """
+    type_, shape = into.type, list(into.shape)
     table = values.reshape(len(values), -1)
+    if len(shape) != 2 and _width(shape) == table.shape[1]:
+        table = values.reshape([len(values)] + shape[1:])
     if type_ == "tensor(string)":
         texts = ["" if _is_missing(one) else str(one) for one in table.ravel().tolist()]
         return np.array(texts, dtype=object).reshape(table.shape)

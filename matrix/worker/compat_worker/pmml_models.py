@@ -97,7 +97,7 @@ def load(path: str) -> "PmmlModel":
     import jpmml_evaluator
 
     os.environ.setdefault("JAVA_TOOL_OPTIONS", _JAVA_OPTIONS)
-    return PmmlModel(jpmml_evaluator.make_evaluator(path).verify())
+    return PmmlModel(jpmml_evaluator.make_evaluator(path).verify(), path)
 
 
 class PmmlModel:
@@ -105,29 +105,38 @@ class PmmlModel:
 
     Args:
         evaluator: of the file.
+        path: of the file.
     """
 
-    def __init__(self, evaluator: Any) -> None:
+    def __init__(self, evaluator: Any, path: str) -> None:
         self._evaluator = evaluator
+        self._path = path
+        outputs = _names_of(evaluator.getOutputFields())
+        self._targets = _names_of(evaluator.getTargetFields())
+        self._predicted = self._targets or _prediction(outputs) or outputs[:1]
+        self._classes = [name for name in outputs if name.startswith(_PROBABILITY)]
+        if self._classes:
+            self.predict_proba = self._probabilities
 
     def predict(self, rows: Any) -> Any:
-        """The target: labels or numbers, one for each row."""
-        names = _names_of(self._evaluator.getTargetFields())
-        outputs = _names_of(self._evaluator.getOutputFields())
-        found = np.array(self._results(rows)[(names or outputs)[0]].tolist())
-        return found.astype(str) if found.dtype.kind == "O" else found
+        """The target, or the output of a model without one: a value for each row.
 
-    def predict_proba(self, rows: Any) -> Any:
-        """The outputs that are probabilities: a column for each class.
-
-        Raises:
-            AttributeError: the model has no such outputs.
+        Of several targets each has a column.
         """
-        outputs = _names_of(self._evaluator.getOutputFields())
-        names = [name for name in outputs if name.startswith("probability(")]
-        if not names:
-            raise AttributeError("'PmmlModel' object has no attribute 'predict_proba'")
-        return np.asarray(self._results(rows)[names], dtype=np.float64)
+        found = self._results(rows)
+        columns = [np.array(found[name].tolist()) for name in self._predicted]
+        columns = [one.astype(str) if one.dtype.kind == "O" else one for one in columns]
+        return columns[0] if len(columns) == 1 else np.stack(columns, axis=1)
+
+    def _probabilities(self, rows: Any) -> Any:
+        """The outputs that are probabilities: a column for each class."""
+        return np.asarray(self._results(rows)[self._classes], dtype=np.float64)
+
+    def known_inputs(self) -> Any:
+        """What the file shows of the rows that it takes, as an :class:`input_model.InputModel`."""
+        from compat_worker import pmml_inputs
+
+        return pmml_inputs.known_inputs(self._path)
 
     def _results(self, rows: Any) -> Any:
         import pandas
@@ -141,8 +150,22 @@ class PmmlModel:
         return self._evaluator.evaluateAll(table.reset_index(drop=True))
 
 
+_PROBABILITY = "probability("
+
+
 def _names_of(fields: Any) -> List[str]:
-    return [field.getName() for field in fields]
+    """The names of fields; a target may have none, as that of clusters."""
+    return [
+        str(name) for name in (field.getName() for field in fields) if name not in (None, "None")
+    ]
+
+
+def _prediction(outputs: List[str]) -> List[str]:
+    """The output that a model without a target predicts; others say how sure it is."""
+    named = [name for name in outputs if name.startswith("predict(")]
+    return (named or [one for one in outputs if not one.startswith((_PROBABILITY, "affinity("))])[
+        :1
+    ]
 
 
 def _input_names(rows: Any) -> List[str]:

@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from typing import Any, Callable, Dict, List, NamedTuple, Optional
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
@@ -108,12 +108,13 @@ def _record(piece: Piece, journal: Journal, seen: SeenWarnings, kept: _ReadableC
         "features": found.names,
     }
     methods = output_methods.taking_rows(model)
+    limited = chosen.methods
     measured = _is_measured(piece, model)
     del model  # as few loads at a time as possible: a model may be as large as half of the memory
     if found.source is not None:
         answer["source"] = kept.keep(found.source)
     try:
-        answer.update(_record_outputs(fresh, rows, found.source, journal, seen, kept))
+        answer.update(_record_outputs(fresh, rows, found.source, journal, seen, kept, limited))
     except (Exception, SystemExit) as error:
         return {"stage": "use", "raised": failure(error)}
     answer["evidence"] = found.evidence
@@ -171,8 +172,12 @@ def _rows(piece: Piece, model: Any, fresh: Fresh) -> _Rows:
 
 
 def _is_measured(piece: Piece, model: Any) -> bool:
-    """Whether to measure what rows would notice; the weights of Keras are compared themselves."""
-    return bool(piece.get("evidence")) and not keras_models.is_keras(model)
+    """Whether to measure what rows would notice.
+
+    The weights of Keras are compared themselves, and in a converted model no fault is planted.
+    """
+    measured = bool(piece.get("evidence")) and not READABLE[piece["format"]].methods
+    return measured and not keras_models.is_keras(model)
 
 
 def _is_one_of_several(piece: Piece) -> bool:
@@ -280,10 +285,20 @@ def _record_outputs(
     journal: Journal,
     seen: SeenWarnings,
     kept: _ReadableContents,
+    limited: Sequence[str] = (),
 ) -> Answer:
-    """Call every method as readers do, compared with the outputs of one more fresh load."""
+    """Call every method as readers do, compared with the outputs of one more fresh load.
+
+    A model of a runtime has the ``limited`` methods alone, and is no Python object to be shown.
+    """
     first = fresh()
     names: List[str] = output_methods.available(first)
+    if limited:
+        names = [name for name in names if name in limited]
+        record = call_all(first, names, rows, seen, kept.keep)
+        digests = {name: found["digest"] for name, found in record.items() if "digest" in found}
+        del first
+        return call_on_fresh_loads(fresh, [fresh()], names, digests, rows, seen, kept.keep)
     shown = call_all(first, ["repr", "get_params"], rows, seen, kept.keep)
     record = call_all(first, names, rows, seen, kept.keep)
     digests = {name: found["digest"] for name, found in record.items() if "digest" in found}

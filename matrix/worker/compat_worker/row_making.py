@@ -452,7 +452,7 @@ def _decision_rows(trial: _Trial, values: Values, n: int) -> Optional[RowBlock]:
         found = labels(values)
         if found.ndim != 1 or found.dtype.kind == "f":
             return None
-        single = trial.shape == "single"
+        single = trial.shape == "single" or hasattr(trial.model, "known_inputs")
         bisections = probe_rows.BISECTIONS_SINGLE if single else probe_rows.BISECTIONS
         return probe_rows.decision_rows(trial.known, labels, values, n, bisections)
     except Exception:  # it rejects rows between accepted ones, or has no predict
