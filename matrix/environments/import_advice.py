@@ -23,6 +23,10 @@ def remedy(spec: EnvSpec, lock: Lock) -> str:
     if scikit_learn and numpy and Version(numpy).major >= 2 and Version(scikit_learn) < NUMPY_2:
         what = f"scikit-learn {scikit_learn} was made before numpy {Version(numpy).major}"
         steps.append('require "numpy<2"')
+    keras = lock.pins.get("keras")
+    if keras and Version("3") <= Version(keras) < Version("3.1") and "packaging" not in lock.pins:
+        what = f"keras {keras} imports packaging, and its metadata do not say so"
+        steps.append('require "packaging"')
     if spec.as_of != "release":
         steps.append("resolve it as of its release")
     advice = ", or ".join(steps) or "require other versions of them"

@@ -93,7 +93,8 @@ def read_hdf5(file: BinaryIO) -> KerasFile:
     if "model_config" not in found:
         raise UnreadableError(
             _ONLY_WEIGHTS,
-            advice="Weights alone need the code that makes the model: use model.save(...).",
+            advice="Weights alone need the code that makes the model: use "
+            'model.save("model.keras"), or compare them with your own code and load_weights.',
         )
     configs = [_json(found[name]) for name in ("model_config", "training_config") if name in found]
     return _described("keras-h5", configs, found.get("keras_version"))

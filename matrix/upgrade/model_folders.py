@@ -1,4 +1,4 @@
-"""Folders that are a model: those of MLflow, and of Hugging Face repositories that skops wrote.
+"""Folders that are a model: of MLflow, of Hugging Face with skops, of TensorFlow.
 
 Such a folder says which of its files is the model, which packages saved it, and what its input
 looks like. All of that is data: no file of the folder is run, only versions of packages that the
@@ -25,6 +25,7 @@ from matrix.user_files import read_bounded
 
 MLFLOW = "MLmodel"
 HUGGING_FACE = "config.json"
+SAVED_MODEL = "saved_model.pb"
 _LARGEST = 4 * 1024 * 1024
 _LARGEST_YAML = 1024 * 1024
 _MOST_PACKAGES = 1000
@@ -238,9 +239,19 @@ def _hugging_face(folder: Path) -> ModelFolder | Problem:
     )
 
 
+def _saved_model(folder: Path) -> ModelFolder | Problem:
+    return Problem(
+        message="it is a SavedModel of TensorFlow: a program that may read and write files, and is "
+        "not loaded here",
+        advice='Save the model with model.save("model.keras"), and check that file. A matrix '
+        "compares models that Keras exports in the format keras-export.",
+    )
+
+
 _READERS: tuple[tuple[str, str, Callable[[Path], ModelFolder | Problem]], ...] = (
     (MLFLOW, "an MLflow model", _mlflow),
     (HUGGING_FACE, "a Hugging Face repository", _hugging_face),
+    (SAVED_MODEL, "a SavedModel of TensorFlow", _saved_model),
 )
 """By file, what a folder with it is, and its reader."""
 

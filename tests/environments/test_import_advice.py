@@ -36,6 +36,16 @@ PYTHON = Interpreter(path=Path("python"), version="3.10.13")
             "release",
             "its packages do not go together: require other versions of them",
         ),
+        (
+            {"scikit-learn": "1.4.0", "keras": "3.0.4"},
+            "release",
+            'keras 3.0.4 imports packaging, and its metadata do not say so: require "packaging"',
+        ),
+        (
+            {"scikit-learn": "1.4.0", "keras": "3.0.4", "packaging": "23.2"},
+            "release",
+            "its packages do not go together: require other versions of them",
+        ),
     ],
 )
 def test_the_remedy_names_the_two_and_the_way_out(

@@ -219,6 +219,13 @@ def test_a_file_that_mlflow_did_not_write_is_a_problem(tmp_path: Path, text: str
     assert "its MLmodel cannot be read" in found.message
 
 
+def test_a_saved_model_of_tensorflow_is_one_answer_and_not_loaded(tmp_path: Path) -> None:
+    found = write(tmp_path, saved_model_pb="")
+    assert isinstance(found, Problem)
+    assert "a SavedModel of TensorFlow" in found.message
+    assert "model.keras" in found.advice
+
+
 def test_a_flavour_that_is_not_read_is_named(tmp_path: Path) -> None:
     found = write(tmp_path, MLmodel="flavors: {python_function: {}, pytorch: {}}")
     assert isinstance(found, Problem)
