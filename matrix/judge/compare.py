@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from matrix.judge import neighbors
 from matrix.judge.content import Leaf, MethodOutput
+from matrix.judge.number_changes import number_changes
 from matrix.judge.tolerance import close, for_single_precision
 from matrix.model import OutputDifference, Tolerance, Verdict
 
@@ -96,6 +97,8 @@ class _LeafTally:
     """By number of rows: which of them changed."""
     labels: bool = False
     numbers: bool = False
+    parts: list[tuple[NDArray[np.float64], NDArray[np.float64]]] = field(default_factory=list)
+    """The numbers before and after, without missing ones."""
 
     def rows(self, differs: NDArray[np.bool_]) -> None:
         by_row = np.atleast_1d(differs)
@@ -157,6 +160,7 @@ def _compare_numbers(left: Leaf, right: Leaf, tolerance: Tolerance, tally: _Leaf
         epsilon, tolerance = widest, _for_half_precision(tolerance, widest)
     before, after = _real(left.array), _real(right.array)
     missing = np.isnan(before)
+    tally.parts.append((before[~missing], after[~missing]))
     if missing.any():
         before, after = np.where(missing, 0.0, before), np.where(missing, 0.0, after)
     differs = ~close(before, after, tolerance, epsilon=epsilon, columns=left.columns)
@@ -217,6 +221,7 @@ def _difference(method: str, after: MethodOutput, tally: _LeafTally) -> OutputDi
         n_changed=n_changed,
         n=n,
         note=_note(method, after) if tally.numbers else "",
+        numbers=number_changes(tally.parts) if tally.numbers else None,
     )
 
 

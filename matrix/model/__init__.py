@@ -16,7 +16,7 @@ from matrix.model.answers import (
 )
 from matrix.model.cells import Cell, CellKey
 from matrix.model.comparison import Acceptance, CellChange, Comparison, PairBlock, Status
-from matrix.model.differences import OutputDifference, RowChange, Tolerance
+from matrix.model.differences import NumberChanges, OutputDifference, RowChange, Tolerance
 from matrix.model.directions import Direction
 from matrix.model.environments import (
     EnvInfo,
@@ -92,6 +92,7 @@ __all__ = [
     "ModelReference",
     "NextStep",
     "NextStepKind",
+    "NumberChanges",
     "Observation",
     "Outcome",
     "OutputDifference",

@@ -50,6 +50,7 @@ from matrix.model import (
     Matrix,
     ModelAnswer,
     NextStep,
+    NumberChanges,
     OutputDifference,
     PairBlock,
     PassedOver,
@@ -280,7 +281,7 @@ for _plain in (
     EnvInfo,
     Failure,
     WarningSeen,
-    OutputDifference,
+    NumberChanges,
     ClassScore,
     ExplanationPoint,
     Explanation,
@@ -291,6 +292,7 @@ for _plain in (
 ):
     _register(_plain)
 _register(Pipeline, file=override(rename="source"))
+_register(OutputDifference, optional=("numbers",))
 _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"))
 _register(RegressorScores, optional=("rows",))
 _register(TrainingAnswer)

@@ -28,6 +28,17 @@ class Tolerance:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class NumberChanges:
+    """How far the numbers of one output moved, for pictures."""
+
+    counts: tuple[int, ...]
+    """How many are the same, then how many differ by less than 1e-12, 1e-9, 1e-6, 0.001, 0.01 and
+    0.1 relative to the larger of the two, then how many by more."""
+    pairs: tuple[tuple[float, float], ...]
+    """Some numbers before and after, with four digits: those that moved most, and others."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class OutputDifference:
     """How one method's output in the reader compares with the writer's."""
 
@@ -42,6 +53,9 @@ class OutputDifference:
     """Rows compared."""
     note: str = ""
     """The difference for people, where no number describes it: ``shape (120, 3) became (120,)``."""
+    numbers: NumberChanges | None = None
+    """Of an output that changed: how far its numbers moved. None if it has none, or in older
+    results."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

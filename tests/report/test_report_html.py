@@ -418,6 +418,9 @@ def test_the_policy_names_the_script_and_the_style_that_are_there() -> None:
 def test_nothing_is_fetched_and_no_text_becomes_markup(name: str) -> None:
     """Elements are made one by one, and their text is set as text."""
     source = files("matrix.report.html").joinpath(name).read_text("utf-8")
+    source = source.replace(
+        '"http://www.w3.org/2000/svg"', ""
+    )  # a name; nothing is fetched from it
     for forbidden in (
         *("http:", "https:", "url(", "@import", "fetch(", "XMLHttpRequest", "import("),
         *("innerHTML", "outerHTML", "insertAdjacent", "document.write", "eval(", "Function("),

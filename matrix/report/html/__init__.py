@@ -27,7 +27,10 @@ from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning, li
 from matrix.safe_text import plain
 
 STYLE = ("page.css",)
-SCRIPTS = ("data.js", "address.js", "elements.js", "map.js", "line.js", "detail.js", "page.js")
+SCRIPTS = (
+    *("data.js", "address.js", "elements.js", "map.js", "line.js"),
+    *("charts.js", "detail.js", "page.js"),
+)
 """In the order in which they are concatenated."""
 _HEAT = ("less than 25 %", "from 25 %", "from 50 %", "from 75 %", "from 90 %", "100 %")
 """The steps of colour of a square, by the share that is safe; ``STEPS`` in ``map.js``."""

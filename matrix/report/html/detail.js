@@ -140,8 +140,11 @@ function outputs(detail) {
     make("code", {}, method), one.verdict, one.n ? `${number(one.n_changed)} of ${number(one.n)}` : "",
     size(one.max_abs), size(one.max_rel), one.note,
   ]);
-  return table(`${number(same)} other ${same === 1 ? "output is" : "outputs are"} identical`,
-    ["method", "verdict", "rows changed", "largest difference", "relative", "note"], rows);
+  return [
+    table(`${number(same)} other ${same === 1 ? "output is" : "outputs are"} identical`,
+      ["method", "verdict", "rows changed", "largest difference", "relative", "note"], rows),
+    ...changePictures(detail),
+  ];
 }
 
 function scores({ before, after }) {
@@ -155,6 +158,7 @@ function scores({ before, after }) {
   const later = new Map(after.classes.map((one) => [one.label, one]));
   const both = (one, key) => `${size(one[key])}\u00a0→\u00a0${later.has(one.label) ? size(later.get(one.label)[key]) : "none"}`;
   return [
+    ...scorePictures(before, after),
     table("Scores over all classes", ["", "before", "after"],
       [["accuracy", "accuracy"], ["balanced accuracy", "balanced_accuracy"], ["ROC AUC", "roc_auc"], ["log loss", "log_loss"]]
         .filter(([, key]) => (before[key] ?? after[key] ?? null) !== null)
