@@ -10,9 +10,33 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol
 
 WINDOWS = sys.platform == "win32"
+
+
+class Process(Protocol):
+    """A process that was started, such as ``subprocess.Popen``."""
+
+    @property
+    def pid(self) -> int:
+        """Its process id, which is also that of its group."""
+
+    def poll(self) -> int | None:
+        """Its return code, negative for a signal; None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Wait for its end, and return its return code.
+
+        Raises:
+            subprocess.TimeoutExpired: it still runs after so many seconds.
+        """
+
+    def terminate(self) -> None:
+        """Send it SIGTERM, unless it has ended."""
+
+    def kill(self) -> None:
+        """Send it SIGKILL, unless it has ended."""
 
 
 def start(
@@ -69,7 +93,7 @@ ASKING_SECONDS = 2.0
 """How long a process may take to end its own children."""
 
 
-def end(process: subprocess.Popen[bytes], *, asking: bool = False) -> None:
+def end(process: Process, *, asking: bool = False) -> None:
     """End a process and its group at once, and wait for it.
 
     Args:

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from matrix.engine.fork_servers import ForkServers
 from matrix.engine.worker_process import Answered, Ended, Request, Started, Worker
 from matrix.model import Ending
 from matrix.store.worker_answers import WorkerAnswer
@@ -83,6 +84,7 @@ class Pool:
         scratch: creates an empty folder for a worker.
         on_turn: called at every turn of the loop with the labels of the running jobs.
         on_over: called when a worker has ended, before the folder with its answers is removed.
+        servers: fork the workers, where they can; None starts an interpreter for each.
     """
 
     def __init__(
@@ -91,11 +93,13 @@ class Pool:
         scratch: Callable[[], Path],
         on_turn: Callable[[tuple[str, ...]], None] = lambda _: None,
         on_over: Callable[[], None] = lambda: None,
+        servers: ForkServers | None = None,
     ) -> None:
         self._slots = slots
         self._scratch = scratch
         self._on_turn = on_turn
         self._on_over = on_over
+        self._servers = servers
         self._again: deque[Job] = deque()
         self._running: list[_Running] = []
 
@@ -123,7 +127,8 @@ class Pool:
             if job is None:
                 break
             if job.request.pieces or job.request.files:
-                self._running.append(_Running(job, Worker(job.request, self._scratch()), set()))
+                worker = Worker(job.request, self._scratch(), self._servers)
+                self._running.append(_Running(job, worker, set()))
         return bool(self._running)
 
     def _turn(self) -> bool:

@@ -10,7 +10,9 @@ from typing import Protocol
 
 from matrix import frameworks
 from matrix.catalog import Catalog, WorkerLimits
+from matrix.engine import fork_servers
 from matrix.engine.estimate import START, Estimate
+from matrix.engine.fork_servers import ForkServers
 from matrix.engine.pool import Job, Jobs, Pool
 from matrix.engine.roles import saves
 from matrix.engine.shards import readers
@@ -64,6 +66,8 @@ class RunContext:
     """The sandbox of the workers; None for files that the run itself has saved."""
     shard: Shard | None = None
     """The part of the readers that loads; None for all of them."""
+    servers: ForkServers | None = None
+    """Fork the workers that load users' models; None starts an interpreter for each."""
     _keys: dict[str, str] = field(default_factory=dict)
     _workers: list[str] = field(default_factory=list)
 
@@ -152,6 +156,7 @@ class RunContext:
             sandbox=self.sandbox,
             main=self.main,
             variables=frameworks.variables(environment.info.packages),
+            forks=fork_servers.supported(environment.info.python),
         )
 
     def timed_job(
@@ -201,7 +206,13 @@ class RunContext:
             self.progress.advance(0, under_way=", ".join(under_way))
 
         try:
-            pool = Pool(self.slots, self.store.scratch, on_turn, on_over=self.store.commit)
+            pool = Pool(
+                self.slots,
+                self.store.scratch,
+                on_turn,
+                on_over=self.store.commit,
+                servers=self.servers,
+            )
             pool.run(self._noted(jobs))
         finally:
             self.store.commit()

@@ -20,13 +20,14 @@ from typing import Any
 from matrix import processes
 from matrix.engine import protocol, untrusted_files
 from matrix.engine.deadline import BUSY, Deadline
+from matrix.engine.fork_servers import Forked, ForkServers, Order, imports_of
 from matrix.engine.untrusted_files import BreachError
 from matrix.model import Ending, OwnScript
 from matrix.processor_time import Meter
 from matrix.remove_tree import remove
 from matrix.sandbox.commands import interpreter
 from matrix.sandbox.java import java_paths
-from matrix.sandbox.kinds import ProcessLimits, Sandbox
+from matrix.sandbox.kinds import ProcessLimits, Sandbox, SandboxKind
 from matrix.sandbox.launcher import FAILED as NO_SANDBOX
 from matrix.store.disk_errors import as_store_error
 from matrix.store.worker_answers import WorkerAnswer
@@ -41,6 +42,7 @@ EXPIRE_SECONDS = 60
 """Seconds after its limit at which a worker ends itself, in case its run was killed."""
 
 REQUEST, JOURNAL, CONTENTS = "request.json", "journal.jsonl", "contents.bin"
+OUTPUT = "output"
 TEMPORARY = "tmp"
 
 LEAVE_SECONDS = 5.0
@@ -96,6 +98,8 @@ class Request:
     """The script that defines what models look up in ``__main__``."""
     variables: Mapping[str, str] = field(default_factory=dict)
     """Environment variables that the libraries of the environment need."""
+    forks: bool = False
+    """Whether its interpreter may be that of a fork server."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -135,12 +139,13 @@ class Worker:
     Args:
         request: its work.
         folder: an empty folder for the files of the protocol; removed by :meth:`close`.
+        servers: fork the process, where they can; None starts an interpreter.
 
     Raises:
         StoreError: the request cannot be written.
     """
 
-    def __init__(self, request: Request, folder: Path) -> None:
+    def __init__(self, request: Request, folder: Path, servers: ForkServers | None = None) -> None:
         self.request = request
         self.folder = folder
         self._inside = folder if request.sandbox is None else folder / _INSIDE
@@ -148,13 +153,9 @@ class Worker:
             if request.sandbox is not None:
                 (self._inside / TEMPORARY).mkdir(parents=True)
             _write_request(request, self._inside)
-            self._output = (folder / "output").open("a+b", buffering=0)
-        self._process = processes.start(
-            _command(request, self._inside),
-            environment=_environment(request, self._inside),
-            folder=self._inside,
-            output=self._output,
-        )
+            self._output = (folder / OUTPUT).open("a+b", buffering=0)
+        forked = None if servers is None else _fork(request, folder, self._inside, servers)
+        self._process: processes.Process = self._start() if forked is None else forked
         most = untrusted_files.LINE * (1 + len(request.pieces))
         self._journal = untrusted_files.Tail(self._inside / JOURNAL, most)
         self._pieces = {piece["id"]: piece for piece in request.pieces}
@@ -164,11 +165,29 @@ class Worker:
         self._stage = ""
         self._complete = False
         self._started = self._watched = time.monotonic()
-        self._deadline = Deadline(Meter(self._process.pid), START_SECONDS + request.seconds)
+        self._measured = self._process.pid
+        self._deadline = self._new_deadline()
+
+    def _start(self) -> processes.Process:
+        """Start an interpreter."""
+        return processes.start(
+            _command(self.request, self._inside),
+            environment=_environment(self.request, self._inside),
+            folder=self._inside,
+            output=self._output,
+        )
+
+    def _new_deadline(self) -> Deadline:
+        self._measured = self._process.pid
+        return Deadline(Meter(self._measured), START_SECONDS + self.request.seconds)
 
     def poll(self) -> Iterator[Started | Answered | Ended]:
         """The events after the last call; an Ended is the last event."""
         code = self._process.poll()
+        if isinstance(self._process, Forked) and self._process.refused:
+            self._process = self._start()
+        if self._process.pid != self._measured:
+            self._deadline = self._new_deadline()
         try:
             self._watch()
             # Read after the process was polled: if it had ended, all of its lines are read.
@@ -362,13 +381,46 @@ def _command(request: Request, inside: Path) -> list[str]:
     command = [request.executable, WORKER, inside]
     if request.sandbox is None:
         return [str(part) for part in command]
-    seconds = (START_SECONDS + sum(_seconds(request))) * (os.cpu_count() or 1)
     return request.sandbox.command(
-        command,
-        writable=[inside],
-        readable=list(_readable(request)),
-        limits=ProcessLimits(seconds=int(seconds)),
+        command, writable=[inside], readable=list(_readable(request)), limits=_limits(request)
     )
+
+
+def _fork(request: Request, folder: Path, inside: Path, servers: ForkServers) -> Forked | None:
+    """Order a worker from a fork server; None if an interpreter must be started.
+
+    Only files of users have a worker each; other workers load many files.
+    """
+    if request.sandbox is None or not request.forks:
+        return None
+    plan = request.sandbox.plan(
+        writable=[inside], readable=list(_readable(request)), limits=_limits(request)
+    )
+    if plan is None:
+        return None
+    landlock = request.sandbox.kind is SandboxKind.LANDLOCK
+    return servers.fork(
+        Order(
+            executable=request.executable,
+            program=WORKER,
+            imports=imports_of(request.pieces),
+            folder=inside,
+            output=folder / OUTPUT,
+            environment=_environment(request, inside),
+            variables=_NO_SEMAPHORES if landlock else {},
+            plan=plan,
+        )
+    )
+
+
+_NO_SEMAPHORES = {"JOBLIB_MULTIPROCESSING": "0"}
+"""joblib tries as it is imported whether it can make semaphores, which Landlock refuses. A server
+imports it outside of Landlock, so it is told."""
+
+
+def _limits(request: Request) -> ProcessLimits:
+    seconds = (START_SECONDS + sum(_seconds(request))) * (os.cpu_count() or 1)
+    return ProcessLimits(seconds=int(seconds))
 
 
 def _readable(request: Request) -> Iterator[Path]:

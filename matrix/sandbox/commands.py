@@ -79,23 +79,33 @@ def _link_chain(path: Path) -> Iterator[Path]:
         path = path.parent / path.readlink()
 
 
-def command_line(
-    kind: str, argv: Sequence[str], folders: Folders, limits: Mapping[str, int], program: str
-) -> list[str]:
-    """The command line that runs ``argv`` in a sandbox; ``launcher.py`` documents its plan.
+def plan(kind: str, folders: Folders, limits: Mapping[str, int]) -> dict[str, object]:
+    """The plan of a sandbox, as ``launcher.py`` documents it.
 
     Args:
         kind: name of a :class:`matrix.sandbox.kinds.SandboxKind` in lower case.
-        argv: the program and its arguments.
         folders: writable and readable paths.
         limits: by name of the resource (``RLIMIT_…``), its limit.
+    """
+    found: dict[str, object] = {"kind": kind, "limits": dict(limits)}
+    if kind in ("namespaces", "landlock"):
+        found |= {"readable": folders.visible(), "writable": folders.own()}
+        found |= {"shared": SHARED, "temporary": TEMPORARY}
+    return found
+
+
+def command_line(
+    kind: str, argv: Sequence[str], folders: Folders, limits: Mapping[str, int], program: str
+) -> list[str]:
+    """The command line that runs ``argv`` in a sandbox.
+
+    Args:
+        kind, folders, limits: as for :func:`plan`.
+        argv: the program and its arguments.
         program: path of bubblewrap; only for ``bubblewrap``.
     """
-    plan: dict[str, object] = {"kind": kind, "limits": dict(limits)}
-    if kind in ("namespaces", "landlock"):
-        plan |= {"readable": folders.visible(), "writable": folders.own()}
-        plan |= {"shared": SHARED, "temporary": TEMPORARY}
-    launched = [sys.executable, "-I", "-S", str(LAUNCHER), json.dumps(plan), *argv]
+    text = json.dumps(plan(kind, folders, limits))
+    launched = [sys.executable, "-I", "-S", str(LAUNCHER), text, *argv]
     if kind != "bubblewrap":
         return launched
     return [program, *_bubblewrap(folders), "--", *launched]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.sandbox.commands import Folders, command_line
+from matrix.sandbox.commands import Folders, command_line, plan
 
 
 class SandboxKind(str, enum.Enum):
@@ -93,16 +93,37 @@ class Sandbox:
         parts = [str(part) for part in argv]
         if self.kind is SandboxKind.OFF:
             return parts
+        folders = Folders(writable=tuple(writable), readable=tuple(readable))
+        return command_line(
+            self.kind.name.lower(), parts, folders, self._resources(limits), self.program
+        )
+
+    def plan(
+        self,
+        *,
+        writable: Sequence[Path],
+        readable: Sequence[Path],
+        limits: ProcessLimits | None = None,
+    ) -> dict[str, object] | None:
+        """What a process does to itself to be inside the sandbox; None if it cannot.
+
+        Args:
+            writable, readable, limits: as for :meth:`command`.
+        """
+        if self.kind in (SandboxKind.OFF, SandboxKind.BUBBLEWRAP):
+            return None
+        folders = Folders(writable=tuple(writable), readable=tuple(readable))
+        return plan(self.kind.name.lower(), folders, self._resources(limits))
+
+    def _resources(self, limits: ProcessLimits | None) -> dict[str, int]:
         allowed = limits or ProcessLimits()
         counts = self.kind in (SandboxKind.BUBBLEWRAP, SandboxKind.NAMESPACES)
-        resources = {
+        return {
             "RLIMIT_FSIZE": allowed.file,
             "RLIMIT_CPU": allowed.seconds,
             "RLIMIT_CORE": 0,
             **({"RLIMIT_NPROC": allowed.processes} if counts else {}),
         }
-        folders = Folders(writable=tuple(writable), readable=tuple(readable))
-        return command_line(self.kind.name.lower(), parts, folders, resources, self.program)
 
     @property
     def sweeps(self) -> bool:

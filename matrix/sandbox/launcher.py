@@ -18,6 +18,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -30,26 +31,38 @@ def main() -> int:
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
     plan, argv = json.loads(sys.argv[1]), sys.argv[2:]
     try:
-        return _launch(plan, argv)
+        return launch(plan, lambda: os.execv(argv[0], argv))  # noqa: S606
     except OSError as error:
         sys.stderr.write(f"the sandbox could not be set up: {error}\n")
         return FAILED
 
 
-def _launch(plan: dict[str, Any], argv: list[str]) -> int:
+def launch(plan: dict[str, Any], become: Callable[[], None]) -> int:
+    """Run a program in a sandbox.
+
+    Args:
+        plan: of the sandbox, as this module describes it.
+        become: replaces a process with the program; called in the sandbox.
+
+    Returns:
+        The exit status of the launcher.
+
+    Raises:
+        OSError: the sandbox could not be set up.
+    """
     from matrix.sandbox import supervise
 
     kind = plan["kind"]
     if kind == "namespaces":
         from matrix.sandbox import namespaces
 
-        return namespaces.run(plan, lambda: _exec(plan, argv))
+        return namespaces.run(plan, lambda: _restrict(plan, become))
     if kind == "bubblewrap":
-        _exec(plan, argv)
-    return supervise.run(lambda: _exec(plan, argv))
+        _restrict(plan, become)
+    return supervise.run(lambda: _restrict(plan, become))
 
 
-def _exec(plan: dict[str, Any], argv: list[str]) -> None:
+def _restrict(plan: dict[str, Any], become: Callable[[], None]) -> None:
     """Apply the plan to this process and replace it with the program."""
     kind = plan["kind"]
     _limit(plan["limits"])
@@ -61,7 +74,7 @@ def _exec(plan: dict[str, Any], argv: list[str]) -> None:
         from matrix.sandbox import seccomp
 
         seccomp.restrict(attributes=kind == "landlock", required=kind == "landlock")
-    os.execv(argv[0], argv)  # noqa: S606
+    become()
 
 
 def _limit(limits: dict[str, int]) -> None:

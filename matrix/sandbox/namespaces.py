@@ -122,7 +122,7 @@ def _resolve_under(old: Path, path: str) -> Path:
         if not step.is_symlink():
             found = step
             continue
-        link = step.readlink()
+        link = Path(os.readlink(step))  # noqa: PTH115 — a fork server may run on Python 3.7
         found = old if link.is_absolute() else found
         rest = [*(part for part in link.parts if part != "/"), *rest]
     raise OSError(f"{path} is a loop of symbolic links")

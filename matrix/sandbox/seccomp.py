@@ -12,6 +12,7 @@ import errno
 import os
 import sys
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from matrix.sandbox import system_calls
 
@@ -111,7 +112,8 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCHITECTURE, _FIRST_ARGUMENT = 0, 4, 16
 _ALLOW, _ERRNO = 0x7FFF0000, 0x00050000
 
-Instruction = tuple[int, int, int, int]
+if TYPE_CHECKING:
+    Instruction = tuple[int, int, int, int]
 
 
 class _Filter(ctypes.Structure):

@@ -59,7 +59,7 @@ def wait_for(child: int) -> int:
     while True:
         ended, status = os.wait()
         if ended == child:
-            return system_calls.status_of(os.waitstatus_to_exitcode(status))
+            return system_calls.status_of(status)
 
 
 def _terminate_with_parent() -> None:

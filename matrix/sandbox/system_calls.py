@@ -48,9 +48,9 @@ def die_with_parent() -> None:
     prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
-def status_of(code: int) -> int:
-    """The exit status for the exit code of a child: 128 plus the number of a signal."""
-    return code if code >= 0 else 128 - code
+def status_of(waited: int) -> int:
+    """The exit status for what ``os.wait`` says of a child: 128 plus the number of a signal."""
+    return 128 + os.WTERMSIG(waited) if os.WIFSIGNALED(waited) else os.WEXITSTATUS(waited)
 
 
 def _argument(value: object) -> object:

@@ -179,6 +179,7 @@ import os
 import signal
 import sys
 import time
+import traceback
 
 from compat_worker import machine_failures
 
@@ -197,7 +198,7 @@ def main(folder: str) -> None:
     from compat_worker.journal import Journal
 
     journal = Journal(folder, request.get("stages", False))
-    sklearn = _trained_with()
+    sklearn = prepare()
     from compat_worker import (
         loading,
         measuring,
@@ -236,12 +237,46 @@ def main(folder: str) -> None:
     journal.line(end=True)
 
 
-def _trained_with() -> str:
-    """Import what models are made of before the clock of the first piece starts.
+def run(folder: str) -> int:
+    """Do the request in a folder, as :func:`main` does.
+
+    Returns:
+        The exit status; a failure is written to standard error. If the machine failed, the process
+        ends at once.
+    """
+    try:
+        main(folder)
+    except SystemExit as error:
+        return 0 if error.code is None else 1
+    except BaseException as error:
+        machine_failures.exit_if_machine_failed(error)
+        traceback.print_exc()
+        return 1
+    return 0
+
+
+def prepare() -> str:
+    """Import what models are made of, and the worker, before the clock of the first piece starts.
 
     Returns:
         The version of scikit-learn; empty in an environment that runs models without it.
     """
+    version = _trained_with()
+    from compat_worker import (  # noqa: F401
+        loading,
+        measuring,
+        own_modules,
+        own_script,
+        reference,
+        resaving,
+        saving,
+        tracing,
+    )
+
+    return version
+
+
+def _trained_with() -> str:
     if importlib.util.find_spec("sklearn") is None:
         return ""
     import joblib  # noqa: F401
@@ -282,8 +317,4 @@ def _limit_memory(limit: object) -> None:
 
 
 if __name__ == "__main__":
-    try:
-        main(sys.argv[1])
-    except BaseException as error:
-        machine_failures.exit_if_machine_failed(error)
-        raise
+    sys.exit(run(sys.argv[1]))

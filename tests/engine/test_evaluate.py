@@ -129,7 +129,7 @@ class Workers:
             answer["artifacts"] = {"joblib": saved}
         return answer, contents
 
-    def __call__(self, request: Request, folder: Path) -> _Worker:
+    def __call__(self, request: Request, folder: Path, *_: object) -> _Worker:
         return _Worker(self, request)
 
 

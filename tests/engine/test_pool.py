@@ -61,7 +61,7 @@ class Ends:
     started: list[list[int]] = field(default_factory=list)
     removed: int = 0
 
-    def worker(self, request: Request, _: Path) -> _Worker:
+    def worker(self, request: Request, *_: object) -> _Worker:
         self.started.append([piece["id"] for piece in request.pieces])
         return _Worker(self, request)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
+from matrix.engine.fork_servers import ForkServers
 from matrix.engine.pool import Job, Pool
 from matrix.engine.worker_process import Request
 from matrix.sandbox.kinds import Sandbox
@@ -42,12 +43,16 @@ class Bench:
         folder: an empty one.
         name: of the file.
         executable: the interpreter of the environment; it has scikit-learn.
+
+    Attributes:
+        servers: fork the workers that load in a sandbox; None starts an interpreter for each.
     """
 
     def __init__(self, folder: Path, name: str, executable: Path) -> None:
         self.folder = folder
         self.executable = executable
         self.file = folder / f"{name}.py"
+        self.servers: ForkServers | None = None
         self.answers: dict[str, WorkerAnswer] = {}
         self.contents: dict[str, bytes] = {}
 
@@ -82,6 +87,7 @@ class Bench:
             seconds=seconds,
             memory=memory,
             sandbox=sandbox,
+            forks=True,
         )
         requests = [request]
         if sandbox is not None:  # a user's models are asked one by one
@@ -90,7 +96,7 @@ class Bench:
             Job(label="test", request=one, on_answer=on_answer, alone=sandbox is not None)
             for one in requests
         )
-        Pool(2, self.scratch).run(iter(jobs))
+        Pool(2, self.scratch, servers=self.servers).run(iter(jobs))
         return found
 
     def save(self, *names: str, **options: float) -> dict[str, WorkerAnswer]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix.engine.fork_servers import ForkServers
 from matrix.judge.content import read
 from matrix.sandbox.kinds import Promise, Sandbox, SandboxKind
 from matrix.sandbox.probing import observed_promises
@@ -63,6 +64,22 @@ def held(request: pytest.FixtureRequest) -> Sandbox:
 )
 def strong_or_weak(request: pytest.FixtureRequest) -> Sandbox:
     return sandbox_of(request.param)
+
+
+@pytest.fixture(
+    autouse=True,
+    params=[
+        pytest.param(True, id="forked"),
+        pytest.param(False, id="started", marks=pytest.mark.nightly),
+    ],
+)
+def servers(bench: Bench, request: pytest.FixtureRequest) -> Iterator[ForkServers | None]:
+    """Workers are forked, or have an interpreter each, as where nothing can fork."""
+    if request.param:
+        bench.servers = ForkServers(bench.scratch)
+    yield bench.servers
+    if bench.servers is not None:
+        bench.servers.close()
 
 
 ATTEMPTS = {

@@ -18,6 +18,14 @@ WORKER_FILES = [
     ROOT / "tools" / "ordinary.py",
     *sorted((ROOT / "fixtures").glob("*.py")),
 ]
+FORK_SERVER_FILES = [
+    ROOT / "matrix" / "sandbox" / f"{name}.py"
+    for name in (
+        *("__init__", "fork_server", "landlock", "launcher", "namespaces"),
+        *("seccomp", "supervise", "system_calls"),
+    )
+]
+"""What an interpreter of Python 3.7 or later runs that forks workers."""
 OUTSIDE = {"numpy", "scipy", "sklearn", "joblib", "pandas", "threadpoolctl"}
 """Packages of a target environment beside the standard library."""
 
@@ -64,12 +72,29 @@ def test_the_syntax_is_that_of_python_3_6(path: Path) -> None:
     ast.parse(path.read_text("utf-8"), feature_version=(3, 6))
 
 
-def test_no_feature_is_younger_than_python_3_6() -> None:
+@pytest.mark.parametrize(
+    ("release", "files"),
+    [("3.6", WORKER_FILES), ("3.7", FORK_SERVER_FILES)],
+    ids=["worker", "fork server"],
+)
+def test_no_feature_is_younger_than_the_oldest_python(release: str, files: list[Path]) -> None:
     """Vermin knows the release of every module, function and piece of syntax."""
     vermin = Path(sys.executable).with_name("vermin")
-    command = [str(vermin), "--target=3.6-", "--violations", "--no-tips"]
+    command = [str(vermin), f"--target={release}-", "--violations", "--no-tips"]
     guarded = ["--exclude", "importlib.metadata", "--backport", "typing"]
     found = subprocess.run(
-        [*command, *guarded, *map(str, WORKER_FILES)], capture_output=True, text=True, check=False
+        [*command, *guarded, *map(str, files)], capture_output=True, text=True, check=False
     )
     assert found.returncode == 0, found.stdout
+
+
+def test_a_fork_server_imports_only_what_is_known_to_be_as_old() -> None:
+    """Annotations are not evaluated, and what is only for them is not imported."""
+    own = {f"matrix.sandbox.{path.stem}" for path in FORK_SERVER_FILES}
+    for path in FORK_SERVER_FILES:
+        tree = ast.parse(path.read_text("utf-8"), feature_version=(3, 7))
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("matrix"):
+                assert {f"{node.module}.{alias.name}" for alias in node.names} <= own
+            elif isinstance(node, ast.Import):
+                assert {alias.name for alias in node.names} <= set(sys.stdlib_module_names)

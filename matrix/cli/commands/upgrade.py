@@ -16,6 +16,7 @@ from matrix.cli.build_progress import BuildProgress
 from matrix.cli.check_progress import CheckProgress
 from matrix.cli.commands.run import fill
 from matrix.cli.configured import open_results, read_or_reference, read_settings
+from matrix.engine.fork_servers import ForkServers
 from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
 from matrix.environments.history import open_registry
@@ -351,7 +352,13 @@ def set_up(
         slots=arguments.jobs,
         fresh=arguments.fresh,
     )
-    context = replace(context, paths=inputs.paths, main=inputs.main, sandbox=chosen)
+    context = replace(
+        context,
+        paths=inputs.paths,
+        main=inputs.main,
+        sandbox=chosen,
+        servers=ForkServers(store.scratch),
+    )
     checker = ModelChecker(context, inputs, catalog.tolerances)
     return CheckSetup(
         models=models,
