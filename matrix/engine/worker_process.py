@@ -415,7 +415,7 @@ def _fork(request: Request, folder: Path, inside: Path, servers: ForkServers) ->
 
 _NO_SEMAPHORES = {"JOBLIB_MULTIPROCESSING": "0"}
 """joblib tries as it is imported whether it can make semaphores, which Landlock refuses. A server
-imports it outside of Landlock, so it is told."""
+imports it outside of Landlock, where that works."""
 
 
 def _limits(request: Request) -> ProcessLimits:

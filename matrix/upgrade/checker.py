@@ -1,6 +1,6 @@
 """Check models: record reference outputs in the origin, then compare in every target.
 
-Each load has an interpreter of its own, because a user's model is not trusted.
+Each load has a process of its own, because a user's model is not trusted.
 """
 
 from __future__ import annotations
