@@ -100,7 +100,8 @@ def test_every_input_reaches_the_action_and_every_output_is_written() -> None:
         for name, value in check["env"].items()
         if name.startswith("COMPAT_ACTION_")
     }
-    assert given.keys() == document["inputs"].keys() - {"cache", "token"}
+    assert given.keys() == document["inputs"].keys() - {"cache", "token", "working-directory"}
+    assert check["working-directory"] == "${{ inputs.working-directory }}"
     for name, value in given.items():
         assert value == f"${{{{ inputs.{name} }}}}"
         read = f'"{name.upper().replace("-", "_")}"'

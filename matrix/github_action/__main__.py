@@ -15,7 +15,7 @@ from typing import Any, TextIO, cast
 from matrix.cli import main as run_command
 from matrix.errors import Exit
 from matrix.github_action.action_inputs import ActionInputs
-from matrix.github_action.annotations import Annotation
+from matrix.github_action.annotations import Annotation, from_root
 from matrix.github_action.comment import (
     GitHubError,
     NotPermittedError,
@@ -53,12 +53,13 @@ def main(environ: Mapping[str, str] | None = None, send: Send | None = None) -> 
         return _only_comment(Path(inputs.comment_file), values, github)
     event = _event(values)
     code, outcome = _checked(inputs, pull_request="pull_request" in event)
+    root = Path(values.get("GITHUB_WORKSPACE") or ".")
     for annotation in outcome.annotations:
-        _print(annotation.command())
+        _print(annotation.command(root))
     mark = marker(values.get("GITHUB_WORKFLOW", ""), values.get("GITHUB_JOB", ""))
     Path(_COMMENT_FILE).write_text(comment_text(mark, outcome.text), encoding="utf-8")
     _append(values.get("GITHUB_STEP_SUMMARY"), outcome.text + "\n")
-    _append(values.get("GITHUB_OUTPUT"), _outputs(outcome, inputs))
+    _append(values.get("GITHUB_OUTPUT"), _outputs(outcome, inputs, root))
     number = (event.get("pull_request") or {}).get("number")
     if inputs.comment and number is not None:
         repository = values.get("GITHUB_REPOSITORY", "")
@@ -129,14 +130,14 @@ def _only_comment(file: Path, values: Mapping[str, str], send: Send) -> int:
     return Exit.OK
 
 
-def _outputs(outcome: CheckOutcome, inputs: ActionInputs) -> str:
-    report = inputs.report if Path(inputs.report).exists() else ""
+def _outputs(outcome: CheckOutcome, inputs: ActionInputs, root: Path) -> str:
+    report = from_root(inputs.report, root) if Path(inputs.report).exists() else ""
     values = {
         "verdict": outcome.verdict,
         "safe": outcome.safe,
         "pin": outcome.pin,
         "report": report,
-        "comment": _COMMENT_FILE,
+        "comment": from_root(_COMMENT_FILE, root),
     }
     return "".join(f"{name}={' '.join(value.split())}\n" for name, value in values.items())
 
@@ -156,7 +157,7 @@ def _append(path: str | None, text: str) -> None:
 
 
 def _note(message: str) -> None:
-    _print(Annotation(level="notice", title="compat-matrix", message=message).command())
+    _print(Annotation(level="notice", title="compat-matrix", message=message).command(Path()))
 
 
 def _print(line: str) -> None:

@@ -191,7 +191,7 @@ def test_no_text_leaves_its_annotation() -> None:
         file="deps,1:2.txt",
         line=3,
     )
-    line = one.command()
+    line = one.command(Path())
     assert "\n" not in line
     assert line.startswith("::error file=deps%2C1%3A2.txt,line=3,title=a%2Cb")
     assert "100%25" in line
@@ -263,6 +263,17 @@ def test_a_bad_bump_is_said_in_every_place(step: Step, capsys: pytest.CaptureFix
     assert comment["body"].startswith(MARK)
     assert (step.folder / "summary.md").read_text().strip() in comment["body"]
     assert Path(found["comment"]).read_text() == comment["body"]
+
+
+def test_in_a_folder_of_the_repository_files_are_named_from_its_root(
+    step: Step, capsys: pytest.CaptureFixture[str]
+) -> None:
+    step.environ["GITHUB_WORKSPACE"] = str(step.folder.parent)
+    step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,))
+    here = step.folder.name
+    assert f"::error file={here}/requirements.txt,line=4," in capsys.readouterr().out
+    assert step.outputs()["report"] == f"{here}/compat-report.html"
+    assert step.outputs()["comment"] == f"{here}/compat-comment.md"
 
 
 def test_a_safe_bump_is_true_and_unknown_is_not(step: Step) -> None:
