@@ -6,11 +6,8 @@ where GitHub makes no mentions, links or tags. The report is never longer than a
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import timezone
-from itertools import islice
 from typing import TextIO
 
 from matrix.causes import KnownCause
@@ -24,8 +21,6 @@ from matrix.model import (
     Explanation,
     Group,
     Matrix,
-    ModelAnswer,
-    RowChange,
     Verdict,
 )
 from matrix.normalize_messages import without_places
@@ -33,7 +28,8 @@ from matrix.report import comparison_text
 from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.format_shares import FormatComparison, compare_formats
 from matrix.report.format_words import HEADS, by_family, legend, run_sentence, values
-from matrix.report.model_answers import evidence_text, rows_text
+from matrix.report.markdown_answers import answer_headline, answer_sections
+from matrix.report.markdown_text import MarkdownSection, code, code_in_html, fit_section
 from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
@@ -47,10 +43,8 @@ from matrix.report.sentences import (
     route,
 )
 from matrix.report.summary import Caused, Reason, SilentChange, Summary, summarize
-from matrix.report.training_words import training_text
 from matrix.report.verdict_grids import VERDICTS
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS
-from matrix.safe_text import plain
 
 LONGEST = 60_000
 """Characters; GitHub allows 65,536."""
@@ -62,19 +56,6 @@ _MOST_NAMES = 12
 _MOST_ROWS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class _MarkdownSection:
-    title: str
-    lines: Sequence[str]
-    more: str = "line"
-    """What a line stands for, to count the lines that are left out."""
-    head: Sequence[str] = ()
-    """Lines before the others that are always kept, such as the head of a table."""
-    folded: bool = True
-    foot: Sequence[str] = field(default=())
-    """Lines after the others that are always kept."""
-
-
 def write_markdown(matrix: Matrix, stream: TextIO) -> None:
     """Write the report; the cells are read once."""
     summary = summarize(matrix)
@@ -83,23 +64,25 @@ def write_markdown(matrix: Matrix, stream: TextIO) -> None:
     room = LONGEST - len(first) - len(last) - 1
     stream.write(first + "\n")
     for section in _sections(matrix, summary):
-        text = _fit(section, min(room, _LONGEST_SECTION))
+        text = fit_section(section, min(room, _LONGEST_SECTION))
         stream.write(text)
         room -= len(text)
     stream.write(last)
 
 
-def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
+def _sections(matrix: Matrix, summary: Summary) -> Iterator[MarkdownSection]:
     labels = {environment.id: environment.spec.label for environment in matrix.environments}
     if matrix.comparison is not None:
         yield from _comparison(matrix.comparison)
     if matrix.answers:
-        lines = [_answer(answer) for answer in _worst_first(matrix.answers)]
-        yield _MarkdownSection("Models", lines, more="model", folded=False)
+        yield from answer_sections(matrix, labels)
         yield from _scores(matrix, summary, labels)
+        yield from _explanations(matrix.stories, labels)
+        yield from _environments(matrix)
+        return
     yield from _self_check(matrix)
     if summary.total:
-        yield _MarkdownSection("Cells", [], head=list(_counts(summary)), folded=False)
+        yield MarkdownSection("Cells", [], head=list(_counts(summary)), folded=False)
         yield _pairs(summary, labels)
     yield from _explanations(matrix.stories, labels)
     yield from _breaks(summary)
@@ -109,57 +92,20 @@ def _sections(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
     yield from _reasons(INTROSPECTION_TITLE, Group.LIMITED, summary, labels)
     yield from _reasons("Unknown", Group.UNKNOWN, summary, labels)
     yield from _ways_to_save(matrix, summary)
+    yield from _environments(matrix)
+
+
+def _environments(matrix: Matrix) -> Iterator[MarkdownSection]:
+    """Yield the unavailable environments, and the packages of the others."""
     missing = [found for found in matrix.environments if not found.ready]
     if missing:
         title = f"Unavailable environments ({len(missing)})"
-        yield _MarkdownSection(
-            title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing]
-        )
+        yield MarkdownSection(title, [f"- {code(e.spec.label)}: {code(e.reason)}" for e in missing])
     ready = [found for found in matrix.environments if found.ready]
     if ready:
         further = named_libraries(ready)
         lines = [_versions(one, further) for one in ready]
-        yield _MarkdownSection("Environments", lines, head=_versions_head(further))
-
-
-# --------------------------------------------------------------------------- text and room
-
-
-def code(text: str, limit: int = 300) -> str:
-    """Return any text as a code span, where GitHub makes no mention, link, tag or table.
-
-    A broken bar replaces each pipe, which would end the column of a table.
-    """
-    line = plain(text, limit).replace("|", "¦")
-    if not line:
-        return "`-`"
-    fence = "`" * (1 + max((len(run) for run in re.findall("`+", line)), default=0))
-    space = " " if line.startswith("`") or line.endswith("`") else ""
-    return f"{fence}{space}{line}{space}{fence}"
-
-
-def _fit(section: _MarkdownSection, room: int) -> str:
-    """Return the section with as many lines as fit, and the number of lines left out."""
-    before, after = (
-        (f"\n<details>\n<summary>{section.title}</summary>\n\n", "\n</details>\n")
-        if section.folded
-        else (f"\n### {section.title}\n\n", "")
-    )
-    frame = "".join(f"{line}\n" for line in (*section.head, *section.foot))
-    left = room - len(before) - len(after) - len(frame) - 80
-    if left < 0:
-        note = f"\n*{section.title}: left out, no space*\n"
-        return note if len(note) <= room else ""
-    kept = []
-    for line in section.lines:
-        left -= len(line) + 1
-        if left < 0:
-            break
-        kept.append(line)
-    hidden = len(section.lines) - len(kept)
-    rest = [f"\n… and {counted(hidden, f'more {section.more}')}"] if hidden else []
-    body = "".join(f"{line}\n" for line in (*section.head, *kept, *section.foot, *rest))
-    return before + body + after
+        yield MarkdownSection("Environments", lines, head=_versions_head(further))
 
 
 # --------------------------------------------------------------------------- why
@@ -167,11 +113,11 @@ def _fit(section: _MarkdownSection, room: int) -> str:
 
 def _explanations(
     found: Iterable[Explanation], labels: Mapping[str, str]
-) -> Iterator[_MarkdownSection]:
+) -> Iterator[MarkdownSection]:
     """Yield the explanations that ``explain`` recorded, one list item per cell."""
     lines = [line for explanation in found for line in _explanation(explanation, labels)]
     if lines:
-        yield _MarkdownSection("Why, and what to do", lines, folded=False)
+        yield MarkdownSection("Why, and what to do", lines, folded=False)
 
 
 def _explanation(explanation: Explanation, labels: Mapping[str, str]) -> Iterator[str]:
@@ -187,7 +133,7 @@ def _explanation(explanation: Explanation, labels: Mapping[str, str]) -> Iterato
 # --------------------------------------------------------------------------- what is new
 
 
-def _comparison(comparison: Comparison) -> Iterator[_MarkdownSection]:
+def _comparison(comparison: Comparison) -> Iterator[MarkdownSection]:
     """Yield the counts with all new and worse cells; fixed and gone ones are folded."""
     head = [f"**{comparison_text.counts(comparison)}**", ""]
     if not comparison.full:
@@ -195,10 +141,10 @@ def _comparison(comparison: Comparison) -> Iterator[_MarkdownSection]:
     failing = [_cell_change(one) for one in comparison.changes if one.status.fails]
     foot = [f"- {code(text)}" for text in comparison_text.acceptances(comparison)[:_MOST_NAMES]]
     title = f"Compared with {code(comparison.against)}"
-    yield _MarkdownSection(title, failing, more="change", head=head, folded=False, foot=foot)
+    yield MarkdownSection(title, failing, more="change", head=head, folded=False, foot=foot)
     rest = [_cell_change(one) for one in comparison.changes if not one.status.fails]
     if rest:
-        yield _MarkdownSection("Fixed and gone", rest, more="change")
+        yield MarkdownSection("Fixed and gone", rest, more="change")
 
 
 def _cell_change(change: CellChange) -> str:
@@ -210,14 +156,10 @@ def _cell_change(change: CellChange) -> str:
 
 
 def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
-    if matrix.answers:
-        groups = {group: sum(a.group is group for a in matrix.answers) for group in Group}
-        what = counted(len(matrix.answers), "model")
+    if matrix.joint is not None or len(matrix.answers) == 1:
+        yield from answer_headline(matrix)
     else:
-        groups, what = dict(summary.groups), counted(summary.total, "cell")
-    worst = next((group for group in _WORST if groups[group]), Group.UNKNOWN)
-    counts = ", ".join(f"{groups[g]:,} {GROUP_WORDS[g].label}" for g in _WORST if groups[g])
-    yield f"## {GROUP_WORDS[worst].symbol} {what}: {counts or 'nothing was run'}"
+        yield _counted_headline(matrix, summary)
     yield ""
     ready = sum(environment.ready for environment in matrix.environments)
     parts = [
@@ -230,48 +172,24 @@ def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
     yield ", ".join([*parts, "**interrupted**"] if matrix.interrupted else parts)
 
 
+def _counted_headline(matrix: Matrix, summary: Summary) -> str:
+    """Return how many cells, or models of an older result, are in each group."""
+    if matrix.answers:
+        groups = {group: sum(a.group is group for a in matrix.answers) for group in Group}
+        what = counted(len(matrix.answers), "model")
+    else:
+        groups, what = dict(summary.groups), counted(summary.total, "cell")
+    worst = next((group for group in _WORST if groups[group]), Group.UNKNOWN)
+    counts = ", ".join(f"{groups[g]:,} {GROUP_WORDS[g].label}" for g in _WORST if groups[g])
+    return f"## {GROUP_WORDS[worst].symbol} {what}: {counts or 'nothing was run'}"
+
+
 _WORST = (Group.FAILS, Group.CHANGES, Group.LIMITED, Group.UNKNOWN, Group.LOADS)
-
-
-def _worst_first(answers: Iterable[ModelAnswer]) -> list[ModelAnswer]:
-    return sorted(answers, key=lambda answer: _WORST.index(answer.group))
-
-
-def _answer(answer: ModelAnswer) -> str:
-    """Return one list item for a model: the answer, the pin, the rows, the worst changes."""
-    lines = [
-        f"- {GROUP_WORDS[answer.group].symbol} {code(answer.model)}: {code(answer.answer, 600)}"
-    ]
-    if answer.options:
-        lines.append(f"  - add to the command: {code(' '.join(answer.options), 600)}")
-    if answer.pin:
-        lines.append(f"  - pin {code(answer.pin)}")
-        lines += [f"  - or {code(one.pin)}" for one in answer.packages if one.pin]
-    if answer.rows:
-        lines.append(f"  - compared on {code(rows_text(answer.rows), 600)}")
-    noticed = evidence_text(answer.evidence)
-    if noticed:
-        lines.append(f"  - {noticed}")
-    lines += [f"  - {code(sentence, 600)}" for sentence in answer.scored_on]
-    lines += [f"  - in {code(one)}: {training_text(it)}" for one, it in answer.training.items()]
-    if answer.first_gate_only:
-        lines.append(f"  - {code(answer.first_gate_only, 600)}")
-    for name, changes in answer.worst.items():
-        for change in islice(changes, _MOST_ROWS):
-            was, now = code(change.before, 120), code(change.after, 120)
-            lines.append(f"  - in {code(name)} row {change.row:,}: {was} → {now}{_inputs(change)}")
-    return "\n".join(lines)
-
-
-def _inputs(change: RowChange) -> str:
-    """Return the true answer and the inputs of a row, as far as they are known."""
-    true = f", true: {code(change.truth, 60)}" if change.truth else ""
-    return f"{true}, inputs: {code(change.inputs, 200)}" if change.inputs else true
 
 
 def _scores(
     matrix: Matrix, summary: Summary, labels: Mapping[str, str]
-) -> Iterator[_MarkdownSection]:
+) -> Iterator[MarkdownSection]:
     """Yield a table for each model of an upgrade check whose truth is known."""
     for model, cells in summary.scored.items():
         columns = " | ".join(code(labels.get(cell.reader, cell.reader), 40) for cell in cells)
@@ -283,8 +201,8 @@ def _scores(
         ]
         moved = any(one.fell for row in rows for one in row.after)
         foot = ["", f"Scores that moved by more than {matrix.score_margin:g} are bold."]
-        title = f"Scores of {code(model)}"
-        yield _MarkdownSection(title, lines, more="score", head=head, foot=foot, folded=not moved)
+        title = f"Scores of {code_in_html(model) if not moved else code(model)}"
+        yield MarkdownSection(title, lines, more="score", head=head, foot=foot, folded=not moved)
 
 
 def _after(load: ScoreAfter) -> str:
@@ -294,12 +212,12 @@ def _after(load: ScoreAfter) -> str:
     return f"**{code(load.text)} {'worse' if load.fell else 'better'}**"
 
 
-def _self_check(matrix: Matrix) -> Iterator[_MarkdownSection]:
+def _self_check(matrix: Matrix) -> Iterator[MarkdownSection]:
     missed = [name for name, found in matrix.self_check.items() if found is Detection.MISSED]
     if missed:
         count = f"{len(missed)} of {len(matrix.self_check)} planted faults were missed"
         lines = [f"- ✗ {code(name)}" for name in missed]
-        yield _MarkdownSection(f"Do not trust this result: {count}", lines, folded=False)
+        yield MarkdownSection(f"Do not trust this result: {count}", lines, folded=False)
 
 
 # --------------------------------------------------------------------------- tables
@@ -314,7 +232,7 @@ def _counts(summary: Summary) -> Iterator[str]:
         yield f"| {symbol} | {verdict.value} | {n:,} | {MEANINGS[verdict]} |"
 
 
-def _pairs(summary: Summary, labels: dict[str, str]) -> _MarkdownSection:
+def _pairs(summary: Summary, labels: dict[str, str]) -> MarkdownSection:
     """Return the writer × reader table of the environments that have cells."""
     known = [e.id for e in summary.environments if e.ready]
     ids = list(dict.fromkeys([*known, *(n for pair in summary.pairs for n in pair)]))
@@ -330,7 +248,7 @@ def _pairs(summary: Summary, labels: dict[str, str]) -> _MarkdownSection:
         if writer in savers
     ]
     legend = "   ".join(f"{word.symbol} {word.legend}" for word in GROUP_WORDS.values())
-    return _MarkdownSection(
+    return MarkdownSection(
         "Saved by (rows), loaded by (columns)",
         lines,
         more="row",
@@ -372,7 +290,7 @@ def _label(name: str, labels: dict[str, str]) -> str:
     return code(labels.get(name, name), 40)
 
 
-def _ways_to_save(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection]:
+def _ways_to_save(matrix: Matrix, summary: Summary) -> Iterator[MarkdownSection]:
     """Yield the comparison of formats, then the same by family of pipelines."""
     found = compare_formats(matrix, summary.grids)
     if found is None:
@@ -380,10 +298,10 @@ def _ways_to_save(matrix: Matrix, summary: Summary) -> Iterator[_MarkdownSection
     title = f"Ways to save, compared on {counted(found.pipelines, 'pipeline')}"
     head, *lines = formats_table(found)
     foot = ["", run_sentence(matrix, found), "", " ".join(legend())]
-    yield _MarkdownSection(title, lines[1:], more="format", head=[head, lines[0]], foot=foot)
+    yield MarkdownSection(title, lines[1:], more="format", head=[head, lines[0]], foot=foot)
     head, *lines = families_table(found)
     title = "Ways to save by family of pipelines: share of loads that are safe"
-    yield _MarkdownSection(title, lines[1:], more="family", head=[head, lines[0]])
+    yield MarkdownSection(title, lines[1:], more="family", head=[head, lines[0]])
 
 
 def formats_table(found: FormatComparison) -> list[str]:
@@ -411,21 +329,21 @@ def families_table(found: FormatComparison) -> list[str]:
 # --------------------------------------------------------------------------- where and why
 
 
-def _breaks(summary: Summary) -> Iterator[_MarkdownSection]:
+def _breaks(summary: Summary) -> Iterator[MarkdownSection]:
     """Yield the breaks by direction, most pipelines first; only the first upgrades are unfolded."""
     found = find_breaks(summary.grids)
     for direction in Direction:
         entries = [entry for entry in found if entry.direction is direction]
         lines = [_break(e) for e in sorted(entries, key=lambda e: -len(e.pipelines))]
         if lines and direction is Direction.UPGRADE:
-            yield _MarkdownSection(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
+            yield MarkdownSection(TITLES[direction], lines[:_MOST_BREAKS], folded=False)
             lines = lines[_MOST_BREAKS:]
             if lines:
-                yield _MarkdownSection(
+                yield MarkdownSection(
                     f"More upgrades that break or change pipelines ({len(lines):,})", lines
                 )
         elif lines:
-            yield _MarkdownSection(f"{TITLES[direction]} ({len(lines):,})", lines)
+            yield MarkdownSection(f"{TITLES[direction]} ({len(lines):,})", lines)
 
 
 def _break(entry: Break) -> str:
@@ -439,12 +357,12 @@ def _names(names: Sequence[str]) -> str:
     return ", ".join(code(name, 60) for name in names[:_MOST_NAMES]) + more
 
 
-def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[_MarkdownSection]:
+def _changes(summary: Summary, labels: dict[str, str]) -> Iterator[MarkdownSection]:
     changes = summary.worst_changes()
     if changes:
         cells = counted(summary.groups[Group.CHANGES], "cell")
         lines = [_change(change, change.worst, labels) for change in changes if change.worst]
-        yield _MarkdownSection(f"Silent changes, worst first ({cells})", lines, more="change")
+        yield MarkdownSection(f"Silent changes, worst first ({cells})", lines, more="change")
 
 
 def _change(change: SilentChange, worst: Cell, labels: dict[str, str]) -> str:
@@ -466,14 +384,14 @@ def _pair_labels(cell: Cell, labels: dict[str, str]) -> str:
     return f"{_label(cell.writer, labels)} → {_label(cell.reader, labels)}"
 
 
-def _causes(summary: Summary) -> Iterator[_MarkdownSection]:
+def _causes(summary: Summary) -> Iterator[MarkdownSection]:
     """Yield the known causes with advice; other failures are listed under their reasons."""
     known = [(one, one.known) for one in summary.known_causes()]
     lines = [_cause(one, cause) for one, cause in known if cause is not None]
     if summary.causes:
         rest = without_known_cause(summary)
         title = f"Causes ({share_known(summary)})"
-        yield _MarkdownSection(title, lines, more="cause", foot=["", rest] if rest else [])
+        yield MarkdownSection(title, lines, more="cause", foot=["", rest] if rest else [])
 
 
 def _cause(one: Caused, cause: KnownCause) -> str:
@@ -487,13 +405,13 @@ def _cause(one: Caused, cause: KnownCause) -> str:
 
 def _reasons(
     title: str, group: Group, summary: Summary, labels: dict[str, str]
-) -> Iterator[_MarkdownSection]:
+) -> Iterator[MarkdownSection]:
     reasons = summary.reasons(group)
     if reasons:
         ranked = sorted(reasons.values(), key=lambda one: (-one.cells, one.type, one.message))
         total = f"{counted(summary.groups[group], 'cell')}, {counted(len(ranked), 'reason')}"
         lines = [_reason(reason, labels) for reason in ranked]
-        yield _MarkdownSection(f"{title} ({total})", lines, more="reason")
+        yield MarkdownSection(f"{title} ({total})", lines, more="reason")
 
 
 def _reason(reason: Reason, labels: dict[str, str]) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from reading import written
 from upgrade_answers import answer, target, upgrade
 
+from matrix.judge.scores import classifier_scores
 from matrix.model import Group, JointAnswer, NextStepKind, Verdict
 from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.joint_answer import joint_answer
@@ -235,3 +238,50 @@ def test_named_targets_end_in_the_command_that_finds_the_last_safe_release() -> 
     options = ("--as-of release", "--trust a.B")
     steps = as_matrix(replace(upgrade(found), options=options)).answers[0].next_steps
     assert [one.paste for one in steps] == ["compat-matrix upgrade 'my model' --trust a.B"]
+
+
+# --------------------------------------------------------------------------- other reports
+
+
+def test_in_markdown_the_joint_answer_is_the_heading_and_the_grid_a_table() -> None:
+    text = written(as_matrix(upgrade(SVC, TEXT)), "markdown")
+    lines = text.splitlines()
+    assert lines[0] == "## ≠ Not safe to bump to scikit-learn 1.9.1: 1 of 2 models changes"
+    assert lines[2] == "**Both are safe up to 1.4.2:** pin `scikit-learn>=1.3.2,<1.5`"
+    assert "| model | 1.1.3 | 1.3.2 | 1.4.2 | 1.5.0 | 1.9.1 |" in lines
+    assert "| `text` | ✓ | ✓ | ✓ | ≠ | ≠ |" in lines
+    assert "| `svc` | · | ✓ | ✓ | · | ✓ |" in lines
+    assert "  - stay with the releases that are safe: `scikit-learn>=1.1.3,<1.5`" in lines
+
+
+def test_in_markdown_one_model_has_its_own_answer_as_the_heading() -> None:
+    assert written(as_matrix(upgrade(TEXT)), "markdown").startswith("## ≠ `text`: safe with ")
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html", "json", "text"])
+def test_every_report_has_the_joint_answer_and_the_next_steps(format_: str) -> None:
+    cause = "pipeline-transform-input-1.6"
+    limited = target("1.6.1", LIMITED, "repr", cause=cause)
+    search = answer(target("1.3.2", SAME), limited, name="search")
+    text = " ".join(html.unescape(written(as_matrix(upgrade(search, TEXT)), format_)).split())
+    command = "compat-matrix migrate search --to scikit-learn==1.6.1 --as-of release"
+    for words in ("Not safe to bump to scikit-learn 1.9.1", command, "scikit-learn>=1.1.3,<1.5"):
+        assert words in text
+
+
+@pytest.mark.parametrize("format_", ["markdown", "html", "json", "text"])
+def test_scores_that_moved_are_in_every_report(format_: str) -> None:
+    truth = ["no"] * 980 + ["yes"] * 20
+    before, after = classifier_scores(truth, truth), classifier_scores(truth, ["no"] * 1000)
+    home = target("1.3.2", SAME, before=before, after=before)
+    lost = target("1.5.2", DIFFERS, "predict", before=before, after=after)
+    cells = [replace(one.cell, pipeline="spam") for one in (home, lost)]
+    targets = [replace(one, cell=cell) for one, cell in zip((home, lost), cells, strict=True)]
+    matrix = as_matrix(upgrade(answer(*targets, name="spam"), SVC))
+    text = " ".join(html.unescape(written(matrix, format_)).split())
+    if format_ == "json":
+        assert '"recall":1.0' in text
+        return
+    assert "recall of yes 1.000 → 0.000" in text
+    assert "accuracy 1.000 → 0.980" in text
+    assert text.index("recall of yes") < text.index("safe only with scikit-learn 1.3.2")

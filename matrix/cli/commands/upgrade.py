@@ -23,7 +23,6 @@ from matrix.environments.history import open_registry
 from matrix.errors import Exit, UsageError
 from matrix.explain import diagnose_cell, explanation_of
 from matrix.model import (
-    Cell,
     Detection,
     Environment,
     Explanation,
@@ -38,7 +37,6 @@ from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.cause_text import known_cause
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
-from matrix.report.terminal import show_explanation
 from matrix.report.terminal.risks import show_risks
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.sandbox.probing import sandbox
@@ -100,11 +98,9 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
                 options=migrate_options(arguments),
             )
             explain = arguments.why and not result.interrupted
-            explained = dict(_explained(catalog, setup, result)) if explain else {}
-        matrix = replace(as_matrix(result), stories=tuple(explained))
+            stories = tuple(_explained(catalog, setup, result)) if explain else ()
+        matrix = replace(as_matrix(result), stories=stories)
         show_upgrade(matrix)
-        for explanation, cell in explained.items():
-            show_explanation(explanation, cell.verdict.group)
         write_outputs(matrix, arguments.output)
         if result.interrupted:
             raise KeyboardInterrupt
@@ -130,10 +126,8 @@ def _refuse_useless_margin(arguments: UpgradeArguments, inputs: CheckInputs) -> 
         )
 
 
-def _explained(
-    catalog: Catalog, setup: CheckSetup, result: UpgradeResult
-) -> Iterator[tuple[Explanation, Cell]]:
-    """Explain the first cell of each model that changes or fails; yields it too."""
+def _explained(catalog: Catalog, setup: CheckSetup, result: UpgradeResult) -> Iterator[Explanation]:
+    """Explain the first cell of each model that changes or fails."""
     for answer in result.answers:
         target = _worst(answer)
         if target is None or answer.origin is None:
@@ -142,10 +136,7 @@ def _explained(
         diagnosis = diagnose_cell(setup.context, subject, target.cell, catalog.tolerances)
         cause = known_cause(target.cell)
         reader = target.environment
-        yield (
-            explanation_of(target.cell, answer.origin, reader, cause=cause, diagnosis=diagnosis),
-            target.cell,
-        )
+        yield explanation_of(target.cell, answer.origin, reader, cause=cause, diagnosis=diagnosis)
 
 
 def _worst(answer: UpgradeAnswer) -> Target | None:

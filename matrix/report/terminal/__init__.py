@@ -12,11 +12,13 @@ from rich.console import Console
 from matrix.model import Explanation, Group, Matrix
 from matrix.report.summary import summarize
 from matrix.report.terminal.comparison_section import show_comparison
+from matrix.report.terminal.console import console_for
 from matrix.report.terminal.explanation import explanation_lines
 from matrix.report.terminal.sections import headline, sections
 from matrix.report.terminal.style import TerminalStyle
+from matrix.report.terminal.upgrade import show_upgrade_on
 
-__all__ = ["show", "show_explanation"]
+__all__ = ["console_for", "show", "show_explanation"]
 
 
 def show(
@@ -46,22 +48,11 @@ def show_explanation(explanation: Explanation, group: Group, file: TextIO | None
         console.print(line)
 
 
-def console_for(file: TextIO | None, width: int | None, colour: bool | None) -> Console:
-    """Return a console that interprets nothing in a text: no markup, emoji or highlighting."""
-    return Console(
-        file=file,
-        width=width,
-        force_terminal=colour,
-        no_color=None if colour is None else not colour,
-        markup=False,
-        emoji=False,
-        highlight=False,
-        soft_wrap=False,
-    )
-
-
 def show_on(console: Console, matrix: Matrix, *, everything: bool = False) -> None:
-    """Print a matrix on a console."""
+    """Print a matrix on a console; an upgrade check has its answers in place of the tables."""
+    if matrix.joint is not None:
+        show_upgrade_on(console, matrix, everything=everything)
+        return
     terminal = TerminalStyle.of(console)
     summary = summarize(matrix)
     for line in headline(terminal, matrix, summary):

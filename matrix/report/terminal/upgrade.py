@@ -22,12 +22,14 @@ from matrix.model import (
 )
 from matrix.report import model_answers as words
 from matrix.report.compared_methods import partly_compared
+from matrix.report.joint_scores import moved_scores
 from matrix.report.passed_over import sentences
 from matrix.report.score_words import score_lines
-from matrix.report.terminal import console_for
 from matrix.report.terminal.comparison_section import show_comparison
+from matrix.report.terminal.console import console_for
+from matrix.report.terminal.explanation import explanation_lines
 from matrix.report.terminal.joint_grid import grid_lines
-from matrix.report.terminal.style import TerminalStyle, print_line
+from matrix.report.terminal.style import INDENT, TerminalStyle, print_line
 from matrix.report.training_words import training_text
 
 _LINES = 6
@@ -45,7 +47,7 @@ def show_upgrade(matrix: Matrix, *, file: TextIO | None = None, width: int | Non
     show_upgrade_on(console_for(file, width, None), matrix)
 
 
-def show_upgrade_on(console: Console, matrix: Matrix) -> None:
+def show_upgrade_on(console: Console, matrix: Matrix, *, everything: bool = False) -> None:
     """Print the result of an upgrade check on a console."""
     page = _Page.of(console, matrix)
     joint = list(page.joint()) if len(matrix.answers) > 1 else []
@@ -55,8 +57,10 @@ def show_upgrade_on(console: Console, matrix: Matrix) -> None:
         for line in page.answer(answer):
             print_line(console, line)
         console.print()
+    for line in page.explanations():
+        console.print(line)
     if matrix.comparison is not None:
-        show_comparison(console, matrix.comparison, everything=False)
+        show_comparison(console, matrix.comparison, everything=everything)
         console.print()
     for line in (*page.loaded_in(), *page.one_line_for_all()):
         print_line(console, line)
@@ -101,6 +105,8 @@ class _Page:
         yield from self._joint_range(joint)
         yield Text("")
         yield from grid_lines(terminal, joint)
+        for moved in moved_scores(self.matrix):
+            yield from self._wrapped(f"{moved.model} in {moved.release}: {moved.text}", INDENT)
         yield Text("")
 
     def _joint_range(self, joint: JointAnswer) -> Iterator[Text]:
@@ -138,6 +144,14 @@ class _Page:
         widest = min(widest, room, 2 * terminal.width // 3)
         for outcome in answer.outcomes:
             yield from self._outcome(answer, outcome, widest)
+
+    def explanations(self) -> Iterator[Text]:
+        """What ``--why`` and ``explain`` found out about single loads."""
+        for story in self.matrix.stories:
+            cell = self.cells.get((story.pipeline, story.reader))
+            if cell is not None:
+                yield from explanation_lines(self.terminal, story, cell.verdict.group)
+                yield Text("")
 
     def _sandbox(self, answer: ModelAnswer) -> str:
         """The sandbox of a model, unless all have the same."""
