@@ -25,13 +25,17 @@ from matrix.model import (
     FileLine,
     Group,
     Interpreter,
+    JointAnswer,
     Lock,
     Matrix,
     ModelAnswer,
+    NextStep,
+    NextStepKind,
     OutputDifference,
     PairBlock,
     Pipeline,
     RegressorScores,
+    ReleaseOutcome,
     RowChange,
     Shard,
     Status,
@@ -182,6 +186,27 @@ EVIDENCE = st.builds(
     complete=st.booleans(),
     constant=st.booleans(),
 )
+STEPS = st.lists(
+    st.builds(NextStep, kind=st.sampled_from(NextStepKind), text=TEXT, paste=TEXT), max_size=2
+).map(tuple)
+OUTCOMES = st.builds(
+    ReleaseOutcome,
+    name=TEXT,
+    readers=TEXTS,
+    group=st.sampled_from(Group),
+    text=TEXT,
+    origin=st.booleans(),
+    responsible=TEXT,
+    advice=STEPS,
+)
+JOINTS = st.builds(
+    JointAnswer,
+    group=st.sampled_from(Group),
+    **dict.fromkeys(("answer", "range", "target", "pin"), TEXT),
+    **dict.fromkeys(("unsafe", "limited", "unanswered", "safe"), TEXTS),
+    releases=st.just(("1.4.0", "1.4.2")),
+    grid=st.dictionaries(TEXT, st.tuples(*[st.none() | st.sampled_from(Verdict)] * 2), max_size=2),
+)
 ANSWERS = st.builds(
     ModelAnswer,
     model=TEXT,
@@ -202,6 +227,10 @@ ANSWERS = st.builds(
     sandbox=TEXT,
     first_gate_only=TEXT,
     evidence=st.none() | EVIDENCE,
+    next_steps=STEPS,
+    outcomes=st.lists(OUTCOMES, max_size=2).map(tuple),
+    tested=TEXTS,
+    notes=TEXTS,
 )
 ACCEPTANCE = st.builds(
     Acceptance,
@@ -249,6 +278,7 @@ MATRICES = st.builds(
     self_check=st.just({}) | st.just(small_matrix().self_check),
     interrupted=st.booleans(),
     answers=st.lists(ANSWERS, max_size=2).map(tuple),
+    joint=st.none() | JOINTS,
     whole=st.booleans(),
     shard=st.none() | SHARDS,
     comparison=st.none() | COMPARISONS,

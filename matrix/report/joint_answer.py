@@ -238,6 +238,16 @@ def _range(answers: Sequence[UpgradeAnswer]) -> str:
     return f'{text}: pin "{joint.pin}"'
 
 
+def without_pin(joint: JointAnswer) -> str:
+    """Return the range of all models without the pin at its end, to show that as code.
+
+    Returns:
+        The whole text if no pin stands there.
+    """
+    pin = f'pin "{joint.pin}"'
+    return joint.range.removesuffix(pin).rstrip() if joint.pin else joint.range
+
+
 def _with_a_range(some: int, n: int) -> str:
     """Return the models that the range is about, where not all are."""
     what = "model" if some == 1 else "models"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
 from matrix.model import Group, JointAnswer, Matrix, ModelAnswer, NextStep, RowChange
+from matrix.report.joint_answer import without_pin
 from matrix.report.joint_grid import joint_grid, narrowed
 from matrix.report.joint_scores import moved_scores
 from matrix.report.markdown_text import (
@@ -37,12 +38,10 @@ def answer_headline(matrix: Matrix) -> Iterator[str]:
         return
     yield f"## {GROUP_WORDS[joint.group].symbol} {sentence(joint.answer)}"
     if joint.range:
-        pin = f'pin "{joint.pin}"'
-        apart = bool(joint.pin) and joint.range.endswith(pin)
-        text = joint.range.removesuffix(pin) if apart else joint.range
+        text = without_pin(joint)
+        pin = "" if text == joint.range else f" pin {code_to_paste(joint.pin)}"
         yield ""
-        ending = f" pin {code_to_paste(joint.pin)}" if apart else ""
-        yield f"**{sentence(text.strip())}**{ending}"
+        yield f"**{sentence(text)}**{pin}"
 
 
 def answer_sections(matrix: Matrix, labels: Mapping[str, str]) -> Iterator[MarkdownSection]:
@@ -82,7 +81,8 @@ def _grid(joint: JointAnswer) -> MarkdownSection:
     columns = " | ".join(sentence(column.label) for column in grid.columns)
     head = [f"| model | {columns} |", "| --- |" + " :-: |" * len(grid.columns)]
     lines = [
-        f"| {code(_end(model))} | {' | '.join(map(_symbol, grid.row(place)))} |"
+        f"| {_symbol(grid.worst(place))} {code(_end(model))} "
+        f"| {' | '.join(map(_symbol, grid.row(place)))} |"
         for place, model in enumerate(grid.models)
     ]
     legend = "   ".join(f"{GROUP_WORDS[group].symbol} {text}" for group, text in grid.used)

@@ -249,8 +249,8 @@ def test_in_markdown_the_joint_answer_is_the_heading_and_the_grid_a_table() -> N
     assert lines[0] == "## ≠ Not safe to bump to scikit-learn 1.9.1: 1 of 2 models changes"
     assert lines[2] == "**Both are safe up to 1.4.2:** pin `scikit-learn>=1.3.2,<1.5`"
     assert "| model | 1.1.3 | 1.3.2 | 1.4.2 | 1.5.0 | 1.9.1 |" in lines
-    assert "| `text` | ✓ | ✓ | ✓ | ≠ | ≠ |" in lines
-    assert "| `svc` | · | ✓ | ✓ | · | ✓ |" in lines
+    assert "| ≠ `text` | ✓ | ✓ | ✓ | ≠ | ≠ |" in lines
+    assert "| ✓ `svc` | · | ✓ | ✓ | · | ✓ |" in lines
     assert "  - stay with the releases that are safe: `scikit-learn>=1.1.3,<1.5`" in lines
 
 

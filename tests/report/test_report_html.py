@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import json
+import re
 import subprocess
 import sys
 import zlib
@@ -31,9 +32,13 @@ from matrix.model import (
     Detection,
     Failure,
     Group,
+    JointAnswer,
     Matrix,
     ModelAnswer,
+    NextStep,
+    NextStepKind,
     OutputDifference,
+    ReleaseOutcome,
     RowChange,
     Verdict,
 )
@@ -153,7 +158,11 @@ def page_of_many() -> Page:
 def shape(page: Page) -> set[tuple[str, Attributes]]:
     """The elements with their attributes, but for numbers, the time and the name of the page."""
     numbers = {"data-first", "data-cause", "datetime", "content"}
-    return {(tag, tuple(a for a in attrs if a[0] not in numbers)) for tag, attrs in page.elements}
+    place = re.compile(r"#?model-\d+")
+    return {
+        (tag, tuple(a for a in attrs if a[0] not in numbers and not place.fullmatch(a[1] or "")))
+        for tag, attrs in page.elements
+    }
 
 
 ANSWER = ModelAnswer(
@@ -171,12 +180,38 @@ ANSWER = ModelAnswer(
 )
 
 
+JOINT = JointAnswer(
+    group=Group.FAILS,
+    answer="Not safe",
+    range='All are safe: pin "x"',
+    pin="x",
+    releases=("1.5.0", "1.6.1"),
+    grid={
+        group.value: (None, next(one for one in Verdict if one.group is group)) for group in Group
+    },
+)
+
+
 def everything() -> Matrix:
     """A matrix that makes the page say all that it can."""
     matrix = small_matrix()
+    step = NextStep(kind=NextStepKind.PIN, text="pin it", paste="scikit-learn<1.6")
+    outcomes = tuple(
+        ReleaseOutcome(
+            name="1.6",
+            readers=("sklearn-1.6",),
+            group=group,
+            text="changes",
+            responsible="xgboost",
+            advice=(step,),
+        )
+        for group in Group
+    )
+    answer = replace(ANSWER, next_steps=(step,), outcomes=outcomes, notes=("one", "two"))
     return replace(
         matrix,
-        answers=tuple(replace(ANSWER, group=group) for group in Group),
+        answers=tuple(replace(answer, group=group, model=group.value) for group in Group),
+        joint=JOINT,
         interrupted=True,
         comparison=replace(all_new("base.toml"), full=False),
     )
@@ -192,7 +227,13 @@ def all_new(against: str) -> Comparison:
 
 
 ALLOWED = set().union(
-    shape(page_of_many()), *(shape(Page(written(one))) for one in (small_matrix(), everything()))
+    shape(page_of_many()),
+    *(shape(Page(written(one))) for one in (small_matrix(), everything())),
+    *(shape(Page(written(replace(everything(), answers=(one,))))) for one in everything().answers),
+    *(
+        shape(Page(written(replace(everything(), joint=replace(JOINT, group=group)))))
+        for group in Group
+    ),
 )
 
 

@@ -20,13 +20,16 @@ from matrix.report.format_shares import compare_formats
 from matrix.report.html.cause_cards import cause_cards
 from matrix.report.html.embedding import blocks, facts
 from matrix.report.html.head import GROUP_KEYS, head
-from matrix.report.model_answers import evidence_text, rows_text
+from matrix.report.joint_answer import without_pin
+from matrix.report.joint_grid import LEGEND, joint_grid
+from matrix.report.joint_scores import moved_scores
+from matrix.report.model_answers import evidence_text, rows_text, worst_first
 from matrix.report.score_words import score_table
 from matrix.report.training_words import training_text
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning, limits
 from matrix.safe_text import plain
 
-STYLE = ("page.css",)
+STYLE = ("page.css", "answers.css")
 SCRIPTS = (
     *("data.js", "address.js", "elements.js", "map.js", "line.js"),
     *("charts.js", "detail.js", "page.js"),
@@ -78,6 +81,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
             len(known_mistakes.pipelines_with_mistakes(matrix)), found.mistakes
         ),
         heat=_HEAT,
+        **_answers(matrix),
         formats=compare_formats(matrix, found.grids),
         format_words=format_words,
         head=head(matrix, found),
@@ -85,6 +89,27 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
     )
     for piece in pieces:
         stream.write(piece)
+
+
+def _answers(matrix: Matrix) -> dict[str, Any]:
+    """Return what the page shows of an upgrade check: the grid of several models, then each."""
+    several = len(matrix.answers) > 1
+    answers = worst_first(matrix.answers)
+    return {
+        "answers": answers,
+        "joint": matrix.joint if several else None,
+        "range_text": without_pin(matrix.joint) if matrix.joint is not None else "",
+        "grid": joint_grid(matrix.joint) if several and matrix.joint is not None else None,
+        "grid_words": dict(LEGEND),
+        "unknown": Group.UNKNOWN,
+        "moved": list(moved_scores(matrix)),
+        "places": {answer.model: place for place, answer in enumerate(answers, 1)},
+        "sandboxes": sorted({answer.sandbox for answer in answers if answer.sandbox}),
+        "first_readers": {
+            answer.model: {reader for one in answer.outcomes for reader in one.readers[:1]}
+            for answer in answers
+        },
+    }
 
 
 @cache
@@ -100,6 +125,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["plain"] = lambda text: plain(str(text), 1000)
+    environment.filters["paste"] = lambda text: plain(str(text), len(str(text)))
     environment.filters["count"] = lambda number: f"{number:,}"
     return environment
 

@@ -22,6 +22,7 @@ from matrix.model import (
 )
 from matrix.report import model_answers as words
 from matrix.report.compared_methods import partly_compared
+from matrix.report.joint_answer import without_pin
 from matrix.report.joint_scores import moved_scores
 from matrix.report.passed_over import sentences
 from matrix.report.score_words import score_lines
@@ -112,12 +113,12 @@ class _Page:
     def _joint_range(self, joint: JointAnswer) -> Iterator[Text]:
         """The range of releases of all models; the pin has a line of its own, if need be."""
         terminal = self.terminal
-        text, pin = joint.range, f'pin "{joint.pin}"'
-        apart = bool(joint.pin) and text.endswith(pin) and len(text) > terminal.width
-        for line in terminal.wrap(text.removesuffix(pin) if apart else text, terminal.width):
+        text = without_pin(joint)
+        apart = text != joint.range and len(joint.range) > terminal.width
+        for line in terminal.wrap(text if apart else joint.range, terminal.width):
             yield Text(line, style="bold")
         if apart:
-            yield terminal.pasteable(pin)
+            yield terminal.pasteable(f'pin "{joint.pin}"')
 
     def answer(self, answer: ModelAnswer) -> Iterator[Text]:
         """Everything about one model: its answer, what to do, and the evidence."""
