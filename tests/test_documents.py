@@ -27,6 +27,7 @@ OPTIONS_OF_OTHERS = {
     "--strict",  # mkdocs
     "--exclude-newer",  # uv
     "--group",  # uv
+    "--spec",  # pipx
     "--init",  # git
     "--no-tags",  # git
     "--schemafile",  # check-jsonschema

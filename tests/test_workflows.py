@@ -53,7 +53,7 @@ def check(document: Any, name: str) -> None:
 def test_workflows_follow_the_schema(path: Path) -> None:
     document = load(path)
     check(document, "github-workflows")
-    document["jobs"]["plan"]["runs-on"] = 3
+    next(iter(document["jobs"].values()))["runs-on"] = 3
     with pytest.raises(jsonschema.ValidationError):
         check(document, "github-workflows")
 
@@ -138,6 +138,18 @@ def test_the_hook_calls_a_command_that_is_there() -> None:
     for name in ("README.txt", "docker-compose.yml", "Cargo.lock", "conda.py", "a.yml"):
         assert not re.search(hook["files"], name)
         assert not is_lock_name(name)
+
+
+def test_only_the_job_that_uploads_a_release_may_prove_who_it_is() -> None:
+    """Trusted publishing needs no password; the job that builds runs code of other packages."""
+    document = load(ROOT / ".github" / "workflows" / "release.yml")
+    jobs = document["jobs"]
+    may = {name for name, job in jobs.items() if job["permissions"].get("id-token") == "write"}
+    assert may == {"publish"}
+    assert not any("run" in step for step in jobs["publish"]["steps"])
+    (upload,) = (step for step in jobs["publish"]["steps"] if "pypi-publish" in step["uses"])
+    assert upload["with"] == {"attestations": True}
+    assert document["permissions"] == {}
 
 
 def test_the_baseline_that_the_workflow_names_can_be_read() -> None:

@@ -151,10 +151,12 @@ def test_it_runs_from_the_cache_of_uv(venv: Elsewhere, tmp_path: Path) -> None:
         )
 
     cache = subprocess.run([find_uv(), "cache", "dir"], capture_output=True, text=True, check=True)
-    where = uvx("python", "-c", "import matrix; print(matrix.__file__)").stdout
-    assert Path(where.strip()).resolve().is_relative_to(Path(cache.stdout.strip()).resolve())
-    done = uvx("compat-matrix", "upgrade", "model.joblib", "--output", "json:answer.json")
+    where = Path(uvx("python", "-c", "import sys; print(sys.prefix)").stdout.strip())
+    assert where.resolve().is_relative_to(Path(cache.stdout.strip()).resolve())
+    before = files(where)
+    done = uvx("sklearn-compat-matrix", "upgrade", "model.joblib", "--output", "answer.json")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert files(where) == before, "nothing is written beside the package"
     cells = json.loads((tmp_path / "answer.json").read_text())["cells"]
     assert {cell["verdict"] for cell in cells} == {"identical"}
     assert "model.joblib: safe" in done.stdout
@@ -162,3 +164,27 @@ def test_it_runs_from_the_cache_of_uv(venv: Elsewhere, tmp_path: Path) -> None:
     assert {path.name for path in tmp_path.iterdir()} == {
         *(".matrix", "model.joblib", "answer.json"),
     }
+
+
+def files(folder: Path) -> set[Path]:
+    """The files in a folder, without the bytecode that Python writes by itself."""
+    return {path for path in folder.rglob("*") if path.suffix != ".pyc" and path.is_file()}
+
+
+@pytest.mark.nightly
+def test_it_is_installed_as_a_tool(venv: Elsewhere, tmp_path: Path) -> None:
+    """Both names of the command stand in uv's folder of programs; pipx makes the same of them."""
+    (wheel,) = (venv.folder / "dist").glob("*.whl")
+    environ = {
+        **clean_environ(),
+        "UV_TOOL_DIR": str(tmp_path / "tools"),
+        "UV_TOOL_BIN_DIR": str(tmp_path / "bin"),
+    }
+    subprocess.run(
+        [find_uv(), "tool", "install", str(wheel)], env=environ, check=True, capture_output=True
+    )
+    for name in ("compat-matrix", "sklearn-compat-matrix"):
+        done = subprocess.run(
+            [tmp_path / "bin" / name, "--version"], capture_output=True, text=True, check=True
+        )
+        assert done.stdout.startswith("sklearn-compat-matrix ")

@@ -110,3 +110,50 @@ def test_inspect_ends_the_process_that_reads(tmp_path: Path) -> None:
     )
     assert done.returncode == 130
     assert "interrupted" in done.stderr
+
+
+BUILDING = """
+import os, signal, time
+import psutil
+from matrix.environments import run_nox
+collect = run_nox._collect
+def is_building(nox):
+    try:
+        below = psutil.Process(nox.pid).children(recursive=True)
+        return any("build_one" in " ".join(one.cmdline()) for one in below)
+    except psutil.Error:
+        return False
+def interrupted(run, nox, before):
+    while not is_building(nox):
+        time.sleep(0.05)
+    os.kill(os.getpid(), signal.SIGINT)
+    return collect(run, nox, before)
+run_nox._collect = interrupted
+from matrix.entry_point import main
+raise SystemExit(main())
+"""
+"""The tool, which gets Ctrl-C as soon as nox has started to build an environment."""
+
+
+@pytest.mark.nightly
+def test_an_interrupted_build_leaves_no_process(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(home)
+    model = train(home, "1.5.2") / "ridge.joblib"
+    done = subprocess.run(
+        [
+            *(sys.executable, "-c", BUILDING, "upgrade", str(model), "--quiet"),
+            *("--envs", str(tmp_path / "envs"), "--to", "scikit-learn==1.6.1"),
+        ],
+        cwd=tmp_path,
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr == (
+        "interrupted: finished work is kept, and the next run continues from there\n"
+    )
+    assert at_work_on(tmp_path) == []
