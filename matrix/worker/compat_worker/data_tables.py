@@ -9,11 +9,12 @@ import json
 import os
 import sys
 from collections import Counter
-from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
 from compat_worker import column_types, csv_table, table_source
+from compat_worker.catboost_categories import LONGEST
 from compat_worker.column_types import AS_READ, CATEGORY, DATE, NUMBER, SHOWN, TEXT, ColumnType
 from compat_worker.csv_table import ColumnError, Recipe, RecipeColumn
 from compat_worker.given_rows import (
@@ -311,7 +312,7 @@ def _check_categories(
     table = file.table(as_text) if as_text else None
     for source, column in texts.items():
         if source not in request.types and wanted[source].is_read_as_text:
-            _check_zeros(table[source], source, column.categories, request.name)
+            _check_zeros(table[source], source, column, request.name)
 
 
 def _check_numbers(values: Any, name: Any, column: Column, file: str) -> None:
@@ -335,17 +336,46 @@ def _check_numbers(values: Any, name: Any, column: Column, file: str) -> None:
             )
 
 
-def _check_zeros(values: Any, name: Any, categories: Any, file: str) -> None:
+def _check_zeros(values: Any, name: Any, column: Column, file: str) -> None:
     """Raise UserError if texts of digits have lost the zeros that the model's texts begin with."""
-    known = {one for one in categories if isinstance(one, str)}
-    width = max([len(one) for one in known if one.isdigit() and one.startswith("0")] or [0])
-    for line, value in enumerate(values.tolist() if width else (), start=1):
-        if isinstance(value, str) and value not in known and value.zfill(width) in known:
+    whole = _whole_by_text(column) if column.learned is None else _whole_by_hash(column)
+    fine = set()
+    for line, value in enumerate(values.tolist(), start=1):
+        if not isinstance(value, str) or value in fine:
+            continue
+        known = whole(value)
+        if known is not None:
             raise UserError(
                 "{}: the column {!r} has lost its zeros: {!r} in row {}, where the model knows "
                 "{!r}; write the file again from a table that was read with dtype={{{!r}: "
-                "str}}".format(file, str(name), value[:40], line, value.zfill(width), str(name))
+                "str}}".format(file, str(name), value[:40], line, known, str(name))
             )
+        fine.add(value)
+
+
+Whole = Callable[[str], Optional[str]]
+"""Gives the text of the model that a text was before it lost its zeros; None if it lost none."""
+
+
+def _whole_by_text(column: Column) -> Whole:
+    known = {one for one in column.categories or () if isinstance(one, str)}
+    width = max([len(one) for one in known if one.isdigit() and one.startswith("0")] or [0])
+
+    def whole(text: str) -> Optional[str]:
+        padded = text.zfill(width)
+        return padded if text not in known and padded in known else None
+
+    return whole
+
+
+def _whole_by_hash(column: Column) -> Whole:
+    def whole(text: str) -> Optional[str]:
+        if not text.isdigit() or column.learned.has(text):
+            return None
+        wider = (text.zfill(width) for width in range(len(text) + 1, LONGEST + 1))
+        return next((one for one in wider if column.learned.has(one)), None)
+
+    return whole
 
 
 def _is_truths(values: Any) -> bool:

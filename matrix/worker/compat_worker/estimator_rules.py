@@ -306,6 +306,7 @@ def _infer_unknown_categories(step: Any, space: Space, found: InputModel) -> Non
         at = input_model.feature_at(space, place)
         if at is not None and at.undo is None and not at.column.categories:
             at.column.categories = list(_UNKNOWN)
+            at.column.learned = foreign_estimators.learned_texts(step, place)
             at.column.add_special(input_model.UNSEEN, *_UNKNOWN)
 
 

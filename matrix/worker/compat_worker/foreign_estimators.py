@@ -11,6 +11,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tu
 import numpy as np
 
 from compat_worker import booster_faults
+from compat_worker.catboost_categories import LearnedTexts
 
 MAX_CATEGORIES = 10000
 """Categories of one column that are read, at most."""
@@ -91,6 +92,11 @@ def unknown_categories(step: Any, names: Sequence[Any]) -> List[int]:
     if _top(step) != "catboost":
         return []
     return [int(place) for place in _called(step, "get_cat_feature_indices") or ()]
+
+
+def learned_texts(step: Any, place: int) -> Optional[LearnedTexts]:
+    """What tells whether a CatBoost model has learned a text of a column; None for others."""
+    return LearnedTexts(step, place) if _top(step) == "catboost" else None
 
 
 def catboost_width(step: Any) -> Optional[int]:

@@ -47,6 +47,9 @@ class Column:
         self.specials: Dict[str, List[Tuple[Any, ...]]] = {}
         """By kind of row, groups of values; each value of a group is put into one made row."""
         self.categories: Optional[List[Any]] = None
+        self.learned: Any = None
+        """What tells whether the model has learned a text of it (``catboost_categories``), where
+        :attr:`categories` are not those of the model."""
         self.words: Optional[List[str]] = None
         """The vocabulary, for a column of documents."""
         self.counts = False
