@@ -1,4 +1,4 @@
-"""Texts that a CatBoost model has learned; CatBoost 1.2.2 wrote the hashes of them that are here."""
+"""Texts that a CatBoost model has learned; CatBoost 1.2.2 wrote the hashes that are here."""
 
 from __future__ import annotations
 
