@@ -90,3 +90,36 @@ def test_a_process_that_ended_has_the_cause_of_its_classifier_and_an_exception_h
     assert cause_of(ended, ridge) == "onnx-linear-classes"
     other = failed("no such input", "ValueError", "predict", format="onnx")
     assert cause_of(other, ridge).startswith(causes.PREFIX)
+
+
+SHAPES = [
+    ("onnx-one-row-of-labels", "QuadraticDiscriminantAnalysis", "shape (197,) became (1, 197)"),
+    ("onnx-selection-alone", "RFECV", "shape (113,) became (113, 3)"),
+    ("onnx-linear-classes", "RidgeClassifierCV", "shape (113, 2) became (113, 4)"),
+    ("onnx-zero-probability", "MultinomialNB", "missing values (NaN) differ in 1040 places"),
+]
+
+
+@pytest.mark.parametrize(("id_", "estimator", "note"), SHAPES)
+def test_an_output_of_another_shape_has_its_cause(id_: str, estimator: str, note: str) -> None:
+    stage = "predict" if note.startswith("shape") else "predict_proba"
+    difference = OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=note)
+    cell = replace(changed(stage, 0, 0), verdict=Verdict.STRUCTURE_CHANGED)
+    cell = replace(cell, outputs={stage: difference})
+    names = [
+        f"sklearn.a.{estimator}",
+        *(["sklearn.b.RidgeClassifier"] if estimator == "RFECV" else []),
+    ]
+    assert cause_of(cell, *names) == id_
+
+
+def test_what_boosting_loses_has_its_cause_and_cancelled_terms_are_precision() -> None:
+    assert (
+        cause_of(changed("predict", 358, 358), "sklearn.ensemble.HistGradientBoostingRegressor") == "onnx-log-link"
+    )
+    hist = "sklearn.ensemble.HistGradientBoostingClassifier"
+    assert cause_of(changed("predict", 209, 416), hist) == "onnx-categorical-splits"
+    process = "sklearn.gaussian_process.GaussianProcessRegressor"
+    assert cause_of(changed("predict", 143, 144), process) == "onnx-single-precision"
+    discriminant = "sklearn.discriminant_analysis.LinearDiscriminantAnalysis"
+    assert cause_of(changed("predict", 2, 187), discriminant) == "onnx-single-precision"
