@@ -15,11 +15,15 @@ class UnavailableError(Exception):
     Args:
         why: which kind of reason.
         detail: the rest, in words.
+        packages: those of which no release up to the day can be installed; a later one may.
     """
 
-    def __init__(self, why: UnavailableReason, detail: str) -> None:
+    def __init__(
+        self, why: UnavailableReason, detail: str, packages: frozenset[str] = frozenset()
+    ) -> None:
         super().__init__(f"{why.value}: {detail}" if detail else why.value)
         self.why = why
+        self.packages = packages
 
 
 _FULL = re.compile(r"No space left on device|Disk quota exceeded", re.IGNORECASE)
@@ -31,7 +35,7 @@ _REACH = re.compile(
 )
 _NOT_CACHED = re.compile(r"(\S+) was not found in the cache|network was disabled|`--offline`")
 _NO_PACKAGE = re.compile(r"(\S+) was not found in the (?:package registry|provided)")
-_NO_WHEELS = re.compile(r"(\S+) has no (?:usable )?wheels")
+_NO_WHEELS = re.compile(r"(\S+) (?:has|have) no (?:usable )?wheels")
 _NEEDS_PYTHON = re.compile(r"(\S+) depends on Python\s*([<>=!~][^\s,]*)")
 _NO_VERSION = re.compile(r"there (?:is|are) no versions? of ([^\s,]+)|(only \S+ is available)")
 _TOO_NEW = re.compile(
@@ -100,12 +104,12 @@ def _missing(text: str, python: str) -> UnavailableError | None:
     if newer:
         name, day, published = newer.groups()
         detail = f"nothing that fits of {name} before {day} (it came out on {published})"
-        return UnavailableError(UnavailableReason.NO_VERSION, detail)
+        return UnavailableError(UnavailableReason.NO_VERSION, detail, frozenset({name}))
     wheels = _NO_WHEELS.search(text)
     if wheels:
-        return UnavailableError(
-            UnavailableReason.NO_WHEEL, f"of {wheels.group(1)} for Python {python}"
-        )
+        name = re.split(r"[<>=!~]", wheels.group(1))[0]
+        detail = f"of {wheels.group(1)} for Python {python}"
+        return UnavailableError(UnavailableReason.NO_WHEEL, detail, frozenset({name}))
     needs = _NEEDS_PYTHON.search(text)
     if needs:
         detail = f"{needs.group(1)} is for Python {needs.group(2)}, not {python}"

@@ -197,7 +197,12 @@ class _Resolver:
         if base is not None:
             query, held = _held(query, spec, base[0], base[1])
             candidates = (base[1].interpreter,) if held else candidates
-        return self._find_lock(spec, query, candidates)
+            return self._find_lock(spec, query, candidates)
+        while True:
+            try:
+                return self._find_lock(spec, query, candidates)
+            except UnavailableError as error:
+                query = _later(query, error)
 
     def _base(self, spec: EnvSpec) -> tuple[EnvSpec, Lock] | None:
         if spec.like is None:
@@ -308,6 +313,10 @@ class _ResolveKey:
     as_of: date | None
     constraints: tuple[str, ...] = ()
     exempt: tuple[str, ...] = ()
+    freed: bool = False
+    """Whether packages that had no wheel on the day were made exempt from it."""
+    years: int = 0
+    """By how many the day was moved."""
 
     def resolve(
         self, uv: Uv, store: EnvironmentStore, interpreter: Path, python: str
@@ -434,6 +443,33 @@ def _check(requested: str, pins: Mapping[str, str]) -> None:
         )
 
 
+_STACK = frozenset({SCIKIT_LEARN, "numpy", "scipy", "joblib", "pandas"})
+"""Packages of which a release long after the others may not work with them."""
+_MOST_YEARS = 3
+_YEAR = timedelta(days=365)
+
+
+def _later(query: _ResolveKey, error: UnavailableError) -> _ResolveKey:
+    """The query with later releases of packages that had no wheel on its day.
+
+    It is a year later for all packages where any scikit-learn will do, but a newer Python than that
+    day's is needed, and where a package from a later day needs a newer numpy.
+
+    Raises:
+        UnavailableError: the given one, if none may help.
+    """
+    new = error.packages - {*query.exempt, _name(query.requirements[0])}
+    if query.as_of is None or not new:
+        raise error
+    if not new <= _STACK:
+        later = new - _STACK
+        return replace(query, exempt=tuple(sorted({*query.exempt, *later})), freed=True)
+    if query.years == (1 if query.freed else _MOST_YEARS if SCIKIT_LEARN in new else 0):
+        raise error
+    day = query.as_of + _YEAR
+    return replace(query, as_of=day if day < date.today() else None, years=query.years + 1)
+
+
 def _summary(
     spec: EnvSpec, candidates: tuple[Interpreter, ...], errors: Sequence[UnavailableError]
 ) -> UnavailableError:
@@ -444,8 +480,12 @@ def _summary(
             UnavailableReason.NO_INTERPRETER, f"there is no Python {python} on this machine"
         )
     telling = [error for error in errors if error.why is not UnavailableReason.NO_WHEEL]
+    packages = frozenset[str]().union(*(error.packages for error in errors))
     if telling or len(errors) == 1:
-        return (telling or errors)[0]
+        one = (telling or errors)[0]
+        return UnavailableError(
+            one.why, str(one).removeprefix(one.why.value).lstrip(": "), packages
+        )
     pythons = ", ".join(candidate.minor for candidate in candidates)
     package = (
         str(errors[0])
@@ -453,7 +493,7 @@ def _summary(
         .partition(" for ")[0]
     )
     return UnavailableError(
-        UnavailableReason.NO_WHEEL, f"of {package} for any Python here ({pythons})"
+        UnavailableReason.NO_WHEEL, f"of {package} for any Python here ({pythons})", packages
     )
 
 

@@ -109,3 +109,17 @@ def test_each_kind_in_words(stderr: str, why: UnavailableReason, words: str) -> 
 def test_silence_is_said() -> None:
     """A uv that dies without a word leaves a sentence all the same."""
     assert first_line("\n \n") == "uv said nothing"
+
+
+@pytest.mark.parametrize(
+    ("text", "packages"),
+    [
+        ("Because all versions of pyod have no usable wheels and you require pyod, we", {"pyod"}),
+        ("Because retrying==1.3.3 has no usable wheels and only retrying<=1.3.3 is", {"retrying"}),
+        ("Because you require numpy>=2 and numpy<2, we can conclude that", set()),
+    ],
+)
+def test_packages_without_wheels_are_named(text: str, packages: set[str]) -> None:
+    assert understand(HEAD + text + " your requirements are unsatisfiable.", "3.8").packages == (
+        packages
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from matrix.catalog import Catalog
 from matrix.environments import interpreters, resolve
 from matrix.environments.reasons import UnavailableError, UnavailableReason
 from matrix.environments.releases import Registry, Release
+from matrix.environments.resolve import _later, _ResolveKey
 from matrix.environments.uv import Uv
 from matrix.model import Interpreter
 
@@ -204,3 +205,32 @@ def test_an_environment_is_dated_by_its_framework(
     assert call["requirements"] == ("xgboost==2.0.3", "scikit-learn>=0")
     assert resolved.lock is not None
     assert resolved.lock.as_of == date(2024, 1, 9)
+
+
+@pytest.mark.parametrize(
+    ("package", "exempt", "days"),
+    [("pyod", ("pyod",), 0), ("scikit-learn", (), 365), ("numpy", None, 0), ("xgboost", None, 0)],
+)
+def test_what_had_no_wheel_on_the_day_may_come_from_a_later_one(
+    package: str, exempt: tuple[str, ...] | None, days: int
+) -> None:
+    """Not so the packages that models depend on most, nor the one that dates the environment."""
+    day = date(2020, 6, 8)
+    query = _ResolveKey(requirements=("xgboost<1", "scikit-learn", package), as_of=day)
+    error = UnavailableError(UnavailableReason.NO_WHEEL, "x", frozenset({package}))
+    if exempt is None:
+        with pytest.raises(UnavailableError):
+            _later(query, error)
+    else:
+        found = _later(query, error)
+        assert (found.exempt, found.as_of) == (exempt, day + timedelta(days=days))
+
+
+def test_where_a_later_package_needs_a_newer_numpy_the_day_is_a_year_later() -> None:
+    query = _ResolveKey(requirements=("scikit-learn==0.23.1", "pyod"), as_of=date(2020, 6, 8))
+    query = _later(query, UnavailableError(UnavailableReason.NO_WHEEL, "x", frozenset({"pyod"})))
+    newer = UnavailableError(UnavailableReason.NO_VERSION, "x", frozenset({"numpy"}))
+    query = _later(query, newer)
+    assert query.as_of == date(2021, 6, 8)
+    with pytest.raises(UnavailableError):
+        _later(query, newer)
