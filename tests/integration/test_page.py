@@ -14,6 +14,7 @@ import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,17 @@ import pytest
 from made_up import made_up_matrix, small_matrix, so_many_cells
 
 from matrix import causes
-from matrix.model import Cell, Environment, Failure, Group, Matrix, ModelAnswer, RowChange, Verdict
+from matrix.model import (
+    Cell,
+    Environment,
+    Failure,
+    Group,
+    Matrix,
+    ModelAnswer,
+    NumberChanges,
+    RowChange,
+    Verdict,
+)
 from matrix.report import ReportOutput
 from matrix.report.html.packing import packed
 from matrix.report.verdict_words import GROUP_WORDS
@@ -118,7 +129,7 @@ def test_the_map_says_what_the_matrix_does(opened: Open) -> None:
     assert squares.count() == len(pairs)
     labels = {one.id: one.spec.label for one in small_matrix().environments}
     for (writer, reader), groups in pairs.items():
-        name = square(page, labels[writer], labels[reader]).get_attribute("aria-label")
+        name = square(page, labels[writer], labels[reader]).locator(".unseen").inner_text()
         said = {part.strip() for part in name.split(":")[1].partition("(")[0].split(",")}
         assert said == {f"{n} {GROUP_WORDS[group].label}" for group, n in groups.items() if n}
 
@@ -137,7 +148,7 @@ def test_a_green_square_says_how_much_of_it_is_not_known(opened: Open) -> None:
     """Every known cell is safe, and some cells are unknown."""
     page = opened(small_matrix())
     # the lambda could not be saved
-    assert square(page, "1.3", "1.3").inner_text().split() == ["100", "%", "·"]
+    assert square(page, "1.3", "1.3").locator("div").inner_text().split() == ["100", "%", "·"]
 
 
 def test_a_square_shows_the_share_that_is_safe_and_signs_of_the_rest(opened: Open) -> None:
@@ -149,7 +160,9 @@ def test_a_square_shows_the_share_that_is_safe_and_signs_of_the_rest(opened: Ope
         cell.verdict.group for cell in small_matrix().cells if (cell.writer, cell.reader) == pair
     )
     testable = of.total() - of[Group.UNKNOWN]
-    shown_there = square(page, *(labels[one] for one in pair)).inner_text().split("\n")
+    shown_there = (
+        square(page, *(labels[one] for one in pair)).locator("div").inner_text().split("\n")
+    )
     assert shown_there[0] == f"{round(100 * of[Group.LOADS] / testable)} %"
     signs = [GROUP_WORDS[one].symbol for one in (Group.FAILS, Group.CHANGES, Group.UNKNOWN)]
     assert [sign for sign in signs if sign in shown_there[-1]] == [
@@ -473,3 +486,56 @@ def test_twenty_five_thousand_cells_open_and_filter(opened: Open) -> None:
     assert shown(page).startswith("All 25,000 cells")
     page.locator('[name="pipeline"]').fill("forest")
     assert shown(page).startswith(counted(matrix, lambda c: "forest" in c.pipeline))
+
+
+# --------------------------------------------------------------------------- for everyone
+
+
+AXE = """async () => (await axe.run(document, { resultTypes: ["violations"] })).violations
+  .filter((one) => ["serious", "critical"].includes(one.impact))
+  .map((one) => `${one.id}: ${one.nodes.map((node) => node.target).join(", ")}`)"""
+OPENED = "#at=sklearn-1.3&to=sklearn-1.6&of=adaboost_samme_r&in=joblib"
+
+
+@pytest.mark.parametrize(
+    ("width", "scheme"), [(390, "dark"), pytest.param(1440, "light", marks=pytest.mark.nightly)]
+)
+def test_axe_finds_nothing_serious(opened: Open, width: int, scheme: str) -> None:
+    """In the page with all that it can show, and in a cell with its pictures."""
+    script = pytest.importorskip("axe_playwright_python")
+    source = files(script).joinpath("axe.min.js").read_text("utf-8")
+    for hash_ in ("", OPENED):
+        page = opened(
+            with_pictures(), hash_, viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        page.evaluate(source)
+        assert page.evaluate(AXE) == []
+
+
+def with_pictures() -> Matrix:
+    """A matrix whose changed outputs say how far their numbers moved."""
+    moved = NumberChanges(counts=(5, 0, 0, 0, 1, 0, 2, 9), pairs=((0.1, 0.1), (0.2, 0.9)))
+    cells = [
+        replace(
+            cell,
+            outputs={name: replace(one, numbers=moved) for name, one in cell.outputs.items()},
+        )
+        for cell in small_matrix().cells
+    ]
+    return replace(small_matrix(), cells=cells)
+
+
+def test_a_changed_cell_has_pictures_with_a_text_for_each(opened: Open) -> None:
+    """How far numbers moved, before against after, scores, and two confusion matrices."""
+    page = opened(with_pictures(), OPENED)
+    texts = page.locator("#detail svg").evaluate_all(
+        "found => found.map((one) => one.getAttribute('aria-label'))"
+    )
+    for start in (
+        "predict: how far 17 numbers moved, relative to their size: 5 the same, 1 <0.001",
+        "predict: before against after: 1 of 2 shown numbers are visibly off the line",
+        "Scores before and after: ",
+        "Confusion before saving",
+        "Confusion after loading",
+    ):
+        assert any(text.startswith(start) for text in texts), (start, texts)

@@ -152,14 +152,14 @@ function scores({ before, after }) {
   if (before.kind !== after.kind) return make("p", {}, `A ${before.kind} before, a ${after.kind} after.`);
   if (before.kind === "regressor") {
     const names = [["R²", "r2"], ["mean absolute error", "mean_absolute_error"], ["largest error", "max_error"]];
-    return table("Scores of predict", ["", "before", "after"],
+    return table("Scores of predict", ["score", "before", "after"],
       names.map(([name, key]) => [name, size(before[key]), size(after[key])]));
   }
   const later = new Map(after.classes.map((one) => [one.label, one]));
   const both = (one, key) => `${size(one[key])}\u00a0→\u00a0${later.has(one.label) ? size(later.get(one.label)[key]) : "none"}`;
   return [
     ...scorePictures(before, after),
-    table("Scores over all classes", ["", "before", "after"],
+    table("Scores over all classes", ["score", "before", "after"],
       [["accuracy", "accuracy"], ["balanced accuracy", "balanced_accuracy"], ["ROC AUC", "roc_auc"], ["log loss", "log_loss"]]
         .filter(([, key]) => (before[key] ?? after[key] ?? null) !== null)
         .map(([name, key]) => [name, before[key] === null ? "not defined" : size(before[key]), after[key] === null ? "not defined" : size(after[key])])),
@@ -173,7 +173,7 @@ function scores({ before, after }) {
 function confusion(caption, { classes, confusion: counts }) {
   const labels = classes.map((one) => one.label);
   return make("details", {}, make("summary", {}, caption),
-    table(`${caption}: true classes in rows, predicted classes in columns`, ["", ...labels],
+    table(`${caption}: true classes in rows, predicted classes in columns`, ["true class", ...labels],
       counts.map((row, i) => [labels[i] ?? "", ...row.map(number)])));
 }
 
@@ -225,7 +225,7 @@ function installed(environment) {
 function differing(writer, reader) {
   const all = packages(writer, reader);
   const row = ({ name, before, after }) => [name, before, after];
-  const columns = ["", labelAt(writer), labelAt(reader)];
+  const columns = ["package", labelAt(writer), labelAt(reader)];
   const changed = all.filter((one) => one.differs);
   const same = all.filter((one) => !one.differs);
   return [

@@ -47,6 +47,16 @@ function table(caption, columns, rows, attributes = {}) {
   );
 }
 
+/** Let the keyboard scroll the tables that are wider than their place. */
+function makeWideTablesFocusable(root) {
+  for (const place of root.querySelectorAll(".scroll:not([tabindex])")) {
+    if (place.scrollWidth <= place.clientWidth) continue;
+    place.setAttribute("tabindex", "0");
+    place.setAttribute("role", "region");
+    place.setAttribute("aria-label", place.querySelector("caption")?.textContent ?? "Table");
+  }
+}
+
 /** Move in a grid with the arrow keys; only one of its cells is a tab stop. */
 function addKeyboardNavigation(grid) {
   const at = (row, column) => grid.querySelector(`[data-row="${row}"][data-column="${column}"]`);

@@ -57,6 +57,10 @@ function renderMap(container, state, matches, open) {
     if (!cell || cell.classList.contains("none")) return;
     open(rows[cell.dataset.row], columns[cell.dataset.column]);
   });
+  grid.addEventListener("pointerover", (event) => { // for the mouse; a screen reader has the text itself
+    const cell = event.target.closest("[data-row]");
+    if (cell) cell.title = cell.querySelector(".unseen").textContent;
+  });
   container.replaceChildren(grid);
   addKeyboardNavigation(grid);
 }
@@ -78,9 +82,7 @@ function square(writer, reader, row, column, counts, all, narrowed) {
   return make("td", {
     class: kind + (writer === reader ? " same" : ""),
     "data-row": row, "data-column": column, tabindex: "-1",
-    "aria-label": `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${text}`,
-    title: `${labelAt(writer)} → ${labelAt(reader)}: ${text}`,
-  }, kind !== "none" && make("div", { "aria-hidden": "true" },
+  }, make("span", { class: "unseen" }, `saved by ${labelAt(writer)}, loaded by ${labelAt(reader)}: ${text}`), kind !== "none" && make("div", { "aria-hidden": "true" },
     make("b", {}, narrowed || !share ? number(total) : share), make("span", {}, signs)));
 }
 

@@ -117,6 +117,7 @@ async function showDialog() {
   }
   dialog.replaceChildren(...panel);
   if (!dialog.open) dialog.showModal();
+  makeWideTablesFocusable(dialog);
   dialog.scrollTop = 0;
   byId("detail-title").focus();
 }
