@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from matrix.model import Cell, Group, TrainingAnswer
+from matrix.model import Cell, Group, TrainingAnswer, Verdict
 from matrix.report.verdict_words import KERAS_FORMATS
 from matrix.upgrade.references import NO_TARGETS, NOT_COMPILED, NOT_TRAINABLE
 
-_OBSERVED = (Group.LOADS, Group.LIMITED, Group.CHANGES)
-"""Groups of verdicts of which every output was compared."""
 _WORDS: Mapping[str, str] = {
     "same_predictions": "predicts the same",
     "same_loss": "same loss",
@@ -32,7 +30,7 @@ def training_answer(
     Returns:
         None for another format, and if the outputs were not compared.
     """
-    if format_name not in KERAS_FORMATS or cell.verdict.group not in _OBSERVED:
+    if format_name not in KERAS_FORMATS or not _was_compared(cell):
         return None
     compiled = NOT_COMPILED not in notes
     trainable = compiled and NOT_TRAINABLE not in notes
@@ -43,6 +41,12 @@ def training_answer(
         training_state_kept=_is_same(cell, "training_state") if trainable else None,
         same_next_step=_is_same(cell, "training_step") if trainable and targets else None,
     )
+
+
+def _was_compared(cell: Cell) -> bool:
+    """Whether every output was called; one may have failed."""
+    compared = (Group.LOADS, Group.LIMITED, Group.CHANGES)
+    return cell.verdict.group in compared or cell.verdict is Verdict.USE_FAILED
 
 
 def training_text(found: TrainingAnswer | None) -> str:

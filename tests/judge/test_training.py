@@ -51,6 +51,17 @@ def test_the_three_answers_are_given_apart(bench: Bench) -> None:
     assert training_text(None) == ""
 
 
+def test_a_loss_that_fails_leaves_the_other_answers(bench: Bench) -> None:
+    cell = bench.judge(
+        {"predict": SCORES, "evaluate_loss": {"loss": np.float32(1)}, "training_state": STATE},
+        {"predict": SCORES, "evaluate_loss": TypeError("not callable"), "training_state": STATE},
+    )
+    assert cell.verdict is Verdict.USE_FAILED
+    assert training_answer(cell, "keras-h5") == TrainingAnswer(
+        same_predictions=True, same_loss=False, training_state_kept=True, same_next_step=True
+    )
+
+
 def test_what_was_not_compared_has_no_answer(bench: Bench) -> None:
     cell = bench.judge({"predict": SCORES}, {"predict": SCORES})
     assert training_answer(cell, "keras", [NOT_COMPILED]) == TrainingAnswer(same_predictions=True)
