@@ -63,6 +63,19 @@ FAILED = [
         ("2.15.0", "3.0.4"),
     ),
     (
+        "keras-saved-by-2-3.0",
+        VALUE,
+        "Could not interpret initializer identifier: {'module': 'keras.initializers', "
+        "'class_name': 'Orthogonal', 'config': {'gain': 1.0, 'seed': None}}",
+        ("2.15.0", "3.0.4"),
+    ),
+    (
+        "keras-lambda",
+        VALUE,
+        "The `{arg_name}` of this `Lambda` layer is a Python lambda. Deserializing it is unsafe.",
+        ("3.0.4", "3.0.4"),
+    ),
+    (
         "keras-dtype-policy-3.4",
         TYPE,
         "Could not locate class 'DTypePolicy'. Make sure custom classes are decorated",

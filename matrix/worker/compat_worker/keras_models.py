@@ -131,7 +131,7 @@ class KerasModel:
         return {
             "optimizer": type(optimizer).__name__,
             "steps": int(np.asarray(optimizer.iterations)),
-            "learning rate": _single(optimizer.learning_rate),
+            "learning rate": _single(_rate(optimizer)),
             "variables": len(values),
             "values": _sorted([_plain(one) for one in values]),
         }
@@ -339,6 +339,16 @@ def _plain(array: Any) -> Any:
     if str(array.dtype) == "bfloat16":
         return {"bfloat16": array.astype(np.float32)}
     return array
+
+
+def _rate(optimizer: Any) -> Any:
+    """The rate of learning at the current step, also where Keras 2 keeps that of the last one."""
+    import keras
+
+    own = getattr(optimizer, "_learning_rate", None)
+    if isinstance(own, keras.optimizers.schedules.LearningRateSchedule):
+        return own(optimizer.iterations)
+    return optimizer.learning_rate
 
 
 def _single(value: Any) -> Any:

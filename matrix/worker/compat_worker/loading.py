@@ -52,6 +52,8 @@ def _load(piece: Piece, journal: Journal, seen: SeenWarnings, keep: Callable[[An
     try:
         model = fresh()
     except (Exception, SystemExit) as error:
+        if chosen.needs_code and isinstance(error, ImportError):
+            return {"unavailable": "not available in this environment: {}".format(error)}
         return {"raised": failure(error)}
     if chosen.methods:
         names = [name for name in chosen.methods if name in piece["known"]]
