@@ -72,7 +72,7 @@ class Places:
     def releases_between(self, low: str, high: str, _: str) -> tuple[str, ...]:
         return tuple(RELEASES[RELEASES.index(low) + 1 : RELEASES.index(high)])
 
-    def neighbours(self, low: str, high: str) -> bool:
+    def neighbours(self, low: str, high: str, package: str = "scikit-learn") -> bool:
         return RELEASES.index(high) - RELEASES.index(low) == 1
 
     def put_in_order(self, ids: Iterable[str]) -> None:
