@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,13 @@ def _nodes(messages: Iterable[Json], _: object = None) -> tuple[ModelNode, ...]:
 _node = reader(_messages, ModelNode, children=override(struct_hook=_nodes))
 _messages.register_structure_hook(ModelNode, _node)
 _inspection = reader(_messages, Inspection)
+
+
+def inspection_to_message(found: Inspection) -> Json:
+    """Every field of an inspection but the path, as :func:`inspection_from_message` reads it."""
+    message = asdict(found)
+    del message["path"]  # the other side knows it
+    return message
 
 
 def inspection_from_message(message: Any, path: Path) -> Inspection:

@@ -11,6 +11,8 @@ from pathlib import Path
 from matrix.model import Artifact, EnvInfo, Fix, Outcome, Pipeline, Saving
 
 WORKER = Path(__file__).parent.parent / "worker"
+INSPECTION = Path(__file__).parent.parent / "inspection"
+FRAMEWORKS = Path(__file__).parent.parent / "frameworks"
 JUDGE = Path(__file__).parent.parent / "judge"
 CAUSES = Path(__file__).parent.parent / "causes"
 
@@ -25,6 +27,12 @@ def of(*parts: object) -> str:
 def worker() -> str:
     """Digest of the worker's code: a change makes every stored answer obsolete."""
     return _code(WORKER)
+
+
+@cache
+def inspection() -> str:
+    """Digest of the code and the lists of the inspection: a change makes every result obsolete."""
+    return of(_code(INSPECTION, "*.py", "*.txt"), _code(FRAMEWORKS))
 
 
 @cache

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from matrix.catalog import WorkerLimits
@@ -21,9 +22,11 @@ from matrix.inspection import (
     inspect_with_files,
 )
 from matrix.inspection.result import MB, InspectionLimits
+from matrix.inspection.result_json import inspection_from_message, inspection_to_message
 from matrix.inspection.torch_files import STATE
+from matrix.model.codec import READ_ERRORS, Json
 from matrix.processes import find_program
-from matrix.store import Store
+from matrix.store import Store, keys
 from matrix.upgrade.answer import Model, Problem
 from matrix.user_files import read_bounded, refuse_system_file
 
@@ -38,9 +41,12 @@ def take_in(
     recorded: Mapping[Path, str] | None = None,
     *,
     most_mb: int = WorkerLimits().model_mb,
+    fresh: bool = False,
     on_file: Callable[[], object] = lambda: None,
 ) -> list[Model]:
     """Copy files to a private folder, and inspect the copies.
+
+    A copy that was inspected before, by its digest, is not inspected again.
 
     A recorded digest decides first: a file with another one is neither inspected nor loaded. A
     large file is inspected where it is before it is copied, so that what is no model takes no room.
@@ -51,18 +57,23 @@ def take_in(
         jobs: how many files to inspect at once.
         recorded: by absolute path, the SHA-256 that a file must have.
         most_mb: the size in MB from which a file is refused.
+        fresh: whether to inspect each file again.
         on_file: called for each file that was inspected.
     """
     intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=most_bytes(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
         copies = list(pool.map(intake.copy, paths))
+        known = [None if fresh else _known(one, intake.limits, store) for one in copies]
         looked = []
-        for one in pool.map(intake.look, paths, copies):
+        for one in pool.map(intake.look, paths, copies, known):
             looked.append(one)
             on_file()
-    for model, copy in looked:
+    for (model, copy), read in zip(looked, copies, strict=True):
         if model.inspection is not None and copy is not None:
             store.keep_artifact(copy.path, model.format, copy.sha256)
+            if copy is read:  # and was not packed with files beside the model
+                key = _inspection_key(copy, intake.limits)
+                store.keep_answer(key, inspection_to_message(model.inspection))
     return [_noted(model, store) for model, _ in looked]
 
 
@@ -102,14 +113,14 @@ class _Intake:
             return changed(copy.sha256, str(expected))
         return copy
 
-    def look(self, path: Path, copy: PrivateCopy | Problem) -> tuple[Model, PrivateCopy | None]:
-        """The model, and the copy to load."""
+    def look(
+        self, path: Path, copy: PrivateCopy | Problem, known: Json | None
+    ) -> tuple[Model, PrivateCopy | None]:
+        """The model, and the copy to load; ``known`` is what an inspection of it found before."""
         if isinstance(copy, Problem):
             return Model(id=str(path), path=path, problem=copy), None
         try:
-            inspection, copy = inspect_with_files(
-                path, copy, self.folder, self.limits, self._recorded_beside(path)
-            )
+            inspection, copy = self._inspect(path, copy, known)
         except MatrixError as error:
             return Model(id=str(path), path=path, problem=Problem.of(error)), None
         if inspection.container == "pmml" and find_program("java") is None:
@@ -117,6 +128,14 @@ class _Intake:
         if inspection.container == "torch":
             return Model(id=str(path), path=path, problem=_without_code(inspection)), None
         return Model(id=str(path), path=path, inspection=inspection), copy
+
+    def _inspect(
+        self, path: Path, copy: PrivateCopy, known: Json | None
+    ) -> tuple[Inspection, PrivateCopy]:
+        if known is not None:
+            with contextlib.suppress(*READ_ERRORS):
+                return inspection_from_message(known, path), copy
+        return inspect_with_files(path, copy, self.folder, self.limits, self._recorded_beside(path))
 
     def _recorded_beside(self, path: Path) -> Mapping[str, str] | None:
         """By name, the digests of files beside a model; None if its own is not recorded."""
@@ -128,6 +147,17 @@ class _Intake:
             for other, digest in self.recorded.items()
             if other.parent == place.parent
         }
+
+
+def _known(copy: PrivateCopy | Problem, limits: InspectionLimits, store: Store) -> Json | None:
+    """What an inspection of a file found before; None if there was none."""
+    if isinstance(copy, Problem):
+        return None
+    return store.answer(_inspection_key(copy, limits))
+
+
+def _inspection_key(copy: PrivateCopy, limits: InspectionLimits) -> str:
+    return keys.of("inspection", copy.sha256, asdict(limits), keys.inspection())
 
 
 _NO_JAVA = Problem(

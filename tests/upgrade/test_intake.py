@@ -7,14 +7,16 @@ import os
 import pickle
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from matrix.catalog import WorkerLimits
 from matrix.errors import Exit, StoreError, UsageError
 from matrix.inspection import Inspection, inspect_in_subprocess
-from matrix.store import Store
+from matrix.store import Store, keys
 from matrix.upgrade import intake
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.intake import read_hashes, take_in
@@ -229,3 +231,52 @@ def test_a_pmml_model_needs_java_which_is_said_before_anything_is_built(
     (model,) = take_in([path], store, 1)
     assert model.problem is not None
     assert model.problem.message.startswith("Java runs PMML models")
+
+
+# --------------------------------------------------------------------------- inspected once
+
+
+def test_a_file_that_was_inspected_is_not_inspected_again(
+    tmp_path: Path, model: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (first,) = take_in([model], store, 1)
+    other = tmp_path / "other.pkl"
+    other.write_bytes(model.read_bytes())
+    monkeypatch.setattr(intake, "inspect_with_files", lambda *_: pytest.fail("inspected"))
+    (second,) = take_in([other], store, 1)
+    assert first.inspection is not None
+    assert second.inspection == replace(first.inspection, path=other)
+
+
+def test_a_file_is_inspected_again_for_other_limits_by_other_code_and_by_fresh(
+    model: Path, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Path] = []
+    inspect = intake.inspect_with_files
+
+    def noted(path: Path, *given: Any) -> Any:
+        seen.append(path)
+        return inspect(path, *given)
+
+    monkeypatch.setattr(intake, "inspect_with_files", noted)
+    take_in([model], store, 1)
+    take_in([model], store, 1, fresh=True)
+    assert len(seen) == 2
+    take_in([model], store, 1, most_mb=50)
+    assert len(seen) == 3
+    monkeypatch.setattr(keys, "inspection", lambda: "other code")
+    take_in([model], store, 1)
+    assert len(seen) == 4
+
+
+@pytest.mark.parametrize("damaged", [{}, {"sha256": 1}, {"nothing": "of it"}])
+def test_a_damaged_record_of_an_inspection_is_not_used(
+    model: Path, store: Store, damaged: dict[str, object]
+) -> None:
+    (first,) = take_in([model], store, 1)
+    assert first.inspection is not None
+    limits = asdict(intake.most_bytes(WorkerLimits().model_mb))
+    key = keys.of("inspection", first.inspection.sha256, limits, keys.inspection())
+    assert store.answer(key) is not None
+    store.keep_answer(key, damaged)
+    assert take_in([model], store, 1)[0].inspection == first.inspection

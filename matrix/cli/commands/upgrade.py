@@ -315,6 +315,7 @@ def set_up(
         arguments.jobs,
         recorded,
         most_mb=most_mb,
+        fresh=arguments.fresh,
         on_file=lambda: progress.advance(stage="reading"),
     )
     remove_unpacked(packed)
