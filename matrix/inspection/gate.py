@@ -171,7 +171,16 @@ def _refusal(name: Name) -> Refusal:
 
 _MAPPED = "an array mapped from another file; load the model without mmap_mode, and save it again"
 _CACHE = "a cache on disk: set memory=None in the model, and save it again"
+_UNPICKLES = frozenset(
+    {
+        ("numba.core.serialize", "_unpickle__CustomPickled"),
+        ("numba.core.serialize", "custom_rebuild"),
+        ("torch.storage", "_load_from_bytes"),
+    }
+)
+"""Functions that load a pickle inside the file, whose names the inspection does not see."""
 _WHY: Mapping[tuple[str, str], str] = {
+    **dict.fromkeys(_UNPICKLES, "loads a pickle in bytes of the file, which is not inspected"),
     **dict.fromkeys(COMPANIONS, "reads another file; only arrays beside a model are read"),
     GETATTR: "reaches any attribute; only methods of str and of compiled patterns are allowed",
     PARTIAL: "binds arguments to something else than a function of the list",
@@ -198,7 +207,9 @@ def _is_trustable(name: Name) -> bool:
     No pattern checks it: with thousands of long names, one that tries each dot takes minutes.
     """
     parts = (*name.module.split("."), *name.qualname.split("."))
-    return parts[0] != _KERAS and all(part.isidentifier() for part in parts)
+    if parts[0] == _KERAS or (name.module, name.qualname) in _UNPICKLES:
+        return False
+    return all(part.isidentifier() for part in parts)
 
 
 _OF_KERAS = "not among the names of Keras that a configuration may refer to"

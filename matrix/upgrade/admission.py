@@ -90,6 +90,7 @@ def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _
 _NETWORKS = {
     "keras": 'a model of Keras, to be saved with model.save("model.keras")',
     "tensorflow": 'a model of TensorFlow, to be saved with model.save("model.keras")',
+    "numba": "functions that numba compiled, as UMAP has after fit",
     "torch": "a model of PyTorch, to be saved with torch.save(model.state_dict(), …)",
 }
 """By top-level module, what a pickle holds that no option admits, and how it is saved apart."""

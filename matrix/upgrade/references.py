@@ -107,6 +107,10 @@ _OTHER_ORIGIN = (
 _MISSING = re.compile(r"No module named '([A-Za-z_]\w*)")
 
 
+_TOO_OLD_JOBLIB = ".MisreadArrayError"
+"""The end of the class of what ``compat_worker/loader_guard.py`` raises."""
+
+
 def _advice(model: Model, error: str, message: str) -> str:
     """What to do if a model does not load in its origin."""
     led_by = leading(model.inspection)
@@ -114,6 +118,8 @@ def _advice(model: Model, error: str, message: str) -> str:
         return f"If it needs another release, name that one: --from {led_by.name}==VERSION."
     if led_by is not None:
         return f"If another release saved it, name that one: --from {led_by.name}==3.4.1."
+    if error.endswith(_TOO_OLD_JOBLIB):
+        return "The joblib there is too old for the arrays of this file: add --with joblib==1.2.0."
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
         return _OTHER_ORIGIN
     missing = _MISSING.match(message)

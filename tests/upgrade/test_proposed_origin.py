@@ -89,3 +89,16 @@ def test_a_network_in_a_pickle_that_nothing_admits_is_named(file: Path) -> None:
     assert answer.problem is not None
     assert answer.problem.paste == ()
     assert "It has a model of Keras, to be saved with model.save" in answer.problem.advice
+
+
+@pytest.mark.parametrize("name", ["_unpickle__CustomPickled", "custom_rebuild"])
+def test_what_unpickles_bytes_inside_the_file_is_not_offered_to_be_trusted(
+    file: Path, name: str
+) -> None:
+    """Names in these bytes are not inspected, so that the second round would fail."""
+    names = (Name("numba.core.serialize", name), Name("umap.umap_", "UMAP"))
+    found = inspection(file, names=names, modules=("numba", "umap"))
+    (answer,) = admit([Model(id="m", path=file, inspection=found)], Trust())
+    assert answer.problem is not None
+    assert answer.problem.paste == ()
+    assert "It has functions that numba compiled" in answer.problem.advice

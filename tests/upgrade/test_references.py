@@ -44,6 +44,14 @@ def test_the_advice_names_the_module_that_is_missing(missing: str, said: str) ->
     assert problem(f"No module named '{missing}'").advice.startswith(said)
 
 
+def test_an_origin_with_an_old_joblib_is_told_which_joblib_to_add() -> None:
+    failure = Failure(type="compat_worker.loader_guard.MisreadArrayError", message="joblib 1.1")
+    saving = Saving(pipeline="m", writer="o", stage="load", failure=failure)
+    found = problem_of(ModelReference(saving=saving), ORIGIN, MODEL)
+    assert found is not None
+    assert found.advice.endswith("add --with joblib==1.2.0.")
+
+
 def test_no_data_is_requested_for_a_model_that_is_not_fitted() -> None:
     said = "this Pipeline is not fitted: predict raises NotFittedError"
     reference = ModelReference(saving=Saving(pipeline="m", writer="o"), mistake=said)
