@@ -115,7 +115,8 @@ def test_an_output_of_another_shape_has_its_cause(id_: str, estimator: str, note
 
 def test_what_boosting_loses_has_its_cause_and_cancelled_terms_are_precision() -> None:
     assert (
-        cause_of(changed("predict", 358, 358), "sklearn.ensemble.HistGradientBoostingRegressor") == "onnx-log-link"
+        cause_of(changed("predict", 358, 358), "sklearn.ensemble.HistGradientBoostingRegressor")
+        == "onnx-log-link"
     )
     hist = "sklearn.ensemble.HistGradientBoostingClassifier"
     assert cause_of(changed("predict", 209, 416), hist) == "onnx-categorical-splits"
