@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from matrix import causes
-from matrix.model import Cell, EnvInfo
+from matrix.model import Cell, EnvInfo, Verdict
 
 from .cells import changed, failed, info
 
@@ -99,6 +99,70 @@ OF_SCIKIT_LEARN = [
         "0.23.2",
         "1.0.2",
     ),
+    ("modules-added-0.20", missing("compose"), "0.22.2.post1", "0.19.2"),
+    ("modules-added-0.20", missing("preprocessing._encoders"), "0.20.4", "0.19.2"),
+    (
+        "impute-package-0.21",
+        failed(
+            "No module named 'sklearn.impute._base'; 'sklearn.impute' is not a package",
+            "ModuleNotFoundError",
+        ),
+        "0.22.2.post1",
+        "0.20.4",
+    ),
+    ("hist-boosting-0.21", missing("ensemble._hist_gradient_boosting"), "0.22.2", "0.20.4"),
+    (
+        "n-jobs-none-0.20",
+        used("'<' not supported between instances of 'NoneType' and 'int'", "TypeError"),
+        "0.20.4",
+        "0.19.2",
+    ),
+    (
+        "onehot-legacy-0.22",
+        used("'OneHotEncoder' object has no attribute '_legacy_mode'", stage="transform"),
+        "0.22.2.post1",
+        "0.21.3",
+    ),
+    (
+        "columns-names-0.22",
+        used("'ColumnTransformer' object has no attribute '_feature_names_in'"),
+        "0.20.4",
+        "0.24.2",
+    ),
+    (
+        "polynomial-order-0.21",
+        used("'PolynomialFeatures' object has no attribute 'order'", stage="transform"),
+        "0.20.4",
+        "0.21.3",
+    ),
+    (
+        "pipeline-verbose-0.21",
+        failed(
+            "'Pipeline' object has no attribute 'verbose'",
+            stage="repr",
+            verdict="introspection-failed",
+        ),
+        "0.19.2",
+        "0.24.2",
+    ),
+    (
+        "isotonic-columns-0.24",
+        used("Isotonic regression input should be a 1d array", "ValueError"),
+        "0.24.2",
+        "0.22.2.post1",
+    ),
+    (
+        "categorical-bayes-0.22",
+        failed("Can't get attribute 'CategoricalNB' on <module 'sklearn.naive_bayes' from 'x'>"),
+        "0.22.2.post1",
+        "0.21.3",
+    ),
+    (
+        "gaussian-inverse-0.20",
+        used("'GaussianProcessRegressor' object has no attribute '_K_inv'", stage="predict"),
+        "0.19.2",
+        "0.22.2.post1",
+    ),
     (
         "linear-tol-1.7",
         failed(
@@ -134,6 +198,32 @@ def test_an_isolation_forest_loses_its_limit_in_0_22_and_changes_its_scores_in_0
     unknown = changes("predict", "0.22.2.post1", "1.0.2")
     assert unknown is not None
     assert unknown.startswith(causes.PREFIX)
+
+
+def test_a_tree_of_neighbours_of_0_19_crashes_newer_releases() -> None:
+    died = Cell(
+        pipeline="x", format="joblib", writer="a", reader="b", verdict=Verdict.CRASHED, stage=""
+    )
+    density = "sklearn.neighbors.kde.KernelDensity"
+    assert cause(died, info("0.19.2"), info("0.21.3"), density) == "neighbor-trees-0.20"
+    for other, writer, reader in (
+        ("sklearn.linear_model.ridge.Ridge", "0.19.2", "0.21.3"),
+        (density, "0.20.4", "0.21.3"),
+        (density, "0.21.3", "0.19.2"),
+    ):
+        assert cause(died, info(writer), info(reader), other) != "neighbor-trees-0.20"
+    raised = failed("No module named 'x'", "ModuleNotFoundError")
+    assert cause(raised, info("0.19.2"), info("0.21.3"), density) != "neighbor-trees-0.20"
+
+
+@pytest.mark.parametrize("ends", [("0.20.4", "0.21.3"), ("0.24.2", "0.19.2")])
+def test_probabilities_of_a_discriminant_analysis_change_in_0_21(ends: tuple[str, str]) -> None:
+    writer, reader = map(info, ends)
+    analysis = "sklearn.discriminant_analysis.LinearDiscriminantAnalysis"
+    known = "discriminant-probabilities-0.21"
+    assert cause(changed("predict_proba"), writer, reader, analysis) == known
+    assert cause(changed("predict"), writer, reader, analysis) != known
+    assert cause(changed("predict_proba"), writer, reader, "sklearn.svm.classes.SVC") != known
 
 
 def test_names_that_numpy_removed_are_blamed_on_the_environment_of_the_reader() -> None:
