@@ -54,7 +54,7 @@ def comment_text(mark: str, text: str) -> str:
     return kept[: kept.rfind("\n")] + _LEFT_OUT
 
 
-_TAGS = re.compile(r"<(?!/?(?:details|summary|br)>)", re.I)
+_TAGS = re.compile(r"<(?!/?(?:details|summary|br|code)>)", re.I)
 
 
 def untrusted(text: str) -> str:
