@@ -171,13 +171,13 @@ def test_a_comment_is_never_longer_than_github_allows() -> None:
 
 
 def test_the_text_of_a_strangers_run_is_text() -> None:
-    text = "@team [safe](https://evil.example) ![](//x) <img src=x> <details><summary><code>A</code></summary>"
-    shown = untrusted(text)
+    folded = "<details><summary><code>A</code></summary>"
+    shown = untrusted(f"@team [safe](https://evil.example) ![](//x) <img src=x> {folded}")
     assert "@team" not in shown
     assert "](" not in shown
     assert "://" not in shown
     assert "<img" not in shown
-    assert "<details><summary><code>A</code></summary>" in shown
+    assert folded in shown
 
 
 # ------------------------------------------------------------------------ annotations
