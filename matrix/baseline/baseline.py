@@ -30,8 +30,8 @@ def of_matrix(matrix: Matrix, source: str) -> Baseline:
 def updated(old: Baseline | None, matrix: Matrix, source: str, today: date) -> Baseline:
     """A new baseline from a result.
 
-    If the result is a part of the matrix, cells outside it stay as they are. Cells that a valid
-    acceptance covers are left out.
+    If the result is a part of the matrix, cells outside it stay as they are; of a check of models,
+    those of other pipelines and models. Cells that a valid acceptance covers are left out.
 
     Args:
         old: the baseline before; its acceptances stay.
@@ -41,7 +41,10 @@ def updated(old: Baseline | None, matrix: Matrix, source: str, today: date) -> B
     """
     kept = old or Baseline(source=source, verdicts={})
     verdicts: dict[CellKey, Verdict] = {}
-    if not (matrix.whole and matrix.shard is None):
+    if matrix.answers:
+        checked = {answer.model for answer in matrix.answers}
+        verdicts.update({at: one for at, one in kept.verdicts.items() if at[0] not in checked})
+    elif not (matrix.whole and matrix.shard is None):
         verdicts.update(kept.verdicts)
     for cell in matrix.cells:
         verdicts.pop(cell.key, None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ _HEAD = """\
 #   { pipelines = "mlp_*", writers = "1.3", readers = "1.8", reason = "#12", until = 2027-01-31 },
 # with globs, each of which may be left out: pipelines, formats, writers, readers, verdicts.
 """
+_WORD = re.compile(r"[^\s:\"]+")
 _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 
 
@@ -71,9 +73,14 @@ def _known(verdicts: Mapping[CellKey, Verdict], environments: Mapping[str, str])
         text = ranges.written(ranges.blocks(found), environments)
         formats.setdefault((pipeline, verdict, text), []).append(format_)
     return sorted(
-        f"{pipeline} {','.join(sorted(together))} {verdict.value}: {text}"
+        f"{_name(pipeline)} {','.join(sorted(together))} {verdict.value}: {text}"
         for (pipeline, verdict, text), together in formats.items()
     )
+
+
+def _name(pipeline: str) -> str:
+    """A pipeline as one word: the path of a model is quoted if it has spaces or colons."""
+    return pipeline if _WORD.fullmatch(pipeline) else json.dumps(pipeline, ensure_ascii=False)
 
 
 def read(path: Path) -> Baseline:
@@ -119,14 +126,24 @@ def _line(line: str, environments: Mapping[str, str]) -> dict[CellKey, Verdict]:
     Raises:
         ValueError: the line has an error; the message is for people.
     """
-    head, colon, text = line.partition(":")
+    pipeline, rest = _first_word(line)
+    head, colon, text = rest.partition(":")
     words = head.split()
-    if not colon or len(words) != 3:
+    if not colon or len(words) != 2:
         raise ValueError("write PIPELINE FORMAT,FORMAT VERDICT: WRITERS > READERS; ...")
-    pipeline, formats, name = words
+    formats, name = words
     verdict = _verdict(name)
     pairs = ranges.read(text, environments)
     return {(pipeline, one, *pair): verdict for one in formats.split(",") for pair in pairs}
+
+
+def _first_word(line: str) -> tuple[str, str]:
+    """The pipeline of a line, and the rest."""
+    if line.startswith('"'):
+        pipeline, end = json.JSONDecoder().raw_decode(line)
+        return pipeline, line[end:]
+    head, _, rest = line.strip().partition(" ")
+    return head, rest
 
 
 def _verdict(name: str) -> Verdict:

@@ -34,7 +34,7 @@ def compare(known: Baseline, matrix: Matrix, today: date) -> Comparison:
         seen.add(cell)
     full = matrix.whole and matrix.shard is None and not matrix.interrupted and not seen.not_run
     if full:
-        seen.close()
+        seen.close({answer.model for answer in matrix.answers})
     over = [one for one in known.acceptances if one.until < today]
     return Comparison(
         against=known.source,
@@ -45,7 +45,7 @@ def compare(known: Baseline, matrix: Matrix, today: date) -> Comparison:
         stale=tuple(
             one
             for one in known.acceptances
-            if full and one not in seen.used and one not in seen.missed
+            if full and not matrix.answers and one not in seen.used and one not in seen.missed
         ),
     )
 
@@ -102,10 +102,14 @@ class _Seen:
             found = Status.STILL
         self._count(found, at, was, cell.verdict)
 
-    def close(self) -> None:
-        """Count the cells of the baseline that did not appear as gone."""
+    def close(self, models: set[str]) -> None:
+        """Count the cells of the baseline that did not appear as gone.
+
+        Args:
+            models: of a check of models, those that were checked: only their cells can be gone.
+        """
         for at, was in self.known.verdicts.items():
-            if at not in self._told:
+            if at not in self._told and (not models or at[0] in models):
                 self._count(Status.GONE, at, was, None)
 
     def changes(self) -> tuple[CellChange, ...]:

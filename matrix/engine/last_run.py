@@ -13,27 +13,52 @@ from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError
 from matrix.model import Cell, Environment, Explanation, Matrix, codec
 from matrix.store import Store, keys
-from matrix.store.cell_packing import unpack
+from matrix.store.cell_packing import pack, unpack
+from matrix.store.runs import RunKind
 
 
-def last(store: Store) -> Matrix:
-    """The result of the last run in the store.
+def last(store: Store, kind: RunKind | None = None) -> Matrix:
+    """The result of the last run in the store, or of the last one of a kind.
 
     Raises:
         CannotTellError: there is none, or its cells are damaged.
     """
-    run_id, head = _last_head(store)
+    return _matrix(store, *_last_head(store, kind))
+
+
+def with_pipeline(store: Store, name: str) -> Matrix:
+    """The last result that has a pipeline or a model; without any, the last of all."""
+    for run_id, text in store.runs.complete():
+        head: dict[str, Any] = codec.decode(text)
+        if any(one["id"] == name for one in head["pipelines"]):
+            return _matrix(store, run_id, head)
+    return last(store)
+
+
+def keep_check(store: Store, matrix: Matrix) -> None:
+    """Store the result of a check of models, to be shown and explained later."""
+    run_id = store.runs.begin()
+    store.runs.keep(run_id, ((place, pack(cell)) for place, cell in enumerate(matrix.cells)))
+    head = codec.head_to_json(matrix) | {
+        "digest": "",
+        "settled": False,
+        "cells_digest": store.runs.pack(run_id),
+    }
+    store.runs.end(run_id, codec.encode(head), RunKind.CHECK)
+
+
+def _matrix(store: Store, run_id: int, head: dict[str, Any]) -> Matrix:
     if store.runs.digest(run_id) != head["cells_digest"]:
         raise CannotTellError(
             f"the results of the last run in {store.folder} were damaged on disk",
-            advice="Run `nox -s matrix`: it computes them again from the stored answers.",
+            advice="Run it again: it computes them from the stored answers.",
         )
     return codec.matrix_from_head(head, Cells(store, run_id))
 
 
-def _last_head(store: Store) -> tuple[int, dict[str, Any]]:
+def _last_head(store: Store, kind: RunKind | None = None) -> tuple[int, dict[str, Any]]:
     """The id of the last run, and its stored head: everything except its cells."""
-    found = store.runs.last()
+    found = store.runs.last(kind)
     if found is None:
         raise CannotTellError(
             f"there are no results in {store.folder} yet", advice="Run `nox -s matrix` first."
@@ -49,7 +74,7 @@ def keep_explanation(store: Store, explanation: Explanation) -> None:
     Raises:
         CannotTellError: there is no run in the store.
     """
-    run_id, head = _last_head(store)
+    run_id, head = _last_head(store, RunKind.MATRIX)
     new = codec.to_json(explanation)
     place = ("pipeline", "format", "writer", "reader")
     others = [
@@ -91,7 +116,7 @@ def unchanged(
     Also None if it was interrupted, if a worker crashed or was stopped (the machine may be
     responsible, so it is tried again), or if its cells are damaged.
     """
-    found = context.store.runs.last()
+    found = context.store.runs.last(RunKind.MATRIX)
     if found is None or context.fresh:
         return None
     run_id, text = found

@@ -4,9 +4,18 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from matrix.causes import KnownCause
-from matrix.model import Cell, NextStep, NextStepKind, ReleaseOutcome, Verdict
+from matrix.model import (
+    Cell,
+    Explanation,
+    ModelAnswer,
+    NextStep,
+    NextStepKind,
+    ReleaseOutcome,
+    Verdict,
+)
 from matrix.report import package_words
 from matrix.report.attribute_places import in_places, is_assignment
 from matrix.report.cause_text import advice_parts, known_cause, since
@@ -145,3 +154,21 @@ def _advice(answer: UpgradeAnswer, cell: Cell, cause: KnownCause) -> Iterator[Ne
         kind = NextStepKind.SET if is_assignment(code) else NextStepKind.READ
         yield NextStep(kind=kind if line else NextStepKind.READ, text=title + text, paste=line)
         title = ""
+
+
+ADVICE = "Advice"
+"""The heading of what an explanation says to do."""
+
+
+def with_places(explanation: Explanation, answer: ModelAnswer) -> Explanation:
+    """Return the explanation of a load with the advice as the answer for its model has it."""
+    there = (one for one in answer.outcomes if explanation.reader in one.readers)
+    steps = next((one.advice for one in there if one.advice), ())
+    lines = tuple(text for step in steps for text in (step.text, step.paste) if text)
+    if not lines:
+        return explanation
+    points = tuple(
+        replace(point, lines=lines) if point.heading == ADVICE else point
+        for point in explanation.points
+    )
+    return replace(explanation, points=points)

@@ -8,6 +8,7 @@ once, and one blob is read much faster than hundreds.
 
 from __future__ import annotations
 
+import enum
 import hashlib
 import sqlite3
 import zlib
@@ -42,6 +43,14 @@ _BETWEEN = "\n"
 """A character that JSON without indentation never contains."""
 
 
+class RunKind(enum.IntEnum):
+    """What was run; the column ``complete`` has it, and 0 while a run is not complete."""
+
+    MATRIX = 1
+    CHECK = 2
+    """A check of saved models."""
+
+
 class Runs:
     """The runs in a database.
 
@@ -58,15 +67,17 @@ class Runs:
         self._folder = folder
 
     def begin(self) -> int:
-        """Open a new run; incomplete runs and the oldest complete ones are removed."""
+        """Open a new run; incomplete runs and the oldest complete ones of each kind are removed."""
         with as_store_error(self._folder):
             cursor = self._database.execute("INSERT INTO runs (head) VALUES ('')")
             run = int(cursor.lastrowid or 0)
-            self._database.execute(
-                "DELETE FROM runs WHERE id < ? AND id NOT IN "
-                "(SELECT id FROM runs WHERE complete ORDER BY id DESC LIMIT ?)",
-                (run, _RUNS_KEPT - 1),
-            )
+            self._database.execute("DELETE FROM runs WHERE id < ? AND complete = 0", (run,))
+            for kind in RunKind:
+                self._database.execute(
+                    "DELETE FROM runs WHERE complete = ? AND id NOT IN "
+                    "(SELECT id FROM runs WHERE complete = ? ORDER BY id DESC LIMIT ?)",
+                    (kind, kind, _RUNS_KEPT - 1),
+                )
             self._database.execute("DELETE FROM batches WHERE run NOT IN (SELECT id FROM runs)")
             return run
 
@@ -106,29 +117,34 @@ class Runs:
             digest.update(body)
         return digest.hexdigest()
 
-    def end(self, run: int, head: str) -> None:
+    def end(self, run: int, head: str, kind: RunKind = RunKind.MATRIX) -> None:
         """Mark a run as complete: :meth:`last` returns it from now on.
 
         Args:
             run: its id.
             head: everything but its cells, as JSON.
+            kind: what was run.
         """
         with as_store_error(self._folder):
             self._database.execute(
-                "UPDATE runs SET head = ?, complete = 1 WHERE id = ?", (_signed(head), run)
+                "UPDATE runs SET head = ?, complete = ? WHERE id = ?", (_signed(head), kind, run)
             )
             self._database.commit()
 
-    def last(self) -> tuple[int, str] | None:
-        """The id and head of the last complete and undamaged run."""
+    def last(self, kind: RunKind | None = None) -> tuple[int, str] | None:
+        """The id and head of the last complete and undamaged run, of a kind or of any."""
+        return next(self.complete(kind), None)
+
+    def complete(self, kind: RunKind | None = None) -> Iterator[tuple[int, str]]:
+        """The id and head of all complete and undamaged runs, the last first."""
+        wanted = [kind] if kind is not None else list(RunKind)
         with as_store_error(self._folder):
-            for run, text in self._database.execute(
-                "SELECT id, head FROM runs WHERE complete ORDER BY id DESC"
+            for run, complete, text in self._database.execute(
+                "SELECT id, complete, head FROM runs WHERE complete ORDER BY id DESC"
             ):
                 head = str(text).partition(_BETWEEN)[2]
-                if text == _signed(head):
-                    return int(run), head
-        return None
+                if complete in wanted and text == _signed(head):
+                    yield int(run), head
 
     def batches(self, run: int) -> Iterator[Batch]:
         """The cells of a run in order, batch by batch."""

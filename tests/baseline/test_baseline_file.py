@@ -23,7 +23,10 @@ IDS = st.sampled_from(
 )
 BAD = st.sampled_from([verdict for verdict in Verdict if not verdict.safe])
 PLACES = st.tuples(
-    st.sampled_from(["ridge", "größe", "svc"]), st.sampled_from(["joblib", "pickle-5"]), IDS, IDS
+    st.sampled_from(["ridge", "größe", "svc", "my models/a: b.joblib", 'm.pkl → ["model"]']),
+    st.sampled_from(["joblib", "pickle-5"]),
+    IDS,
+    IDS,
 )
 REASONS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1).filter(str.strip)
 ACCEPTED = st.builds(

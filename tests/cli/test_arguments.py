@@ -54,6 +54,17 @@ def test_a_check_fails_by_default_on_whatever_is_known_not_to_be_safe() -> None:
     assert only.fail_on == {Verdict.INTROSPECTION_FAILED}
 
 
+@pytest.mark.parametrize("command", ["upgrade", "pr"])
+def test_with_a_baseline_a_check_fails_only_on_what_is_new_or_worse(command: str) -> None:
+    """As ``run``: verdicts that fail in any case have to be named."""
+    parsed = parse([command, "model.joblib", "--baseline", "base.toml"])
+    assert isinstance(parsed, UpgradeArguments)
+    assert parsed.fail_on == frozenset()
+    both = parse([command, "model.joblib", "--baseline", "base.toml", "--fail-on", "load-failed"])
+    assert isinstance(both, UpgradeArguments)
+    assert both.fail_on == {Verdict.LOAD_FAILED}
+
+
 LEAST = {
     "merge": ["a.json"],
     "baseline": ["update"],

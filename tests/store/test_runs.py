@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from matrix.store import Store
-from matrix.store.runs import Runs
+from matrix.store.runs import RunKind, Runs
 
 
 def cells(runs: Runs, run: int) -> list[object]:
@@ -126,3 +126,17 @@ def test_a_run_whose_head_is_damaged_is_not_the_last(tmp_path: Path) -> None:
     database.close()
     with Store(tmp_path) as store:
         assert store.runs.last() == (run - 1, '"first"')
+
+
+def test_checks_of_models_neither_hide_nor_push_out_a_matrix(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        matrix = store.runs.begin()
+        store.runs.end(matrix, '"matrix"')
+        for number in range(8):
+            store.runs.end(store.runs.begin(), f'"check {number}"', RunKind.CHECK)
+        store.runs.begin()
+        assert store.runs.last(RunKind.MATRIX) == (matrix, '"matrix"')
+        last = store.runs.last()
+        assert last is not None
+        assert last[1] == '"check 7"'
+        assert len(list(store.runs.complete(RunKind.CHECK))) == 4

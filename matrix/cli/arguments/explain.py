@@ -18,10 +18,11 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
     """The cell to explain, and how far to look."""
 
     command = "explain"
-    summary = "show everything that is known of one cell"
+    summary = "show everything that is known of one cell, or of a model with one release"
     examples = (
         "tree_classifier 1.3 1.9",
         "tree_classifier 1.3 1.9 --deep",
+        "models/churn.joblib 1.9.1",
     )
 
     pipeline: str
@@ -35,13 +36,19 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("pipeline", metavar="PIPELINE", help="its id, such as tree_classifier")
+        parser.add_argument(
+            "pipeline",
+            metavar="PIPELINE",
+            help="its id, such as tree_classifier; or a model of an upgrade check, as its report "
+            "names it",
+        )
         parser.add_argument(
             "writer",
             nargs="?",
             metavar="WRITER",
             help="an id or a short name, such as 1.3; without WRITER and READER, list which way to "
-            "save the pipeline would have survived",
+            "save the pipeline would have survived; for a model, the release that loads it, such as "
+            "1.9.1",
         )
         parser.add_argument(
             "reader", nargs="?", metavar="READER", help="an id or a short name, such as 1.9"

@@ -210,18 +210,22 @@ class FailOnArguments(CommandArguments):
     fail_on: frozenset[Verdict]
 
 
-def add_fail_on(parser: argparse.ArgumentParser, default: str = "") -> None:
+def add_fail_on(
+    parser: argparse.ArgumentParser, default: str = "", *, decided_later: bool = False
+) -> None:
     """Add :class:`FailOnArguments`.
 
     Args:
+        parser: of the command.
         default: the verdicts and groups that make it fail unless the user names others.
+        decided_later: whether the command puts the default in place of None itself.
     """
     parser.add_argument(
         "--fail-on",
         type=value_types.verdicts,
-        default=value_types.verdicts(default),
+        default=None if decided_later else value_types.verdicts(default),
         metavar="LIST",
         help="exit with 1 if a cell has one of these, separated by commas: verdicts "
         "(labels-changed, load-failed, ...) or groups (limited, changes, fails, unknown); "
-        f"default: {default or 'none'}",
+        f"default: {default or 'none'}{', or none with --baseline' if decided_later else ''}",
     )

@@ -20,7 +20,7 @@ class ReportArguments(ConfigurationArguments, OutputArguments, BaselineFileArgum
     """Where the last result is, and how it is shown."""
 
     command = "report"
-    summary = "show the results of the last run again"
+    summary = "show the results of the last run or upgrade check again"
     examples = (
         "--all",
         "--output report.html --output summary.md",

@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, TypeVar
 
 from matrix.cli.arguments import value_types
 from matrix.cli.arguments.groups import (
+    BaselineFileArguments,
     FailOnArguments,
     OutputArguments,
+    add_baseline_file,
     add_configuration,
     add_fail_on,
     add_output,
@@ -18,9 +20,13 @@ from matrix.cli.arguments.groups import (
 )
 from matrix.cli.arguments.model_groups import ModelArguments, add_environments, add_inputs
 
+_CheckOfModels = TypeVar("_CheckOfModels", bound="UpgradeArguments")
+_FAIL_ON = "limited,changes,fails"
+"""What makes a check fail unless the user names other verdicts."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
+class UpgradeArguments(ModelArguments, OutputArguments, BaselineFileArguments, FailOnArguments):
     """The models to check, where, how far to look, and how the answer is shown."""
 
     command = "upgrade"
@@ -40,6 +46,13 @@ class UpgradeArguments(ModelArguments, OutputArguments, FailOnArguments):
     """How far a score may move and count as the same; None for that of the configuration."""
     reproduce: Path | None
     """A folder for instructions that reproduce each bad answer by hand."""
+
+    @classmethod
+    def of(cls: type[_CheckOfModels], parsed: argparse.Namespace) -> _CheckOfModels:
+        """The arguments that argparse has read; a baseline decides unless verdicts are named."""
+        if parsed.fail_on is None:
+            parsed.fail_on = value_types.verdicts("" if parsed.baseline is not None else _FAIL_ON)
+        return super().of(parsed)
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
@@ -67,7 +80,8 @@ def add_check(parser: argparse.ArgumentParser) -> None:
     _add_result(parser)
     add_configuration(parser)
     add_work(parser)
-    add_fail_on(parser, default="limited,changes,fails")
+    add_baseline_file(parser)
+    add_fail_on(parser, default=_FAIL_ON, decided_later=True)
     add_output(parser)
 
 

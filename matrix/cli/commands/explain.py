@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -10,7 +11,8 @@ from pathlib import Path
 from matrix.catalog import Catalog
 from matrix.cli.arguments import ExplainArguments
 from matrix.cli.build_progress import BuildProgress
-from matrix.cli.configured import kept_results, open_results, read_configured
+from matrix.cli.commands.explain_model import explain_model
+from matrix.cli.configured import kept_results, open_results, read_configured, read_settings
 from matrix.diagnosis import Diagnosis
 from matrix.engine import last_run
 from matrix.engine.inputs import cell_inputs
@@ -33,6 +35,7 @@ from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
 from matrix.report.terminal import show_explanation
 from matrix.store import Store
+from matrix.store.runs import RunKind
 
 _MORE = ExplanationPoint(
     heading="Further",
@@ -63,6 +66,11 @@ def explain(arguments: ExplainArguments) -> Exit:
     needs exclusive access to the folder of results; without it, only what is known already is
     shown.
     """
+    settings = read_settings(arguments)
+    with contextlib.suppress(CannotTellError), kept_results(settings) as store:
+        checked = last_run.with_pipeline(store, arguments.pipeline)
+        if any(answer.model == arguments.pipeline for answer in checked.answers):
+            return explain_model(checked, arguments)
     if arguments.writer is None:
         return _explain_formats(arguments)
     catalog = read_configured(arguments)
@@ -94,7 +102,7 @@ def _explain_formats(arguments: ExplainArguments) -> Exit:
     """List how far each format of the last run carries a pipeline."""
     catalog = read_configured(arguments)
     with kept_results(catalog) as store:
-        matrix = last_run.last(store)
+        matrix = last_run.last(store, RunKind.MATRIX)
         formats = outcomes_in(matrix, arguments.pipeline)
     if not formats:
         raise _no_pipeline(matrix, arguments.pipeline)
@@ -109,7 +117,7 @@ def _no_pipeline(matrix: Matrix, name: str, format_name: str = "") -> UsageError
 
 
 def _find(store: Store, arguments: ExplainArguments) -> _Requested:
-    matrix = last_run.last(store)
+    matrix = last_run.last(store, RunKind.MATRIX)
     writer = _environment(matrix, arguments.writer)
     reader = _environment(matrix, arguments.reader)
     cell = _cell(matrix, arguments, writer, reader)

@@ -1,10 +1,11 @@
-"""``report``: show the results of the last run again."""
+"""``report``: show the results of the last run, or of the last check of models, again."""
 
 from __future__ import annotations
 
 from matrix.cli.arguments import ReportArguments
 from matrix.cli.commands.run import compared, exit_code, read_known
-from matrix.cli.configured import kept_results, read_configured
+from matrix.cli.commands.upgrade import compared_code
+from matrix.cli.configured import kept_results, read_settings
 from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.report import write_outputs
@@ -13,10 +14,12 @@ from matrix.report.terminal import show
 
 def report(arguments: ReportArguments) -> Exit:
     """Show the stored result; nothing is run."""
-    catalog = read_configured(arguments, with_pipelines=False)
+    catalog = read_settings(arguments)
     known = read_known(arguments.baseline)
     with kept_results(catalog) as store:
         matrix = compared(last_run.last(store), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
-        return Exit.OK if known is None else exit_code(matrix, frozenset())
+        if known is None:
+            return Exit.OK
+        return compared_code(matrix) if matrix.answers else exit_code(matrix, frozenset())

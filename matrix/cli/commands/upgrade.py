@@ -14,8 +14,10 @@ from matrix.cli.arguments import UpgradeArguments
 from matrix.cli.arguments.model_groups import InputArguments, ModelArguments
 from matrix.cli.build_progress import BuildProgress
 from matrix.cli.check_progress import CheckProgress
-from matrix.cli.commands.run import fill
+from matrix.cli.commands.run import compared, fill, read_known
+from matrix.cli.commands.run import exit_code as run_code
 from matrix.cli.configured import open_results, read_or_reference, read_settings
+from matrix.engine import last_run
 from matrix.engine.fork_servers import ForkServers
 from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
@@ -35,6 +37,7 @@ from matrix.remedies.model_subject import subject_of
 from matrix.report import write_outputs
 from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.cause_text import known_cause
+from matrix.report.next_steps import with_places
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
 from matrix.report.terminal.risks import show_risks
@@ -80,6 +83,7 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
     inputs = inputs_of(arguments)
     _refuse_useless_margin(arguments, inputs)
     catalog = read_settings(arguments)
+    known = read_known(arguments.baseline)
     with open_results(catalog) as store:
         with open_progress(arguments.verbosity) as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
@@ -99,7 +103,12 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
             )
             explain = arguments.why and not result.interrupted
             stories = tuple(_explained(catalog, setup, result)) if explain else ()
-        matrix = replace(as_matrix(result), stories=stories)
+        matrix = as_matrix(result)
+        answers = {answer.model: answer for answer in matrix.answers}
+        stories = tuple(with_places(one, answers[one.pipeline]) for one in stories)
+        matrix = replace(matrix, stories=stories)
+        last_run.keep_check(store, matrix)
+        matrix = compared(matrix, known)
         show_upgrade(matrix)
         write_outputs(matrix, arguments.output)
         if result.interrupted:
@@ -108,6 +117,8 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
             reproduce(
                 result.answers, store, arguments.reproduce, main=inputs.main, paths=inputs.paths
             )
+    if known is not None:
+        return compared_code(matrix, arguments.fail_on)
     return exit_code(result, arguments.fail_on)
 
 
@@ -175,14 +186,17 @@ def check_pipelines(
     for requested in request.targets:
         specs.append(spec_of(requested, as_of=request.as_of, common=catalog.requirements))
     checked = replace(catalog, specs=tuple(specs), known=(), select=())
+    known = read_known(arguments.baseline)
     with open_results(catalog) as store:
-        matrix = _filled(checked, store, arguments)
+        matrix = compared(_filled(checked, store, arguments), known)
         origin, *targets = matrix.environments
         for target in targets:
             show_risks(matrix, origin, target)
         write_outputs(matrix, arguments.output)
         if matrix.interrupted:
             raise KeyboardInterrupt
+        if known is not None:
+            return run_code(matrix, arguments.fail_on)
         return _risk_code(matrix, origin, arguments.fail_on)
 
 
@@ -414,4 +428,19 @@ def _code(answer: UpgradeAnswer, fail_on: frozenset[Verdict]) -> Exit:
     if verdicts & fail_on:
         return Exit.UNSAFE
     unknown = any(verdict.group is Group.UNKNOWN for verdict in verdicts)
+    return Exit.CANNOT_TELL if unknown else Exit.OK
+
+
+def compared_code(matrix: Matrix, fail_on: frozenset[Verdict] = frozenset()) -> Exit:
+    """The exit code of a check that was compared with a baseline, as that of ``run``.
+
+    Args:
+        matrix: with its comparison.
+        fail_on: verdicts that make the check fail although the baseline has them.
+    """
+    if matrix.comparison is not None and matrix.comparison.fails:
+        return Exit.UNSAFE
+    if any(matrix.counts[verdict] for verdict in fail_on):
+        return Exit.UNSAFE
+    unknown = matrix.unanswered or matrix.counts[Verdict.NOT_RUN]
     return Exit.CANNOT_TELL if unknown else Exit.OK

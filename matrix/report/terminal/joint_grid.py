@@ -44,11 +44,11 @@ def _legend(terminal: TerminalStyle, grid: JointGrid) -> Iterator[Text]:
     for group, text in grid.used:
         meaning = terminal.fit(f"{terminal.symbol(group)} {text}", terminal.width - INDENT)
         if line and INDENT + len(line) + 3 + len(meaning) > terminal.width:
-            yield terminal.faint(line)
+            yield Text(" " * INDENT + line, style="dim")
             line = ""
         line = f"{line}   {meaning}" if line else meaning
     if line:
-        yield terminal.faint(line)
+        yield Text(" " * INDENT + line, style="dim")
 
 
 def _block(

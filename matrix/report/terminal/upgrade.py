@@ -103,7 +103,8 @@ class _Page:
         headline = f"{terminal.symbol(joint.group)} {joint.answer}."
         for line in terminal.wrap(headline, terminal.width):
             yield Text(line, style=terminal.style(joint.group) + _BOLD)
-        yield from self._joint_range(joint)
+        if joint.range:
+            yield from self._joint_range(joint)
         yield Text("")
         yield from grid_lines(terminal, joint)
         for moved in moved_scores(self.matrix):

@@ -1,0 +1,89 @@
+"""``explain MODEL RELEASE``: what the last check found out about a model; nothing is run."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+
+from matrix.cli.arguments import ExplainArguments
+from matrix.errors import Exit, UsageError
+from matrix.explain import explanation_of
+from matrix.model import Cell, Environment, Explanation, Matrix, ModelAnswer
+from matrix.report import explanation as cell_evidence
+from matrix.report.cause_text import known_cause
+from matrix.report.next_steps import with_places
+from matrix.report.terminal import show_explanation
+from matrix.report.terminal.upgrade import show_upgrade
+from matrix.upgrade.answer import release_of
+
+
+def explain_model(matrix: Matrix, arguments: ExplainArguments) -> Exit:
+    """Show the answer for a model of a check, or everything known of it with one release.
+
+    Args:
+        matrix: the check, which has the model.
+        arguments: ``pipeline`` is the model, and the last of the others names the release.
+    """
+    answer = next(one for one in matrix.answers if one.model == arguments.pipeline)
+    name = arguments.reader or arguments.writer
+    if name is None or answer.problem:
+        show_upgrade(replace(matrix, answers=(answer,), stories=(), passed_over=()))
+        return Exit.OK
+    cell, reader = _cell(matrix, answer, name)
+    environments = {one.id: one for one in matrix.environments}
+    writer = environments[cell.writer]
+    explanation = _known(matrix, cell) or explanation_of(
+        cell, writer, reader, cause=known_cause(cell)
+    )
+    show_explanation(with_places(explanation, answer), cell.verdict.group)
+    lines = [
+        "",
+        *_next_steps(matrix, answer, cell),
+        *cell_evidence.evidence(cell, writer, reader, None, ()),
+    ]
+    encoding = sys.stdout.encoding or "utf-8"
+    for line in lines:
+        sys.stdout.write(line.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    return Exit.OK
+
+
+def _known(matrix: Matrix, cell: Cell) -> Explanation | None:
+    """What ``--why`` found out."""
+    return next((one for one in matrix.stories if one.key == cell.key), None)
+
+
+def _cell(matrix: Matrix, answer: ModelAnswer, name: str) -> tuple[Cell, Environment]:
+    """The cell of a model with a release, a label or an id of an environment.
+
+    Raises:
+        UsageError: the model was not run there.
+    """
+    environments = {one.id: one for one in matrix.environments}
+    run = []
+    for cell in matrix.cells:
+        reader = environments[cell.reader]
+        if cell.pipeline != answer.model:
+            continue
+        if name in (reader.id, reader.spec.label, release_of(reader)):
+            return cell, reader
+        run.append(release_of(reader) or reader.spec.label)
+    raise UsageError(
+        f"the last check of {answer.model} did not run {name!r}",
+        advice=f"It ran: {', '.join(dict.fromkeys(run))}.",
+    )
+
+
+def _next_steps(matrix: Matrix, answer: ModelAnswer, cell: Cell) -> Iterator[str]:
+    """What to do, each line to paste alone; and the command that looks into the model."""
+    if not cell.verdict.group.unsafe:
+        return
+    for step in answer.next_steps:
+        yield f"  {step.text}"
+        if step.paste:
+            yield f"    {step.paste}"
+    if _known(matrix, cell) is None:
+        yield "  look into the model, where it begins to differ and what it lacks:"
+        yield f"    {shlex.join(['compat-matrix', 'upgrade', answer.model, '--why'])}"
+    yield ""
