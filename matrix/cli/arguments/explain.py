@@ -39,16 +39,14 @@ class ExplainArguments(ConfigurationArguments, WorkArguments):
         parser.add_argument(
             "pipeline",
             metavar="PIPELINE",
-            help="its id, such as tree_classifier; or a model of an upgrade check, as its report "
-            "names it",
+            help="its id, such as tree_classifier; or a model of the last upgrade check",
         )
         parser.add_argument(
             "writer",
             nargs="?",
             metavar="WRITER",
             help="an id or a short name, such as 1.3; without WRITER and READER, list which way to "
-            "save the pipeline would have survived; for a model, the release that loads it, such as "
-            "1.9.1",
+            "save the pipeline would have survived; for a model, the release that loads it (1.9.1)",
         )
         parser.add_argument(
             "reader", nargs="?", metavar="READER", help="an id or a short name, such as 1.9"
