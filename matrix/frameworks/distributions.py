@@ -63,6 +63,7 @@ _ALIKE = frozenset(
         "plotly",
         "pmdarima",
         "polars",
+        "prince",
         "prophet",
         "pyarrow",
         "pydantic",

@@ -14,6 +14,8 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from packaging.utils import canonicalize_name
+
 from matrix.errors import UsageError
 from matrix.frameworks import BY_MODULE, FRAMEWORKS, come_with
 from matrix.frameworks.distributions import distribution_of
@@ -25,6 +27,7 @@ from matrix.upgrade.own_imports import (
     imported_by_script,
 )
 from matrix.upgrade.own_script import is_module, source_of
+from matrix.upgrade.project_requirements import required_by
 from matrix.user_files import read_bounded
 
 NO_TRUST = "This file cannot be trusted by name. Save the model again where it was trained."
@@ -91,7 +94,8 @@ def option_list(
         found.append(f"--main {'FILE' if code.script is None else shown(code.script)}")
     found += [f"--path {shown(one)}" for one in code.folders]
     missing = _missing_modules(names, model, paths)
-    packages = {distribution_of(one) for one in missing}
+    required = required_by(project_folders(model))
+    packages = {_package(one, required) for one in missing}
     found += ["--path DIR"] if "" in packages else []
     packages = (packages | set(code.packages)) - {""}
     found += [f"--with {shlex.quote(package)}" for package in sorted(packages)]
@@ -120,7 +124,8 @@ def _code(
     if place is not None:
         tops |= imported_by_script(place, [one.partition(".")[0] for one in needed], every)
     new = sorted(tops - {*_COMMON, *sys.stdlib_module_names, *present})
-    packages = {one: _package(one) for one in new}
+    required = required_by(project_folders(model))
+    packages = {one: _package(one, required) for one in new}
     return _OwnCodeNeeds(
         script=place,
         folders=folders,
@@ -129,10 +134,18 @@ def _code(
     )
 
 
-def _package(module: str) -> str:
-    """The distribution that has a top-level module; empty if it is not known."""
+def _package(module: str, required: Collection[str]) -> str:
+    """The distribution that has a top-level module; empty if it is not known.
+
+    Args:
+        module: one that the model or the user's own code needs.
+        required: packages that the requirements of the project name.
+    """
     framework = BY_MODULE.get(module)
-    return distribution_of(module) if framework is None else framework.name
+    if framework is not None:
+        return framework.name
+    same = canonicalize_name(module)
+    return distribution_of(module) or (same if same in required else "")
 
 
 def scripted(refused: Iterable[Refusal]) -> list[str]:
@@ -165,7 +178,8 @@ def advice(
     found.append("If you know this code and the origin of the file, trust it.")
     names = [one.trust for one in refused if one.trust]
     missing = _missing_modules(names, model, paths)
-    unknown = [one for one in missing if not distribution_of(one)]
+    required = required_by(project_folders(model))
+    unknown = [one for one in missing if not _package(one, required)]
     if unknown:
         listed = ", ".join(unknown)
         found.append(

@@ -14,16 +14,14 @@ from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
 from packaging.version import InvalidVersion, Version
 
-from matrix.catalog.source_file import DiskFile
-from matrix.errors import UsageError
 from matrix.inspection import Inspection
 from matrix.upgrade.nearest_release import OLDEST
 from matrix.upgrade.needed_packages import needed_packages
 from matrix.upgrade.own_code import project_folders
+from matrix.upgrade.project_requirements import texts_of
 
 _RELEASES = {"1": "1.2.2", "2": "1.5.2"}
 """By major version of numpy, a release that works with it."""
-_FILES = ("requirements.txt", "requirements.in", "app/requirements.txt", "api/requirements.txt")
 _PIN = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#].*)?")
 _WITH = "--with "
 _NUMPY_2 = Version("1.4.2")
@@ -82,15 +80,10 @@ def _fits(release: Version, numpy: str) -> bool:
 def _pins(file: Path) -> Mapping[str, str]:
     """The exact versions in the requirements nearest to a file that pin scikit-learn."""
     for folder in project_folders(file):
-        for name in _FILES:
-            if (folder / name).is_file():
-                try:
-                    text = DiskFile.named(folder / name).text()
-                except UsageError:  # the file of a stranger: only a proposal
-                    continue
-                found = dict(filter(None, map(_pin, text.splitlines())))
-                if "scikit-learn" in found:
-                    return found
+        for text in texts_of(folder):
+            found = dict(filter(None, map(_pin, text.splitlines())))
+            if "scikit-learn" in found:
+                return found
     return {}
 
 

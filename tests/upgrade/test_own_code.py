@@ -246,6 +246,17 @@ def test_of_a_script_only_the_imports_that_the_model_needs_count(project: Path) 
     assert line == "--main train.py --with nltk"
 
 
+def test_a_package_that_the_project_requires_is_offered(project: Path) -> None:
+    text = "scikit-learn==1.5.2\nmy_tools[x]>=2  # ours\nhis.tools\n-r x\n"
+    (project / "requirements.txt").write_text(text)
+    (project / "train.py").write_text("import my_tools, other\ndef f(x):\n    my_tools, other\n")
+    refused = [script("f"), trust("his_tools.Shift")]
+    line = own_code.options(refused, Path("m.joblib"), script=None)
+    assert line == "--main train.py --with his-tools --with my-tools --trust his_tools.Shift"
+    advice = own_code.advice(refused, Path("m.joblib"), script=None)
+    assert "Your code also imports other:" in advice
+
+
 def test_code_that_cannot_be_read_offers_no_package(project: Path) -> None:
     (project / "ours.py").write_text("print 1\n")
     line = own_code.options([trust("ours.Config")], Path("m.joblib"), script=None)
