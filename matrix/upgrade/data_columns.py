@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import difflib
 import json
 import re
 import shlex
@@ -14,6 +15,7 @@ from pathlib import Path
 from matrix.errors import Exit, UsageError
 from matrix.upgrade.answer import Model, Problem
 from matrix.upgrade.checker import CheckInputs
+from matrix.upgrade.parquet_columns import parquet_columns
 
 _SHOWN = 20
 _LONGEST_HEADER = 4 * 1024 * 1024
@@ -40,9 +42,11 @@ def check_columns(models: Iterable[Model], inputs: CheckInputs) -> list[Model]:
     for option, names in (("--target", [inputs.target]), ("--dtypes", list(inputs.dtypes))):
         for name in names:
             if name is not None and name not in header:
+                close = difflib.get_close_matches(name, header, n=1)
                 raise UsageError(
                     f"{inputs.data.name}: there is no column {name!r} for {option}; the file has: "
-                    f"{_listed(header)}"
+                    f"{_listed(header)}",
+                    advice=f"Did you mean {close[0]!r}?" if close else "",
                 )
     names = [name for name in header if name != inputs.target]
     letters = Counter(map(_letters, names))
@@ -112,11 +116,13 @@ def _check_kind(data: Path) -> None:
 
 
 def _header(data: Path) -> list[str] | None:
-    """The names in the first line of a CSV file; None if it has no plain one.
+    """The names of a Parquet file, or in the first line of a CSV file; None if it has no plain one.
 
     Raises:
         UsageError: the file is not UTF-8, or has other separators than commas.
     """
+    if data.suffix.lower() == ".parquet":
+        return parquet_columns(data)
     if data.suffix.lower() != ".csv":
         return None
     try:

@@ -78,6 +78,12 @@ def test_options_that_name_no_column_are_a_mistake(
         check_columns(models, given)
 
 
+def test_a_misspelled_column_is_answered_with_the_one_that_was_meant(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as raised:
+        check_columns([], inputs(tmp_path, "age,net income,churned\n", target="churn"))
+    assert raised.value.advice == "Did you mean 'churned'?"
+
+
 def test_other_data_are_checked_in_the_origin(models: list[Model], tmp_path: Path) -> None:
     assert check_columns(models, CheckInputs(data=tmp_path / "rows.npy")) == models
     assert check_columns(models, CheckInputs()) == models
