@@ -1,6 +1,6 @@
 """One comment on a pull request, which later runs update in place.
 
-A hidden marker in the comment finds it again. Only a comment of the same author is updated: anybody
+A hidden marker in the comment finds it again. Comments of other people are never updated: anybody
 may write the marker into a comment of their own.
 """
 
@@ -20,7 +20,9 @@ LONGEST = 65_536
 _PER_PAGE = 100
 _MOST_PAGES = 30
 _SECONDS = 30
-_ROBOT = "github-actions[bot]"
+_ROBOT = "[bot]"
+"""The end of the names of apps, which no person can have; apps write only where they are
+installed."""
 _LEFT_OUT = "\n\n… the rest is left out here; the step summary and the report have it.\n"
 Send = Callable[[str, str, Mapping[str, object] | None], Any]
 """Sends one request: method, path, and the JSON to send. Returns the JSON of the answer."""
@@ -109,17 +111,18 @@ class PullRequestComments:
     def _find(self, mark: str) -> int | None:
         author = self._author()
         for one in self._comments():
-            own = (one.get("user") or {}).get("login") == author
+            login = str((one.get("user") or {}).get("login", ""))
+            own = login == author if author else login.endswith(_ROBOT)
             if own and str(one.get("body") or "").startswith(mark):
                 return int(one["id"])
         return None
 
     def _author(self) -> str:
-        """The name that the token writes under."""
+        """The name that the token writes under; empty for tokens of workflows and of apps."""
         try:
             return str(self.send("GET", "/user", None)["login"])
         except (NotPermittedError, GitHubError):
-            return _ROBOT  # the token of a workflow may not ask
+            return ""  # these may not ask
 
     def _comments(self) -> Iterator[dict[str, Any]]:
         path = f"/repos/{self.repository}/issues/{self.number}/comments?per_page={_PER_PAGE}"

@@ -17,7 +17,7 @@ from matrix.errors import UsageError
 def test_each_runtime_has_a_source_a_day_and_scikit_learn(one: Runtime) -> None:
     """The source is a file at a commit, so that anybody can read the same list."""
     assert re.fullmatch(r"https://github\.com/[\w./-]+/blob/[0-9a-f]{40}/[\w./-]+", one.source)
-    assert date.fromisoformat(one.date) <= date(2026, 11, 29)
+    assert date.fromisoformat(one.date).year >= 2023
     names = [Requirement(text).name for text in one.packages]
     assert names[0] == "scikit-learn"
     assert len(set(names)) == len(names)

@@ -156,6 +156,21 @@ def test_the_comments_of_others_are_never_touched() -> None:
     ]
 
 
+def test_the_token_of_a_person_updates_the_comment_of_that_person() -> None:
+    class Person(GitHub):
+        def __call__(self, method: str, path: str, body: Mapping[str, object] | None) -> Any:
+            return {"login": "ann"} if path == "/user" else super().__call__(method, path, body)
+
+    github = Person()
+    github.add(f"{MARK}\nof a workflow")
+    github.add(f"{MARK}\nfirst", "ann")
+    PullRequestComments("o/r", 7, github).put(MARK, "second")
+    assert [one["body"] for one in github.comments] == [
+        f"{MARK}\nof a workflow",
+        f"{MARK}\nsecond",
+    ]
+
+
 def test_two_jobs_have_two_comments_and_no_name_ends_the_marker() -> None:
     assert marker("CI", "a") != marker("CI", "b")
     assert marker("x --> <b>", "--").count("-->") == 1
