@@ -32,9 +32,16 @@ def parquet_columns(file: Path) -> list[str] | None:
             if magic != _MAGIC or length > _LONGEST_FOOTER:
                 return None
             stream.seek(-8 - length, 2)
-            schema = _Reader(stream.read(length)).struct().get(_SCHEMA)
-        return _outermost(schema)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError, struct.error):
+            return columns_of_footer(stream.read(length))
+    except (OSError, struct.error):
+        return None
+
+
+def columns_of_footer(footer: bytes) -> list[str] | None:
+    """Return the names of the outermost columns; None if these bytes are no footer."""
+    try:
+        return _outermost(_Reader(footer).struct().get(_SCHEMA))
+    except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
 
