@@ -196,6 +196,10 @@ _WHY: Mapping[tuple[str, str], str] = {
     ("sklearn.externals.joblib.memory", "Memory"): _CACHE,
     ("joblib._store_backends", "FileSystemStoreBackend"): _CACHE,
     ("operator", "itemgetter"): "calls objects of the file; use a column transformer or a function",
+    ("scikeras._saving_utils", "unpack_keras_model"): "reads a file of Keras inside of this one, "
+    "which was not inspected",
+    ("torch.storage", "_load_from_bytes"): "reads a file of PyTorch inside of this one, which was "
+    "not inspected, and may run code",
     ("logging", "getLogger"): "changes the program that loads it; remove it, and save again",
 }
 """Why some names are refused, and what to do instead."""

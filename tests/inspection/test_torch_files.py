@@ -118,6 +118,43 @@ def test_upgrade_says_what_the_file_lacks(tmp_path: Path) -> None:
     assert "the code that makes the model is not in it" in found.problem.message
 
 
+class NeuralNetClassifier:
+    """As skorch pickles it: its network has tensors that are files of PyTorch themselves."""
+
+
+def _load_from_bytes(data: bytes) -> Any:
+    raise AssertionError("nobody calls it")
+
+
+class Weight:
+    def __reduce__(self) -> Any:
+        return _load_from_bytes, (b"PK",)
+
+
+def test_a_network_of_skorch_is_refused_with_what_it_reads(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value, module in (
+        (NeuralNetClassifier, "skorch.classifier"),
+        (_load_from_bytes, "torch.storage"),
+    ):
+        made = types.ModuleType(module)
+        setattr(made, value.__name__, value)
+        monkeypatch.setitem(sys.modules, module.partition(".")[0], made)
+        monkeypatch.setitem(sys.modules, module, made)
+        monkeypatch.setattr(value, "__module__", module)
+    network = NeuralNetClassifier()
+    network.__dict__["module_"] = Weight()
+    path = tmp_path / "skorch.pkl"
+    path.write_bytes(pickle.dumps(network))
+    found = {one.what: one.why for one in refusals(inspect(path))}
+    assert set(found) == {
+        "skorch.classifier.NeuralNetClassifier",
+        "torch.storage._load_from_bytes",
+    }
+    assert "a file of PyTorch inside of this one" in found["torch.storage._load_from_bytes"]
+
+
 def test_a_damaged_one_is_an_error(tmp_path: Path) -> None:
     path = saved(tmp_path, STATE)
     with zipfile.ZipFile(path, "w") as archive:

@@ -33,7 +33,12 @@ class ExportedModel:
     def predict(self, rows: Any) -> Any:
         """The outputs for the inputs, in the structure in which the graph returns them."""
         inputs, _ = keras_models.split(rows)
-        return _plain(self._loaded.serve(_tensors(self._tensorflow, inputs)))
+        given = _tensors(self._tensorflow, inputs)
+        if not isinstance(given, dict):
+            return _plain(self._loaded.serve(given))
+        found = self._loaded.signatures["serve"](**given)  # the graph itself takes a list
+        outputs = [found[name] for name in sorted(found)]
+        return _plain(outputs[0] if len(outputs) == 1 else outputs)
 
 
 def save(model: Any, path: str) -> None:

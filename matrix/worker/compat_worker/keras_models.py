@@ -173,8 +173,12 @@ class KerasModel:
     # ------------------------------------------------------------------ what it consists of
 
     def layer_weights(self, rows: Any = None) -> Any:
-        """All weights, in an order that does not depend on the release."""
-        return _sorted([_plain(np.asarray(one)) for one in self.model.get_weights()])
+        """All weights, in an order that does not depend on the release.
+
+        Keras 2 has the words of a vocabulary among them, which are left out.
+        """
+        found = [np.asarray(one) for one in self.model.get_weights()]
+        return _sorted([_plain(one) for one in found if one.dtype != object])
 
     def layer_summary(self, rows: Any = None) -> Any:
         """A line for each layer: its class, its data type and whether it is trained.
@@ -270,7 +274,9 @@ def _is_compiled(model: Any) -> bool:
 
 def _variables(optimizer: Any) -> Any:
     found = optimizer.variables
-    return found() if callable(found) else found
+    # Keras 2 keeps the rate of the last step of a schedule, and computes it anew.
+    derived = getattr(optimizer, "_current_learning_rate", None)
+    return [one for one in (found() if callable(found) else found) if one is not derived]
 
 
 def layers(model: Any) -> List[Any]:
