@@ -4,6 +4,8 @@ FILE is what ``--output json:FILE`` of a run or of ``report`` has written:
 
     nox -s matrix -- --set formats --output json:formats.json
     python -m tools.formats_table formats.json
+
+Of a run with one format, such as that of the set ``pmml``, it writes a table of that format.
 """
 
 from __future__ import annotations
@@ -25,7 +27,9 @@ from matrix.report.summary import summarize
 PAGE = Path(__file__).parents[1] / "docs" / "formats.md"
 SPACE = re.compile(r"(?<=<!-- formats -->\n).*?(?=<!-- end -->)", re.DOTALL)
 """What is between the two marks of the page."""
-_COMMAND = "nox -s matrix -- --set formats --output json:formats.json"
+_ALONE = r"(?<=<!-- {} -->\n).*?(?=<!-- end of {} -->)"
+"""The same for one format."""
+_COMMAND = "nox -s matrix -- --set {0} --output json:{0}.json"
 PIPELINES_HEAD = "| pipeline | safe loads by format | breaks first |"
 
 
@@ -43,13 +47,37 @@ def tables(matrix: Matrix) -> str:
     return "\n".join(["", *_lines(matrix, found, outcomes), ""])
 
 
+def table_of_one(matrix: Matrix) -> tuple[str, str]:
+    """Return the format of a run with one format, and what the page says of it.
+
+    Raises:
+        SystemExit: the run has fewer than five pipelines.
+    """
+    found = compare_formats(matrix, summarize(matrix).grids, least=1)
+    if found is None:
+        raise SystemExit("fewer than five pipelines were tried")
+    name = found.shares[0].format
+    lines = [
+        run_sentence(matrix, found),
+        "",
+        "```console",
+        _COMMAND.format(name),
+        "```",
+        "",
+        *formats_table(found),
+        "",
+        *families_table(found),
+    ]
+    return name, "\n".join(["", *lines, ""])
+
+
 def _lines(
     matrix: Matrix, found: FormatComparison, outcomes: dict[str, tuple[FormatOutcome, ...]]
 ) -> Iterator[str]:
     yield run_sentence(matrix, found)
     yield ""
     yield "```console"
-    yield _COMMAND
+    yield _COMMAND.format("formats")
     yield "```"
     if not matrix.whole:
         yield ""
@@ -115,9 +143,14 @@ def main(arguments: list[str]) -> None:
     """Write the tables of the page."""
     if len(arguments) != 1:
         raise SystemExit(__doc__)
-    text = tables(read_json(Path(arguments[0])))
+    matrix, space = read_json(Path(arguments[0])), SPACE
+    if len({name for pipeline in matrix.pipelines for name in pipeline.formats}) == 1:
+        name, text = table_of_one(matrix)
+        space = re.compile(_ALONE.format(name, name), re.DOTALL)
+    else:
+        text = tables(matrix)
     page = PAGE.read_text("utf-8")
-    PAGE.write_text(SPACE.sub(lambda _: text, page), encoding="utf-8", newline="\n")
+    PAGE.write_text(space.sub(lambda _: text, page), encoding="utf-8", newline="\n")
     print(f"the tables of {PAGE.name} are written")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import textwrap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from matrix.model import Cell, ClassifierScores, Environment, OutputDifference, Scores
-from matrix.report.format_outcomes import HEADS, FormatOutcome, in_one_line, table_row
+from matrix.report.format_outcomes import HEADS, FormatOutcome, in_one_line, table_rows
 from matrix.report.score_words import overall
 from matrix.report.verdict_words import MEANINGS, group_word
 from matrix.safe_text import plain
@@ -57,12 +59,27 @@ def _answer(cell: Cell, writer: Environment, reader: Environment) -> Iterator[st
 def ways_to_save(formats: Sequence[FormatOutcome]) -> Iterator[str]:
     """Yield how far each format carries a pipeline, as a table; there is at least one."""
     yield "Which way to save would have survived"
-    yield f"  {in_one_line(formats)}"
-    rows = [HEADS, *map(table_row, formats)]
-    widths = [max(len(one[column]) for one in rows) for column in range(len(HEADS))]
-    for one in rows:
-        line = "  ".join(f"{text:<{width}}" for text, width in zip(one, widths, strict=True))
-        yield f"    {line}".rstrip()
+    yield from textwrap.wrap(
+        in_one_line(formats), _WIDTH, initial_indent="  ", subsequent_indent="  "
+    )
+    rows = [HEADS, *table_rows(formats)]
+    if len({row[_OUTPUTS] for row in rows[1:]}) == 1:  # they say nothing of the formats
+        rows = [(*row[:_OUTPUTS], *row[_OUTPUTS + 1 :]) for row in rows]
+    cells = [
+        [textwrap.wrap(text, _CELL, break_on_hyphens=False) or [""] for text in row] for row in rows
+    ]
+    widths = [max(len(text) for row in cells for text in row[at]) for at in range(len(rows[0]))]
+    for row in cells:
+        for texts in itertools.zip_longest(*row, fillvalue=""):
+            line = "  ".join(f"{text:<{width}}" for text, width in zip(texts, widths, strict=True))
+            yield f"    {line}".rstrip()
+
+
+_WIDTH = 80
+"""Columns of a terminal, at least."""
+_CELL = 26
+"""Columns of a cell of a table; longer texts have several lines."""
+_OUTPUTS = HEADS.index("outputs")
 
 
 def _outputs(cell: Cell) -> Iterator[str]:

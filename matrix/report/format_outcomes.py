@@ -117,14 +117,20 @@ def _of(cells: Iterable[Cell], pipeline: str) -> Iterable[Cell]:
     return (cell for cell in cells if cell.pipeline == pipeline)
 
 
+_NAMED = 3
+"""Formats that a sentence names, at most."""
 HEADS = ("format", "saved", "safe loads", "outputs", "breaks first")
-"""What :func:`table_row` returns, by position."""
+"""What :func:`table_rows` returns, by position."""
 
 
-def table_row(outcome: FormatOutcome) -> tuple[str, ...]:
-    """Return the outcome of a format as texts, in the order of :data:`HEADS`."""
-    outputs = f"{outcome.outputs:,}" if outcome.outputs else ""
-    return outcome.format, outcome.saved_text, outcome.safe_text, outputs, outcome.first_break
+def table_rows(found: Iterable[FormatOutcome]) -> list[tuple[str, ...]]:
+    """Return outcomes as texts, in the order of :data:`HEADS`; equal ones share a row."""
+    rows: dict[tuple[str, ...], list[str]] = {}
+    for one in found:
+        outputs = f"{one.outputs:,}" if one.outputs else ""
+        row = (one.saved_text, one.safe_text, outputs, one.first_break)
+        rows.setdefault(row, []).append(one.format)
+    return [(", ".join(names), *row) for row, names in rows.items()]
 
 
 def in_one_line(found: Sequence[FormatOutcome]) -> str:
@@ -132,11 +138,23 @@ def in_one_line(found: Sequence[FormatOutcome]) -> str:
     surviving = [one.name for one in found if one.survives]
     if surviving:
         return f"Safe in every load of the run: {', '.join(surviving)}"
-    best = found[0]
+    best = [one.name for one in found if _rank(one)[:2] == _rank(found[0])[:2]]
+    furthest = f"the one that comes furthest is {best[0]}"
+    if len(best) > 1:
+        furthest = f"those that come furthest are {_named(best)}"
     return (
-        "No format is safe in every load of the run; the one that comes furthest is "
-        f"{best.name}: {best.safe_text} loads are safe"
+        f"No format is safe in every load of the run; {furthest}: {found[0].safe_text} loads "
+        "are safe"
     )
+
+
+def _named(names: Sequence[str]) -> str:
+    """Return ``joblib, dill and skops``, or ``joblib, dill and 8 more``."""
+    if len(names) > _NAMED:
+        shown = [*names[: _NAMED - 1], f"{len(names) - _NAMED + 1} more"]
+    else:
+        shown = list(names)
+    return f"{', '.join(shown[:-1])} and {shown[-1]}"
 
 
 def _first_break(grids: VerdictGrids, pipeline: str, format_name: str) -> str:

@@ -106,15 +106,18 @@ class FormatComparison:
         return sum(share.tally.loaded for share in self.shares)
 
 
-def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | None:
+def compare_formats(
+    matrix: Matrix, grids: VerdictGrids, *, least: int = 2
+) -> FormatComparison | None:
     """Compare the formats of a run.
 
     Args:
         matrix: the run; its cells are not read.
         grids: its verdicts.
+        least: how many formats there must be.
 
     Returns:
-        None if fewer than five pipelines were tried in every format, or there is one format.
+        None if fewer than five pipelines were tried in every format, or there are fewer formats.
     """
     tried = {name for _, name in grids.severities}
     names = [name for name in FORMATS if name in tried]
@@ -123,7 +126,7 @@ def compare_formats(matrix: Matrix, grids: VerdictGrids) -> FormatComparison | N
         for pipeline in matrix.pipelines
         if all((pipeline.id, name) in grids.severities for name in names)
     ]
-    if len(names) < 2 or len(common) < _LEAST:
+    if len(names) < least or len(common) < _LEAST:
         return None
     families: dict[str, list[str]] = {}
     for pipeline in common:

@@ -14,9 +14,9 @@ import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.model import Cell, FormatCost, Matrix, Verdict, codec
-from matrix.report.explanation import evidence
-from matrix.report.format_outcomes import in_one_line, outcomes_in
-from matrix.report.format_shares import compare_formats, tally
+from matrix.report.explanation import evidence, ways_to_save
+from matrix.report.format_outcomes import FormatOutcome, in_one_line, outcomes_in, table_rows
+from matrix.report.format_shares import FormatTally, compare_formats, tally
 from matrix.report.format_words import file_size, milliseconds, percent
 from matrix.report.html import write_html
 from matrix.report.json import schema, write_json
@@ -258,13 +258,30 @@ def test_explain_lists_the_formats_of_the_pipeline(compared: Matrix) -> None:
     cell = next(one for one in compared.cells if one.key == ("b", "joblib", *ENDS))
     lines = evidence(cell, *compared.environments, None, outcomes_in(compared, "b"))
     at = lines.index("Which way to save would have survived")
-    assert lines[at + 1 : at + 6] == [
+    assert lines[at + 1 : at + 5] == [
         "  Safe in every load of the run: cloudpickle, skops",
-        "    format       saved  safe loads  outputs  breaks first",
-        "    cloudpickle  yes    2 of 2",
-        "    skops        yes    2 of 2",
-        "    joblib       yes    1 of 2               1.3 → 1.4 load-failed",
+        "    format              saved  safe loads  breaks first",
+        "    cloudpickle, skops  yes    2 of 2",
+        "    joblib              yes    1 of 2      1.3 → 1.4 load-failed",
     ]
+
+
+def test_formats_that_come_equally_far_are_named_together() -> None:
+    tally_of_all = FormatTally(tried=2, written=2, saved=2, loaded=2, safe=1, same=1, not_run=0)
+    found = [
+        FormatOutcome(format=name, outputs=6, tally=tally_of_all, first_break="1.3 → 1.4 crashed")
+        for name in ("joblib", "pickle-4", "dill", "skops")
+    ]
+    assert in_one_line(found) == (
+        "No format is safe in every load of the run; those that come furthest are joblib, "
+        "pickle-4 and 2 more: 1 of 2 loads are safe"
+    )
+    assert "come furthest are joblib and pickle-4:" in in_one_line(found[:2])
+    assert "the one that comes furthest is joblib:" in in_one_line(found[:1])
+    assert table_rows(found) == [
+        ("joblib, pickle-4, dill, skops", "yes", "1 of 2", "6", "1.3 → 1.4 crashed")
+    ]
+    assert all(len(line) <= 80 for line in ways_to_save(found))
 
 
 def test_a_format_with_two_methods_never_survives_without_their_number(compared: Matrix) -> None:

@@ -10,7 +10,7 @@ import pytest
 from made_up import environment, made_up_matrix, pipeline
 
 from matrix.model import Cell, Matrix, Verdict
-from tools.formats_table import PAGE, SPACE, tables
+from tools.formats_table import PAGE, SPACE, table_of_one, tables
 
 NAMES = ("a", "b", "c", "d", "e")
 ENDS = ("1.3", "1.4")
@@ -71,3 +71,19 @@ def test_a_run_of_one_format_has_no_tables(matrix: Matrix) -> None:
     alone = replace(matrix, cells=[one for one in matrix.cells if one.format == "skops"])
     with pytest.raises(SystemExit, match="fewer than five pipelines"):
         tables(alone)
+
+
+def test_a_run_of_one_format_has_a_table_of_its_own(matrix: Matrix) -> None:
+    alone = replace(
+        matrix,
+        cells=[one for one in matrix.cells if one.format == "skops"],
+        pipelines=tuple(pipeline(name, ("skops",)) for name in NAMES),
+    )
+    name, text = table_of_one(alone)
+    assert name == "skops"
+    assert "nox -s matrix -- --set skops" in text
+    assert "| `skops` | 100 % | 100 % |" in text
+    page = PAGE.read_text("utf-8")
+    measured = page[page.index("<!-- pmml -->") : page.index("<!-- end of pmml -->")]
+    assert "| `pmml` | " in measured
+    assert heads(measured)[0] == heads(text)[0]

@@ -7,7 +7,7 @@ from matrix.model import Group, Matrix, Verdict
 from matrix.model.codec import Json, encode, head_to_json
 from matrix.report import known_mistakes, row_evidence
 from matrix.report.cause_text import since
-from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_row
+from matrix.report.format_outcomes import in_one_line, outcomes_by_pipeline, table_rows
 from matrix.report.html.cause_cards import cause_cards
 from matrix.report.html.embedding import Facts
 from matrix.report.html.packing import Packed, packed
@@ -49,7 +49,7 @@ def _ways_to_save(matrix: Matrix, found: Facts) -> Json:
     """Return the outcome of each format, by pipelines that were tried in more than one."""
     by_pipeline = outcomes_by_pipeline(found.grids, [one.id for one in matrix.pipelines])
     return {
-        name: {"answer": in_one_line(some), "rows": [table_row(one) for one in some]}
+        name: {"answer": in_one_line(some), "rows": table_rows(some)}
         for name, some in by_pipeline.items()
     }
 
