@@ -109,11 +109,12 @@ def load_job(
             on_observation(saving, load.artifact.format, reader, observation)
 
     pieces = (_piece(context, reader, number, load) for number, load in enumerate(due))
+    place = reader.spec.label
     return context.timed_job(
         reader,
         TASK,
         pieces,
-        label=f"{reader.spec.label} loads",
+        label=f"{due[0].pipeline.id} in {place}" if len(due) == 1 else f"{place} loads",
         stage=STAGE,
         take=take,
         alone=context.sandbox is not None,  # a user's model gets no second try
