@@ -8,7 +8,7 @@ from pathlib import Path
 
 from matrix.errors import Exit
 from matrix.github_action.annotations import Annotation
-from matrix.model import Environment, Group, Matrix, Verdict
+from matrix.model import Cell, Environment, Group, Matrix, Verdict
 from matrix.report import read_json
 
 _NOTHING = "No lock changed what models are known to be made of."
@@ -83,10 +83,22 @@ def _worst(results: list[Matrix]) -> Verdict:
     """The worst verdict of all targets: what is known to be bad, or else what is unknown."""
     verdicts: set[Verdict] = set()
     for one in results:
-        found = {cell.verdict for cell in one.cells if cell.reader != cell.writer}
+        found = {cell.verdict for cell in _of_targets(one)}
         verdicts |= found if found and not one.unanswered else {*found, Verdict.NOT_RUN}
     unsafe = [one for one in verdicts if one.group.unsafe]
     return max(unsafe or verdicts, key=lambda one: one.severity)
+
+
+def _of_targets(matrix: Matrix) -> Iterator[Cell]:
+    """The cells that answer the check: what an origin saved and a target loaded.
+
+    Reference pipelines go both ways; their origin is the first environment.
+    """
+    both_ways = not matrix.answers and matrix.environments
+    first = matrix.environments[0].id if both_ways else None
+    for cell in matrix.cells:
+        if cell.reader != cell.writer and first in (None, cell.writer):
+            yield cell
 
 
 def _safe(code: int, worst: Verdict) -> str:
@@ -115,9 +127,9 @@ def _of_environment(matrix: Matrix, environment: Environment) -> Annotation | No
     if place is None:
         return None
     bad: dict[str, Verdict] = {}
-    for cell in matrix.cells:
+    for cell in _of_targets(matrix):
         is_worse = cell.verdict.severity > bad.get(cell.pipeline, Verdict.IDENTICAL).severity
-        if cell.reader == environment.id and cell.writer != cell.reader and is_worse:
+        if cell.reader == environment.id and is_worse:
             bad[cell.pipeline] = cell.verdict
     unsafe = {model: verdict for model, verdict in bad.items() if verdict.group.unsafe}
     unknown = {m: v for m, v in bad.items() if v.group is Group.UNKNOWN}

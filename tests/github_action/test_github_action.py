@@ -23,6 +23,7 @@ from matrix.github_action.comment import (
     marker,
     untrusted,
 )
+from matrix.github_action.outcome import read_outcome
 from matrix.model import FileLine, Matrix, Verdict
 from matrix.report import ReportOutput
 from matrix.report.answers_as_matrix import as_matrix
@@ -297,6 +298,21 @@ def test_a_safe_bump_is_true_and_unknown_is_not(step: Step) -> None:
     assert step.run(Exit.CANNOT_TELL, (Verdict.IDENTICAL, Verdict.UNAVAILABLE)) == 3
     assert step.outputs()["safe"] == "unknown"
     assert step.outputs()["verdict"] == "unavailable"
+
+
+def test_reference_pipelines_are_judged_from_the_base_to_the_branch_alone(tmp_path: Path) -> None:
+    """A run has both directions; nobody goes back."""
+    place = FileLine(file=Path("requirements.txt"), line=4)
+    matrix = matrix_of((Verdict.IDENTICAL,), place)
+    back = [
+        replace(cell, writer=cell.reader, reader=cell.writer, verdict=Verdict.LOAD_FAILED)
+        for cell in matrix.cells
+        if cell.writer != cell.reader
+    ]
+    matrix = replace(matrix, answers=(), joint=None, cells=(*matrix.cells, *back))
+    ReportOutput("json", tmp_path / "result.json").write(matrix)
+    found = read_outcome(0, tmp_path, "")
+    assert (found.verdict, found.safe, found.annotations) == ("identical", "true", ())
 
 
 def test_what_the_gate_lets_pass_is_still_not_safe(step: Step) -> None:
