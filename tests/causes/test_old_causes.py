@@ -226,6 +226,50 @@ def test_probabilities_of_a_discriminant_analysis_change_in_0_21(ends: tuple[str
     assert cause(changed("predict_proba"), writer, reader, "sklearn.svm.classes.SVC") != known
 
 
+def of_skops(message: str, kind: str, function: str = "_audit.py:get_tree") -> Cell:
+    file, _, name = function.partition(":")
+    where = f'  File "/x/skops/io/{file}", line 1, in {name}\n'
+    return failed(message, kind, format="skops", traceback=where)
+
+
+LOSS = " Can't find loader LossNode for type _loss.CyHalfPoissonLoss and protocol 2."
+SGD = " Can't find loader SGDNode for type sklearn.linear_model._sgd_fast.Hinge and protocol 1. You"
+LOCAL = "module 'train' has no attribute '<lambda>'"
+
+
+@pytest.mark.parametrize(
+    ("id_", "found", "writer", "reader"),
+    [
+        ("skops-loss-0.11", of_skops(LOSS, "TypeError"), "0.11.0", "0.9.0"),
+        ("skops-sgd-0.11", of_skops(SGD, "TypeError"), "0.9.0", "0.16.0"),
+        (
+            "skops-functions-0.6",
+            of_skops("'content'", "KeyError", "_general.py:__init__"),
+            "0.9.0",
+            "0.5.0",
+        ),
+    ],
+)
+def test_skops_has_causes_of_its_own_across_its_releases(
+    id_: str, found: Cell, writer: str, reader: str
+) -> None:
+    assert cause(found, info(skops=writer), info(skops=reader)) == id_
+    assert cause(found, info(skops=reader), info(skops=writer)) != id_
+
+
+def test_a_function_that_skops_saved_by_its_name_is_no_matter_of_releases() -> None:
+    here = info(skops="0.13.0")
+    named = of_skops(LOCAL, "AttributeError", "_utils.py:_import_obj")
+    assert cause(named, here, here) == "skops-local-function"
+    gone = "module 'numpy' has no attribute 'float'"
+    for other in (
+        failed(LOCAL),
+        of_skops(gone, "AttributeError", "_utils.py:_import_obj"),
+        of_skops(LOCAL, "AttributeError", "_utils.py:other"),
+    ):
+        assert cause(other, here, here) != "skops-local-function"
+
+
 def test_names_that_numpy_removed_are_blamed_on_the_environment_of_the_reader() -> None:
     found = failed("module 'numpy' has no attribute 'float'.\n`np.float` was a deprecated alias")
     before, after = info("0.22.2", numpy="1.18.2"), info("0.23.2", numpy="1.24.4")
