@@ -64,8 +64,12 @@ def train(home: Path, release: str) -> Path:
 
 
 def upgrade(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return run("upgrade", *arguments)
+
+
+def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "matrix", "upgrade", *map(str, arguments)],
+        [sys.executable, "-m", "matrix", *map(str, arguments)],
         env=environ(),
         capture_output=True,
         text=True,
@@ -303,3 +307,26 @@ def test_rows_that_notice_too_little_are_weak_evidence_and_better_rows_are_added
     assert found["evidence"]["mutation_score"] >= 0.9
     assert found["evidence"]["by_source"]["data"] == 30
     assert found["evidence"]["by_source"]["model"] >= 50
+
+
+@pytest.mark.nightly
+def test_the_last_answer_is_shown_explained_and_accepted_without_a_run(home: Path) -> None:
+    models = train(home, "1.3.2")
+    to = ("--to", "scikit-learn==1.9.1", "--as-of", "release")
+    files = (models / "tree.joblib", models / "neighbours.joblib")
+    first = upgrade(*files, *to)
+    assert first.returncode == 1, first.stderr
+    line = "Not safe to bump to scikit-learn 1.9.1: 1 of 2 models changes"
+    assert line in " ".join(first.stdout.split())
+    page = home / "again.html"
+    again = run("report", "--output", f"html:{page}")
+    assert (again.returncode, again.stdout) == (0, first.stdout)
+    assert line in page.read_text("utf-8")
+    explained = run("explain", files[0], "1.9.1")
+    assert "no longer probabilities" in explained.stdout
+    assert "tree-values-1.4" in explained.stdout
+    assert run("baseline", "update", "--baseline", "models.toml").returncode == 0
+    assert upgrade(*files, *to, "--baseline", "models.toml").returncode == 0
+    text = Path("models.toml").read_text("utf-8")
+    Path("models.toml").write_text(text[: text.index("known = [")] + "known = [\n]\n")
+    assert upgrade(*files, *to, "--baseline", "models.toml").returncode == 1
