@@ -22,7 +22,11 @@ from matrix.report import ReportOutput, read_json
 
 ROUNDS = 7
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
-OPEN = f"async () => {{ await {PAINTED}; return performance.now(); }}"
+OPEN = f"""async () => {{
+  while (!("ready" in document.body.dataset)) await {PAINTED};
+  await {PAINTED};
+  return performance.now();
+}}"""
 FILTER = f"""async ([name, value]) => {{
   const control = document.querySelector(`[name="${{name}}"]`);
   const started = performance.now();
@@ -34,12 +38,12 @@ FILTER = f"""async ([name, value]) => {{
 FILTERS = [("pipeline", "forest"), ("verdict", "bad"), ("pipeline", ""), ("verdict", "")]
 
 
-def measured(browser: Any, path: Path, view: str) -> tuple[list[float], list[float]]:
+def measured(browser: Any, path: Path) -> tuple[list[float], list[float]]:
     """Milliseconds to open the page and to filter it, for each repetition."""
     opened, filtered = [], []
     for _ in range(ROUNDS):
         page = browser.new_page(viewport={"width": 1600, "height": 1000})
-        page.goto(f"{path.as_uri()}#view={view}")
+        page.goto(path.as_uri())
         opened.append(page.evaluate(OPEN))
         filtered += [page.evaluate(FILTER, [name, value]) for name, value in FILTERS]
         page.close()
@@ -63,9 +67,8 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=arguments.browser, args=["--no-sandbox"] if root else []
         )
-        for view in ("map", "line"):
-            for what, times in zip(("open", "filter"), measured(browser, path, view), strict=True):
-                print(f"{view:4} {what:6} {statistics.median(times):5.0f} ms ({max(times):.0f})")
+        for what, times in zip(("open", "filter"), measured(browser, path), strict=True):
+            print(f"{what:6} {statistics.median(times):5.0f} ms ({max(times):.0f})")
         browser.close()
 
 

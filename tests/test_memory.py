@@ -18,7 +18,7 @@ from matrix.report.terminal import show
 from matrix.store import Store
 from matrix.store.cell_packing import pack
 
-FEW, MANY = 4_500, 9_500
+FEW, MANY = 5_500, 10_500
 ALLOWED = 200_000
 """Bytes for 5,000 cells more, beyond the first blocks of the HTML report: a byte each, and what
 each pipeline takes. Cells that are held take a thousand each."""

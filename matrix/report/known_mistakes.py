@@ -9,7 +9,7 @@ from matrix.report.sentences import counted
 from matrix.report.verdict_words import GROUP_WORDS
 
 TAG = "mistake"
-"""The tag of these pipelines. They fail wherever they are loaded, also where they were saved."""
+"""The tag of these pipelines. They cannot be saved, or fail also where they were saved."""
 
 
 def pipelines_with_mistakes(matrix: Matrix) -> frozenset[str]:

@@ -321,6 +321,8 @@ def test_the_answers_of_an_upgrade_check_come_first(opened: Open) -> None:
     top = page.locator("#answers").bounding_box()["y"]
     assert top < page.locator(".figures").bounding_box()["y"]
     said = page.get_by_role("dialog").inner_text()
+    loads = page.locator("#answers .loads button").all_inner_texts()
+    assert any(text.endswith(" 1.6") for text in loads)
     assert "ham" in said
     assert "compat-matrix upgrade --reproduce=by-hand ridge" in said
 

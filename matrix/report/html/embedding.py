@@ -1,6 +1,6 @@
 """Cells as compressed JSON in a page: columns to filter by, and details that are read on demand.
 
-A page has blocks of up to two thousand cells (``packing.py`` says how a block is compressed):
+A page has blocks of up to 2,500 cells (``packing.py`` says how a block is compressed):
 
 - ``cells``: six lists of numbers: indexes of pipeline, format, writer, reader, verdict and cause
   in the lists of the ``index`` block at the end;
@@ -53,7 +53,7 @@ PARTS = (
 )
 """The fields of a cell besides its columns, by their names in the JSON result."""
 
-_BLOCK = 2000
+_BLOCK = 2500
 _MOST_CAUSES = 1000
 _MOST_REMEMBERED = 50_000
 """Most parts that are remembered as written; then all are forgotten, and may be repeated."""
@@ -135,7 +135,8 @@ def blocks(matrix: Matrix) -> Iterator[DataBlock]:
         for kind, numbered in parts.kinds.items():
             start, new = numbered.taken()
             if new:
-                yield DataBlock(kind, start, packed(f"[{','.join(new)}]"))
+                text = f"[{','.join(new)}]"
+                yield DataBlock(kind, start, packed(text, digests=kind == "artifacts"))
         first += len(some)
     index = {name: list(numbers.known) for name, numbers in names.items()}
     yield DataBlock("index", first, packed(encode({**index, "parts": PARTS})))

@@ -96,6 +96,6 @@ function renderMistakes(container, state, matches, change) {
   }
   container.hidden = !counts.some(Boolean);
   container.replaceChildren(
-    `Not in the squares: known mistakes, which fail wherever they are (${countsText(counts)}). `,
+    `Not in the squares: pipelines that show a known mistake (${countsText(counts)}). `,
     make("button", { type: "button", class: "link", onclick: () => change({ pipeline: `tag:${head.mistakes.tag}` }) }, "Show them"));
 }

@@ -21,6 +21,15 @@ class Packed:
         return self.text
 
 
-def packed(json: str) -> Packed:
-    """Compress ASCII JSON, as :func:`matrix.model.codec.encode` returns it."""
-    return Packed(base64.b64encode(zlib.compress(json.encode("ascii"), 9)).decode("ascii"))
+def packed(json: str, *, digests: bool = False) -> Packed:
+    """Compress ASCII JSON, as :func:`matrix.model.codec.encode` returns it.
+
+    Args:
+        json: the text.
+        digests: it is a list of digests. Repetitions in them are chance, and searching for them
+            takes more space than it saves.
+    """
+    strategy = zlib.Z_HUFFMAN_ONLY if digests else zlib.Z_DEFAULT_STRATEGY
+    compressor = zlib.compressobj(9, memLevel=9, strategy=strategy)
+    data = compressor.compress(json.encode("ascii")) + compressor.flush()
+    return Packed(base64.b64encode(data).decode("ascii"))

@@ -138,6 +138,22 @@ function panelFor(writer, reader) {
   return null;
 }
 
+// ------------------------------------------------------------------ answers
+
+/** Give each answer of an upgrade check a button for each load: its pictures, outputs and scores. */
+function renderLoads() {
+  const articles = [...document.querySelectorAll("article.answer")];
+  const named = new Map(articles.map((one) => [one.querySelector(".model").textContent, one]));
+  for (let cell = 0; cell < cells.length; cell += 1) {
+    const place = named.get(visible(index.pipelines[cells.pipeline[cell]]))?.querySelector(".loads");
+    if (!place || cells.writer[cell] === cells.reader[cell]) continue;
+    if (place.hidden) place.append("Pictures and outputs with");
+    place.hidden = false;
+    place.append(make("button", { type: "button", onclick: () => openCell(cell) },
+      symbol(groupOfCell(cell)), ` ${labelAt(cells.reader[cell])}`));
+  }
+}
+
 // ------------------------------------------------------------------ start
 
 form.addEventListener("input", (event) => {
@@ -191,6 +207,7 @@ showState();
 byId("narrow").open = matchMedia("(min-width: 40rem)").matches || FILTERS.some((name) => state[name]);
 byId("results").hidden = false;
 render();
+renderLoads();
 scrollToOrigin();
 if (state.view) byId(state.view).scrollIntoView();
 await showDialog();
