@@ -40,7 +40,7 @@ def parquet_columns(file: Path) -> list[str] | None:
 def columns_of_footer(footer: bytes) -> list[str] | None:
     """Return the names of the outermost columns; None if these bytes are no footer."""
     try:
-        return _outermost(_Reader(footer).struct().get(_SCHEMA))
+        return _outermost(_FooterReader(footer).struct().get(_SCHEMA))
     except (ValueError, LookupError, TypeError, AttributeError):
         return None
 
@@ -58,7 +58,7 @@ def _outermost(elements: Any) -> list[str] | None:
     return names or None
 
 
-class _Reader:
+class _FooterReader:
     """Reads values of the compact protocol, one after another."""
 
     def __init__(self, data: bytes) -> None:
