@@ -285,3 +285,43 @@ def test_scores_that_moved_are_in_every_report(format_: str) -> None:
     assert "recall of yes 1.000 → 0.000" in text
     assert "accuracy 1.000 → 0.980" in text
     assert text.index("recall of yes") < text.index("safe only with scikit-learn 1.3.2")
+
+
+def converted(name: str, **verdicts: Verdict) -> UpgradeAnswer:
+    """A model that releases of onnxruntime run."""
+    targets = []
+    for release, verdict in verdicts.items():
+        version = release.removeprefix("v").replace("_", ".")
+        found = target(version, verdict)
+        info = found.environment.info
+        assert info is not None
+        info = replace(info, packages={"onnxruntime": version})
+        spec = replace(
+            found.environment.spec,
+            id=f"onnxruntime-{version}",
+            label=f"onnxruntime {version}",
+            scikit_learn="",
+            framework="onnxruntime",
+            framework_version=version,
+        )
+        environment = replace(found.environment, spec=spec, info=info)
+        targets.append(replace(found, environment=environment, package="onnxruntime"))
+    return answer(*targets, name=name)
+
+
+def test_models_of_a_runtime_have_columns_and_a_range_of_their_own() -> None:
+    same, failed = Verdict.IDENTICAL, Verdict.LOAD_FAILED
+    onnx = converted("a.onnx", v1_9_0=same, v1_20_1=same, v1_32_0=failed)
+    alone = joint(onnx)
+    assert alone.releases == (
+        "onnxruntime 1.9.0",
+        "onnxruntime 1.20.1",
+        "onnxruntime 1.32.0",
+    )
+    assert alone.target == "onnxruntime 1.32.0"
+    assert alone.pin == "onnxruntime>=1.9.0,<1.32"
+    pickled = answer(target("1.3.2", same), target("1.5.2", same), name="b.joblib")
+    both = joint(onnx, pickled)
+    assert both.target == "1.5.2"
+    assert both.safe == ("1.3.2", "1.5.2")
+    assert both.unsafe == ("a.onnx",)
