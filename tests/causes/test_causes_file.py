@@ -119,7 +119,7 @@ def test_a_direction_without_a_release_is_an_error(tmp_path: Path) -> None:
 # --------------------------------------------------------------------------- our own file
 
 
-KEEP_LESS = {"onnx", "keras", "keras-h5", "keras-weights"}
+KEEP_LESS = {"onnx", "pmml", "keras", "keras-h5", "keras-weights"}
 """Formats that leave out something of the model."""
 
 

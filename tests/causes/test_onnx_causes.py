@@ -124,3 +124,31 @@ def test_what_boosting_loses_has_its_cause_and_cancelled_terms_are_precision() -
     assert cause_of(changed("predict", 143, 144), process) == "onnx-single-precision"
     discriminant = "sklearn.discriminant_analysis.LinearDiscriminantAnalysis"
     assert cause_of(changed("predict", 2, 187), discriminant) == "onnx-single-precision"
+
+
+PMML = [
+    ("pmml-missing-in-trees", "DecisionTreeClassifier", "predict", "type int64 became float64"),
+    ("pmml-no-probabilities", "SVC", "predict_proba", "went: no has no attribute 'predict_proba'"),
+    ("pmml-text-labels", "KMeans", "predict", "type int32 became <U1"),
+]
+
+
+@pytest.mark.parametrize(("id_", "estimator", "stage", "note"), PMML)
+def test_what_pmml_does_not_hold_has_its_cause(
+    id_: str, estimator: str, stage: str, note: str
+) -> None:
+    difference = OutputDifference(verdict=Verdict.STRUCTURE_CHANGED, note=note)
+    cell = replace(changed(stage, 0, 0, format="pmml"), verdict=Verdict.STRUCTURE_CHANGED)
+    cell = replace(cell, outputs={stage: difference})
+    assert cause_of(cell, f"sklearn.a.{estimator}") == id_
+
+
+def test_in_pmml_few_labels_of_equal_classes_are_ties() -> None:
+    few, many = (
+        changed("predict", 13, 113, format="pmml"),
+        changed("predict", 90, 113, format="pmml"),
+    )
+    assert cause_of(few, "sklearn.linear_model.SGDClassifier") == "pmml-ties"
+    assert cause_of(many, "sklearn.linear_model.SGDClassifier").startswith(causes.PREFIX)
+    boosting = "sklearn.ensemble.HistGradientBoostingRegressor"
+    assert cause_of(changed("predict", 358, 358, format="pmml"), boosting) == "pmml-log-link"

@@ -11,12 +11,18 @@ import pytest
 from matrix import causes
 from matrix.causes import KnownCause
 from matrix.model import Verdict
+from matrix.processes import find_program
 
 from .truths import ROOT, run
 
 KEYS = ("pipeline", "format", "writer", "reader")
 SAFE = {verdict.value for verdict in Verdict if verdict.safe}
-OF_PACKAGES = [cause for cause in causes.known() if cause.example.set != "default"]
+OF_PACKAGES = [
+    cause
+    for cause in causes.known()
+    if cause.example.set != "default" and (cause.example.set != "pmml" or find_program("java"))
+]
+"""Those of PMML need Java."""
 QUICK = [
     cause for cause in OF_PACKAGES if cause.id in ("lightgbm-n-classes-4.0", "lightgbm-handle-4.0")
 ]
