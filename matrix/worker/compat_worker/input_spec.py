@@ -238,7 +238,10 @@ def parts_of(model: Any) -> Iterator[Any]:
         waiting += steps_of(part) or []
         waiting += inner_models(part)
         waiting += [one for _, one in get(part, "transformer_list") or ()]
-        if get(part, "transformers_") is not None:
+        inside = get(part, "transformers_")
+        if isinstance(inside, dict):  # TableVectorizer of skrub
+            waiting += inside.values()
+        elif inside is not None:
             waiting += [one for _, one, _ in column_parts(part)]
         if inspect.isfunction(get(part, "func")):
             waiting.append(part.func)
@@ -278,7 +281,12 @@ def is_union(step: Any) -> bool:
 
 
 def column_parts(step: Any) -> Iterator[Tuple[str, Any, Any]]:
-    """Name, transformer and columns of each part of a ColumnTransformer."""
+    """Name, transformer and columns of each part of a ColumnTransformer.
+
+    There are none of an estimator that keeps its transformers in another way.
+    """
+    if not isinstance(step.transformers_, list):
+        return
     resolved = get(step, "_columns") or []
     for place, (name, part, chosen) in enumerate(step.transformers_):
         if callable(chosen) and place < len(resolved):
