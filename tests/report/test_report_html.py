@@ -347,7 +347,7 @@ def test_numbers_of_parts_continue_after_digests_are_dropped(
 def test_answers_come_first() -> None:
     """Before the figures and the map: they are what was asked."""
     said = Page(written(everything())).said
-    assert said.index("tree.joblib: changes 3 of 40 labels") < said.index("change silently")
+    assert said.index("changes: changes 3 of 40 labels") < said.index("change silently")
     for words in ("scikit-learn<1.6", "40 rows", "with far outliers", "1.2, 1.3", "ham", "spam"):
         assert words in said
 
