@@ -114,7 +114,9 @@ def _steps(steps: Iterable[NextStep], indent: str) -> Iterator[str]:
 
 def _in_one_line(answer: ModelAnswer) -> str:
     symbol = GROUP_WORDS[answer.group].symbol
-    return f"- {symbol} {code(answer.model)}: {code(answer.answer, 600)}"
+    line = f"- {symbol} {code(answer.model)}: {code(answer.answer, 600)}"
+    only = answer.first_gate_only
+    return f"{line}\n  - {code(only, 600)}" if only else line
 
 
 def _details(answer: ModelAnswer, labels: Mapping[str, str]) -> Iterator[str]:
