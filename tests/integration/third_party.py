@@ -34,6 +34,8 @@ SAVED_WITH = {
     "skrub": "0.5.4",
     "sklearn-pandas": "2.2.0",
     "statsmodels": "0.14.0",
+    "interpret-core": "0.6.1",
+    "hdbscan": "0.8.39",
 }
 TARGET = "1.9.1"
 
@@ -80,7 +82,7 @@ def find(folder: Path) -> list[Found]:
     trusted = _offered(folder)
     if trusted:
         _ask(folder, _unanswered(there), trusted)
-    named = ("scikit-learn", "pandas", "skrub", "statsmodels")
+    named = ("scikit-learn", "pandas", "skrub", "statsmodels", "interpret-core", "hdbscan")
     whole = " ".join(f"{name}=={SAVED_WITH[name]}" for name in named)
     _ask(folder, _unanswered(there), [*trusted, "--from", whole])
     return [_found(file, there[file.name]) for file in files]

@@ -137,9 +137,26 @@ def fit_statsmodels():
     yield "statsmodels", sm.OLS(rows.income, sm.add_constant(rows[["age"]])).fit()
 
 
+def fit_interpret():
+    from interpret.glassbox import ExplainableBoostingClassifier
+
+    rows, y = table()
+    machine = ExplainableBoostingClassifier(outer_bags=2, max_rounds=50, n_jobs=1)
+    yield "interpret", machine.fit(rows, y)
+
+
+def fit_hdbscan():
+    import hdbscan
+
+    rows, _ = table()
+    scaled = StandardScaler().fit_transform(rows[NUMBERS])
+    yield "hdbscan", hdbscan.HDBSCAN(min_cluster_size=5).fit(scaled)
+
+
 ALL = [
     *(fit_xgboost, fit_lightgbm, fit_catboost, fit_imbalanced_learn, fit_category_encoders),
-    *(fit_feature_engine, fit_skrub, fit_sklearn_pandas, fit_statsmodels),
+    *(fit_feature_engine, fit_skrub, fit_sklearn_pandas, fit_statsmodels, fit_interpret),
+    fit_hdbscan,
 ]
 
 
@@ -164,6 +181,8 @@ def predict(file):
         import xgboost
 
         return model.predict(xgboost.DMatrix(rows[NUMBERS])).tolist()
+    if name == "hdbscan":
+        return model.labels_.tolist()
     if name == "statsmodels":
         return model.predict(rows.assign(const=1.0)[["const", "age"]]).tolist()
     return model.predict_proba(rows)[:, 1].tolist()
