@@ -26,6 +26,7 @@ from hypothesis import strategies as st
 from made_up import made_up_matrix, small_matrix, so_many_cells
 
 from matrix import baseline as baselines
+from matrix import causes
 from matrix.model import (
     Acceptance,
     Comparison,
@@ -432,6 +433,22 @@ def test_causes_beyond_a_limit_are_counted_together() -> None:
     causes = unpacked(last.packed.text)["causes"]
     assert len(causes) <= 1001
     assert "other causes" in causes[-1]
+
+
+def test_a_card_has_the_cause_an_error_and_what_to_do() -> None:
+    """Those of a known cause come from the list of causes; else a command looks for it."""
+    cell = next(iter(small_matrix().cells))
+    failed = replace(
+        cell,
+        verdict=Verdict.LOAD_FAILED,
+        exception=Failure(type="ValueError", message="node array", traceback=""),
+    )
+    known = causes.by_id()["tree-nodes-1.3"]
+    cells = [replace(failed, cause=known.id), replace(failed, pipeline="my model", exception=None)]
+    said = Page(written(replace(small_matrix(), cells=cells))).said
+    for text in (known.title, known.id, "ValueError: node array", known.advice.replace("`", "")):
+        assert text in said
+    assert f"explain --format={cell.format} 'my model' {cell.writer} {cell.reader}" in said
 
 
 # --------------------------------------------------------------------------- the file

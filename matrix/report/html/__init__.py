@@ -76,7 +76,7 @@ def write_html(matrix: Matrix, stream: TextIO) -> None:
         passed_over=passed_over.by_kind(matrix.passed_over),
         scored=found.scored,
         score_table=score_table,
-        cards=cause_cards(found.tallies),
+        cards=cause_cards(found.tallies, models=bool(matrix.answers)),
         mistakes=known_mistakes.sentence(
             len(known_mistakes.pipelines_with_mistakes(matrix)), found.mistakes
         ),

@@ -70,14 +70,19 @@ def tally(tallies: dict[str, CauseTally], cause: str, cell: Cell) -> None:
     found.pipelines.add(cell.pipeline)
 
 
-def cause_cards(tallies: Mapping[str, CauseTally]) -> CauseCards:
-    """Return the cards, those of the most pipelines first."""
+def cause_cards(tallies: Mapping[str, CauseTally], *, models: bool) -> CauseCards:
+    """Return the cards, those of the most pipelines first.
+
+    Args:
+        tallies: by cause.
+        models: whether the pipelines are models of an upgrade check.
+    """
     ordered = sorted(
         tallies.items(), key=lambda one: (-len(one[1].pipelines), -one[1].groups.total(), one[0])
     )
     rest = ordered[_MOST:]
     return CauseCards(
-        tuple(_card(cause, found) for cause, found in ordered[:_MOST]),
+        tuple(_card(cause, found, models) for cause, found in ordered[:_MOST]),
         _rest(len(rest), sum(one.groups.total() for _, one in rest)),
     )
 
@@ -89,11 +94,10 @@ def _rest(causes: int, cells: int) -> str:
     return f"{more} with {counted(cells, 'cell')}: the filter lists them."
 
 
-def _card(cause: str, found: CauseTally) -> CauseCard:
+def _card(cause: str, found: CauseTally, models: bool) -> CauseCard:
     known, cell = found.known, found.example
-    extent = (
-        f"{counted(found.groups.total(), 'cell')} of {counted(len(found.pipelines), 'pipeline')}"
-    )
+    where = counted(len(found.pipelines), "model" if models else "pipeline")
+    extent = f"{counted(found.groups.total(), 'cell')} of {where}"
     return CauseCard(
         cause=cause,
         group=found.groups.most_common(1)[0][0],
@@ -101,10 +105,8 @@ def _card(cause: str, found: CauseTally) -> CauseCard:
         extent=extent if known is None else f"{extent} · {since(known)} · {known.id}",
         error=_error(cell),
         explanation="" if known is None else known.explanation,
-        advice="No known cause. This command compares one of its cells step by step:"
-        if known is None
-        else known.advice,
-        command="" if known else _command(cell),
+        advice=f"No known cause. {_WHAT_COMMAND_DOES[models]}:" if known is None else known.advice,
+        command="" if known else _command(cell, models),
     )
 
 
@@ -114,6 +116,14 @@ def _error(cell: Cell) -> str:
     return plain(f"{cell.exception.type}: {cell.exception.message}", _LONGEST)
 
 
-def _command(cell: Cell) -> str:
+_WHAT_COMMAND_DOES = {
+    False: "This command compares one of its cells step by step",
+    True: "This command prints how to reproduce it by hand",
+}
+
+
+def _command(cell: Cell, models: bool) -> str:
+    if models:
+        return f"compat-matrix upgrade {shlex.join(('--reproduce=by-hand', cell.pipeline))}"
     words = (f"--format={cell.format}", cell.pipeline, cell.writer, cell.reader)
     return f"compat-matrix explain {shlex.join(words)}"

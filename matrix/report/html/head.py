@@ -26,6 +26,7 @@ GROUP_KEYS = {
 
 def head(matrix: Matrix, found: Facts) -> Packed:
     """Return all data that the scripts need besides the cells, as JSON."""
+    cards = cause_cards(found.tallies, models=bool(matrix.answers))
     return packed(
         encode(
             {
@@ -36,7 +37,7 @@ def head(matrix: Matrix, found: Facts) -> Packed:
                 "waysToSave": _ways_to_save(matrix, found),
                 "line": [environment.id for environment in release_line(matrix.environments)],
                 "causes": {name: _cause(cause) for name, cause in found.causes.items()},
-                "causeCards": [card.cause for card in cause_cards(found.tallies).shown],
+                "causeCards": [card.cause for card in cards.shown],
                 "mistakes": {"tag": known_mistakes.TAG},
                 "groups": [_group(group, matrix) for group in Group],
                 "verdicts": [_verdict(verdict, found.counts[verdict]) for verdict in Verdict],
