@@ -50,10 +50,12 @@ def _frame(known: InputModel, values: List[Any]) -> Any:
         return table
     import pandas
 
+    texts = [at for at, column in enumerate(known.columns) if column.is_text]
+    if not texts:  # to put thousands of columns together takes half a second
+        return table
     columns = [table.iloc[:, at] for at in range(table.shape[1])]
-    for at, column in enumerate(known.columns):
-        missing = columns[at].isnull().all() and str(columns[at].dtype) == "object"
-        if column.is_text and missing:
+    for at in texts:
+        if columns[at].isnull().all() and str(columns[at].dtype) == "object":
             columns[at] = columns[at].astype("str")
     made = pandas.concat(columns, axis=1)
     made.columns = table.columns
