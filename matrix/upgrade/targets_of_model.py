@@ -92,7 +92,9 @@ class TargetsOfModel:
         found = []
         for one in requested:
             named = {name_of(text): text for text in one.others}
-            version = version_in(named[framework]) if framework in named else "latest"
+            version = version_in(named.get(framework, framework))
+            if version == "latest":
+                version = self._newest(framework)
             complete = replace(
                 one,
                 scikit_learn=one.scikit_learn or ANY,
@@ -103,6 +105,13 @@ class TargetsOfModel:
             day = self._request.as_of if one.file else "release"
             found.append(spec_of(complete, as_of=day, common=self._builds.common))
         return tuple(found)
+
+    def _newest(self, framework: str) -> str:
+        """The newest release: an environment of ``latest`` gets its name only when it is built."""
+        try:
+            return self._builds.registry.release("latest", framework).version
+        except UnavailableError as error:
+            raise CannotTellError(str(error)) from error
 
     def _moves_libraries(self, requested: EnvironmentRequest, model: Model) -> bool:
         """Whether a target names nothing but known libraries that a model needs: all else stays."""

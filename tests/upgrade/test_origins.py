@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from packaging.version import Version
@@ -266,14 +267,35 @@ def test_a_file_that_names_a_package_without_any_version_needs_a_word_about_both
 KERAS = model(modules=["keras"], others={"keras": "3.0.4"})
 
 
-def test_a_model_of_keras_comes_from_its_release_and_goes_to_another() -> None:
+class Newest:
+    """A registry that knows the newest release alone."""
+
+    def release(self, request: str, package: str) -> SimpleNamespace:
+        assert (request, package) == ("latest", "keras")
+        return SimpleNamespace(version="3.15.1")
+
+
+@pytest.mark.parametrize(
+    ("said", "version"),
+    [
+        ((), "3.15.1"),
+        (("keras",), "3.15.1"),
+        (("scikit-learn==1.9.1",), "3.15.1"),
+        (("keras==3.4.1",), "3.4.1"),
+        (("keras>=3.4,<3.6",), "<3.6,>=3.4"),
+    ],
+)
+def test_a_model_of_keras_comes_from_its_release_and_goes_to_another_or_the_newest(
+    said: tuple[str, ...], version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The environment has the name that it is built with."""
+    monkeypatch.setattr(EnvironmentBuilds, "registry", Newest())
     assert origin(KERAS).dated_by == ("keras", "3.0.4")
     assert origin(KERAS, "keras==3.1.0").dated_by == ("keras", "3.1.0")
-    for said, version in (((), "latest"), (("keras==3.4.1",), "3.4.1")):
-        given = places(targets=said)
-        (target,) = given.targets(KERAS, given.origin(KERAS))
-        assert target.dated_by == ("keras", version)
-        assert target.as_of == "release"
+    given = places(targets=said)
+    (target,) = given.targets(KERAS, given.origin(KERAS))
+    assert target.dated_by == ("keras", version)
+    assert target.as_of == "release"
 
 
 def test_a_pipeline_of_scikit_learn_with_keras_in_it_moves_with_scikit_learn() -> None:
