@@ -227,8 +227,15 @@ def all_new(against: str) -> Comparison:
     )
 
 
+def all_limited() -> Matrix:
+    """A matrix in which only ``repr`` fails."""
+    cells = [replace(one, verdict=Verdict.INTROSPECTION_FAILED) for one in small_matrix().cells]
+    return replace(small_matrix(), cells=cells)
+
+
 ALLOWED = set().union(
     shape(page_of_many()),
+    shape(Page(written(all_limited()))),
     *(shape(Page(written(one))) for one in (small_matrix(), everything())),
     *(shape(Page(written(replace(everything(), answers=(one,))))) for one in everything().answers),
     *(
