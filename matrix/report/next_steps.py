@@ -21,6 +21,7 @@ from matrix.report.attribute_places import in_places, is_assignment
 from matrix.report.cause_text import advice_parts, known_cause, since
 from matrix.report.model_answers import TargetRange, target_ranges
 from matrix.upgrade.answer import Problem, Target, UpgradeAnswer
+from matrix.upgrade.needed_packages import leading
 
 _MIGRATE = "migrate converts it, and writes the new file only if every output is the same:"
 _SET = "set after loading what the file lacks:"
@@ -52,8 +53,14 @@ def next_steps(answer: UpgradeAnswer, options: Sequence[str]) -> Iterator[NextSt
         text = _PIN_LIMITED if answer.range.limited else _PIN
         for pin in (answer.range.pin, *package_words.pins(answer)):
             yield NextStep(kind=NextStepKind.PIN, text=text, paste=pin)
-    elif answer.targets[0].cell.verdict.predicts_same:
+    elif answer.targets[0].cell.verdict.predicts_same and _has_more_releases(answer):
         yield _search(answer, options)
+
+
+def _has_more_releases(answer: UpgradeAnswer) -> bool:
+    """Whether a check without ``--to`` would try other releases than this one."""
+    named = any(target.requested for target in answer.every_target)
+    return named and leading(answer.model.inspection) is None
 
 
 def _answerable(problem: Problem) -> Iterator[NextStep]:

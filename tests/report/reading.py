@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import io
 import json
+import re
+import zlib
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -36,6 +39,20 @@ def written(matrix: Matrix, name: str) -> str:
     text = stream.getvalue()
     text.encode("utf-8")
     return text
+
+
+def unpacked(text: str) -> Any:
+    """What a block of the page holds: JSON, compressed, in base64."""
+    return json.loads(zlib.decompress(base64.b64decode(text)))
+
+
+def embedded(page: str) -> dict[str, list[Any]]:
+    """The blocks of data in a page, by kind."""
+    found: dict[str, list[Any]] = {}
+    block = re.compile(r'<script[^<>]* data-kind="([^"<>]*)"[^<>]*>([\w+/=]*)</script>', re.ASCII)
+    for kind, text in block.findall(page):
+        found.setdefault(kind, []).append(unpacked(text))
+    return found
 
 
 def csv_rows(text: str) -> list[dict[str, str]]:

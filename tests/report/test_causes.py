@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import replace
 
 from drawing import Draw
 from made_up import environment, failed, pipeline, small_matrix
-from reading import written
+from reading import embedded, written
 
 from matrix import causes
 from matrix.model import Cell, Matrix, Verdict
@@ -71,10 +70,8 @@ def test_markdown_has_explanation_and_advice() -> None:
 
 
 def test_the_page_embeds_the_causes_of_its_cells() -> None:
-    page = written(matrix_of(3, 1), "html")
-    found = re.search(r'data-kind="head"[^>]*>(.*?)</script>', page, re.DOTALL)
-    assert found is not None
-    known = json.loads(found.group(1))["causes"]
+    (head,) = embedded(written(matrix_of(3, 1), "html"))["head"]
+    known = head["causes"]
     assert set(known) == {KNOWN.id}
     assert known[KNOWN.id]["advice"] == KNOWN.advice
     assert known[KNOWN.id]["links"] == list(KNOWN.links)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from made_up import small_matrix
-from reading import csv_rows, sarif, strict_json, svg_text, written
+from reading import csv_rows, embedded, sarif, strict_json, svg_text, written
 
 from matrix.explain.explanation import explanation_of
 from matrix.model import Cell, Failure, Group, Matrix, OutputDifference, Verdict
@@ -131,6 +131,8 @@ def test_a_report_for_machines_names_every_output(
     elif name == "json":
         (found,) = strict_json(text)["cells"]
         assert set(found["outputs"]) == set(cell.outputs)
+    elif name == "html":
+        text = str(embedded(text))
     assert all(re.search(rf"\b{method}\b", text) for method in names_in(cell))
     if name in ("junit", "sarif"):
         assert words in text

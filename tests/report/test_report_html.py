@@ -9,7 +9,6 @@ import json
 import re
 import subprocess
 import sys
-import zlib
 from collections import Counter
 from dataclasses import replace
 from datetime import date
@@ -24,6 +23,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from made_up import made_up_matrix, small_matrix, so_many_cells
+from reading import unpacked
 
 from matrix import baseline as baselines
 from matrix import causes
@@ -39,6 +39,7 @@ from matrix.model import (
     NextStep,
     NextStepKind,
     OutputDifference,
+    RegressorScores,
     ReleaseOutcome,
     RowChange,
     Verdict,
@@ -121,11 +122,6 @@ class Page(HTMLParser):
                 cell[name] = number and part(tables, name, number)
             found.append(cell)
         return found
-
-
-def unpacked(text: str) -> Any:
-    """What a block holds: JSON, compressed, in base64."""
-    return json.loads(zlib.decompress(base64.b64decode(text)))
 
 
 def part(tables: dict[str, dict[int, Any]], name: str, number: int) -> Any:
@@ -233,7 +229,19 @@ def all_limited() -> Matrix:
     return replace(small_matrix(), cells=cells)
 
 
+def scored() -> Matrix:
+    """A matrix with scores that fell, rose, and stayed."""
+    before = RegressorScores(r2=0.5, mean_absolute_error=1.0, max_error=3.0)
+    after = RegressorScores(r2=0.1, mean_absolute_error=0.5, max_error=3.0)
+    cells = [
+        replace(one, pipeline=ANSWER.model, before=before, after=after)
+        for one in small_matrix().cells
+    ]
+    return replace(small_matrix(), cells=cells, answers=(ANSWER, replace(ANSWER, scored_on=("2",))))
+
+
 ALLOWED = set().union(
+    shape(Page(written(scored()))),
     shape(page_of_many()),
     shape(Page(written(all_limited()))),
     *(shape(Page(written(one))) for one in (small_matrix(), everything())),
