@@ -29,7 +29,7 @@ from matrix.report.cause_text import share_known, since, without_known_cause
 from matrix.report.format_shares import FormatComparison, compare_formats
 from matrix.report.format_words import HEADS, by_family, legend, run_sentence, values
 from matrix.report.markdown_answers import answer_headline, answer_sections
-from matrix.report.markdown_text import MarkdownSection, code, code_in_html, fit_section
+from matrix.report.markdown_text import MarkdownSection, code, code_in_html, fit_section, sentence
 from matrix.report.package_words import named_libraries
 from matrix.report.progress import duration
 from matrix.report.releases import Break, find_breaks
@@ -60,7 +60,8 @@ def write_markdown(matrix: Matrix, stream: TextIO) -> None:
     """Write the report; the cells are read once."""
     summary = summarize(matrix)
     first = "\n".join(_headline(matrix, summary))
-    last = "\n".join(["", "**Limits**", "", *(f"- {s}" for s in summary.tally.notice(matrix)), ""])
+    limits = (f"- {sentence(text)}" for text in summary.tally.notice(matrix))
+    last = "\n".join(["", "**Limits**", "", *limits, ""])
     room = LONGEST - len(first) - len(last) - 1
     stream.write(first + "\n")
     for section in _sections(matrix, summary):
