@@ -49,6 +49,8 @@ def test_a_report_holds_no_cells(write: Callable[..., object]) -> None:
 
     peak(report(so_many_cells(10)))  # what is imported or remembered once
     few, many = (peak(report(so_many_cells(count))) for count in (FEW, MANY))
+    if many >= few + ALLOWED:  # what the other tests of this process left may be collected late
+        many = peak(report(so_many_cells(MANY)))
     assert many < few + ALLOWED
 
 

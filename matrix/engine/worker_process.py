@@ -346,6 +346,7 @@ def _write_request(request: Request, folder: Path) -> None:
         "expires": int(BUSY * max(_seconds(request))) + EXPIRE_SECONDS,
         "files": [str(path) for path in request.files],
         "pieces": list(request.pieces),
+        "in_part": request.sandbox is not None,
         "stages": request.sandbox is not None,
     }
     (folder / REQUEST).write_text(json.dumps(body), encoding="utf-8")

@@ -24,6 +24,9 @@ One JSON object:
 ``expires``  whole seconds on the wall clock; a worker whose current piece takes longer is ended by
              SIGALRM. The orchestrator measures processor time and stops it much earlier. This
              matters only if the orchestrator was killed, on a system without ``parent``
+``in_part``  true: where a module in ``paths`` imports a package that is not installed, only what a
+             model needs of it is defined (``compat_worker/own_modules.py``). Pipeline files are
+             imported whole
 ``stages``   true: the journal gets an ``at`` line for every stage of a piece (default false)
 ``files``    only for ``check``: paths of pipeline files
 ``pieces``   for all other tasks: a list of objects, each with a unique ``id`` (an integer) and the
@@ -214,7 +217,8 @@ def main(folder: str) -> None:
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
     own_script.use(request.get("main"), request["paths"])
-    own_modules.install(request["paths"], own_script.keep_needed)
+    if request.get("in_part"):
+        own_modules.install(request["paths"], own_script.keep_needed)
     journal.line(ready={"sklearn": sklearn, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
         answer = {"files": saving.import_failures(request["files"]), "contents": []}

@@ -165,7 +165,7 @@ def test_tags_of_scikit_learn_1_6_are_a_matter_of_old_xgboost_there() -> None:
 
 def test_each_cause_of_another_package_has_a_message_here() -> None:
     tested_elsewhere = {"catboost-n-features", "xgboost-frames-3.0"}
-    sets = ("default", "formats", "old", "onnx", "keras")
+    sets = ("default", "formats", "old", "onnx", "pmml", "keras")
     others = [one for one in causes.known() if one.example.set not in sets]
     listed = {cause.id for cause in others}
     assert listed == {*(one[0] for one in SEEN), *(one[0] for one in BESIDE), *tested_elsewhere}

@@ -136,7 +136,7 @@ def test_what_stands_is_left_alone(
     monkeypatch.setattr(run_nox, "_nox", lambda: pytest.fail("nox was started"))
     steps: list[BuildStep] = []
     assert prepare(catalog(project), report=steps.append) == built
-    assert {step.phase for step in steps} == {"resolved"}
+    assert {step.phase for step in steps} == {"resolving", "resolved"}
 
 
 def test_what_was_tampered_with_is_refused_and_repaired(
@@ -256,7 +256,7 @@ def test_what_installs_but_does_not_import(project: Path, here: tuple[Interprete
     assert environment.reason.startswith("does not import: import sklearn raised ")
     steps: list[BuildStep] = []
     assert prepare(catalog(project, "broken"), report=steps.append) == (environment,)
-    assert {step.phase for step in steps} == {"resolved"}
+    assert {step.phase for step in steps} == {"resolving", "resolved"}
 
 
 def test_latest_is_the_newest_line(project: Path) -> None:
