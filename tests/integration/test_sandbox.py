@@ -251,7 +251,7 @@ FAULTS = {
     "another": (
         "os.rename('journal.jsonl', 'x'); shutil.copyfile('x', 'journal.jsonl')",
         "crashed",
-        "in ",  # it was replaced, or has no end: whichever was read first
+        "",  # it was replaced, or has no end: whichever was read first
     ),
     "contents": (
         "os.remove('contents.bin'); open('contents.bin', 'wb').write(bytes(10**6)); return X[:, 0]",
