@@ -165,7 +165,6 @@ class Worker:
         self._stage = ""
         self._complete = False
         self._started = self._watched = time.monotonic()
-        self._measured = self._process.pid
         self._deadline = self._new_deadline()
 
     def _start(self) -> processes.Process:

@@ -24,7 +24,7 @@ from matrix.inspection import (
 from matrix.inspection.result import MB, InspectionLimits
 from matrix.inspection.result_json import inspection_from_message, inspection_to_message
 from matrix.inspection.torch_files import STATE
-from matrix.model.codec import READ_ERRORS, Json
+from matrix.model.codec import READ_ERRORS
 from matrix.processes import find_program
 from matrix.store import Store, keys
 from matrix.upgrade.answer import Model, Problem
@@ -63,15 +63,18 @@ def take_in(
     intake = _Intake(folder=store.scratch(), recorded=recorded or {}, limits=most_bytes(most_mb))
     with ThreadPoolExecutor(jobs) as pool:
         copies = list(pool.map(intake.copy, paths))
-        known = [None if fresh else _known(one, intake.limits, store) for one in copies]
+        known = [
+            None if fresh else _known(path, copy, intake.limits, store)
+            for path, copy in zip(paths, copies, strict=True)
+        ]
         looked = []
         for one in pool.map(intake.look, paths, copies, known):
             looked.append(one)
             on_file()
-    for (model, copy), read in zip(looked, copies, strict=True):
+    for (model, copy), read, before in zip(looked, copies, known, strict=True):
         if model.inspection is not None and copy is not None:
             store.keep_artifact(copy.path, model.format, copy.sha256)
-            if copy is read:  # and was not packed with files beside the model
+            if copy is read and before is None:  # and was not packed with files beside the model
                 key = _inspection_key(copy, intake.limits)
                 store.keep_answer(key, inspection_to_message(model.inspection))
     return [_noted(model, store) for model, _ in looked]
@@ -114,13 +117,13 @@ class _Intake:
         return copy
 
     def look(
-        self, path: Path, copy: PrivateCopy | Problem, known: Json | None
+        self, path: Path, copy: PrivateCopy | Problem, known: Inspection | None
     ) -> tuple[Model, PrivateCopy | None]:
         """The model, and the copy to load; ``known`` is what an inspection of it found before."""
         if isinstance(copy, Problem):
             return Model(id=str(path), path=path, problem=copy), None
         try:
-            inspection, copy = self._inspect(path, copy, known)
+            inspection, copy = (known, copy) if known else self._inspect(path, copy)
         except MatrixError as error:
             return Model(id=str(path), path=path, problem=Problem.of(error)), None
         if inspection.container == "pmml" and find_program("java") is None:
@@ -129,12 +132,7 @@ class _Intake:
             return Model(id=str(path), path=path, problem=_without_code(inspection)), None
         return Model(id=str(path), path=path, inspection=inspection), copy
 
-    def _inspect(
-        self, path: Path, copy: PrivateCopy, known: Json | None
-    ) -> tuple[Inspection, PrivateCopy]:
-        if known is not None:
-            with contextlib.suppress(*READ_ERRORS):
-                return inspection_from_message(known, path), copy
+    def _inspect(self, path: Path, copy: PrivateCopy) -> tuple[Inspection, PrivateCopy]:
         return inspect_with_files(path, copy, self.folder, self.limits, self._recorded_beside(path))
 
     def _recorded_beside(self, path: Path) -> Mapping[str, str] | None:
@@ -149,11 +147,15 @@ class _Intake:
         }
 
 
-def _known(copy: PrivateCopy | Problem, limits: InspectionLimits, store: Store) -> Json | None:
-    """What an inspection of a file found before; None if there was none."""
-    if isinstance(copy, Problem):
-        return None
-    return store.answer(_inspection_key(copy, limits))
+def _known(
+    path: Path, copy: PrivateCopy | Problem, limits: InspectionLimits, store: Store
+) -> Inspection | None:
+    """What an inspection of a file found before; None if there was none, or it is damaged."""
+    message = None if isinstance(copy, Problem) else store.answer(_inspection_key(copy, limits))
+    if message is not None:
+        with contextlib.suppress(*READ_ERRORS):
+            return inspection_from_message(message, path)
+    return None
 
 
 def _inspection_key(copy: PrivateCopy, limits: InspectionLimits) -> str:

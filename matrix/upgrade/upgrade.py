@@ -187,7 +187,7 @@ class _Check:
         questions: Sequence[UpgradeQuestion | UpgradeAnswer],
         tell: Callable[[UpgradeAnswer], None] = lambda _: None,
     ) -> list[UpgradeAnswer]:
-        """The answers to questions; each is told as soon as all of its loads are done."""
+        """The answers to questions; each is passed on as soon as all of its loads are done."""
         asked = {one.model.id: one for one in questions if isinstance(one, UpgradeQuestion)}
 
         def on_model(model: Model) -> None:
@@ -225,7 +225,7 @@ _INTERRUPTED = "interrupted before it was checked"
 def _only_newest(
     question: UpgradeQuestion | UpgradeAnswer, origins: Origins
 ) -> UpgradeQuestion | UpgradeAnswer:
-    """The question about the newest release alone, where others are asked about too."""
+    """The question about the newest release alone, where there are others too."""
     if isinstance(question, UpgradeAnswer) or not _are_consecutive(question.model, origins):
         return question
     lines = [one for one in question.targets if one.scikit_learn[:1].isdigit()]

@@ -202,16 +202,7 @@ def main(folder: str) -> None:
 
     journal = Journal(folder, request.get("stages", False))
     sklearn = prepare()
-    from compat_worker import (
-        loading,
-        measuring,
-        own_modules,
-        own_script,
-        reference,
-        resaving,
-        saving,
-        tracing,
-    )
+    from compat_worker import own_modules, own_script, tasks
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
@@ -221,17 +212,10 @@ def main(folder: str) -> None:
         own_modules.install(request["paths"], own_script.keep_needed)
     journal.line(ready={"sklearn": sklearn, "seconds": time.perf_counter() - started})
     if request["task"] == "check":
-        answer = {"files": saving.import_failures(request["files"]), "contents": []}
+        answer = {"files": tasks.import_failures(request["files"]), "contents": []}
         journal.line(done=0, answer=answer)
     else:
-        work = {
-            "save": saving.save,
-            "evidence": measuring.measure,
-            "load": loading.load,
-            "reference": reference.record_reference,
-            "trace": tracing.trace,
-            "resave": resaving.resave,
-        }[request["task"]]
+        work = tasks.TASKS[request["task"]]
         for piece in request["pieces"]:
             if request["parent"] not in (None, os.getppid()):
                 return  # the orchestrator has ended
@@ -266,16 +250,7 @@ def prepare() -> str:
         The version of scikit-learn; empty in an environment that runs models without it.
     """
     version = _trained_with()
-    from compat_worker import (  # noqa: F401
-        loading,
-        measuring,
-        own_modules,
-        own_script,
-        reference,
-        resaving,
-        saving,
-        tracing,
-    )
+    from compat_worker import own_modules, own_script, tasks  # noqa: F401
 
     return version
 

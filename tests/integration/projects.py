@@ -100,3 +100,25 @@ def table(project: Path, *more: str) -> list[dict[str, Any]]:
     assert done.returncode == 0, done.stderr
     cells = json.loads((project / "result.json").read_text())["cells"]
     return [{**cell, "cached": None} for cell in cells]
+
+
+def answered(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """The exit code of a command in a folder, and the result that it writes as JSON."""
+    done = subprocess.run(
+        [sys.executable, "-m", "matrix", *arguments, "--output", "json:found.json"],
+        cwd=folder,
+        env=environ(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (folder / "found.json").exists(), done.stderr
+    found: dict[str, Any] = json.loads((folder / "found.json").read_text())
+    return done.returncode, found
+
+
+def run_of(folder: Path, configuration: str, *pipelines: str) -> dict[str, Any]:
+    """The result of a run of some pipelines with a configuration of its own."""
+    (folder / "matrix.toml").write_text(configuration)
+    named = (f"--pipelines={one}" for one in pipelines)
+    return answered(folder, "run", "--config", "matrix.toml", *named)[1]

@@ -5,7 +5,6 @@ One environment of Keras 3.15.1 on JAX, of 600 MB.
 
 from __future__ import annotations
 
-import json
 import subprocess
 import sys
 from pathlib import Path
@@ -17,7 +16,7 @@ from matrix.model import Cell, TrainingAnswer
 from matrix.report.training_words import training_answer
 
 from ..judge.conftest import Bench
-from .projects import ROOT, environ
+from .projects import ROOT, environ, run_of
 
 pytestmark = pytest.mark.nightly
 
@@ -102,18 +101,7 @@ def answer_of(predictions: int, loss: int, state: int, step: int) -> TrainingAns
 
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> str:
-    folder = tmp_path_factory.mktemp("keras")
-    (folder / "matrix.toml").write_text(CONFIGURATION)
-    command = [sys.executable, "-m", "matrix", "run", "--config", "matrix.toml"]
-    subprocess.run(
-        [*command, "--pipelines=keras_two_outputs", "--output", "json:found.json"],
-        cwd=folder,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    found = json.loads((folder / "found.json").read_text())
+    found = run_of(tmp_path_factory.mktemp("keras"), CONFIGURATION, "keras_two_outputs")
     (environment,) = found["environments"]
     return str(environment["info"]["executable"])
 

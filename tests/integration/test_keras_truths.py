@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from typing import Any
 
 import pytest
 
-from .projects import ROOT, environ
+from .projects import ROOT, environ, run_of
 
 pytestmark = pytest.mark.nightly
 
@@ -74,23 +73,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("keras")
-    (folder / "matrix.toml").write_text(CONFIGURATION)
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "matrix", "run", "--config", "matrix.toml"),
-            *(f"--pipelines={one}" for one in (*SAME_IN_HDF5, *LOST)),
-            *("--output", "json:found.json"),
-        ],
-        cwd=folder,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (folder / "found.json").exists(), done.stderr
-    found: dict[str, Any] = json.loads((folder / "found.json").read_text())
-    return found
+    return run_of(tmp_path_factory.mktemp("keras"), CONFIGURATION, *SAME_IN_HDF5, *LOST)
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from .projects import ROOT, environ
+from .projects import ROOT, answered, environ
 
 pytestmark = pytest.mark.nightly
 
@@ -176,20 +176,8 @@ print(labels.tolist(), [[value.hex() for value in row.values()] for row in found
 
 def upgraded(folder: Path, name: str, *more: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the JSON of an upgrade check from onnxruntime 1.20 to 1.17."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "matrix", "upgrade", name, "--output", "json:answer.json"),
-            *("--from", "onnxruntime==1.20.1", "--to", "onnxruntime==1.17.3", *more),
-        ],
-        cwd=folder,
-        env=environ(),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (folder / "answer.json").exists(), done.stderr
-    found: dict[str, Any] = json.loads((folder / "answer.json").read_text())
-    return done.returncode, found
+    releases = ("--from", "onnxruntime==1.20.1", "--to", "onnxruntime==1.17.3")
+    return answered(folder, "upgrade", name, *releases, *more)
 
 
 @pytest.mark.parametrize("name", ["old.onnx", "new.onnx"])
