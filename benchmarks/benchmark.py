@@ -40,7 +40,7 @@ from matrix import environments
 from matrix.engine.loading import load_job, loads, loads_due
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
-from matrix.engine.worker_process import Ended, Request, Worker
+from matrix.executors.worker_process import Ended, Request, Worker
 from matrix.model import Environment
 from matrix.report.progress import Progress
 from matrix.store import Store

@@ -28,6 +28,7 @@ LAYERS = [
     {"store"},
     {"causes", "baseline", "judge"},
     {"diagnosis"},
+    {"executors"},
     {"engine"},
     {"upgrade"},
     {"remedies"},

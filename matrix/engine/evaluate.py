@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from matrix import causes
 from matrix.catalog import Tolerances
 from matrix.engine.loading import LoadWork, OnObservation, load_job, loads_due
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
+from matrix.executors.jobs import Job
 from matrix.judge import Case, judge
 from matrix.judge.content import Fetch, read
 from matrix.judge.evidence import with_inputs, worst_rows

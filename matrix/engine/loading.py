@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from matrix.engine.pool import Job
 from matrix.engine.roles import loads_format
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job
+from matrix.executors.worker_process import PieceRequest
 from matrix.model import (
     Artifact,
     Environment,

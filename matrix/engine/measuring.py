@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 from packaging.version import Version
 
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job
+from matrix.executors.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Evidence, Pipeline, Saving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
 from matrix.errors import PipelineFileError
+from matrix.executors.jobs import Job
 from matrix.model import Environment
 from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from matrix.engine.worker_process import Answered, finished
+from matrix.executors.worker_process import Answered, finished
 from matrix.store import Store
 
 

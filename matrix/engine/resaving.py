@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job
+from matrix.executors.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Fix, Pipeline, Resaving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer

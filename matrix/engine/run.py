@@ -11,7 +11,6 @@ from matrix.engine.evaluate import Evaluation, Evaluator
 from matrix.engine.format_costs import FormatCosts
 from matrix.engine.measuring import Measures
 from matrix.engine.pipeline_check import check_pipeline_files
-from matrix.engine.pool import first_of
 from matrix.engine.recovery import recover
 from matrix.engine.roles import saves
 from matrix.engine.run_context import ProgressListener, RunContext
@@ -19,6 +18,7 @@ from matrix.engine.saving import Savings
 from matrix.engine.schedule import Schedule
 from matrix.engine.shards import planned
 from matrix.errors import CannotTellError
+from matrix.executors.jobs import first_of
 from matrix.model import (
     Cell,
     Detection,

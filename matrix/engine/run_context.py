@@ -10,13 +10,15 @@ from typing import Protocol
 
 from matrix import frameworks
 from matrix.catalog import Catalog, WorkerLimits
-from matrix.engine import fork_servers
 from matrix.engine.estimate import START, Estimate
-from matrix.engine.fork_servers import ForkServers
-from matrix.engine.pool import Job, Jobs, Pool
 from matrix.engine.roles import saves
 from matrix.engine.shards import readers
-from matrix.engine.worker_process import PieceRequest, Request
+from matrix.executors import fork_servers
+from matrix.executors.executor import Executor, RunHooks
+from matrix.executors.fork_servers import ForkServers
+from matrix.executors.jobs import Job, Jobs
+from matrix.executors.local import LocalExecutor
+from matrix.executors.worker_process import PieceRequest, Request
 from matrix.model import Environment, OwnScript, Pipeline, Shard
 from matrix.sandbox.kinds import Sandbox
 from matrix.store import Store, keys
@@ -68,6 +70,8 @@ class RunContext:
     """The part of the readers that loads; None for all of them."""
     servers: ForkServers | None = None
     """Fork the workers that load users' models; None starts an interpreter for each."""
+    executor: Executor | None = None
+    """Where work runs; None for processes of this machine."""
     _keys: dict[str, str] = field(default_factory=dict)
     _workers: list[str] = field(default_factory=list)
 
@@ -141,7 +145,7 @@ class RunContext:
 
         Args:
             environment: the environment whose interpreter runs.
-            task, pieces, files: as in :class:`~matrix.engine.worker_process.Request`.
+            task, pieces, files: as in :class:`~matrix.executors.worker_process.Request`.
             paths: folders to import from; None for those of the pipeline files.
         """
         assert environment.info is not None
@@ -177,7 +181,7 @@ class RunContext:
             label: what the job does, for progress.
             stage: of the progress, which advances with each answer.
             take: called with the number of each piece, its answer and the contents.
-            alone: as in :class:`~matrix.engine.pool.Job`.
+            alone: as in :class:`~matrix.executors.jobs.Job`.
         """
 
         def on_answer(number: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
@@ -206,14 +210,9 @@ class RunContext:
             self.progress.advance(0, under_way=", ".join(under_way))
 
         try:
-            pool = Pool(
-                self.slots,
-                self.store.scratch,
-                on_turn,
-                on_over=self.store.commit,
-                servers=self.servers,
-            )
-            pool.run(self._noted(jobs))
+            executor = self.executor or LocalExecutor(slots=self.slots, servers=self.servers)
+            hooks = RunHooks(scratch=self.store.scratch, on_turn=on_turn, on_over=self.store.commit)
+            executor.run(self._noted(jobs), hooks)
         finally:
             self.store.commit()
 

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job
+from matrix.executors.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Pipeline, Returned, Saving
 from matrix.store import keys, worker_answers
 from matrix.store.worker_answers import WorkerAnswer

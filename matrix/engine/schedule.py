@@ -10,9 +10,9 @@ from matrix.engine.estimate import START
 from matrix.engine.evaluate import Evaluator, OnEvaluation
 from matrix.engine.loading import LoadWork, loads
 from matrix.engine.measuring import Measures, measure_jobs, measures_due
-from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, save_job, saves_due
+from matrix.executors.jobs import Job, Jobs
 from matrix.model import Environment, Pipeline
 
 _WORTH_AN_INTERPRETER = 0.3

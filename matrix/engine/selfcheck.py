@@ -9,9 +9,9 @@ from pathlib import Path
 from matrix import selfcheck
 from matrix.engine.evaluate import Evaluation, evaluate
 from matrix.engine.loading import known_outputs
-from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import PieceRequest, Request
+from matrix.executors.jobs import Job, Jobs
+from matrix.executors.worker_process import PieceRequest, Request
 from matrix.judge import Case
 from matrix.model import (
     Artifact,

@@ -8,9 +8,9 @@ from itertools import groupby
 
 from matrix import diagnosis
 from matrix.diagnosis import Trace
-from matrix.engine.pool import Job
 from matrix.engine.run_context import RunContext
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job
+from matrix.executors.worker_process import PieceRequest
 from matrix.model import Artifact, Environment, Pipeline, Saving
 from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer

@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from matrix.catalog import Tolerances
 from matrix.engine.evaluate import Evaluation, Evaluator
 from matrix.engine.loading import STAGE, LoadWork
-from matrix.engine.pool import Job
 from matrix.engine.resaving import ResaveWork, resaved
 from matrix.engine.run_context import RunContext
 from matrix.errors import NotAModelError
+from matrix.executors.jobs import Job
 from matrix.inspection import inspect_in_subprocess, refusals, refusals_of_code
 from matrix.model import (
     Artifact,

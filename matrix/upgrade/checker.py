@@ -14,10 +14,10 @@ from typing import Any
 from matrix.catalog import Tolerances
 from matrix.engine.evaluate import Evaluation, Evaluator
 from matrix.engine.loading import STAGE, LoadWork
-from matrix.engine.pool import Job, Jobs
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import digests_of
-from matrix.engine.worker_process import PieceRequest
+from matrix.executors.jobs import Job, Jobs
+from matrix.executors.worker_process import PieceRequest
 from matrix.inspection import Inspection
 from matrix.inspection.file_access import size_and_sha256
 from matrix.model import (

@@ -17,13 +17,13 @@ from typing import Any, cast
 import pytest
 
 from matrix.catalog import Catalog, Tolerances
-from matrix.engine import pool
 from matrix.engine import run as engine
-from matrix.engine.protocol import check_answer
 from matrix.engine.run_context import RunContext
 from matrix.engine.selfcheck import Planted
-from matrix.engine.untrusted_files import BreachError
-from matrix.engine.worker_process import Answered, Ended, Request, Started
+from matrix.executors import pool
+from matrix.executors.protocol import check_answer
+from matrix.executors.untrusted_files import BreachError
+from matrix.executors.worker_process import Answered, Ended, Request, Started
 from matrix.inspection.result import Inspection
 from matrix.model import (
     Artifact,

@@ -9,9 +9,10 @@ from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
-from matrix.engine.fork_servers import ForkServers
-from matrix.engine.pool import Job, Pool
-from matrix.engine.worker_process import Request
+from matrix.executors.fork_servers import ForkServers
+from matrix.executors.jobs import Job
+from matrix.executors.pool import Pool
+from matrix.executors.worker_process import Request
 from matrix.sandbox.kinds import Sandbox
 from matrix.store.worker_answers import WorkerAnswer
 

@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from matrix.engine.pool import Job, Pool
-from matrix.engine.worker_process import WORKER, Request, finished
+from matrix.executors.jobs import Job
+from matrix.executors.pool import Pool
+from matrix.executors.worker_process import WORKER, Request, finished
 
 from .bench import Bench
 

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from matrix.engine.pool import Job, Pool
-from matrix.engine.worker_process import Request
 from matrix.errors import NotAModelError
+from matrix.executors.jobs import Job
+from matrix.executors.pool import Pool
+from matrix.executors.worker_process import Request
 from matrix.inspection import inspect
 from matrix.inspection.allowed_lists import allowed_names
 from matrix.inspection.exact_calls import RESTRICTED

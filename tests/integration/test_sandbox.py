@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from matrix.engine import untrusted_files
-from matrix.engine.fork_servers import ForkServers
+from matrix.executors import untrusted_files
+from matrix.executors.fork_servers import ForkServers
 from matrix.judge.content import read
 from matrix.sandbox.kinds import Promise, Sandbox, SandboxKind
 from matrix.sandbox.probing import observed_promises

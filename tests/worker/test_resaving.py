@@ -22,7 +22,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from matrix.engine import protocol, untrusted_files
+from matrix.executors import protocol, untrusted_files
 from matrix.inspection import inspect
 
 X = np.arange(24.0).reshape(-1, 2)

@@ -44,7 +44,7 @@ from sklearn.preprocessing import (
 from sklearn.svm import SVC
 from sklearn.tree import DecisionTreeClassifier
 
-from matrix.engine import protocol
+from matrix.executors import protocol
 
 X, Y = load_iris(return_X_y=True)
 ROWS = X[::4]

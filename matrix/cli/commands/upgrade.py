@@ -18,11 +18,11 @@ from matrix.cli.commands.run import compared, fill, read_known
 from matrix.cli.commands.run import exit_code as run_code
 from matrix.cli.configured import open_results, read_or_reference, read_settings
 from matrix.engine import last_run
-from matrix.engine.fork_servers import ForkServers
 from matrix.engine.run import RunInterrupted
 from matrix.engine.run_context import RunContext
 from matrix.environments.history import open_registry
 from matrix.errors import Exit, UsageError
+from matrix.executors.fork_servers import ForkServers
 from matrix.explain import diagnose_cell, explanation_of
 from matrix.model import (
     Detection,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from matrix.engine.deadline import BUSY, Deadline, Stop
+from matrix.executors.deadline import BUSY, Deadline, Stop
 from matrix.model import Ending
 from matrix.processor_time import Usage
 

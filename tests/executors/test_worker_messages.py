@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.engine import protocol
-from matrix.engine.untrusted_files import BreachError
-from tests.engine.test_untrusted_traces import ANSWER as TRACE
+from matrix.executors import protocol
+from matrix.executors.untrusted_files import BreachError
+from tests.executors.test_untrusted_traces import ANSWER as TRACE
 
 DIGEST = "0" * 64
 FAILURE = {"type": "ValueError", "message": "no", "traceback": "..."}

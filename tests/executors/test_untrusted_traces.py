@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix import diagnosis
-from matrix.engine import protocol
-from matrix.engine.untrusted_files import BreachError
+from matrix.executors import protocol
+from matrix.executors.untrusted_files import BreachError
 
 WORKER = Path(__file__).parents[2] / "matrix" / "worker"
 DIGEST = "0" * 64

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from matrix import processes
-from matrix.engine import protocol, untrusted_files
-from matrix.engine.deadline import BUSY, Deadline
-from matrix.engine.fork_servers import Forked, ForkServers, Order, imports_of
-from matrix.engine.untrusted_files import BreachError
+from matrix.executors import protocol, untrusted_files
+from matrix.executors.deadline import BUSY, Deadline
+from matrix.executors.fork_servers import Forked, ForkServers, Order, imports_of
+from matrix.executors.untrusted_files import BreachError
 from matrix.model import Ending, OwnScript
 from matrix.processor_time import Meter
 from matrix.remove_tree import remove

@@ -9,9 +9,10 @@ from typing import Any
 
 import pytest
 
-from matrix.engine import pool
-from matrix.engine.pool import Job, Jobs, Pool, first_of
-from matrix.engine.worker_process import Answered, Ended, Request, Started
+from matrix.executors import pool
+from matrix.executors.jobs import Job, Jobs, first_of
+from matrix.executors.pool import Pool
+from matrix.executors.worker_process import Answered, Ended, Request, Started
 from matrix.model import Ending
 
 

@@ -13,37 +13,16 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from matrix.engine.fork_servers import ForkServers
-from matrix.engine.worker_process import Answered, Ended, Request, Started, Worker
+from matrix.executors.fork_servers import ForkServers
+from matrix.executors.jobs import Job, Jobs
+from matrix.executors.worker_process import Answered, Ended, Started, Worker
 from matrix.model import Ending
-from matrix.store.worker_answers import WorkerAnswer
-
-OnAnswer = Callable[[int, WorkerAnswer, Mapping[str, bytes]], None]
-"""Called with a piece's id, its answer, and the contents of the answer by digest."""
 
 _POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Job:
-    """A request, and the functions that receive its answers."""
-
-    label: str
-    """The description of the job for the progress display."""
-    request: Request
-    on_answer: OnAnswer
-    on_start: Callable[[float], None] = lambda _: None
-    """Called with the seconds that the interpreter took to start."""
-    waits: bool = False
-    """Whether it mostly waits; such a job takes no slot."""
-    alone: bool = False
-    """Whether its only piece runs in an interpreter of its own, and is not tried again."""
-    restarted: bool = False
-    """Whether its worker ended once before it began a piece."""
 
 
 @dataclass(slots=True)
@@ -51,29 +30,6 @@ class _Running:
     job: Job
     worker: Worker
     answered: set[int]
-
-
-Jobs = Iterator[Job | None]
-"""Jobs in the order in which they start. None means that the next job depends on answers that have
-not arrived yet."""
-
-
-def first_of(*sources: Jobs) -> Jobs:
-    """Join several sources: each job comes from the first source that has one at that time."""
-    active = list(sources)
-    while active:
-        for source in list(active):
-            try:
-                job = next(source)
-            except StopIteration:
-                active.remove(source)
-                continue
-            if job is not None:
-                yield job
-                break
-        else:
-            if active:
-                yield None
 
 
 class Pool:

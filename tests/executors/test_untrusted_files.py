@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from matrix.engine import protocol, untrusted_files
-from matrix.engine.untrusted_files import BreachError, Tail, take, watch
+from matrix.executors import protocol, untrusted_files
+from matrix.executors.untrusted_files import BreachError, Tail, take, watch
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="links and pipes are of POSIX")
 

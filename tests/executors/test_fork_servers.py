@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from matrix.engine.fork_servers import Forked, ForkServers, Order, imports_of, supported
+from matrix.executors.fork_servers import Forked, ForkServers, Order, imports_of, supported
 from matrix.sandbox.kinds import Sandbox, SandboxKind
 from matrix.sandbox.launcher import FAILED
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from matrix.engine.untrusted_files import BreachError
+from matrix.executors.untrusted_files import BreachError
 from matrix.worker.compat_worker import estimator_names
 
 Line = dict[str, Any]
@@ -41,7 +41,7 @@ def check_answer(task: str, answer: Any, piece: Mapping[str, Any]) -> None:
     """Check that an answer has the form of its task, and only refers to contents that exist.
 
     Args:
-        task: as in :class:`~matrix.engine.worker_process.Request`.
+        task: as in :class:`~matrix.executors.worker_process.Request`.
         answer: to check.
         piece: the piece of the request that it answers; its ``known`` contents need not be sent.
 

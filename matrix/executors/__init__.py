@@ -1,0 +1,1 @@
+"""Where pieces of work run: worker processes of this machine, forked ones, and other machines."""
