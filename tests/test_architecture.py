@@ -34,6 +34,7 @@ LAYERS = [
     {"remedies"},
     {"report"},
     {"explain"},
+    {"migration"},
     {"cli"},
     {"entry_point", "github_action"},
     {"__main__", "sessions"},

@@ -31,6 +31,7 @@ from matrix.model.evidence import Evidence
 from matrix.model.explanations import Explanation, ExplanationPoint
 from matrix.model.format_costs import FormatCost
 from matrix.model.matrix import Detection, Matrix, Shard
+from matrix.model.migrations import MigratedModel, MigrationManifest, MigrationOutcome
 from matrix.model.observations import (
     Absent,
     Artifact,
@@ -88,6 +89,9 @@ __all__ = [
     "JointAnswer",
     "Lock",
     "Matrix",
+    "MigratedModel",
+    "MigrationManifest",
+    "MigrationOutcome",
     "ModelAnswer",
     "ModelReference",
     "NextStep",

@@ -48,6 +48,8 @@ from matrix.model import (
     JointAnswer,
     Lock,
     Matrix,
+    MigratedModel,
+    MigrationManifest,
     ModelAnswer,
     NextStep,
     NumberChanges,
@@ -300,6 +302,8 @@ _register(RowChange, optional=("inputs", "truth"))
 _register(Evidence)
 _register(NextStep)
 _register(ReleaseOutcome)
+_register(MigratedModel)
+_register(MigrationManifest)
 _register(JointAnswer)
 _register(
     ModelAnswer,

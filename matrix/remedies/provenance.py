@@ -48,7 +48,7 @@ def provenance(
         "steps": [_step(step) for step in remedy.file.steps],
         "to": _environment(remedy.reader or subject.reader),
         "rows": _rows(subject, rows),
-        "compared": _compared(subject, remedy.cell),
+        "compared": compared_methods(subject, remedy.cell),
         "verdict": remedy.cell.verdict.value,
         "by_hand": by_hand(
             remedy.file, source.name, target.name, saved_as=subject.artifact.format
@@ -71,7 +71,7 @@ def _parts(subject: Subject, remedy: Remedy, rows: Mapping[str, int]) -> Json:
             {
                 "part": name_of_part(one),
                 "rows": _rows(one, rows),
-                "compared": _compared(one, cell),
+                "compared": compared_methods(one, cell),
                 "verdict": cell.verdict.value,
             }
             for one, cell in found
@@ -107,7 +107,7 @@ def _environment(environment: Environment) -> Json:
     }
 
 
-def _compared(subject: Subject, cell: Cell) -> dict[str, str]:
+def compared_methods(subject: Subject, cell: Cell) -> dict[str, str]:
     """The verdict of each method that returned something from the original."""
     return {
         name: cell.outputs[name].verdict.value if name in cell.outputs else "identical"

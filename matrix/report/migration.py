@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from matrix.model import Cell, Group
+from matrix.model import Cell, Group, MigratedModel, MigrationOutcome, PassedOver
 from matrix.remedies import Remedies, RemedyKind, Subject
 from matrix.remedies.provenance import beside, name_of_part
 from matrix.report.model_answers import group_of, headline
+from matrix.report.sentences import counted
 from matrix.upgrade.answer import UpgradeAnswer
 
 _TRIED = 12
@@ -70,3 +72,109 @@ def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> It
         yield f"tried: {line}"
     if len(remedies.tried) > _TRIED:
         yield f"tried: {len(remedies.tried) - _TRIED} more"
+
+
+# --------------------------------------------------------------------------- several models
+
+_GROUPS = {
+    MigrationOutcome.CONVERTED: Group.LOADS,
+    MigrationOutcome.COPIED: Group.LOADS,
+    MigrationOutcome.SAFE: Group.LOADS,
+    MigrationOutcome.LIMITED: Group.LIMITED,
+    MigrationOutcome.TO_CONVERT: Group.CHANGES,
+    MigrationOutcome.NOT_CONVERTED: Group.FAILS,
+    MigrationOutcome.UNKNOWN: Group.UNKNOWN,
+}
+
+
+def many(
+    models: Sequence[MigratedModel],
+    n_files: int,
+    n_kept: int,
+    passed_over: Sequence[PassedOver],
+    manifest: Path | None,
+) -> Iterator[tuple[Group | None, str]]:
+    """Yield the lines for a folder of models: each with its group, or None for a plain one.
+
+    Args:
+        models: those that are decided.
+        n_files: how many there are.
+        n_kept: how many of them an earlier run decided.
+        passed_over: what is in the given folders and is no model.
+        manifest: the path of the manifest; None if nothing was written.
+    """
+    for one in models:
+        yield _GROUPS[one.outcome], in_one_line(one)
+    counts = Counter(one.outcome for one in models)
+    parts = [f"{counts[outcome]:,} {_COUNTED[outcome]}" for outcome in _COUNTED if counts[outcome]]
+    yield None, f"{counted(n_files, 'file')}: {', '.join(parts) or 'nothing decided'}"
+    if n_kept:
+        yield None, f"{counted(n_kept, 'file')} unchanged since an earlier run: not done again"
+    if n_files > len(models):
+        rest = n_files - len(models)
+        yield None, f"{counted(rest, 'file')} not decided: the same command goes on with the rest"
+    if counts[MigrationOutcome.SAFE] and manifest is not None:
+        yield None, "models that are safe as they are were left where they are (--copy-safe copies)"
+    if counts[MigrationOutcome.LIMITED]:
+        yield None, "to convert models that only cannot be printed or copied, add --introspection"
+    if passed_over:
+        yield None, f"{len(passed_over):,} passed over, because they are no models"
+    if manifest is not None:
+        yield None, f"what was done to each: {manifest}"
+
+
+_COUNTED = {
+    MigrationOutcome.CONVERTED: "converted",
+    MigrationOutcome.COPIED: "safe as they are and copied",
+    MigrationOutcome.SAFE: "safe as they are",
+    MigrationOutcome.LIMITED: "predict the same but cannot be printed",
+    MigrationOutcome.TO_CONVERT: "to convert",
+    MigrationOutcome.NOT_CONVERTED: "not converted",
+    MigrationOutcome.UNKNOWN: "unknown",
+}
+
+
+def in_one_line(model: MigratedModel) -> str:
+    """What became of one model of a folder, in one line."""
+    return f"{model.source}: {_WORDS[model.outcome](model)}"
+
+
+def _converted(model: MigratedModel) -> str:
+    return f"converted to {model.file}: {model.how}"
+
+
+def _copied(model: MigratedModel) -> str:
+    return f"safe as it is ({model.verdict_before}), copied to {model.file}"
+
+
+def _left(model: MigratedModel) -> str:
+    return "; ".join(filter(None, [f"safe as it is ({model.verdict_before})", model.why]))
+
+
+def _limited(model: MigratedModel) -> str:
+    return f"predicts the same as it is, but fails in {' and '.join(model.before)}"
+
+
+def _to_convert(model: MigratedModel) -> str:
+    changed = ", ".join(model.before) or "load"
+    cause = f": {model.why}" if model.why else "; no cause is known, so a conversion is searched"
+    return f"would be converted ({model.verdict_before} in {changed}){cause}"
+
+
+def _not_converted(model: MigratedModel) -> str:
+    return f"not converted ({model.verdict_before}): {model.why}"
+
+
+def _unknown(model: MigratedModel) -> str:
+    return model.why if model.why.startswith("unknown") else f"unknown: {model.why}"
+
+
+_WORDS = {
+    MigrationOutcome.CONVERTED: _converted,
+    MigrationOutcome.COPIED: _copied,
+    MigrationOutcome.SAFE: _left,
+    MigrationOutcome.LIMITED: _limited,
+    MigrationOutcome.TO_CONVERT: _to_convert,
+    MigrationOutcome.NOT_CONVERTED: _not_converted,
+    MigrationOutcome.UNKNOWN: _unknown,
+}

@@ -108,7 +108,6 @@ def test_each_command_has_arguments_of_its_own_that_do_not_change(
         (["run", "--output", "report.docx"], "its ending names no format"),
         (["run", "--no-such-option"], "--no-such-option"),
         (["migrate"], "MODEL"),
-        (["migrate", "a.joblib", "b.joblib"], "b.joblib"),
         (["migrate", "m.joblib", "--via", "latest"], "is not a release"),
         (["migrate", "m.joblib", "--via", "old"], "'old' is not a version"),
     ],

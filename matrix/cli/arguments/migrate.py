@@ -13,18 +13,23 @@ from matrix.cli.arguments.model_groups import ModelArguments, add_environments, 
 
 @dataclass(frozen=True, kw_only=True)
 class MigrateArguments(ModelArguments):
-    """The model to migrate, the file to write, and how."""
+    """The models to migrate, what to write, and how."""
 
     command = "migrate"
-    summary = "convert a model for another environment, verified before it is written"
+    summary = "convert models for another environment, verified before they are written"
     examples = (
         "model.joblib --to scikit-learn==1.5.2",
         "model.joblib --to requirements.txt --output new.joblib",
+        "models/ --to scikit-learn==1.5.2 --dry-run",
     )
 
     migrated: Path | None
-    """The file to write; None for one beside the model."""
+    """The file to write, or the folder of several; None for one beside the model or the folder."""
     force: bool
+    copy_safe: bool
+    """Also copy models of a folder that are safe as they are."""
+    dry_run: bool
+    """Only check, convert nothing and write nothing."""
     via: tuple[str, ...]
     """Releases of scikit-learn to save it again in; empty to search."""
     introspection: bool
@@ -34,18 +39,36 @@ class MigrateArguments(ModelArguments):
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
-        parser.add_argument("models", nargs=1, type=Path, metavar="MODEL", help="a saved model")
+        parser.add_argument(
+            "models",
+            nargs="+",
+            type=Path,
+            metavar="MODEL",
+            help="a saved model; several, or a folder of them, are written to a folder",
+        )
         add_environments(parser)
         parser.add_argument(
             "--output",
             dest="migrated",
             type=Path,
             default=None,
-            metavar="FILE",
-            help="the file to write (default: beside MODEL, named after the target's scikit-learn)",
+            metavar="PATH",
+            help="the file to write (default: beside MODEL, named after the target's "
+            "scikit-learn); for several models the folder, which gets a manifest.json: with the "
+            "same command again, unchanged models are not converted again",
         )
         parser.add_argument(
             "--force", action="store_true", help="overwrite a file that exists under that name"
+        )
+        parser.add_argument(
+            "--copy-safe",
+            action="store_true",
+            help="of several models also copy those that are safe as they are",
+        )
+        parser.add_argument(
+            "--dry-run",
+            action="store_true",
+            help="check the models and say which would be converted; write nothing",
         )
         parser.add_argument(
             "--via",

@@ -31,3 +31,26 @@ def show_migration(
     for sentence in evidence:
         for text in terminal.paragraph(sentence):
             console.print(text)
+
+
+def show_many(
+    lines: Iterable[tuple[Group | None, str]],
+    *,
+    file: TextIO | None = None,
+    width: int | None = None,
+) -> None:
+    """Print the outcome of a migration of several models.
+
+    Args:
+        lines: each with the group of a model, or None for a plain line.
+        file, width: as in :func:`show_migration`.
+    """
+    console = console_for(file, width, None)
+    terminal = TerminalStyle.of(console)
+    for group, line in lines:
+        if group is None:
+            for text in terminal.paragraph(line):
+                console.print(text)
+            continue
+        for part in terminal.wrap(f"{terminal.symbol(group)} {line}", terminal.width):
+            console.print(Text(part, style=terminal.style(group)), overflow="crop", no_wrap=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 
 from matrix.cli.arguments import MigrateArguments, parse
-from matrix.cli.commands.migrate import _beside, _in_target
+from matrix.migration.new_file import beside
+from matrix.migration.to_convert import ConversionNeed, held_by_file
 from matrix.model import Cell, Environment, EnvSpec, Verdict
-from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
 
 SAFE, BAD, LIMITED = Verdict.EQUIVALENT, Verdict.LABELS_CHANGED, Verdict.INTROSPECTION_FAILED
 
@@ -29,13 +29,12 @@ def answer(verdict: Verdict, origin: Verdict = Verdict.IDENTICAL) -> UpgradeAnsw
 
 def to_convert(*answers: UpgradeAnswer, option: str = "") -> list[tuple[str, Verdict]]:
     """The release and the verdict of everything in a file that ``migrate`` would convert."""
-    line = ["migrate", "m.joblib", "--to", "scikit-learn==1.5.2", *([option] if option else [])]
-    arguments = parse(line)
-    assert isinstance(arguments, MigrateArguments)
-    result: Any = SimpleNamespace(answers=answers)
+    wanted = ConversionNeed(
+        introspection=option == "--introspection", by_value=option == "--by-value"
+    )
     return [
         (found.environment.spec.scikit_learn, found.cell.verdict)
-        for _, found in _in_target(cast("UpgradeResult", result), arguments)
+        for _, found in held_by_file(answers, wanted)
     ]
 
 
@@ -93,7 +92,7 @@ def test_a_migrated_file_lies_beside_what_the_user_named(
     artifact = SimpleNamespace(format="joblib")
     reader = SimpleNamespace(info=SimpleNamespace(packages={"scikit-learn": "1.5.2"}))
     subject = SimpleNamespace(artifact=artifact, reader=reader)
-    found = _beside(model, subject, "joblib")  # type: ignore[arg-type]
+    found = beside(model, subject, "joblib")  # type: ignore[arg-type]
     assert found == tmp_path / expected
 
 

@@ -1,0 +1,1 @@
+"""Convert saved models for another environment: one file, or many into a folder."""
