@@ -21,8 +21,6 @@ _RENAMED = {
     "yaml": "pyyaml",
 }
 """By top-level module, the distribution, where its name is another."""
-_BROUGHT = {"cmdstanpy": "prophet", "stanio": "prophet"}
-"""By top-level module that only models of another library name, that library, which installs it."""
 _ALIKE = frozenset(
     {
         "autograd",
@@ -64,7 +62,6 @@ _ALIKE = frozenset(
         "pmdarima",
         "polars",
         "prince",
-        "prophet",
         "pyarrow",
         "pydantic",
         "pygam",
@@ -112,7 +109,7 @@ def distribution_of(module: str) -> str:
     """
     if module in _ALIKE:
         return module.replace("_", "-")
-    return _RENAMED.get(module) or _BROUGHT.get(module, "")
+    return _RENAMED.get(module, "")
 
 
 KNOWN = frozenset(_RENAMED.values()) | {module.replace("_", "-") for module in _ALIKE}

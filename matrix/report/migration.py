@@ -47,7 +47,7 @@ def migrated(
 
 
 def _has_rows(subject: Subject) -> bool:
-    return "values" not in subject.saving.outputs
+    return {"values", "forecast"}.isdisjoint(subject.saving.outputs)
 
 
 def _compared(n_rows: int, cell: Cell) -> str:
@@ -55,7 +55,7 @@ def _compared(n_rows: int, cell: Cell) -> str:
 
 
 def _as_data(cell: Cell) -> str:
-    return f"compared as data: {cell.verdict.value}"
+    return f"compared without rows: {cell.verdict.value}"
 
 
 def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> Iterator[str]:

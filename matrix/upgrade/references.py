@@ -159,6 +159,8 @@ def notes_of(reference: ModelReference) -> tuple[str, ...]:
 def _notes(reference: ModelReference) -> Iterator[str]:
     if "values" in reference.saving.outputs:
         yield "it has no output method: what it holds was compared"
+    if "forecast" in reference.saving.outputs:
+        yield TIME_SERIES
     yield from _of_training(reference)
     if reference.dropped:
         kinds = ", ".join(f"{count:,} {kind}" for kind, count in reference.dropped.items())
@@ -178,6 +180,11 @@ def _notes(reference: ModelReference) -> Iterator[str]:
         yield f"two loads in the origin disagree in {method}"
 
 
+TIME_SERIES = (
+    "it is a fitted time series: its forecast of the next steps and its values for the series in "
+    "it were compared, without rows"
+)
+"""The note about a model that takes no rows."""
 NOT_COMPILED = "it was saved without an optimizer: only predictions and weights were compared"
 """The note about a model of Keras whose loss and training cannot be compared."""
 NOT_TRAINABLE = (

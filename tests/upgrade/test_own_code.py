@@ -95,7 +95,7 @@ def test_what_a_library_installs_is_no_folder_and_no_package_of_its_own(project:
         "stanio.reshape.Variable",
     ]
     line = own_code.options([trust(one) for one in names], Path("m.pkl"), script=None)
-    assert line == " ".join(["--with prophet", *(f"--trust {one}" for one in names)])
+    assert line == " ".join(f"--trust {one}" for one in names)  # prophet comes by itself
 
 
 def test_a_package_is_in_the_same_line_and_a_known_one_comes_by_itself(project: Path) -> None:

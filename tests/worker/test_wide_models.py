@@ -14,6 +14,7 @@ from compat_worker import (
     row_making,
 )
 from compat_worker.estimator_rules import SAMPLE
+from compat_worker.input_model import Column, InputModel
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression, SGDClassifier
 from sklearn.neighbors import KNeighborsClassifier
@@ -132,6 +133,27 @@ def test_missing_values_of_many_columns_are_tried_together(
     made = row_making.make_rows(model, 200)
     assert made.kinds[input_model.MISSING] > SAMPLE // 4
     assert len(calls) < 2 * row_making.MAX_GAP_CALLS
+
+
+@pytest.mark.parametrize(("accepts", "most"), [(True, 1), (False, 16)])
+def test_missing_values_of_a_wide_table_cost_few_tables(accepts: bool, most: int) -> None:
+    calls = []
+
+    class Wide:
+        def predict(self, X: Any) -> Any:
+            calls.append(1)
+            if not accepts and np.isnan(X).any():
+                raise ValueError("missing")
+            return X[:, 0]
+
+    width = 2 * row_making.MAX_GAP_COLUMNS // 30
+    columns = [Column(None) for _ in range(width)]
+    for column in columns:
+        column.specials[input_model.MISSING] = [[np.nan]]
+    trial = row_making._Trial(Wide(), InputModel(columns, "table", False), "array", "predict")
+    trial.drop_missing_values()
+    assert len(calls) <= most
+    assert [input_model.MISSING in one.specials for one in columns] == [accepts] * width
 
 
 def test_each_of_many_categories_is_known_once() -> None:

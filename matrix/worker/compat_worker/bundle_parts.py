@@ -17,7 +17,7 @@ import itertools
 from collections import OrderedDict
 from typing import Any, List, Optional, Sequence
 
-from compat_worker import booster_models, content, keras_models, output_methods
+from compat_worker import booster_models, content, forecast_models, keras_models, output_methods
 from compat_worker.output_methods import PlainData
 from compat_worker.user_error import UserError
 
@@ -41,7 +41,7 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         Exception: whatever looking up the part raises, where it is not there.
     """
     if part is None:
-        return keras_models.adapted(booster_models.adapted(loaded))
+        return keras_models.adapted(_adapted(loaded))
     found = loaded
     for kind, name in part:
         if kind == "data":
@@ -49,7 +49,12 @@ def take(loaded: Any, part: Optional[FoundAt], *, as_data: bool = False) -> Any:
         if kind == "together":
             return _together([look_up(found, one) for one in name])
         found = look_up(found, [[kind, name]])
-    return _with_outputs(booster_models.adapted(found), as_data)
+    return _with_outputs(_adapted(found), as_data)
+
+
+def _adapted(model: Any) -> Any:
+    """The model; a bare booster or a time series becomes what has output methods."""
+    return forecast_models.adapted(booster_models.adapted(model))
 
 
 def look_up(value: Any, part: FoundAt) -> Any:
@@ -86,6 +91,8 @@ def _label(part: FoundAt) -> str:
 
 def _with_outputs(model: Any, as_data: bool) -> Any:
     """The model, or its fitted attributes where it has no method that takes rows."""
+    if isinstance(model, output_methods.WithoutRows):
+        return model
     if not as_data and (output_methods.taking_rows(model) or not hasattr(model, "get_params")):
         return model
     state = getattr(model, "__dict__", {})

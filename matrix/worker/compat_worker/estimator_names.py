@@ -49,13 +49,13 @@ _PLAIN = (str, bytes, bool, int, float, complex, type(None), type, np.generic)
 
 
 def _kind_of(one: Any) -> type:
-    """The class of an object; that of the booster for a model that is a bare booster."""
-    bare = vars(type(one)).get("__module__") == _BARE
-    return type(object.__getattribute__(one, "_Booster")) if bare else type(one)
+    """The class of an object; that of the object in the file for what stands for it."""
+    held = _STAND_FOR.get(vars(type(one)).get("__module__"))
+    return type(object.__getattribute__(one, held)) if held else type(one)
 
 
-_BARE = "compat_worker.booster_models"
-"""The module of the class that stands for a bare booster."""
+_STAND_FOR = {"compat_worker.booster_models": "_Booster", "compat_worker.forecast_models": "fitted"}
+"""By module of a class that stands for a bare booster or a time series, the attribute with that."""
 _OF_KERAS = "compat_worker.keras_models"
 """The module of the class that stands for a model of Keras, which names its layers itself."""
 

@@ -12,12 +12,21 @@ class NoSuchMethod(Exception):
     """The model has no such method."""
 
 
-class PlainData:
+class WithoutRows:
+    """Stands for a model whose outputs need no rows."""
+
+    outputs: Sequence[str] = ()
+    """The keys of :data:`CALLS` that it has; no other model has them."""
+
+
+class PlainData(WithoutRows):
     """Stands for a model whose only output is what it holds.
 
     Args:
         values: by name.
     """
+
+    outputs = ("values",)
 
     def __init__(self, values: Dict[str, Any]) -> None:
         self.values = values
@@ -29,9 +38,9 @@ def available(model: Any) -> List[str]:
     A method whose lookup fails for another reason than its absence is included: calling it shows
     the reason.
     """
-    if isinstance(model, PlainData):
-        return ["values"]
-    return [name for name in CALLS if name != "values" and _has(model, name)]
+    if isinstance(model, WithoutRows):
+        return list(model.outputs)
+    return [name for name in CALLS if name not in _OF_NO_ESTIMATOR and _has(model, name)]
 
 
 def taking_rows(model: Any) -> List[str]:
@@ -139,12 +148,23 @@ def _inverse_transform(model: Any, rows: Any) -> Any:
     return inverse(model.transform(rows))
 
 
+def _own_output(name: str) -> MethodCall:
+    def run(model: Any, rows: Any) -> Any:
+        if not isinstance(model, WithoutRows) or name not in model.outputs:
+            raise NoSuchMethod("it is no time series")
+        return getattr(model, name)()
+
+    return run
+
+
 def _values(model: Any, rows: Any) -> Any:
     if not isinstance(model, PlainData):
         raise NoSuchMethod("it is a model")
     return model.values
 
 
+_OF_NO_ESTIMATOR = ("forecast", "fitted_values", "values")
+"""The outputs of :class:`WithoutRows`: a method of that name of another model takes arguments."""
 _WITHOUT_ROWS = (
     "get_feature_names_out",
     "get_support",
@@ -154,7 +174,7 @@ _WITHOUT_ROWS = (
     "training_state",
     "layer_weights",
     "layer_summary",
-    "values",
+    *_OF_NO_ESTIMATOR,
 )
 
 #: By name, how a method is called; they are called in this order.
@@ -182,6 +202,8 @@ CALLS: Dict[str, MethodCall] = {
     "feature_names_in_": _attribute("feature_names_in_"),
     "n_features_in_": _attribute("n_features_in_"),
     "training_step": _method("training_step"),  # changes a model that was not loaded from a file
+    "forecast": _own_output("forecast"),
+    "fitted_values": _own_output("fitted_values"),
     "values": _values,
 }
 

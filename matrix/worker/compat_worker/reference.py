@@ -29,7 +29,7 @@ from compat_worker.formats import READABLE
 from compat_worker.journal import Journal
 from compat_worker.loading import call_on_fresh_loads
 from compat_worker.observe import SeenWarnings, failure
-from compat_worker.output_methods import PlainData
+from compat_worker.output_methods import PlainData, WithoutRows
 from compat_worker.row_making import MadeRows
 from compat_worker.user_error import UserError
 
@@ -199,11 +199,13 @@ def _given_or_made_rows(piece: Piece, model: Any, fresh: Fresh) -> Any:
     """The rows with their kinds, the true targets or None, and the feature names or None."""
     if keras_models.is_keras(model):
         return _rows_of_keras(piece, model), None, None
-    known = None if isinstance(model, PlainData) else feature_inference.infer(model)
+    if isinstance(model, WithoutRows):
+        if piece["data"] is not None and not isinstance(model, PlainData):
+            raise UserError("a fitted time series is compared without rows: leave out --data")
+        return MadeRows(np.zeros((0, 0)), {}, {}, 0), None, None
+    known = feature_inference.infer(model)
     names = None if known is None or known.names is None else [str(one) for one in known.names]
     data = piece["data"]
-    if isinstance(model, PlainData):
-        return MadeRows(np.zeros((0, 0)), {}, {}, 0), None, None
     if data is None:
         if piece["expected"] is not None:
             raise UserError(

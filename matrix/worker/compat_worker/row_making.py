@@ -34,6 +34,9 @@ MAX_GUESSED_WIDTH = 33
 MAX_GAP_CALLS = 200
 """Calls that find out which columns accept missing values, at most."""
 
+MAX_GAP_COLUMNS = 30000
+"""Columns of the tables of all these calls, at most: a table of a thousand costs half a second."""
+
 MAX_OUTPUT_VALUES = 6000000
 """Numbers that a method returns for all rows, at most; there are fewer rows then."""
 
@@ -163,27 +166,36 @@ class _Trial:
     def drop_missing_values(self) -> None:
         """Remove missing values from the columns in which the model does not accept them.
 
-        Of a wide model many columns are tried at once: each call costs as much as all columns.
+        All columns are tried at once first. If the model does not accept that, many columns of a
+        wide model are tried at once: each call costs as much as all columns.
         """
         gaps = [
             (place, group)
             for place, column in enumerate(self.known.columns)
             for group in column.specials.pop(input_model.MISSING, [])
         ]
-        share = max(1, -(-len(gaps) // MAX_GAP_CALLS))
-        plain = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4) if gaps else []
-        for start in range(0, len(gaps), share):
-            some = gaps[start : start + share]
-            if self._accepts(plain, [(place, group[0]) for place, group in some]):
-                for place, group in some:
-                    groups = self.known.columns[place].specials
-                    groups.setdefault(input_model.MISSING, []).append(group)
+        if not gaps:
+            return
+        plain = probe_rows.typical_rows(self.known, np.random.RandomState(4), 4)
+        calls = max(2, min(MAX_GAP_CALLS, MAX_GAP_COLUMNS // len(plain)))
+        share = -(-len(gaps) // calls)
+        parts = [gaps]
+        if not self._accepts(plain, gaps):
+            parts = [gaps[start : start + share] for start in range(0, len(gaps), share)]
+            parts = [part for part in parts if self._accepts(plain, part)]
+        for place, group in (gap for part in parts for gap in part):
+            self.known.columns[place].specials.setdefault(input_model.MISSING, []).append(group)
 
-    def _accepts(self, plain: Values, values: List[Tuple[int, Any]]) -> bool:
-        """Whether the model accepts values in some columns of the first of some typical rows."""
+    def _accepts(self, plain: Values, gaps: List[Tuple[int, List[Any]]]) -> bool:
+        """Whether the model accepts missing values in columns of the first of some typical rows.
+
+        Args:
+            plain: the rows.
+            gaps: places of columns, each with the missing values for it; the first one is tried.
+        """
         rows = list(plain)
-        for place, value in values:
-            rows[place] = probe_rows.with_value(rows[place].copy(), 0, value)
+        for place, group in gaps:
+            rows[place] = probe_rows.with_value(rows[place].copy(), 0, group[0])
         return self.raised(self.method, rows) is None
 
     def accepted_as_a_whole(self, rows: Any) -> Any:
