@@ -8,9 +8,12 @@ so the time in which all of them slept counts apart.
 from __future__ import annotations
 
 import contextlib
+import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import psutil
 
@@ -59,7 +62,8 @@ class Meter:
     def look(self) -> Usage:
         """What was used since the last mark.
 
-        A look takes milliseconds: the children are found among all processes of the machine.
+        Where Linux does not list the children of a process, a look takes milliseconds: they are
+        found among all processes of the machine.
         """
         now, alive = self._clock(), self._alive()
         self._has_children = len(alive) > 1
@@ -85,9 +89,37 @@ class Meter:
         if self._process is None:
             return []
         try:
-            return [self._process, *self._process.children(recursive=True)]
+            return [self._process, *_descendants(self._process)]
         except psutil.Error:
             return []
+
+
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
+    """The children of a process, and theirs."""
+    if not _lists_children():
+        return process.children(recursive=True)
+    found = []
+    for pid in _listed_descendants(process.pid):
+        with contextlib.suppress(psutil.Error):
+            found.append(psutil.Process(pid))
+    return found
+
+
+@cache
+def _lists_children() -> bool:
+    """Whether the system lists the children of each thread, as most kernels of Linux do."""
+    return Path("/proc/thread-self/children").exists()
+
+
+def _listed_descendants(pid: int) -> Iterator[int]:
+    """The ids of the children of a process, and of theirs; none of a process that has ended."""
+    with contextlib.suppress(OSError):
+        for thread in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208
+            with open(f"/proc/{pid}/task/{thread}/children", "rb") as file:  # noqa: PTH123
+                children = file.read().split()
+            for child in map(int, children):
+                yield child
+                yield from _listed_descendants(child)
 
 
 def _used(process: psutil.Process) -> float:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import psutil
 import pytest
 
+from matrix import processor_time
 from matrix.processor_time import Meter
 
 Start = Callable[[str], "subprocess.Popen[str]"]
@@ -68,13 +69,13 @@ def test_what_a_living_child_had_used_before_a_mark_is_not_counted(start: Start)
 def test_marks_of_a_process_without_children_do_not_search_for_any(
     start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A worker is marked at every piece, and a search reads every process of the machine."""
+    """A worker is marked at every piece, and a search may read every process of the machine."""
     searches: list[int] = []
-    children = psutil.Process.children
+    descendants = processor_time._descendants
     monkeypatch.setattr(
-        psutil.Process,
-        "children",
-        lambda process, **options: searches.append(process.pid) or children(process, **options),
+        processor_time,
+        "_descendants",
+        lambda process: searches.append(process.pid) or descendants(process),
     )
     meter = Meter(start(SPIN.format(seconds=0.3)).pid)
     meter.look()
@@ -82,6 +83,18 @@ def test_marks_of_a_process_without_children_do_not_search_for_any(
         meter.mark()
     assert len(searches) == 1
     assert meter.look().seconds < 0.1
+
+
+@pytest.mark.parametrize("lists", [True, False], ids=["listed by Linux", "searched for"])
+def test_children_of_children_are_found(
+    start: Start, monkeypatch: pytest.MonkeyPatch, lists: bool
+) -> None:
+    if lists and not processor_time._lists_children():
+        pytest.skip("this system does not list the children of a process")
+    monkeypatch.setattr(processor_time, "_lists_children", lambda: lists)
+    process = start(CHILD.format(code=CHILD.format(code=SPIN.format(seconds=0.3))))
+    assert len(processor_time._descendants(psutil.Process(process.pid))) == 2
+    assert Meter(process.pid).look().seconds >= 0.29
 
 
 def test_a_process_that_waits_for_input_is_asleep(start: Start) -> None:

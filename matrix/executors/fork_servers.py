@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -146,6 +147,11 @@ class _ServerProcess:
         started a worker."""
 
     @property
+    def replies(self) -> int:
+        """The descriptor that its replies are read from, until it has ended."""
+        return self._replies.fileno()
+
+    @property
     def ended(self) -> bool:
         """Whether it has ended."""
         return self._replies.closed
@@ -241,6 +247,14 @@ class ForkServers:
             server = _ServerProcess(order, self._scratch())
         self._servers[order.executable] = server  # the last one used is last
         return None if server.refuses else server.fork(order)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until a worker has started or ended, at most so many seconds."""
+        busy = [one.replies for one in self._servers.values() if not one.ended and not one.idle]
+        if busy:
+            select.select(busy, [], [], seconds)
+        else:
+            time.sleep(seconds)
 
     def _end_surplus(self) -> None:
         alive = [one for one in self._servers.values() if not one.ended]

@@ -23,6 +23,8 @@ from matrix.executors.worker_process import Answered, Ended, Started, Worker
 from matrix.model import Ending
 
 _POLL_SECONDS = 0.02
+_FORKED_POLL_SECONDS = 0.1
+"""The answers of forked workers are taken when they have ended; until then only limits count."""
 
 
 @dataclass(slots=True)
@@ -70,11 +72,18 @@ class Pool:
                 busy = self._turn()
                 self._on_turn(tuple(running.job.label for running in self._running))
                 if not busy:
-                    time.sleep(_POLL_SECONDS)
+                    self._pause()
         finally:
             for running in self._running:
                 running.worker.end()
             self._running.clear()
+
+    def _pause(self) -> None:
+        """Wait a moment: where all workers are forked, until one of them has started or ended."""
+        if self._servers is not None and all(one.worker.forked for one in self._running):
+            self._servers.wait(_FORKED_POLL_SECONDS)
+        else:
+            time.sleep(_POLL_SECONDS)
 
     def _start(self, jobs: Jobs) -> bool:
         """Start jobs in all free slots; return whether any job is running."""

@@ -71,6 +71,7 @@ class Tail:
         self._most = most
         self._position = 0
         self._file: tuple[int, int] | None = None
+        self._seen: _Stamp | None = None
 
     def lines(self) -> Iterator[bytes]:
         """The new complete lines, without line breaks; an incomplete one is left for the next call.
@@ -78,7 +79,9 @@ class Tail:
         Raises:
             BreachError: the file was replaced, shortened or removed, or a line or it is too long.
         """
-        more = True
+        stamp = _stamp(self._path)
+        more = stamp is None or stamp != self._seen
+        self._seen = stamp
         while more:
             try:
                 with opened(self._path) as file:
@@ -103,6 +106,18 @@ class Tail:
             raise BreachError(f"{self._path.name} was replaced")
         if found.st_size > self._most:
             raise BreachError(f"{self._path.name} has more than {self._most // _MB} MB")
+
+
+_Stamp = tuple[int, ...]
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    """What changes when a file is replaced, linked or written to; None if it does not exist."""
+    try:
+        found = os.lstat(path)
+    except OSError:
+        return None
+    return (found.st_dev, found.st_ino, found.st_mode, found.st_nlink, found.st_size)
 
 
 def take(file: Path, places: Sequence[Mapping[str, Any]]) -> dict[str, bytes]:

@@ -167,6 +167,11 @@ class Worker:
         self._started = self._watched = time.monotonic()
         self._deadline = self._new_deadline()
 
+    @property
+    def forked(self) -> bool:
+        """Whether a fork server tells when it has ended."""
+        return isinstance(self._process, Forked)
+
     def _start(self) -> processes.Process:
         """Start an interpreter."""
         return processes.start(
