@@ -31,6 +31,9 @@ SERVER = Path(__file__).parents[1] / "sandbox" / "fork_server.py"
 
 _MOST = 8
 """The number of servers at once; each holds about 100 MB."""
+_LARGE_PAGES = {"PYTHONMALLOC": "malloc", "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
+"""Variables that let a server keep its memory in pages of 2 MB: a fork copies a table of all pages,
+and its end removes it, which takes 11 ms for 100 MB in pages of 4 KB, and 3 ms in large ones."""
 _READ = 65536
 _PAUSE_SECONDS = 0.005
 
@@ -128,6 +131,7 @@ class _ServerProcess:
             env={
                 **order.environment,
                 **dict.fromkeys(("HOME", "TMPDIR"), str(folder)),
+                **_LARGE_PAGES,
                 **order.variables,
             },
             cwd=folder,

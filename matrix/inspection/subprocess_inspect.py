@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import signal
 import subprocess
-import sys
 import tempfile
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ from matrix import processes
 from matrix.errors import NotAModelError, StoreError
 from matrix.inspection.file_access import refuse_special
 from matrix.inspection.reader_process import NOT_WRITTEN
+from matrix.inspection.readers import read_apart
 from matrix.inspection.result import Inspection, InspectionLimits
 from matrix.inspection.result_json import inspection_from_message
 from matrix.model.codec import READ_ERRORS
@@ -24,7 +23,6 @@ _BUSY = 60
 that, as on a machine that does much else."""
 _TOO_LONG = -getattr(signal, "SIGXCPU", 0)
 """How the system ends a process that has used its processor time; 0 where it does not."""
-_READER = Path(__file__).with_name("reader_process.py")
 
 
 def inspect_in_subprocess(
@@ -48,22 +46,12 @@ def inspect_in_subprocess(
     allowed = limits or InspectionLimits()
     read = path if copy is None else copy
     refuse_special(read)
-    with tempfile.TemporaryFile() as output:
-        command: list[str | Path] = [sys.executable, "-I", _READER, read.absolute()]
-        command.append(json.dumps(asdict(allowed)))
-        command += ["packed"] if packed else []
-        process = processes.start(command, output=output, errors=subprocess.DEVNULL)
-        try:
-            code = process.wait(_BUSY * allowed.seconds)
-        except BaseException as error:
-            processes.end(process)
-            if not isinstance(error, subprocess.TimeoutExpired):
-                raise
-            raise NotAModelError(
-                path, f"was not read within {_BUSY * allowed.seconds:g} s: the machine is too busy"
-            ) from None
-        output.seek(0)
-        text = output.read(allowed.answer + 1)
+    seconds = _BUSY * allowed.seconds
+    try:
+        code, text = read_apart(read, allowed, packed=packed, seconds=seconds)
+    except subprocess.TimeoutExpired:
+        reason = f"was not read within {seconds:g} s: the machine is too busy"
+        raise NotAModelError(path, reason) from None
     if code == NOT_WRITTEN:
         raise StoreError(
             f"{path}: what was found in it cannot be written to {tempfile.gettempdir()}: the disk "
