@@ -17,6 +17,7 @@ import sys
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
+from typing import IO
 
 from matrix import processes
 from matrix.inspection.result import InspectionLimits
@@ -61,16 +62,16 @@ def _forked(order: list[object], seconds: float) -> int:
         try:
             reader = _idle.pop()
         except IndexError:
-            reader = _Reader()
+            reader = ReaderProcess()
     code = reader.read(order, seconds)
     if not reader.ended:
         _idle.append(reader)
     return code
 
 
-def _started(command: list[str | Path], output: object, seconds: float) -> int:
+def _started(command: list[str | Path], output: IO[bytes], seconds: float) -> int:
     """The exit code of a process that is started for one file."""
-    process = processes.start(command, output=output, errors=subprocess.DEVNULL)  # type: ignore[arg-type]
+    process = processes.start(command, output=output, errors=subprocess.DEVNULL)
     try:
         return process.wait(seconds)
     except BaseException:
@@ -78,7 +79,7 @@ def _started(command: list[str | Path], output: object, seconds: float) -> int:
         raise
 
 
-class _Reader:
+class ReaderProcess:
     """A process that forks another for each file."""
 
     def __init__(self) -> None:
@@ -106,12 +107,14 @@ class _Reader:
             with contextlib.suppress(BrokenPipeError):
                 self._process.stdin.write(json.dumps(order).encode() + b"\n")
                 self._process.stdin.flush()
-            if not select.select([self._process.stdout], [], [], seconds)[0]:
-                raise subprocess.TimeoutExpired("a reader", seconds)
-            line = self._process.stdout.readline()
+            replied = select.select([self._process.stdout], [], [], seconds)[0]
+            line = self._process.stdout.readline() if replied else b""
         except BaseException:
             self.end()
             raise
+        if not replied:
+            self.end()
+            raise subprocess.TimeoutExpired("a reader", seconds)
         return int(line) if line else self._process.wait()
 
     def end(self) -> None:
@@ -123,7 +126,7 @@ class _Reader:
                 stream.close()
 
 
-_idle: list[_Reader] = []
+_idle: list[ReaderProcess] = []
 
 
 @atexit.register

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache, lru_cache
 from pathlib import Path
 
 LAUNCHER = Path(__file__).with_name("launcher.py")
@@ -48,17 +49,25 @@ class Folders:
 
     def visible(self) -> list[str]:
         """All readable paths that exist, each once, parents first."""
-        own = [*self.readable, *interpreter(Path(sys.executable)), PACKAGE]
-        paths = {Path(path) for path in _SYSTEM} | {path.absolute() for path in own}
-        there = sorted(path for path in paths if path.exists())
-        return [str(path) for path in there]
+        given = {path.absolute() for path in self.readable}
+        there = {*_always_visible(), *(path for path in given if path.exists())}
+        return [str(path) for path in sorted(there)]
 
     def own(self) -> list[str]:
         """All writable paths."""
         return [str(path.absolute()) for path in self.writable]
 
 
-def interpreter(executable: Path) -> list[Path]:
+@cache
+def _always_visible() -> frozenset[Path]:
+    """The paths that every sandbox may read: of the system, and of the launcher."""
+    own = (*interpreter(Path(sys.executable)), PACKAGE)
+    paths = {*map(Path, _SYSTEM), *(path.absolute() for path in own)}
+    return frozenset(path for path in paths if path.exists())
+
+
+@lru_cache(maxsize=1000)
+def interpreter(executable: Path) -> tuple[Path, ...]:
     """The paths that an interpreter needs: its environment and each one it is based on."""
     found = []
     for step in _link_chain(executable.absolute()):
@@ -67,7 +76,7 @@ def interpreter(executable: Path) -> list[Path]:
             found += [step, *(prefix / name for name in ("lib", "lib64", "pyvenv.cfg"))]
         else:
             found.append(prefix)
-    return found
+    return tuple(found)
 
 
 def _link_chain(path: Path) -> Iterator[Path]:

@@ -18,8 +18,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux fork
 
 
 @pytest.fixture(autouse=True)
-def own_readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[readers._Reader]]:
-    idle: list[readers._Reader] = []
+def own_readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[readers.ReaderProcess]]:
+    idle: list[readers.ReaderProcess] = []
     monkeypatch.setattr(readers, "_idle", idle)
     yield idle
     for reader in idle:
@@ -33,7 +33,7 @@ def model(tmp_path: Path) -> Path:
     return path
 
 
-def test_one_reader_reads_many_files(model: Path, own_readers: list[readers._Reader]) -> None:
+def test_one_reader_reads_many_files(model: Path, own_readers: list[readers.ReaderProcess]) -> None:
     first = inspect_in_subprocess(model)
     (reader,) = own_readers
     assert inspect_in_subprocess(model) == first
@@ -41,12 +41,14 @@ def test_one_reader_reads_many_files(model: Path, own_readers: list[readers._Rea
 
 
 def test_what_a_limit_ends_is_said_of_that_file_alone(model: Path) -> None:
-    with pytest.raises(NotAModelError, match="memory|cannot be read"):
+    with pytest.raises(NotAModelError, match=r"memory|cannot be read"):
         inspect_in_subprocess(model, InspectionLimits(memory=1024**2))
     assert inspect_in_subprocess(model).sha256
 
 
-def test_a_reader_that_died_is_replaced(model: Path, own_readers: list[readers._Reader]) -> None:
+def test_a_reader_that_died_is_replaced(
+    model: Path, own_readers: list[readers.ReaderProcess]
+) -> None:
     inspect_in_subprocess(model)
     (reader,) = own_readers
     os.kill(reader._process.pid, signal.SIGKILL)
@@ -56,7 +58,7 @@ def test_a_reader_that_died_is_replaced(model: Path, own_readers: list[readers._
 
 
 def test_a_reader_that_takes_too_long_ends_with_its_process(
-    model: Path, own_readers: list[readers._Reader]
+    model: Path, own_readers: list[readers.ReaderProcess]
 ) -> None:
     inspect_in_subprocess(model)
     (reader,) = own_readers
@@ -65,5 +67,3 @@ def test_a_reader_that_takes_too_long_ends_with_its_process(
         inspect_in_subprocess(model, InspectionLimits(seconds=0.001))
     assert own_readers == []
     assert reader.ended
-
-

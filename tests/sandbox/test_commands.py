@@ -81,7 +81,7 @@ def test_an_interpreter_needs_its_environment_and_the_one_that_it_stands_on(tmp_
         (folder / "bin").mkdir(parents=True)
     (base / "bin" / "python3.8").touch()
     (environment / "bin" / "python").symlink_to(base / "bin" / "python3.8")
-    assert interpreter(environment / "bin" / "python") == [environment, base]
+    assert interpreter(environment / "bin" / "python") == (environment, base)
 
 
 def test_an_interpreter_in_the_home_folder_does_not_open_all_of_it(
