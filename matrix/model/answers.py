@@ -158,8 +158,8 @@ class JointAnswer:
     answer: str
     """One line for people."""
     range: str = ""
-    """With which releases all models are safe, and the pin, for people; empty if targets were
-    named."""
+    """With which releases all models are safe, and the pin, for people; empty if targets were named
+    and all of them are safe, or no release is."""
     target: str = ""
     """The newest release that was run, or the only target; empty if several were named."""
     unsafe: tuple[str, ...] = ()

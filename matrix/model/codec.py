@@ -299,7 +299,7 @@ _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"
 _register(RegressorScores, optional=("rows",))
 _register(TrainingAnswer)
 _register(RowChange, optional=("inputs", "truth"))
-_register(Evidence)
+_register(Evidence, optional=("noticed", "complete", "constant"))
 _register(NextStep)
 _register(ReleaseOutcome)
 _register(MigratedModel)
@@ -308,11 +308,11 @@ _register(JointAnswer)
 _register(
     ModelAnswer,
     optional=(
-        *("options", "sandbox", "evidence", "scored_on"),
-        *("training", "next_steps", "outcomes", "tested", "notes"),
+        *("options", "limited", "sandbox", "first_gate_only", "evidence", "scored_on"),
+        *("training", "packages", "next_steps", "outcomes", "tested", "notes"),
     ),
 )
-_register(EnvSpec, optional=("constraints", "place"))
+_register(EnvSpec, optional=("constraints", "place", "framework", "framework_version"))
 
 
 def _lock_to_json(lock: Lock) -> Json:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from matrix.model import Group, JointAnswer
 from matrix.model.environments import SCIKIT_LEARN
+from matrix.report.joined_names import joined
 from matrix.report.model_answers import group_of, versions
 from matrix.upgrade.answer import SafeRange, Target, UpgradeAnswer
-from matrix.upgrade.joint_range import Grid, grid, joint_range, ranges_of
+from matrix.upgrade.joint_range import Grid, JointRange, grid, joint_range, ranges_of
 
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_MOST_NAMED = 4
+"""Environments that the first line names; the grid has all of them."""
 _WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LIMITED, Group.LOADS)
 
 
@@ -27,12 +31,12 @@ def joint_answer(answers: Sequence[UpgradeAnswer]) -> JointAnswer | None:
     releases = [name for name in named if not name.startswith(f"{_runtime(answers)} ")]
     about = (releases or named)[-1:] if climbs else named
     there = _ModelsByGroup.of(answers, found, about)
-    joint = joint_range(ranges)
+    joint = joint_range(ranges) if climbs else _newest_safe(answers, found)
     safe = () if joint is None else joint.releases
     return JointAnswer(
         group=_group(answers, there),
         answer=_answer(answers, found, about, climbs=climbs),
-        range=_range(answers) if climbs else "",
+        range=_range(answers) if climbs else _stay_with(joint, there, len(answers)),
         target=about[0] if len(about) == 1 else "",
         unsafe=there.unsafe,
         limited=there.limited,
@@ -120,27 +124,48 @@ def _answer(
     if not about:
         return f"Unknown: {_of(0, len(answers))} has an answer"
     if climbs:
-        return _bump_to(answers, found, about[0]) + _on_the_way(answers, found, about[0])
-    first, *rest = (_bump_to(answers, found, one) for one in reversed(about))
+        return _bump_to(answers, found, about) + _on_the_way(answers, found, about[0])
+    first, *rest = (_bump_to(answers, found, some) for some in _alike(answers, found, about))
     return "; ".join([first, *(f"{text[0].lower()}{text[1:]}" for text in rest)])
 
 
-def _bump_to(answers: Sequence[UpgradeAnswer], found: Grid, column: str) -> str:
-    """Return whether a bump to an environment is safe, and for how many models it is not."""
-    there, n = _ModelsByGroup.of(answers, found, [column]), len(answers)
-    name = _named(answers, column)
-    told = [(len(models), text) for models, text in _told(there) if models]
+def _alike(
+    answers: Sequence[UpgradeAnswer], found: Grid, columns: Sequence[str]
+) -> Iterable[list[str]]:
+    """Return the environments that have the same first words, together; the last ones first."""
+    groups: dict[str, list[str]] = {}
+    for column in reversed(columns):
+        words = _first_words(_ModelsByGroup.of(answers, found, [column]))
+        groups.setdefault(words, []).append(column)
+    return groups.values()
+
+
+def _first_words(there: _ModelsByGroup) -> str:
+    if there.unsafe:
+        return "Not safe"
+    if there.unknown:
+        return "Unknown whether it is safe"
+    return "Not fully safe" if there.limited else "Safe"
+
+
+def _bump_to(answers: Sequence[UpgradeAnswer], found: Grid, columns: Sequence[str]) -> str:
+    """Return whether a bump to some environments is safe, and for how many models it is not."""
+    there, n = _ModelsByGroup.of(answers, found, columns), len(answers)
+    name = joined([_named(answers, one) for one in columns], _MOST_NAMED)
+    each = [_ModelsByGroup.of(answers, found, [one]) for one in columns]
+    verbs = ["change"] * any(one.changes for one in each) + ["fail"] * any(o.fails for o in each)
+    told = [(len(models), text) for models, text in _told(there, verbs) if models]
     if not told:
         who = "the model predicts" if n == 1 else f"{all_of(n)} models predict"
         return f"Safe to bump to {name}: {who} the same"
     parts = [_clause(count, n, text, first=text == told[0][1]) for count, text in told]
-    what = "Not safe" if there.unsafe else "Unknown whether it is safe" if there.unknown else ""
-    return f"{what or 'Not fully safe'} to bump to {name}: {'; '.join(parts)}"
+    return f"{_first_words(there)} to bump to {name}: {'; '.join(parts)}"
 
 
-def _told(there: _ModelsByGroup) -> Iterator[tuple[tuple[str, ...], str]]:
+def _told(
+    there: _ModelsByGroup, verbs: Sequence[str]
+) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the models that are not safe, with a predicate in the plural."""
-    verbs = [*(["change"] if there.changes else []), *(["fail"] if there.fails else [])]
     yield there.unsafe, " or ".join(verbs)
     yield there.limited, "predict the same, but repr or get_params fails"
     yield there.unknown, "have no answer"
@@ -207,6 +232,29 @@ def _listed(names: Sequence[str]) -> str:
 
 
 # --------------------------------------------------------------------------- the range
+
+
+def _newest_safe(answers: Sequence[UpgradeAnswer], found: Grid) -> JointRange | None:
+    """Return the newest release that was run with every model and is safe for all; None if none is.
+
+    Between named releases there may be others that were not run, so the pin is for that one. It is
+    none where a column is not a release of scikit-learn: then another package makes the difference.
+    """
+    for column in reversed(found.columns):
+        verdicts = [found.at(answer.model.id, column) for answer in answers]
+        if all(one is not None and one.group is Group.LOADS for one in verdicts):
+            is_release = re.fullmatch(r"\d+(\.\w+)+", column) is not None
+            pin = f"{SCIKIT_LEARN}=={column}"
+            return JointRange(releases=(column,), pin=pin) if is_release else None
+    return None
+
+
+def _stay_with(safe: JointRange | None, there: _ModelsByGroup, n: int) -> str:
+    """Return the release that all models are safe with, where a named target is not safe."""
+    if safe is None or not (there.unsafe or there.limited or there.unknown):
+        return ""
+    who = "The model is" if n == 1 else f"{all_of(n)[0].upper()}{all_of(n)[1:]} are"
+    return f'{who} safe with {SCIKIT_LEARN} {safe.releases[0]}: pin "{safe.pin}"'
 
 
 def all_of(n: int) -> str:

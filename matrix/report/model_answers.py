@@ -18,6 +18,7 @@ from matrix.model import (
 )
 from matrix.normalize_messages import without_places
 from matrix.report import package_words
+from matrix.report.joined_names import joined
 from matrix.report.sentences import counted, other_outputs
 from matrix.safe_text import plain
 from matrix.upgrade.answer import (
@@ -74,7 +75,7 @@ def headline(answer: UpgradeAnswer) -> str:
     order = list(Group)
     for target in sorted(others, key=lambda one: order.index(one.cell.verdict.group)):
         by_effect.setdefault(_effect(target.cell), []).append(_told_apart(target, others))
-    parts = [f"{effect} with {', '.join(names)}" for effect, names in by_effect.items()]
+    parts = [f"{effect} with {joined(names)}" for effect, names in by_effect.items()]
     return "; ".join(parts) or "no other environment to test"
 
 

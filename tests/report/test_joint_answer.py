@@ -14,6 +14,7 @@ from upgrade_answers import answer, target, upgrade
 from matrix.judge.scores import classifier_scores
 from matrix.model import Group, JointAnswer, NextStepKind, Verdict
 from matrix.report.answers_as_matrix import as_matrix
+from matrix.report.joined_names import joined
 from matrix.report.joint_answer import joint_answer
 from matrix.report.joint_grid import joint_grid, narrowed
 from matrix.report.terminal.upgrade import show_upgrade
@@ -148,8 +149,54 @@ def test_named_targets_are_answered_each() -> None:
         "Not safe to bump to scikit-learn 1.9.1: 1 of 2 models changes; safe to bump to "
         "scikit-learn 1.5.2: both models predict the same"
     )
-    assert found.range == ""
+    assert found.range == 'Both are safe with scikit-learn 1.5.2: pin "scikit-learn==1.5.2"'
+    assert (found.pin, found.safe) == ("scikit-learn==1.5.2", ("1.5.2",))
     assert found.releases == ("1.3.2", "1.5.2", "1.9.1")
+    safe = joint(named("a", SAME), named("b", SAME))
+    assert safe.answer == (
+        "Safe to bump to scikit-learn 1.9.1 and 1.5.2: both models predict the same"
+    )
+    assert (safe.range, safe.pin) == ("", "scikit-learn==1.9.1")
+
+
+def test_the_first_line_says_what_several_targets_have_in_common_once() -> None:
+    def named(*verdicts: Verdict) -> UpgradeAnswer:
+        releases = ["1.3.2", "1.4.2", "1.5.2", "1.6.1", "1.7.2", "1.8.0"]
+        targets = [target("1.3.2", SAME)]
+        for release, verdict in zip(releases[1:], verdicts, strict=False):
+            one = target(release, verdict, "predict")
+            spec = replace(one.environment.spec, as_of="today", label=f"{release} today")
+            environment = replace(one.environment, spec=spec)
+            targets.append(replace(one, environment=environment, requested=release))
+        return answer(*targets, name="a", in_a_row=False)
+
+    assert joint(named(DIFFERS, DIFFERS, FAILS)).answer == (
+        "Not safe to bump to scikit-learn 1.6.1, 1.5.2 and 1.4.2 (resolved today): the model "
+        "changes or fails"
+    )
+    assert joint(named(SAME, DIFFERS, SAME)).answer == (
+        "Safe to bump to scikit-learn 1.6.1 and 1.4.2 (resolved today): the model predicts the "
+        "same; not safe to bump to scikit-learn 1.5.2 (resolved today): the model changes"
+    )
+    assert joint(named(*[DIFFERS] * 5)).answer.startswith(
+        "Not safe to bump to scikit-learn 1.8.0, 1.7.2, 1.6.1, 1.5.2 and 1 more (resolved today):"
+    )
+    assert joint(named(DIFFERS)).range == (
+        'The model is safe with scikit-learn 1.3.2: pin "scikit-learn==1.3.2"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "phrase"),
+    [
+        (["a 1", "a 2", "b 1"], "a 1, a 2, b 1"),
+        (["a 1 (x)", "a 2"], "a 1 (x), a 2"),
+        (["a 1, b 2", "a 1, b 3"], "a 1, b 2, a 1, b 3"),
+        (["a 1"], "a 1"),
+    ],
+)
+def test_names_of_another_form_stay_as_they_are(names: list[str], phrase: str) -> None:
+    assert joined(names) == phrase
 
 
 # --------------------------------------------------------------------------- the grid

@@ -132,6 +132,46 @@ def test_warnings_are_named_once_and_kept_whole() -> None:
     assert [warning["message"] for warning in data["warning_details"]] == ["a", "b"]
 
 
+SCHEMA = schema()
+
+
+def oldest(value: Any, part: Any) -> Any:
+    """A document with nothing but what the schema requires: what the first of a version had."""
+    if "$ref" in part:
+        return oldest(value, SCHEMA["$defs"][part["$ref"].rpartition("/")[2]])
+    if "anyOf" in part:
+        some = [one for one in part["anyOf"] if one.get("type") != "null"]
+        return None if value is None else oldest(value, some[0])
+    if isinstance(value, list):
+        return [oldest(one, part.get("items", {})) for one in value]
+    if not isinstance(value, dict):
+        return value
+    known, required = part.get("properties", {}), part.get("required", ())
+    rest = part.get("additionalProperties")
+    return {
+        name: oldest(one, known.get(name) or (rest if isinstance(rest, dict) else {}))
+        for name, one in value.items()
+        if name in required or name not in known
+    }
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(MATRICES)
+def test_a_result_without_the_fields_that_the_schema_does_not_require_is_read(
+    tmp_path: Path, matrix: Matrix
+) -> None:
+    """An earlier result of the same version lacks what was added later."""
+    document = oldest(json.loads(written(matrix)), SCHEMA)
+    assert "framework" not in json.dumps([one["spec"] for one in document["environments"]])
+    path = tmp_path / "result.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    assert len(list(read_json(path).cells)) == len(document["cells"])
+
+
 def test_the_place_of_a_requirement_survives(tmp_path: Path) -> None:
     """Though environments are the same wherever they are asked for."""
     first, *rest = small_matrix().environments
