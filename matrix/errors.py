@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import enum
 import errno
+from collections.abc import Iterable
 
 MACHINE = frozenset(
     {errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO, errno.EFBIG}
@@ -29,6 +30,13 @@ class Exit(enum.IntEnum):
     """No answer: something required is missing, or a self-check failed."""
     INTERRUPTED = 130
     """Interrupted with Ctrl-C or SIGTERM; finished work is shown and kept."""
+
+
+def worst(codes: Iterable[Exit]) -> Exit:
+    """The exit code of several checks of one command."""
+    order = (Exit.INTERRUPTED, Exit.UNSAFE, Exit.CANNOT_TELL, Exit.USAGE)
+    found = set(codes)
+    return next((code for code in order if code in found), Exit.OK)
 
 
 class MatrixError(Exception):

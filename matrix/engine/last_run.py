@@ -26,6 +26,21 @@ def last(store: Store, kind: RunKind | None = None) -> Matrix:
     return _matrix(store, *_last_head(store, kind))
 
 
+def last_checks(store: Store) -> list[Matrix]:
+    """The result of the last run; of ``pr`` the checks of all locks, in their order.
+
+    Raises:
+        CannotTellError: there is none, or its cells are damaged.
+    """
+    found: list[Matrix] = []
+    for run_id, text in store.runs.complete():
+        head: dict[str, Any] = codec.decode(text)
+        found.insert(0, _matrix(store, run_id, head))
+        if not head.get("continues"):
+            break
+    return found or [last(store)]
+
+
 def with_pipeline(store: Store, name: str) -> Matrix:
     """The last result that has a pipeline or a model; without any, the last of all."""
     for run_id, text in store.runs.complete():
@@ -35,13 +50,20 @@ def with_pipeline(store: Store, name: str) -> Matrix:
     return last(store)
 
 
-def keep_check(store: Store, matrix: Matrix) -> None:
-    """Store the result of a check of models, to be shown and explained later."""
+def keep_check(store: Store, matrix: Matrix, *, continues: bool = False) -> None:
+    """Store the result of a check of models, to be shown and explained later.
+
+    Args:
+        store: the results.
+        matrix: the result.
+        continues: whether the check before it belongs to the same command.
+    """
     run_id = store.runs.begin()
     store.runs.keep(run_id, ((place, pack(cell)) for place, cell in enumerate(matrix.cells)))
     head = codec.head_to_json(matrix) | {
         "digest": "",
         "settled": False,
+        "continues": continues,
         "cells_digest": store.runs.pack(run_id),
     }
     store.runs.end(run_id, codec.encode(head), RunKind.CHECK)

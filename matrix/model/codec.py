@@ -248,12 +248,12 @@ _GLOBS = ("pipelines", "formats", "writers", "readers", "verdicts")
 _HEAD = (
     *("started", "finished", "interrupted", "whole", "shard", "comparison", "score_margin"),
     *("environments", "pipelines", "evidence", "format_costs", "self_check"),
-    *("answers", "joint", "passed_over", "stories"),
+    *("answers", "joint", "passed_over", "lock_change", "stories"),
 )
 """The members before the cells."""
 _LATER = (
     *("answers", "evidence", "format_costs", "whole", "shard"),
-    *("comparison", "stories", "passed_over", "score_margin", "joint"),
+    *("comparison", "stories", "passed_over", "score_margin", "joint", "lock_change"),
 )
 """Members that older results do not have."""
 

@@ -73,6 +73,8 @@ class Matrix:
     """The answer for all of these together; None for reference pipelines."""
     passed_over: tuple[PassedOver, ...] = ()
     """Of an upgrade check of folders: what was not checked, because it is not a model."""
+    lock_change: str = ""
+    """Of ``pr``: the lock that the check is about, and what of it changed, in words."""
     whole: bool = True
     """False if only some environments, pipelines or formats of the set were selected."""
     shard: Shard | None = None

@@ -26,7 +26,7 @@ from matrix.report.markdown import write_markdown
 from matrix.report.sarif import write_sarif
 from matrix.report.text_and_svg import write_svg, write_text
 
-__all__ = ["FORMATS", "ReportOutput", "read_json", "write_outputs"]
+__all__ = ["FORMATS", "ReportOutput", "numbered", "read_json", "write_outputs"]
 
 Writer = Callable[[Matrix, TextIO], None]
 """Writes one report. It may iterate over the cells several times, but holds no list of them."""
@@ -135,3 +135,20 @@ def write_outputs(matrix: Matrix, outputs: Iterable[ReportOutput]) -> None:
     """Write several reports of one Matrix, in the order given."""
     for output in outputs:
         output.write(matrix)
+
+
+def numbered(outputs: Iterable[ReportOutput], number: int) -> tuple[ReportOutput, ...]:
+    """Return where the reports of one of several results are written.
+
+    Those of further results get a number: ``report.html``, ``report-2.html``.
+
+    Args:
+        outputs: as the user named them.
+        number: of the result, counted from 0.
+    """
+    return tuple(
+        one
+        if number == 0 or str(one.path) == "-"
+        else ReportOutput(one.format, one.path.with_stem(f"{one.path.stem}-{number + 1}"))
+        for one in outputs
+    )

@@ -162,9 +162,7 @@ def _bump_to(answers: Sequence[UpgradeAnswer], found: Grid, columns: Sequence[st
     return f"{_first_words(there)} to bump to {name}: {'; '.join(parts)}"
 
 
-def _told(
-    there: _ModelsByGroup, verbs: Sequence[str]
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def _told(there: _ModelsByGroup, verbs: Sequence[str]) -> Iterator[tuple[tuple[str, ...], str]]:
     """Yield the models that are not safe, with a predicate in the plural."""
     yield there.unsafe, " or ".join(verbs)
     yield there.limited, "predict the same, but repr or get_params fails"

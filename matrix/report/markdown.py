@@ -162,6 +162,8 @@ def _headline(matrix: Matrix, summary: Summary) -> Iterator[str]:
     else:
         yield _counted_headline(matrix, summary)
     yield ""
+    if matrix.lock_change:
+        yield from (code(matrix.lock_change, 600), "")
     ready = sum(environment.ready for environment in matrix.environments)
     parts = [
         counted(summary.total, "cell"),

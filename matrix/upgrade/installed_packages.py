@@ -14,7 +14,7 @@ from pathlib import Path
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from matrix.catalog.requirements import EnvironmentRequest, is_pin, is_release
+from matrix.catalog.requirements import EnvironmentRequest, is_exact, is_pin, is_release
 from matrix.frameworks import BY_MODULE, Framework
 from matrix.inspection import Inspection
 from matrix.upgrade.answer import Model
@@ -64,6 +64,21 @@ def only_needed(
 def only_for(request: UpgradeRequest, frameworks: Iterable[Framework]) -> UpgradeRequest:
     """Return a request whose locks install only what models of some libraries need."""
     return _only(request, _ALWAYS.union(*map(_with_companions, frameworks)))
+
+
+def installs_the_same(request: UpgradeRequest) -> bool:
+    """Whether the origin and the targets of a request install the same exact versions.
+
+    What these depend on may still differ, where constraints do.
+    """
+    origin = request.origin
+    if origin is None or not request.targets or not all(map(is_exact, (origin, *request.targets))):
+        return False
+    return all(_installed(one) == _installed(origin) for one in request.targets)
+
+
+def _installed(request: EnvironmentRequest) -> tuple[str | None, str | None, list[str]]:
+    return request.scikit_learn, request.python, sorted(request.others)
 
 
 def _only(request: UpgradeRequest, needed: frozenset[str]) -> UpgradeRequest:

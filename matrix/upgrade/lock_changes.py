@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import posixpath
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -18,7 +18,7 @@ from matrix.catalog.model_packages import MODEL_PACKAGES
 from matrix.catalog.requirement_set import RequirementSet
 from matrix.catalog.requirements import EnvironmentRequest, read_lock_request
 from matrix.catalog.source_file import DiskFile, SourceFile
-from matrix.errors import UsageError
+from matrix.errors import MatrixError, UsageError
 from matrix.upgrade.upgrade_request import has_library
 
 _BASES = ("origin/HEAD", "origin/main", "origin/master", "main", "master")
@@ -67,6 +67,15 @@ class LockChange:
         return all(package in _versions(one) for one in sides)
 
 
+@dataclass(frozen=True, slots=True)
+class LockProblem:
+    """A lock that may differ and cannot be compared."""
+
+    path: str
+    """From the root of the repository."""
+    error: MatrixError
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class LockChanges:
     """All locks that differ."""
@@ -79,8 +88,7 @@ class LockChanges:
     """Of the locks that the working tree has."""
     notes: tuple[str, ...]
     """Locks that only one side has and that are not compared, in words."""
-    problems: tuple[UsageError, ...] = ()
-    """Of the locks that may differ and cannot be read."""
+    problems: tuple[LockProblem, ...] = ()
 
 
 def find_changes(folder: Path, base: str | None) -> LockChanges:
@@ -115,16 +123,59 @@ def find_changes(folder: Path, base: str | None) -> LockChanges:
         try:
             changes.append(_compared(repository, commit, old.get(path, path), path))
         except UsageError as error:
-            problems.append(error)
+            problems.append(LockProblem(path, error))
     told = [one for one in changes if one.path in there or one.bears_on_models]
-    compared = {one.path for one in told} | {old[one.path] for one in told if one.path in old}
+    same = [one for one in changes if one.path in old and one.origin and not one.packages]
+    counted = [*told, *same]
+    compared = {one.path for one in counted} | {old[o.path] for o in counted if o.path in old}
     return LockChanges(
         base=named,
         commit=commit[:_SHORT],
         changes=_unique(one for one in told if one.packages),
-        notes=tuple(_on_one_side(before - compared, after - compared, before, after, commit)),
+        notes=(
+            *(f"{one.path} is new, and has the same versions as {one.base}" for one in same),
+            *_on_one_side(before - compared, after - compared, before, after, commit),
+        ),
         problems=tuple(problems),
     )
+
+
+def of_project(found: LockChanges, folder: Path) -> LockChanges:
+    """Leave out the locks of other projects of a repository, with a note for each.
+
+    A lock belongs to the nearest folder above it with a ``pyproject.toml``, or else to the
+    repository. The projects of a folder are its own, those below it and those around it.
+
+    Args:
+        found: of the whole repository.
+        folder: in it.
+    """
+    root = Repository.around(folder).root.resolve()
+    own = _project(root, folder.resolve())
+    changes, notes = [], []
+    for one in found.changes:
+        project = _project(root, (root / one.path).parent)
+        if own.is_relative_to(project) or project.is_relative_to(folder.resolve()):
+            changes.append(one)
+        else:
+            where = project.relative_to(root).as_posix()
+            notes.append(f"{one.path} changed too; it belongs to {where}: run the command there")
+    return replace(found, changes=tuple(changes), notes=(*found.notes, *notes))
+
+
+def _project(root: Path, folder: Path) -> Path:
+    """The nearest folder with a manifest, from a folder up to the root; the root without any."""
+    around = [folder, *folder.parents]
+    within = around[: around.index(root)] if root in around else []
+    return next((one for one in within if (one / _MANIFEST).is_file()), root)
+
+
+def resolved(
+    change: LockChange, origin: EnvironmentRequest, target: EnvironmentRequest
+) -> LockChange:
+    """A change of ranges as that of the exact versions which they stand for."""
+    packages = _differences(_versions(origin), _versions(target))
+    return replace(change, origin=origin, target=target, packages=packages)
 
 
 def _default_base(repository: Repository) -> str:

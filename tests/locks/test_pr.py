@@ -9,7 +9,7 @@ import pytest
 from matrix.catalog.locks.registry import is_lock_name
 from matrix.cli import main
 from matrix.errors import Exit, UsageError
-from matrix.upgrade.lock_changes import LockChanges, PackageChange, find_changes
+from matrix.upgrade.lock_changes import LockChanges, PackageChange, find_changes, of_project
 from tests.locks.repositories import commit, git, new_repository
 
 FILES = Path(__file__).parent / "files"
@@ -170,6 +170,38 @@ def test_new_and_removed_locks_are_named(tmp_path: Path) -> None:
         "requirements.txt was removed",
     ]
     assert found.changes == ()
+
+
+def test_a_lock_that_only_moved_is_no_change(tmp_path: Path) -> None:
+    folder = new_repository(tmp_path / "r", {"requirements.txt": "scikit-learn==1.5.2\n"})
+    (folder / "requirements.txt").unlink()
+    found = changed(folder, {"deploy/requirements.txt": "scikit-learn==1.5.2\n"})
+    (note,) = found.notes
+    assert note == (
+        f"deploy/requirements.txt is new, and has the same versions as "
+        f"{found.commit}:requirements.txt"
+    )
+    assert found.changes == ()
+
+
+def test_a_project_of_a_repository_has_its_own_locks_and_those_around_it(tmp_path: Path) -> None:
+    locks = ("requirements.txt", "a/requirements.txt", "a/sub/requirements.txt")
+    files = {f"{name}/pyproject.toml": "" for name in ("a", "b")}
+    files |= {path: f"scikit-learn==1.5.{n}\n" for n, path in enumerate((*locks, "b/docker.txt"))}
+    files["b/requirements.txt"] = files.pop("b/docker.txt")
+    folder = new_repository(tmp_path / "r", files)
+    found = changed(folder, {p: t.replace("1.5", "1.4") for p, t in files.items() if t})
+
+    def seen(where: str) -> list[str]:
+        return [one.path for one in of_project(found, folder / where).changes]
+
+    assert seen("") == [*locks[1:], "b/requirements.txt", "requirements.txt"]
+    assert seen("a") == [*locks[1:], "requirements.txt"]
+    assert seen("b") == ["b/requirements.txt", "requirements.txt"]
+    (folder / "b" / "models").mkdir()
+    assert seen("b/models") == ["b/requirements.txt", "requirements.txt"]
+    notes = of_project(found, folder / "b").notes
+    assert notes[0] == "a/requirements.txt changed too; it belongs to a: run the command there"
 
 
 # ------------------------------------------------------------------------ the command

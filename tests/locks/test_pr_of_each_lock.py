@@ -64,7 +64,7 @@ class Checks:
     models: tuple[Path, ...] = ()
     request: UpgradeRequest | None = None
 
-    def __call__(self, arguments: PrArguments, request: UpgradeRequest) -> Exit:
+    def __call__(self, arguments: PrArguments, request: UpgradeRequest, **_: object) -> Exit:
         self.models, self.request = arguments.models, request
         return Exit.UNSAFE
 
@@ -85,6 +85,7 @@ def checks(monkeypatch: pytest.MonkeyPatch) -> Checks:
     monkeypatch.delenv("GITHUB_BASE_REF", raising=False)
     found = Checks()
     monkeypatch.setattr(pr, "check", found)
+    monkeypatch.setattr(pr, "with_exact_versions", lambda change, *_, **__: change)
     return found
 
 
@@ -255,7 +256,7 @@ def test_without_models_the_reference_pipelines_of_the_libraries_in_use_are_chec
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     found = []
-    monkeypatch.setattr(pr, "check_pipelines", lambda *given: found.append(given) or Exit.OK)
+    monkeypatch.setattr(pr, "check_pipelines", lambda *given, **_: found.append(given) or Exit.OK)
     pins = "scikit-learn==1.3.2\nnumpy==1.26.4\nscipy==1.11.4\njoblib==1.2.0\ntorch==2.4.1\n"
     folder = new_repository(tmp_path / "r", {"requirements.txt": pins + "xgboost==2.0.3\n"})
     git(folder, "switch", "--quiet", "--create", "bump")

@@ -7,8 +7,9 @@ from matrix.cli.commands.run import compared, exit_code, read_known
 from matrix.cli.commands.upgrade import compared_code
 from matrix.cli.configured import kept_results, read_settings
 from matrix.engine import last_run
-from matrix.errors import Exit
-from matrix.report import write_outputs
+from matrix.errors import Exit, worst
+from matrix.model import Matrix
+from matrix.report import numbered, write_outputs
 from matrix.report.terminal import show
 
 
@@ -17,9 +18,14 @@ def report(arguments: ReportArguments) -> Exit:
     catalog = read_settings(arguments)
     known = read_known(arguments.baseline)
     with kept_results(catalog) as store:
-        matrix = compared(last_run.last(store), known)
-        show(matrix, everything=arguments.all)
-        write_outputs(matrix, arguments.output)
+        found = [compared(matrix, known) for matrix in last_run.last_checks(store)]
+        for number, matrix in enumerate(found):
+            show(matrix, everything=arguments.all)
+            write_outputs(matrix, numbered(arguments.output, number))
         if known is None:
             return Exit.OK
-        return compared_code(matrix) if matrix.answers else exit_code(matrix, frozenset())
+        return worst(map(_code, found))
+
+
+def _code(matrix: Matrix) -> Exit:
+    return compared_code(matrix) if matrix.answers else exit_code(matrix, frozenset())

@@ -40,6 +40,7 @@ from matrix.report.cause_text import known_cause
 from matrix.report.next_steps import with_places
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
+from matrix.report.terminal.lock_changes import show_line
 from matrix.report.terminal.risks import show_risks
 from matrix.report.terminal.upgrade import show_upgrade
 from matrix.sandbox.probing import sandbox
@@ -58,6 +59,7 @@ from matrix.upgrade.own_script import read_script
 from matrix.upgrade.packed import alone, named, open_packed, remove_unpacked
 from matrix.upgrade.pandas_need import needs_pandas
 from matrix.upgrade.reproduce import reproduce
+from matrix.upgrade.resolved_ranges import are_the_same
 from matrix.upgrade.typed_releases import refuse_unknown
 from matrix.upgrade.upgrade import upgrade as check_models
 from matrix.upgrade.upgrade_request import UpgradeRequest
@@ -78,8 +80,21 @@ def upgrade(arguments: UpgradeArguments) -> Exit:
     return check(arguments, request)
 
 
-def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
-    """Check the models of the arguments in the requested environments, and show the answer."""
+def check(
+    arguments: UpgradeArguments,
+    request: UpgradeRequest,
+    *,
+    lock_change: str = "",
+    continues: bool = False,
+) -> Exit:
+    """Check the models of the arguments in the requested environments, and show the answer.
+
+    Args:
+        arguments: of the command.
+        request: where the models come from and where they may go.
+        lock_change: as in :class:`matrix.model.Matrix`.
+        continues: whether the check before it belongs to the same command.
+    """
     inputs = inputs_of(arguments)
     _refuse_useless_margin(arguments, inputs)
     catalog = read_settings(arguments)
@@ -87,6 +102,9 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
     with open_results(catalog) as store:
         with open_progress(arguments.verbosity) as progress:
             setup = set_up(arguments, catalog, request, inputs, store, progress)
+            if lock_change and _nothing_changes(setup, catalog, offline=arguments.offline):
+                show_line("Nothing that these models need changed, so they were not loaded.")
+                return Exit.OK
             result = check_models(
                 setup.models,
                 setup.origins,
@@ -106,8 +124,8 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
         matrix = as_matrix(result)
         answers = {answer.model: answer for answer in matrix.answers}
         stories = tuple(with_places(one, answers[one.pipeline]) for one in stories)
-        matrix = replace(matrix, stories=stories)
-        last_run.keep_check(store, matrix)
+        matrix = replace(matrix, stories=stories, lock_change=lock_change)
+        last_run.keep_check(store, matrix, continues=continues)
         matrix = compared(matrix, known)
         show_upgrade(matrix)
         write_outputs(matrix, arguments.output)
@@ -120,6 +138,15 @@ def check(arguments: UpgradeArguments, request: UpgradeRequest) -> Exit:
     if known is not None:
         return compared_code(matrix, arguments.fail_on)
     return exit_code(result, arguments.fail_on)
+
+
+def _nothing_changes(setup: CheckSetup, catalog: Catalog, *, offline: bool) -> bool:
+    """Whether what a lock changed is in none of the environments, for models that can be checked.
+
+    Models whose files cannot be read are still reported by the check.
+    """
+    readable = bool(setup.models) and all(one.problem is None for one in setup.models)
+    return readable and are_the_same(setup.request, catalog, offline=offline)
 
 
 def _refuse_useless_margin(arguments: UpgradeArguments, inputs: CheckInputs) -> None:
@@ -179,6 +206,8 @@ def check_pipelines(
     request: UpgradeRequest,
     requested_origin: EnvironmentRequest,
     catalog: Catalog,
+    *,
+    lock_change: str = "",
 ) -> Exit:
     """Check the pipelines of a catalog between an origin and the targets of a request."""
     day = requested_origin.day or "release"
@@ -188,7 +217,8 @@ def check_pipelines(
     checked = replace(catalog, specs=tuple(specs), known=(), select=())
     known = read_known(arguments.baseline)
     with open_results(catalog) as store:
-        matrix = compared(_filled(checked, store, arguments), known)
+        filled = replace(_filled(checked, store, arguments), lock_change=lock_change)
+        matrix = compared(filled, known)
         origin, *targets = matrix.environments
         for target in targets:
             show_risks(matrix, origin, target)
@@ -234,6 +264,8 @@ class CheckSetup:
     steps: BuildProgress
     trust: Trust
     """Names that the user trusts."""
+    request: UpgradeRequest
+    """That of the user, with the packages that the models need."""
 
 
 def migrate_options(arguments: ModelArguments) -> tuple[str, ...]:
@@ -342,9 +374,10 @@ def set_up(
     models = check_columns(unbundled(contained), inputs)
     steps = BuildProgress(progress, store, arguments.jobs)
     own_code = (*inputs.paths, *(() if script is None else (script,)))
+    needed = only_needed(request, models, own_code)
     origins = Origins(
         catalog,
-        only_needed(request, models, own_code),
+        needed,
         steps.tell,
         pandas=needs_pandas(models, inputs.data, inputs.expected),
         jobs=arguments.jobs,
@@ -374,6 +407,7 @@ def set_up(
         checker=checker,
         steps=steps,
         trust=trust,
+        request=needed,
     )
 
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 from rich.text import Text
 
+from matrix.report.lock_change_words import lock_change_lines
 from matrix.report.terminal import console_for
 from matrix.safe_text import plain
-from matrix.upgrade.lock_changes import LockChange, LockChanges, PackageChange
-
-_SHOWN = 8
+from matrix.upgrade.lock_changes import LockChanges
 
 
 def show_changes(
@@ -29,41 +28,34 @@ def show_changes(
         console.print(Text(plain(line, 2000)))
 
 
-def show_reference_note(*, file: TextIO | None = None, width: int | None = None) -> None:
-    """Print that no models are named, and what is checked instead."""
-    console_for(file, width, None).print(
-        Text(
-            "No models are named, so the reference pipelines are checked instead. Name yours under "
-            '[tool.matrix] in pyproject.toml: models = ["models/*.joblib"]'
-        )
+def show_line(text: str, *, file: TextIO | None = None, width: int | None = None) -> None:
+    """Print what was found out about a change, in one sentence."""
+    console_for(file, width, None).print(Text(plain(text, 2000)))
+
+
+def show_reference_note(projects: Sequence[str] = ()) -> None:
+    """Print that no models are named, and what is checked instead.
+
+    Args:
+        projects: folders whose own configuration names models.
+    """
+    show_line(
+        "No models are named, so the reference pipelines are checked instead. Name yours under "
+        '[tool.matrix] in pyproject.toml: models = ["models/*.joblib"]'
     )
+    for one in projects:
+        show_line(f"{one}/pyproject.toml names models: to check these, run the command in {one}")
 
 
 def _lines(found: LockChanges) -> Iterator[str]:
     yield from found.notes
     for problem in found.problems:
-        yield f"Unknown: {problem.message}"
+        yield f"Unknown: {problem.error.message}"
     for change in found.changes:
-        yield from _of_lock(change)
+        yield from lock_change_lines(change)
     if not any(change.bears_on_models for change in found.changes):
         since = f"since {found.commit} ({found.base})"
         if found.changes:
             yield f"Nothing that models are known to be made of changed {since}."
         elif not found.problems:
-            yield f"No lock changed {since}."
-
-
-def _of_lock(change: LockChange) -> Iterator[str]:
-    python = f", for Python {change.python}" if change.python else ""
-    bearing = [one for one in change.packages if one.bears_on_models]
-    others = [one for one in change.packages if not one.bears_on_models]
-    base = change.base or "(new)"
-    yield f"{base} → {change.path}{python}: {_words(bearing or others)}"
-    if bearing and others:
-        yield f"  also, not known to bear on models: {_words(others)}"
-
-
-def _words(packages: list[PackageChange]) -> str:
-    words = [f"{one.name} {one.before or '(none)'} → {one.after or '(none)'}" for one in packages]
-    more = [f"and {len(words) - _SHOWN} more"] if len(words) > _SHOWN else []
-    return ", ".join([*words[:_SHOWN], *more])
+            yield f"No {'other ' if found.notes else ''}lock changed {since}."

@@ -51,8 +51,8 @@ def show_upgrade(matrix: Matrix, *, file: TextIO | None = None, width: int | Non
 def show_upgrade_on(console: Console, matrix: Matrix, *, everything: bool = False) -> None:
     """Print the result of an upgrade check on a console."""
     page = _Page.of(console, matrix)
-    joint = list(page.joint()) if len(matrix.answers) > 1 else []
-    for line in joint:
+    joint = page.joint() if len(matrix.answers) > 1 else ()
+    for line in (*page.lock_change(), *joint):
         print_line(console, line)
     for answer in words.worst_first(matrix.answers):
         for line in page.answer(answer):
@@ -93,6 +93,12 @@ class _Page:
     @property
     def _sandboxes(self) -> set[str]:
         return {one.sandbox for one in self.matrix.answers if one.sandbox}
+
+    def lock_change(self) -> Iterator[Text]:
+        """The lock that the check is about; nothing for other checks."""
+        if self.matrix.lock_change:
+            for line in self.terminal.wrap(self.matrix.lock_change, self.terminal.width):
+                yield Text(line, style="dim")
 
     def joint(self) -> Iterator[Text]:
         """The answer for all models together, and the grid."""
