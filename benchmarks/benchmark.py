@@ -31,6 +31,7 @@ from statistics import median
 from typing import Any
 
 import memory
+import migrations
 import throughput
 from rich.console import Console
 from rich.table import Table
@@ -50,10 +51,13 @@ def main() -> None:
     """Measure, print tables, write JSON."""
     arguments = _arguments()
     result: dict[str, Any] = {"machine": {"platform": platform.platform(), "cores": os.cpu_count()}}
-    if arguments.only != "cells":
+    if arguments.only == "migrate":
+        result["migrate"] = migrations.measure(arguments)
+        migrations.show_table(result["migrate"])
+    if arguments.only in (None, "runs"):
         result |= _runs(arguments)
         _show(result)
-    if arguments.only != "runs":
+    if arguments.only in (None, "cells"):
         result["cells"] = throughput.measure()
         throughput.show_table(result["cells"])
     arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
@@ -89,9 +93,22 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--sample", type=int, default=40, help="saves, and loads, of the obvious way"
     )
-    parser.add_argument("--only", choices=["runs", "cells"], help="one of the two parts alone")
-    parser.add_argument("--output", type=Path, default=Path(__file__).with_name("benchmark.json"))
-    return parser.parse_args()
+    parser.add_argument(
+        "--only",
+        choices=["runs", "cells", "migrate"],
+        help="one part alone; migrate, beside another tool, is measured only so",
+    )
+    parser.add_argument(
+        "--full", action="store_true", help="migrate: every variant and pair of releases"
+    )
+    parser.add_argument(
+        "--keep", type=Path, default=None, help="migrate: a folder to work in, which stays"
+    )
+    parser.add_argument("--output", type=Path, default=None)
+    found = parser.parse_args()
+    name = "migrate.json" if found.only == "migrate" else "benchmark.json"
+    found.output = found.output or Path(__file__).with_name(name)
+    return found
 
 
 # --------------------------------------------------------------------------- b, c: ours

@@ -1,6 +1,6 @@
 """Train the models of the comparison and observe them; runs in any environment of scikit-learn.
 
-    python models.py train FOLDER VARIANT...   trains, saves with joblib, records every output
+    python models.py train FOLDER [first]      trains, saves to FOLDER/models, records every output
     python models.py plain FOLDER              compares the files of FOLDER as they are
     python models.py ours FOLDER FILES         compares migrated files, listed in a JSON file
     python models.py serialize FOLDER          saves each model with sklearn-migrator as JSON
@@ -127,16 +127,22 @@ def rows(kind, *, texts=True):
     return X, y, np.vstack([X[:60], near, X[:20] * 50, -X[:20] * 1000])
 
 
-def train(folder, names):
-    """Train models; save each, and its outputs beside it."""
-    every = dict(variants())
-    for name in names or every:
-        path, parameters, kind = every[name]
+def train(folder, which=""):
+    """Train models; save each, and its outputs beside it.
+
+    Args:
+        folder: to write to.
+        which: ``first`` for the first variant of each; else all.
+    """
+    Path(folder, "models").mkdir(exist_ok=True)
+    for name, (path, parameters, kind) in variants():
+        if which == "first" and name.endswith("-set"):
+            continue
         module, _, kind_of_model = path.partition(".")
         model = getattr(importlib.import_module("sklearn." + module), kind_of_model)(**parameters)
         X, y, near_and_far = rows(kind, texts="-set" not in name)
         model.fit(X, y) if kind else model.fit(X)
-        joblib.dump(model, Path(folder, name + ".joblib"))
+        joblib.dump(model, Path(folder, "models", name + ".joblib"))
         joblib.dump(outputs(model, near_and_far), Path(folder, name + ".expected"))
 
 
@@ -256,7 +262,7 @@ def plainly(folder):
     """Every file as it is."""
     found = {}
     for name in names_in(folder):
-        path = Path(folder, name + ".joblib")
+        path = Path(folder, "models", name + ".joblib")
         found[name] = judged(lambda path=path: joblib.load(path), name, folder)
     return found
 
@@ -277,7 +283,7 @@ def serialized(folder):
     found = {}
     for name in names_in(folder):
         try:
-            text = json.dumps(serialize(joblib.load(Path(folder, name + ".joblib"))))
+            text = json.dumps(serialize(joblib.load(Path(folder, "models", name + ".joblib"))))
         except Exception as error:
             found[name] = "fails", f"serialize: {type(error).__name__}: {error}"
             continue
@@ -302,7 +308,7 @@ def deserialized(folder):
 def main(task, folder, *more):
     warnings.simplefilter("ignore")
     if task == "train":
-        return train(folder, more)
+        return train(folder, *more)
     tasks = {
         "plain": plainly,
         "ours": migrated,

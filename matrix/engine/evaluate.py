@@ -167,6 +167,7 @@ class Evaluator:
             observation=observation,
             native=self.native(saving, reader),
             methods=methods_of(format_name),
+            only=self.context.methods,
             scored=self.scored,
         )
         return evaluate(

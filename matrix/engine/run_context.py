@@ -68,6 +68,8 @@ class RunContext:
     """The sandbox of the workers; None for files that the run itself has saved."""
     shard: Shard | None = None
     """The part of the readers that loads; None for all of them."""
+    methods: tuple[str, ...] = ()
+    """The only output methods that are compared; empty for all of them."""
     servers: ForkServers | None = None
     """Fork the workers that load users' models; None starts an interpreter for each."""
     executor: Executor | None = None

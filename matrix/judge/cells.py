@@ -10,6 +10,7 @@ from typing import Any
 from matrix.judge import own_tables, scoring
 from matrix.judge.compare import TRAINING, compare
 from matrix.judge.content import Fetch, MethodOutput, read
+from matrix.judge.only_methods import with_only
 from matrix.judge.own_tables import INTROSPECTION
 from matrix.judge.scoring import Truth
 from matrix.model import (
@@ -51,6 +52,7 @@ class Case:
         observation: what the reader reported; None if it was not run.
         native: what the reader reported of the same pipeline, trained there; None if unknown.
         methods: the only methods that files of this format have; empty for all of the model's.
+        only: the only methods that the user needs; empty for all of the model's.
         scored: whether to score it against the truth even if nothing that scores are made of
             changed.
     """
@@ -61,6 +63,7 @@ class Case:
     observation: Observation | None
     native: Saving | None = None
     methods: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
     scored: bool = False
 
 
@@ -78,6 +81,9 @@ def judge(case: Case, fetch: Fetch, tolerance: Callable[[str], Tolerance]) -> Ce
     truth = scoring.truth_of(case.saving, always=case.scored)
     if case.methods:
         case = replace(case, saving=_limited(case.saving, case.methods), native=None)
+    if case.only:
+        saving, observed = with_only(case.only, case.saving, case.observation)
+        case = replace(case, saving=saving, observation=observed, native=None)
     artifact, seen = case.saving.artifacts.get(case.format), case.observation
     cell = partial(
         Cell,
@@ -139,6 +145,8 @@ def _not_saved(cell: _Told, case: Case) -> Cell | None:
     if saving.failure is not None:
         return cell(verdict=Verdict.NOT_SAVED, stage=saving.stage, exception=saving.failure)
     match saving.artifacts.get(case.format):
+        case Artifact() if case.only and not saving.outputs:
+            return cell(reason=f"it has no result of {', '.join(case.only)} to compare")
         case Artifact():
             return None
         case Failure() as failure:

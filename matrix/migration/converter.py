@@ -12,6 +12,7 @@ from matrix.explain import diagnose_cell
 from matrix.migration.to_convert import HeldModel
 from matrix.model import Cell, Fix
 from matrix.remedies import (
+    Budget,
     CandidateFile,
     EnvironmentFactory,
     Experiment,
@@ -21,6 +22,7 @@ from matrix.remedies import (
     find_resave_remedies,
 )
 from matrix.remedies.by_value import find_by_value
+from matrix.remedies.closest import closest
 from matrix.remedies.fixes import is_one_model
 from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
@@ -31,6 +33,8 @@ from matrix.upgrade.model_requirements import needed_by
 from matrix.upgrade.needed_packages import needed_packages
 from matrix.upgrade.package_answers import held_by
 
+SECONDS = 60.0
+"""How long the search for a conversion of one file starts something new."""
 _TRIED_ONCE = 2
 """The targets of an answer if ``--to`` was tried once: the origin and this one."""
 
@@ -49,6 +53,8 @@ class Converter:
         jobs, offline: as in :func:`matrix.environments.prepare`.
         via: releases of scikit-learn to save files again in; empty to search.
         by_value: whether the user's own code goes into the new file.
+        seconds: after this time the search for one file starts nothing new; a conversion that is
+            known for its cause is tried in any case.
     """
 
     catalog: Catalog
@@ -61,9 +67,12 @@ class Converter:
     offline: bool
     via: tuple[str, ...] = ()
     by_value: bool = False
+    seconds: float = SECONDS
 
     def find(self, held: Sequence[HeldModel]) -> tuple[Subject, Remedies]:
         """The file as the subject of a search, and the remedies that keep its predictions.
+
+        An interruption ends the search; the remedies say so, and have what is known so far.
 
         Args:
             held: everything in the file with its target, the worst first; not empty.
@@ -71,6 +80,15 @@ class Converter:
         _, target = held[0]
         subject = self._subject(held)
         experiment = self._experiment(held[0], subject)
+        try:
+            return self._found(subject, target, experiment)
+        except KeyboardInterrupt:
+            best = closest(subject, target.cell, experiment.ends)
+            return subject, Remedies(found=(), closest=best, interrupted=True)
+
+    def _found(
+        self, subject: Subject, target: Target, experiment: Experiment
+    ) -> tuple[Subject, Remedies]:
         if self.by_value and target.cell.verdict.predicts_same:
             return subject, _by_value(experiment, subject, subject.file, target.cell)
         found = self._converted(subject, target, experiment)
@@ -125,7 +143,8 @@ class Converter:
             if not its.verdict.safe and is_one_model(one.artifact.part):
                 diagnosis = diagnose_cell(self.context, one, its, self.catalog.tolerances)
                 given += fixes_of(diagnosis, one.artifact.part or ())
-        return find_remedies(experiment, subject, cell, given=given, first=True)
+        budget = Budget(seconds=self.seconds)
+        return find_remedies(experiment, subject, cell, given=given, budget=budget, first=True)
 
 
 def _by_value(

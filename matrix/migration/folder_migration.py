@@ -187,6 +187,8 @@ class FolderMigration:
         before = self._before(one, held)
         try:
             subject, remedies = self.converter.find(held)
+            if remedies.interrupted:
+                raise KeyboardInterrupt
             made = self._made(one, held, before, subject, remedies)
         except MatrixError as error:
             made = replace(before, outcome=MigrationOutcome.UNKNOWN, why=error.message)
@@ -212,7 +214,8 @@ class FolderMigration:
         place = self.manifest.folder / file
         place.parent.mkdir(parents=True, exist_ok=True)
         rows = {answer.model.id: answer.rows.n for answer, _ in held}
-        write_new_file(self.store, model, subject, remedy, rows, place, force=True)
+        methods = self.manifest.methods
+        write_new_file(self.store, model, subject, remedy, rows, place, methods=methods, force=True)
         new = replace(
             before,
             outcome=MigrationOutcome.CONVERTED,
@@ -220,7 +223,7 @@ class FolderMigration:
             file_sha256=remedy.file.artifact.sha256,
             tried=remedies.tried,
         )
-        return _with_result(new, subject, remedy)
+        return _with_result(new, subject, remedy, methods)
 
     def _note_target(self, info: object) -> None:
         packages = getattr(info, "packages", None)
@@ -228,7 +231,9 @@ class FolderMigration:
             self.target.update(sorted(packages.items()))
 
 
-def _with_result(model: MigratedModel, subject: Subject, remedy: Remedy) -> MigratedModel:
+def _with_result(
+    model: MigratedModel, subject: Subject, remedy: Remedy, methods: Sequence[str]
+) -> MigratedModel:
     """A converted model, with how it was made and how its outputs compare."""
     cell = remedy.cell
     assert cell is not None
@@ -236,7 +241,7 @@ def _with_result(model: MigratedModel, subject: Subject, remedy: Remedy) -> Migr
         model,
         how=remedy.words,
         verdict=cell.verdict.value,
-        compared=compared_methods(subject, cell),
+        compared=compared_methods(subject, cell, methods),
         differences={
             name: one.max_rel for name, one in cell.outputs.items() if one.max_rel is not None
         },
@@ -256,4 +261,6 @@ def _why_not(remedies: Remedies) -> str:
     words = [one.words for one in remedies.found if one.kind is not RemedyKind.RETRAIN]
     if remedies.first_bad is not None:
         words.append(remedies.first_bad.words)
+    if remedies.closest is not None:
+        words.append(remedies.closest.words)
     return "; ".join([*words, "no conversion that was tried keeps its outputs: train it again"])

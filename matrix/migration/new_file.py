@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from matrix.errors import CannotTellError
@@ -22,6 +22,7 @@ def write_new_file(
     rows: Mapping[str, int],
     place: Path,
     *,
+    methods: Sequence[str],
     force: bool,
 ) -> Json:
     """Write the file of a remedy and its provenance.
@@ -33,6 +34,7 @@ def write_new_file(
         remedy: has a file.
         rows: how many rows outputs were compared on, by the id of the model.
         place: the path to write.
+        methods: the only methods that were compared; empty for every method.
         force: whether an existing file may be overwritten.
 
     Returns:
@@ -43,7 +45,8 @@ def write_new_file(
     """
     assert remedy.file is not None
     artifact = remedy.file.artifact
-    document = provenance(subject, remedy, rows, Path(model.packed_as or model.path), place)
+    source = Path(model.packed_as or model.path)
+    document = provenance(subject, remedy, rows, source, place, methods)
     if not store.has_artifact(artifact.sha256, artifact.format):
         raise CannotTellError(
             "the converted file in the store is damaged", advice="Run the same command again."

@@ -56,6 +56,13 @@ class Cell:
         """What identifies the cell in its matrix."""
         return self.pipeline, self.format, self.writer, self.reader
 
+    def verdict_of(self, method: str) -> Verdict:
+        """The verdict of one method that was compared; the cell's own if none was."""
+        found = self.outputs.get(method)
+        if found is not None:
+            return found.verdict
+        return Verdict.IDENTICAL if self.outputs or self.verdict.predicts_same else self.verdict
+
     @property
     def warning_categories(self) -> tuple[str, ...]:
         """The classes of the warnings, each once."""

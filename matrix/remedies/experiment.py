@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from matrix.catalog import Tolerances
 from matrix.engine.evaluate import Evaluation, Evaluator
@@ -45,6 +45,8 @@ class Experiment:
     """The run's; its ``pipelines`` are not used."""
     tolerances: Tolerances
     factory: EnvironmentFactory
+    ends: list[tuple[CandidateFile, Cell]] = field(default_factory=list)
+    """Every converted file that the requested reader loaded, with its cell there."""
 
     def cells(
         self, subject: Subject, file: CandidateFile, readers: Sequence[Environment]
@@ -57,6 +59,8 @@ class Experiment:
         for other in subject.others:
             for id_, cell in self._cells(other, file, readers).items():
                 cells[id_] = max(cells[id_], cell, key=lambda one: one.verdict.severity)
+        if file.steps and subject.reader.id in cells:
+            self.ends.append((file, cells[subject.reader.id]))
         return cells
 
     def cells_of_parts(

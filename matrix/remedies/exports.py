@@ -70,9 +70,17 @@ def find_export(
 def other_formats(subject: Subject, cell: Cell) -> Iterator[str]:
     """Other formats, those that need nothing first."""
     own = subject.artifact.format
-    if cell.stage == "load" or own in _PACKAGED:
+    unread = cell.stage == "load" or own in _PACKAGED
+    if unread:
         yield from (name for name in _PICKLES if name != own)
-    yield from (name for name in _PACKAGED if name != own and _may_hold(subject, name))
+    for name in _PACKAGED:
+        if name != own and (unread or _is_of_library(name)) and _may_hold(subject, name):
+            yield name
+
+
+def _is_of_library(name: str) -> bool:
+    """Whether a format is that of a library; others hold the same attributes as a pickle."""
+    return FORMATS[name].package in _LIBRARIES
 
 
 def _may_hold(subject: Subject, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from matrix.model import Cell, Environment, EnvSpec, Fix, Group
+from matrix.remedies.closest import closest
 from matrix.remedies.culprit import Culprit
 from matrix.remedies.environment_factory import differing
 from matrix.remedies.experiment import Experiment
@@ -15,6 +16,7 @@ from matrix.remedies.fixes import described, find_fix
 from matrix.remedies.manual_steps import by_hand
 from matrix.remedies.portable_copy import find_portable_copies
 from matrix.remedies.remedy import (
+    NOT_IN_TIME,
     Budget,
     CandidateFile,
     FirstBad,
@@ -28,6 +30,8 @@ from matrix.remedies.routes import bridges_of, find_route
 
 RETRAIN = "retrain: nothing else that was tried keeps the predictions"
 
+_BISECTING = 0.4
+"""The share of the time in which the first bad release is searched for."""
 _SOURCE, _TARGET = "model.joblib", "migrated.joblib"
 
 
@@ -57,7 +61,10 @@ def find_remedies(
     found: list[Remedy] = []
     tried: list[str] = []
     limits = budget or Budget()
-    for look in (_mend, _export):
+    for look, name in ((_mend, "setting what it lacks"), (_export, "other formats")):
+        if limits.over:
+            tried.append(f"{name}: {NOT_IN_TIME}")
+            continue
         found_here, tried_here = look(experiment, subject, cell, given)
         found += found_here
         tried += tried_here
@@ -65,21 +72,28 @@ def find_remedies(
             return Remedies(found=tuple(found), tried=tuple(tried))
     if first_bad is None:
         same = "scikit-learn" not in differing(subject.writer, subject.reader)
-        if culprit is None and same:
+        if culprit is None and same and not limits.over:
             culprit = find_culprit(experiment, subject, cell)
         limited = cell.verdict.group is Group.LIMITED
-        first_bad = find_first_bad(experiment, subject, culprit, limits, limited=limited)
+        share = limits.step(_BISECTING)
+        first_bad = find_first_bad(experiment, subject, culprit, share, limited=limited)
     pins = [] if first_bad is None else _pin(first_bad)
-    routes = find_resave_remedies(
-        experiment, subject, bridges_of(experiment, subject, first_bad), limits
-    )
+    bridges = bridges_of(experiment, subject, cell, first_bad)
+    routes = find_resave_remedies(experiment, subject, bridges, limits)
+    tried += routes.tried
     files = (*found, *routes.files)
     if files:
-        return Remedies(found=(*pins, *files), tried=(*tried, *routes.tried), first_bad=first_bad)
-    copies, no_copies = find_portable_copies(experiment, subject)
+        return Remedies(found=(*pins, *files), tried=tuple(tried), first_bad=first_bad)
+    copies: list[Remedy] = []
+    no_copies = [f"as onnx: {NOT_IN_TIME}"]
+    if not limits.over:
+        copies, no_copies = find_portable_copies(experiment, subject)
     last = copies or [Remedy(kind=RemedyKind.RETRAIN, words=RETRAIN)]
     return Remedies(
-        found=(*pins, *last), tried=(*tried, *routes.tried, *no_copies), first_bad=first_bad
+        found=(*pins, *last),
+        tried=(*tried, *no_copies),
+        first_bad=first_bad,
+        closest=closest(subject, cell, experiment.ends),
     )
 
 

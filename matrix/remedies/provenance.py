@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -23,7 +23,12 @@ ENDING = ".provenance.json"
 
 
 def provenance(
-    subject: Subject, remedy: Remedy, rows: Mapping[str, int], source: Path, target: Path
+    subject: Subject,
+    remedy: Remedy,
+    rows: Mapping[str, int],
+    source: Path,
+    target: Path,
+    methods: Sequence[str] = (),
 ) -> Json:
     """Describe how a migrated file was made and verified.
 
@@ -33,6 +38,7 @@ def provenance(
         rows: how many rows outputs were compared on, by the id of the model.
         source: the path of the original.
         target: the path of the migrated file.
+        methods: the only methods that were compared; empty for every method.
     """
     assert remedy.file is not None
     assert remedy.cell is not None
@@ -48,12 +54,13 @@ def provenance(
         "steps": [_step(step) for step in remedy.file.steps],
         "to": _environment(remedy.reader or subject.reader),
         "rows": _rows(subject, rows),
-        "compared": compared_methods(subject, remedy.cell),
+        "compared": compared_methods(subject, remedy.cell, methods),
+        **({"only_methods": list(methods)} if methods else {}),
         "verdict": remedy.cell.verdict.value,
         "by_hand": by_hand(
             remedy.file, source.name, target.name, saved_as=subject.artifact.format
         ).splitlines(),
-        **_parts(subject, remedy, rows),
+        **_parts(subject, remedy, rows, methods),
     }
 
 
@@ -61,7 +68,9 @@ def _rows(subject: Subject, rows: Mapping[str, int]) -> Json:
     return {"sha256": subject.saving.rows, "n": rows[subject.pipeline.id]}
 
 
-def _parts(subject: Subject, remedy: Remedy, rows: Mapping[str, int]) -> Json:
+def _parts(
+    subject: Subject, remedy: Remedy, rows: Mapping[str, int], methods: Sequence[str]
+) -> Json:
     """What a file with several models holds, and how each of it compared."""
     if not remedy.parts:
         return {}
@@ -71,7 +80,7 @@ def _parts(subject: Subject, remedy: Remedy, rows: Mapping[str, int]) -> Json:
             {
                 "part": name_of_part(one),
                 "rows": _rows(one, rows),
-                "compared": compared_methods(one, cell),
+                "compared": compared_methods(one, cell, methods),
                 "verdict": cell.verdict.value,
             }
             for one, cell in found
@@ -107,12 +116,19 @@ def _environment(environment: Environment) -> Json:
     }
 
 
-def compared_methods(subject: Subject, cell: Cell) -> dict[str, str]:
-    """The verdict of each method that returned something from the original."""
+def compared_methods(subject: Subject, cell: Cell, methods: Sequence[str] = ()) -> dict[str, str]:
+    """The verdict of each method that returned something from the original.
+
+    Args:
+        subject: the original.
+        cell: of the new file.
+        methods: the only methods that were compared; empty for every method.
+    """
     return {
         name: cell.outputs[name].verdict.value if name in cell.outputs else "identical"
         for name, outcome in subject.saving.outputs.items()
-        if isinstance(outcome, Returned) or name in INTROSPECTION
+        if (isinstance(outcome, Returned) or name in INTROSPECTION)
+        and (not methods or name in methods)
     }
 
 

@@ -163,6 +163,39 @@ class Remedy:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class PartialConversion:
+    """A conversion that keeps some outputs, and changes others."""
+
+    file: CandidateFile
+    cell: Cell
+    """Of the file in the target."""
+    same: tuple[str, ...]
+    """The methods whose outputs are the same."""
+    different: tuple[str, ...]
+    """The other methods that returned something in the origin."""
+
+    @property
+    def words(self) -> str:
+        """What is the same and what is not, with the option that accepts it."""
+        kept = ",".join(self.same)
+        what = [f"{name} ({self.cell.verdict_of(name).value})" for name in self.different]
+        return (
+            f"closest: {how_made(self.file)}: {' and '.join(self.same)} the same as before, not "
+            f"{', '.join(what)}; to need no more than these, add --methods {kept}"
+        )
+
+
+def how_made(file: CandidateFile) -> str:
+    """The steps of a file in words."""
+    steps = []
+    for step in file.steps:
+        names = dict.fromkeys(fix.name for fix in step.fixes)
+        what = f" with {', '.join(names)} set" if names else ""
+        steps.append(f"{step.environment.spec.label}{what}")
+    return f"saved again in {', then in '.join(steps)}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Remedies:
     """All remedies that were found for one file, cheapest first."""
 
@@ -171,11 +204,18 @@ class Remedies:
     """What was tried without success, in words."""
     first_bad: FirstBad | None = None
     """The first bad release; None if it was not searched for, or is unknown."""
+    closest: PartialConversion | None = None
+    """Of a search without a file: the conversion that keeps most outputs; None if none does."""
+    interrupted: bool = False
+    """Whether the user ended the search: these are the remedies so far."""
 
     @property
     def files(self) -> tuple[Remedy, ...]:
         """The remedies with a file that can be loaded in the target."""
         return tuple(remedy for remedy in self.found if remedy.file is not None)
+
+
+NOT_IN_TIME = "not tried in the time for this search"
 
 
 @dataclass(kw_only=True)
@@ -192,4 +232,17 @@ class Budget:
 
     @property
     def over(self) -> bool:
-        return time.monotonic() - self.started > self.seconds
+        return self.left <= 0
+
+    @property
+    def left(self) -> float:
+        """The seconds that are left."""
+        return self.seconds - (time.monotonic() - self.started)
+
+    def step(self, share: float) -> Budget:
+        """The budget of one step: at most a share of all seconds, and no more than are left."""
+        return Budget(
+            environments=self.environments,
+            hops=self.hops,
+            seconds=min(share * self.seconds, self.left),
+        )

@@ -11,11 +11,13 @@ from matrix.model import Cell, Environment, EnvSpec
 from matrix.remedies.environment_factory import Hold, differing, like, version_of
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.fixes import loads, with_fixes
-from matrix.remedies.remedy import Budget, CandidateFile, FirstBad, Subject
+from matrix.remedies.remedy import NOT_IN_TIME, Budget, CandidateFile, FirstBad, Subject
 
 _STAGE = "bridges"
 _AT_ONCE = 3
 """How many bridges are made and tested at once."""
+_NUMPY_2, _KNOWS_NUMPY_2 = Version("2"), Version("1.4.2")
+"""Wheels of older releases of scikit-learn were built for numpy 1, and do not import with 2."""
 _KEPT = 3
 """How many files of a round continue to the next."""
 
@@ -58,7 +60,7 @@ def find_route(
             return Search(file=file, cell=end, tried=tuple(explorer.tried))
         if not files or budget.over:
             break
-    return Search(tried=tuple(explorer.tried))
+    return Search(tried=(*explorer.tried, *explorer.not_tried))
 
 
 class _Explorer:
@@ -77,7 +79,15 @@ class _Explorer:
         self._experiment = experiment
         self._subject = subject
         self._waiting = list(bridges)
+        self._entered: set[str] = set()
         self._budget = budget
+
+    @property
+    def not_tried(self) -> Iterator[str]:
+        """The bridges that no file was loaded in, in words."""
+        left = [spec.label for spec in self._waiting if spec.id not in self._entered]
+        if left:
+            yield f"by {', '.join(left)}: {NOT_IN_TIME}"
 
     def further(self, file: CandidateFile) -> Iterator[CandidateFile]:
         """Save a file in one more bridge each, until one is safe in the reader."""
@@ -138,19 +148,26 @@ class _Explorer:
             environments = self._experiment.factory.prepare(now)
             cells = self._experiment.cells(self._subject, file, environments)
             for environment in environments:
+                self._entered.add(environment.id)
                 if not file.steps:
                     self._experiment.context.progress.advance(stage=_STAGE)
                 yield environment, cells[environment.id]
 
 
 def bridges_of(
-    experiment: Experiment, subject: Subject, first_bad: FirstBad | None
+    experiment: Experiment, subject: Subject, cell: Cell, first_bad: FirstBad | None
 ) -> list[EnvSpec]:
     """Environments that may serve as bridges, the most promising first.
 
     First the last release that still reads the file, and those near it; then every line of
-    scikit-learn between the two ends, the nearest to the reader first; then the writer with the
-    reader's numpy, whose module names the reader knows.
+    scikit-learn between the two ends, the nearest to the reader first; then, for a file that the
+    reader does not load, the writer with the reader's numpy, whose module names the reader knows.
+
+    Args:
+        experiment: makes environments.
+        subject: the file.
+        cell: of the file in the reader's environment.
+        first_bad: the first bad release; None if unknown.
     """
     found: dict[EnvSpec, None] = {}
     if first_bad is not None:
@@ -159,10 +176,18 @@ def bridges_of(
         found.update(dict.fromkeys(first_bad.environments[one].spec for one in nearest))
     found.update(dict.fromkeys(map(experiment.factory.as_released, _lines(experiment, subject))))
     writer, reader = subject.writer, subject.reader
-    if "numpy" in differing(writer, reader):
+    if cell.stage == "load" and _takes_numpy_of(writer, reader):
         numpy = version_of(reader, "numpy")
         found[like(writer, "numpy", numpy, reader, hold=Hold.LINES)] = None
     return list(found)
+
+
+def _takes_numpy_of(writer: Environment, reader: Environment) -> bool:
+    """Whether the writer's scikit-learn can run with the reader's numpy: known without building."""
+    if "numpy" not in differing(writer, reader):
+        return False
+    new = Version(version_of(reader, "numpy")) >= _NUMPY_2
+    return not new or Version(version_of(writer, "scikit-learn")) >= _KNOWS_NUMPY_2
 
 
 def _lines(experiment: Experiment, subject: Subject) -> Iterator[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from matrix.model import Cell, Group, MigratedModel, MigrationOutcome, PassedOver
 from matrix.remedies import Remedies, RemedyKind, Subject
 from matrix.remedies.provenance import beside, name_of_part
+from matrix.remedies.remedy import NOT_IN_TIME
 from matrix.report.model_answers import group_of, headline
 from matrix.report.sentences import counted
 from matrix.upgrade.answer import UpgradeAnswer
@@ -16,15 +17,30 @@ from matrix.upgrade.answer import UpgradeAnswer
 _TRIED = 12
 
 
-def already(answer: UpgradeAnswer) -> Iterator[str]:
-    """Yield the lines for a model that needs no migration."""
+def already(answer: UpgradeAnswer, methods: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the lines for a model that needs no migration.
+
+    Args:
+        answer: for the model.
+        methods: the only methods that were compared; empty for every method.
+    """
+    if methods:
+        yield (
+            f"{answer.model.id}: {' and '.join(methods)} the same; no other method was compared "
+            "(--methods), and nothing is written"
+        )
+        return
     yield f"{answer.model.id}: {headline(answer)}: no migration needed, nothing written"
     if group_of(answer) is Group.LIMITED:
         yield "to convert it so that it can also be printed, add --introspection"
 
 
 def migrated(
-    rows: Mapping[str, int], subject: Subject, remedies: Remedies, target: Path
+    rows: Mapping[str, int],
+    subject: Subject,
+    remedies: Remedies,
+    target: Path,
+    methods: Sequence[str] = (),
 ) -> Iterator[str]:
     """Yield the lines for a model that the first remedy with a file migrated.
 
@@ -33,15 +49,20 @@ def migrated(
         subject: the original.
         remedies: with a file.
         target: the path of the new file.
+        methods: the only methods that were compared; empty for every method.
     """
     remedy = remedies.files[0]
     assert remedy.cell is not None
-    yield f"{target}: predicts in {subject.reader.spec.label} what the original predicted before"
+    to, what = subject.reader.spec.label, "predicts"
+    if methods:
+        what = f"{' and '.join(_of_model(methods, subject))} give"
+    yield f"{target}: {what} in {to} what the original {'gave' if methods else 'predicted'} before"
     yield remedy.words
     if not remedy.parts:
-        yield _compared(rows[subject.pipeline.id], remedy.cell)
+        yield _compared(rows[subject.pipeline.id], remedy.cell, methods)
     for one, cell in zip((subject, *subject.others), remedy.parts, strict=bool(remedy.parts)):
-        compared = _compared(rows[one.pipeline.id], cell) if _has_rows(one) else _as_data(cell)
+        n_rows = rows[one.pipeline.id]
+        compared = _compared(n_rows, cell, methods) if _has_rows(one) else _as_data(cell)
         yield f"{name_of_part(one)}: {compared}"
     yield f"provenance: {beside(target)}"
 
@@ -50,8 +71,13 @@ def _has_rows(subject: Subject) -> bool:
     return {"values", "forecast"}.isdisjoint(subject.saving.outputs)
 
 
-def _compared(n_rows: int, cell: Cell) -> str:
-    return f"every method compared on {n_rows:,} rows: {cell.verdict.value}"
+def _of_model(methods: Sequence[str], subject: Subject) -> list[str]:
+    return [name for name in methods if name in subject.saving.outputs]
+
+
+def _compared(n_rows: int, cell: Cell, methods: Sequence[str]) -> str:
+    what = f"only {' and '.join(methods)} (--methods)" if methods else "every method"
+    return f"{what} compared on {n_rows:,} rows: {cell.verdict.value}"
 
 
 def _as_data(cell: Cell) -> str:
@@ -61,6 +87,10 @@ def _as_data(cell: Cell) -> str:
 def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> Iterator[str]:
     """Yield the lines for a model that cannot be migrated."""
     to = subject.reader.spec.label
+    if remedies.interrupted:
+        yield f"{answer.model.id}: the search for a conversion to {to} was interrupted"
+        yield remedies.closest.words if remedies.closest else "nothing that keeps outputs so far"
+        return
     yield f"{answer.model.id}: no verified conversion to {to} keeps its predictions"
     for remedy in remedies.found:
         yield remedy.words
@@ -68,10 +98,14 @@ def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> It
         yield "nothing was written"
     if remedies.first_bad is not None:
         yield remedies.first_bad.words
+    if remedies.closest is not None:
+        yield remedies.closest.words
     for line in remedies.tried[:_TRIED]:
         yield f"tried: {line}"
     if len(remedies.tried) > _TRIED:
         yield f"tried: {len(remedies.tried) - _TRIED} more"
+    if any(line.endswith(NOT_IN_TIME) for line in remedies.tried):
+        yield "to search longer, add --minutes 15"
 
 
 # --------------------------------------------------------------------------- several models
@@ -93,6 +127,7 @@ def many(
     n_kept: int,
     passed_over: Sequence[PassedOver],
     manifest: Path | None,
+    methods: Sequence[str] = (),
 ) -> Iterator[tuple[Group | None, str]]:
     """Yield the lines for a folder of models: each with its group, or None for a plain one.
 
@@ -102,12 +137,15 @@ def many(
         n_kept: how many of them an earlier run decided.
         passed_over: what is in the given folders and is no model.
         manifest: the path of the manifest; None if nothing was written.
+        methods: the only methods that were compared; empty for every method.
     """
     for one in models:
         yield _GROUPS[one.outcome], in_one_line(one)
     counts = Counter(one.outcome for one in models)
     parts = [f"{counts[outcome]:,} {_COUNTED[outcome]}" for outcome in _COUNTED if counts[outcome]]
     yield None, f"{counted(n_files, 'file')}: {', '.join(parts) or 'nothing decided'}"
+    if methods:
+        yield None, f"only {' and '.join(methods)} compared (--methods): the same means no more"
     if n_kept:
         yield None, f"{counted(n_kept, 'file')} unchanged since an earlier run: not done again"
     if n_files > len(models):

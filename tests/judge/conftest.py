@@ -82,6 +82,7 @@ class Bench:
         tolerance: Tolerance = Tolerance(),  # noqa: B008 (frozen)
         saving: Saving | None = None,
         methods: tuple[str, ...] = (),
+        only: tuple[str, ...] = (),
         scored: bool = False,
         **observed: Any,
     ) -> Cell:
@@ -95,6 +96,7 @@ class Bench:
             native=None if native is None else self.saving(native),
             scored=scored,
             methods=methods,
+            only=only,
         )
         return judge(case, self.contents.__getitem__, lambda _: tolerance)
 

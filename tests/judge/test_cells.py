@@ -672,3 +672,24 @@ def test_where_a_file_has_two_methods_only_these_are_compared(bench: Bench) -> N
     assert judged(predict=np.array([[1, 0]]), predict_proba=single) is Verdict.STRUCTURE_CHANGED
     assert judged(predict=np.array([1, 0])) is Verdict.NOT_RUN
     assert bench.judge({"transform": 1}, {}, methods=methods).verdict is Verdict.NOT_RUN
+
+
+def test_where_a_user_needs_two_methods_the_others_do_not_count(bench: Bench) -> None:
+    """But shapes must be those of the origin, and a model with none of them is unknown."""
+    before = {"predict": np.array([1, 0]), "score_samples": np.array([0.5, 0.5]), "repr": 1}
+    only = ("predict", "predict_proba")
+
+    def judged(**after: object) -> Verdict:
+        return bench.judge(before, after, only=only).verdict
+
+    wrong = np.array([0.5, 0.6])
+    assert judged(predict=np.array([1, 0]), score_samples=wrong) is Verdict.IDENTICAL
+    assert judged(predict=np.array([1, 0]), new=wrong) is Verdict.IDENTICAL
+    assert judged(predict=np.array([0, 0]), score_samples=wrong) is Verdict.LABELS_CHANGED
+    assert judged(predict=np.array([[1], [0]])) is Verdict.STRUCTURE_CHANGED
+    assert judged(score_samples=np.array([0.5, 0.5])) is Verdict.NOT_RUN
+    cell = bench.judge({"transform": 1}, {"transform": 1}, only=only)
+    assert (cell.verdict, cell.reason) == (
+        Verdict.NOT_RUN,
+        "it has no result of predict, predict_proba to compare",
+    )

@@ -91,6 +91,7 @@ class World:
     """Receives a file, identified by the releases that saved it, and a release."""
     lacking: tuple[Fix, ...] = ()
     loads: list[tuple[str, str]] = field(default_factory=list)
+    ends: list[tuple[CandidateFile, Cell]] = field(default_factory=list)
 
     @property
     def experiment(self) -> Experiment:

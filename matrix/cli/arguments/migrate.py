@@ -36,6 +36,10 @@ class MigrateArguments(ModelArguments):
     """Also migrate a model that predicts the same, and only cannot be printed."""
     by_value: bool
     """Save the user's own code with the model."""
+    methods: tuple[str, ...]
+    """The only output methods to compare; empty for all."""
+    minutes: int
+    """How long the search for a conversion of one file starts something new."""
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
@@ -90,6 +94,22 @@ class MigrateArguments(ModelArguments):
             action="store_true",
             help="save the code of --main and --path inside the new file (cloudpickle), which is "
             "then compared in the target without that code; only in a sandbox",
+        )
+        parser.add_argument(
+            "--methods",
+            type=value_types.methods,
+            default=(),
+            metavar="METHOD,...",
+            help="compare only these methods, such as predict,predict_proba: for a model of which "
+            "nothing else is used (default: every method)",
+        )
+        parser.add_argument(
+            "--minutes",
+            type=value_types.count,
+            default=1,
+            metavar="N",
+            help="search this long for a conversion of one file, beside those that are known for "
+            "its cause (default: %(default)s)",
         )
         add_inputs(parser)
         add_configuration(parser)

@@ -36,6 +36,14 @@ def count(text: str) -> int:
     return number
 
 
+def methods(text: str) -> tuple[str, ...]:
+    """Names of methods, separated by commas."""
+    found = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not found or not all(name.isidentifier() for name in found):
+        raise argparse.ArgumentTypeError(f"{text!r} is no list of methods: predict,predict_proba")
+    return found
+
+
 def margin(text: str) -> float:
     """A number from 0 to 1."""
     try:

@@ -53,7 +53,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
     many = None
     with open_results(catalog) as store:
         with open_progress(arguments.verbosity) as progress:
-            setup = set_up(arguments, catalog, request, inputs, store, progress)
+            methods = arguments.methods
+            setup = set_up(arguments, catalog, request, inputs, store, progress, methods)
             if arguments.by_value:
                 check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))
             converter = _converter(arguments, catalog, setup)
@@ -74,6 +75,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
             return _written(arguments, store, held, subject, remedies)
         answer, target = held[0]
         show_migration(migration.no_remedy(answer, subject, remedies), target.cell.verdict.group)
+        if remedies.interrupted:
+            raise KeyboardInterrupt
         _show_lines(held[1:], arguments)
         return Exit.UNSAFE
 
@@ -98,6 +101,7 @@ def _converter(arguments: MigrateArguments, catalog: Catalog, setup: CheckSetup)
         offline=arguments.offline,
         via=arguments.via,
         by_value=arguments.by_value,
+        seconds=60.0 * arguments.minutes,
     )
 
 
@@ -107,7 +111,7 @@ def _without(result: UpgradeResult, arguments: MigrateArguments) -> Exit:
     targets = [one for answer in known for one in answer.targets]
     if len(known) == len(result.answers) and all(one.cell.verdict.predicts_same for one in targets):
         for answer in known:
-            show_migration(migration.already(answer), group_of(answer))
+            show_migration(migration.already(answer, arguments.methods), group_of(answer))
         return Exit.OK
     show_upgrade(as_matrix(result))
     there = [(answer, target) for answer in known if (target := known_target(answer))]
@@ -141,6 +145,8 @@ def _written(
     model = held[0][0].model
     place = arguments.migrated or beside(model, subject, remedy.file.artifact.format)
     rows = {answer.model.id: answer.rows.n for answer, _ in held}
-    write_new_file(store, model, subject, remedy, rows, place, force=arguments.force)
-    show_migration(migration.migrated(rows, subject, remedies, place), Group.LOADS)
+    methods, force = arguments.methods, arguments.force
+    write_new_file(store, model, subject, remedy, rows, place, methods=methods, force=force)
+    lines = migration.migrated(rows, subject, remedies, place, arguments.methods)
+    show_migration(lines, Group.LOADS)
     return Exit.OK

@@ -55,7 +55,10 @@ class MigratedFolder:
         manifest = None
         if not self.batch.options.dry_run:
             manifest = self.batch.manifest.folder / NAME
-        show_many(migration.many(found, self.n_files, self.n_kept, self.passed_over, manifest))
+        methods = self.batch.manifest.methods
+        show_many(
+            migration.many(found, self.n_files, self.n_kept, self.passed_over, manifest, methods)
+        )
         if self.batch.interrupted:
             raise KeyboardInterrupt
         return exit_code(found)
@@ -107,7 +110,9 @@ def _batch(
     return FolderMigration(
         converter=converter,
         store=store,
-        manifest=ManifestFile.open(folder, _request(arguments, inputs), (), force=force),
+        manifest=ManifestFile.open(
+            folder, _request(arguments, inputs), arguments.methods, force=force
+        ),
         options=FolderOptions(
             wanted=ConversionNeed(
                 introspection=arguments.introspection, by_value=arguments.by_value
@@ -148,6 +153,7 @@ def _request(arguments: MigrateArguments, inputs: CheckInputs) -> dict[str, str]
         "options": " ".join(migrate_options(arguments)),
         "inputs": inputs.digest,
         "via": " ".join(arguments.via),
+        "methods": ",".join(arguments.methods),
         "introspection": str(arguments.introspection),
         "by_value": str(arguments.by_value),
     }

@@ -341,8 +341,18 @@ def set_up(
     inputs: CheckInputs,
     store: Store,
     progress: Progress,
+    methods: tuple[str, ...] = (),
 ) -> CheckSetup:
     """Inspect and admit the models; nothing in them is run yet.
+
+    Args:
+        arguments: of the command.
+        catalog: of the project.
+        request: the origin and the targets.
+        inputs: what the models are checked with.
+        store: of the project.
+        progress: shows each step.
+        methods: the only methods to compare; empty for every method.
 
     Raises:
         UsageError: a package or a release that was typed does not exist.
@@ -395,6 +405,7 @@ def set_up(
         context,
         paths=inputs.paths,
         main=inputs.main,
+        methods=methods,
         sandbox=chosen,
         servers=ForkServers(store.scratch),
     )

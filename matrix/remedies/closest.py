@@ -1,0 +1,47 @@
+"""The conversion that keeps most outputs, where none keeps all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from matrix.judge.own_tables import INTROSPECTION
+from matrix.model import Cell, Returned
+from matrix.remedies.remedy import CandidateFile, PartialConversion, Subject
+
+
+def closest(
+    subject: Subject, cell: Cell, ends: Iterable[tuple[CandidateFile, Cell]]
+) -> PartialConversion | None:
+    """The conversion that keeps most outputs, if it keeps more than the original does.
+
+    Args:
+        subject: a file with one model; of others nothing is said.
+        cell: of the original in the target.
+        ends: converted files, with their cells in the target.
+    """
+    if subject.others:
+        return None
+    found: PartialConversion | None = None
+    best = len(same_methods(subject, cell))
+    for file, end in ends:
+        same = same_methods(subject, end)
+        if len(same) > best:
+            best = len(same)
+            rest = [name for name in _methods(subject) if name not in same]
+            found = PartialConversion(file=file, cell=end, same=tuple(same), different=tuple(rest))
+    return found
+
+
+def same_methods(subject: Subject, cell: Cell) -> Sequence[str]:
+    """The methods whose outputs a cell has as before; none if it is not known what they are."""
+    if not cell.outputs and not cell.verdict.predicts_same:
+        return []
+    return [name for name in _methods(subject) if cell.verdict_of(name).safe]
+
+
+def _methods(subject: Subject) -> list[str]:
+    """The methods that returned something in the origin."""
+    outputs = subject.saving.outputs.items()
+    return [
+        name for name, one in outputs if isinstance(one, Returned) and name not in INTROSPECTION
+    ]
