@@ -98,6 +98,10 @@ _ALIKE = frozenset(
 """Top-level modules whose distribution has the same name."""
 
 
+WITHOUT_WHEELS = frozenset({"fbprophet", "jieba", "langdetect", "theano"})
+"""Top-level modules of well-known packages that were published without any wheel."""
+
+
 def distribution_of(module: str) -> str:
     """Return the normalized name of the distribution that has a top-level module.
 

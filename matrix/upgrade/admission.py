@@ -12,7 +12,8 @@ from matrix.catalog import Trust
 from matrix.inspection import Inspection, Refusal, refusals
 from matrix.model import Environment
 from matrix.upgrade import own_code
-from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem
+from matrix.upgrade.answer import Model, Problem
+from matrix.upgrade.dead_ends import dead_end, told
 from matrix.upgrade.proposed_origin import origin_option
 from matrix.worker.compat_worker.formats import NATIVE, READABLE
 
@@ -65,9 +66,15 @@ def _admitted(model: Model, trust: Trust, given: _Given) -> Model:
 
 
 def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _Given) -> Problem:
+    trustable = all(one.trust or one.script for one in refused)
+    end = dead_end(found, trustable=trustable)
+    if end is not None:
+        refusal = f"Not allowed: {_reasons(refused)}."
+        advice = "\n".join(filter(None, [end.advice, told(found), refusal]))
+        return Problem(message=f"not loaded, because it {end.what}", advice=advice)
     message = f"not loaded, because {_reasons(refused)}"
-    if not all(one.trust or one.script for one in refused):
-        return Problem(message=message, advice=_saved_again(found))
+    if not trustable:
+        return Problem(message=message, advice=own_code.NO_TRUST)
     paths, script = given.paths, given.script
     present = found.modules
     code = own_code.option_list(refused, file, paths=paths, script=script, present=present)
@@ -79,31 +86,12 @@ def _problem(found: Inspection, refused: Sequence[Refusal], file: Path, given: _
             "in the line if you know better."
         )
     options = (*code, *filter(None, [origin]))
-    paste = [(ADD_OPTIONS, " ".join(options))]
+    paste = [(own_code.how_to_add(options), " ".join(options))]
     names = ", ".join(f'"{one.trust}"' for one in refused if one.trust)
     if names:
         line = f'trust = [{{ sha256 = "{found.sha256}", names = [{names}] }}]'
         paste.append(("Or trust these names in this file only, under [tool.matrix]:", line))
     return Problem(message=message, advice=advice, paste=tuple(paste), options=options)
-
-
-_NETWORKS = {
-    "keras": 'a model of Keras, to be saved with model.save("model.keras")',
-    "tensorflow": 'a model of TensorFlow, to be saved with model.save("model.keras")',
-    "numba": "functions that numba compiled, as UMAP has after fit",
-    "torch": "a model of PyTorch, to be saved with torch.save(model.state_dict(), …)",
-}
-"""By top-level module, what a pickle holds that no option admits, and how it is saved apart."""
-
-
-def _saved_again(found: Inspection) -> str:
-    """What to do about a file that no option admits."""
-    inside = next((_NETWORKS[one] for one in _NETWORKS if one in found.modules), "")
-    if not inside:
-        return own_code.NO_TRUST
-    return (
-        f"{own_code.NO_TRUST}\nIt has {inside}; save what is of scikit-learn in a file without it."
-    )
 
 
 def _reasons(refused: Sequence[Refusal]) -> str:

@@ -20,6 +20,7 @@ from matrix.errors import UsageError
 from matrix.frameworks import BY_MODULE, FRAMEWORKS, come_with
 from matrix.frameworks.distributions import distribution_of
 from matrix.inspection import Refusal
+from matrix.upgrade.answer import ADD_OPTIONS
 from matrix.upgrade.own_imports import (
     columns_taken,
     definitions_of,
@@ -101,6 +102,18 @@ def option_list(
     found += [f"--with {shlex.quote(package)}" for package in sorted(packages)]
     found += [f"--trust {shlex.quote(name)}" for name in names]
     return tuple(found)
+
+
+_UNKNOWN = {"--main FILE": "FILE", "--path DIR": "DIR"}
+"""Options whose values are not known, with what stands for the value."""
+
+
+def how_to_add(found: Sequence[str]) -> str:
+    """What to do with the line of some options, which may lack a value."""
+    missing = [_UNKNOWN[one] for one in found if one in _UNKNOWN]
+    if not missing:
+        return ADD_OPTIONS
+    return f"Put the right path in place of {' and '.join(missing)}, and add to this command:"
 
 
 def _code(

@@ -9,7 +9,7 @@ import pytest
 
 from matrix.catalog import Trust
 from matrix.inspection import Inspection
-from matrix.inspection.result import ModelNode, Name, Note
+from matrix.inspection.result import ModelNode, Name
 from matrix.upgrade.admission import admit
 from matrix.upgrade.answer import Model
 from matrix.upgrade.proposed_origin import has_origin, origin_option
@@ -79,26 +79,3 @@ def test_what_the_project_pins_of_further_packages_is_proposed_too(file: Path) -
     (file.parent / "requirements.txt").write_text(pins)
     line = origin_option(inspection(file), file, ["--with gensim", "--trust gensim.models.W"])
     assert line == '--from "scikit-learn==1.6.0 gensim==4.3.3"'
-
-
-def test_a_network_in_a_pickle_that_nothing_admits_is_named(file: Path) -> None:
-    """Keras writes its models with the result of a call that is called itself."""
-    note = Note("made-callable", "it calls the result of another call")
-    found = inspection(file, notes=(note,), modules=("keras", "sklearn"))
-    (answer,) = admit([Model(id="m", path=file, inspection=found)], Trust())
-    assert answer.problem is not None
-    assert answer.problem.paste == ()
-    assert "It has a model of Keras, to be saved with model.save" in answer.problem.advice
-
-
-@pytest.mark.parametrize("name", ["_unpickle__CustomPickled", "custom_rebuild"])
-def test_what_unpickles_bytes_inside_the_file_is_not_offered_to_be_trusted(
-    file: Path, name: str
-) -> None:
-    """Names in these bytes are not inspected, so that the second round would fail."""
-    names = (Name("numba.core.serialize", name), Name("umap.umap_", "UMAP"))
-    found = inspection(file, names=names, modules=("numba", "umap"))
-    (answer,) = admit([Model(id="m", path=file, inspection=found)], Trust())
-    assert answer.problem is not None
-    assert answer.problem.paste == ()
-    assert "It has functions that numba compiled" in answer.problem.advice
