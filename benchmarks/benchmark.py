@@ -54,6 +54,8 @@ def main() -> None:
     if arguments.only == "migrate":
         result["migrate"] = migrations.measure(arguments)
         migrations.show_table(result["migrate"])
+        table = migrations.as_markdown(result["migrate"])
+        arguments.output.with_suffix(".md").write_text(table, encoding="utf-8")
     if arguments.only in (None, "runs"):
         result |= _runs(arguments)
         _show(result)
@@ -100,6 +102,14 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--full", action="store_true", help="migrate: every variant and pair of releases"
+    )
+    parser.add_argument(
+        "--pair",
+        type=lambda text: tuple(text.split(":")),
+        action="append",
+        default=[],
+        metavar="FROM:TO",
+        help="migrate: these releases alone, such as 0.24.2:1.9.1",
     )
     parser.add_argument(
         "--keep", type=Path, default=None, help="migrate: a folder to work in, which stays"

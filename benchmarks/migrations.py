@@ -44,10 +44,11 @@ def measure(arguments: argparse.Namespace) -> list[Row]:
     """Compare on all pairs of releases, or on the first alone.
 
     Args:
-        arguments: ``full`` for every pair and variant; ``keep``, a folder to work in, or None.
+        arguments: ``full`` for every pair and variant; ``pair``, other pairs; ``keep``, a folder to
+            work in, or None.
     """
-    pairs = [(ORIGINS[0], NEWEST)]
-    if arguments.full:
+    pairs = arguments.pair or [(ORIGINS[0], NEWEST)]
+    if arguments.full and not arguments.pair:
         pairs = [(origin, target) for origin in ORIGINS for target in TARGETS]
     with contextlib.ExitStack() as stack:
         folder = arguments.keep or Path(stack.enter_context(tempfile.TemporaryDirectory()))
@@ -166,3 +167,16 @@ def show_table(rows: list[Row]) -> None:
         behind = row["theirs"][0] == "right" != row["ours"][0]
         if behind or row["ours"][0] in ("wrong", "fails"):
             console.print(f"! {row['model']} {row['from']} → {row['to']}: {row['ours']}")
+
+
+def as_markdown(rows: list[Row]) -> str:
+    """The table for a document: a line for each model, then the counts."""
+    lines = ["| from | to | model | plain loading | theirs | migrate | seconds | how |"]
+    lines.append("| --- | --- | --- | --- | --- | --- | ---: | --- |")
+    for row in rows:
+        words = [row[key][0] for key in ("plain", "theirs", "ours")]
+        how = row["how"] if row["ours"][0] == "right" else row["ours"][1]
+        seconds = f"{row['seconds']:.0f}"
+        cells = [row["from"], row["to"], row["model"], *words, seconds, how.replace("|", "/")]
+        lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
