@@ -144,7 +144,10 @@ class ModelAnswer:
     outcomes: tuple[ReleaseOutcome, ...] = ()
     """What happens in each range of releases, ascending."""
     tested: tuple[str, ...] = ()
-    """Sentences that list the releases that were tested."""
+    """Sentences that list the releases that were tested, and those that were left out."""
+    not_run: tuple[str, ...] = ()
+    """Lines between two releases in which the same is wrong, ascending: ``1.5``. They were not run,
+    and nothing is known of them."""
     notes: tuple[str, ...] = ()
     """Notes about the file, its origin and its targets."""
 
@@ -174,6 +177,6 @@ class JointAnswer:
     pin: str = ""
     """The requirement that holds for all of these; empty if there is none."""
     releases: tuple[str, ...] = ()
-    """The columns of the grid, ascending."""
+    """The columns of the grid, ascending; a line (``1.5``) that no model was run with is one."""
     grid: Mapping[str, tuple[Verdict | None, ...]] = field(default_factory=dict)
     """By model, its verdict with each of these releases; None if it was not run there."""

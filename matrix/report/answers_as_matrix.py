@@ -10,6 +10,7 @@ from matrix.report.joint_answer import joint_answer
 from matrix.report.model_answers import (
     group_of,
     headline,
+    lines_left_out,
     releases_run,
     target_ranges,
     truth_scores,
@@ -104,6 +105,7 @@ def _model_answer(answer: UpgradeAnswer, upgrade: UpgradeResult) -> ModelAnswer:
         next_steps=tuple(next_steps(answer, upgrade.options)),
         outcomes=tuple(outcome_of(one, answer) for one in target_ranges(answer)),
         tested=tuple(_tested(answer)),
+        not_run=tuple(line for gap in answer.not_run for line in gap.lines),
         notes=answer.notes,
     )
 
@@ -111,4 +113,5 @@ def _model_answer(answer: UpgradeAnswer, upgrade: UpgradeResult) -> ModelAnswer:
 def _tested(answer: UpgradeAnswer) -> Iterator[str]:
     if answer.range is not None:
         yield releases_run(answer)
+        yield from lines_left_out(answer)
         yield from package_words.tested(answer)

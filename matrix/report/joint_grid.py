@@ -16,9 +16,11 @@ LEGEND = (
     (Group.LIMITED, "same, but repr or get_params fails"),
     (Group.CHANGES, "differs without an error"),
     (Group.FAILS, "fails"),
-    (Group.UNKNOWN, "unknown or not run"),
+    (Group.UNKNOWN, "unknown"),
 )
 """What each symbol of the grid means."""
+NOT_RUN = "blank: not run"
+"""What a place without a symbol means."""
 
 _WORST = (Group.FAILS, Group.CHANGES, Group.UNKNOWN, Group.LIMITED, Group.LOADS)
 _FEWEST = 4
@@ -55,8 +57,16 @@ class JointGrid:
     @property
     def used(self) -> list[tuple[Group, str]]:
         """The symbols that the grid has, with their meanings."""
-        found = {group or Group.UNKNOWN for column in self.columns for group in column.groups}
-        return [(group, text) for group, text in LEGEND if group in found]
+        return [(group, text) for group, text in LEGEND if group in self._found]
+
+    @property
+    def not_run(self) -> str:
+        """What its blank places mean; empty if it has none."""
+        return NOT_RUN if None in self._found else ""
+
+    @property
+    def _found(self) -> set[Group | None]:
+        return {group for column in self.columns for group in column.groups}
 
 
 def joint_grid(joint: JointAnswer) -> JointGrid:

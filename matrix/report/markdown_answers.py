@@ -85,7 +85,8 @@ def _grid(joint: JointAnswer) -> MarkdownSection:
         f"| {' | '.join(map(_symbol, grid.row(place)))} |"
         for place, model in enumerate(grid.models)
     ]
-    legend = "   ".join(f"{GROUP_WORDS[group].symbol} {text}" for group, text in grid.used)
+    meanings = [f"{GROUP_WORDS[group].symbol} {text}" for group, text in grid.used]
+    legend = "   ".join(filter(None, (*meanings, grid.not_run)))
     return MarkdownSection(
         "Models by releases", lines, more="model", head=head, foot=["", legend], folded=False
     )
@@ -97,7 +98,7 @@ def _end(name: str, most: int = 48) -> str:
 
 
 def _symbol(group: Group | None) -> str:
-    return GROUP_WORDS[group or Group.UNKNOWN].symbol
+    return "" if group is None else GROUP_WORDS[group].symbol
 
 
 def _next_steps(answer: ModelAnswer) -> str:

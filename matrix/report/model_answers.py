@@ -219,6 +219,17 @@ def releases_run(answer: UpgradeAnswer) -> str:
     return f"tested: {', '.join(target.release for target in in_order(answer.targets))}"
 
 
+def lines_left_out(answer: UpgradeAnswer) -> Iterator[str]:
+    """Yield for lines that were not run why they were left out, and how to run them."""
+    for gap in answer.not_run:
+        verb = "fails" if gap.below.cell.verdict.group is Group.FAILS else "changes"
+        runs = "runs it" if len(gap.lines) == 1 else "runs them"
+        yield (
+            f"not run: {package_words.span(list(gap.lines))}, because the model {verb} in the same "
+            f"way with {gap.below.release} and {gap.above.release}; --all-releases {runs}"
+        )
+
+
 def rows_text(made: Mapping[str, int]) -> str:
     """Return ``400 rows of tickets.csv``, or ``13 rows: 12 with far outliers, 1 all zeros``."""
     total = counted(sum(made.values()), "row")

@@ -56,7 +56,7 @@ def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeA
         targets: the results with them; the same libraries were there in all of them.
         answer: for the model.
     """
-    text = span(names)
+    text = spans(names, answer)
     if not answer.packages:
         return text
     first = next(iter(targets))
@@ -66,6 +66,17 @@ def with_libraries(names: list[str], targets: Iterable[Target], answer: UpgradeA
 def span(names: list[str]) -> str:
     """Return ``1.3.2`` or ``1.3.2 to 1.5.2``."""
     return names[0] if len(names) == 1 else f"{names[0]} to {names[-1]}"
+
+
+def spans(names: list[str], answer: UpgradeAnswer) -> str:
+    """Return releases with the same outcome: ``1.4.0 to 1.4.2, 1.9.1`` if lines were left out."""
+    ends = {gap.below.release for gap in answer.not_run}
+    parts: list[list[str]] = [[]]
+    for name in names:
+        parts[-1].append(name)
+        if name in ends:
+            parts.append([])
+    return ", ".join(span(part) for part in parts if part)
 
 
 def spans_of_libraries(targets: Sequence[Target]) -> str:

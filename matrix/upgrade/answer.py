@@ -165,12 +165,20 @@ class UpgradeQuestion:
     model: Model
     origin: EnvSpec
     targets: tuple[EnvSpec, ...]
+    lines: tuple[EnvSpec, ...] = ()
+    """All lines of scikit-learn from which ``targets`` are chosen, in the order of the answer;
+    empty if none is left out."""
     fallbacks: tuple[Fallback, ...] = ()
     ladders: tuple[PackageLadder, ...] = ()
     companions: tuple[Companion, ...] = ()
     newer: tuple[EnvSpec, ...] = ()
     """Releases of scikit-learn, with newer libraries than the origin has, which cannot be installed
     there."""
+
+    @property
+    def waiting(self) -> tuple[EnvSpec, ...]:
+        """The lines that are not run, unless others make it necessary."""
+        return tuple(one for one in self.lines if one not in self.targets)
 
     @property
     def specs(self) -> tuple[EnvSpec, ...]:
@@ -213,6 +221,18 @@ class Target:
     def release(self) -> str:
         """The release of that package there."""
         return release_of(self.environment, self.package)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class LinesNotRun:
+    """Lines of scikit-learn between two releases in which the same is wrong."""
+
+    lines: tuple[str, ...]
+    """Ascending: ``1.5``, ``1.6``. Nothing is known of them."""
+    below: Target
+    """The last release below them that was run."""
+    above: Target
+    """The first release above them that was run."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -297,6 +317,8 @@ class UpgradeAnswer:
     rows: RowCounts = RowCounts()
     targets: tuple[Target, ...] = ()
     """In the order of the question; the origin comes first."""
+    not_run: tuple[LinesNotRun, ...] = ()
+    """The lines between the targets that were left out."""
     range: SafeRange | None = None
     """None if the targets are not consecutive releases, or the origin itself is not safe."""
     packages: tuple[PackageAnswer, ...] = ()

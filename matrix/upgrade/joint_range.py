@@ -18,7 +18,8 @@ class Grid:
     """The verdicts of all models, by release."""
 
     columns: tuple[str, ...]
-    """Releases of scikit-learn, ascending, then other environments by their labels."""
+    """Releases of scikit-learn, ascending, and lines that no model was run with; then other
+    environments by their labels."""
     rows: Mapping[str, tuple[Verdict | None, ...]]
     """By model, a verdict for each column; None if it was not run there."""
     targets: Mapping[str, tuple[str, ...]]
@@ -43,7 +44,10 @@ def grid(answers: Sequence[UpgradeAnswer]) -> Grid:
             known = row.get(name)
             row[name] = verdict if known is None or known.severity < verdict.severity else known
         targets[answer.model.id] = tuple(dict.fromkeys(names[1:] or names))
-    columns = tuple(sorted({name for row in found.values() for name in row}, key=_place))
+    run = {name for row in found.values() for name in row}
+    left_out = {line for answer in answers for gap in answer.not_run for line in gap.lines}
+    lines = {line for line in left_out if not any(name.startswith(f"{line}.") for name in run)}
+    columns = tuple(sorted(run | lines, key=_place))
     return Grid(
         columns=columns,
         rows={model: tuple(row.get(name) for name in columns) for model, row in found.items()},

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 
-from packaging.version import Version
-
 from matrix.errors import Exit, MatrixError
 from matrix.model import Cell, Ending, Environment, EnvSpec, Verdict
 from matrix.model.environments import SCIKIT_LEARN
@@ -23,6 +21,15 @@ from matrix.upgrade.answer import (
 )
 from matrix.upgrade.check_listener import CheckListener, NoListener
 from matrix.upgrade.checker import ModelChecker, ModelRecord, ModelWork, OnModel
+from matrix.upgrade.lines_between import (
+    Needed,
+    ends_of,
+    never,
+    not_run,
+    to_run,
+    with_every_line,
+    with_lines,
+)
 from matrix.upgrade.needed_packages import leading, needed_packages, runtime_of
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.package_answers import (
@@ -46,6 +53,7 @@ def upgrade(
     checker: ModelChecker,
     *,
     bisect: bool = True,
+    needed: Needed = never,
     listener: CheckListener | None = None,
 ) -> UpgradeResult:
     """Answer for models.
@@ -55,16 +63,17 @@ def upgrade(
         origins: decides the origin and the targets of each model, and builds environments.
         checker: loads the models there.
         bisect: search for the first bad release between a safe one and a bad one.
+        needed: which lines are run between two in which the same is wrong.
         listener: gets answers before all are known, and how far the search is.
 
     An interruption (Ctrl-C or SIGTERM) ends the check: the result has what was finished.
     """
     started = datetime.now(timezone.utc)
-    check = _Check(models, origins, checker, listener or NoListener())
+    check = _Check(models, origins, checker, listener or NoListener(), needed)
     interrupted = False
     try:
         answers = check.answers(bisect=bisect)
-        answers = _with_contents(answers, origins, checker, bisect=bisect)
+        answers = check.with_contents(answers, bisect=bisect)
         answers = _where_data_fits(answers, checker)
     except KeyboardInterrupt:
         answers, interrupted = check.finished(), True
@@ -75,32 +84,6 @@ def upgrade(
         answers=tuple(one for one in answers if not (one.model.optional and one.problem)),
         interrupted=interrupted,
     )
-
-
-def _with_contents(
-    answers: Sequence[UpgradeAnswer], origins: Origins, checker: ModelChecker, *, bisect: bool
-) -> list[UpgradeAnswer]:
-    """The answers, with those for the models in each object that is no model itself.
-
-    They replace the answer for the object if it has no output method, and stand after it if it has
-    one that cannot be used.
-    """
-    inside = {
-        one.model.id: one.model.inside
-        for one in answers
-        if one.problem and one.model.inside and _was_loaded(checker.found(one.model))
-    }
-    models = [one for group in inside.values() for one in group]
-    if not models:
-        return list(answers)
-    further = _Check(models, origins, checker, NoListener()).answers(bisect=bisect)
-    found = {one.model.id: one for one in further if one.problem is None}
-    result: list[UpgradeAnswer] = []
-    for answer in answers:
-        contents = [found[one.id] for one in inside.get(answer.model.id, ()) if one.id in found]
-        no_method = answer.problem is not None and NO_METHOD_WORDS in answer.problem.message
-        result += contents if contents and no_method else [answer, *contents]
-    return result
 
 
 def _where_data_fits(
@@ -140,43 +123,81 @@ class _Check:
         origins: Origins,
         checker: ModelChecker,
         listener: CheckListener,
+        needed: Needed,
     ) -> None:
+        self._needed = needed
         self._origins = origins
         self._checker = checker
         self._models = models
         self._listener = listener
         self._questions: list[UpgradeQuestion | UpgradeAnswer] = []
+        self._told: set[str] = set()
+        """The models whose answers were passed on."""
 
     def answers(self, *, bisect: bool) -> list[UpgradeAnswer]:
         """Answer all questions."""
         origins = self._origins
         _prepare_origins(self._models, origins)
         self._questions = [_question(model, origins) for model in self._models]
+        order = [*origins.made, *(spec.id for one in self._asked() for spec in one.specs)]
         self._newest_first()
-        answers = self._answers(self._questions, self._listener.answered)
+        answers = self._answers(self._questions, self._tell_answered)
         while True:
             further = [
-                _further(question, answer, origins, bisect=bisect)
+                _further(question, answer, origins, self._needed, bisect=bisect)
                 for question, answer in zip(self._questions, answers, strict=True)
             ]
             done = further == self._questions
             if bisect:
                 self._listener.bisecting(0 if done else _steps_left(answers, origins))
             if done:
+                origins.put_in_order(order)
                 return [_bisected(answer, origins) for answer in answers] if bisect else answers
             self._questions = further
-            answers = self._answers(self._questions)
+            answers = self._answers(self._questions, self._tell_answered)
 
     def _newest_first(self) -> None:
         """Check the newest release before those between: it is what most users ask about."""
         first = [_only_newest(question, self._origins) for question in self._questions]
         if first == self._questions:
             return
-        order = [*self._origins.made]
-        self._answers(first, self._listener.newest)
-        order += [spec.id for one in self._asked() for spec in one.specs]
-        self._origins.prepare(spec for one in self._asked() for spec in one.specs)
-        self._origins.put_in_order(order)
+        answers = self._answers(first, lambda _, answer: self._listener.newest(answer))
+        self._questions = [
+            _with_ends(question, ends, answer, self._needed)
+            for question, ends, answer in zip(self._questions, first, answers, strict=True)
+        ]
+
+    def _tell_answered(self, question: UpgradeQuestion, answer: UpgradeAnswer) -> None:
+        """Pass on the answer for a model once, as soon as no line has to be run any more."""
+        if question.model.id in self._told or to_run(question, answer.targets, self._needed):
+            return
+        self._told.add(question.model.id)
+        self._listener.answered(answer)
+
+    def with_contents(
+        self, answers: Sequence[UpgradeAnswer], *, bisect: bool
+    ) -> list[UpgradeAnswer]:
+        """The answers, with those for the models in each object that is no model itself.
+
+        They replace the answer for the object if it has no output method, and stand after it if it
+        has one that cannot be used.
+        """
+        inside = {
+            one.model.id: one.model.inside
+            for one in answers
+            if one.problem and one.model.inside and _was_loaded(self._checker.found(one.model))
+        }
+        models = [one for group in inside.values() for one in group]
+        if not models:
+            return list(answers)
+        check = _Check(models, self._origins, self._checker, NoListener(), self._needed)
+        found = {one.model.id: one for one in check.answers(bisect=bisect) if one.problem is None}
+        result: list[UpgradeAnswer] = []
+        for answer in answers:
+            contents = [found[one.id] for one in inside.get(answer.model.id, ()) if one.id in found]
+            no_method = answer.problem is not None and NO_METHOD_WORDS in answer.problem.message
+            result += contents if contents and no_method else [answer, *contents]
+        return result
 
     def _asked(self) -> list[UpgradeQuestion]:
         """The questions that have no answer yet."""
@@ -185,7 +206,7 @@ class _Check:
     def _answers(
         self,
         questions: Sequence[UpgradeQuestion | UpgradeAnswer],
-        tell: Callable[[UpgradeAnswer], None] = lambda _: None,
+        tell: Callable[[UpgradeQuestion, UpgradeAnswer], None],
     ) -> list[UpgradeAnswer]:
         """The answers to questions; each is passed on as soon as all of its loads are done."""
         asked = {one.model.id: one for one in questions if isinstance(one, UpgradeQuestion)}
@@ -193,7 +214,7 @@ class _Check:
         def on_model(model: Model) -> None:
             answer = self._finished(asked[model.id])
             if answer.problem is None:
-                tell(answer)
+                tell(asked[model.id], answer)
 
         return _answers(questions, self._origins, self._checker, on_model)
 
@@ -201,8 +222,11 @@ class _Check:
         """The answers that were finished before an interruption; the rest is unknown."""
         if not self._questions:
             return [_unfinished(model) for model in self._models]
+        # Lines that were left out so far might have had to be run.
         return [
-            question if isinstance(question, UpgradeAnswer) else self._finished(question)
+            question
+            if isinstance(question, UpgradeAnswer)
+            else self._finished(with_every_line(question))
             for question in self._questions
         ]
 
@@ -225,14 +249,31 @@ _INTERRUPTED = "interrupted before it was checked"
 def _only_newest(
     question: UpgradeQuestion | UpgradeAnswer, origins: Origins
 ) -> UpgradeQuestion | UpgradeAnswer:
-    """The question about the newest release alone, where there are others too."""
+    """The question about the newest release, and with a rollback about the oldest.
+
+    The same question where there are no others.
+    """
     if isinstance(question, UpgradeAnswer) or not _are_consecutive(question.model, origins):
         return question
     lines = [one for one in question.targets if one.scikit_learn[:1].isdigit()]
     if len(lines) < 2:
         return question
-    newest = max(lines, key=lambda spec: Version(spec.scikit_learn))
-    return replace(question, targets=(newest,), ladders=())
+    ends = ends_of(lines, question.origin.scikit_learn)
+    return replace(question, targets=ends, lines=tuple(lines), ladders=())
+
+
+def _with_ends(
+    question: UpgradeQuestion | UpgradeAnswer,
+    ends: UpgradeQuestion | UpgradeAnswer,
+    answer: UpgradeAnswer,
+    needed: Needed,
+) -> UpgradeQuestion | UpgradeAnswer:
+    """The question about the ends of a ladder, and about the lines to run after these."""
+    if isinstance(question, UpgradeAnswer) or isinstance(ends, UpgradeAnswer) or not ends.lines:
+        return question
+    others = tuple(one for one in question.targets if one not in ends.lines)
+    asked = replace(question, targets=(*ends.targets, *others), lines=ends.lines)
+    return with_lines(asked, answer.targets, needed)
 
 
 def _steps_left(answers: Iterable[UpgradeAnswer], origins: Origins) -> int:
@@ -289,14 +330,20 @@ def _further(
     question: UpgradeQuestion | UpgradeAnswer,
     answer: UpgradeAnswer,
     origins: Origins,
+    needed: Needed,
     *,
     bisect: bool,
 ) -> UpgradeQuestion | UpgradeAnswer:
-    """The question with the middle release of each gap, or with targets as of their release."""
+    """The question with further lines, with the middle release of each gap, or with targets as of
+    their release."""
     if isinstance(question, UpgradeAnswer):
         return question
     if leading(question.model.inspection) is not None:
         return question
+    if answer.problem is None:
+        lines = with_lines(question, answer.targets, needed)
+        if lines != question:
+            return lines
     if not origins.are_consecutive:
         # First the fallbacks: newer libraries do not help where scikit-learn itself fails.
         question = with_fallbacks(question, answer, origins)
@@ -423,6 +470,7 @@ def _answer(
         answer,
         rows=rows_of(found.reference),
         targets=targets,
+        not_run=not_run(question, targets),
         range=safe and replace(safe, held=held_by(origin, libraries)),
         packages=tuple(package_answer(question, one, result) for one in question.ladders),
         companions=with_their_results(question.companions, result),

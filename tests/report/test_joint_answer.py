@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from matrix.report.joined_names import joined
 from matrix.report.joint_answer import joint_answer
 from matrix.report.joint_grid import joint_grid, narrowed
 from matrix.report.terminal.upgrade import show_upgrade
-from matrix.upgrade.answer import Model, Problem, Target, UpgradeAnswer
+from matrix.upgrade.answer import LinesNotRun, Model, Problem, Target, UpgradeAnswer
 from matrix.upgrade.safe_range import safe_range
 
 SAME, DIFFERS, FAILS = Verdict.IDENTICAL, Verdict.LABELS_CHANGED, Verdict.LOAD_FAILED
@@ -216,6 +217,41 @@ def test_what_was_not_run_is_not_shown_as_run() -> None:
     assert narrowed(found).row(0)[0] is None
 
 
+def left_out(name: str = "gone") -> UpgradeAnswer:
+    """A model of which 1.5 to 1.8 were not run, because 1.4.2 and 1.9.1 fail alike."""
+    found = model(name, r1_3_2=SAME, r1_4_2=FAILS, r1_9_1=FAILS)
+    _, below, above = found.targets
+    gap = LinesNotRun(lines=("1.5", "1.6", "1.7", "1.8"), below=below, above=above)
+    return replace(found, not_run=(gap,))
+
+
+def test_lines_that_were_left_out_are_blank_and_never_within_what_was_run() -> None:
+    found = joint_grid(joint(left_out(), left_out("lost")))
+    assert [one.label for one in found.columns] == [
+        *("1.3.2", "1.4.2", "1.5", "1.6", "1.7", "1.8", "1.9.1")
+    ]
+    assert found.row(0)[2:6] == (None,) * 4
+    narrow = narrowed(found)
+    assert [one.label for one in narrow.columns] == ["1.3", "1.4", "1.5-1.8", "1.9"]
+    assert found.not_run
+    beside = joint_grid(joint(left_out(), model("text", r1_3_2=SAME, r1_5_2=SAME, r1_9_1=SAME)))
+    assert [one.label for one in beside.columns][2:4] == ["1.5.2", "1.6"]
+
+
+@pytest.mark.parametrize("format_name", ["text", "markdown", "html", "json"])
+def test_every_report_names_the_lines_that_were_left_out(format_name: str) -> None:
+    said = " ".join(written(as_matrix(upgrade(left_out(), SVC)), format_name).split())
+    assert "not run: 1.5 to 1.8, because the model fails in the same way with 1.4.2 and" in said
+    assert "--all-releases" in said
+    assert "1.4.2, 1.9.1" in said
+    assert "1.4.2 to 1.9.1" not in said
+    if format_name == "json":
+        answer = json.loads(said)["answers"][0]
+        assert answer["not_run"] == ["1.5", "1.6", "1.7", "1.8"]
+    else:
+        assert "blank: not run" in said
+
+
 def shown(*answers: UpgradeAnswer, width: int) -> list[str]:
     stream = io.StringIO()
     show_upgrade(as_matrix(upgrade(*answers)), file=stream, width=width)
@@ -228,7 +264,7 @@ def test_the_grid_fits_the_terminal_and_has_every_model(width: int) -> None:
     long = model("models/of/the/customers/in/2024/churn.joblib", **many)
     lines = shown(long, TEXT, SVC, width=width)
     assert all(len(line) <= width for line in lines)
-    grid = lines[: next(n for n, line in enumerate(lines) if "unknown or not run" in line)]
+    grid = lines[: next(n for n, line in enumerate(lines) if "blank: not run" in line)]
     assert any("churn.joblib" in line for line in grid)
     head = next(line for line in grid if "1.9" in line and "✓" not in line and "safe" not in line)
     assert "1.9" in head
@@ -297,7 +333,7 @@ def test_in_markdown_the_joint_answer_is_the_heading_and_the_grid_a_table() -> N
     assert lines[2] == "**Both are safe up to 1.4.2:** pin `scikit-learn>=1.3.2,<1.5`"
     assert "| model | 1.1.3 | 1.3.2 | 1.4.2 | 1.5.0 | 1.9.1 |" in lines
     assert "| ≠ `text` | ✓ | ✓ | ✓ | ≠ | ≠ |" in lines
-    assert "| ✓ `svc` | · | ✓ | ✓ | · | ✓ |" in lines
+    assert "| ✓ `svc` |  | ✓ | ✓ |  | ✓ |" in lines
     assert "  - stay with the releases that are safe: `scikit-learn>=1.1.3,<1.5`" in lines
 
 

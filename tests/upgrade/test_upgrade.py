@@ -246,12 +246,12 @@ def test_the_newest_release_is_checked_and_reported_first() -> None:
     places, check, listener = Places("1.0.2"), Check(bad_from("1.3.0")), Listener()
     model = Model(id="model", path=Path("model"))
     result = upgrade([model], cast(Any, places), cast(Any, check), listener=listener)
-    assert check.asked[:2] == [["1.5.2"], LINES[1:]]
-    assert listener.heard == [
-        *("model 1.5.2 labels-changed", "model up to 1.2.2", "2 left", "1 left", "0 left")
-    ]
+    assert check.asked[0] == ["1.5.2"]
+    assert listener.heard[0] == "model 1.5.2 labels-changed"
+    assert [one for one in listener.heard if "up to" in one] == ["model up to 1.2.2"]
+    assert listener.heard[-3:] == ["2 left", "1 left", "0 left"]
     order = [one.spec.scikit_learn for one in result.environments]
-    assert order == [*LINES, "1.3.1", "1.3.0"], "as if they had been built in order"
+    assert order == [*LINES[:4], "1.5.2", "1.3.1", "1.3.0"], "as if they had been built in order"
 
 
 def test_where_all_is_safe_there_is_nothing_to_bisect() -> None:

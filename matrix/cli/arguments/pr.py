@@ -40,6 +40,6 @@ class PrArguments(UpgradeArguments):
             help="the branch that the current one goes to; locks are compared with the commit that "
             "both share (default: the base of the pull request, or the main branch)",
         )
-        parser.set_defaults(origins=[], targets=[], as_of=None, rollback=False)
+        parser.set_defaults(origins=[], targets=[], as_of=None, rollback=False, all_releases=False)
         add_sandbox(parser)
         add_check(parser)

@@ -40,6 +40,8 @@ class UpgradeArguments(ModelArguments, OutputArguments, BaselineFileArguments, F
     )
 
     rollback: bool
+    all_releases: bool
+    """Run every line, also between two in which the same is wrong."""
     why: bool
     bisect: bool
     score_margin: float | None
@@ -69,6 +71,12 @@ class UpgradeArguments(ModelArguments, OutputArguments, BaselineFileArguments, F
             "--rollback",
             action="store_true",
             help="also check the lines of scikit-learn older than the origin",
+        )
+        parser.add_argument(
+            "--all-releases",
+            action="store_true",
+            help="run every line of scikit-learn; without it, lines between two in which a model "
+            "changes or fails in the same way are left out, and the answer names them",
         )
         add_check(parser)
 

@@ -6,8 +6,10 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from datetime import date
 from pathlib import Path
 
+from matrix.baseline.baseline import Baseline
 from matrix.catalog import Catalog, Trust
 from matrix.catalog.requirements import EnvironmentRequest, spec_of
 from matrix.cli.arguments import UpgradeArguments
@@ -53,6 +55,7 @@ from matrix.upgrade.data_columns import check_columns
 from matrix.upgrade.folders import find, sort_out
 from matrix.upgrade.installed_packages import only_needed
 from matrix.upgrade.intake import read_hashes, take_in
+from matrix.upgrade.lines_between import Needed, always, in_baseline, never
 from matrix.upgrade.native_data import only_in_sandbox
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.own_script import read_script
@@ -110,6 +113,7 @@ def check(
                 setup.origins,
                 setup.checker,
                 bisect=arguments.bisect,
+                needed=_needed(arguments, known),
                 listener=CheckProgress(progress),
             )
             margin = arguments.score_margin
@@ -147,6 +151,20 @@ def _nothing_changes(setup: CheckSetup, catalog: Catalog, *, offline: bool) -> b
     """
     readable = bool(setup.models) and all(one.problem is None for one in setup.models)
     return readable and are_the_same(setup.request, catalog, offline=offline)
+
+
+def _needed(arguments: UpgradeArguments, known: Baseline | None) -> Needed:
+    """Which lines are run between two in which the same is wrong.
+
+    They are left out only where what is wrong there fails the check, or is in the baseline: what
+    was not run may not pass because its neighbours do.
+    """
+    if arguments.all_releases:
+        return always
+    if known is not None:
+        return in_baseline(known, date.today())
+    failing = {verdict for verdict in Verdict if verdict.group in (Group.CHANGES, Group.FAILS)}
+    return never if failing <= arguments.fail_on else always
 
 
 def _refuse_useless_margin(arguments: UpgradeArguments, inputs: CheckInputs) -> None:

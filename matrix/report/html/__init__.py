@@ -101,7 +101,6 @@ def _answers(matrix: Matrix) -> dict[str, Any]:
         "range_text": without_pin(matrix.joint) if matrix.joint is not None else "",
         "grid": joint_grid(matrix.joint) if several and matrix.joint is not None else None,
         "grid_words": dict(LEGEND),
-        "unknown": Group.UNKNOWN,
         "moved": list(moved_scores(matrix)),
         "places": {answer.model: place for place, answer in enumerate(answers, 1)},
         "sandboxes": sorted({answer.sandbox for answer in answers if answer.sandbox}),

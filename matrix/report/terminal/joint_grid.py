@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from rich.text import Text
 
-from matrix.model import Group, JointAnswer
+from matrix.model import JointAnswer
 from matrix.report.joint_grid import JointGrid, blocks, joint_grid, narrowed, width_of
 from matrix.report.terminal.style import INDENT, TerminalStyle
 
@@ -41,8 +41,9 @@ def grid_lines(terminal: TerminalStyle, joint: JointAnswer) -> Iterator[Text]:
 def _legend(terminal: TerminalStyle, grid: JointGrid) -> Iterator[Text]:
     """Yield what the symbols mean; no meaning is split between two lines."""
     line = ""
-    for group, text in grid.used:
-        meaning = terminal.fit(f"{terminal.symbol(group)} {text}", terminal.width - INDENT)
+    meanings = [f"{terminal.symbol(group)} {text}" for group, text in grid.used]
+    for text in filter(None, (*meanings, grid.not_run)):
+        meaning = terminal.fit(text, terminal.width - INDENT)
         if line and INDENT + len(line) + 3 + len(meaning) > terminal.width:
             yield Text(" " * INDENT + line, style="dim")
             line = ""
@@ -64,9 +65,10 @@ def _block(
         line.append(f"{terminal.symbol(worst)} ", style=terminal.style(worst))
         line.append(_end(terminal, model, width))
         for column in block.columns:
-            group = column.groups[place] or Group.UNKNOWN
-            text = f"{terminal.symbol(group):^{len(column.label)}}"
-            line.append(f"  {text}", style=terminal.style(group))
+            group = column.groups[place]
+            symbol = "" if group is None else terminal.symbol(group)
+            style = "" if group is None else terminal.style(group)
+            line.append(f"  {symbol:^{len(column.label)}}", style=style)
         line.rstrip()
         yield line
 
