@@ -146,8 +146,9 @@ class _Page:
             yield from terminal.paragraph(text)
         for text in (*answer.scored_on, *answer.notes):
             yield from terminal.paragraph(text)
-        # Names are longer with the versions of several packages.
-        room = terminal.width // 3 + len(answer.packages) * terminal.width // 6
+        # Names are longer with the versions of several packages, and where lines were left out.
+        room = terminal.width // (2 if answer.not_run else 3)
+        room += len(answer.packages) * terminal.width // 6
         widest = max(len(one.name) for one in answer.outcomes)
         widest = min(widest, room, 2 * terminal.width // 3)
         for outcome in answer.outcomes:
