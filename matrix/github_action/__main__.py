@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Mapping
@@ -12,8 +13,10 @@ from io import StringIO
 from pathlib import Path
 from typing import Any, TextIO, cast
 
+from matrix.atomic_write import draft
+from matrix.catalog.git import Repository
 from matrix.cli import main as run_command
-from matrix.errors import Exit
+from matrix.errors import Exit, MatrixError
 from matrix.github_action.action_inputs import ActionInputs
 from matrix.github_action.annotations import Annotation, from_root
 from matrix.github_action.comment import (
@@ -52,13 +55,15 @@ def main(environ: Mapping[str, str] | None = None, send: Send | None = None) -> 
     if inputs.comment_file:
         return _only_comment(Path(inputs.comment_file), values, github)
     event = _event(values)
-    code, outcome = _checked(inputs, pull_request="pull_request" in event)
+    code, outcome = _checked(inputs, event)
     root = Path(values.get("GITHUB_WORKSPACE") or ".")
     for annotation in outcome.annotations:
         _print(annotation.command(root))
     mark = marker(values.get("GITHUB_WORKFLOW", ""), values.get("GITHUB_JOB", ""))
-    Path(_COMMENT_FILE).write_text(comment_text(mark, outcome.text), encoding="utf-8")
     _append(values.get("GITHUB_STEP_SUMMARY"), outcome.text + "\n")
+    with draft(Path(_COMMENT_FILE)) as file:  # the checkout may have a link of this name
+        file.write_text(comment_text(mark, outcome.text), encoding="utf-8")
+        file.replace(_COMMENT_FILE)
     _append(values.get("GITHUB_OUTPUT"), _outputs(outcome, inputs, root))
     number = (event.get("pull_request") or {}).get("number")
     if inputs.comment and number is not None:
@@ -68,13 +73,29 @@ def main(environ: Mapping[str, str] | None = None, send: Send | None = None) -> 
     return code
 
 
-def _checked(inputs: ActionInputs, *, pull_request: bool) -> tuple[int, CheckOutcome]:
+def _checked(inputs: ActionInputs, event: Mapping[str, Any]) -> tuple[int, CheckOutcome]:
     """Run the check; its messages are shown as always."""
+    merges = "pull_request" in event or "merge_group" in event
     with tempfile.TemporaryDirectory() as folder:
         messages = _Copied(sys.stderr)
         with redirect_stderr(cast(TextIO, messages)):
-            code = run_command(inputs.command(Path(folder), pull_request=pull_request))
+            words = inputs.command(Path(folder), pull_request=merges, before=_before(event))
+            code = run_command(words)
         return code, read_outcome(code, Path(folder), messages.lines_of_error())
+
+
+def _before(event: Mapping[str, Any]) -> str:
+    """The commit that a merge queue or a push compares with; empty if this clone has none.
+
+    A branch that is new, or that was overwritten, has no such commit.
+    """
+    named = (event.get("merge_group") or {}).get("base_sha") or event.get("before") or ""
+    if "pull_request" in event or not re.fullmatch(r"[0-9a-f]{40,64}", str(named)):
+        return ""
+    try:
+        return named if Repository.around(Path.cwd()).find_commit(named) else ""
+    except MatrixError:
+        return ""
 
 
 class _Copied:
@@ -146,7 +167,7 @@ def _event(values: Mapping[str, str]) -> dict[str, Any]:
     path = values.get("GITHUB_EVENT_PATH", "")
     if not path or not Path(path).is_file():
         return {}
-    found = json.loads(Path(path).read_text("utf-8"))
+    found = json.loads(Path(path).read_bytes())
     return found if isinstance(found, dict) else {}
 
 

@@ -59,17 +59,19 @@ class ActionInputs:
             comment_file=text("COMMENT_FILE"),
         )
 
-    def command(self, folder: Path, *, pull_request: bool) -> list[str]:
+    def command(self, folder: Path, *, pull_request: bool, before: str = "") -> list[str]:
         """Return the command line of the check, without the program's name.
 
         Args:
             folder: for the reports that the action reads.
-            pull_request: whether there is a base to compare with.
+            pull_request: whether the event is about merging something.
+            before: the commit that the event compares with; empty for none.
         """
+        base = self.base or before
         named = self.targets or self.origin
         compares = not named and (pull_request or bool(self.base) or not self.models)
         words = ["pr"] if compares else ["upgrade"]
-        words += ["--base", self.base] if compares and self.base else []
+        words += ["--base", base] if compares and base else []
         words += ["--from", self.origin] if self.origin else []
         for one in self.targets:
             words += ["--to", one]

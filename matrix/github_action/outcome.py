@@ -23,7 +23,8 @@ class CheckOutcome:
     safe: str
     """``true``, ``false``, or ``unknown``."""
     pin: str
-    """The requirement that holds for all models that are safe; empty if there is none."""
+    """A requirement that is safe for all models, and for each lock the same; empty if there is
+    none."""
     text: str
     """For the summary and the comment, in Markdown."""
     annotations: tuple[Annotation, ...] = ()
@@ -49,11 +50,11 @@ def read_outcome(code: int, folder: Path, message: str) -> CheckOutcome:
         return _mistake(code, message)
     texts = [path.read_text("utf-8") for path in _numbered(folder, "result", ".md")]
     worst = _worst(results)
-    pins = dict.fromkeys(one.joint.pin for one in results if one.joint and one.joint.pin)
+    pins = {one.joint.pin if one.joint else "" for one in results}
     return CheckOutcome(
         verdict=worst.value,
         safe=_safe(code, worst),
-        pin=", ".join(pins),
+        pin=pins.pop() if len(pins) == 1 else "",
         text="\n\n---\n\n".join(texts),
         annotations=tuple(note for one in results for note in _annotations(one)),
     )

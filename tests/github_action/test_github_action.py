@@ -27,6 +27,7 @@ from matrix.github_action.outcome import read_outcome
 from matrix.model import FileLine, Matrix, Verdict
 from matrix.report import ReportOutput
 from matrix.report.answers_as_matrix import as_matrix
+from tests.locks.repositories import git, new_repository
 from tests.report.upgrade_answers import answer, target, upgrade
 
 MARK = marker("CI", "models")
@@ -348,6 +349,45 @@ def test_without_permission_the_summary_has_the_answer(
     assert step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,)) == Exit.UNSAFE
     assert "this token may not write comments" in capsys.readouterr().out
     assert (step.folder / "summary.md").read_text()
+
+
+def test_a_push_and_a_merge_queue_are_compared_with_what_was_there_before(step: Step) -> None:
+    """Not with the branch itself, where nothing would ever have changed."""
+    new_repository(step.folder / "r", {"uv.lock": "1"})
+    commit = git(step.folder / "r", "rev-parse", "HEAD")
+    step.patch.chdir(step.folder / "r")
+    pushed, queued = {"before": commit}, {"merge_group": {"base_sha": commit}}
+    for event, models, expected in [
+        (pushed, "", ["pr", "--base", commit]),
+        (pushed, "m.joblib", ["upgrade"]),
+        (queued, "m.joblib", ["pr", "--base", commit]),
+        ({"before": "0" * 40}, "", ["pr"]),
+        ({"before": "--upload-pack=x"}, "", ["pr"]),
+        ({"pull_request": {"number": 7}, "before": commit}, "", ["pr"]),
+    ]:
+        step.event(event)
+        step.environ[PREFIX + "MODELS"] = models
+        step.run(Exit.OK)
+        words = step.commands[-1]
+        assert words[: words.index("--output")] == expected
+
+
+def test_a_link_in_the_checkout_is_replaced_and_not_followed(step: Step) -> None:
+    (step.folder / "precious").write_text("kept")
+    (step.folder / "compat-comment.md").symlink_to("precious")
+    step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,))
+    assert (step.folder / "precious").read_text() == "kept"
+    assert Path("compat-comment.md").read_text().startswith(MARK)
+
+
+def test_locks_with_different_answers_have_no_pin_in_common(tmp_path: Path) -> None:
+    place = FileLine(file=Path("requirements.txt"), line=4)
+    safe, bad = (matrix_of((one,), place) for one in (Verdict.IDENTICAL, Verdict.LOAD_FAILED))
+    ReportOutput("json", tmp_path / "result.json").write(safe)
+    ReportOutput("json", tmp_path / "result-2.json").write(safe)
+    assert read_outcome(0, tmp_path, "").pin == "scikit-learn==1.4.2"
+    ReportOutput("json", tmp_path / "result-2.json").write(bad)
+    assert read_outcome(1, tmp_path, "").pin == ""
 
 
 def test_without_a_pull_request_there_is_no_comment(step: Step) -> None:

@@ -96,7 +96,8 @@ class _Checks:
     def failed(self, problem: LockProblem) -> Exit:
         """Report a lock that cannot be answered, as a model that cannot be."""
         error = problem.error
-        sys.stderr.write(plain_lines(f"error: {problem.path}: {error}") + "\n")
+        where = "" if str(error).startswith(problem.path) else f"{problem.path}: "
+        sys.stderr.write(plain_lines(f"error: {where}{error}") + "\n")
         matrix = _unanswered(problem)
         if self.arguments.models:
             with open_results(read_settings(self.arguments)) as store:

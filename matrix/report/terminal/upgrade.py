@@ -97,6 +97,7 @@ class _Page:
     def lock_change(self) -> Iterator[Text]:
         """The lock that the check is about; nothing for other checks."""
         if self.matrix.lock_change:
+            yield Text("")
             for line in self.terminal.wrap(self.matrix.lock_change, self.terminal.width):
                 yield Text(line, style="dim")
 
