@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from matrix.model import Matrix, ModelAnswer, PackageReleases, Pipeline, TrainingAnswer
+from packaging.version import Version
+
+from matrix.model import Environment, Matrix, ModelAnswer, PackageReleases, Pipeline, TrainingAnswer
 from matrix.report import package_words
 from matrix.report.joint_answer import joint_answer
 from matrix.report.model_answers import (
@@ -18,7 +20,13 @@ from matrix.report.model_answers import (
 from matrix.report.next_steps import next_steps, outcome_of
 from matrix.report.score_words import scored_on
 from matrix.report.training_words import training_answer
-from matrix.upgrade.answer import Model, PackageAnswer, UpgradeAnswer, UpgradeResult
+from matrix.upgrade.answer import (
+    Model,
+    PackageAnswer,
+    UpgradeAnswer,
+    UpgradeResult,
+    release_of,
+)
 
 
 def as_matrix(upgrade: UpgradeResult) -> Matrix:
@@ -27,7 +35,7 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
     return Matrix(
         started=upgrade.started,
         finished=upgrade.finished,
-        environments=upgrade.environments,
+        environments=_by_release(upgrade.environments),
         pipelines=tuple(_pipeline(answer.model) for answer in read),
         cells=tuple(
             target.cell
@@ -43,6 +51,13 @@ def as_matrix(upgrade: UpgradeResult) -> Matrix:
         score_margin=upgrade.score_margin,
         interrupted=upgrade.interrupted,
     )
+
+
+def _by_release(environments: Sequence[Environment]) -> tuple[Environment, ...]:
+    """Put environments in the order of their scikit-learn; those without one stay at the end."""
+    known = [one for one in environments if release_of(one)]
+    others = [one for one in environments if not release_of(one)]
+    return (*sorted(known, key=lambda one: Version(release_of(one))), *others)
 
 
 def _pipeline(model: Model) -> Pipeline:

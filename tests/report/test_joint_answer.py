@@ -408,3 +408,10 @@ def test_models_of_a_runtime_have_columns_and_a_range_of_their_own() -> None:
     assert both.target == "1.5.2"
     assert both.safe == ("1.3.2", "1.5.2")
     assert both.unsafe == ("a.onnx",)
+
+
+def test_environments_are_in_the_order_of_releases_also_those_that_a_bisection_added() -> None:
+    found = model("tree", r1_9_1=SAME, r1_4_2=SAME, r1_10_0=SAME)
+    environments = tuple(one.environment for one in found.targets)
+    made = as_matrix(replace(upgrade(found), environments=environments[::-1]))
+    assert [one.spec.label for one in made.environments] == ["1.4.2", "1.9.1", "1.10.0"]

@@ -38,6 +38,7 @@ from matrix.model import (
     ModelAnswer,
     NextStep,
     NextStepKind,
+    NumberChanges,
     OutputDifference,
     RegressorScores,
     ReleaseOutcome,
@@ -331,6 +332,51 @@ def test_cells_of_several_blocks_stay_in_order(monkeypatch: pytest.MonkeyPatch) 
     assert [without_defaults(cell) for cell in page.cells()] == [
         without_defaults(to_json(cell)) for cell in matrix.cells
     ]
+
+
+def test_pictures_have_a_bound_in_a_page_and_histograms_have_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Those that cells share are written once, and count once."""
+    monkeypatch.setattr(embedding, "_MOST_PAIRS", 4)
+    cell = next(cell for cell in small_matrix().cells if cell.outputs)
+    drawn = []
+    for number in (1, 2, 1, 3):  # the third shares its pairs with the first
+        numbers = NumberChanges(counts=(number, 1), pairs=((number, 2.0), (number, 3.0)))
+        output = OutputDifference(verdict=Verdict.SCORES_CHANGED, n=number, numbers=numbers)
+        drawn.append(replace(cell, outputs={"predict": output}))
+    matrix = replace(small_matrix(), cells=drawn)
+    parts = [
+        part for one in blocks(matrix) if one.kind == "parts" for part in unpacked(one.packed.text)
+    ]
+    found = [
+        part["predict"]["numbers"] for part in parts if isinstance(part, dict) and "predict" in part
+    ]
+    assert [len(one["pairs"]) for one in found] == [2, 2, 0]
+    assert [one["counts"] for one in found] == [[1, 1], [2, 1], [3, 1]]
+
+
+def test_each_scrolling_part_has_a_name_of_its_own() -> None:
+    """As a screen reader lists them: of two models, too."""
+    outcome = ReleaseOutcome(name="1.9.1", readers=("e",), group=Group.LOADS, text="same")
+    row = RowChange(row=1, before="1", after="2")
+    answers = tuple(
+        ModelAnswer(
+            model=model,
+            sha256="",
+            origin="e",
+            group=Group.LOADS,
+            answer="safe",
+            outcomes=(outcome,),
+            worst={"e": (row,)},
+        )
+        for model in ("a.joblib", "b.joblib")
+    )
+    joint = JointAnswer(group=Group.LOADS, answer="Safe")
+    page = written(replace(small_matrix(), answers=answers, joint=joint))
+    names = re.findall(r'role="region" aria-label="([^"]*)"', page)
+    assert len(names) >= 6
+    assert len(set(names)) == len(names)
 
 
 def test_shared_parts_are_embedded_once() -> None:

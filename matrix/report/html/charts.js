@@ -75,7 +75,9 @@ function scatter(method, pairs) {
 function changePictures(detail) {
   const found = Object.entries(detail.outputs ?? {}).filter(([, one]) => one.numbers);
   return found.map(([method, { numbers }]) =>
-    make("div", { class: "charts" }, histogram(method, numbers.counts), scatter(method, numbers.pairs)));
+    make("div", { class: "charts" }, histogram(method, numbers.counts), numbers.pairs.length
+      ? scatter(method, numbers.pairs)
+      : make("p", { class: "faint" }, "Before against after is not drawn here: the page would be too large.")));
 }
 
 // ------------------------------------------------------------------ against the true values

@@ -57,6 +57,8 @@ _BLOCK = 2500
 _MOST_CAUSES = 1000
 _MOST_REMEMBERED = 50_000
 """Most parts that are remembered as written; then all are forgotten, and may be repeated."""
+_MOST_PAIRS = 60_000
+"""Most pairs of numbers in a page: about 0.6 MB of it."""
 _OTHER_CAUSES = "other causes, all different"
 
 
@@ -223,11 +225,33 @@ class _Texts:
         return number
 
 
+class _DrawnPairs:
+    """Keeps the pairs of numbers that pictures are drawn of, up to a limit for the whole page."""
+
+    def __init__(self) -> None:
+        self._known: set[int] = set()
+        self._left = _MOST_PAIRS
+
+    def bounded(self, output: Json) -> Json:
+        """Return an output; without pairs if the page has too many, with its histogram always."""
+        numbers = output["numbers"]
+        if numbers is None or not numbers["pairs"]:
+            return output
+        pairs = hash(encode(numbers["pairs"]))  # those that cells share are written once
+        if pairs not in self._known:
+            if self._left < len(numbers["pairs"]):
+                return {**output, "numbers": {**numbers, "pairs": []}}
+            self._left -= len(numbers["pairs"])
+            self._known.add(pairs)
+        return output
+
+
 class _Parts:
     """Numbers the parts of cells, the lines of their texts, and the digests of files."""
 
     def __init__(self) -> None:
         self.kinds = {name: _Texts() for name in ("parts", "lines", "artifacts")}
+        self._drawn = _DrawnPairs()
 
     def numbers(self, cell: Json) -> Detail:
         """Return the numbers of the parts of a cell, in the order of ``PARTS``."""
@@ -240,6 +264,8 @@ class _Parts:
             value = self._with_lines(value, "traceback")
         elif name == "warning_details":
             value = [self._with_lines(one, "message") for one in value]
+        elif name == "outputs":
+            value = {method: self._drawn.bounded(one) for method, one in value.items()}
         return self.kinds["parts"].number(value)
 
     def _with_lines(self, value: Json, name: str) -> Json:

@@ -45,20 +45,24 @@ const harm = (cell) => (groupOfCell(cell) === UNKNOWN ? -1 : cells.verdict[cell]
 
 const VERBS = ["safe", "limited", "changes", "fails", "unknown"];
 
-/** Return ``fails up to 1.2, safe from 1.3, changes in 1.8`` for the groups of the releases. */
+/**
+ * Return ``fails up to 1.2, safe from 1.3, changes in 1.8`` for the groups of the releases.
+ * A release that was not run has null, and is not named: a bisection runs some for one model only.
+ */
 function groupsText(groups) {
   const ranges = [];
   groups.forEach((group, i) => {
+    if (group === null) return;
     const last = ranges.at(-1);
     if (last && last.group === group) last.end = i;
     else ranges.push({ group, start: i, end: i });
   });
   if (!ranges.length) return "";
   if (ranges.length === 1) return `${VERBS[ranges[0].group]}${groups.length > 1 ? " in all" : ""}`;
-  return ranges.map(({ group, start, end }) => {
+  return ranges.map(({ group, start, end }, place) => {
     const [first, last] = [labelAt(line[start]), labelAt(line[end])];
     if (start === end) return `${VERBS[group]} in ${first}`;
-    return start ? `${VERBS[group]} from ${first}` : `${VERBS[group]} up to ${last}`;
+    return place ? `${VERBS[group]} from ${first}` : `${VERBS[group]} up to ${last}`;
   }).join(", ");
 }
 
@@ -160,5 +164,5 @@ function lineRow({ grid, found, formats }, row, columns, from, matches, several)
         title: `${labelAt(reader)}: ${verdict}`,
       }, symbol(group));
     }),
-    make("td", { class: "words" }, groupsText(groups)));
+    make("td", { class: "words" }, groupsText(groups.map((group, i) => (found[i] < 0 && head.answers.length ? null : group)))));
 }

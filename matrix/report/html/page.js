@@ -144,7 +144,9 @@ function panelFor(writer, reader) {
 function renderLoads() {
   const articles = [...document.querySelectorAll("article.answer")];
   const named = new Map(articles.map((one) => [one.querySelector(".model").textContent, one]));
-  for (let cell = 0; cell < cells.length; cell += 1) {
+  const order = new Map([...line, ...beside].map((reader, i) => [reader, i]));
+  const byRelease = (one, other) => order.get(cells.reader[one]) - order.get(cells.reader[other]);
+  for (const cell of [...cells.reader.keys()].sort(byRelease)) {
     const place = named.get(visible(index.pipelines[cells.pipeline[cell]]))?.querySelector(".loads");
     if (!place || cells.writer[cell] === cells.reader[cell]) continue;
     if (place.hidden) place.append("Pictures and outputs with");
