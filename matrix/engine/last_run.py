@@ -127,7 +127,8 @@ def digest(context: RunContext, catalog: Catalog) -> str:
     pipelines = [(one.id, one.digest, one.formats) for one in context.pipelines]
     limits, tolerances = repr(catalog.limits), repr(catalog.tolerances)
     code = keys.worker(), keys.judge(), keys.causes()
-    return keys.of(environments, pipelines, limits, tolerances, *code, str(context.shard))
+    shard = str(context.shard), [one.id for one in context.shard_environments], context.taken_in
+    return keys.of(environments, pipelines, limits, tolerances, *code, shard)
 
 
 def unchanged(

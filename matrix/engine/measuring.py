@@ -40,18 +40,26 @@ class Measures:
     """By pipeline."""
     done: set[str] = field(default_factory=set)
     """Pipelines whose evidence is known, or cannot be measured."""
+    answered: set[str] = field(default_factory=set)
+    """Pipelines that a worker has measured to the end, with evidence or without."""
     settled: bool = True
     """False if a worker ended while it measured, which may be the fault of the machine."""
 
+    @classmethod
+    def of(cls, known: Mapping[str, Evidence | None]) -> Measures:
+        """Start with what is known of some pipelines; None of those that cannot be measured."""
+        evidence = {name: one for name, one in known.items() if one is not None}
+        return cls(evidence=evidence, done=set(known))
+
 
 def newest_first(context: RunContext) -> list[Environment]:
-    """The ready environments that save, that with the newest scikit-learn first."""
+    """The environments that save here, that with the newest scikit-learn first."""
 
     def release(environment: Environment) -> Version:
         packages = {} if environment.info is None else environment.info.packages
         return Version(packages.get("scikit-learn", "0"))
 
-    return sorted(context.writers, key=release, reverse=True)
+    return sorted(context.local_writers, key=release, reverse=True)
 
 
 def measures_due(
@@ -107,7 +115,10 @@ def _work(
 
 def _take(measures: Measures, pipeline: Pipeline, answer: WorkerAnswer) -> None:
     measures.done.add(pipeline.id)
-    measures.settled = measures.settled and "ending" not in answer
+    if "ending" in answer:
+        measures.settled = False
+    else:
+        measures.answered.add(pipeline.id)
     found = worker_answers.measured(answer)
     if found is not None:
         measures.evidence[pipeline.id] = found

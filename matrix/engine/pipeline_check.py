@@ -25,14 +25,14 @@ def check_pipeline_files(context: RunContext) -> None:
         sorted({pipeline.file for pipeline in context.pipelines}), ""
     )
     first: dict[Path, str] = {}
-    for environment in reversed(context.writers):
+    for environment in reversed(context.local_writers):
         failing = _failing(context, environment, tuple(failing))
         first = first or failing
         if not failing:
             return
     file = next(iter(failing))
     raise PipelineFileError(
-        f"{file} imports in no environment; in {context.writers[-1].id}: {first[file]}",
+        f"{file} imports in no environment; in {context.local_writers[-1].id}: {first[file]}",
         advice="Correct the file, or add its packages to `requirements` in the configuration.",
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from matrix.catalog import Catalog
 from matrix.engine import last_run, loading, roles, saving
@@ -12,6 +13,7 @@ from matrix.engine.loading import LoadWork, loads, loads_due
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, saves_due
 from matrix.engine.shards import digest
+from matrix.engine.shares import by_position, divide, write_shares
 from matrix.model import Environment
 
 
@@ -21,6 +23,10 @@ class Work:
 
     due: int = 0
     kept: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.due + self.kept
 
     def __add__(self, other: Work) -> Work:
         return Work(due=self.due + other.due, kept=self.kept + other.kept)
@@ -33,6 +39,8 @@ class EnvironmentWork:
     environment: Environment
     saves: Work = field(default_factory=Work)
     loads: Work = field(default_factory=Work)
+    seconds: float | None = None
+    """About how long all its work takes, kept or not; None without a history of such work."""
 
     @property
     def build(self) -> bool:
@@ -97,12 +105,45 @@ def plan(context: RunContext, catalog: Catalog) -> Plan:
         later = sum(roles.loads_format(one, name) for name in to_come)
         loading_ = _counts(one) and one in context.shard_environments
         work = Work(due=due + later, kept=len(there) - due) if loading_ else Work()
-        shares.append(EnvironmentWork(environment=one, saves=saves[one.id], loads=work))
+        shares.append(_share(context, one, saves[one.id], work))
     return Plan(
         shares=tuple(shares),
         seconds=_seconds(context, shares),
         digest=digest(catalog, context.environments),
     )
+
+
+_GROUPS = 4
+
+
+def divided(
+    plan: Plan, groups: int | None = None, folder: Path | None = None
+) -> tuple[tuple[str, ...], ...]:
+    """Divide the environments of a plan among shards.
+
+    Args:
+        plan: what a run would do.
+        groups: the number of shards, at most one per environment; None means four.
+        folder: of ``--artifacts``. The division is by measured times, and is written there for the
+            shards. None for every n-th environment, which each shard knows by itself.
+
+    Returns:
+        The ids of the environments of each shard.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    environments = [share.environment for share in plan.shares]
+    count = max(min(groups or _GROUPS, len(environments)), 1)
+    if folder is None:
+        return by_position(environments, count)
+    seconds = {share.environment.id: share.seconds for share in plan.shares if share.seconds}
+    if len(seconds) == len(environments):
+        shares = divide(seconds, count)
+    else:
+        shares = by_position(environments, count)
+    write_shares(folder, plan.digest, shares)
+    return shares
 
 
 def _nothing(context: RunContext, catalog: Catalog) -> Plan:
@@ -111,10 +152,11 @@ def _nothing(context: RunContext, catalog: Catalog) -> Plan:
     saves = {one.id: _saves(context, one, savings) for one in context.environments}
     files = loads(context, savings, context.pipelines)
     shares = tuple(
-        EnvironmentWork(
-            environment=one,
-            saves=Work(kept=saves[one.id].kept),
-            loads=Work(kept=_loaded(one, files) if one in context.readers else 0),
+        _share(
+            context,
+            one,
+            Work(kept=saves[one.id].kept),
+            Work(kept=_loaded(one, files) if one in context.readers else 0),
         )
         for one in context.environments
     )
@@ -137,6 +179,22 @@ def _saves(context: RunContext, environment: Environment, savings: Savings) -> W
     if environment.ready:
         due = len(saves_due(context, environment, savings))
     return Work(due=due, kept=len(context.pipelines) - due)
+
+
+def _share(context: RunContext, one: Environment, saves: Work, loads: Work) -> EnvironmentWork:
+    """The work in an environment, with the time that it takes."""
+    parts = [
+        context.estimate.seconds(START, one.id, bool(saves.total) + bool(loads.total)),
+        context.estimate.seconds(saving.TASK, one.id, saves.total),
+        context.estimate.seconds(loading.TASK, one.id, loads.total),
+    ]
+    known = [part for part in parts if part is not None]
+    seconds = max(sum(known), _NO_WORK) if len(known) == len(parts) else None
+    return EnvironmentWork(environment=one, saves=saves, loads=loads, seconds=seconds)
+
+
+_NO_WORK = 0.001
+"""Seconds of an environment without work, which belongs to a shard like all others."""
 
 
 def _seconds(context: RunContext, shares: list[EnvironmentWork]) -> float | None:

@@ -14,10 +14,12 @@ from matrix.engine.pipeline_check import check_pipeline_files
 from matrix.engine.recovery import recover
 from matrix.engine.roles import saves
 from matrix.engine.run_context import ProgressListener, RunContext
+from matrix.engine.saved_share import SavedShare
 from matrix.engine.saving import Savings
 from matrix.engine.schedule import Schedule
 from matrix.engine.shards import planned
 from matrix.errors import CannotTellError
+from matrix.executors.executor import Executor
 from matrix.executors.jobs import first_of
 from matrix.model import (
     Cell,
@@ -55,6 +57,9 @@ def run(
     progress: ProgressListener,
     slots: int,
     fresh: bool = False,
+    executor: Executor | None = None,
+    share: SavedShare | None = None,
+    built: frozenset[str] | None = None,
 ) -> Matrix:
     """Fill the matrix.
 
@@ -66,6 +71,9 @@ def run(
         progress: shows how far the run is.
         slots: how many workers may run at once.
         fresh: do everything again, even if its result is kept.
+        executor: where work runs; None for processes of this machine.
+        share: what all shards have saved; None if this run saves everything.
+        built: the ids of the environments that workers can run in; None for all that are ready.
 
     Raises:
         CannotTellError: no environment is ready.
@@ -85,7 +93,15 @@ def run(
     if store.set_aside is not None:
         progress.note(f"the results kept before were damaged: they are in {store.set_aside} now")
     context = RunContext.of(
-        catalog, environments, store, progress=progress, slots=slots, fresh=fresh
+        catalog,
+        environments,
+        store,
+        progress=progress,
+        slots=slots,
+        fresh=fresh,
+        executor=executor,
+        built=built,
+        taken_in="" if share is None else share.digest(),
     )
     recovered = store.recovered + recover(store)
     unchanged = last_run.unchanged(context, catalog, unbuildable)
@@ -93,24 +109,26 @@ def run(
         return unchanged
     if recovered:
         progress.note(f"{recovered:,} results of a run that was cut off are taken in")
-    check_pipeline_files(context)
-    return _Run(catalog, context).fill(unbuildable)
+    if share is None:
+        check_pipeline_files(context)
+    return _Run(catalog, context, share or SavedShare()).fill(unbuildable)
 
 
 class _Run:
-    def __init__(self, catalog: Catalog, context: RunContext) -> None:
+    def __init__(self, catalog: Catalog, context: RunContext, share: SavedShare) -> None:
         self._catalog = catalog
         self._context = context
+        self._share = share
         self._started = datetime.now(timezone.utc)
         self._id = context.store.runs.begin()
         self._index = CellIndex(context.environments, catalog.pipelines, context.shard_environments)
         self._pending: list[tuple[int, list[str]]] = []
-        self._measures = Measures()
+        self._measures = Measures.of(share.evidence)
         self._costs = FormatCosts()
         self._settled = True
 
     def fill(self, unbuildable: Environment | None) -> Matrix:
-        savings: Savings = {}
+        savings = self._share.savings()
         found: dict[str, Detection] = {}
         try:
             schedule = Schedule(

@@ -74,6 +74,11 @@ class RunContext:
     """Fork the workers that load users' models; None starts an interpreter for each."""
     executor: Executor | None = None
     """Where work runs; None for processes of this machine."""
+    built: frozenset[str] | None = None
+    """The ids of the ready environments that workers can run in; None for all of them. The others
+    are ready on other machines, which have saved in them already."""
+    taken_in: str = ""
+    """The digest of what other machines have saved; empty if this run saves everything."""
     _keys: dict[str, str] = field(default_factory=dict)
     _workers: list[str] = field(default_factory=list)
 
@@ -87,6 +92,9 @@ class RunContext:
         progress: ProgressListener,
         slots: int,
         fresh: bool = False,
+        executor: Executor | None = None,
+        built: frozenset[str] | None = None,
+        taken_in: str = "",
     ) -> RunContext:
         """The context of a run of a catalog's pipelines; workers import from their folders."""
         return cls(
@@ -100,6 +108,9 @@ class RunContext:
             paths=tuple(dict.fromkeys(pipeline.file.parent for pipeline in catalog.pipelines)),
             fresh=fresh,
             shard=catalog.shard,
+            executor=executor,
+            built=built,
+            taken_in=taken_in,
         )
 
     @property
@@ -121,6 +132,16 @@ class RunContext:
     def writers(self) -> tuple[Environment, ...]:
         """The ready environments that save."""
         return tuple(environment for environment in self.ready if saves(environment))
+
+    @property
+    def local(self) -> tuple[Environment, ...]:
+        """The ready environments that workers can run in."""
+        return tuple(one for one in self.ready if self.built is None or one.id in self.built)
+
+    @property
+    def local_writers(self) -> tuple[Environment, ...]:
+        """The environments that save, and that workers can run in."""
+        return tuple(environment for environment in self.local if saves(environment))
 
     @property
     def worked(self) -> bool:

@@ -29,9 +29,14 @@ class SaveWork:
 
 
 def saves_due(context: RunContext, environment: Environment, savings: Savings) -> list[SaveWork]:
-    """The pipelines to save in an environment; stored savings go into ``savings``."""
+    """The pipelines that are still to be saved in an environment.
+
+    Those in ``savings`` are left out; stored savings are added to it.
+    """
     due = []
     for pipeline in context.pipelines:
+        if (environment.id, pipeline.id) in savings:
+            continue
         work = SaveWork(pipeline, keys.saving(pipeline, context.key(environment)))
         kept = None if context.fresh else _kept(context, work, environment.id)
         if kept is None:
@@ -49,12 +54,13 @@ def _kept(context: RunContext, work: SaveWork, writer: str) -> Saving | None:
     saving = worker_answers.saving(answer, pipeline=work.pipeline.id, writer=writer)
     files = all(
         context.store.has_artifact(artifact.sha256, artifact.format)
-        for artifact in _artifacts(saving)
+        for artifact in artifacts_of(saving)
     )
     return saving if files and context.store.has_contents(digests_of(saving)) else None
 
 
-def _artifacts(saving: Saving) -> Iterator[Artifact]:
+def artifacts_of(saving: Saving) -> Iterator[Artifact]:
+    """The files of a saving."""
     return (entry for entry in saving.artifacts.values() if isinstance(entry, Artifact))
 
 

@@ -67,13 +67,13 @@ class Schedule:
 
     @property
     def _ready(self) -> tuple[Environment, ...]:
-        return self._context.ready
+        return self._context.local
 
     # ----------------------------------------------------------------- saving
 
     def _saves(self) -> Jobs:
         context = self._context
-        due = {one.id: saves_due(context, one, self._savings) for one in context.writers}
+        due = {one.id: saves_due(context, one, self._savings) for one in context.local_writers}
         total = sum(map(len, due.values()))
         context.progress.stage(saving.STAGE, total)
         pieces = len(context.writers) * sum(len(pipeline.formats) for pipeline in context.pipelines)

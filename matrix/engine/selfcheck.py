@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from matrix import selfcheck
+from matrix.catalog import Catalog
 from matrix.engine.evaluate import Evaluation, evaluate
 from matrix.engine.loading import known_outputs
 from matrix.engine.run_context import RunContext
@@ -70,6 +71,12 @@ NAMES = (*_NAMES.values(), UNBUILDABLE_NAME)
 """The descriptions of the planted faults."""
 
 
+def planted_in(catalog: Catalog) -> Catalog:
+    """The catalog with :data:`UNBUILDABLE` after its own environments."""
+    select = (*catalog.select, UNBUILDABLE.id) if catalog.select else ()
+    return replace(catalog, specs=(*catalog.specs, UNBUILDABLE), select=select)
+
+
 def noticed(environment: Environment | None) -> dict[str, Detection]:
     """Whether it was detected that :data:`UNBUILDABLE` cannot be built.
 
@@ -85,7 +92,7 @@ class Planted:
 
     def __init__(self, context: RunContext) -> None:
         self._context = context
-        self._writer, self._reader = context.writers[0], context.writers[-1]
+        self._writer, self._reader = context.local_writers[0], context.local_writers[-1]
         self._folder = context.store.scratch()
         self._savings: dict[str, Saving] = {}
         self._paths: dict[str, Path] = {}

@@ -1,7 +1,8 @@
 """Split a matrix over several machines by readers, and merge the results.
 
-Each shard saves in every environment and loads in every n-th one. A reader therefore loads files
-that were saved on its own machine, and only results are transferred between machines.
+Alone, each shard saves in every environment and loads in every n-th one: a reader loads files that
+were saved on its own machine, and only results are transferred between machines. With a folder for
+exchanging files, each saves a part and loads what all have saved; see ``matrix/engine/shares.py``.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ def readers(environments: Sequence[Environment], shard: Shard | None) -> tuple[E
     return tuple(
         environment
         for position, environment in enumerate(environments)
-        if shard is None or shard.has(position)
+        if shard is None or shard.has(position, environment.id)
     )
 
 
@@ -69,15 +70,16 @@ def merge(shards: Mapping[str, Matrix], *, allow_missing: bool = False) -> Matri
             "not-run.",
         )
     found = tuple(by_index.values())
+    owners = _owners(by_index, first, count)
     return Matrix(
         started=min(matrix.started for matrix in found),
         finished=max(matrix.finished for matrix in found),
         environments=tuple(
-            by_index.get(position % count + 1, first).environments[position]
-            for position in range(len(first.environments))
+            by_index.get(owner, first).environments[position]
+            for position, owner in enumerate(owners)
         ),
         pipelines=first.pipelines,
-        cells=_MergedCells(by_index, first, count),
+        cells=_MergedCells(by_index, first, owners, missing),
         evidence={name: one for matrix in found for name, one in matrix.evidence.items()},
         format_costs=format_costs.merged(cost for one in found for cost in one.format_costs),
         score_margin=first.score_margin,
@@ -135,6 +137,29 @@ def _check_alike(first: str, one: Matrix, second: str, other: Matrix) -> None:
         )
 
 
+def _owners(shards: Mapping[int, Matrix], first: Matrix, count: int) -> tuple[int, ...]:
+    """The index of the shard that loads in each environment; 0 if that shard is missing.
+
+    Raises:
+        UsageError: an environment is in two shards, or in none although all shards are there.
+    """
+    owners = []
+    for position, environment in enumerate(first.environments):
+        found = [
+            index
+            for index, matrix in shards.items()
+            if _shard(matrix).has(position, environment.id)
+        ]
+        if len(found) > 1 or (not found and len(shards) == count):
+            raise UsageError(
+                f"the shards divide the environments in different ways: {environment.id} is in "
+                f"{len(found)} of them",
+                advice="Run all shards anew, with one folder of --artifacts or without any.",
+            )
+        owners.append(found[0] if found else 0)
+    return tuple(owners)
+
+
 def _worst(found: Sequence[Matrix]) -> dict[str, Detection]:
     """The worst detection of each planted fault; empty if a shard did no self-check."""
     worst: dict[str, Detection] = {}
@@ -151,7 +176,10 @@ class _MergedCells:
 
     shards: Mapping[int, Matrix]
     first: Matrix
-    count: int
+    owners: tuple[int, ...]
+    """By environment; 0 for those whose shard is missing."""
+    missing: Sequence[str]
+    """The names of the missing shards."""
 
     def __iter__(self) -> Iterator[Cell]:
         streams = {index: iter(matrix.cells) for index, matrix in self.shards.items()}
@@ -159,7 +187,7 @@ class _MergedCells:
         columns = [(one.id, name) for one in self.first.pipelines for name in one.formats]
         for writer in environments:
             for position, reader in enumerate(environments):
-                index = position % self.count + 1
+                index = self.owners[position]
                 for pipeline, name in columns:
                     if not has_cell(writer, reader, name):
                         continue
@@ -167,20 +195,29 @@ class _MergedCells:
                     if index in streams:
                         yield _next(streams[index], index, place)
                     else:
-                        yield self._not_run(index, *place)
+                        yield self._not_run(position, *place)
         for index, stream in streams.items():
             if next(stream, None) is not None:
                 raise StoreError(f"shard {index} has more cells than it should")
 
-    def _not_run(self, index: int, pipeline: str, name: str, writer: str, reader: str) -> Cell:
+    def _not_run(self, position: int, pipeline: str, name: str, writer: str, reader: str) -> Cell:
         return Cell(
             pipeline=pipeline,
             format=name,
             writer=writer,
             reader=reader,
             verdict=Verdict.NOT_RUN,
-            reason=f"shard {Shard(index=index, count=self.count)} is missing",
+            reason=self._reason(position),
         )
+
+    def _reason(self, position: int) -> str:
+        """Which shard is missing: known if they divide by position, or if only one is missing."""
+        shard = _shard(self.first)
+        if not shard.readers:
+            return f"shard {position % shard.count + 1}/{shard.count} is missing"
+        if len(self.missing) == 1:
+            return f"shard {self.missing[0]} is missing"
+        return f"shards {', '.join(self.missing)} are missing"
 
 
 def _next(stream: Iterator[Cell], index: int, place: tuple[str, str, str, str]) -> Cell:

@@ -287,12 +287,12 @@ for _plain in (
     ClassScore,
     ExplanationPoint,
     Explanation,
-    Shard,
     PairBlock,
     PassedOver,
     FormatCost,
 ):
     _register(_plain)
+_register(Shard, optional=("readers",))
 _register(Pipeline, file=override(rename="source"))
 _register(OutputDifference, optional=("numbers",))
 _register(ClassifierScores, optional=("balanced_accuracy", "roc_auc", "log_loss"))

@@ -30,19 +30,28 @@ class Detection(str, enum.Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Shard:
-    """Which part of a plan a result is: the cells of every n-th reader."""
+    """Which part of a plan a result is: the cells of some readers."""
 
     index: int
     """Counted from 1."""
     count: int
     plan: str = ""
     """Digest of the whole plan; equal for all shards of one plan."""
+    readers: tuple[str, ...] = ()
+    """The ids of the environments that load in it; empty for every n-th one."""
 
     def __str__(self) -> str:
         return f"{self.index}/{self.count}"
 
-    def has(self, position: int) -> bool:
-        """Whether the reader at this position, counted from 0, belongs to the shard."""
+    def has(self, position: int, environment: str) -> bool:
+        """Whether a reader belongs to the shard.
+
+        Args:
+            position: of the reader among all environments, counted from 0.
+            environment: its id.
+        """
+        if self.readers:
+            return environment in self.readers
         return position % self.count == self.index - 1
 
 

@@ -3,36 +3,32 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any, TextIO
 
 from matrix.engine.plan import EnvironmentWork, Plan, Work
-from matrix.engine.shards import readers
 from matrix.model import Shard
 from matrix.safe_text import without_commands
 
 SCHEMA_VERSION = 1
-_GROUPS = 4
 
 
-def write_plan(plan: Plan, stream: TextIO, groups: int | None = None) -> None:
+def write_plan(plan: Plan, stream: TextIO, shares: Sequence[Sequence[str]]) -> None:
     """Write a plan as one line of JSON.
 
     Args:
         plan: what a run would do.
         stream: where to write.
-        groups: number of groups of environments, at most one per environment; None means four.
+        shares: the ids of the environments of each shard.
     """
-    environments = [share.environment for share in plan.shares]
-    count = max(min(groups or _GROUPS, len(environments)), 1)
-    shards = [Shard(index=index, count=count) for index in range(1, count + 1)]
     document = {
         "schema_version": SCHEMA_VERSION,
         "plan": plan.digest,
         "seconds": None if plan.seconds is None else round(plan.seconds, 1),
         "environments": [_share(share) for share in plan.shares],
         "groups": [
-            {"shard": str(shard), "readers": [one.id for one in readers(environments, shard)]}
-            for shard in shards
+            {"shard": str(Shard(index=index, count=len(shares))), "readers": list(share)}
+            for index, share in enumerate(shares, 1)
         ],
     }
     stream.write(without_commands(json.dumps(document)) + "\n")

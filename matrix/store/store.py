@@ -269,6 +269,19 @@ class Store:
             if path.exists() or not place.exists():
                 path.replace(place)
 
+    def add_artifact(self, data: bytes, format_name: str, sha256: str) -> None:
+        """Store a file that another machine saved, unless it is stored already.
+
+        Args:
+            data: with this SHA-256.
+            format_name, sha256: as in :meth:`artifact`.
+        """
+        if not self.has_artifact(sha256, format_name):
+            place = self.artifact(sha256, format_name)
+            with as_store_error(self.folder):
+                place.parent.mkdir(exist_ok=True)
+                write_whole(place, data)
+
     def rows_file(self, digest: str) -> Path:
         """The path of a file with the rows of this digest, for workers.
 

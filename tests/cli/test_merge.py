@@ -14,7 +14,7 @@ from made_up import environment, made_up_matrix, pipeline
 
 from matrix.cli import main
 from matrix.engine.cell_index import CellIndex
-from matrix.engine.plan import EnvironmentWork, Plan
+from matrix.engine.plan import EnvironmentWork, Plan, divided
 from matrix.engine.shards import readers
 from matrix.model import Cell, Detection, Interpreter, Lock, Matrix, Shard, Verdict
 from matrix.report.json import read_json, write_json
@@ -98,6 +98,32 @@ def test_the_cells_of_a_shard_that_may_be_missing_are_not_run(write: Write) -> N
             assert cell == whole
 
 
+def divided_by_time(write: Write, *shares: tuple[str, ...]) -> list[str]:
+    """Write shards that have the named environments each."""
+    files = []
+    for index, share in enumerate(shares, 1):
+        shard = Shard(index=index, count=len(shares), plan="p", readers=share)
+        files.append(write(index, count=len(shares), shard=shard, cells=cells(shard)))
+    return files
+
+
+def test_shards_that_were_divided_by_time_are_merged_by_the_environments_they_name(
+    write: Write,
+) -> None:
+    first, second, third = (one.id for one in ENVIRONMENTS)
+    files = divided_by_time(write, (third,), (first, second))
+    assert list(merged(*files).cells) == list(WHOLE.cells)
+
+
+def test_shards_that_overlap_or_leave_something_out_are_refused(
+    write: Write, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first, second, third = (one.id for one in ENVIRONMENTS)
+    for shares in [((first, second), (second, third)), ((first,), (second,))]:
+        assert main(["merge", *divided_by_time(write, *shares)]) == 2
+        assert "divide the environments in different ways" in capsys.readouterr().err
+
+
 def test_what_was_not_run_is_not_new(write: Write, capsys: pytest.CaptureFixture[str]) -> None:
     with Path("whole.json").open("w", encoding="utf-8") as stream:
         write_json(WHOLE, stream)
@@ -163,7 +189,8 @@ def test_every_reader_is_in_one_shard_of_a_plan_in_json(
 ) -> None:
     shares = tuple(EnvironmentWork(environment=environment(f"1.{i}")) for i in range(10))
     stream = io.StringIO()
-    write_plan(Plan(shares=shares, seconds=None, digest="d"), stream)
+    plan = Plan(shares=shares, seconds=None, digest="d")
+    write_plan(plan, stream, divided(plan))
     (line,) = stream.getvalue().splitlines()
     document = json.loads(line)
     assert [group["shard"] for group in document["groups"]] == ["1/4", "2/4", "3/4", "4/4"]

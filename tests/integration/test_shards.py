@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from .projects import PIPELINES, command, environ, forget, table
+import pytest
+
+from .projects import PIPELINES, ROOT, command, environ, forget, table
 
 IGNORED = {"cached", "seconds"}
 
@@ -78,3 +80,47 @@ def test_a_baseline_of_a_run_lets_the_next_one_pass(project: Path) -> None:
     assert failing.returncode == 1
     assert "0 worse, 0 fixed" in failing.stdout
     assert "  new" in failing.stdout
+
+
+EXCHANGE = f"""
+pipelines = ["{ROOT.as_posix()}/fixtures"]
+download-python = "never"
+[sets.default]
+scikit-learn = ["1.1", "1.3", "1.5"]
+"""
+NOT_IN_THE_NEWEST = "bayesian_ridge_normalized"
+"""A pipeline that only scikit-learn 1.1 saves: its rows are measured there."""
+
+
+@pytest.mark.nightly
+def test_shards_that_exchange_what_they_saved_are_together_what_one_run_gives(
+    tmp_path: Path,
+) -> None:
+    """Each saves its own part only; every field but times is that of one machine."""
+    (tmp_path / "matrix.toml").write_text(EXCHANGE)
+    globs = [f"--pipelines={name}" for name in (*PIPELINES, NOT_IN_THE_NEWEST)]
+
+    def run(name: str, state: str, *more: str) -> None:
+        arguments = [name, "--config", "matrix.toml", *globs, "--state", state, *more]
+        done = matrix(tmp_path, *arguments)
+        assert done.returncode == 0, done.stderr
+
+    run("run", "whole", "--output", "json:whole.json")
+    exchange = ("--artifacts", "saved")
+    run("plan", "whole", *exchange, "--groups", "2")
+    early = ["run", "--config", "matrix.toml", *globs, "--state", "s1", "--shard", "1/2", *exchange]
+    assert matrix(tmp_path, *early).returncode == 3
+    for index in ("1", "2"):
+        run("run", f"s{index}", *exchange, "--shard", f"{index}/2", "--save-only")
+    for index in ("1", "2"):
+        file = f"json:shard-{index}.json"
+        run("run", f"s{index}", *exchange, "--shard", f"{index}/2", "--output", file)
+    merged = matrix(tmp_path, "merge", "shard-1.json", "shard-2.json", "--output", "json:all.json")
+    assert merged.returncode == 0, merged.stderr
+    whole, together = (
+        json.loads((tmp_path / f"{one}.json").read_text()) for one in ("whole", "all")
+    )
+    assert cells(tmp_path / "all.json") == cells(tmp_path / "whole.json")
+    assert NOT_IN_THE_NEWEST in together["evidence"]
+    for name in ("evidence", "environments", "pipelines", "self_check", "limits"):
+        assert together[name] == whole[name], name

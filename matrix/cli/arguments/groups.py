@@ -116,6 +116,8 @@ class SelectionArguments(ConfigurationArguments, WorkArguments):
     formats: tuple[str, ...] | None
     """None for all that the pipelines name."""
     shard: Shard | None
+    artifacts: Path | None
+    """The folder in which shards exchange what they have saved; None if each saves everything."""
 
 
 def add_selection(parser: argparse.ArgumentParser) -> None:
@@ -155,6 +157,15 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
         metavar="I/N",
         help="only the I-th of N parts, for one of N machines: all environments save, every N-th "
         "loads; merge puts the results together",
+    )
+    parser.add_argument(
+        "--artifacts",
+        type=Path,
+        default=None,
+        metavar="DIR",
+        help="the folder in which shards exchange what they have saved, so that each saves only "
+        "its part: first all of them run with --save-only, then without; models in it are loaded "
+        "without a sandbox",
     )
     add_work(parser)
 

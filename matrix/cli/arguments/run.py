@@ -28,11 +28,21 @@ class RunArguments(SelectionArguments, OutputArguments, BaselineFileArguments, F
         '--select "sklearn-1.[2-9]" --pipelines "*tree*"',
         "--set full --output report.html",
         "--baseline compat-baseline.toml",
+        "--shard 3/8 --artifacts saved --save-only",
     )
+
+    save_only: bool
+    """Save the part of a shard, and load nothing."""
 
     @classmethod
     def add_to(cls, parser: argparse.ArgumentParser) -> None:
         add_selection(parser)
+        parser.add_argument(
+            "--save-only",
+            action="store_true",
+            help="with --shard and --artifacts: save the part of this shard in DIR, for all shards "
+            "to load, and load nothing",
+        )
         add_output(parser)
         add_baseline_file(parser)
         add_fail_on(parser)

@@ -7,6 +7,7 @@ import sys
 from matrix import environments
 from matrix.cli.arguments import PlanArguments
 from matrix.cli.configured import open_results, read_selected
+from matrix.engine.plan import divided
 from matrix.engine.plan import plan as make_plan
 from matrix.engine.run_context import RunContext
 from matrix.errors import Exit
@@ -29,8 +30,9 @@ def plan(arguments: PlanArguments) -> Exit:
             fresh=arguments.fresh,
         )
         made = make_plan(context, catalog)
+        shares = divided(made, arguments.groups, arguments.artifacts)
         if arguments.json:
-            write_plan(made, sys.stdout, arguments.groups)
+            write_plan(made, sys.stdout, shares)
         else:
             show_plan(made)
     return Exit.OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +14,7 @@ from matrix.catalog import Catalog
 from matrix.cli.arguments import RunArguments
 from matrix.cli.arguments.groups import WorkArguments
 from matrix.cli.build_progress import BuildProgress
+from matrix.cli.commands.shard_stages import check_exchange, fill_from_shares, save_share
 from matrix.cli.configured import open_results, read_selected
 from matrix.engine import run as engine
 from matrix.engine import selfcheck
@@ -21,6 +23,7 @@ from matrix.model import Detection, Matrix, Verdict
 from matrix.report import write_outputs
 from matrix.report.open_progress import open_progress
 from matrix.report.progress import Progress
+from matrix.report.sizes import size_text
 from matrix.report.terminal import show
 from matrix.store import Store
 
@@ -28,8 +31,11 @@ from matrix.store import Store
 def run(arguments: RunArguments) -> Exit:
     """Build what is missing, save, load, judge, show."""
     catalog = read_selected(arguments)
+    check_exchange(catalog, arguments)
     known = read_known(arguments.baseline)
     with open_results(catalog) as store:
+        if arguments.save_only:
+            return _save_only(catalog, store, arguments)
         matrix = compared(_filled(catalog, store, arguments), known)
         show(matrix, everything=arguments.all)
         write_outputs(matrix, arguments.output)
@@ -42,9 +48,24 @@ def _filled(catalog: Catalog, store: Store, arguments: RunArguments) -> Matrix:
     """The matrix, or what of it was finished before an interruption."""
     try:
         with open_progress(arguments.verbosity) as progress:
+            if arguments.artifacts is not None:
+                return fill_from_shares(
+                    catalog, store, arguments, progress, folder=arguments.artifacts
+                )
             return fill(catalog, store, arguments, progress)
     except engine.RunInterrupted as stopped:
         return stopped.matrix
+
+
+def _save_only(catalog: Catalog, store: Store, arguments: RunArguments) -> Exit:
+    """Save the part of a shard, and say where."""
+    assert arguments.artifacts is not None
+    with open_progress(arguments.verbosity) as progress:
+        file, share = save_share(catalog, store, arguments, progress, folder=arguments.artifacts)
+    saved = len(share.answers)
+    size = size_text(file.stat().st_size)
+    sys.stdout.write(f"{file} ({size}) has {saved:,} saved pipelines\n")
+    return Exit.OK
 
 
 def fill(
@@ -65,11 +86,7 @@ def fill(
         remember: whether the configuration names the environments; see ``environments.prepare``.
     """
     planted = selfcheck.UNBUILDABLE.id
-    with_planted = replace(
-        catalog,
-        specs=(*catalog.specs, selfcheck.UNBUILDABLE),
-        select=(*catalog.select, planted) if catalog.select else (),
-    )
+    with_planted = selfcheck.planted_in(catalog)
     if catalog.sources.words:
         progress.note(f"packages also come from {catalog.sources.words} ({catalog.source})")
     steps = BuildProgress(progress, store, arguments.jobs)
