@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import sys
 from pathlib import Path
+from types import ModuleType
+
+import pytest
 
 if sys.version_info >= (3, 11):
     import tomllib
@@ -61,3 +65,31 @@ def test_every_command_has_a_session() -> None:
     commands = {arguments.command for arguments in COMMANDS}
     assert len(commands) > 5
     assert {command for command, _ in sessions.COMMANDS.values()} == commands
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
+    """The build hook, without the build tool that only builds have."""
+    interface = ModuleType("interface")
+    interface.MetadataHookInterface = object  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "hatchling.metadata.plugin.interface", interface)
+    for name in ("hatchling", "hatchling.metadata", "hatchling.metadata.plugin"):
+        monkeypatch.setitem(sys.modules, name, ModuleType(name))
+    spec = importlib.util.spec_from_file_location("readme_hook", ROOT / "tools" / "readme.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_package_names_the_repository_that_built_it_and_invents_none(hook: ModuleType) -> None:
+    address = hook.repository({"GITHUB_SERVER_URL": "https://a.b", "GITHUB_REPOSITORY": "o/r"})
+    assert hook.urls(address)["Issues"] == "https://a.b/o/r/issues"
+    text = "see [locks](docs/locks.md), [here](#x) and [there](https://c.d)"
+    assert hook.linked(text, address) == text.replace(
+        "docs/locks.md", "https://a.b/o/r/blob/HEAD/docs/locks.md"
+    )
+    assert hook.repository({}) == ""
+    assert hook.urls("") == {}
+    assert hook.linked(text, "").startswith("see locks (`docs/locks.md`), [here](#x)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
@@ -12,6 +12,7 @@ from matrix.engine import selfcheck
 from matrix.engine.run_context import RunContext
 from matrix.errors import CannotTellError
 from matrix.model import Cell, Environment, Explanation, Matrix, codec
+from matrix.model.environments import SCIKIT_LEARN
 from matrix.store import Store, keys
 from matrix.store.cell_packing import pack, unpack
 from matrix.store.runs import RunKind
@@ -41,22 +42,58 @@ def last_checks(store: Store) -> list[Matrix]:
     return found or [last(store)]
 
 
-def with_pipeline(store: Store, name: str) -> Matrix:
-    """The last result that has a pipeline or a model; without any, the last of all."""
+def with_pipeline(store: Store, name: str, reader: str | None = None) -> Matrix:
+    """The last result that has a pipeline or a model; without any, the last of all.
+
+    Args:
+        store: the results.
+        name: of the pipeline or the model.
+        reader: the id, the label or the release of an environment. Of the checks of one command,
+            one that has it comes first.
+    """
+    found = list(_heads_with(store, name))
+    if not found:
+        return last(store)
+    having = (one for one in found if any(_is_named(e, reader) for e in one[1]["environments"]))
+    return _matrix(store, *next(having, found[0]))
+
+
+def _heads_with(store: Store, name: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The last run that has a pipeline, and those before it of the same command."""
+    found = False
     for run_id, text in store.runs.complete():
         head: dict[str, Any] = codec.decode(text)
         if any(one["id"] == name for one in head["pipelines"]):
-            return _matrix(store, run_id, head)
-    return last(store)
+            found = True
+            yield run_id, head
+        if found and not head.get("continues"):
+            return
 
 
-def keep_check(store: Store, matrix: Matrix, *, continues: bool = False) -> None:
+def _is_named(environment: dict[str, Any], name: str | None) -> bool:
+    packages = (environment["info"] or {}).get("packages", {})
+    return name in (environment["id"], environment["label"], packages.get(SCIKIT_LEARN))
+
+
+def options_of(store: Store, matrix: Matrix) -> tuple[str, ...]:
+    """The options of the check that a result is of, quoted for a shell.
+
+    Raises:
+        CannotTellError: the check is no longer in the store.
+    """
+    return tuple(_head_of(store, matrix)[1].get("options", ()))
+
+
+def keep_check(
+    store: Store, matrix: Matrix, *, continues: bool = False, options: Sequence[str] = ()
+) -> None:
     """Store the result of a check of models, to be shown and explained later.
 
     Args:
         store: the results.
         matrix: the result.
         continues: whether the check before it belongs to the same command.
+        options: that the same check of a model needs again, quoted for a shell.
     """
     run_id = store.runs.begin()
     store.runs.keep(run_id, ((place, pack(cell)) for place, cell in enumerate(matrix.cells)))
@@ -64,6 +101,7 @@ def keep_check(store: Store, matrix: Matrix, *, continues: bool = False) -> None
         "digest": "",
         "settled": False,
         "continues": continues,
+        "options": list(options),
         "cells_digest": store.runs.pack(run_id),
     }
     store.runs.end(run_id, codec.encode(head), RunKind.CHECK)
@@ -75,7 +113,14 @@ def _matrix(store: Store, run_id: int, head: dict[str, Any]) -> Matrix:
             f"the results of the last run in {store.folder} were damaged on disk",
             advice="Run it again: it computes them from the stored answers.",
         )
-    return codec.matrix_from_head(head, Cells(store, run_id))
+    try:
+        return codec.matrix_from_head(head, Cells(store, run_id))
+    except codec.READ_ERRORS as error:
+        raise CannotTellError(
+            f"the last result in {store.folder} was written by another version of this tool, which "
+            "this one cannot read",
+            advice="Run it again: it uses the stored answers as far as they are the same.",
+        ) from error
 
 
 def _last_head(store: Store, kind: RunKind | None = None) -> tuple[int, dict[str, Any]]:
@@ -90,19 +135,34 @@ def _last_head(store: Store, kind: RunKind | None = None) -> tuple[int, dict[str
     return run_id, head
 
 
-def keep_explanation(store: Store, explanation: Explanation) -> None:
-    """Store an explanation with the last run, in place of an earlier one of the same cell.
+def keep_explanation(store: Store, explanation: Explanation, checked: Matrix | None = None) -> None:
+    """Store an explanation with its result, in place of an earlier one of the same cell.
+
+    Args:
+        store: the results.
+        explanation: of a cell.
+        checked: the check of models that has the cell; None for the last run.
 
     Raises:
-        CannotTellError: there is no run in the store.
+        CannotTellError: there is no such result in the store.
     """
-    run_id, head = _last_head(store, RunKind.MATRIX)
+    kind = RunKind.MATRIX if checked is None else RunKind.CHECK
+    run_id, head = _last_head(store, kind) if checked is None else _head_of(store, checked)
     new = codec.to_json(explanation)
     place = ("pipeline", "format", "writer", "reader")
     others = [
         one for one in head.get("stories", ()) if any(one[name] != new[name] for name in place)
     ]
-    store.runs.end(run_id, codec.encode(head | {"stories": [*others, new]}))
+    store.runs.end(run_id, codec.encode(head | {"stories": [*others, new]}), kind)
+
+
+def _head_of(store: Store, checked: Matrix) -> tuple[int, dict[str, Any]]:
+    started = checked.started.isoformat()
+    for run_id, text in store.runs.complete(RunKind.CHECK):
+        head: dict[str, Any] = codec.decode(text)
+        if head["started"] == started:
+            return run_id, head
+    raise CannotTellError(f"the check is no longer in {store.folder}")
 
 
 @dataclass(frozen=True, slots=True)

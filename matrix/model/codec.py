@@ -309,7 +309,7 @@ _register(
     ModelAnswer,
     optional=(
         *("options", "limited", "sandbox", "first_gate_only", "evidence", "scored_on"),
-        *("training", "packages", "next_steps", "outcomes", "tested", "notes"),
+        *("training", "packages", "next_steps", "outcomes", "tested", "not_run", "notes"),
     ),
 )
 _register(EnvSpec, optional=("constraints", "place", "framework", "framework_version"))

@@ -14,7 +14,8 @@ from matrix import baseline as baselines
 from matrix.cli.commands.upgrade import compared_code
 from matrix.cli.main import main
 from matrix.engine import last_run
-from matrix.errors import Exit
+from matrix.errors import CannotTellError, Exit
+from matrix.explain import explanation_of
 from matrix.model import (
     Acceptance,
     Cell,
@@ -29,6 +30,7 @@ from matrix.model import (
     Pipeline,
     ReleaseOutcome,
     Verdict,
+    codec,
 )
 from matrix.store import Store
 from matrix.store.runs import RunKind
@@ -102,6 +104,59 @@ def test_a_check_is_kept_whole_and_is_not_taken_for_a_run(tmp_path: Path) -> Non
         assert list(again.cells) == list(LIMITED.cells)
         assert store.runs.last(RunKind.MATRIX) is None
         assert last_run.with_pipeline(store, MODEL).answers == LIMITED.answers
+
+
+def test_a_result_of_another_version_is_an_error_with_advice(tmp_path: Path) -> None:
+    kept(tmp_path, LIMITED)
+    with Store(tmp_path) as store:
+        run, text = next(store.runs.complete())
+        head = codec.decode(text)
+        del head["answers"][0]["group"]
+        store.runs.end(run, codec.encode(head), RunKind.CHECK)
+        with pytest.raises(CannotTellError, match="another version of this tool") as caught:
+            last_run.last(store)
+    assert "Run it again" in caught.value.advice
+
+
+def test_the_check_of_a_lock_that_ran_a_release_explains_it(tmp_path: Path) -> None:
+    """Of several locks of one command; not of a command before it."""
+    other = replace(LIMITED, environments=(environment("1.3.2"), environment("1.7.2")))
+    with Store(tmp_path) as store:
+        last_run.keep_check(store, replace(other, lock_change="earlier"))
+        last_run.keep_check(store, replace(LIMITED, lock_change="first"), options=["--data x"])
+        last_run.keep_check(store, replace(other, lock_change="second"), continues=True)
+        for reader, lock in (("1.6.1", "first"), ("1.7.2", "second"), (None, "second")):
+            assert last_run.with_pipeline(store, MODEL, reader).lock_change == lock
+        assert [one.lock_change for one in last_run.last_checks(store)] == ["first", "second"]
+
+
+def test_a_look_into_a_model_is_kept_with_its_check(tmp_path: Path) -> None:
+    with Store(tmp_path) as store:
+        last_run.keep_check(store, LIMITED, options=["--data 'my rows.csv'"])
+        matrix = last_run.last(store)
+        assert last_run.options_of(store, matrix) == ("--data 'my rows.csv'",)
+        cell = list(LIMITED.cells)[1]
+        told = explanation_of(cell, LIMITED.environments[0], LIMITED.environments[1])
+        last_run.keep_explanation(store, told, matrix)
+        last_run.keep_explanation(store, told, matrix)
+        assert last_run.last(store).stories == (told,)
+        assert store.runs.last(RunKind.MATRIX) is None
+
+
+@pytest.mark.parametrize("kept_only", [True, False])
+def test_explain_looks_into_a_model_unless_only_what_is_known_is_wanted(
+    kept_only: bool,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    kept(tmp_path / "kept", LIMITED)
+    words = ["explain", MODEL, "1.6.1", "--state", "kept", *["--kept"] * kept_only]
+    assert main(words) == Exit.OK
+    said = capsys.readouterr().out
+    assert ("no further diagnosis" in said) is not kept_only  # its file is not there
+    assert f"upgrade '{MODEL}' --why" in said
 
 
 def test_report_renders_the_last_check_again(

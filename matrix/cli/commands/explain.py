@@ -68,7 +68,8 @@ def explain(arguments: ExplainArguments) -> Exit:
     """
     settings = read_settings(arguments)
     with contextlib.suppress(CannotTellError), kept_results(settings) as store:
-        checked = last_run.with_pipeline(store, arguments.pipeline)
+        named = arguments.reader or arguments.writer
+        checked = last_run.with_pipeline(store, arguments.pipeline, named)
         if any(answer.model == arguments.pipeline for answer in checked.answers):
             return explain_model(checked, arguments)
     if arguments.writer is None:

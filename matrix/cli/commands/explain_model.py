@@ -1,4 +1,4 @@
-"""``explain MODEL RELEASE``: what the last check found out about a model; nothing is run."""
+"""``explain MODEL RELEASE``: what the last check found out about a model, and a look into it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from matrix.cli.arguments import ExplainArguments
-from matrix.errors import Exit, UsageError
+from matrix.cli.commands.diagnose_model import diagnose_model
+from matrix.errors import CannotTellError, Exit, StoreError, UsageError
 from matrix.explain import explanation_of
 from matrix.model import Cell, Environment, Explanation, Matrix, ModelAnswer
 from matrix.report import explanation as cell_evidence
@@ -34,13 +35,18 @@ def explain_model(matrix: Matrix, arguments: ExplainArguments) -> Exit:
     cell, reader = _cell(matrix, answer, name)
     environments = {one.id: one for one in matrix.environments}
     writer = environments[cell.writer]
-    explanation = _known(matrix, cell) or explanation_of(
-        cell, writer, reader, cause=known_cause(cell)
-    )
+    found, note = _known(matrix, cell), ""
+    if found is None and cell.verdict.group.unsafe and not arguments.kept:
+        try:
+            found = diagnose_model(arguments, matrix, cell)
+        except (CannotTellError, StoreError, UsageError) as error:
+            note = f"no further diagnosis: {error.message}"
+    explanation = found or explanation_of(cell, writer, reader, cause=known_cause(cell))
     show_explanation(with_places(explanation, answer), cell.verdict.group)
     lines = [
+        *([note] if note else []),
         "",
-        *_next_steps(matrix, answer, cell),
+        *_next_steps(answer, cell, is_diagnosed=found is not None),
         *cell_evidence.evidence(cell, writer, reader, None, ()),
     ]
     encoding = sys.stdout.encoding or "utf-8"
@@ -75,7 +81,7 @@ def _cell(matrix: Matrix, answer: ModelAnswer, name: str) -> tuple[Cell, Environ
     )
 
 
-def _next_steps(matrix: Matrix, answer: ModelAnswer, cell: Cell) -> Iterator[str]:
+def _next_steps(answer: ModelAnswer, cell: Cell, *, is_diagnosed: bool) -> Iterator[str]:
     """What to do, each line to paste alone; and the command that looks into the model."""
     if not cell.verdict.group.unsafe:
         return
@@ -83,7 +89,7 @@ def _next_steps(matrix: Matrix, answer: ModelAnswer, cell: Cell) -> Iterator[str
         yield f"  {step.text}"
         if step.paste:
             yield f"    {step.paste}"
-    if _known(matrix, cell) is None:
+    if not is_diagnosed:
         yield "  look into the model, where it begins to differ and what it lacks:"
         yield f"    {shlex.join(['compat-matrix', 'upgrade', answer.model, '--why'])}"
     yield ""

@@ -129,7 +129,7 @@ def check(
         answers = {answer.model: answer for answer in matrix.answers}
         stories = tuple(with_places(one, answers[one.pipeline]) for one in stories)
         matrix = replace(matrix, stories=stories, lock_change=lock_change)
-        last_run.keep_check(store, matrix, continues=continues)
+        last_run.keep_check(store, matrix, continues=continues, options=result.options)
         matrix = compared(matrix, known)
         show_upgrade(matrix)
         write_outputs(matrix, arguments.output)
