@@ -360,6 +360,47 @@ _TRACE: dict[str, Form] = {
     "untraced": _either(_only(None), _OUTCOME),
 }
 
+_DEEPEST = 60
+
+
+def _is_construction(value: Any, depth: int = 0) -> bool:
+    """Whether it has the form that ``compat_worker/construction.py`` describes."""
+    if depth > _DEEPEST or not (isinstance(value, list) and value and _is_text(value[0])):
+        return False
+
+    def inner(one: Any) -> bool:
+        return _is_construction(one, depth + 1)
+
+    several = _many(inner)
+    forms: dict[str, tuple[Form, ...]] = {
+        "plain": (_is_scalar,),
+        "float": (_is_text,),
+        "other": (_is_text,),
+        "list": (several,),
+        "tuple": (several,),
+        "dict": (_many(_pair(inner, inner)),),
+        "name": (_is_text, _is_text),
+        "array": (_is_text, several),
+        "made": (_is_text, _is_text, _many(_pair(_is_text, inner))),
+    }
+    kind, *rest = value
+    expected = forms.get(kind, ())
+    return len(rest) == len(expected) > 0 and all(
+        form(one) for form, one in zip(expected, rest, strict=True)
+    )
+
+
+def _is_scalar(value: Any) -> bool:
+    return value is None or isinstance(value, bool | int | float | str)
+
+
+def _pair(first: Form, second: Form) -> Form:
+    def form(value: Any) -> bool:
+        return isinstance(value, list) and len(value) == 2 and first(value[0]) and second(value[1])
+
+    return form
+
+
 _ANSWERS: dict[str, tuple[Form, ...]] = {
     "check": (_record({"files": _by_name(_FAILURE), "contents": _CONTENTS}),),
     "save": (_UNAVAILABLE, _RAISED_IN, _record(_SAVED, own=_OWN, source=_is_digest)),
@@ -390,6 +431,12 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _record({**_COMMON, "mistake": _is_text}),
         _RAISED_IN,
         _record({**_COMMON, "artifacts": _ARTIFACTS, "lacking": _many(_LACKING)}),
+    ),
+    "construct": (
+        _REFUSED,
+        _UNAVAILABLE,
+        _RAISED,
+        _record({**_COMMON, "construction": _is_construction}),
     ),
 }
 """The valid forms of an answer, by task."""

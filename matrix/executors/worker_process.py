@@ -83,7 +83,7 @@ class Request:
 
     executable: Path
     task: str
-    """``check``, ``save``, ``load``, ``reference``, ``trace`` or ``resave``."""
+    """``check``, ``save``, ``load``, ``reference``, ``trace``, ``resave`` or ``construct``."""
     paths: tuple[Path, ...]
     """Folders that the worker imports modules from."""
     pieces: tuple[PieceRequest, ...]

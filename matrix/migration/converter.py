@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from matrix.catalog import Catalog, Trust
+from matrix.engine.constructing import construction_of
 from matrix.engine.run_context import RunContext
 from matrix.environments.prepare import Report
 from matrix.explain import diagnose_cell
@@ -23,9 +24,11 @@ from matrix.remedies import (
 )
 from matrix.remedies.by_value import find_by_value
 from matrix.remedies.closest import closest
+from matrix.remedies.environment_factory import packages_of
 from matrix.remedies.fixes import is_one_model
 from matrix.remedies.fixes_from_diagnosis import fixes_of
 from matrix.remedies.model_subject import subject_of
+from matrix.remedies.retraining import retraining_script
 from matrix.report.cause_text import known_cause
 from matrix.upgrade.answer import Target
 from matrix.upgrade.checker import ModelChecker
@@ -99,6 +102,25 @@ class Converter:
         assert remedy.file is not None
         assert remedy.cell is not None
         return subject, _by_value(experiment, subject, remedy.file, remedy.cell)
+
+    def retraining(self, subject: Subject, source: str, why: str) -> str:
+        """A script that builds an untrained copy of a model; empty if its parameters are unknown.
+
+        Args:
+            subject: the model that cannot be converted.
+            source: the name of its file.
+            why: why it cannot be, in one line.
+        """
+        value = construction_of(
+            self.context, subject.writer, subject.pipeline, subject.artifact, subject.allowed
+        )
+        if value is None:
+            return ""
+        versions = packages_of(subject.writer)
+        try:
+            return retraining_script(value, source=source, versions=versions, why=why)
+        except ValueError:  # the code of the model wrote another form
+            return ""
 
     def _subject(self, held: Sequence[HeldModel]) -> Subject:
         first, *others = (subject_of(one, at, self.checker, self.trust) for one, at in held)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from matrix.atomic_write import draft
+from matrix.atomic_write import draft, replacing
 from matrix.errors import MatrixError
 from matrix.migration.converter import Converter
 from matrix.migration.manifest import ManifestFile, digest_of
@@ -23,6 +23,8 @@ from matrix.report.model_answers import headline
 from matrix.store import Store
 from matrix.upgrade.answer import UpgradeAnswer
 
+_RETRAIN = "retrain"
+"""The folder of scripts for models that cannot be converted."""
 OnMigrated = Callable[[MigratedModel], None]
 """Called with each file as soon as it is decided."""
 
@@ -203,7 +205,9 @@ class FolderMigration:
         remedies: Remedies,
     ) -> MigratedModel:
         if not remedies.files:
-            return replace(before, why=_why_not(remedies), tried=remedies.tried)
+            why = _why_not(remedies)
+            script = self._retraining(one, subject, why)
+            return replace(before, why=why, tried=remedies.tried, script=script)
         remedy = remedies.files[0]
         assert remedy.file is not None
         model = held[0][0].model
@@ -224,6 +228,17 @@ class FolderMigration:
             tried=remedies.tried,
         )
         return _with_result(new, subject, remedy, methods)
+
+    def _retraining(self, one: ModelFile, subject: Subject, why: str) -> str:
+        """Write what retraining needs; return its path in the folder, empty if it is unknown."""
+        place = one.place(self.options.roots)
+        text = self.converter.retraining(subject, Path(place).name, why)
+        if not text:
+            return ""
+        file = f"{_RETRAIN}/{place}.py"
+        with replacing(self.manifest.folder / file) as stream:
+            stream.write(text)
+        return file
 
     def _note_target(self, info: object) -> None:
         packages = getattr(info, "packages", None)

@@ -10,6 +10,7 @@ from matrix.model import Cell, Group, MigratedModel, MigrationOutcome, PassedOve
 from matrix.remedies import Remedies, RemedyKind, Subject
 from matrix.remedies.provenance import beside, name_of_part
 from matrix.remedies.remedy import NOT_IN_TIME
+from matrix.remedies.script import short_lines
 from matrix.report.model_answers import group_of, headline
 from matrix.report.sentences import counted
 from matrix.upgrade.answer import UpgradeAnswer
@@ -67,6 +68,13 @@ def migrated(
     yield f"provenance: {beside(target)}"
 
 
+def in_python(subject: Subject, remedies: Remedies, source: Path, target: Path) -> list[str]:
+    """The conversion as lines of Python to read, ready for a shell that shows them whole."""
+    file = remedies.files[0].file
+    assert file is not None
+    return [f"    {line}".rstrip() for line in short_lines(subject, file, source, target)]
+
+
 def _has_rows(subject: Subject) -> bool:
     return {"values", "forecast"}.isdisjoint(subject.saving.outputs)
 
@@ -104,6 +112,8 @@ def no_remedy(answer: UpgradeAnswer, subject: Subject, remedies: Remedies) -> It
         yield f"tried: {line}"
     if len(remedies.tried) > _TRIED:
         yield f"tried: {len(remedies.tried) - _TRIED} more"
+    if not remedies.interrupted:
+        yield "to train it again with the same parameters, add --script train_again.py"
     if any(line.endswith(NOT_IN_TIME) for line in remedies.tried):
         yield "to search longer, add --minutes 15"
 
@@ -200,7 +210,8 @@ def _to_convert(model: MigratedModel) -> str:
 
 
 def _not_converted(model: MigratedModel) -> str:
-    return f"not converted ({model.verdict_before}): {model.why}"
+    script = f"; its parameters: {model.script}" if model.script else ""
+    return f"not converted ({model.verdict_before}): {model.why}{script}"
 
 
 def _unknown(model: MigratedModel) -> str:

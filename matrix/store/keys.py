@@ -120,3 +120,9 @@ def resaving(
         rows,
         worker(),
     )
+
+
+def constructing(artifact: Artifact, pipeline: Pipeline, environment_key: str) -> str:
+    """Key of a construct task."""
+    place = [artifact.sha256, artifact.format, artifact.part]
+    return of("construct", *place, pipeline.digest, environment_key, worker())

@@ -14,8 +14,8 @@ Request: ``request.json``
 
 One JSON object:
 
-``task``     ``"check"``, ``"save"``, ``"evidence"``, ``"load"``, ``"reference"``, ``"trace"`` or
-             ``"resave"``
+``task``     ``"check"``, ``"save"``, ``"evidence"``, ``"load"``, ``"reference"``, ``"trace"``,
+             ``"resave"`` or ``"construct"``
 ``paths``    folders to append to ``sys.path``: those of the pipeline files and their helpers
 ``main``     the script that defines what models look up in ``__main__``, ``{"file", "source"}``, or
              null; ``compat_worker/own_script.py`` says what of it runs
@@ -62,9 +62,9 @@ Every answer (except to ``check``) has
 and the fields of exactly one outcome. Outcomes that several tasks share:
 
 ``unavailable``      why this environment does not support the piece (``save``, ``load``,
-                     ``trace``, ``resave``)
+                     ``trace``, ``resave``, ``construct``)
 ``refused``          the name that the file looked up without being allowed to (``load``,
-                     ``reference``, ``trace``, ``resave``)
+                     ``reference``, ``trace``, ``resave``, ``construct``)
 ``raised``           ``{"type", "message", "traceback"}``, and the ``stage`` for ``save``
                      (``build``, ``fit``, ``save``, ``rows``, ``use``), ``reference`` (``load``,
                      ``rows``, ``use``) and ``resave`` (``load``, ``fix``)
@@ -174,6 +174,10 @@ Tasks
     Answer: ``artifacts`` as for ``save``, with paths relative to FOLDER, the working folder; and
     ``lacking``: parameters that the classes take here and the model does not have, as ``{"path",
     "name", "value"}`` with their default values.
+
+``construct``: load an artifact, and say how to build an untrained copy of a model in it.
+    Piece: ``path``, ``format``, ``part``, ``allowed``.
+    Answer: ``construction``, in the form that ``compat_worker/construction.py`` describes.
 """
 
 import importlib.util

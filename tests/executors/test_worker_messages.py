@@ -68,6 +68,12 @@ SAVED = {
     "artifacts": ARTIFACTS,
     "rows_by_source": {"declared": 123, "model": 60},
 }
+MADE = [
+    "made",
+    "sklearn.svm",
+    "SVC",
+    [["C", ["float", "inf"]], ["kernel", ["plain", "rbf"]], ["class_weight", ["dict", []]]],
+]
 ANSWERS: list[tuple[str, dict[str, Any]]] = [
     ("check", {"files": {"a.py": FAILURE}, "contents": COMMON["contents"]}),
     ("save", SAVED),
@@ -105,6 +111,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
             "lacking": [{"path": ["steps", 0], "name": "n", "value": 1.0}],
         },
     ),
+    ("construct", {**COMMON, "construction": MADE}),
 ]
 
 

@@ -34,6 +34,8 @@ class MigrateArguments(ModelArguments):
     """Releases of scikit-learn to save it again in; empty to search."""
     introspection: bool
     """Also migrate a model that predicts the same, and only cannot be printed."""
+    script: Path | None
+    """A file for the conversion as a script, or for training again; None to write none."""
     by_value: bool
     """Save the user's own code with the model."""
     methods: tuple[str, ...]
@@ -94,6 +96,14 @@ class MigrateArguments(ModelArguments):
             action="store_true",
             help="save the code of --main and --path inside the new file (cloudpickle), which is "
             "then compared in the target without that code; only in a sandbox",
+        )
+        parser.add_argument(
+            "--script",
+            type=Path,
+            default=None,
+            metavar="FILE",
+            help="also write the conversion of one model as a Python script that needs nothing of "
+            "this tool; where there is none, a script that makes the untrained model",
         )
         parser.add_argument(
             "--methods",

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from pathlib import Path
 
+from matrix.atomic_write import replacing
 from matrix.catalog import Catalog
 from matrix.cli.arguments import MigrateArguments
 from matrix.cli.commands.bundled_models import lines_of
@@ -20,6 +22,7 @@ from matrix.model import Group
 from matrix.remedies import Remedies, Subject
 from matrix.remedies.by_value import check_possible
 from matrix.remedies.provenance import refuse_existing
+from matrix.remedies.script import script_of
 from matrix.report import migration
 from matrix.report.answers_as_matrix import as_matrix
 from matrix.report.model_answers import group_of
@@ -49,8 +52,8 @@ def migrate(arguments: MigrateArguments) -> Exit:
     inputs = inputs_of(arguments)
     if arguments.migrated is not None and _names_one_file(arguments):
         refuse_existing(arguments.migrated, force=arguments.force)
+    _check_script(arguments)
     catalog = read_settings(arguments)
-    many = None
     with open_results(catalog) as store:
         with open_progress(arguments.verbosity) as progress:
             methods = arguments.methods
@@ -59,26 +62,47 @@ def migrate(arguments: MigrateArguments) -> Exit:
                 check_possible(setup.context.sandbox, own=bool(inputs.paths or inputs.main))
             converter = _converter(arguments, catalog, setup)
             if is_batch(arguments.models, files_of(setup.models)):
-                many = migrate_many(arguments, setup, inputs, converter, store, progress)
+                _refuse_script(arguments)
+                show = migrate_many(arguments, setup, inputs, converter, store, progress).shown
             else:
-                result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
-                if result.interrupted:
-                    raise KeyboardInterrupt
-                held = held_by_file(result.answers, _wanted(arguments))
-                found = converter.find(held) if held and not arguments.dry_run else None
-        if many is not None:
-            return many.shown()
-        if found is None:
-            return _without(result, arguments)
-        subject, remedies = found
-        if remedies.files:
-            return _written(arguments, store, held, subject, remedies)
-        answer, target = held[0]
-        show_migration(migration.no_remedy(answer, subject, remedies), target.cell.verdict.group)
-        if remedies.interrupted:
-            raise KeyboardInterrupt
-        _show_lines(held[1:], arguments)
-        return Exit.UNSAFE
+                show = _migrate_one(arguments, setup, converter, store)
+        return show()
+
+
+def _migrate_one(
+    arguments: MigrateArguments, setup: CheckSetup, converter: Converter, store: Store
+) -> Callable[[], Exit]:
+    """Convert one file; what is returned writes and shows it, after the progress has ended."""
+    result = check_models(setup.models, setup.origins, setup.checker, bisect=False)
+    if result.interrupted:
+        raise KeyboardInterrupt
+    held = held_by_file(result.answers, _wanted(arguments))
+    found = converter.find(held) if held and not arguments.dry_run else None
+    if found is None:
+        return lambda: _without(result, arguments)
+    subject, remedies = found
+    if remedies.files:
+        return lambda: _written(arguments, store, held, subject, remedies)
+    again = _training_again(arguments, converter, held, found)
+    return lambda: _not_written(arguments, held, subject, remedies, again)
+
+
+def _not_written(
+    arguments: MigrateArguments,
+    held: Sequence[HeldModel],
+    subject: Subject,
+    remedies: Remedies,
+    again: str,
+) -> Exit:
+    """Show why there is no conversion; ``again`` is the script that trains the model again."""
+    answer, target = held[0]
+    show_migration(migration.no_remedy(answer, subject, remedies), target.cell.verdict.group)
+    if remedies.interrupted:
+        raise KeyboardInterrupt
+    if again and arguments.script is not None:
+        _write_script(arguments.script, again)
+    _show_lines(held[1:], arguments)
+    return Exit.UNSAFE
 
 
 def _names_one_file(arguments: MigrateArguments) -> bool:
@@ -149,4 +173,65 @@ def _written(
     write_new_file(store, model, subject, remedy, rows, place, methods=methods, force=force)
     lines = migration.migrated(rows, subject, remedies, place, arguments.methods)
     show_migration(lines, Group.LOADS)
+    source = Path(model.packed_as or model.path)
+    for line in migration.in_python(subject, remedies, source, place):
+        sys.stdout.write(f"{line}\n")
+    if arguments.script is not None:
+        own = arguments.script
+        _write_script(own, script_of(subject, remedy.file, source, place, own))
     return Exit.OK
+
+
+# --------------------------------------------------------------------------- scripts
+
+
+def _check_script(arguments: MigrateArguments) -> None:
+    """Refuse a script that exists, or that cannot be run.
+
+    Raises:
+        UsageError: it is one.
+    """
+    script = arguments.script
+    if script is None:
+        return
+    if arguments.by_value:
+        raise UsageError(
+            "--script cannot say how --by-value saves your own code",
+            advice="Leave one of them out.",
+        )
+    if script.is_dir() or (script.exists() and not arguments.force):
+        raise UsageError(
+            f"{script} exists already",
+            advice="Choose another file with --script FILE, or overwrite it with --force.",
+        )
+
+
+def _refuse_script(arguments: MigrateArguments) -> None:
+    """Refuse a script of several models.
+
+    Raises:
+        UsageError: one was named.
+    """
+    if arguments.script is not None:
+        raise UsageError(
+            "--script writes the conversion of one model, and several are named",
+            advice="Leave it out, or name one model.",
+        )
+
+
+def _training_again(
+    arguments: MigrateArguments,
+    converter: Converter,
+    held: Sequence[HeldModel],
+    found: tuple[Subject, Remedies] | None,
+) -> str:
+    """A script that makes the untrained model, where one is wanted and there is no conversion."""
+    if found is None or found[1].files or found[1].interrupted or arguments.script is None:
+        return ""
+    return converter.retraining(found[0], held[0][0].model.path.name, "nothing keeps its outputs")
+
+
+def _write_script(path: Path, text: str) -> None:
+    with replacing(path) as stream:
+        stream.write(text)
+    sys.stdout.write(f"  script: {path}\n")
