@@ -26,6 +26,8 @@ class ResaveWork:
     """The attributes to set before saving."""
     allowed: tuple[tuple[str, str], ...] | None = None
     """All that the file may look up, as modules and names in them; None for the run's own files."""
+    convert: bool = False
+    """Whether it is converted from another release of scikit-learn before saving."""
     rows: str = ""
     """Digest of rows of the model, for formats that write down their types; empty for others."""
 
@@ -43,6 +45,7 @@ def resaved(context: RunContext, environment: Environment, work: ResaveWork) -> 
         work.fixes,
         context.key(environment),
         work.rows,
+        convert=work.convert,
     )
     kept = None if context.fresh else _kept(context, key, work, environment)
     if kept is not None:
@@ -72,6 +75,7 @@ def _piece(context: RunContext, key: str, work: ResaveWork) -> PieceRequest:
         "path": str(context.store.artifact(artifact.sha256, artifact.format)),
         "formats": list(work.formats),
         "fixes": _as_json(work.fixes),
+        "convert": work.convert,
         "allowed": work.allowed,
         "rows": str(context.store.rows_file(work.rows)) if work.rows else None,
     }

@@ -306,6 +306,7 @@ _LACKING = _record(
         "value": _either(_only(None), _is_truth, _is_signed, _is_text),
     }
 )
+_CONVERTED = _record({"name": _is_text, "places": _is_count, "meaning": _is_text})
 
 TRACED = {
     "parts": 200,
@@ -430,7 +431,14 @@ _ANSWERS: dict[str, tuple[Form, ...]] = {
         _UNAVAILABLE,
         _record({**_COMMON, "mistake": _is_text}),
         _RAISED_IN,
-        _record({**_COMMON, "artifacts": _ARTIFACTS, "lacking": _many(_LACKING)}),
+        _record(
+            {
+                **_COMMON,
+                "artifacts": _ARTIFACTS,
+                "lacking": _many(_LACKING),
+                "converted": _many(_CONVERTED, 500),
+            }
+        ),
     ),
     "construct": (
         _REFUSED,

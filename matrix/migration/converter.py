@@ -19,6 +19,7 @@ from matrix.remedies import (
     Experiment,
     Remedies,
     Subject,
+    find_conversions,
     find_remedies,
     find_resave_remedies,
 )
@@ -154,6 +155,9 @@ class Converter:
         else:
             cell = experiment.cell(subject, subject.file, subject.reader)
             parts = experiment.cells_of_parts(subject, subject.file, subject.reader)
+        conversions = find_conversions(experiment, subject, cell)
+        if conversions.files:
+            return conversions
         known = known_cause(cell)
         if known is not None and known.bridges:
             bridges = [factory.as_released(release) for release in known.bridges]

@@ -49,7 +49,7 @@ from matrix.model.observations import (
 from matrix.model.own_script import OwnScript
 from matrix.model.own_tables import OwnColumn, ValueChange
 from matrix.model.pipelines import Pipeline
-from matrix.model.resaving import Fix, Resaving
+from matrix.model.resaving import AppliedConversion, Fix, Resaving
 from matrix.model.scores import (
     SCORE_MARGIN,
     ClassifierScores,
@@ -63,6 +63,7 @@ __all__ = [
     "SCORE_MARGIN",
     "Absent",
     "Acceptance",
+    "AppliedConversion",
     "Artifact",
     "Cell",
     "CellChange",

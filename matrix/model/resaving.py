@@ -29,6 +29,18 @@ class Fix:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class AppliedConversion:
+    """A change of the fitted state that a release made while it loaded a file of another one."""
+
+    name: str
+    """Its name in ``matrix/worker/compat_worker/conversions``, or ``name=value`` of a parameter."""
+    places: int
+    """In how many objects of the model."""
+    meaning: str = ""
+    """In words; empty for a parameter."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Resaving:
     """What an environment reports of a file that it loaded and saved again."""
 
@@ -43,3 +55,5 @@ class Resaving:
     lacking: tuple[Fix, ...] = ()
     """Parameters that the classes in this environment have and the model lacks, with their
     defaults."""
+    converted: tuple[AppliedConversion, ...] = ()
+    """What was converted; empty unless that was requested."""

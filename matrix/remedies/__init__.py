@@ -9,7 +9,11 @@ from matrix.remedies.culprit import Culprit, PackageSwap
 from matrix.remedies.environment_factory import EnvironmentFactory
 from matrix.remedies.experiment import Experiment
 from matrix.remedies.find_culprit import find_culprit
-from matrix.remedies.find_remedies import find_remedies, find_resave_remedies
+from matrix.remedies.find_remedies import (
+    find_conversions,
+    find_remedies,
+    find_resave_remedies,
+)
 from matrix.remedies.first_bad import find_first_bad
 from matrix.remedies.remedy import (
     Budget,
@@ -35,6 +39,7 @@ __all__ = [
     "RemedyKind",
     "ResaveStep",
     "Subject",
+    "find_conversions",
     "find_culprit",
     "find_first_bad",
     "find_remedies",

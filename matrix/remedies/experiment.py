@@ -105,6 +105,8 @@ class Experiment:
         environment: Environment,
         formats: Sequence[str],
         fixes: Sequence[Fix] = (),
+        *,
+        convert: bool = False,
     ) -> Resaving:
         """The result of saving a file again in a ready environment."""
         work = ResaveWork(
@@ -112,6 +114,7 @@ class Experiment:
             artifact=file.artifact,
             formats=tuple(formats),
             fixes=tuple(fixes),
+            convert=convert,
             allowed=file.allowed,
             rows=subject.saving.rows if any(READABLE[one].save_for for one in formats) else "",
         )
@@ -126,6 +129,7 @@ class Experiment:
         *,
         format_name: str = "",
         fixes: Sequence[Fix] = (),
+        convert: bool = False,
     ) -> CandidateFile | str:
         """Save a file again in a ready environment.
 
@@ -135,19 +139,27 @@ class Experiment:
             cell: the cell of the file there.
             format_name: the format to save; empty for that of the file.
             fixes: what is set before saving.
+            convert: whether it is converted from another release of scikit-learn while it is
+                loaded.
 
         Returns:
             The new file; or in words why there is none.
         """
         name = format_name or file.artifact.format
-        resaving = self.resaved(subject, file, environment, [name], fixes)
+        resaving = self.resaved(subject, file, environment, [name], fixes, convert=convert)
         entry = resaving.artifacts.get(name)
         if not isinstance(entry, Artifact):
             return _why_not(resaving, entry)
         allowed = self._admitted(subject, entry)
         if isinstance(allowed, str):
             return allowed
-        step = ResaveStep(environment=environment, cell=cell, artifact=entry, fixes=tuple(fixes))
+        step = ResaveStep(
+            environment=environment,
+            cell=cell,
+            artifact=entry,
+            fixes=tuple(fixes),
+            converted=resaving.converted,
+        )
         return CandidateFile(artifact=entry, allowed=allowed, steps=(*file.steps, step))
 
     def _admitted(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from matrix.model import Cell, Environment, EnvSpec, Fix, Group
 from matrix.remedies.closest import closest
+from matrix.remedies.conversions import find_conversion, in_words
 from matrix.remedies.culprit import Culprit
 from matrix.remedies.environment_factory import differing
 from matrix.remedies.experiment import Experiment
@@ -61,7 +62,12 @@ def find_remedies(
     found: list[Remedy] = []
     tried: list[str] = []
     limits = budget or Budget()
-    for look, name in ((_mend, "setting what it lacks"), (_export, "other formats")):
+    looks = (
+        (_convert, "converting the fitted state"),
+        (_mend, "setting what it lacks"),
+        (_export, "other formats"),
+    )
+    for look, name in looks:
         if limits.over:
             tried.append(f"{name}: {NOT_IN_TIME}")
             continue
@@ -130,6 +136,28 @@ def _pin(first_bad: FirstBad) -> list[Remedy]:
         ]
     words = f'pin "{first_bad.requirement}": {cell.verdict.value} with {first_bad.last_good}'
     return [Remedy(kind=RemedyKind.PIN, words=words, requirement=first_bad.requirement, cell=cell)]
+
+
+def find_conversions(experiment: Experiment, subject: Subject, cell: Cell) -> Remedies:
+    """Convert a file in the reader's environment, and build no other one.
+
+    Args:
+        experiment, subject, cell: as in :func:`find_remedies`.
+    """
+    found, tried = _convert(experiment, subject, cell, ())
+    return Remedies(found=tuple(found), tried=tuple(tried))
+
+
+def _convert(
+    experiment: Experiment, subject: Subject, cell: Cell, _: Sequence[Fix]
+) -> tuple[list[Remedy], list[str]]:
+    found = find_conversion(experiment, subject, cell)
+    if isinstance(found, str):
+        return [], [found] if found else []
+    file, end = found
+    step = file.steps[-1]
+    words = f"load it in {step.environment.spec.label}, convert it: {in_words(step.converted)}"
+    return [_remedy(RemedyKind.CONVERSION, words, subject, file, end)], []
 
 
 def _mend(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from matrix.model import Fix
+from matrix.remedies.conversions import lines_of
 from matrix.remedies.environment_factory import packages_of, version_of
 from matrix.remedies.fixes import in_python, place_of
 from matrix.remedies.remedy import CandidateFile, ResaveStep
@@ -47,6 +48,7 @@ def _lines(steps: Sequence[ResaveStep], source: str, target: str, saved_as: str)
             yield "# here: define what the model looks up in __main__, and import your own modules"
             yield "import cloudpickle  # and cloudpickle.register_pickle_by_value(each of them)"
         yield _load(format_name, here)
+        yield from lines_of(step)
         yield from _settings(step.fixes)
         if READABLE[step.artifact.format].save_for is not None:
             yield "# here: X = some rows as the model takes them, with numbers as float32"

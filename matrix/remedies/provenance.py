@@ -102,6 +102,7 @@ def _step(step: ResaveStep) -> Json:
         "environment": _environment(step.environment),
         "gave": step.cell.verdict.value,
         "set": [to_json(fix) for fix in step.fixes],
+        "converted": [to_json(one) for one in step.converted],
         "saved": _artifact(step.artifact),
     }
 

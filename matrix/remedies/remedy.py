@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from matrix.engine.inputs import CellInputs
 from matrix.errors import CannotTellError
-from matrix.model import Artifact, Cell, Environment, Fix, Pipeline, Saving
+from matrix.model import AppliedConversion, Artifact, Cell, Environment, Fix, Pipeline, Saving
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -69,6 +69,8 @@ class ResaveStep:
     """The file that was saved there."""
     fixes: tuple[Fix, ...] = ()
     """What was set before saving."""
+    converted: tuple[AppliedConversion, ...] = ()
+    """What was converted while it was loaded."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -132,6 +134,7 @@ class RemedyKind(str, enum.Enum):
     """Kinds of remedies, cheapest first."""
 
     PIN = "pin"
+    CONVERSION = "convert the fitted state"
     FIX = "set what is missing"
     EXPORT = "save in another format"
     ROUTE = "save again on the way"

@@ -107,6 +107,8 @@ def resaving(
     fixes: Sequence[Fix],
     environment_key: str,
     rows: str = "",
+    *,
+    convert: bool = False,
 ) -> str:
     """Key of a resave task."""
     return of(
@@ -118,6 +120,7 @@ def resaving(
         pipeline.digest,
         environment_key,
         rows,
+        convert,
         worker(),
     )
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from matrix.model import (
     Absent,
+    AppliedConversion,
     Artifact,
     Ending,
     Evidence,
@@ -164,6 +165,10 @@ def resaving(answer: WorkerAnswer, *, pipeline: str, writer: str) -> Resaving:
         lacking=tuple(
             Fix(path=tuple(entry["path"]), name=entry["name"], value=entry["value"])
             for entry in answer["lacking"]
+        ),
+        converted=tuple(
+            AppliedConversion(name=entry["name"], places=entry["places"], meaning=entry["meaning"])
+            for entry in answer["converted"]
         ),
     )
 

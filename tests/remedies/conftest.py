@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 
 from matrix.model import (
+    AppliedConversion,
     Artifact,
     Cell,
     EnvInfo,
@@ -90,6 +91,7 @@ class World:
     gives: Callable[[str, str], Verdict]
     """Receives a file, identified by the releases that saved it, and a release."""
     lacking: tuple[Fix, ...] = ()
+    converted: tuple[AppliedConversion, ...] = ()
     loads: list[tuple[str, str]] = field(default_factory=list)
     ends: list[tuple[CandidateFile, Cell]] = field(default_factory=list)
 
@@ -131,11 +133,16 @@ class World:
         *,
         format_name: str = "",
         fixes: Sequence[Fix] = (),
+        convert: bool = False,
     ) -> CandidateFile | str:
-        names = "+".join(sorted({fix.name for fix in fixes}))
+        names = "converted" if convert else "+".join(sorted({fix.name for fix in fixes}))
         name = ">".join(filter(None, [file.artifact.sha256, environment.spec.scikit_learn, names]))
         step = ResaveStep(
-            environment=environment, cell=cell, artifact=artifact(name), fixes=tuple(fixes)
+            environment=environment,
+            cell=cell,
+            artifact=artifact(name),
+            fixes=tuple(fixes),
+            converted=self.converted if convert else (),
         )
         return CandidateFile(artifact=artifact(name), steps=(*file.steps, step))
 

@@ -5,7 +5,7 @@ or the key of a dict, a number is a position. The path of an estimator as in ``p
 """
 
 import inspect
-from typing import Any, Dict, Iterator, List, Tuple, Union
+from typing import Any, Callable, Dict, Iterator, List, Tuple, Union
 
 from compat_worker import parts
 from compat_worker.user_error import UserError
@@ -36,12 +36,25 @@ def missing_parameters(model: Any) -> List[Dict[str, Any]]:
     """
     found: List[Dict[str, Any]] = []
     for path, one in estimators(model):
-        for name, value in (*_defaults(type(one)), *_neutral(type(one))):
-            if not _has(one, name) and _is_plain(value):
-                found.append({"path": path, "name": name, "value": value})
-                if len(found) >= _MOST:
-                    return found
+        for name, value in lacking_of(one, _is_plain):
+            found.append({"path": path, "name": name, "value": value})
+            if len(found) >= _MOST:
+                return found
     return found
+
+
+def lacking_of(one: Any, is_kept: Callable[[Any], bool]) -> Iterator[Tuple[str, Any]]:
+    """The parameters that one object lacks and its class takes, with their defaults.
+
+    Args:
+        one: any object.
+        is_kept: whether a default is of a kind that can be set.
+    """
+    if not _is_estimator(one):
+        return
+    for name, value in (*_defaults(type(one)), *_neutral(type(one))):
+        if not _has(one, name) and is_kept(value):
+            yield name, value
 
 
 def find(model: Any, path: AttributePath) -> Any:

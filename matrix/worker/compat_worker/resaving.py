@@ -1,10 +1,12 @@
-"""Load an artifact, set attributes that it lacks, and save it again."""
+"""Load an artifact, convert it or set attributes that it lacks, and save it again."""
 
+import contextlib
 import os
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterator, List
 
 from compat_worker import bundle_parts, loader_guard, missing_params
 from compat_worker.answer import Answer, KeptContents, Piece, complete_answer
+from compat_worker.conversions import convert, stand_ins
 from compat_worker.formats import FORMATS
 from compat_worker.journal import Journal
 from compat_worker.loading import read_rows
@@ -24,12 +26,15 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     missing = chosen.why_not_loaded()
     if missing is not None:
         return {"unavailable": missing}
+    converting = bool(piece.get("convert")) and chosen.pickles
     try:
-        with seen.during("load"), loader_guard.guarded(piece.get("allowed")):
+        names = piece.get("allowed")
+        with seen.during("load"), _stand_ins(converting, names), loader_guard.guarded(names):
             model = chosen.load(piece["path"])
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
+        converted = convert.convert(model) if converting else []
         found = missing_params.missing_parameters(model)
         _apply_fixes(model, piece["fixes"])
     except UserError:
@@ -39,7 +44,17 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     rows = read_rows(piece["rows"]) if piece.get("rows") else None
     with seen.during("save"):
         saved = {name: _save_in_format(model, name, piece["id"], rows) for name in piece["formats"]}
-    return {"artifacts": saved, "lacking": found}
+    return {"artifacts": saved, "lacking": found, "converted": converted}
+
+
+@contextlib.contextmanager
+def _stand_ins(converting: bool, names: Any) -> Iterator[None]:
+    """Stand-ins for what this release does not have, if the model is to be converted."""
+    if converting:
+        with stand_ins.while_loading(names):
+            yield
+    else:
+        yield
 
 
 def _save_in_format(model: Any, name: str, piece: int, rows: Any) -> Answer:
