@@ -20,6 +20,7 @@ from matrix.report import package_words
 from matrix.report.attribute_places import in_places, is_assignment
 from matrix.report.cause_text import advice_parts, known_cause, since
 from matrix.report.model_answers import TargetRange, target_ranges
+from matrix.shell_words import path_word
 from matrix.upgrade.answer import Problem, Target, UpgradeAnswer
 from matrix.upgrade.needed_packages import leading
 
@@ -97,7 +98,9 @@ def _assignments(answer: UpgradeAnswer, found: TargetRange) -> Iterator[str]:
 def _search(answer: UpgradeAnswer, options: Sequence[str]) -> NextStep:
     """The command that looks for the last safe release, after a check of named targets."""
     kept = [one for one in options if not one.startswith("--as-of ")]
-    command = " ".join([shlex.join(["compat-matrix", "upgrade", str(answer.model.path)]), *kept])
+    command = " ".join(
+        [shlex.join(["compat-matrix", "upgrade", path_word(answer.model.path)]), *kept]
+    )
     return NextStep(kind=NextStepKind.OPTION, text=_SEARCH, paste=command)
 
 
@@ -117,7 +120,7 @@ def migrate_command(answer: UpgradeAnswer, target: Target, options: Sequence[str
         return ""
     to = target.requested or f"{target.package}=={target.release}"
     day = ["--as-of", "release"] if not target.requested else []
-    words = ["compat-matrix", "migrate", str(answer.model.path), "--to", to, *day]
+    words = ["compat-matrix", "migrate", path_word(answer.model.path), "--to", to, *day]
     if target.cell.verdict is Verdict.INTROSPECTION_FAILED:
         words.append("--introspection")  # without it, a file that predicts the same is left alone
     return " ".join([shlex.join(words), *options])

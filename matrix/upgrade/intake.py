@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import shlex
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, replace
@@ -26,6 +25,7 @@ from matrix.inspection.result_json import inspection_from_message, inspection_to
 from matrix.inspection.torch_files import STATE
 from matrix.model.codec import READ_ERRORS
 from matrix.processes import find_program
+from matrix.shell_words import quoted_path
 from matrix.store import Store, keys
 from matrix.upgrade.answer import Model, Problem
 from matrix.user_files import read_bounded, refuse_system_file
@@ -179,7 +179,7 @@ def _without_code(inspection: Inspection) -> Problem:
         advice="Compare it with your own code in both environments: "
         "model.load_state_dict(torch.load(PATH, weights_only=True)). torch.onnx.export writes a "
         "file that needs no code.\n"
-        f"See what is in it: compat-matrix inspect {shlex.quote(str(path))}",
+        f"See what is in it: compat-matrix inspect {quoted_path(path)}",
     )
 
 

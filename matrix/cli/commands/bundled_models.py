@@ -7,6 +7,7 @@ import shlex
 from collections.abc import Sequence
 
 from matrix.remedies.fixes import in_python, is_one_model
+from matrix.shell_words import quoted_path
 from matrix.upgrade.answer import Model
 
 
@@ -33,7 +34,7 @@ def _lines(model: Model, target: str) -> list[str]:
     path, inside = model.path, in_python(model.part or ())
     alone = f"{path.stem}-model{path.suffix}"
     take = f"import joblib; joblib.dump(joblib.load({_text(str(path))}){inside}, {_text(alone)})"
-    to, file, new = map(shlex.quote, (target, alone, f"new-{alone}"))
+    to, file, new = map(quoted_path, (target, alone, f"new-{alone}"))
     lines = [
         f"{name} may convert alone: take it out where it was saved, put it back in the target:",
         f"  python -c {shlex.quote(take)}",

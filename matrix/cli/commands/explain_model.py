@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from matrix.cli.arguments import ExplainArguments
 from matrix.cli.commands.diagnose_model import diagnose_model
 from matrix.errors import CannotTellError, Exit, StoreError, UsageError
 from matrix.explain import explanation_of
-from matrix.model import Cell, Environment, Explanation, Matrix, ModelAnswer
+from matrix.model import Cell, Environment, Explanation, Matrix, ModelAnswer, Pipeline
 from matrix.report import explanation as cell_evidence
 from matrix.report.cause_text import known_cause
 from matrix.report.next_steps import with_places
 from matrix.report.terminal import show_explanation
 from matrix.report.terminal.upgrade import show_upgrade
+from matrix.shell_words import quoted_path
 from matrix.upgrade.answer import release_of
 
 
@@ -46,7 +46,7 @@ def explain_model(matrix: Matrix, arguments: ExplainArguments) -> Exit:
     lines = [
         *([note] if note else []),
         "",
-        *_next_steps(answer, cell, is_diagnosed=found is not None),
+        *_next_steps(answer, cell, matrix.pipelines, is_diagnosed=found is not None),
         *cell_evidence.evidence(cell, writer, reader, None, ()),
     ]
     encoding = sys.stdout.encoding or "utf-8"
@@ -81,7 +81,9 @@ def _cell(matrix: Matrix, answer: ModelAnswer, name: str) -> tuple[Cell, Environ
     )
 
 
-def _next_steps(answer: ModelAnswer, cell: Cell, *, is_diagnosed: bool) -> Iterator[str]:
+def _next_steps(
+    answer: ModelAnswer, cell: Cell, pipelines: Iterable[Pipeline], *, is_diagnosed: bool
+) -> Iterator[str]:
     """What to do, each line to paste alone; and the command that looks into the model."""
     if not cell.verdict.group.unsafe:
         return
@@ -91,5 +93,6 @@ def _next_steps(answer: ModelAnswer, cell: Cell, *, is_diagnosed: bool) -> Itera
             yield f"    {step.paste}"
     if not is_diagnosed:
         yield "  look into the model, where it begins to differ and what it lacks:"
-        yield f"    {shlex.join(['compat-matrix', 'upgrade', answer.model, '--why'])}"
+        file = next((one.file for one in pipelines if one.id == answer.model), answer.model)
+        yield f"    compat-matrix upgrade {quoted_path(file)} --why"
     yield ""

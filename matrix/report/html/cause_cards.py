@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +11,7 @@ from matrix.model import Cell, Group
 from matrix.report.cause_text import known_cause, since
 from matrix.report.sentences import counted
 from matrix.safe_text import plain
+from matrix.shell_words import quoted_path, with_names
 
 _MOST = 12
 _MOST_TALLIES = 1000
@@ -124,6 +124,6 @@ _WHAT_COMMAND_DOES = {
 
 def _command(cell: Cell, models: bool) -> str:
     if models:
-        return f"compat-matrix upgrade {shlex.join(('--reproduce=by-hand', cell.pipeline))}"
-    words = (f"--format={cell.format}", cell.pipeline, cell.writer, cell.reader)
-    return f"compat-matrix explain {shlex.join(words)}"
+        return f"compat-matrix upgrade --reproduce=by-hand {quoted_path(cell.pipeline)}"
+    names = (cell.pipeline, cell.writer, cell.reader)
+    return f"compat-matrix explain {with_names([f'--format={cell.format}'], names)}"
