@@ -109,6 +109,7 @@ ANSWERS: list[tuple[str, dict[str, Any]]] = [
             **COMMON,
             "artifacts": ARTIFACTS,
             "lacking": [{"path": ["steps", 0], "name": "n", "value": 1.0}],
+            "converted": [{"name": "tree-values-1.3", "places": 2, "meaning": "divided"}],
         },
     ),
     ("construct", {**COMMON, "construction": MADE}),
