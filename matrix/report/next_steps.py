@@ -20,7 +20,7 @@ from matrix.report import package_words
 from matrix.report.attribute_places import in_places, is_assignment
 from matrix.report.cause_text import advice_parts, known_cause, since
 from matrix.report.model_answers import TargetRange, target_ranges
-from matrix.shell_words import path_word
+from matrix.shell_words import path_word, quoted_path
 from matrix.upgrade.answer import Problem, Target, UpgradeAnswer
 from matrix.upgrade.needed_packages import leading
 
@@ -98,9 +98,7 @@ def _assignments(answer: UpgradeAnswer, found: TargetRange) -> Iterator[str]:
 def _search(answer: UpgradeAnswer, options: Sequence[str]) -> NextStep:
     """The command that looks for the last safe release, after a check of named targets."""
     kept = [one for one in options if not one.startswith("--as-of ")]
-    command = " ".join(
-        [shlex.join(["compat-matrix", "upgrade", path_word(answer.model.path)]), *kept]
-    )
+    command = " ".join(["compat-matrix", "upgrade", quoted_path(answer.model.path), *kept])
     return NextStep(kind=NextStepKind.OPTION, text=_SEARCH, paste=command)
 
 

@@ -79,7 +79,7 @@ def check(verdict: Verdict, *, problem: str = "") -> Matrix:
     return replace(
         small_matrix(),
         environments=(environment("1.3.2"), environment("1.6.1")),
-        pipelines=(Pipeline(id=MODEL, file=Path("x"), line=1, doc="", digest=""),),
+        pipelines=(Pipeline(id=MODEL, file=Path(MODEL), line=1, doc="", digest=""),),
         cells=cells,
         self_check={},
         answers=(answer,),
