@@ -6,6 +6,7 @@ names a file uses none of it.
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import shlex
@@ -260,14 +261,15 @@ def find_folders(names: Iterable[str], model: Path, given: Sequence[Path] = ()) 
     Args:
         names: as ``--trust`` takes them.
         model: the file that looks them up: its folder, those above up to the top of its project,
-            the same of the current folder, and ``src`` in each are searched.
+            the same of the current folder, and ``src`` in each are searched; then what is in them.
         given: folders that the user named already.
     """
     found: dict[Path, None] = {}
     for module in filter(_may_be_own, dict.fromkeys(map(_module, names))):
         known = [*(folder.absolute() for folder in given), *found]
         if not any(is_module(folder, module) for folder in known):
-            place = next((one for one in project_folders(model) if is_module(one, module)), None)
+            every = itertools.chain(project_folders(model), _folders_beside(model))
+            place = next((one for one in every if is_module(one, module)), None)
             if place is not None:
                 found[place] = None
     return list(found)
@@ -288,7 +290,8 @@ def find_script(names: Iterable[str], model: Path) -> Path | None:
     """The script or notebook that defines all of some names; None if there is none.
 
     Of several in the nearest folder it is the one that seems to save the model; else the first, if
-    all define the names alike. None if they differ.
+    all define the names alike. None if they differ. If no such folder has one, folders beside are
+    searched in the same way.
 
     Args:
         names: top-level names of ``__main__``, or nested ones.
@@ -306,7 +309,55 @@ def find_script(names: Iterable[str], model: Path) -> Path | None:
                 found.append(path)
         if found:
             return _chosen(found, wanted, model)
-    return None
+    beside = _scripts_beside(model)
+    found = [path for path in beside if wanted <= _defined(path)]
+    return _chosen(found, wanted, model) if found else None
+
+
+def _scripts_beside(model: Path) -> Iterator[Path]:
+    """The scripts in other folders of a project, one level below those of :func:`project_folders`.
+
+    Such as ``notebooks/`` beside ``models/``; at most :data:`_MOST_SCRIPTS` that are not too large.
+    """
+    left, count = _MOST_READ, 0
+    for folder in _folders_beside(model):
+        for path in _scripts(folder):
+            count, left = count + 1, left - _size(path)
+            if left < 0 or count > _MOST_SCRIPTS:
+                return
+            yield path
+
+
+def _folders_beside(model: Path) -> Iterator[Path]:
+    """The folders one level below those of :func:`project_folders`, each once."""
+    near = list(project_folders(model))
+    seen = set(near)
+    for folder in near:
+        for inner in _folders_in(folder):
+            if inner not in seen:
+                seen.add(inner)
+                yield inner
+
+
+_SKIPPED = frozenset({"node_modules", "site-packages", "venv", "env", "build", "dist"})
+"""Folders whose scripts are not the user's own."""
+_MOST_FOLDERS = 50
+
+
+def _folders_in(folder: Path) -> list[Path]:
+    """The folders in a folder, by name; hidden ones and links are left out."""
+    try:
+        with os.scandir(folder) as entries:
+            names = sorted(
+                one.name
+                for one in entries
+                if one.is_dir(follow_symlinks=False)
+                and not one.name.startswith((".", "_"))
+                and one.name not in _SKIPPED
+            )
+    except OSError:
+        return []
+    return [folder / name for name in names[:_MOST_FOLDERS]]
 
 
 def _chosen(scripts: Sequence[Path], names: Collection[str], model: Path) -> Path | None:

@@ -22,6 +22,9 @@ from matrix.upgrade.project_requirements import texts_of
 
 _RELEASES = {"1": "1.2.2", "2": "1.5.2"}
 """By major version of numpy, a release that works with it."""
+_LATER = {"2": "1.8.0"}
+"""The same for files with nothing of scikit-learn in them: of its day, prophet, statsmodels and
+pmdarima work with numpy 2 too."""
 _PIN = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*==\s*([\w.+!-]+)\s*(?:[;#].*)?")
 _WITH = "--with "
 _NUMPY_2 = Version("1.4.2")
@@ -49,6 +52,8 @@ def proposed_origin(inspection: Inspection, file: Path, packages: Iterable[str] 
     release = pins.get("scikit-learn", "")
     if not release or not _fits(Version(release), inspection.numpy):
         release = _RELEASES.get(inspection.numpy, _RELEASES["1"])
+        if inspection.modules and "sklearn" not in inspection.modules:
+            release = _LATER.get(inspection.numpy, release)
     others = []
     for one in needed:
         pin = pins.get(one.name, "")

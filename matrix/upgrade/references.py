@@ -107,6 +107,8 @@ _OTHER_ORIGIN = (
 _MISSING = re.compile(r"No module named '([A-Za-z_]\w*)")
 
 
+_PYTHON_2 = "joblib pickle generated with python 2"
+"""What joblib says of arrays that Python 2 saved."""
 _TOO_OLD_JOBLIB = ".MisreadArrayError"
 """The end of the class of what ``compat_worker/loader_guard.py`` raises."""
 
@@ -120,6 +122,11 @@ def _advice(model: Model, error: str, message: str) -> str:
         return f"If another release saved it, name that one: --from {led_by.name}==3.4.1."
     if error.endswith(_TOO_OLD_JOBLIB):
         return "The joblib there is too old for the arrays of this file: add --with joblib==1.2.0."
+    if _PYTHON_2 in message:
+        return (
+            "joblib reads the arrays of such a file in Python 2 alone: save it again there with "
+            "pickle.dump(model, file, protocol=2), and check that, or train the model again."
+        )
     if error not in ("ModuleNotFoundError", "ImportError", "AttributeError"):
         return _OTHER_ORIGIN
     missing = _MISSING.match(message)

@@ -127,6 +127,21 @@ def test_of_two_scripts_the_one_that_saves_the_model_is_offered(project: Path) -
     assert line == "--main zz.py"
 
 
+def test_a_script_or_module_in_a_folder_beside_is_offered(project: Path) -> None:
+    """Notebooks often lie in a folder of their own, and so does the code of an application."""
+    for folder in ("notebooks", "ui", "node_modules", ".hidden"):
+        (project / folder).mkdir()
+    cell = {"cell_type": "code", "source": ["class Late: ...\n", "joblib.dump(Late(), 'm.pkl')\n"]}
+    (project / "notebooks" / "7_export.ipynb").write_text(json.dumps({"cells": [cell]}))
+    (project / "ui" / "app.py").write_text("class Late:\n    x = 1\n")
+    (project / "node_modules" / "theirs.py").write_text("class Theirs: ...\n")
+    model = project / "out" / "models" / "m.pkl"
+    line = own_code.options([script("Late"), trust("app.Late")], model, script=None)
+    assert line == "--main notebooks/7_export.ipynb --path ui --trust app.Late"
+    assert own_code.find_script(["Theirs"], model) is None
+    assert own_code.find_folders(["theirs.Theirs"], model) == []
+
+
 def test_of_two_scripts_with_the_same_definition_the_first_is_offered(project: Path) -> None:
     copy = "import flask\n\n\nclass Shift:  # the same\n    pass\n"
     (project / "app.py").write_text(copy)

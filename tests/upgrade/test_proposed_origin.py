@@ -41,6 +41,14 @@ def test_the_release_works_with_the_numpy_of_the_file(file: Path, numpy: str, re
     assert origin_option(inspection(file, numpy=numpy), file) == f"--from scikit-learn=={release}"
 
 
+def test_with_numpy_2_a_file_of_another_library_gets_a_release_of_its_time(file: Path) -> None:
+    """prophet 1.1.5, of the day of scikit-learn 1.5.2, does not import with numpy 2."""
+    found = inspection(file, numpy="2", modules=("numpy", "pandas", "prophet"))
+    assert origin_option(found, file) == '--from "scikit-learn==1.8.0 prophet"'
+    found = inspection(file, numpy="2", modules=("numpy", "sklearn", "hdbscan"))
+    assert "scikit-learn==1.5.2" in origin_option(found, file)
+
+
 def test_the_requirements_of_the_project_decide(file: Path) -> None:
     pins = (
         "flask==2.0\nscikit_learn == 1.3.0  # as trained\ncategory-encoders==2.6.1\nrequests>=2\n"

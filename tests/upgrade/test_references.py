@@ -52,6 +52,16 @@ def test_an_origin_with_an_old_joblib_is_told_which_joblib_to_add() -> None:
     assert found.advice.endswith("add --with joblib==1.2.0.")
 
 
+def test_arrays_that_python_2_saved_are_no_matter_of_the_release() -> None:
+    message = "You may be trying to read with python 3 a joblib pickle generated with python 2."
+    failure = Failure(type="ValueError", message=message)
+    saving = Saving(pipeline="m", writer="o", stage="load", failure=failure)
+    found = problem_of(ModelReference(saving=saving), ORIGIN, MODEL)
+    assert found is not None
+    assert "save it again there with pickle.dump(model, file, protocol=2)" in found.advice
+    assert "--from" not in found.advice
+
+
 def test_no_data_is_requested_for_a_model_that_is_not_fitted() -> None:
     said = "this Pipeline is not fitted: predict raises NotFittedError"
     reference = ModelReference(saving=Saving(pipeline="m", writer="o"), mistake=said)

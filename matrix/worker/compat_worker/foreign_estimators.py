@@ -39,6 +39,8 @@ def column_names(step: Any) -> Optional[List[str]]:
     mapped = [name for names, _ in mapped_parts(step) for name in names]
     if mapped:
         return list(dict.fromkeys(mapped))
+    if _top(step) == "category_encoders":
+        return _encoded_names(step)
     if _top(step) == "catboost":
         names = _get(step, "feature_names_")
         numbered = [str(place) for place in range(len(names or ()))]
@@ -49,6 +51,19 @@ def column_names(step: Any) -> Optional[List[str]]:
         numbered = ["Column_{}".format(place) for place in range(len(names or ()))]
     texts = [str(name) for name in names or ()]
     return texts if texts and texts != numbered else None
+
+
+def _encoded_names(step: Any) -> Optional[List[str]]:
+    """The inputs of an encoder of an old category_encoders, which keeps the names of its outputs.
+
+    The encoder that it makes numbers with has as many outputs as inputs, under the same names.
+    """
+    width = _get(step, "_dim")
+    for one in (_get(step, "ordinal_encoder"), step):
+        names = _get(one, "feature_names")
+        if isinstance(names, list) and len(names) == width and width:
+            return [str(name) for name in names]
+    return None
 
 
 def mapped_parts(step: Any) -> List[Tuple[List[str], Any]]:

@@ -189,7 +189,10 @@ def _texts(part: Any) -> List[str]:
 
 
 def _listed(part: Any) -> List[Any]:
-    return list(part) if isinstance(part, (list, tuple, np.ndarray)) else []
+    """The items of a list, a tuple, an array, or an index or a series of pandas."""
+    if isinstance(part, (list, tuple, np.ndarray)):
+        return list(part)
+    return list(part) if type(part).__module__.split(".")[0] == "pandas" else []
 
 
 # ------------------------------------------------------------------------------- looking in

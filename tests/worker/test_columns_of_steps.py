@@ -1,0 +1,63 @@
+"""The columns that steps take, as old encoders keep them, and as an index of pandas."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pandas as pd
+import pytest
+from compat_worker import feature_inference, input_spec
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import OrdinalEncoder, StandardScaler
+
+ROWS = pd.DataFrame({"age": [20.0, 30.0, 40.0, 60.0], "sex": ["f", "m", "m", "f"]})
+
+
+def test_columns_chosen_by_an_index_of_pandas_are_known() -> None:
+    numbers, texts = ROWS.select_dtypes("number").columns, ROWS.columns[1:]
+    columns = ColumnTransformer([("n", StandardScaler(), numbers), ("t", OrdinalEncoder(), texts)])
+    model = make_pipeline(columns, LogisticRegression()).fit(ROWS, [0, 1, 0, 1])
+    # As a file of the release that keeps the index has it; others make a list of it.
+    columns.transformers_[:] = [
+        (name, part, pd.Index(list(chosen))) for name, part, chosen in columns.transformers_
+    ]
+    known = feature_inference.infer(model)
+    assert known is not None
+    assert known.columns[1].categories == ["f", "m"]
+    assert input_spec.positions(pd.Index(["sex"]), ["age", "sex"]) == [1]
+
+
+class Encoder:
+    """An encoder as category_encoders 2.0 makes one: only names of outputs, and a count of inputs.
+
+    Args:
+        own: the names that it keeps.
+        inner: those of the encoder in it, if it has one.
+    """
+
+    def __init__(self, own: list[str], inner: list[str] | None = None) -> None:
+        self._dim = 2
+        self.feature_names = own
+        if inner is not None:
+            self.ordinal_encoder = SimpleNamespace(feature_names=inner)
+
+
+@pytest.mark.parametrize(
+    ("own", "inner", "expected"),
+    [
+        (["age", "sex_f", "sex_m"], ["age", "sex"], ["age", "sex"]),
+        (["age", "sex"], None, ["age", "sex"]),
+        (["sex_f", "sex_m", "sex_x"], None, None),
+    ],
+)
+def test_an_old_encoder_shows_its_inputs(
+    monkeypatch: pytest.MonkeyPatch, own: list[str], inner: Any, expected: Any
+) -> None:
+    monkeypatch.setattr(Encoder, "__module__", "category_encoders.one_hot")
+    step = Encoder(own, inner)
+    last = SimpleNamespace(n_features_in_=5)
+    model = SimpleNamespace(steps=[("encoder", step), ("last", last)])
+    assert input_spec.feature_names(model) == expected
