@@ -18,7 +18,8 @@ PACKAGE = Path(__file__).parents[1] / "matrix"
 LAYERS = [
     {
         *("atomic_write", "errors", "import_path", "interrupts", "model", "normalize_messages"),
-        *("own_folder", "processes", "processor_time", "remove_tree", "safe_text", "user_files"),
+        *("own_folder", "processes", "processor_time", "remove_tree", "safe_text", "shell_words"),
+        "user_files",
     },
     {"sandbox"},
     {"frameworks"},

@@ -67,7 +67,7 @@ def read_line(file: SourceFile, number: int, line: str) -> RequirementSet:
     Raises:
         UsageError: the line is not valid.
     """
-    return _IncludeReader().line(file, number, line)
+    return _IncludeReader().line(file, number, line, outside=file.outside)
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:
@@ -98,11 +98,19 @@ class _IncludeReader:
             return RequirementSet()
         self.seen.add(file.identity)
         text = file.text()
-        lines = [self.line(file, number, line) for number, line in _lines(text)]
+        outside = file.outside
+        lines = [self.line(file, number, line, outside=outside) for number, line in _lines(text)]
         return joined([RequirementSet(made_with=made_with(text)), *lines])
 
-    def line(self, file: SourceFile, number: int, line: str) -> RequirementSet:
-        """Read one line, with what it includes."""
+    def line(self, file: SourceFile, number: int, line: str, *, outside: bool) -> RequirementSet:
+        """Read one line, with what it includes.
+
+        Args:
+            file: that has it.
+            number: of the line, from 1.
+            line: its text.
+            outside: whether the file is outside of its folder, and messages repeat little of it.
+        """
         where = f"{file}, line {number}"
         if not line.isprintable():
             raise UsageError(f"{where}: holds a control character")
@@ -114,7 +122,7 @@ class _IncludeReader:
         text = _OPTION.sub("", line)
         if _PLACE.match(text) or _is_reference(text):
             return RequirementSet(notes=(_place(where, text),))
-        shown = shown_requirement(text, outside=file.outside)
+        shown = shown_requirement(text, outside=outside)
         requirement = parsed(text, where, shown)
         learn = canonicalize_name(requirement.name) == "scikit-learn"
         place = file.place(number) if learn else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import chain
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -35,18 +36,17 @@ class RequirementSet:
 
 def joined(parts: Iterable[RequirementSet]) -> RequirementSet:
     """Combine several sets; the last one with ``made_with`` wins."""
-    result = RequirementSet()
-    for part in parts:
-        result = RequirementSet(
-            requirements=result.requirements + part.requirements,
-            constraints=result.constraints + part.constraints,
-            made_with=part.made_with or result.made_with,
-            made_with_by=part.made_with_by if part.made_with else result.made_with_by,
-            pythons=",".join(filter(None, (result.pythons, part.pythons))),
-            notes=result.notes + part.notes,
-            place=result.place or part.place,
-        )
-    return result
+    found = list(parts)
+    made = next((one for one in reversed(found) if one.made_with), RequirementSet())
+    return RequirementSet(
+        requirements=tuple(chain.from_iterable(one.requirements for one in found)),
+        constraints=tuple(chain.from_iterable(one.constraints for one in found)),
+        made_with=made.made_with,
+        made_with_by=made.made_with_by,
+        pythons=",".join(filter(None, (one.pythons for one in found))),
+        notes=tuple(chain.from_iterable(one.notes for one in found)),
+        place=next((one.place for one in found if one.place), None),
+    )
 
 
 def parsed(text: str, where: str = "", shown: str = "") -> Requirement:

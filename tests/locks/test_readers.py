@@ -9,9 +9,11 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
+from matrix.catalog import source_file
 from matrix.catalog.locks import conda_packages
 from matrix.catalog.locks.conda_packages import CondaPackage, of_address, of_spec
 from matrix.catalog.locks.poetry_constraints import specifier
+from matrix.catalog.locks.registry import read_lock
 from matrix.catalog.requirements import EnvironmentRequest, read_request
 from matrix.errors import UsageError
 
@@ -494,3 +496,15 @@ def test_an_include_in_a_conda_file_does_not_leave_the_folder(tmp_path: Path) ->
     file.write_text("dependencies:\n- scikit-learn\n- pip:\n  - -r ../secret\n")
     with pytest.raises(UsageError, match="is outside of"):
         read_request([str(file)])
+
+
+def test_what_holds_for_a_whole_file_is_found_out_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file of 20 MB has 200,000 lines, and paths are looked up on the disk."""
+    asked = []
+    monkeypatch.setattr(source_file, "is_outside", lambda *given: asked.append(given))
+    (tmp_path / "requirements.txt").write_text("".join(f"p{n}==1\n" for n in range(50)))
+    found = read_lock(source_file.DiskFile.named(tmp_path / "requirements.txt"), "")
+    assert len(found.requirements) == 50
+    assert len(asked) < 5
