@@ -9,7 +9,7 @@ from matrix.model import Cell, OutputDifference, Verdict
 
 from .cells import cell, failed, info
 
-TYPE, VALUE = "TypeError", "ValueError"
+ATTRIBUTE, TYPE, VALUE = "AttributeError", "TypeError", "ValueError"
 FAILED = [
     (
         "keras-saved-by-2-3.0",
@@ -88,6 +88,31 @@ FAILED = [
         ("3.15.1", "3.0.4"),
     ),
     (
+        "keras-initializer-axes-3.15",
+        TYPE,
+        "GlorotUniform.__init__() got an unexpected keyword argument 'input_axes'",
+        ("3.15.1", "3.4.1"),
+    ),
+    (
+        "keras-mixed-precision-3.4",
+        ATTRIBUTE,
+        "'str' object has no attribute 'quantization_mode'",
+        ("2.15.0", "3.4.1"),
+    ),
+    (
+        "keras-own-classes",
+        VALUE,
+        "Unknown layer: 'Scale'. Please ensure you are using a `keras.utils.custom_object_scope` "
+        "and that this object is included in the scope.",
+        ("3.4.1", "3.4.1"),
+    ),
+    (
+        "keras-text-tensorflow",
+        "ImportError",
+        "Layer TextVectorization requires TensorFlow. Install it via `pip install tensorflow`.",
+        ("2.15.0", "3.4.1"),
+    ),
+    (
         "keras-back-to-2-3.0",
         TYPE,
         "Error when deserializing class 'InputLayer' using config={'batch_shape': [None, 8]}.\n\n"
@@ -132,6 +157,7 @@ def test_a_loss_that_stays_a_text_is_one_of_hdf5() -> None:
     for message in (
         "'str' object is not callable",
         "Expected all entries in the `metrics` list to be metric objects. Received instead:",
+        "Could not deserialize 'keras.metrics.mse' because it is not a KerasSaveable subclass",
     ):
         found = failed(message, TYPE, "evaluate_loss", format="keras-h5")
         assert cause_of(found, "2.15.0", "3.15.1") == "keras-h5-loss-name"

@@ -200,7 +200,7 @@ def test_an_isolation_forest_loses_its_limit_in_0_22_and_changes_its_scores_in_0
     assert unknown.startswith(causes.PREFIX)
 
 
-def test_a_tree_of_neighbours_of_0_19_crashes_newer_releases() -> None:
+def test_a_tree_of_neighbours_of_0_19_crashes_or_fails_in_newer_releases() -> None:
     died = Cell(
         pipeline="x", format="joblib", writer="a", reader="b", verdict=Verdict.CRASHED, stage=""
     )
@@ -212,6 +212,14 @@ def test_a_tree_of_neighbours_of_0_19_crashes_newer_releases() -> None:
         (density, "0.21.3", "0.19.2"),
     ):
         assert cause(died, info(writer), info(reader), other) != "neighbor-trees-0.20"
+    for message, kind in (
+        ("could not convert string to float: 'kernel_density'", "ValueError"),
+        ("must be real number, not dict", "TypeError"),
+        ("Cannot convert str to numpy.ndarray", "TypeError"),
+    ):
+        raised = failed(message, kind)
+        assert cause(raised, info("0.19.2"), info("0.21.3"), density) == "neighbor-trees-0.20"
+        assert cause(raised, info("0.20.4"), info("0.21.3"), density) != "neighbor-trees-0.20"
     raised = failed("No module named 'x'", "ModuleNotFoundError")
     assert cause(raised, info("0.19.2"), info("0.21.3"), density) != "neighbor-trees-0.20"
 
