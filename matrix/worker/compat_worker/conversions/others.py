@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from compat_worker.conversions.conversion import Conversion, has_method, own, set_missing
+from compat_worker.conversions.conversion import Conversion, has_method, is_lost, own, set_missing
 
 
 def _path_lengths(one: Any) -> bool:
@@ -128,7 +128,8 @@ def _label_encoder(one: Any) -> bool:
 def _scorer(one: Any) -> bool:
     """The function that calls ``score`` became an object in 1.3."""
     state = own(one)
-    if getattr(state.get("scorer_"), "__name__", "") not in _SCORERS:
+    scorer = state.get("scorer_")
+    if getattr(scorer, "__name__", "") not in _SCORERS and not is_lost(scorer):
         return False
     import sklearn.metrics._scorer as scorers
 
@@ -140,7 +141,18 @@ def _scorer(one: Any) -> bool:
 
 _SCORERS = ("passthrough_scorer", "_passthrough_scorer")
 
+
+def _algorithm(one: Any) -> bool:
+    """Since 1.8 there is one algorithm, SAMME: older releases take another if it is not named."""
+    import inspect
+
+    if "algorithm" not in inspect.signature(type(one).__init__).parameters:
+        return False
+    return set_missing(one, algorithm="SAMME")
+
+
 CONVERSIONS = (
+    Conversion("adaboost-algorithm-1.8", ("AdaBoostClassifier",), _algorithm, "it is SAMME"),
     Conversion("dummy-strategy-0.24", ("DummyClassifier",), _strategy, "_strategy is set"),
     Conversion("neighbors-samples-0.22", ("NeighborsBase",), _samples, "n_samples_fit_ is set"),
     Conversion(

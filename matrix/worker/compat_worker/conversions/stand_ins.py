@@ -66,6 +66,8 @@ LOST: Dict[str, Tuple[str, ...]] = {
 }
 """By module, loss functions and links: a model makes them anew from its parameters."""
 
+LOST["sklearn.metrics._scorer"] = ("_PassthroughScorer",)
+
 _METRICS = ("sklearn.metrics._dist_metrics", "sklearn.neighbors.dist_metrics")
 _METRICS += ("sklearn.neighbors._dist_metrics",)
 _DISTANCES = tuple(
@@ -97,7 +99,12 @@ def while_loading(names: FileNames) -> Iterator[None]:
     Args:
         names: pairs of a module and a name that the file looks up; None for unknown ones.
     """
-    replaced = [_swap(_trees(names), "Tree", trees.stand_in)]
+    replaced = [
+        _swap(_trees(names), "Tree", trees.stand_in),
+        _swap(_random_states(names), _GENERATOR, _by_name),
+        _swap(_random_states(names), "__randomstate_ctor", _of_generator),
+        _swap(_random_states(names), "__generator_ctor", _of_generator),
+    ]
     modules: List[str] = []
     try:
         for module, name in _replaceable(names):
@@ -121,6 +128,49 @@ def _trees(names: FileNames) -> Any:
     for module in _COMPILED_WITH_TREES:  # they look at the class as they are imported
         _module(module)
     return _module(_TREE)
+
+
+_RANDOM, _GENERATOR = "numpy.random._pickle", "__bit_generator_ctor"
+
+
+def _random_states(names: FileNames) -> Any:
+    """The module that makes random generators, if it is that of numpy 1 and a file names it."""
+    if names is None or (_RANDOM, _GENERATOR) not in {(one[0], one[1]) for one in names}:
+        return None
+    import numpy
+
+    return _module(_RANDOM) if numpy.__version__.startswith("1.") else None
+
+
+def _by_name(make: Any) -> Any:
+    """Numpy 2 gives the class of a generator for its name, and its state in a pair.
+
+    A generator of the class made here is saved as one of its base class, which is in its state.
+    """
+
+    def made(kind: Any = "MT19937") -> Any:
+        name = kind if isinstance(kind, str) else kind.__name__
+        base: Any = type(make(name))
+
+        class PairedState(base):  # type: ignore[misc]
+            def __setstate__(self, state: Any) -> None:
+                super().__setstate__(state[0] if isinstance(state, tuple) else state)
+
+        PairedState.__name__ = base.__name__  # a state names the class that it is for
+        return PairedState()
+
+    return made
+
+
+def _of_generator(make: Any) -> Any:
+    """Numpy 2 gives a random state its generator where numpy 1 takes the name of one."""
+
+    def made(generator: Any = "MT19937", *further: Any) -> Any:
+        if isinstance(generator, str):
+            return make(generator, *further)
+        return make("MT19937", lambda _: generator)
+
+    return made
 
 
 def _replaceable(names: FileNames) -> List[Tuple[str, str]]:
@@ -155,7 +205,8 @@ def _replacement(module: str, name: str) -> Any:
         there = _module("sklearn.metrics._dist_metrics") or _module(
             "sklearn.neighbors._dist_metrics"
         )
-        return getattr(there, name + "64", None) or getattr(there, name, None)
+        other = name[:-2] if name.endswith("64") else name + "64"
+        return getattr(there, other, None) or getattr(there, name, None)
     if name in LOST.get(module, ()):
         return Lost
     if name in _OTHERS:

@@ -57,6 +57,7 @@ def _columns(one: Any) -> bool:
         name: _numbers(columns, state.get("feature_names_in_"), total)
         for name, _, columns in state["transformers_"]
     }
+    set_missing(one, _name_to_fitted_passthrough={})  # read in 1.2 and 1.3 only
     return set_missing(one, _transformer_to_input_indices=taken) or new
 
 
