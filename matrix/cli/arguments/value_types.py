@@ -76,6 +76,17 @@ def trusted_name(text: str) -> str:
         raise argparse.ArgumentTypeError(str(error)) from None
 
 
+def dask_address(text: str) -> str:
+    """The address of a Dask scheduler, or ``local``, after ``dask:``."""
+    kind, _, address = text.partition(":")
+    if kind != "dask" or not (address == "local" or re.fullmatch(r"(tcp|tls)://.+", address)):
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is no executor: write dask:tcp://HOST:PORT, dask:tls://HOST:PORT or "
+            "dask:local"
+        )
+    return address
+
+
 def shard(text: str) -> Shard:
     """One of several parts of a run, such as ``2/3``."""
     index, _, total = text.partition("/")

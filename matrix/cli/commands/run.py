@@ -14,6 +14,7 @@ from matrix.catalog import Catalog
 from matrix.cli.arguments import RunArguments
 from matrix.cli.arguments.groups import WorkArguments
 from matrix.cli.build_progress import BuildProgress
+from matrix.cli.commands.open_executor import open_executor
 from matrix.cli.commands.shard_stages import check_exchange, fill_from_shares, save_share
 from matrix.cli.configured import open_results, read_selected
 from matrix.engine import run as engine
@@ -52,7 +53,7 @@ def _filled(catalog: Catalog, store: Store, arguments: RunArguments) -> Matrix:
                 return fill_from_shares(
                     catalog, store, arguments, progress, folder=arguments.artifacts
                 )
-            return fill(catalog, store, arguments, progress)
+            return fill(catalog, store, arguments, progress, dask=arguments.executor)
     except engine.RunInterrupted as stopped:
         return stopped.matrix
 
@@ -75,6 +76,7 @@ def fill(
     progress: Progress,
     *,
     remember: bool = True,
+    dask: str | None = None,
 ) -> Matrix:
     """Build what is missing, save, load, judge.
 
@@ -84,6 +86,8 @@ def fill(
         arguments: how work is done.
         progress: shows how far the run is.
         remember: whether the configuration names the environments; see ``environments.prepare``.
+        dask: the address of the scheduler whose workers run everything; None for processes of this
+            machine.
     """
     planted = selfcheck.UNBUILDABLE.id
     with_planted = selfcheck.planted_in(catalog)
@@ -98,15 +102,18 @@ def fill(
         report=steps.tell,
     )
     steps.end(store)
-    return engine.run(
-        catalog,
-        tuple(one for one in prepared if one.id != planted),
-        store,
-        unbuildable=next((one for one in prepared if one.id == planted), None),
-        progress=progress,
-        slots=arguments.jobs,
-        fresh=arguments.fresh,
-    )
+    found = tuple(one for one in prepared if one.id != planted)
+    with open_executor(dask, found, arguments.jobs) as executor:
+        return engine.run(
+            catalog,
+            found,
+            store,
+            unbuildable=next((one for one in prepared if one.id == planted), None),
+            progress=progress,
+            slots=arguments.jobs if executor is None else executor.slots,
+            fresh=arguments.fresh,
+            executor=executor,
+        )
 
 
 def read_known(baseline: Path | None) -> Baseline | None:

@@ -24,6 +24,7 @@ from matrix.engine.saved_share import SavedShare
 from matrix.engine.shards import digest, readers
 from matrix.environments import Resolved
 from matrix.errors import CannotTellError, PipelineFileError, UsageError
+from matrix.executors.remote_machine import platform_kind
 from matrix.model import Environment, Matrix, Shard
 from matrix.report.progress import Progress
 from matrix.store import Store
@@ -39,6 +40,10 @@ def check_exchange(catalog: Catalog, arguments: RunArguments) -> None:
         raise UsageError(
             "--artifacts needs --shard: a run that is not divided saves everything itself",
             advice=f"compat-matrix run --shard 1/2 --artifacts {arguments.artifacts} --save-only",
+        )
+    if arguments.artifacts is not None and arguments.executor is not None:
+        raise UsageError(
+            "--executor and --artifacts are two ways to use several machines: give one of them"
         )
     if arguments.save_only and arguments.artifacts is None:
         raise UsageError(
@@ -196,24 +201,14 @@ def _check_alike(saved: Sequence[Environment], built: dict[str, Environment]) ->
     Raises:
         UsageError: it has another system or processor.
     """
-    here = {_kind(one.info.platform) for one in built.values() if one.info is not None}
-    there = {_kind(one.info.platform) for one in saved if one.info is not None}
+    here = {platform_kind(one.info.platform) for one in built.values() if one.info is not None}
+    there = {platform_kind(one.info.platform) for one in saved if one.info is not None}
     if here and len(here | there) > 1:
         raise UsageError(
             f"this machine is {', '.join(sorted(here))}, and files were saved on "
             f"{', '.join(sorted(there))}",
             advice="Run all shards on machines of one kind.",
         )
-
-
-def _kind(platform: str) -> str:
-    """System and processor of a name that ``platform.platform()`` gives, without versions."""
-    words = platform.split("-")
-    processor = next((word for word in words if word in _PROCESSORS), "")
-    return f"{words[0]} {processor}".strip()
-
-
-_PROCESSORS = frozenset({"x86_64", "AMD64", "i686", "aarch64", "arm64", "ppc64le", "s390x"})
 
 
 # --------------------------------------------------------------------------- both
