@@ -34,7 +34,7 @@ _HELD = 512 * 1024 * 1024
 """Files of this many bytes together stay in the memory of the cluster."""
 _CONNECT_SECONDS = 30
 
-Files = Mapping[str, Callable[[], bytes]]
+SentFiles = Mapping[str, Callable[[], bytes]]
 
 
 class DaskCluster:
@@ -104,7 +104,7 @@ class DaskCluster:
         if self._local is not None:
             self._local.close()
 
-    def _bundle(self, files: Files) -> Future:
+    def _bundle(self, files: SentFiles) -> Future:
         """A task that returns files by digest; the same files are one task, and travel once."""
         key = "compat-files-" + hashlib.sha256("".join(files).encode()).hexdigest()
         found = self._bundles.pop(key, None)
@@ -118,7 +118,7 @@ class DaskCluster:
         return found[0]
 
 
-def bundled(files: Files) -> Iterator[Files]:
+def bundled(files: SentFiles) -> Iterator[SentFiles]:
     """Divide files into bundles, in order, so that requests for the same files share them."""
     bundle: dict[str, Callable[[], bytes]] = {}
     size = 0

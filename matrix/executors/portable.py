@@ -20,10 +20,9 @@ from matrix.atomic_write import write_whole
 from matrix.errors import UsageError
 from matrix.executors.worker_process import PieceRequest, Request
 from matrix.model import Environment, codec
+from matrix.model.codec import Json
 from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer
-
-Json = dict[str, Any]
 
 TASKS = frozenset({"check", "save", "load", "evidence"})
 """The tasks of a run; those that load users' models run on this machine only."""

@@ -21,8 +21,9 @@ from matrix.errors import MatrixError
 from matrix.executors.executor import RunHooks
 from matrix.executors.jobs import Job
 from matrix.executors.local import LocalExecutor
-from matrix.executors.portable import Json, localized, with_origins
+from matrix.executors.portable import localized, with_origins
 from matrix.model import EnvInfo, Environment, codec
+from matrix.model.codec import Json
 from matrix.remove_tree import remove
 from matrix.store import keys
 from matrix.store.worker_answers import WorkerAnswer
