@@ -12,7 +12,9 @@ from matrix.remedies.remedy import CandidateFile, PartialConversion, Subject
 def closest(
     subject: Subject, cell: Cell, ends: Iterable[tuple[CandidateFile, Cell]]
 ) -> PartialConversion | None:
-    """The conversion that keeps most outputs, if it keeps more than the original does.
+    """The conversion that keeps most outputs, or the original if that keeps as many.
+
+    None if not even one output stays the same.
 
     Args:
         subject: a file with one model; of others nothing is said.
@@ -21,15 +23,13 @@ def closest(
     """
     if subject.others:
         return None
-    found: PartialConversion | None = None
-    best = len(same_methods(subject, cell))
-    for file, end in ends:
-        same = same_methods(subject, end)
-        if len(same) > best:
-            best = len(same)
-            rest = [name for name in _methods(subject) if name not in same]
-            found = PartialConversion(file=file, cell=end, same=tuple(same), different=tuple(rest))
-    return found
+    files = [(subject.file, cell), *ends]
+    file, end = max(files, key=lambda one: len(same_methods(subject, one[1])))
+    same = same_methods(subject, end)
+    rest = [name for name in _methods(subject) if name not in same]
+    if not same or not rest:
+        return None
+    return PartialConversion(file=file, cell=end, same=tuple(same), different=tuple(rest))
 
 
 def same_methods(subject: Subject, cell: Cell) -> Sequence[str]:

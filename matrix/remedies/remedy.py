@@ -190,6 +190,8 @@ class PartialConversion:
 
 def how_made(file: CandidateFile) -> str:
     """The steps of a file in words."""
+    if not file.steps:
+        return "the file as it is"
     steps = []
     for step in file.steps:
         names = dict.fromkeys(fix.name for fix in step.fixes)

@@ -39,11 +39,17 @@ def test_the_conversion_that_keeps_most_is_named_with_what_it_loses(model: Subje
     assert "not predict_log_proba (scores-changed)" in found.words
 
 
-def test_what_is_no_better_than_the_original_is_not_named(model: Subject) -> None:
+def test_the_original_is_named_where_no_conversion_keeps_more(model: Subject) -> None:
     before = changed("predict_proba")
-    assert closest(model, before, [(file(model), changed("predict"))]) is None
-    assert closest(model, before, [(file(model), cell(Verdict.LOAD_FAILED))]) is None
-    assert closest(model, before, []) is None
+    found = closest(model, before, [(file(model), changed("predict"))])
+    assert found is not None
+    assert found.words.startswith("closest: the file as it is: predict and predict_log_proba")
+
+
+def test_where_no_output_stays_the_same_nothing_is_named(model: Subject) -> None:
+    nothing = cell(Verdict.LOAD_FAILED)
+    assert closest(model, nothing, [(file(model), nothing)]) is None
+    assert closest(model, nothing, []) is None
 
 
 def test_of_a_file_with_several_models_nothing_is_said(model: Subject) -> None:
