@@ -50,22 +50,25 @@ def source_of(names: Iterable[str], roots: Iterable[Definition] = (*CONVERTING, 
 
 
 def short_source_of(name: str) -> str:
-    """The function of one conversion, without its docstring; empty if there is none."""
+    """The function of one conversion to read, without docstring and types; empty if none."""
     for module in _conversion_modules():
         for call in _calls(module):
             if _name_of(call) == name and isinstance(call.args[2], ast.Name):
                 (made,) = _read(module).defines[call.args[2].id]
-                return ast.unparse(_without_docstring(made))
+                return ast.unparse(_to_read(made))
     return ""
 
 
-def _without_docstring(node: ast.stmt) -> ast.stmt:
-    if isinstance(node, ast.FunctionDef) and ast.get_docstring(node) and len(node.body) > 1:
-        copy = ast.parse(ast.unparse(node)).body[0]
-        assert isinstance(copy, ast.FunctionDef)
-        copy.body = copy.body[1:]
-        return copy
-    return node
+def _to_read(node: ast.stmt) -> ast.stmt:
+    """A copy of a function without its docstring and its types."""
+    copy = ast.parse(ast.unparse(node)).body[0]
+    if isinstance(copy, ast.FunctionDef):
+        copy.returns = None
+        for argument in copy.args.args:
+            argument.annotation = None
+        if ast.get_docstring(copy) and len(copy.body) > 1:
+            copy.body = copy.body[1:]
+    return copy
 
 
 # --------------------------------------------------------------------------- reading

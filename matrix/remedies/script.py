@@ -6,7 +6,6 @@ import pprint
 import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
 from matrix import __version__
 from matrix.model import Fix
@@ -57,7 +56,7 @@ def script_of(subject: Subject, file: CandidateFile, source: Path, target: Path,
         source, target: the two files, for the lines that run it.
         own: the path of the script.
     """
-    names = {one.name for step in file.steps for one in changes_of(step)}
+    names = {one.name for step in file.steps for one in step.converted}
     named = any(_needs_worker(fix) for step in file.steps for fix in step.fixes)
     roots = [*(CONVERTING + LOADING if names else ()), *(SETTING if named else ())]
     parts = ["\n".join(_head(file, source, target, own)), "\n".join(_imports(subject, file))]
@@ -84,12 +83,18 @@ def short_lines(subject: Subject, file: CandidateFile, source: Path, target: Pat
         lines += _settings(step.fixes) if len(step.fixes) <= _MOST else _counted(step.fixes)
         lines.append(FORMATS[step.artifact.format].save_line.format(path=there))
         here, format_name = there, step.artifact.format
-    return [plain(line, 200) if line.strip() else "" for line in lines]
+    return [_shown(line) for line in lines]
+
+
+def _shown(line: str) -> str:
+    """A line for a terminal, with its indentation."""
+    text = line.lstrip(" ")
+    return " " * (len(line) - len(text)) + plain(text, 200)
 
 
 def _converted(step: ResaveStep) -> Iterator[str]:
     """The functions that changed the model, where they are short."""
-    for one in changes_of(step):
+    for one in step.converted:
         places = f" ({one.places:,} objects)" if one.places > 1 else ""
         yield f"# {one.name}{places}: {one.meaning}" if one.meaning else f"# set {one.name}{places}"
         source = short_source_of(one.name).splitlines()
@@ -103,11 +108,6 @@ def _counted(fixes: Sequence[Fix]) -> Iterator[str]:
         taken = same[0].of or repr(same[0].value)
         yield f"# {name} = {taken} in {len(same):,} objects, such as:"
         yield from _settings(same[:1])
-
-
-def changes_of(step: ResaveStep) -> Sequence[Any]:
-    """What was converted while a file was loaded."""
-    return getattr(step, "converted", ())
 
 
 # --------------------------------------------------------------------------- parts of the script
@@ -147,7 +147,7 @@ def _step(number: int, step: ResaveStep, format_name: str) -> Iterator[str]:
     yield f"def step_{number}(source, target):"
     yield f'    """With {_versions(step)}."""'
     load = f"model = {_load(format_name, 'source')}"
-    if changes_of(step):
+    if step.converted:
         yield from ("    with while_loading(NAMES):", f"        {load}", "    convert(model)")
     else:
         yield f"    {load}"
