@@ -14,6 +14,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import fields
 from datetime import date, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
@@ -272,10 +273,23 @@ def _verdict(value: object, _: object) -> Verdict:
 _results.register_structure_hook(Verdict, _verdict)
 
 
+_WRITERS: dict[type, Callable[[], Callable[[Any], Json]]] = {}
+_READERS: dict[type, Callable[[], Callable[[Any, Any], Any]]] = {}
+"""Make the hooks of a data type. They are made when the type is first written or read: to make all
+takes 50 ms, and most processes need few."""
+
+_results.register_unstructure_hook_factory(
+    lambda cls: isinstance(cls, type) and cls in _WRITERS, lambda cls: _WRITERS[cls]()
+)
+_results.register_structure_hook_factory(
+    lambda cls: isinstance(cls, type) and cls in _READERS, lambda cls: _READERS[cls]()
+)
+
+
 def _register(cls: type, optional: Iterable[str] = (), **overrides: Any) -> None:
     """Write and read a data type field by field, with the same overrides both ways."""
-    _results.register_unstructure_hook(cls, writer(_results, cls, **overrides))
-    _results.register_structure_hook(cls, reader(_results, cls, optional, **overrides))
+    _WRITERS[cls] = lambda: writer(_results, cls, **overrides)
+    _READERS[cls] = lambda: reader(_results, cls, optional, **overrides)
 
 
 for _plain in (
@@ -405,18 +419,14 @@ def _cell_writer() -> Callable[[Cell], Json]:
     return writer(_results, Cell, names, **_CELL, **renamed)
 
 
-_results.register_unstructure_hook(Cell, _cell_writer())
-_results.register_structure_hook(Cell, cell_reader())
+_WRITERS[Cell] = _cell_writer
+_READERS[Cell] = cell_reader
 
-_results.register_unstructure_hook(
-    CellChange, writer(_results, CellChange, [*_names(CellChange), "cells"])
-)
-_results.register_structure_hook(CellChange, reader(_results, CellChange))
+_WRITERS[CellChange] = lambda: writer(_results, CellChange, [*_names(CellChange), "cells"])
+_READERS[CellChange] = lambda: reader(_results, CellChange)
 
-_results.register_unstructure_hook(
-    Acceptance, writer(_results, Acceptance, (*_GLOBS, "reason", "until"))
-)
-_results.register_structure_hook(Acceptance, reader(_results, Acceptance))
+_WRITERS[Acceptance] = lambda: writer(_results, Acceptance, (*_GLOBS, "reason", "until"))
+_READERS[Acceptance] = lambda: reader(_results, Acceptance)
 
 
 def _counts_to_json(counts: Mapping[Status, int]) -> Json:
@@ -430,10 +440,18 @@ def _counts(data: Json, _: object) -> dict[Status, int]:
 
 _register(Comparison, counts=override(unstruct_hook=_counts_to_json, struct_hook=_counts))
 
-_results.register_unstructure_hook(Fix, writer(_results, Fix, ("path", "name", "value", "of")))
+_WRITERS[Fix] = lambda: writer(_results, Fix, ("path", "name", "value", "of"))
 
-_write_head = writer(_results, Matrix, _HEAD)
-_read_matrix = reader(_results, Matrix, _LATER, cells=override(struct_hook=lambda cells, _: cells))
+
+@cache
+def _write_head() -> Callable[[Matrix], Json]:
+    return writer(_results, Matrix, _HEAD)
+
+
+@cache
+def _read_matrix() -> Callable[[Any, Any], Matrix]:
+    cells = override(struct_hook=lambda cells, _: cells)
+    return reader(_results, Matrix, _LATER, cells=cells)
 
 
 # --------------------------------------------------------------------------- entry points
@@ -459,7 +477,7 @@ def from_json(data: Any, cls: type[T]) -> T:
 
 def head_to_json(matrix: Matrix) -> Json:
     """All members of a result before its cells."""
-    return {"schema_version": SCHEMA_VERSION, **_write_head(matrix)}
+    return {"schema_version": SCHEMA_VERSION, **_write_head()(matrix)}
 
 
 def matrix_from_head(head: Json, cells: Iterable[Cell]) -> Matrix:
@@ -472,4 +490,4 @@ def matrix_from_head(head: Json, cells: Iterable[Cell]) -> Matrix:
     Raises:
         one of READ_ERRORS: the head is none.
     """
-    return _read_matrix({**head, "cells": cells}, Matrix)
+    return _read_matrix()({**head, "cells": cells}, Matrix)
