@@ -97,6 +97,29 @@ def test_python_uses_what_was_linked(
     assert bytecode_of(site).stat() == before
 
 
+@pytest.mark.parametrize("version", ["1", "2.0.1"])
+def test_bytecode_of_the_same_text_gets_the_time_of_the_new_source(
+    store: EnvironmentStore, version: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Versions of a wheel have many files in common, with other times."""
+    old, new = site_of(store, LOCK), site_of(store, OTHER)
+    (new / "package-1.dist-info").rename(new / f"package-{version}.dist-info")
+    _later(old, new)
+    before = bytecode_of(old).read_bytes()
+    assert share(store) == 1
+    assert bytecode_of(old).read_bytes() == before
+    assert not bytecode_of(old).samefile(bytecode_of(new))
+    test_python_uses_what_was_linked(store, monkeypatch)
+
+
+def test_the_nearest_versions_are_looked_through(tmp_path: Path) -> None:
+    wheel = tmp_path / "new/package-1.8.0.dist-info"
+    for name in ("1.3.2", "1.9.1", "1.7.2", "1.8.0", "1.8.2"):
+        (tmp_path / name / f"package-{name}.dist-info").mkdir(parents=True)
+    found = bytecode._same_project(wheel, sorted(tmp_path.glob("1.*")))
+    assert [one.parent.name for one in found] == ["1.8.0", "1.8.2", "1.9.1", "1.7.2"]
+
+
 def test_where_links_do_not_work_bytecode_is_copied(
     store: EnvironmentStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +135,13 @@ def test_where_links_do_not_work_bytecode_is_copied(
 
 def _later(_: Path, new: Path) -> None:
     os.utime(new / "package/module.py", (1_000_000_000, 1_000_000_000))
+
+
+def _another_text(old: Path, new: Path) -> None:
+    """As when somebody edits an installed file: the wheel still says what it installed."""
+    _later(old, new)
+    (old / "package/module.py").write_text("VALUE = 2\n")
+    py_compile.compile(str(old / "package/module.py"))
 
 
 def _longer(_: Path, new: Path) -> None:
@@ -145,7 +175,7 @@ def _incomplete(old: Path, _: Path) -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        _later,
+        _another_text,
         _longer,
         _another_wheel,
         _another_magic,
