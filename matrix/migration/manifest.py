@@ -16,6 +16,9 @@ from matrix.model import MigratedModel, MigrationManifest, MigrationOutcome
 from matrix.model.codec import READ_ERRORS, from_json, to_json
 
 NAME = "manifest.json"
+DAY = "day"
+"""The part of a request that says when it was resolved, if that was left to the day of the run. On
+another day everything is checked again, and replaces what was written."""
 SCHEMA_VERSION = 1
 
 _FINISHED = frozenset(
@@ -33,12 +36,14 @@ class ManifestFile:
         request: what was requested.
         methods: the only methods to compare; empty for every method.
         earlier: by source, what an earlier run recorded for the same request.
+        same_day: whether that was resolved for the same day.
     """
 
     folder: Path
     request: Mapping[str, str]
     methods: tuple[str, ...]
     earlier: Mapping[str, MigratedModel]
+    same_day: bool = True
 
     @classmethod
     def open(
@@ -51,15 +56,22 @@ class ManifestFile:
         """
         found = _read(folder)
         earlier = {}
-        if found is not None and dict(found.request) == dict(request):
+        same_day = found is not None and found.request.get(DAY) == request.get(DAY)
+        if found is not None and _without_day(found.request) == _without_day(request):
             earlier = {one.source: one for one in found.models}
         elif not force:
             _refuse(folder, found)
-        return cls(folder=folder, request=request, methods=tuple(methods), earlier=earlier)
+        return cls(
+            folder=folder,
+            request=request,
+            methods=tuple(methods),
+            earlier=earlier,
+            same_day=same_day,
+        )
 
     def reusable(self, source: str, sha256: str) -> MigratedModel | None:
         """What an earlier run recorded for an unchanged file whose new file is unchanged too."""
-        found = self.earlier.get(source)
+        found = self.earlier.get(source) if self.same_day else None
         if found is None or not sha256 or found.sha256 != sha256 or found.outcome not in _FINISHED:
             return None
         if found.file and digest_of(self.folder / found.file) != found.file_sha256:
@@ -98,6 +110,10 @@ class ManifestFile:
             text.write_text(json.dumps(to_json(document), indent=2) + "\n", encoding="utf-8")
             text.replace(path)
         return path
+
+
+def _without_day(request: Mapping[str, str]) -> dict[str, str]:
+    return {name: text for name, text in request.items() if name != DAY}
 
 
 def digest_of(path: Path) -> str:

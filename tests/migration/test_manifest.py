@@ -65,6 +65,12 @@ def test_only_what_an_earlier_run_wrote_is_replaced(folder: Path) -> None:
     assert not opened(folder).may_write("a.joblib")
 
 
+def test_on_another_day_everything_is_checked_again_and_may_be_replaced(folder: Path) -> None:
+    later = ManifestFile.open(folder, {**REQUEST, "day": "2027-01-01"}, (), force=False)
+    assert later.reusable("old/a.joblib", "0" * 64) is None
+    assert later.may_write("a.joblib")
+
+
 def test_a_folder_of_another_request_or_of_something_else_is_refused(folder: Path) -> None:
     with pytest.raises(UsageError, match="another request"):
         ManifestFile.open(folder, {"to": "1.5"}, (), force=False)

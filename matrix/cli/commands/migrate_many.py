@@ -15,7 +15,7 @@ from matrix.cli.commands.upgrade import CheckSetup, migrate_options
 from matrix.errors import Exit
 from matrix.migration.converter import Converter
 from matrix.migration.folder_migration import FolderMigration, FolderOptions
-from matrix.migration.manifest import NAME, ManifestFile
+from matrix.migration.manifest import DAY, NAME, ManifestFile
 from matrix.migration.model_files import (
     ModelFile,
     answers_by_file,
@@ -146,10 +146,10 @@ def _folder(arguments: MigrateArguments) -> Path:
 
 def _request(arguments: MigrateArguments, inputs: CheckInputs) -> dict[str, str]:
     """What was requested: a model that is unchanged is not converted again for the same."""
-    day = arguments.as_of or datetime.now(timezone.utc).date().isoformat()
     return {
         "to": arguments.targets[0],
-        "as_of": day,
+        "as_of": arguments.as_of or "today",
+        DAY: "" if arguments.as_of else datetime.now(timezone.utc).date().isoformat(),
         "options": " ".join(migrate_options(arguments)),
         "inputs": inputs.digest,
         "via": " ".join(arguments.via),
