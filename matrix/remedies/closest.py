@@ -40,8 +40,9 @@ def same_methods(subject: Subject, cell: Cell) -> Sequence[str]:
 
 
 def _methods(subject: Subject) -> list[str]:
-    """The methods that returned something in the origin."""
-    outputs = subject.saving.outputs.items()
+    """The methods that returned something in the origin, without attributes: ``classes_``."""
     return [
-        name for name, one in outputs if isinstance(one, Returned) and name not in INTROSPECTION
+        name
+        for name, one in subject.saving.outputs.items()
+        if isinstance(one, Returned) and name not in INTROSPECTION and not name.endswith("_")
     ]

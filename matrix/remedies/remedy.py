@@ -183,7 +183,7 @@ class PartialConversion:
         kept = ",".join(self.same)
         what = [f"{name} ({self.cell.verdict_of(name).value})" for name in self.different]
         return (
-            f"closest: {how_made(self.file)}: {' and '.join(self.same)} the same as before, not "
+            f"closest: {how_made(self.file)}: {', '.join(self.same)} the same as before, not "
             f"{', '.join(what)}; to need no more than these, add --methods {kept}"
         )
 

@@ -12,7 +12,7 @@ from matrix.remedies.closest import closest
 
 from .conftest import cell, environment
 
-METHODS = ("predict", "predict_proba", "predict_log_proba", "repr")
+METHODS = ("predict", "predict_proba", "predict_log_proba", "classes_", "repr")
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_the_original_is_named_where_no_conversion_keeps_more(model: Subject) ->
     before = changed("predict_proba")
     found = closest(model, before, [(file(model), changed("predict"))])
     assert found is not None
-    assert found.words.startswith("closest: the file as it is: predict and predict_log_proba")
+    assert found.words.startswith("closest: the file as it is: predict, predict_log_proba")
 
 
 def test_where_no_output_stays_the_same_nothing_is_named(model: Subject) -> None:
