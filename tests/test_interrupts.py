@@ -16,13 +16,13 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals are of POSIX
 
 INTERRUPTED_AT_IMPORT = """
 import os, signal, sys
+wanted = sys.argv.pop(1)
 class Interrupt:
     def find_spec(self, name, path=None, target=None):
-        if name == sys.argv[1]:
+        if name == wanted:
             os.kill(os.getpid(), signal.SIGINT)
 sys.meta_path.insert(0, Interrupt())
 from matrix.entry_point import main
-sys.argv[1:2] = []
 raise SystemExit(main())
 """
 """The tool, which gets SIGINT when it begins to import a module."""
@@ -39,6 +39,19 @@ def test_an_interrupted_import_ends_with_one_line(module: str, tmp_path: Path) -
         check=False,
     )
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "interrupted\n")
+
+
+def test_an_interruption_before_there_is_a_message_ends_without_a_traceback(tmp_path: Path) -> None:
+    """While the module that writes the message is imported, the signal ends the process."""
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED_AT_IMPORT, "matrix.interrupts", "inspect", "m.joblib"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
 
 
 def test_a_second_interruption_does_not_stop_what_puts_things_in_order(

@@ -10,7 +10,7 @@ import pytest
 
 from matrix.catalog import Tolerances
 from matrix.inspection import Inspection, ModelNode
-from matrix.model import Ending, Environment, EnvSpec
+from matrix.model import Ending, Environment, EnvSpec, Tolerance
 from matrix.upgrade.answer import Model
 from matrix.upgrade.checker import CheckInputs, ModelChecker, ModelWork
 
@@ -28,6 +28,31 @@ WORK = ModelWork(
     origin=ORIGIN,
     targets=(),
 )
+
+
+def test_models_are_compared_within_the_tolerances_of_the_configuration(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given = []
+
+    class Evaluating:
+        def __init__(self, **parts: Any) -> None:
+            given.append(parts["tolerances"])
+
+        def evaluate(self, *_: object) -> Any:
+            return SimpleNamespace(cell=None)
+
+        def worst_rows(self, _: object) -> tuple[()]:
+            return ()
+
+    monkeypatch.setattr("matrix.upgrade.checker.Evaluator", Evaluating)
+    tolerances = Tolerances(general=Tolerance(rtol=0.5))
+    checker = ModelChecker(Kept().context(), CheckInputs(), tolerances)
+    saving = SimpleNamespace(artifacts={}, rows=None)
+    checker._found[WORK.model.id] = record = type(checker.found(WORK.model))()
+    record.reference = SimpleNamespace(saving=saving)  # type: ignore[assignment]
+    assert checker._load(WORK, ORIGIN) is None
+    assert given == [tolerances]
 
 
 class Kept:

@@ -52,6 +52,7 @@ class ArgumentParser(argparse.ArgumentParser):
             self.error(f"unrecognized arguments: {' '.join(arguments)}")
 
     def _unknown(self, problem: str, given: str, known: Sequence[str]) -> UsageError:
-        close = difflib.get_close_matches(given, known, n=1)
-        meant = f"Did you mean {close[0]}? " if close else ""
+        names = {name.lstrip("-"): name for name in known}  # all options begin alike
+        close = difflib.get_close_matches(given.lstrip("-"), list(names), n=1)
+        meant = f"Did you mean {names[close[0]]}? " if close else ""
         return UsageError(problem, advice=f"{meant}See `{self.prog} --help`.")

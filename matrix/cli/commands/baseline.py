@@ -16,6 +16,7 @@ from matrix.errors import Exit
 from matrix.model import Matrix
 from matrix.report import read_json
 from matrix.report.files import replacing
+from matrix.report.sentences import counted
 
 FILE = "compat-baseline.toml"
 
@@ -31,8 +32,8 @@ def baseline(arguments: BaselineArguments) -> Exit:
     with replacing(path) as stream:
         stream.write(text)
     sys.stdout.write(
-        f"{path}: {len(known.verdicts):,} cells are known not to be safe, "
-        f"{len(known.acceptances):,} acceptances are kept\n"
+        f"{path}: known not to be safe: {counted(len(known.verdicts), 'cell')}; "
+        f"kept: {counted(len(known.acceptances), 'acceptance')}\n"
     )
     return Exit.OK
 
