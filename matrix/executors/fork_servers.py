@@ -86,9 +86,14 @@ class Forked:
         return self._code
 
     def wait(self, timeout: float | None = None) -> int:
-        """Wait for its end; raises ``subprocess.TimeoutExpired``."""
+        """Wait for its end; raises ``subprocess.TimeoutExpired``.
+
+        A process that is refused has ended as one whose sandbox could not be set up.
+        """
         until = None if timeout is None else time.monotonic() + timeout
         while (code := self.poll()) is None:
+            if self.refused:
+                return FAILED
             if until is not None and time.monotonic() > until:
                 raise subprocess.TimeoutExpired("a forked worker", timeout or 0.0)
             time.sleep(_PAUSE_SECONDS)

@@ -21,7 +21,8 @@ Replies are lines of JSON on standard output:
 
 ``{"started": PID}``          a child was forked; replies have the order of the orders
 ``{"refused": REASON}``       no child was forked: an import failed or gave a warning, so that a new
-                              interpreter would report something that a child cannot
+                              interpreter would report something that a child cannot; or it left
+                              something that all children would share (``inherited.py``)
 ``{"ended": PID, "code": N}``  a child has ended, with the launcher's exit status, or with the
                               negative number of a signal
 """
@@ -49,19 +50,26 @@ class ForkServer:
 
     Args:
         worker: the module of the worker's program.
-        launch: starts a program by a plan in this process, see ``launcher.py``.
+        launcher: the module ``launcher.py``, which forks by a plan and starts a program by it.
+        inherited: the module ``inherited.py``, which says what children would share.
         orders: descriptor that orders are read from.
         replies: descriptor that replies are written to.
     """
 
-    def __init__(self, worker: Any, launch: Any, orders: int, replies: int) -> None:
+    def __init__(
+        self, worker: Any, launcher: Any, inherited: Any, orders: int, replies: int
+    ) -> None:
         self._worker = worker
-        self._launch = launch
+        self._launcher = launcher
+        self._inherited = inherited
+        self._ids = os.getuid(), os.getgid()
         self._orders = orders
         self._replies = replies
         self._children: set[int] = set()
         self._known: set[str] = set()
         self._refused = ""
+        self._checked = False
+        self._own: frozenset[int] = frozenset()
         self._waking, self._wake = os.pipe()
         for end in (self._waking, self._wake):
             os.set_blocking(end, False)
@@ -70,6 +78,7 @@ class ForkServer:
         """Carry out orders until there are no more."""
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(self._wake, warn_on_full_buffer=False)
+        self._own = self._inherited.descriptors()
         try:
             self._worker.prepare()
         except BaseException as error:  # some libraries raise others
@@ -91,17 +100,21 @@ class ForkServer:
         if "reap" in order:
             os.waitpid(order["reap"], 0)
             return
-        for name in order["imports"]:
-            if name not in self._known and not self._refused:
-                self._known.add(name)
+        new = [name for name in order["imports"] if name not in self._known]
+        for name in new:
+            if not self._refused:
                 self._import(name)
+        self._known.update(new)
+        if new or not self._checked:
+            self._checked = True
+            self._refused = self._refused or self._inherited.shared(self._own)
         if self._refused:
             self._reply(refused=self._refused)
             return
         gc.freeze()
-        child = os.fork()
+        child, inside = self._launcher.fork(order["plan"])
         if not child:
-            self._be_launcher(order)
+            self._be_launcher(order, self._ids if inside else None)
         self._children.add(child)
         self._reply(started=child)
         self._notice_ended()
@@ -135,8 +148,13 @@ class ForkServer:
     def _reply(self, **fields: object) -> None:
         os.write(self._replies, json.dumps(fields).encode() + b"\n")
 
-    def _be_launcher(self, order: dict[str, Any]) -> None:
-        """Be the launcher of a worker, in a child; never returns."""
+    def _be_launcher(self, order: dict[str, Any], inside: tuple[int, int] | None) -> None:
+        """Be the launcher of a worker, in a child; never returns.
+
+        Args:
+            order: the order.
+            inside: as of ``launch``.
+        """
         code = 125
         try:
             os.setsid()
@@ -151,7 +169,9 @@ class ForkServer:
             os.chdir(order["folder"])
             os.environ.clear()
             os.environ.update(order["environment"])
-            code = self._launch(order["plan"], lambda: self._be_worker(order["folder"]))
+            code = self._launcher.launch(
+                order["plan"], lambda: self._be_worker(order["folder"]), inside
+            )
         except BaseException as error:
             os.write(2, f"the sandbox could not be set up: {error}\n".encode())
         finally:
@@ -186,6 +206,7 @@ def main(program: str, parent: str) -> None:
     sys.path[0] = str(Path(__file__).resolve().parents[2])
     # The launcher imports them when it needs them, which a child in its sandbox could not.
     from matrix.sandbox import (  # noqa: F401
+        inherited,
         landlock,
         launcher,
         namespaces,
@@ -205,7 +226,7 @@ def main(program: str, parent: str) -> None:
     os.close(null)
     worker = importlib.import_module(worker_file.stem)
     sys.argv = [program]
-    ForkServer(worker, launcher.launch, orders, replies).serve()
+    ForkServer(worker, launcher, inherited, orders, replies).serve()
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ which is the subreaper of its descendants. SIGTERM makes the launcher kill all o
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -37,12 +38,31 @@ def main() -> int:
         return FAILED
 
 
-def launch(plan: dict[str, Any], become: Callable[[], None]) -> int:
+def fork(plan: dict[str, Any]) -> tuple[int, bool]:
+    """Fork this process, which has one thread, into the namespaces of a plan if it has any.
+
+    Returns:
+        The id of the child, which is 0 in the child, and whether the child is in its namespaces;
+        :func:`launch` must know it.
+    """
+    if plan["kind"] == "namespaces":
+        from matrix.sandbox import namespaces
+
+        with contextlib.suppress(OSError):  # the child of an ordinary fork says why
+            return namespaces.fork(), True
+    return os.fork(), False
+
+
+def launch(
+    plan: dict[str, Any], become: Callable[[], None], inside: tuple[int, int] | None = None
+) -> int:
     """Run a program in a sandbox.
 
     Args:
         plan: of the sandbox, as this module describes it.
         become: replaces a process with the program; called in the sandbox.
+        inside: of a process that was forked into its namespaces, the ids of its user and its group
+            before; None for any other.
 
     Returns:
         The exit status of the launcher.
@@ -56,14 +76,22 @@ def launch(plan: dict[str, Any], become: Callable[[], None]) -> int:
     if kind == "namespaces":
         from matrix.sandbox import namespaces
 
-        return namespaces.run(plan, lambda: _restrict(plan, become))
+        if inside is not None:
+            namespaces.run_inside(plan, lambda: _restrict(plan), become, inside)
+        return namespaces.run(plan, lambda: _restrict(plan), become)
     if kind == "bubblewrap":
-        _restrict(plan, become)
-    return supervise.run(lambda: _restrict(plan, become))
+        _become(plan, become)
+    return supervise.run(lambda: _become(plan, become))
 
 
-def _restrict(plan: dict[str, Any], become: Callable[[], None]) -> None:
+def _become(plan: dict[str, Any], become: Callable[[], None]) -> None:
     """Apply the plan to this process and replace it with the program."""
+    _restrict(plan)
+    become()
+
+
+def _restrict(plan: dict[str, Any]) -> None:
+    """Apply the plan to this process and to those that it starts."""
     kind = plan["kind"]
     _limit(plan["limits"])
     if kind == "landlock":
@@ -74,7 +102,6 @@ def _restrict(plan: dict[str, Any], become: Callable[[], None]) -> None:
         from matrix.sandbox import seccomp
 
         seccomp.restrict(attributes=kind == "landlock", required=kind == "landlock")
-    become()
 
 
 def _limit(limits: dict[str, int]) -> None:

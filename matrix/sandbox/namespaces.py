@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,9 @@ _NO_SUID, _NO_DEVICES, _NO_PROGRAMS = 2, 4, 8
 _REMOUNT, _READ_ONLY, _BIND, _RECURSIVE, _PRIVATE = 32, 1, 4096, 16384, 1 << 18
 _DETACH = 2
 
+_NEW_ALL = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
+
+_CLONE = {"x86_64": 56, "aarch64": 220}
 _PIVOT_ROOT = {"x86_64": 155, "aarch64": 41}
 _CAPSET = {"x86_64": 126, "aarch64": 91}
 _MOUNT_SETATTR, _AT_RECURSIVE = 442, 0x8000
@@ -27,35 +31,85 @@ _ROOT_IS_NOBODY = 0b101111
 """Secure bits: the user id 0 gives no capabilities; the bits are locked (``capabilities(7)``)."""
 
 
-def run(plan: dict[str, Any], become: Callable[[], None]) -> int:
+class _MountAttributes(ctypes.Structure):
+    _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "spread", "users"))
+
+
+def run(plan: dict[str, Any], restrict: Callable[[], None], become: Callable[[], None]) -> int:
     """Run a program in new namespaces and return its exit status; its descendants end with it.
+
+    Args:
+        plan: of the sandbox.
+        restrict: takes more rights from a process and from those that it starts.
+        become: replaces a process with the program.
 
     Raises:
         OSError: namespaces are not available.
     """
     system_calls.die_with_parent()
-    _enter()
+    user, group = os.getuid(), os.getgid()
+    system_calls.call("unshare", _NEW_ALL)
+    _map_own(user, group)
     # The first process in the new PID namespace: when it ends, the kernel kills all others in it.
-    first = supervise.start(lambda: _run_as_init(plan, become))
+    first = supervise.start(lambda: _run_as_init(plan, restrict, become))
     return supervise.wait_for(first)
 
 
-def _enter() -> None:
-    user, group = os.getuid(), os.getgid()
-    flags = _NEW_USER | _NEW_MOUNTS | _NEW_PIDS | _NEW_NETWORK | _NEW_IPC | _NEW_NAMES
-    system_calls.call("unshare", flags)
+def fork() -> int:
+    """Fork this process, which has one thread, into new namespaces.
+
+    One process fewer than :func:`run` needs, which matters where a fork copies much memory. The C
+    library and Python do not notice this fork: the child must call :func:`run_inside`, which forks
+    in the usual way before it runs a program.
+
+    Returns:
+        The id of the child; 0 in the child.
+
+    Raises:
+        OSError: namespaces are not available.
+    """
+    machine = os.uname().machine
+    if machine not in _CLONE:
+        raise OSError(f"the system call numbers of {machine} are unknown")
+    return system_calls.syscall(_CLONE[machine], _NEW_ALL | signal.SIGCHLD, 0, 0, 0, 0)
+
+
+def run_inside(
+    plan: dict[str, Any],
+    restrict: Callable[[], None],
+    become: Callable[[], None],
+    ids: tuple[int, int],
+) -> None:
+    """Run a program in this child of :func:`fork`, and end with its exit status; never returns.
+
+    Args:
+        plan, restrict, become: as for :func:`run`.
+        ids: of the user and the group of the process before.
+
+    Raises:
+        OSError: namespaces cannot be set up.
+    """
+    _map_own(*ids)
+    _run_as_init(plan, restrict, become)
+
+
+def _map_own(user: int, group: int) -> None:
+    """Keep the ids of the user and the group in the new namespace."""
     own = Path("/proc/self")
     (own / "setgroups").write_text("deny")
     (own / "uid_map").write_text(f"{user} {user} 1")
     (own / "gid_map").write_text(f"{group} {group} 1")
 
 
-def _run_as_init(plan: dict[str, Any], become: Callable[[], None]) -> None:
+def _run_as_init(
+    plan: dict[str, Any], restrict: Callable[[], None], become: Callable[[], None]
+) -> None:
     system_calls.die_with_parent()
     folder = Path.cwd()
     _build(plan)
     os.chdir(folder)
     _drop_privileges()
+    restrict()  # this process too: the program can write to its memory
     os._exit(supervise.wait_for(supervise.start(become)))
 
 
@@ -110,31 +164,29 @@ def _bind(paths: Iterable[str], old: Path, new: Path, *, read_only: bool) -> Non
 
 def _resolve_under(old: Path, path: str) -> Path:
     """Resolve a path of the old root, which is now the folder ``old``, link by link."""
-    found, rest = old, list(Path(path).parts[1:])
+    base = str(old)
+    found, rest = base, list(Path(path).parts[1:])
     for _ in range(400):
         if not rest:
-            return found
+            return Path(found)
         part = rest.pop(0)
         if part == "..":
-            found = found.parent if found != old else old
+            found = os.path.dirname(found) if found != base else base  # noqa: PTH120 — many paths
             continue
-        step = found / part
-        if not step.is_symlink():
+        step = f"{found}/{part}"
+        try:
+            link = os.readlink(step)  # noqa: PTH115 — a fork server may run on Python 3.7
+        except OSError:  # it is no link
             found = step
             continue
-        link = Path(os.readlink(step))  # noqa: PTH115 — a fork server may run on Python 3.7
-        found = old if link.is_absolute() else found
-        rest = [*(part for part in link.parts if part != "/"), *rest]
+        found = base if link.startswith("/") else found
+        rest = [*(part for part in link.split("/") if part not in ("", ".")), *rest]
     raise OSError(f"{path} is a loop of symbolic links")
 
 
 def _set_mount_flags(place: Path, flags: int) -> None:
     """Add flags to a mount and all mounts below it."""
-
-    class Attributes(ctypes.Structure):
-        _fields_ = tuple((name, ctypes.c_uint64) for name in ("set", "clear", "spread", "users"))
-
-    added = Attributes(set=flags)
+    added = _MountAttributes(set=flags)
     system_calls.syscall(_MOUNT_SETATTR, -100, str(place), _AT_RECURSIVE, ctypes.byref(added), 32)
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from matrix import processes
 from matrix.executors.fork_servers import Forked, ForkServers, Order, imports_of, supported
 from matrix.sandbox.kinds import Sandbox, SandboxKind
 from matrix.sandbox.launcher import FAILED
@@ -83,7 +84,11 @@ class Bench:
             imports=imports,
             folder=folder,
             output=output,
-            environment={"PATH": os.environ["PATH"], **(variables or {})},
+            environment={
+                "PATH": os.environ["PATH"],
+                "OPENBLAS_NUM_THREADS": "1",
+                **(variables or {}),
+            },
             variables={},
             plan=plan,
         )
@@ -174,6 +179,30 @@ def test_a_dead_worker_costs_no_other(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("import mmap; shared = mmap.mmap(-1, 4096)", "shares memory"),
+        ("import os; left = os.pipe()", "descriptors open"),
+        ("import tempfile; left = tempfile.TemporaryFile()", "descriptors open"),
+        (
+            "import threading, time; threading.Thread(target=time.sleep, args=(60,)).start()",
+            "threads",
+        ),
+    ],
+    ids=["memory", "a pipe", "a file", "a thread"],
+)
+def test_a_server_refuses_if_its_workers_would_share_something(
+    bench: Bench, text: str, reason: str
+) -> None:
+    """One model could leave something there for the next."""
+    _, forked = bench.fork("pass", (bench.module("sharing", text),))
+    assert forked is not None
+    while not forked.refused:
+        assert forked.poll() is None
+    assert reason in forked.refused
+
+
+@pytest.mark.parametrize(
     "text",
     ["import warnings; warnings.warn('deprecated')", "import nothing_of_this_name", "1 / 0"],
     ids=["warns", "lacks a module", "fails"],
@@ -218,6 +247,15 @@ def test_a_server_that_dies_before_its_first_worker_is_not_started_again(bench: 
     while not forked.refused:
         assert forked.poll() is None
     assert bench.fork("pass")[1] is None
+
+
+def test_a_worker_that_waits_for_its_server_can_be_ended(bench: Bench) -> None:
+    """As Ctrl-C does while the server imports."""
+    slow = bench.module("slow", "import time; time.sleep(600)")
+    _, forked = bench.fork("pass", (slow,))
+    assert forked is not None
+    processes.end(forked)
+    assert forked.wait() == FAILED
 
 
 def test_closing_ends_servers_and_workers(bench: Bench) -> None:
