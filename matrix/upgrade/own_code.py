@@ -100,9 +100,26 @@ def option_list(
     packages = {_package(one, required) for one in missing}
     found += ["--path DIR"] if "" in packages else []
     packages = (packages | set(code.packages)) - {""}
+    if "nltk" in packages:
+        found += [f"--path {shown(one)}" for one in _nltk_data(model)]
     found += [f"--with {shlex.quote(package)}" for package in sorted(packages)]
     found += [f"--trust {shlex.quote(name)}" for name in names]
     return tuple(found)
+
+
+_NLTK_DATA = "nltk_data"
+
+
+def _nltk_data(model: Path) -> list[Path]:
+    """The folder with data of nltk, in the project or where its downloader puts it, if it exists.
+
+    It is offered to code that imports nltk, which reads words and tokenizers from it.
+    """
+    given = os.environ.get("NLTK_DATA", "").split(os.pathsep)
+    places = [Path(one) for one in given if Path(one).name == _NLTK_DATA]
+    places += [folder / _NLTK_DATA for folder in project_folders(model)]
+    places.append(Path.home() / _NLTK_DATA)
+    return [one for one in places if one.is_dir()][:1]
 
 
 _UNKNOWN = {"--main FILE": "FILE", "--path DIR": "DIR"}

@@ -13,7 +13,12 @@ from matrix.model import Absent, Ending, Environment, Failure, ModelReference, R
 from matrix.upgrade.answer import ADD_OPTIONS, Model, Problem, RowCounts
 from matrix.upgrade.needed_packages import leading
 from matrix.worker.compat_worker.machine_failures import DISK_FULL_WORDS
-from matrix.worker.compat_worker.user_error import BOOLEAN, GIVE_TYPES, NOT_FITTED_WORDS
+from matrix.worker.compat_worker.user_error import (
+    BOOLEAN,
+    GIVE_TYPES,
+    NEEDS_DATA_WORDS,
+    NOT_FITTED_WORDS,
+)
 
 
 def _types_to_give(mistake: str) -> tuple[str, tuple[tuple[str, str], ...]]:
@@ -45,6 +50,8 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
             message=reference.mistake,
             advice="It was saved before fit, so there is nothing to compare: save it after fit.",
         )
+    if NEEDS_DATA_WORDS in reference.mistake:
+        return _needs_data(reference.mistake)
     if reference.mistake:
         message, paste = _types_to_give(reference.mistake)
         width = "columns; the model" in message
@@ -80,6 +87,20 @@ def problem_of(reference: ModelReference, origin: Environment, model: Model) -> 
     if not returned - _SHOWN:
         return Problem(message=f"none of its methods returns anything {here}")
     return None
+
+
+def _needs_data(mistake: str) -> Problem:
+    """A model whose code reads data of nltk; only the name of a word's characters is repeated."""
+    name = re.sub(r"[^A-Za-z0-9_.-]", "", mistake.partition(NEEDS_DATA_WORDS)[2])[:60]
+    return Problem(
+        message=f"{NEEDS_DATA_WORDS}{name}",
+        advice="Download them, or name the folder that has them with --path; it must be called "
+        "nltk_data.",
+        paste=(
+            ("Download them:", f"python -m nltk.downloader -d nltk_data {name}"),
+            ("Then add to this command:", "--path nltk_data"),
+        ),
+    )
 
 
 _SCRIPT_FAILED = ".OwnScriptError"

@@ -208,12 +208,13 @@ def main(folder: str) -> None:
 
     journal = Journal(folder, request.get("stages", False))
     sklearn = prepare()
-    from compat_worker import own_modules, own_script, tasks
+    from compat_worker import own_data, own_modules, own_script, tasks
 
     # The user's modules come last on the path, and the folder of this file is removed from it, so
     # that no module of the worker hides one of theirs.
     sys.path[:] = sys.path[1:] + request["paths"]
     own_script.use(request.get("main"), request["paths"])
+    own_data.use(request["paths"])
     if request.get("in_part"):
         own_modules.install(request["paths"], own_script.keep_needed)
     journal.line(ready={"sklearn": sklearn, "seconds": time.perf_counter() - started})

@@ -142,6 +142,22 @@ def test_a_script_or_module_in_a_folder_beside_is_offered(project: Path) -> None
     assert own_code.find_folders(["theirs.Theirs"], model) == []
 
 
+def test_the_data_of_nltk_are_in_the_same_line(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie in the home folder, where no sandbox looks; code that imports nltk may need them."""
+    monkeypatch.setenv("HOME", str(project.parent))
+    monkeypatch.delenv("NLTK_DATA", raising=False)
+    (project / "nlp.py").write_text(
+        "import nltk\ndef split(text): return nltk.word_tokenize(text)\n"
+    )
+    line = own_code.options([script("split")], Path("m.pkl"), script=None)
+    assert line == "--main nlp.py --with nltk"
+    (project.parent / "nltk_data").mkdir()
+    line = own_code.options([script("split")], Path("m.pkl"), script=None)
+    assert line == "--main nlp.py --path ../nltk_data --with nltk"
+
+
 def test_of_two_scripts_with_the_same_definition_the_first_is_offered(project: Path) -> None:
     copy = "import flask\n\n\nclass Shift:  # the same\n    pass\n"
     (project / "app.py").write_text(copy)

@@ -11,7 +11,7 @@ from matrix.model import Environment, EnvSpec, ModelReference, Saving
 from matrix.model.observations import Failure
 from matrix.upgrade.answer import Model, Problem
 from matrix.upgrade.references import problem_of
-from matrix.worker.compat_worker.user_error import GIVE_TYPES
+from matrix.worker.compat_worker.user_error import GIVE_TYPES, NEEDS_DATA_WORDS
 
 MODEL = Model(id="model.pkl", path=Path("model.pkl"))
 ORIGIN = Environment(spec=EnvSpec(id="o", label="1.2.2", scikit_learn="1.2.2"))
@@ -50,6 +50,16 @@ def test_an_origin_with_an_old_joblib_is_told_which_joblib_to_add() -> None:
     found = problem_of(ModelReference(saving=saving), ORIGIN, MODEL)
     assert found is not None
     assert found.advice.endswith("add --with joblib==1.2.0.")
+
+
+def test_data_that_the_code_of_a_model_lacks_can_be_downloaded_and_added() -> None:
+    mistake = f"{NEEDS_DATA_WORDS}punkt; rm -rf /"  # a worker that loaded a model wrote it
+    found = problem_of(
+        ModelReference(mistake=mistake, saving=Saving(pipeline="m", writer="o")), ORIGIN, MODEL
+    )
+    assert found is not None
+    lines = [line for _, line in found.paste]
+    assert lines == ["python -m nltk.downloader -d nltk_data punktrm-rf", "--path nltk_data"]
 
 
 def test_arrays_that_python_2_saved_are_no_matter_of_the_release() -> None:

@@ -17,6 +17,7 @@ from compat_worker import (
     named_columns,
     output_changes,
     output_methods,
+    own_data,
     probe_rows,
     row_shapes,
     sparse_neighbors,
@@ -430,6 +431,9 @@ def _no_rows_message(model: Any, names: List[str], error: Optional[Exception]) -
     if _is_unfitted(model, error):
         raised = "" if error is None else type(error).__name__
         return "this {} {}: {} raises {}".format(kind, NOT_FITTED_WORDS, names[0], raised)
+    without = own_data.missing(error)
+    if without:
+        return without
     raised = "" if error is None else " (it raised {}: {})".format(type(error).__name__, error)
     return "no rows could be made that {} of this {} accepts{}; give rows with --data FILE".format(
         names[0], kind, raised[:300]

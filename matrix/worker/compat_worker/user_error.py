@@ -8,6 +8,9 @@ NO_METHOD_WORDS = "has no method that takes rows"
 NOT_FITTED_WORDS = "is not fitted"
 """In the message about a model that was saved before ``fit``."""
 
+NEEDS_DATA_WORDS = "its code needs data of nltk that are not in the sandbox: "
+"""In the message about a model whose own code reads data, before the name of these."""
+
 GIVE_TYPES = "; add to this command: --dtypes "
 """In the message about columns of another type, before the types as JSON at its end."""
 BOOLEAN = "boolean"
