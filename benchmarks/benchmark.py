@@ -54,7 +54,8 @@ def main() -> None:
     if arguments.only == "migrate":
         result["migrate"] = migrations.measure(arguments)
         migrations.show_table(result["migrate"])
-        table = migrations.as_markdown(result["migrate"])
+        rows = result["migrate"]
+        table = f"{migrations.as_summary(rows)}\n{migrations.as_markdown(rows)}"
         arguments.output.with_suffix(".md").write_text(table, encoding="utf-8")
     if arguments.only in (None, "runs"):
         result |= _runs(arguments)

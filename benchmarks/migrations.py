@@ -180,3 +180,36 @@ def as_markdown(rows: list[Row]) -> str:
         cells = [row["from"], row["to"], row["model"], *words, seconds, how.replace("|", "/")]
         lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines) + "\n"
+
+
+def as_summary(rows: list[Row]) -> str:
+    """A line for each estimator: of how many models everything is right, in each of three ways."""
+    pairs = list(dict.fromkeys((row["from"], row["to"]) for row in rows))
+    head = [f"{origin} → {target}" for origin, target in pairs]
+    lines = [f"| estimator (models) | {' | '.join(head)} |", f"| --- |{' --- |' * len(pairs)}"]
+    kinds = sorted({row["model"].partition("-")[0] for row in rows})
+    for kind in kinds:
+        groups = [
+            [row for row in rows if (row["from"], row["to"]) == pair and _is_of(row, kind)]
+            for pair in pairs
+        ]
+        cells = [" / ".join(_right(group, key) for key in _WAYS) for group in groups]
+        lines.append(f"| {kind} ({len(groups[0])}) | {' | '.join(cells)} |")
+    totals = [[row for row in rows if (row["from"], row["to"]) == pair] for pair in pairs]
+    cells = [" / ".join(_right(group, key) for key in _WAYS) for group in totals]
+    lines.append(f"| all ({len(totals[0])}) | {' | '.join(cells)} |")
+    return "\n".join(lines) + "\n"
+
+
+_WAYS = ("plain", "theirs", "ours")
+
+
+def _is_of(row: Row, kind: str) -> bool:
+    return str(row["model"]).partition("-")[0] == kind
+
+
+def _right(rows: list[Row], key: str) -> str:
+    """How many are right, and how many predict differently without an error."""
+    right = sum(row[key][0] == "right" for row in rows)
+    wrong = sum(row[key][0] == "wrong" for row in rows)
+    return f"{right}{f' ({wrong} wrong)' if wrong else ''}"

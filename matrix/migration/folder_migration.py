@@ -23,6 +23,8 @@ from matrix.report.model_answers import headline
 from matrix.store import Store
 from matrix.upgrade.answer import UpgradeAnswer
 
+_PAUSE = 1.0
+"""Seconds between two times that the manifest is written: it has all files each time."""
 _RETRAIN = "retrain"
 """The folder of scripts for models that cannot be converted."""
 OnMigrated = Callable[[MigratedModel], None]
@@ -66,6 +68,9 @@ class FolderMigration:
     target: dict[str, str] = field(default_factory=dict)
     """The packages of the target."""
     interrupted: bool = False
+    _written: float = -_PAUSE
+    """When the manifest was written last."""
+    _complete: bool = False
 
     def kept(self, files: Sequence[ModelFile]) -> list[ModelFile]:
         """Take over what an earlier run recorded of unchanged files; return the other files."""
@@ -101,17 +106,23 @@ class FolderMigration:
                 )
         except KeyboardInterrupt:
             self.interrupted = True
+        self._complete = not self.interrupted
         self.write()
 
     def write(self) -> None:
         """Write the manifest, unless nothing is to be written."""
-        if not self.options.dry_run:
-            models = sorted(self.models.values(), key=lambda one: one.source)
-            self.manifest.write(models, self.target, complete=not self.interrupted)
+        self._written = time.monotonic()
+        if self.options.dry_run:
+            return
+        # As long as files are undecided, what an earlier run wrote for them is still theirs.
+        earlier = {} if self._complete else self.manifest.earlier
+        models = sorted({**earlier, **self.models}.values(), key=lambda one: one.source)
+        self.manifest.write(models, self.target, complete=self._complete)
 
     def _decided(self, model: MigratedModel) -> None:
         self.models[model.source] = model
-        self.write()
+        if time.monotonic() - self._written > _PAUSE:
+            self.write()
         self.on_model(model)
 
     # ----------------------------------------------------------------- without a search
@@ -145,7 +156,7 @@ class FolderMigration:
         if not packed_as and digest_of(path) != one.sha256:
             return replace(safe, why="it is not copied: it has several files, or changed meanwhile")
         file = one.place(self.options.roots)
-        if not (self.options.force or self.manifest.may_write(file)):
+        if not (self.options.force or self.manifest.may_write(file, one.sha256)):
             return replace(safe, why=f"it is not copied: {file} exists already")
         source = self.store.artifact(one.sha256, one.models[0].format)
         target = self.manifest.folder / file
@@ -213,7 +224,7 @@ class FolderMigration:
         model = held[0][0].model
         ending = ending_of(model, subject.artifact.format, remedy.file.artifact.format)
         file = one.place(self.options.roots, ending)
-        if not (self.options.force or self.manifest.may_write(file)):
+        if not (self.options.force or self.manifest.may_write(file, remedy.file.artifact.sha256)):
             return replace(before, why=f"{self.manifest.folder / file} exists already: --force")
         place = self.manifest.folder / file
         place.parent.mkdir(parents=True, exist_ok=True)

@@ -78,13 +78,18 @@ class ManifestFile:
             return None
         return found
 
-    def may_write(self, file: str) -> bool:
-        """Whether a new file replaces nothing but what an earlier run wrote under that name."""
+    def may_write(self, file: str, sha256: str) -> bool:
+        """Whether a new file replaces nothing but what a run wrote under that name.
+
+        Args:
+            file: relative to the folder.
+            sha256: of the new file. A run that was killed may have written it and not recorded it.
+        """
         place = self.folder / file
         if not place.exists() and not place.is_symlink():
             return True
         recorded = {one.file: one.file_sha256 for one in self.earlier.values() if one.file}
-        return recorded.get(file, "") == digest_of(place) != ""
+        return digest_of(place) in {recorded.get(file, ""), sha256} - {""}
 
     def write(
         self, models: Iterable[MigratedModel], target: Mapping[str, str], *, complete: bool

@@ -71,7 +71,9 @@ def find_remedies(
         if limits.over:
             tried.append(f"{name}: {NOT_IN_TIME}")
             continue
+        experiment.context.progress.more(name, 1)
         found_here, tried_here = look(experiment, subject, cell, given)
+        experiment.context.progress.advance(stage=name)
         found += found_here
         tried += tried_here
         if first and found_here:

@@ -17,9 +17,8 @@ TRAIN = """
 import sys, joblib
 from pathlib import Path
 from sklearn.datasets import load_iris
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.ensemble import AdaBoostClassifier, GradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
@@ -32,6 +31,8 @@ for name, model in {
     "scaler": StandardScaler(),
 }.items():
     joblib.dump(model.fit(X, y), folder / (name + ".joblib"))
+texts = TfidfVectorizer().fit(["good food and wine", "bad food", "slow bad service"])
+joblib.dump(texts, folder / "text.joblib")
 pair = AdaBoostClassifier(n_estimators=4, random_state=0)
 joblib.dump(pair.fit(X, y), folder / "ada.joblib")
 (folder / "notes.txt").write_text("not a model")
@@ -43,9 +44,13 @@ from sklearn.base import clone
 from sklearn.datasets import load_iris
 model = joblib.load(sys.argv[1])
 repr(model), clone(model)
-X = load_iris().data
+X = load_iris().data[::3] * 1.01
+if not hasattr(model, "n_features_in_"):
+    X = ["good wine", "bad service and food", "unknown"]
 for method in sys.argv[2:]:
-    print(method, getattr(model, method)(X[::3] * 1.01).round(9).tolist())
+    found = getattr(model, method)(X)
+    found = found.toarray() if hasattr(found, "toarray") else found
+    print(method, found.round(9).tolist())
 """
 
 
@@ -81,6 +86,7 @@ def test_a_folder_is_converted_beside_and_only_what_changed_is_done_again(home: 
     assert outcomes == {
         "tree": "converted",
         "boosting": "converted",
+        "text": "converted",
         "scaler": "copied",
         "ada": "not converted",
     }
@@ -96,35 +102,56 @@ def test_a_folder_is_converted_beside_and_only_what_changed_is_done_again(home: 
     (Path("models.sklearn-1.6.1") / "boosting.joblib").write_bytes(b"damaged")
     code, said = migrate("models", *to)
     assert code == 1
-    assert "3 files unchanged since an earlier run" in said
+    assert "4 files unchanged since an earlier run" in said
     assert "boosting.joblib exists already" in said, "it is no longer what was written"
 
 
+def shown(release: str, file: str, *methods: str) -> str:
+    return python(environment(f"scikit-learn=={release}"), "show.py", file, *methods)
+
+
+def run_script(release: str, script: str, source: str, target: str) -> None:
+    """Run a script in an environment of a release, where this package is not on any path."""
+    bare = {"PATH": os.environ["PATH"], "HOME": str(Path.cwd())}
+    command = [interpreter(f"scikit-learn=={release}"), "-I", script, "1", source, target]
+    subprocess.run(command, check=True, env=bare)
+
+
 @pytest.mark.nightly
-def test_a_script_converts_in_a_plain_environment_and_back(home: Path) -> None:
-    """It needs no more than the packages that it names, and a rollback is the same."""
-    new, old = interpreter("scikit-learn==1.6.1"), interpreter("scikit-learn==1.3.2")
-    source, methods = "models/boosting.joblib", ["predict_proba", "decision_function"]
-    before = python(environment("scikit-learn==1.3.2"), "show.py", source, *methods)
-    options = ("--output", "b.joblib", "--script", "b.py")
+@pytest.mark.parametrize(("name", "method"), [("boosting", "predict_proba"), ("text", "transform")])
+def test_a_script_converts_in_a_plain_environment(home: Path, name: str, method: str) -> None:
+    source, new = f"models/{name}.joblib", f"{name}-new.joblib"
+    before = shown("1.3.2", source, method)
+    options = ("--output", new, "--script", f"{name}.py")
     code, said = migrate(source, "--to", "scikit-learn==1.6.1", *options)
     assert code == 0, said
-    bare = {"PATH": os.environ["PATH"], "HOME": str(Path.cwd())}
-    subprocess.run([new, "-I", "b.py", "1", source, "c.joblib"], check=True, env=bare)
-    assert python(environment("scikit-learn==1.6.1"), "show.py", "c.joblib", *methods) == before
+    run_script("1.6.1", f"{name}.py", source, f"{name}-script.joblib")
+    assert shown("1.6.1", f"{name}-script.joblib", method) == before
+    assert shown("1.6.1", new, method) == before
 
-    back = ("--to", "scikit-learn==1.3.2", "--from", "scikit-learn==1.6.1")
-    code, said = migrate("b.joblib", *back, "--output", "d.joblib", "--script", "d.py")
+
+@pytest.mark.nightly
+def test_a_rollback_is_converted_in_the_same_way(home: Path) -> None:
+    """1.5 keeps the weights of words in another form; the older release gets its own form back."""
+    trained = "import joblib; from sklearn.feature_extraction.text import TfidfVectorizer as T; "
+    trained += "joblib.dump(T().fit(['good food', 'bad food and wine']), 'newer.joblib')"
+    python(environment("scikit-learn==1.6.1"), "-c", trained)
+    before = shown("1.6.1", "newer.joblib", "transform")
+    options = ("--output", "older.joblib", "--script", "back.py")
+    code, said = migrate("newer.joblib", "--to", "scikit-learn==1.3.2", *options)
     assert code == 0, said
-    assert python(environment("scikit-learn==1.3.2"), "show.py", "d.joblib", *methods) == before
-    subprocess.run([old, "-I", "d.py", "1", "b.joblib", "e.joblib"], check=True, env=bare)
-    assert python(environment("scikit-learn==1.3.2"), "show.py", "e.joblib", *methods) == before
+    assert shown("1.3.2", "older.joblib", "transform") == before
+    run_script("1.3.2", "back.py", "newer.joblib", "older-script.joblib")
+    assert shown("1.3.2", "older-script.joblib", "transform") == before
 
 
 @pytest.mark.nightly
 def test_for_two_methods_only_these_are_compared_and_named(home: Path) -> None:
     to = ("--to", "scikit-learn==1.6.1", "--output", "t.joblib", "--methods", "predict,apply")
     code, said = migrate("models/eu/tree.joblib", *to)
-    assert code == 0
-    assert "predict and apply the same; no other method was compared (--methods)" in said
-    assert not Path("t.joblib").exists()
+    assert code == 0, said
+    assert "predict and apply give in 1.6.1 what the original gave before" in said
+    assert "every method" not in said
+    told = json.loads(Path("t.joblib.provenance.json").read_text())
+    assert told["only_methods"] == ["predict", "apply"]
+    assert told["compared"] == {"predict": "identical", "apply": "identical"}

@@ -59,16 +59,18 @@ def test_what_is_unknown_is_asked_again(tmp_path: Path) -> None:
 
 
 def test_only_what_an_earlier_run_wrote_is_replaced(folder: Path) -> None:
-    assert opened(folder).may_write("a.joblib")
-    assert opened(folder).may_write("b.joblib")
+    assert opened(folder).may_write("a.joblib", "2" * 64)
+    assert opened(folder).may_write("b.joblib", "2" * 64)
     (folder / "a.joblib").write_bytes(b"precious")
-    assert not opened(folder).may_write("a.joblib")
+    killed = hashlib.sha256(b"precious").hexdigest()
+    assert opened(folder).may_write("a.joblib", killed), "written, and not recorded"
+    assert not opened(folder).may_write("a.joblib", "2" * 64)
 
 
 def test_on_another_day_everything_is_checked_again_and_may_be_replaced(folder: Path) -> None:
     later = ManifestFile.open(folder, {**REQUEST, "day": "2027-01-01"}, (), force=False)
     assert later.reusable("old/a.joblib", "0" * 64) is None
-    assert later.may_write("a.joblib")
+    assert later.may_write("a.joblib", "2" * 64)
 
 
 def test_a_folder_of_another_request_or_of_something_else_is_refused(folder: Path) -> None:
