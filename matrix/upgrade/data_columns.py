@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import difflib
+import io
 import json
 import re
 import shlex
@@ -11,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TextIO
 
 from matrix.errors import Exit, UsageError
 from matrix.upgrade.answer import Model, Problem
@@ -18,6 +20,8 @@ from matrix.upgrade.checker import CheckInputs
 from matrix.upgrade.parquet_columns import parquet_columns
 
 _SHOWN = 20
+_LONGEST_NAME = 60
+"""Characters of a name in a message."""
 _LONGEST_HEADER = 4 * 1024 * 1024
 
 
@@ -127,8 +131,8 @@ def _header(data: Path) -> list[str] | None:
         return None
     try:
         with data.open(encoding="utf-8-sig", newline="") as file:
-            first = file.readline(_LONGEST_HEADER)
-            header = next(csv.reader([first]), [])
+            first = _first_record(file)
+            header = next(csv.reader(io.StringIO(first, newline="")), [])
             while file.read(_LONGEST_HEADER):  # all of it: a row may have other characters
                 pass
     except UnicodeDecodeError as error:
@@ -142,6 +146,15 @@ def _header(data: Path) -> list[str] | None:
     if len(header) == 1:
         _check_separator(data, first)
     return header or None
+
+
+def _first_record(file: TextIO) -> str:
+    """The first lines, up to the one that ends a record: a quoted name may hold line breaks."""
+    lines, left = [file.readline(_LONGEST_HEADER)], _LONGEST_HEADER
+    while sum(line.count('"') for line in lines) % 2 and lines[-1] and left > 0:
+        lines.append(file.readline(left))
+        left -= len(lines[-1])
+    return "".join(lines)
 
 
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
@@ -176,4 +189,8 @@ def _letters(name: str) -> str:
 
 def _listed(names: Sequence[str]) -> str:
     more = f", … {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+    return ", ".join(map(_shortened, names[:_SHOWN])) + more
+
+
+def _shortened(name: str) -> str:
+    return name if len(name) <= _LONGEST_NAME else f"{name[: _LONGEST_NAME - 1]}…"

@@ -57,6 +57,16 @@ def test_data_with_all_columns_pass(models: list[Model], tmp_path: Path, text: s
     assert check_columns(models, inputs(tmp_path, text)) == models
 
 
+def test_a_name_may_hold_line_breaks_and_a_long_one_is_shortened(
+    models: list[Model], tmp_path: Path
+) -> None:
+    text = f'"net\nincome","a""b\r\n",{"x" * 3000},age\n1,2,3,4\n'
+    assert check_columns(models, inputs(tmp_path, text, target='a"b\r\n')) == models
+    with pytest.raises(UsageError) as caught:
+        check_columns(models, inputs(tmp_path, text, target="gone"))
+    assert f"{'x' * 59}…, age" in caught.value.message
+
+
 def test_each_model_that_lacks_a_column_has_a_problem(models: list[Model], tmp_path: Path) -> None:
     named, alone, arrays = check_columns(models, inputs(tmp_path, "income,age\n1,2\n"))
     for one in (named, alone):

@@ -7,6 +7,9 @@ from compat_worker.input_model import InputModel
 from compat_worker.table_source import Source
 from compat_worker.user_error import UserError
 
+_LONGEST_NAME = 60
+"""Characters of a name in a message."""
+
 
 class GivenRows(NamedTuple):
     """The user's rows in the form in which the model takes them."""
@@ -62,7 +65,15 @@ def listed(names: Any, most: int = 20) -> str:
     """Names separated by commas; at most ``most`` of them."""
     texts = [str(one) for one in names]
     more = ", … {} more".format(len(texts) - most) if len(texts) > most else ""
-    return (", ".join(texts[:most]) or "none") + more
+    shown = [_shortened(text) for text in texts[:most]]
+    return (", ".join(shown) or "none") + more
+
+
+def _shortened(text: str) -> str:
+    """A name as a message has it: one that is empty is visible, and one that is long is not."""
+    if len(text) > _LONGEST_NAME:
+        return text[: _LONGEST_NAME - 1] + "…"
+    return text or "''"
 
 
 def first_line(error: BaseException) -> str:
