@@ -34,13 +34,20 @@ def plain(text: str, limit: int = 300) -> str:
         text: anything.
         limit: maximum length in characters; longer text ends in ``…``.
     """
-    line = " ".join(text[: 8 * limit].split())
-    if not line.isprintable():
-        line = "".join(char if char.isprintable() else _escaped(char) for char in line)
-    line = _FIRST.sub(r":\\x3a", _ANYWHERE.sub(r"#\\x23", line))
+    line = to_paste(" ".join(text[: 8 * limit].split()))
     if len(line) <= limit and len(text) <= 8 * limit:
         return line
     return line[: limit - 1] + "…"
+
+
+def to_paste(text: str) -> str:
+    """Return a command line or another text to copy, as :func:`plain` does, but whole.
+
+    Spaces stay as they are, and nothing is cut, also where escaping makes the text longer.
+    """
+    if not text.isprintable():
+        text = "".join(char if char.isprintable() else _escaped(char) for char in text)
+    return _FIRST.sub(r":\\x3a", _ANYWHERE.sub(r"#\\x23", text))
 
 
 def plain_lines(text: str, limit: int = 4000) -> str:

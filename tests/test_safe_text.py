@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from matrix.normalize_messages import folded, without_places
-from matrix.safe_text import guarded_output, plain, plain_lines, without_commands
+from matrix.safe_text import guarded_output, plain, plain_lines, to_paste, without_commands
 
 
 @given(st.text(alphabet=st.characters()))
@@ -128,3 +128,12 @@ def test_no_message_makes_folding_slow(letter: str) -> None:
     started = time.process_time()
     folded(letter * (1_000_000 // len(letter)))
     assert time.process_time() - started < 10
+
+
+def test_a_line_to_paste_is_whole_with_its_spaces() -> None:
+    """A path may have two spaces in a row, and escaping makes a text longer."""
+    assert to_paste("migrate 'a  b.joblib'") == "migrate 'a  b.joblib'"
+    name = "\x1b\u202e" * 40
+    assert to_paste(name) == "\\x1b\\u202e" * 40
+    assert to_paste("x\n::error::y") == r"x\n::error::y"  # one line, which does not begin so
+    assert to_paste("::error::y") == r":\x3aerror::y"

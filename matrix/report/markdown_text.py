@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from matrix.report.sentences import counted
-from matrix.safe_text import plain
+from matrix.safe_text import plain, to_paste
 
 _HARMLESS = re.compile(
     r"(?!.*(://|www\.|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])))[A-Za-z0-9 _.,:;()=/'\"+%-]*"
@@ -74,7 +74,7 @@ def fit_section(section: MarkdownSection, room: int) -> str:
 
 def code_to_paste(line: str) -> str:
     """Return a line to paste as a code span, whole; it must not stand in a table."""
-    return _span(plain(line, len(line)))
+    return _span(to_paste(line))
 
 
 def sentence(text: str) -> str:

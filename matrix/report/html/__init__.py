@@ -27,7 +27,7 @@ from matrix.report.model_answers import evidence_text, rows_text, worst_first
 from matrix.report.score_words import score_table
 from matrix.report.training_words import training_text
 from matrix.report.verdict_words import GROUP_WORDS, MEANINGS, group_meaning, limits
-from matrix.safe_text import plain
+from matrix.safe_text import plain, to_paste
 
 STYLE = ("page.css", "answers.css")
 SCRIPTS = (
@@ -124,7 +124,7 @@ def _environment() -> Any:
         lstrip_blocks=True,
     )
     environment.filters["plain"] = lambda text: plain(str(text), 1000)
-    environment.filters["paste"] = lambda text: plain(str(text), len(str(text)))
+    environment.filters["paste"] = lambda text: to_paste(str(text))
     environment.filters["count"] = lambda number: f"{number:,}"
     return environment
 

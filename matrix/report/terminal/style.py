@@ -13,7 +13,7 @@ from rich.text import Text
 from matrix.model import Group, Verdict
 from matrix.report.sentences import counted
 from matrix.report.verdict_words import GROUP_WORDS
-from matrix.safe_text import plain
+from matrix.safe_text import plain, to_paste
 
 _ASCII = {"→": "->", "…": "...", "·": "-", "≠": "!", "✓": "+", "✗": "x", "²": "2", "×": "x"}
 """Replacements of our own symbols on an ASCII terminal; other characters are escaped."""
@@ -110,7 +110,7 @@ class TerminalStyle:
 
     def pasteable(self, line: str) -> Text:
         """Return a line that can be pasted: indented twice, and never cut or wrapped."""
-        return Text(" " * 2 * INDENT + plain(line, len(line)), overflow="ignore")
+        return Text(" " * 2 * INDENT + to_paste(line), overflow="ignore")
 
     def paragraph(self, text: str, indent: int = INDENT) -> list[Text]:
         """Return dim text, wrapped to the width."""
