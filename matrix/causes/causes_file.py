@@ -21,7 +21,7 @@ FILE = Path(__file__).with_name("causes.toml")
 
 _KEYS = (
     *("id", "title", "explanation", "advice", "package", "since", "links"),
-    *("signature", "example", "migrate", "bridges"),
+    *("signature", "example", "migrate", "bridges", "conversions"),
 )
 _SIGNATURE_LISTS = ("stages", "exceptions", "estimators", "formats")
 _SIGNATURE_KEYS = (
@@ -85,6 +85,7 @@ def _cause(table: TomlTable) -> KnownCause:
         example=_example(named.table("example")),
         migrate=named.flag("migrate"),
         bridges=named.texts("bridges", check=_check_version),
+        conversions=named.texts("conversions", check=_check_id),
     )
 
 

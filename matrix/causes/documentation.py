@@ -57,6 +57,8 @@ def _sections(causes: Iterable[KnownCause]) -> Iterator[str]:
         yield f"**{cause.markdown_title}.** {cause.explanation}\n"
         yield f"What to do: {cause.advice}\n"
         yield f"- {_since(cause)}"
+        if cause.conversions:
+            yield f"- [converted](migrate.md#conversions) by {', '.join(cause.conversions)}"
         yield f"- example: {_example(cause.example)}"
         for link in cause.links:
             yield f"- <{link}>"

@@ -92,6 +92,10 @@ class KnownCause:
     bridges: tuple[str, ...] = ()
     """Releases of the package that read such files and save them so that newer ones read them, the
     most promising first; ``migrate`` tries them before it searches."""
+    conversions: tuple[str, ...] = ()
+    """What converts the fitted state of such files, by name: functions of
+    ``matrix/worker/compat_worker/conversions``; ``parameters``, which are set to their defaults;
+    ``names``, for which others stand while the file is loaded. ``migrate`` applies all that fit."""
 
     @property
     def markdown_title(self) -> str:

@@ -126,7 +126,7 @@ def migrate_command(answer: UpgradeAnswer, target: Target, options: Sequence[str
 
 def _converts(cause: KnownCause, cell: Cell) -> bool:
     """Whether ``migrate`` is known to convert such files, or sets what the advice sets."""
-    if cause.migrate:
+    if cause.migrate or cause.conversions:
         return True
     if cell.stage == "load":
         return False

@@ -52,6 +52,14 @@ def test_a_cause_may_name_the_releases_that_save_its_files_again(tmp_path: Path)
     assert (found.migrate, found.bridges) == (True, ("1.2.2",))
 
 
+def test_a_cause_may_name_what_converts_its_files(tmp_path: Path) -> None:
+    text = CAUSE.replace(
+        "[[cause.signature]]", 'conversions = ["tree-layout-1.3"]\n[[cause.signature]]'
+    )
+    (found,) = read(tmp_path, text)
+    assert found.conversions == ("tree-layout-1.3",)
+
+
 MISTAKES = [
     ('id = "trees-1.3"', 'id = "Trees 1.3"', "id must be lowercase words"),
     ('id = "trees-1.3"', "", "cause[0].id: is missing"),

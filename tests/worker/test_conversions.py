@@ -29,6 +29,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
 
+from matrix import causes
+
 X = np.random.default_rng(0).normal(size=(90, 3))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 1)
 
@@ -147,7 +149,7 @@ def test_a_table_is_prepared_as_before() -> None:
     model.transformers_[-1] = (name, "passthrough", columns)
     done = names_of(convert.convert(model))
     assert done == {
-        *("imputer-type-1.7", "one-hot-infrequent-1.3", "columns-by-number-1.0"),
+        *("imputer-type-1.8", "one-hot-infrequent-1.3", "columns-by-number-1.0"),
         "passthrough-1.4",
     }
     np.testing.assert_array_equal(model.transform(table), before)
@@ -209,3 +211,14 @@ def test_each_conversion_has_a_name_and_a_meaning_of_its_own() -> None:
     assert len(names) == len(set(names))
     assert all(one.meaning and one.classes for one in CONVERSIONS)
     assert not set(RENAMED.values()) & set(RENAMED) - {"sklearn.neighbors._dist_metrics"}
+
+
+OF_NO_CAUSE = {"dummy-strategy-0.24", "histogram-boosting-bins-0.24", "isolation-paths-1.3"}
+"""Conversions of what fails after something else that has a cause, or of what is older."""
+
+
+def test_every_conversion_belongs_to_a_cause_and_exists() -> None:
+    registered = {one.name for one in CONVERSIONS}
+    named = {name for cause in causes.known() for name in cause.conversions}
+    assert named - registered == {"names", "parameters"}
+    assert registered - named == OF_NO_CAUSE

@@ -134,7 +134,7 @@ _COLUMNS = ("ColumnTransformer",)
 
 CONVERSIONS = (
     Conversion(
-        "imputer-type-1.7",
+        "imputer-type-1.8",
         ("SimpleImputer",),
         _imputer,
         "SimpleImputer fills in values of the type that it has seen",
