@@ -18,7 +18,8 @@ from typing import Any
 from made_up import so_many_cells
 from playwright.sync_api import sync_playwright
 
-from matrix.report import ReportOutput, read_json
+from matrix.report import ReportOutput
+from matrix.report.json import read_json
 
 ROUNDS = 7
 PAINTED = "new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"

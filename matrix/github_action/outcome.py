@@ -9,7 +9,7 @@ from pathlib import Path
 from matrix.errors import Exit
 from matrix.github_action.annotations import Annotation
 from matrix.model import Cell, Environment, Group, Matrix, Verdict
-from matrix.report import read_json
+from matrix.report.json import read_json
 
 _NOTHING = "No lock changed what models are known to be made of."
 

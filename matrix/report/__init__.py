@@ -7,6 +7,7 @@ module opens the stream for all of them, and never leaves a partly written file.
 from __future__ import annotations
 
 import difflib
+import importlib
 import io
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -16,31 +17,33 @@ from typing import TextIO
 
 from matrix.errors import UsageError
 from matrix.model import Matrix
-from matrix.report.badge import write_badge
-from matrix.report.csv import write_csv
 from matrix.report.files import replacing
-from matrix.report.html import write_html
-from matrix.report.json import read_json, write_json
-from matrix.report.junit import write_junit
-from matrix.report.markdown import write_markdown
-from matrix.report.sarif import write_sarif
-from matrix.report.text_and_svg import write_svg, write_text
-
-__all__ = ["FORMATS", "ReportOutput", "numbered", "read_json", "write_outputs"]
 
 Writer = Callable[[Matrix, TextIO], None]
 """Writes one report. It may iterate over the cells several times, but holds no list of them."""
 
+
+def _writer(module: str, name: str) -> Writer:
+    """A function of a module of this package, which is imported when a report is written: to import
+    all of them takes longer than to show an answer."""
+
+    def write(matrix: Matrix, stream: TextIO) -> None:
+        found: Writer = getattr(importlib.import_module(f"matrix.report.{module}"), name)
+        found(matrix, stream)
+
+    return write
+
+
 FORMATS: Mapping[str, Writer] = {
-    "badge": write_badge,
-    "csv": write_csv,
-    "html": write_html,
-    "json": write_json,
-    "junit": write_junit,
-    "markdown": write_markdown,
-    "sarif": write_sarif,
-    "svg": write_svg,
-    "text": write_text,
+    "badge": _writer("badge", "write_badge"),
+    "csv": _writer("csv", "write_csv"),
+    "html": _writer("html", "write_html"),
+    "json": _writer("json", "write_json"),
+    "junit": _writer("junit", "write_junit"),
+    "markdown": _writer("markdown", "write_markdown"),
+    "sarif": _writer("sarif", "write_sarif"),
+    "svg": _writer("text_and_svg", "write_svg"),
+    "text": _writer("text_and_svg", "write_text"),
 }
 """By the name in ``--output NAME:PATH``."""
 

@@ -17,7 +17,7 @@ from matrix.engine import last_run
 from matrix.environments.resolve import Resolved
 from matrix.errors import CannotTellError, Exit, worst
 from matrix.model import Group, Interpreter, Lock
-from matrix.report import read_json
+from matrix.report.json import read_json
 from matrix.store import Store
 from matrix.upgrade import resolved_ranges
 from matrix.upgrade.lock_changes import LockChange, PackageChange

@@ -16,7 +16,8 @@ from made_up import small_matrix
 
 from matrix.errors import Exit, StoreError, UsageError
 from matrix.model import Cell
-from matrix.report import FORMATS, ReportOutput, read_json, write_outputs
+from matrix.report import FORMATS, ReportOutput, write_outputs
+from matrix.report.json import read_json
 
 
 def test_a_report_is_written_to_its_path(tmp_path: Path) -> None:

@@ -14,8 +14,8 @@ from matrix.cli.configured import kept_results, read_settings
 from matrix.engine import last_run
 from matrix.errors import Exit
 from matrix.model import Matrix
-from matrix.report import read_json
 from matrix.report.files import replacing
+from matrix.report.json import read_json
 from matrix.report.sentences import counted
 
 FILE = "compat-baseline.toml"

@@ -8,7 +8,8 @@ from datetime import date
 from matrix import baseline as baselines
 from matrix.cli.arguments import DiffArguments
 from matrix.errors import Exit
-from matrix.report import read_json, write_outputs
+from matrix.report import write_outputs
+from matrix.report.json import read_json
 from matrix.report.terminal import console_for
 from matrix.report.terminal.comparison_section import show_comparison
 

@@ -7,7 +7,8 @@ from matrix.cli.commands.run import compared, exit_code, read_known
 from matrix.engine.shards import merge as merged
 from matrix.errors import Exit
 from matrix.model import Verdict
-from matrix.report import read_json, write_outputs
+from matrix.report import write_outputs
+from matrix.report.json import read_json
 from matrix.report.terminal import show
 
 
