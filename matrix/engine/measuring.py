@@ -90,6 +90,21 @@ def measures_due(
     return due
 
 
+def measured_in(context: RunContext, savings: Savings) -> dict[str, str]:
+    """The environment in which the rows of each pipeline are measured, as far as it is known.
+
+    Args:
+        context: the run's.
+        savings: the answers of writers so far.
+
+    Returns:
+        The id of the environment by pipeline.
+    """
+    newest = newest_first(context)
+    found = {one.id: _work(context, newest, savings, one)[1] for one in context.pipelines}
+    return {name: work.environment.id for name, work in found.items() if work is not None}
+
+
 def _work(
     context: RunContext, newest: list[Environment], savings: Savings, pipeline: Pipeline
 ) -> tuple[bool, MeasureWork | None]:

@@ -10,10 +10,11 @@ from matrix.catalog import Catalog
 from matrix.engine import last_run, loading, roles, saving
 from matrix.engine.estimate import BUILD, START
 from matrix.engine.loading import LoadWork, loads, loads_due
+from matrix.engine.measuring import measured_in
 from matrix.engine.run_context import RunContext
 from matrix.engine.saving import Savings, saves_due
 from matrix.engine.shards import digest
-from matrix.engine.shares import by_position, divide, write_shares
+from matrix.engine.shares import Division, by_position, divide, write_division
 from matrix.model import Environment
 
 
@@ -63,6 +64,8 @@ class Plan:
     """The estimated seconds; None without a history of such work."""
     digest: str = ""
     """The digest that all shards of one plan share."""
+    measured_in: Mapping[str, str] = field(default_factory=dict)
+    """The environment in which the rows of each pipeline are measured, as far as it is known."""
 
     @property
     def saves(self) -> Work:
@@ -110,6 +113,7 @@ def plan(context: RunContext, catalog: Catalog) -> Plan:
         shares=tuple(shares),
         seconds=_seconds(context, shares),
         digest=digest(catalog, context.environments),
+        measured_in=measured_in(context, savings),
     )
 
 
@@ -142,7 +146,7 @@ def divided(
         shares = divide(seconds, count)
     else:
         shares = by_position(environments, count)
-    write_shares(folder, plan.digest, shares)
+    write_division(folder, plan.digest, Division(shares=shares, measured_in=plan.measured_in))
     return shares
 
 
@@ -160,7 +164,12 @@ def _nothing(context: RunContext, catalog: Catalog) -> Plan:
         )
         for one in context.environments
     )
-    return Plan(shares=shares, seconds=0.0, digest=digest(catalog, context.environments))
+    return Plan(
+        shares=shares,
+        seconds=0.0,
+        digest=digest(catalog, context.environments),
+        measured_in=measured_in(context, savings),
+    )
 
 
 def _loaded(environment: Environment, files: list[LoadWork]) -> int:

@@ -3,7 +3,9 @@
 With a folder of ``--artifacts``, a run has two stages. In the first, each shard saves in its own
 environments and publishes one file. In the second, each loads in its own environments what all have
 saved. The newest environment is an exception: the rows of every pipeline are measured there, so all
-shards build it, and each saves and measures a part of the pipelines in it.
+shards build it, and each saves and measures a part of the pipelines in it. Pipelines that it does
+not save are measured where an earlier run measured them, by the shard of that environment; without
+an earlier run, every shard measures them in the second stage.
 """
 
 from __future__ import annotations
@@ -34,6 +36,8 @@ class SavedShare:
     """What writers answered, by writer and pipeline."""
     evidence: Mapping[str, Evidence | None] = field(default_factory=dict)
     """Of each measured pipeline; None if nothing could be measured."""
+    measured_in: Mapping[str, str] = field(default_factory=dict)
+    """The environment in which each of these was measured."""
 
     def savings(self) -> Savings:
         """The answers of writers in the data model."""
@@ -41,6 +45,19 @@ class SavedShare:
             (writer, pipeline): worker_answers.saving(answer, pipeline=pipeline, writer=writer)
             for (writer, pipeline), answer in self.answers.items()
         }
+
+    def measured_as(self, expected: Mapping[str, str]) -> SavedShare:
+        """The same without the evidence of pipelines that were measured in another environment.
+
+        Args:
+            expected: the environment in which one machine would measure each pipeline.
+        """
+        kept = {
+            name: one
+            for name, one in self.evidence.items()
+            if self.measured_in.get(name) == expected.get(name)
+        }
+        return replace(self, evidence=kept)
 
     def digest(self) -> str:
         """A digest of the answers: a result that was made of others is another one."""
@@ -80,6 +97,7 @@ def publish(folder: Path, shard: Shard, share: SavedShare, store: Store) -> Path
         "environments": [codec.to_json(one) for one in share.environments.values()],
         "answers": [[*place, answer] for place, answer in share.answers.items()],
         "evidence": {name: codec.to_json(one) for name, one in share.evidence.items()},
+        "measured_in": dict(share.measured_in),
     }
     file = file_of(folder, shard)
     contents = ((digest, store.content(digest)) for digest in digests)
@@ -127,6 +145,7 @@ def take_in(folder: Path, shard: Shard, store: Store) -> SavedShare:
         environments=environments,
         answers={place: answer for share in found for place, answer in share.answers.items()},
         evidence={name: one for share in found for name, one in share.evidence.items()},
+        measured_in={name: one for share in found for name, one in share.measured_in.items()},
     )
 
 
@@ -159,6 +178,7 @@ def _share(head: Mapping[str, Any]) -> SavedShare:
             name: None if one is None else codec.from_json(one, Evidence)
             for name, one in head["evidence"].items()
         },
+        measured_in=dict(head["measured_in"]),
     )
 
 

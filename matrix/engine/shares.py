@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -42,13 +43,27 @@ def by_position(environments: Sequence[Environment], count: int) -> tuple[tuple[
     )
 
 
-def write_shares(folder: Path, plan: str, shares: Sequence[Sequence[str]]) -> None:
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Division:
+    """How a plan is divided among shards."""
+
+    shares: tuple[tuple[str, ...], ...]
+    """The ids of the environments of each shard."""
+    measured_in: Mapping[str, str] = field(default_factory=dict)
+    """The environment in which the rows of each pipeline were measured in an earlier run."""
+
+
+def write_division(folder: Path, plan: str, division: Division) -> None:
     """Write a division for the shards that will read the folder.
 
     Raises:
         StoreError: it cannot be written.
     """
-    document = {"plan": plan, "shares": [list(share) for share in shares]}
+    document = {
+        "plan": plan,
+        "shares": [list(share) for share in division.shares],
+        "measured_in": dict(division.measured_in),
+    }
     try:
         folder.mkdir(parents=True, exist_ok=True)
         write_whole(folder / FILE, codec.encode(document).encode())
@@ -56,7 +71,7 @@ def write_shares(folder: Path, plan: str, shares: Sequence[Sequence[str]]) -> No
         raise StoreError(f"{folder / FILE} cannot be written: {error}") from error
 
 
-def read_shares(folder: Path, plan: str, count: int) -> tuple[tuple[str, ...], ...] | None:
+def read_division(folder: Path, plan: str, count: int) -> Division | None:
     """Read the division of a plan; None if the folder has none.
 
     Raises:
@@ -75,6 +90,7 @@ def read_shares(folder: Path, plan: str, count: int) -> tuple[tuple[str, ...], .
     try:
         document: dict[str, Any] = codec.decode(text)
         shares = tuple(tuple(map(str, share)) for share in document["shares"])
+        measured_in = {str(name): str(one) for name, one in document["measured_in"].items()}
         same = document["plan"] == plan
     except codec.READ_ERRORS as error:
         raise CannotTellError(f"{file} is damaged", advice=advice) from error
@@ -85,4 +101,4 @@ def read_shares(folder: Path, plan: str, count: int) -> tuple[tuple[str, ...], .
         )
     if len(shares) != count:
         raise UsageError(f"{file} divides the work into {len(shares)}, not {count}", advice=advice)
-    return shares
+    return Division(shares=shares, measured_in=measured_in)

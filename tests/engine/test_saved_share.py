@@ -72,12 +72,14 @@ def shares() -> tuple[SavedShare, SavedShare]:
         environments={"sklearn-1.3": environment("1.3")},
         answers={("sklearn-1.3", "ridge"): answer()},
         evidence={"ridge": EVIDENCE},
+        measured_in={"ridge": "sklearn-1.3"},
     )
     ended = {"ending": Ending.TIMED_OUT.value, "reason": "too slow"}
     second = SavedShare(
         environments={"sklearn-1.5": environment("1.5")},
         answers={("sklearn-1.5", "ridge"): ended},
         evidence={"svr": None},
+        measured_in={"svr": "sklearn-1.5"},
     )
     return first, second
 
@@ -100,6 +102,17 @@ def test_all_that_the_shards_saved_is_there_again(
     assert loader.has_artifact(digest(FILE), "joblib")
     assert loader.has_contents([digest(ROWS), digest(OUTPUT)])
     assert found.savings()["sklearn-1.5", "ridge"].ending is Ending.TIMED_OUT
+
+
+def test_evidence_that_one_machine_would_measure_elsewhere_is_left_out(
+    tmp_path: Path, saver: Store, loader: Store
+) -> None:
+    published(tmp_path, saver)
+    found = take_in(tmp_path, FIRST, loader)
+    same = {"ridge": "sklearn-1.3", "svr": "sklearn-1.5"}
+    assert found.measured_as(same).evidence == found.evidence
+    assert found.measured_as({**same, "ridge": "sklearn-1.5"}).evidence == {"svr": None}
+    assert found.measured_as({}).evidence == {}
 
 
 def test_a_shard_that_has_published_nothing_is_named(

@@ -8,7 +8,7 @@ import pytest
 from made_up import environment
 
 from matrix.engine.plan import EnvironmentWork, Plan, divided
-from matrix.engine.shares import FILE, divide, read_shares
+from matrix.engine.shares import FILE, Division, divide, read_division
 from matrix.errors import CannotTellError, UsageError
 
 
@@ -44,7 +44,7 @@ def test_a_plan_with_a_folder_divides_by_measured_times_and_leaves_that_there(
         ("sklearn-1.0", "sklearn-1.1"),
         ("sklearn-1.2", "sklearn-1.3", "sklearn-1.4"),
     )
-    assert read_shares(tmp_path, "p", 2) == shares
+    assert read_division(tmp_path, "p", 2) == Division(shares=shares)
 
 
 def test_without_measured_times_every_nth_environment_is_in_a_shard(tmp_path: Path) -> None:
@@ -55,17 +55,17 @@ def test_without_measured_times_every_nth_environment_is_in_a_shard(tmp_path: Pa
 def test_a_division_of_another_plan_or_number_is_refused(tmp_path: Path) -> None:
     divided(plan(1.0, 2.0, 3.0), 2, tmp_path)
     with pytest.raises(UsageError, match="of another plan"):
-        read_shares(tmp_path, "q", 2)
+        read_division(tmp_path, "q", 2)
     with pytest.raises(UsageError, match="divides the work into 2, not 3"):
-        read_shares(tmp_path, "p", 3)
+        read_division(tmp_path, "p", 3)
 
 
 @pytest.mark.parametrize("text", ["", "[]", '{"plan": "p"}', '{"plan": "p", "shares": 1}'])
 def test_a_damaged_division_is_an_error(tmp_path: Path, text: str) -> None:
     (tmp_path / FILE).write_text(text)
     with pytest.raises(CannotTellError, match="is damaged"):
-        read_shares(tmp_path, "p", 2)
+        read_division(tmp_path, "p", 2)
 
 
 def test_a_folder_without_a_division_has_none(tmp_path: Path) -> None:
-    assert read_shares(tmp_path, "p", 2) is None
+    assert read_division(tmp_path, "p", 2) is None

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from matrix.cli.arguments import RunArguments
 from matrix.cli.build_progress import BuildProgress
 from matrix.engine import pipeline_check, roles, saved_share, selfcheck, shares
 from matrix.engine import run as engine
-from matrix.engine.measuring import Measures, measures_due
+from matrix.engine.measuring import Measures, measured_in, measures_due
 from matrix.engine.run_context import RunContext
 from matrix.engine.save_stage import save_share as save_part
 from matrix.engine.saved_share import SavedShare
@@ -64,7 +64,7 @@ def save_share(
         The file, and what is in it.
     """
     resolved = environments.resolve(catalog, offline=arguments.offline)
-    shard = _shard(catalog, resolved, folder)
+    shard, measured_before = _shard(catalog, resolved, folder)
     builder = _Builder(catalog, store, arguments, progress, resolved)
     own = {one.id for one in readers(_requested(resolved), shard)}
     newest = None
@@ -85,7 +85,7 @@ def save_share(
         fresh=arguments.fresh,
     )
     _check_files(context)
-    share = save_part(context, shard, newest)
+    share = save_part(context, shard, newest, measured_before)
     return saved_share.publish(folder, shard, share, store), share
 
 
@@ -115,14 +115,17 @@ def fill_from_shares(
     """Build the environments of a shard, load in them what all shards have saved, and judge."""
     resolved = environments.resolve(selfcheck.planted_in(catalog), offline=arguments.offline)
     requested = [one for one in resolved if one.spec.id != selfcheck.UNBUILDABLE.id]
-    shard = _shard(catalog, requested, folder)
+    shard, _ = _shard(catalog, requested, folder)
     catalog = replace(catalog, shard=shard)
     share = saved_share.take_in(folder, shard, store)
     saved = _saved_environments(requested, share)
     _check_complete(catalog, saved, share)
     builder = _Builder(catalog, store, arguments, progress, resolved)
     own = {one.id for one in readers(saved, shard)}
-    needed = own | _measuring(catalog, saved, share, store, progress)
+    context = RunContext.of(catalog, saved, store, progress=progress, slots=1)
+    share = share.measured_as(measured_in(context, share.savings()))
+    due = measures_due(context, share.savings(), Measures.of(share.evidence))
+    needed = own | {work.environment.id for work in due}
     if not any(one.ready and roles.saves(one) for one in saved if one.id in needed):
         needed |= set(_newest_first(requested)[:1])
     built = builder.build({*needed, selfcheck.UNBUILDABLE.id})
@@ -182,19 +185,6 @@ def _check_complete(catalog: Catalog, saved: Sequence[Environment], share: Saved
             )
 
 
-def _measuring(
-    catalog: Catalog,
-    saved: tuple[Environment, ...],
-    share: SavedShare,
-    store: Store,
-    progress: Progress,
-) -> set[str]:
-    """The environments in which rows are still to be measured: the newest one saved no model."""
-    context = RunContext.of(catalog, saved, store, progress=progress, slots=1)
-    due = measures_due(context, share.savings(), Measures.of(share.evidence))
-    return {work.environment.id for work in due}
-
-
 def _check_alike(saved: Sequence[Environment], built: dict[str, Environment]) -> None:
     """Check that this machine is of the kind of those that saved.
 
@@ -214,16 +204,23 @@ def _check_alike(saved: Sequence[Environment], built: dict[str, Environment]) ->
 # --------------------------------------------------------------------------- both
 
 
-def _shard(catalog: Catalog, resolved: Sequence[Resolved], folder: Path) -> Shard:
-    """The shard with its plan, and with its environments if ``plan`` has divided them."""
+def _shard(
+    catalog: Catalog, resolved: Sequence[Resolved], folder: Path
+) -> tuple[Shard, Mapping[str, str]]:
+    """The shard with its plan, and what ``plan`` knows from earlier runs.
+
+    Returns:
+        The shard, with its environments if ``plan`` has divided them; and the environment in which
+        an earlier run measured each pipeline.
+    """
     assert catalog.shard is not None
     requested = _requested(resolved)
     plan = digest(catalog, requested)
     shard = replace(catalog.shard, plan=plan)
-    divided = shares.read_shares(folder, plan, shard.count)
-    if divided is None:
-        return shard
-    return replace(shard, readers=divided[shard.index - 1])
+    division = shares.read_division(folder, plan, shard.count)
+    if division is None:
+        return shard, {}
+    return replace(shard, readers=division.shares[shard.index - 1]), division.measured_in
 
 
 def _requested(resolved: Sequence[Resolved]) -> tuple[Environment, ...]:
