@@ -27,6 +27,8 @@ OPTIONS_OF_OTHERS = {
     "--strict",  # mkdocs
     "--exclude-newer",  # uv
     "--group",  # uv
+    "--nthreads",  # dask
+    "--nworkers",  # dask
     "--spec",  # pipx
     "--init",  # git
     "--no-tags",  # git
