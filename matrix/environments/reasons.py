@@ -38,6 +38,7 @@ _NO_PACKAGE = re.compile(r"(\S+) was not found in the (?:package registry|provid
 _NO_WHEELS = re.compile(r"(\S+) (?:has|have) no (?:usable )?wheels")
 _NEEDS_PYTHON = re.compile(r"(\S+) depends on Python\s*([<>=!~][^\s,]*)")
 _NO_VERSION = re.compile(r"there (?:is|are) no versions? of ([^\s,]+)|(only \S+ is available)")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _TOO_NEW = re.compile(
     r"`(\S+)` was filtered by `exclude-newer`.*?uploaded before (\S+?)T.*?published at (\S+?)T"
 )
@@ -117,7 +118,9 @@ def _missing(text: str, python: str) -> UnavailableError | None:
     version = _NO_VERSION.search(text)
     if version and "depends on" not in text:
         required_text = version.group(1) or _asked(text, version.group(2))
-        return UnavailableError(UnavailableReason.NO_VERSION, required_text)
+        whole = _NAME.fullmatch(required_text)  # it has no release at all: of that day, with a date
+        packages = frozenset({required_text} if whole else ())
+        return UnavailableError(UnavailableReason.NO_VERSION, required_text, packages)
     return None
 
 

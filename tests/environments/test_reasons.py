@@ -116,6 +116,8 @@ def test_silence_is_said() -> None:
     [
         ("Because all versions of pyod have no usable wheels and you require pyod, we", {"pyod"}),
         ("Because retrying==1.3.3 has no usable wheels and only retrying<=1.3.3 is", {"retrying"}),
+        ("Because there are no versions of xgboost and you require xgboost, we", {"xgboost"}),
+        ("Because there are no versions of xgboost==9.9 and you require it, we", set()),
         ("Because you require numpy>=2 and numpy<2, we can conclude that", set()),
     ],
 )

@@ -30,6 +30,16 @@ def test_columns_chosen_by_an_index_of_pandas_are_known() -> None:
     assert input_spec.positions(pd.Index(["sex"]), ["age", "sex"]) == [1]
 
 
+def test_a_union_has_the_columns_of_its_parts() -> None:
+    """FeatureUnion of scikit-learn 1.1 has no names of its own."""
+    parts = [("n", StandardScaler(), ["age"])], [("t", OrdinalEncoder(), ["sex"])]
+    inner = [(str(at), ColumnTransformer(part).fit(ROWS)) for at, part in enumerate(parts)]
+    union = SimpleNamespace(n_features_in_=2, transformer_list=[("no", StandardScaler()), *inner])
+    model = SimpleNamespace(steps=[("union", union), ("last", SimpleNamespace(n_features_in_=5))])
+    assert input_spec.feature_names(union) == ["age", "sex"]
+    assert input_spec.feature_names(SimpleNamespace(best_estimator_=model)) == ["age", "sex"]
+
+
 class Encoder:
     """An encoder as category_encoders 2.0 makes one: only names of outputs, and a count of inputs.
 

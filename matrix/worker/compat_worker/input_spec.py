@@ -133,6 +133,9 @@ def feature_names(model: Any) -> Optional[List[Any]]:
         if get(step, "transformers_") is not None:
             named = [one for _, _, part in column_parts(step) for one in _texts(part)]
             return list(dict.fromkeys(named)) or None
+        if is_union(step):  # in some releases it has no names of its own
+            parts = (feature_names(part) for _, part in step.transformer_list)
+            return next((found for found in parts if found is not None), None)
         one = next(iter(inner_models(step)), None)
         if one is not None:
             return feature_names(one)
