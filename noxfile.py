@@ -58,7 +58,7 @@ def typecheck(session: nox.Session) -> None:
 
 @nox.session
 def benchmark(session: nox.Session) -> None:
-    """What runs and 100,000 cells cost: nox -s benchmark -- [--only runs|cells|migrate] ..."""
+    """Time and memory against floors and goals: nox -s benchmark -- [--only folder|runs|…]"""
     sessions.install_project(session, HERE)
     session.run("python", "benchmarks/benchmark.py", *session.posargs)
 

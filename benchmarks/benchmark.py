@@ -8,8 +8,9 @@
        the sum of their times divided by the cores in use
 
 Environments are built before the clock starts. A load is what a truthful verdict needs, in all
-four: two fresh loads, every method on each. Then, without any worker, ``throughput`` takes made-up
-cells through the judge, the store and every report. Run it by ``nox -s benchmark``.
+four: two fresh loads, every method on each. Then ``folder`` checks a folder of models, ``forest``
+a large one, and, without any worker, ``throughput`` takes made-up cells through the judge, the
+store and every report. The table of goals is the last. Run it by ``nox -s benchmark``.
 """
 
 from __future__ import annotations
@@ -25,11 +26,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+import all_goals
+import folder
+import forest
+import goals
 import memory
 import migrations
 import throughput
@@ -46,6 +51,8 @@ from matrix.model import Environment
 from matrix.report.progress import Progress
 from matrix.store import Store
 
+PARTS = ("runs", "folder", "one", "forest", "cells")
+
 
 def main() -> None:
     """Measure, print tables, write JSON."""
@@ -57,13 +64,28 @@ def main() -> None:
         rows = result["migrate"]
         table = f"{migrations.as_summary(rows)}\n{migrations.as_markdown(rows)}"
         arguments.output.with_suffix(".md").write_text(table, encoding="utf-8")
-    if arguments.only in (None, "runs"):
+    parts = [arguments.only] if arguments.only else PARTS
+    if "runs" in parts:
         result |= _runs(arguments)
         _show(result)
-    if arguments.only in (None, "cells"):
-        result["cells"] = throughput.measure()
+    for name in ("folder", "one", "forest"):
+        if name in parts:
+            result[name] = _in_folder(arguments, name)
+    if "cells" in parts:
+        result["cells"] = throughput.measure(arguments.cells)
         throughput.show_table(result["cells"])
+    if found := list(all_goals.of(result)):
+        goals.show(found)
     arguments.output.write_text(json.dumps(result, indent=2) + "\n", encoding="utf-8")
+
+
+def _in_folder(arguments: argparse.Namespace, name: str) -> dict[str, Any]:
+    """Measure a part that needs an empty folder."""
+    with tempfile.TemporaryDirectory() as place:
+        if name == "forest":
+            return asdict(forest.measure(Path(place), arguments.forest_mb))
+        models, releases = (1, 1) if name == "one" else (arguments.models, arguments.releases)
+        return asdict(folder.measure(Path(place), models, releases))
 
 
 def _runs(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -98,7 +120,7 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=["runs", "cells", "migrate"],
+        choices=[*PARTS, "migrate"],
         help="one part alone; migrate, beside another tool, is measured only so",
     )
     parser.add_argument(
@@ -115,6 +137,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--keep", type=Path, default=None, help="migrate: a folder to work in, which stays"
     )
+    parser.add_argument("--models", type=int, default=30, help="folder: models")
+    parser.add_argument("--releases", type=int, default=4, help="folder: targets, up to 9")
+    parser.add_argument("--forest-mb", type=int, default=500, help="forest: size of the file")
+    parser.add_argument("--cells", type=int, default=throughput.CELLS, help="cells: how many")
     parser.add_argument("--output", type=Path, default=None)
     found = parser.parse_args()
     name = "migrate.json" if found.only == "migrate" else "benchmark.json"
