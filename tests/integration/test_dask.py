@@ -106,14 +106,15 @@ def differences(one: dict[str, Any], other: dict[str, Any]) -> list[Any]:
     return [*found, *(one[name] for name in heads if one[name] != other[name])]
 
 
-@pytest.fixture
-def whole(tmp_path: Path) -> dict[str, Any]:
-    """The result of one machine."""
-    (tmp_path / "matrix.toml").write_text(CONFIGURATION)
-    run = started(tmp_path, "--state", "whole", "--output", "json:whole.json")
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with the result of one machine."""
+    made = tmp_path_factory.mktemp("project")
+    (made / "matrix.toml").write_text(CONFIGURATION)
+    run = started(made, "--state", "whole", "--output", "json:whole.json")
     output, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 0, output
-    return result(tmp_path, "whole")
+    return made
 
 
 def works(worker: psutil.Process) -> bool:
@@ -125,11 +126,11 @@ def works(worker: psutil.Process) -> bool:
 
 
 def test_one_of_three_workers_is_killed_at_work_and_the_table_is_that_of_one_machine(
-    tmp_path: Path, whole: dict[str, Any], dask: DaskProcesses
+    folder: Path, dask: DaskProcesses
 ) -> None:
     workers = [dask.worker() for _ in range(3)]
     executor = f"dask:{dask.address}"
-    run = started(tmp_path, "--state", "dask", "--output", "json:dask.json", "--executor", executor)
+    run = started(folder, "--state", "dask", "--output", "json:dask.json", "--executor", executor)
     killed = None
     while run.poll() is None and killed is None:
         killed = next((worker for worker in workers if works(worker)), None)
@@ -138,23 +139,25 @@ def test_one_of_three_workers_is_killed_at_work_and_the_table_is_that_of_one_mac
     killed.kill()
     output, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 0, output
-    assert differences(whole, result(tmp_path, "dask")) == []
+    assert differences(result(folder, "whole"), result(folder, "dask")) == []
 
 
 def test_a_worker_without_the_python_of_an_environment_refuses_and_the_other_does_its_work(
-    tmp_path: Path, whole: dict[str, Any], dask: DaskProcesses
+    folder: Path, dask: DaskProcesses
 ) -> None:
     """It has a store of environments of its own, and finds no Python but that of the tests."""
-    lacking = dict.fromkeys(("PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"), str(tmp_path / "no"))
-    lacking |= {"PATH": os.defpath, "COMPAT_MATRIX_ENVS": str(tmp_path / "envs")}
+    lacking = dict.fromkeys(("PYENV_ROOT", "HOME", "UV_PYTHON_INSTALL_DIR"), str(folder / "no"))
+    lacking |= {"PATH": os.defpath, "COMPAT_MATRIX_ENVS": str(folder / "envs")}
     dask.worker(**lacking)
     executor = f"dask:{dask.address}"
-    alone = started(tmp_path, "--state", "alone", "--executor", executor)
+    alone = started(folder, "--state", "alone", "--executor", executor)
     output, _ = alone.communicate(timeout=SECONDS)
     assert alone.returncode == 3, output
     assert "it has no Python" in output
     dask.worker()
-    run = started(tmp_path, "--state", "dask", "--output", "json:dask.json", "--executor", executor)
+    run = started(
+        folder, "--state", "refused", "--output", "json:refused.json", "--executor", executor
+    )
     output, _ = run.communicate(timeout=SECONDS)
     assert run.returncode == 0, output
-    assert differences(whole, result(tmp_path, "dask")) == []
+    assert differences(result(folder, "whole"), result(folder, "refused")) == []
