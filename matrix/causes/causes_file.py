@@ -13,7 +13,15 @@ from packaging.version import InvalidVersion, Version
 
 from matrix.catalog import toml
 from matrix.catalog.toml_table import TomlTable
-from matrix.causes.known_cause import CROSSINGS, Condition, Example, KnownCause, Signature
+from matrix.causes.known_cause import (
+    CROSSINGS,
+    Condition,
+    Example,
+    KnownCause,
+    LaterCompiled,
+    Pattern,
+    Signature,
+)
 from matrix.errors import ConfigError
 from matrix.model import Group
 
@@ -35,7 +43,7 @@ _ID = re.compile(r"[a-z0-9]+(?:[.-][a-z0-9]+)*")
 @cache
 def known() -> tuple[KnownCause, ...]:
     """Return the causes in the package, in the order of the file."""
-    return read(FILE)
+    return read(FILE, compiled=False)
 
 
 @cache
@@ -44,8 +52,12 @@ def by_id() -> Mapping[str, KnownCause]:
     return {cause.id: cause for cause in known()}
 
 
-def read(path: Path) -> tuple[KnownCause, ...]:
+def read(path: Path, *, compiled: bool = True) -> tuple[KnownCause, ...]:
     """Read a file of causes.
+
+    Args:
+        path: of the file.
+        compiled: compile regular expressions now, which finds mistakes in them.
 
     Raises:
         ConfigError: the file cannot be read, or has a mistake; the message says where.
@@ -58,14 +70,14 @@ def read(path: Path) -> tuple[KnownCause, ...]:
         raise ConfigError(path, "", "must have only [[cause]] tables")
     found: dict[str, KnownCause] = {}
     for table in TomlTable(path, "", document).tables("cause"):
-        cause = _cause(table)
+        cause = _cause(table, compiled=compiled)
         if cause.id in found:
             raise table.error("id", f"duplicate id {cause.id}")
         found[cause.id] = cause
     return tuple(found.values())
 
 
-def _cause(table: TomlTable) -> KnownCause:
+def _cause(table: TomlTable, *, compiled: bool) -> KnownCause:
     table.only(_KEYS)
     id_ = table.required("id", check=_check_id)
     named = TomlTable(table.source, f"cause.{id_}", table.value)  # errors name the cause
@@ -81,7 +93,7 @@ def _cause(table: TomlTable) -> KnownCause:
         package=package,
         since=since,
         links=named.texts("links", check=_check_link),
-        signatures=tuple(_signature(one, package) for one in signatures),
+        signatures=tuple(_signature(one, package, compiled=compiled) for one in signatures),
         example=_example(named.table("example")),
         migrate=named.flag("migrate"),
         bridges=named.texts("bridges", check=_check_version),
@@ -89,7 +101,7 @@ def _cause(table: TomlTable) -> KnownCause:
     )
 
 
-def _signature(table: TomlTable, package: str) -> Signature:
+def _signature(table: TomlTable, package: str, *, compiled: bool) -> Signature:
     table.only(_SIGNATURE_KEYS)
     group = table.choice("group", _GROUPS)
     if group is None:
@@ -105,9 +117,9 @@ def _signature(table: TomlTable, package: str) -> Signature:
         )
     return Signature(
         group=group,
-        message=_pattern(table, "message"),
-        frame=_pattern(table, "frame"),
-        table=_pattern(table, "table"),
+        message=_pattern(table, "message", compiled=compiled),
+        frame=_pattern(table, "frame", compiled=compiled),
+        table=_pattern(table, "table", compiled=compiled),
         share=_share(table),
         direction=direction,
         writer=table.parsed("writer", _condition),
@@ -144,7 +156,10 @@ def _check_link(text: str) -> None:
         raise ValueError("links must begin with https://")
 
 
-def _pattern(table: TomlTable, key: str) -> re.Pattern[str] | None:
+def _pattern(table: TomlTable, key: str, *, compiled: bool) -> Pattern | None:
+    if not compiled:
+        text = table.text(key)
+        return LaterCompiled(text) if text else None
     text = table.text(key, check=_compiled)
     return _compiled(text) if text else None
 

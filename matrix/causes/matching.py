@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from packaging.version import InvalidVersion, Version
 
-from matrix.causes.known_cause import Condition, KnownCause, Signature
+from matrix.causes.known_cause import Condition, KnownCause, Pattern, Signature
 from matrix.causes.unknown import unknown
 from matrix.frameworks import BY_MODULE
 from matrix.model import Cell, Direction, EnvInfo, Group, Verdict
@@ -121,7 +121,7 @@ _LONGEST = 4000
 
 
 @lru_cache(maxsize=65536)
-def _found(pattern: re.Pattern[str], text: str) -> bool:
+def _found(pattern: Pattern, text: str) -> bool:
     return pattern.search(text[:_LONGEST]) is not None
 
 

@@ -8,6 +8,7 @@ import pytest
 from packaging.version import Version
 
 from matrix import causes
+from matrix.causes.causes_file import FILE
 from matrix.errors import ConfigError
 from matrix.model import Direction
 
@@ -110,6 +111,15 @@ def test_a_mistake_is_an_error_with_its_place(
         read(tmp_path, CAUSE.replace(right, wrong, 1))
     assert said in str(raised.value)
     assert "causes.toml" in str(raised.value)
+
+
+def test_every_regular_expression_of_the_file_is_one() -> None:
+    """Commands compile them later, when they are used."""
+    strict, later = causes.read(FILE), causes.known()
+    assert [one.id for one in strict] == [one.id for one in later]
+    for one, other in zip(strict, later, strict=True):
+        for checked, used in zip(one.signatures, other.signatures, strict=True):
+            assert getattr(checked.message, "pattern", "") == getattr(used.message, "pattern", "")
 
 
 def test_two_causes_of_one_id_are_an_error(tmp_path: Path) -> None:
