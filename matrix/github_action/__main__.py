@@ -167,7 +167,10 @@ def _event(values: Mapping[str, str]) -> dict[str, Any]:
     path = values.get("GITHUB_EVENT_PATH", "")
     if not path or not Path(path).is_file():
         return {}
-    found = json.loads(Path(path).read_bytes())
+    try:
+        found = json.loads(Path(path).read_bytes())
+    except ValueError:
+        return {}
     return found if isinstance(found, dict) else {}
 
 

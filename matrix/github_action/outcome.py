@@ -115,10 +115,11 @@ def _annotations(matrix: Matrix) -> Iterator[Annotation]:
         if found is not None:
             yield found
     for answer in matrix.unanswered:
+        is_named = answer.problem.startswith(answer.model)
         yield Annotation(
             level="error",
             title="Not checked",
-            message=f"{answer.model}: {answer.problem}",
+            message=answer.problem if is_named else f"{answer.model}: {answer.problem}",
             file=answer.model,
         )
 

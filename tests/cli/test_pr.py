@@ -15,12 +15,13 @@ from matrix.cli.commands import pr
 from matrix.cli.named_models import named_models, other_projects
 from matrix.engine import last_run
 from matrix.environments.resolve import Resolved
-from matrix.errors import CannotTellError, Exit, worst
+from matrix.errors import CannotTellError, Exit, UsageError, worst
 from matrix.model import Group, Interpreter, Lock
+from matrix.report import FORMATS, ReportOutput
 from matrix.report.json import read_json
 from matrix.store import Store
 from matrix.upgrade import resolved_ranges
-from matrix.upgrade.lock_changes import LockChange, PackageChange
+from matrix.upgrade.lock_changes import LockChange, LockProblem, PackageChange
 from matrix.upgrade.resolved_ranges import are_the_same, with_exact_versions
 from matrix.upgrade.upgrade_request import UpgradeRequest
 from tests.cli.test_kept_checks import LIMITED
@@ -71,6 +72,18 @@ def test_each_lock_has_an_answer_and_report_shows_all(
     parts = ["a/requirements.txt: unknown", "scikit-learn 1.5.1 → 1.6.1", "c/requirements.txt: unk"]
     assert [shown.index(part) for part in parts] == sorted(shown.index(part) for part in parts)
     assert "b/requirements.txt" in Path("all-2.md").read_text("utf-8")
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_lock_that_cannot_be_read_is_in_every_format(name: str, tmp_path: Path) -> None:
+    error = UsageError("uv.lock: has version 9")
+    matrix = pr._unanswered(LockProblem("uv.lock", error))
+    ReportOutput(name, tmp_path / "out").write(matrix)
+    text = (tmp_path / "out").read_text("utf-8")
+    if name == "badge":
+        assert "unknown" in text
+    else:
+        assert "has version 9" in text.replace("&#160;", " ")
 
 
 @pytest.mark.parametrize(

@@ -390,9 +390,10 @@ def test_locks_with_different_answers_have_no_pin_in_common(tmp_path: Path) -> N
     assert read_outcome(1, tmp_path, "").pin == ""
 
 
-def test_without_a_pull_request_there_is_no_comment(step: Step) -> None:
-    step.event({})
-    step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,))
+@pytest.mark.parametrize("event", ["{}", "[]", "", "{", '{"pull_request": null}'])
+def test_without_a_pull_request_there_is_no_comment(step: Step, event: str) -> None:
+    (step.folder / "event.json").write_text(event)
+    assert step.run(Exit.UNSAFE, (Verdict.LOAD_FAILED,)) == Exit.UNSAFE
     assert step.github.comments == []
 
 
