@@ -196,8 +196,9 @@ def how_made(file: CandidateFile) -> str:
     for step in file.steps:
         names = dict.fromkeys(fix.name for fix in step.fixes)
         what = f" with {', '.join(names)} set" if names else ""
-        steps.append(f"{step.environment.spec.label}{what}")
-    return f"saved again in {', then in '.join(steps)}"
+        how = "converted" if step.converted else "saved again"
+        steps.append(f"{how} in {step.environment.spec.label}{what}")
+    return ", then ".join(steps)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -54,6 +54,17 @@ def test_a_model_without_output_methods_is_its_fitted_attributes() -> None:
     assert content.is_complete(content.encode(output_methods.call(found, "values", None)))
 
 
+def test_a_model_without_output_methods_is_shown_as_the_estimator_that_it_is() -> None:
+    model = DBSCAN(eps=0.5).fit(X)
+    found = bundle_parts.take(model, [])
+    assert repr(found) == repr(model)
+    assert found.get_params() == model.get_params()
+    del model.__dict__["metric"]  # as where the file of an older release lacks a parameter
+    for show in (repr, lambda one: one.get_params()):
+        with pytest.raises(AttributeError, match="metric"):
+            show(bundle_parts.take(model, []))
+
+
 def test_attributes_are_taken_of_a_model_whose_writer_had_no_methods() -> None:
     found = bundle_parts.take(LINEAR, [], as_data=True)
     assert isinstance(found, PlainData)

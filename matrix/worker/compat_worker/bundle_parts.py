@@ -99,7 +99,7 @@ def _with_outputs(model: Any, as_data: bool) -> Any:
     fitted = sorted(name for name in state if name.endswith("_") and not name.startswith("_"))
     found = OrderedDict((name, state[name]) for name in fitted)
     known = OrderedDict((name, one) for name, one in found.items() if _is_plain(one))
-    return PlainData(known) if known else model
+    return output_methods.FittedData(known, model) if known else model
 
 
 def _is_plain(value: Any) -> bool:

@@ -32,6 +32,26 @@ class PlainData(WithoutRows):
         self.values = values
 
 
+class FittedData(PlainData):
+    """Stands for an estimator without an output method; it is shown as that is.
+
+    Args:
+        values: its fitted attributes, by name.
+        model: the estimator.
+    """
+
+    def __init__(self, values: Dict[str, Any], model: Any) -> None:
+        super().__init__(values)
+        self._model = model
+
+    def __repr__(self) -> str:
+        return repr(self._model)
+
+    def get_params(self) -> Dict[str, Any]:
+        """The parameters of the estimator."""
+        return dict(self._model.get_params())
+
+
 def available(model: Any) -> List[str]:
     """The keys of :data:`CALLS` that a model has, in that order.
 
