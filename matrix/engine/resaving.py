@@ -28,6 +28,8 @@ class ResaveWork:
     """All that the file may look up, as modules and names in them; None for the run's own files."""
     convert: bool = False
     """Whether it is converted from another release of scikit-learn before saving."""
+    other_class: bool = False
+    """Whether another class may take the place of one of the model's as it is converted."""
     rows: str = ""
     """Digest of rows of the model, for formats that write down their types; empty for others."""
 
@@ -46,6 +48,7 @@ def resaved(context: RunContext, environment: Environment, work: ResaveWork) -> 
         context.key(environment),
         work.rows,
         convert=work.convert,
+        other_class=work.other_class,
     )
     kept = None if context.fresh else _kept(context, key, work, environment)
     if kept is not None:
@@ -76,6 +79,7 @@ def _piece(context: RunContext, key: str, work: ResaveWork) -> PieceRequest:
         "formats": list(work.formats),
         "fixes": _as_json(work.fixes),
         "convert": work.convert,
+        "other_class": work.other_class,
         "allowed": work.allowed,
         "rows": str(context.store.rows_file(work.rows)) if work.rows else None,
     }

@@ -57,6 +57,7 @@ class Converter:
         jobs, offline: as in :func:`matrix.environments.prepare`.
         via: releases of scikit-learn to save files again in; empty to search.
         by_value: whether the user's own code goes into the new file.
+        other_class: whether another class may take the place of one of the model's.
         seconds: after this time the search for one file starts nothing new; a conversion that is
             known for its cause is tried in any case.
     """
@@ -71,6 +72,7 @@ class Converter:
     offline: bool
     via: tuple[str, ...] = ()
     by_value: bool = False
+    other_class: bool = False
     seconds: float = SECONDS
 
     def find(self, held: Sequence[HeldModel]) -> tuple[Subject, Remedies]:
@@ -142,7 +144,12 @@ class Converter:
             jobs=self.jobs,
             offline=self.offline,
         )
-        return Experiment(context=self.context, tolerances=self.catalog.tolerances, factory=factory)
+        return Experiment(
+            context=self.context,
+            tolerances=self.catalog.tolerances,
+            factory=factory,
+            other_class=self.other_class,
+        )
 
     def _converted(self, subject: Subject, target: Target, experiment: Experiment) -> Remedies:
         """The remedies that keep the predictions in the target, with the user's own code."""

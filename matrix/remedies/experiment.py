@@ -45,6 +45,8 @@ class Experiment:
     """The run's; its ``pipelines`` are not used."""
     tolerances: Tolerances
     factory: EnvironmentFactory
+    other_class: bool = False
+    """Whether a conversion may put another class in the place of one of the model's."""
     ends: list[tuple[CandidateFile, Cell]] = field(default_factory=list)
     """Every converted file that the requested reader loaded, with its cell there."""
 
@@ -115,6 +117,7 @@ class Experiment:
             formats=tuple(formats),
             fixes=tuple(fixes),
             convert=convert,
+            other_class=self.other_class,
             allowed=file.allowed,
             rows=subject.saving.rows if any(READABLE[one].save_for for one in formats) else "",
         )

@@ -148,7 +148,7 @@ def _step(number: int, step: ResaveStep, format_name: str) -> Iterator[str]:
     yield f'    """With {_versions(step)}."""'
     load = f"model = {_load(format_name, 'source')}"
     if step.converted:
-        yield from ("    with while_loading(NAMES):", f"        {load}", "    convert(model)")
+        yield from ("    with while_loading(NAMES):", f"        {load}", "    convert(model, True)")
     else:
         yield f"    {load}"
     yield from (f"    {line}" for line in _set(step.fixes))

@@ -109,6 +109,7 @@ def resaving(
     rows: str = "",
     *,
     convert: bool = False,
+    other_class: bool = False,
 ) -> str:
     """Key of a resave task."""
     return of(
@@ -121,6 +122,7 @@ def resaving(
         environment_key,
         rows,
         convert,
+        other_class,
         worker(),
     )
 

@@ -171,7 +171,8 @@ Tasks
     of the object in the file; ``compat_worker/missing_params.py`` defines it. ``value`` is plain
     JSON; if ``of`` is not empty, it names an attribute of the same object to copy instead, such as
     ``scale_`` or ``_idf_diag.diagonal()``. All of the object is saved. With ``convert`` the model
-    is loaded and converted by ``compat_worker/conversions`` before that.
+    is loaded and converted by ``compat_worker/conversions`` before that; with ``other_class``
+    another class may take the place of one of the model's.
     Answer: ``artifacts`` as for ``save``, with paths relative to FOLDER, the working folder; and
     ``lacking``: parameters that the classes take here and the model does not have, as ``{"path",
     "name", "value"}`` with their default values; and ``converted``, what was done, each

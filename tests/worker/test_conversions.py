@@ -24,7 +24,8 @@ from sklearn.ensemble import (
 )
 from sklearn.feature_extraction.text import TfidfTransformer
 from sklearn.impute import SimpleImputer
-from sklearn.linear_model import SGDClassifier
+from sklearn.linear_model import LogisticRegression, SGDClassifier
+from sklearn.multiclass import OneVsRestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 from sklearn.tree import DecisionTreeClassifier
@@ -33,6 +34,10 @@ from matrix import causes
 
 X = np.random.default_rng(0).normal(size=(90, 3))
 Y = (X[:, 0] > 0).astype(int) + (X[:, 1] > 1)
+
+
+MULTINOMIAL_ONLY = "multi_class" not in LogisticRegression().get_params()
+"""Whether this release has no one-vs-rest logistic regression (1.8)."""
 
 
 def names_of(done: list[dict[str, Any]]) -> set[str]:
@@ -174,6 +179,24 @@ def test_paths_of_an_isolation_forest_are_computed() -> None:
     np.testing.assert_array_equal(model.score_samples(X), before)
 
 
+def test_another_class_takes_the_place_of_a_model_only_on_request() -> None:
+    one_vs_rest = OneVsRestClassifier(LogisticRegression()).fit(X, Y)
+    model = make_pipeline(StandardScaler(with_mean=False, with_std=False), LogisticRegression())
+    model.fit(X, Y)
+    members = one_vs_rest.estimators_
+    model[-1].coef_ = np.vstack([one.coef_ for one in members])
+    model[-1].intercept_ = np.concatenate([one.intercept_ for one in members])
+    model[-1].multi_class = "ovr"
+    assert convert.convert(model) == []
+    done = names_of(convert.convert(model, True))
+    assert done == ({"one-vs-rest-1.8"} if MULTINOMIAL_ONLY else set())
+    if done:
+        for method in ("predict", "predict_proba", "decision_function"):
+            expected = getattr(one_vs_rest, method)(X)
+            np.testing.assert_allclose(getattr(model, method)(X), expected)
+        assert repr(clone(model)) == repr(model)
+
+
 def loaded(data: bytes, names: list[tuple[str, str]]) -> Any:
     with stand_ins.while_loading(names):
         return pickle.load(io.BytesIO(data))
@@ -213,7 +236,12 @@ def test_each_conversion_has_a_name_and_a_meaning_of_its_own() -> None:
     assert not set(RENAMED.values()) & set(RENAMED) - {"sklearn.neighbors._dist_metrics"}
 
 
-OF_NO_CAUSE = {"dummy-strategy-0.24", "histogram-boosting-bins-0.24", "isolation-paths-1.3"}
+OF_NO_CAUSE = {
+    "one-vs-rest-1.8",
+    "dummy-strategy-0.24",
+    "histogram-boosting-bins-0.24",
+    "isolation-paths-1.3",
+}
 """Conversions of what fails after something else that has a cause, or of what is older."""
 
 

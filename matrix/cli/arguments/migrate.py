@@ -38,6 +38,8 @@ class MigrateArguments(ModelArguments):
     """A file for the conversion as a script, or for training again; None to write none."""
     by_value: bool
     """Save the user's own code with the model."""
+    other_class: bool
+    """Another class may take the place of one of the model's."""
     methods: tuple[str, ...]
     """The only output methods to compare; empty for all."""
     minutes: int
@@ -104,6 +106,13 @@ class MigrateArguments(ModelArguments):
             metavar="FILE",
             help="also write the conversion of one model as a Python script that needs nothing of "
             "this tool; where there is none, a script that makes the untrained model",
+        )
+        parser.add_argument(
+            "--allow-other-class",
+            dest="other_class",
+            action="store_true",
+            help="also put another class in the place of one of the model's, where its methods "
+            "give the same; with --methods where it lacks some",
         )
         parser.add_argument(
             "--methods",

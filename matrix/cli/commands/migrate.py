@@ -125,6 +125,7 @@ def _converter(arguments: MigrateArguments, catalog: Catalog, setup: CheckSetup)
         offline=arguments.offline,
         via=arguments.via,
         by_value=arguments.by_value,
+        other_class=arguments.other_class,
         seconds=60.0 * arguments.minutes,
     )
 

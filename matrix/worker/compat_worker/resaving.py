@@ -34,7 +34,7 @@ def _resave(piece: Piece, seen: SeenWarnings) -> Answer:
     except (Exception, SystemExit) as error:
         return {"stage": "load", "raised": failure(error)}
     try:
-        converted = convert.convert(model) if converting else []
+        converted = convert.convert(model, bool(piece.get("other_class"))) if converting else []
         found = missing_params.missing_parameters(model)
         _apply_fixes(model, piece["fixes"])
     except UserError:

@@ -14,6 +14,8 @@ class Conversion(NamedTuple):
     """Changes an object; returns whether there was something to change."""
     meaning: str
     """What it does, in words that follow "it was converted: "."""
+    other_class: bool = False
+    """Whether another class takes the place of the model's: only on request."""
 
 
 class Lost:

@@ -6,6 +6,7 @@ from compat_worker.conversions import (
     gradient_boosting,
     histogram_boosting,
     linear_models,
+    other_classes,
     others,
     tables,
     trees,
@@ -19,4 +20,5 @@ CONVERSIONS: Tuple[Conversion, ...] = (
     *histogram_boosting.CONVERSIONS,
     *linear_models.CONVERSIONS,
     *tables.CONVERSIONS,
+    *other_classes.CONVERSIONS,
 )
