@@ -17,8 +17,10 @@ class TaskState(enum.Enum):
     FINISHED = "finished"
     LOST = "lost"
     """The cluster has forgotten it, and nothing is known of its work."""
+    KILLED = "killed"
+    """The cluster has given it up: several machines died while they ran it."""
     FAILED = "failed"
-    """The cluster has given it up, such as after the machines that ran it died."""
+    """It raised an exception: the machines cannot run requests."""
 
 
 class ClusterTask(Protocol):
@@ -32,7 +34,7 @@ class ClusterTask(Protocol):
         """The machine that ran it, and what ``remote_machine.run_portable`` returned."""
 
     def reason(self) -> str:
-        """Why it failed."""
+        """Why it failed, or was given up."""
 
     def cancel(self) -> None:
         """Stop it, or forget it if it has ended."""

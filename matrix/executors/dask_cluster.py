@@ -138,7 +138,10 @@ class _DaskTask:
 
     @property
     def state(self) -> TaskState:
-        return _STATES.get(self.future.status, TaskState.FAILED)
+        state = _STATES.get(self.future.status, TaskState.FAILED)
+        if state is TaskState.FAILED and "KilledWorker" in self.reason():
+            return TaskState.KILLED
+        return state
 
     def result(self) -> tuple[str, Mapping[str, Any]]:
         machine, found = self.future.result()

@@ -179,9 +179,23 @@ class RemoteExecutor:
                 self._answered(chunk, found)
         elif task.state is TaskState.LOST:
             self._failed(chunk, f"{self._cluster.name} lost it")
+        elif task.state is TaskState.KILLED:
+            self._killed(chunk, task.reason())
         else:
-            self._not_run(chunk, task.reason())
+            raise CannotTellError(
+                f"the machines of {self._cluster.name} cannot run the work: {task.reason()}",
+                advice="Install the version of this tool that runs here on all of them.",
+            )
         task.cancel()
+
+    def _killed(self, chunk: _Chunk, reason: str) -> None:
+        """Try the halves of a chunk, so that what kills machines costs its own piece alone."""
+        middle = len(chunk.pieces) // 2
+        if middle:
+            for half in (chunk.pieces[:middle], chunk.pieces[middle:]):
+                self._again.append(_Chunk(chunk.job, half))
+        else:
+            self._not_run(chunk, reason)
 
     def _failed(self, chunk: _Chunk, reason: str) -> None:
         """Try a chunk again, unless it has failed too often."""

@@ -144,14 +144,28 @@ def test_a_chunk_that_is_lost_or_fails_is_tried_again(outcome: Outcome) -> None:
     assert len(cluster.tasks) == 2
 
 
-@pytest.mark.parametrize(
-    "outcome", [TaskState.LOST, TaskState.FAILED, {"failed": "the disk is full"}]
-)
+@pytest.mark.parametrize("outcome", [TaskState.LOST, {"failed": "the disk is full"}])
 def test_what_no_machine_finishes_is_not_run(outcome: Outcome) -> None:
     """Never crashed or failed: it was not the model's fault."""
     cluster = MadeUpCluster({"a": lambda _: outcome})
     assert Answers(3).run(cluster) == [Ending.NOT_RUN.value] * 3
     assert len(cluster.tasks) <= 3
+
+
+def test_a_piece_that_kills_machines_costs_itself_alone() -> None:
+    def dying(body: dict[str, Any]) -> Outcome:
+        return TaskState.KILLED if any(one["id"] == 5 for one in body["pieces"]) else working(body)
+
+    found = Answers(10).run(MadeUpCluster({"a": dying}))
+    assert [number for number, ending in enumerate(found) if ending != "done"] == [5]
+    assert found[5] == Ending.NOT_RUN.value
+
+
+def test_machines_that_cannot_run_any_work_end_the_run() -> None:
+    """Such as without this package."""
+    cluster = MadeUpCluster({"a": lambda _: TaskState.FAILED})
+    with pytest.raises(CannotTellError, match="cannot run the work"):
+        Answers(3).run(cluster)
 
 
 def test_answers_that_arrive_damaged_or_not_at_all_are_asked_for_again() -> None:
