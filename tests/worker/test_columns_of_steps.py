@@ -7,8 +7,10 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from compat_worker import feature_inference, input_spec
+from compat_worker import feature_inference, input_spec, row_making
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OrdinalEncoder, StandardScaler
@@ -28,6 +30,19 @@ def test_columns_chosen_by_an_index_of_pandas_are_known() -> None:
     assert known is not None
     assert known.columns[1].categories == ["f", "m"]
     assert input_spec.positions(pd.Index(["sex"]), ["age", "sex"]) == [1]
+
+
+def test_whole_categories_stay_whole_beside_a_missing_value() -> None:
+    """Each row was accepted alone, and none together with one in which the number is missing."""
+    rows = pd.DataFrame({"class": [1, 2, 3, 1, 2, 3], "age": [20.0, 30.0, 40.0, 60.0, 25.0, 35.0]})
+    coded = make_pipeline(SimpleImputer(strategy="most_frequent"), OrdinalEncoder())
+    columns = ColumnTransformer([("c", coded, ["class"]), ("n", SimpleImputer(), ["age"])])
+    forest = RandomForestClassifier(5, random_state=0)
+    model = make_pipeline(columns, forest).fit(rows, [0, 1, 0, 1, 1, 0])
+    made = row_making.make_rows(model, 60)
+    assert made.rows["class"].isna().any()
+    assert set(made.rows["class"].dropna()) == {1.0, 2.0, 3.0}
+    assert len(model.predict(made.rows)) == made.n
 
 
 def test_a_union_has_the_columns_of_its_parts() -> None:

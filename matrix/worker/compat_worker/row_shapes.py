@@ -117,8 +117,9 @@ def _restore_types(column: Any, values: Any) -> Any:
     if known and all(type(value) is bool for value in values):
         return values.astype(bool)
     whole = bool(known) and all(type(value) is int for value in known)
-    if whole and values.dtype.kind == "f" and np.isfinite(values).all():
-        return values.astype(np.int64)
+    if whole and values.dtype.kind == "f":
+        # The same numbers whether or not a value is missing in another row of the column.
+        return values.astype(np.int64) if np.isfinite(values).all() else np.trunc(values)
     return values
 
 
