@@ -95,7 +95,7 @@ def keep_check(
         continues: whether the check before it belongs to the same command.
         options: that the same check of a model needs again, quoted for a shell.
     """
-    run_id = store.runs.begin()
+    run_id = store.runs.begin(continues=continues)
     store.runs.keep(run_id, ((place, pack(cell)) for place, cell in enumerate(matrix.cells)))
     head = codec.head_to_json(matrix) | {
         "digest": "",

@@ -66,13 +66,18 @@ class Runs:
         self._database = database
         self._folder = folder
 
-    def begin(self) -> int:
-        """Open a new run; incomplete runs and the oldest complete ones of each kind are removed."""
+    def begin(self, *, continues: bool = False) -> int:
+        """Open a new run; incomplete runs and the oldest complete ones of each kind are removed.
+
+        Args:
+            continues: whether it belongs to the command of the run before it. Then no complete one
+                is removed: a command shows all of its results.
+        """
         with as_store_error(self._folder):
             cursor = self._database.execute("INSERT INTO runs (head) VALUES ('')")
             run = int(cursor.lastrowid or 0)
             self._database.execute("DELETE FROM runs WHERE id < ? AND complete = 0", (run,))
-            for kind in RunKind:
+            for kind in () if continues else RunKind:
                 self._database.execute(
                     "DELETE FROM runs WHERE complete = ? AND id NOT IN "
                     "(SELECT id FROM runs WHERE complete = ? ORDER BY id DESC LIMIT ?)",

@@ -130,6 +130,18 @@ def test_the_check_of_a_lock_that_ran_a_release_explains_it(tmp_path: Path) -> N
         assert [one.lock_change for one in last_run.last_checks(store)] == ["first", "second"]
 
 
+def test_the_checks_of_one_command_are_kept_however_many_there_are(tmp_path: Path) -> None:
+    names = [str(number) for number in range(8)]
+    with Store(tmp_path) as store:
+        for name in names:
+            matrix = replace(LIMITED, lock_change=name)
+            last_run.keep_check(store, matrix, continues=name != "0")
+        assert [one.lock_change for one in last_run.last_checks(store)] == names
+        last_run.keep_check(store, LIMITED)
+        assert len(last_run.last_checks(store)) == 1
+        assert len(list(store.runs.complete())) == 5
+
+
 def test_a_look_into_a_model_is_kept_with_its_check(tmp_path: Path) -> None:
     with Store(tmp_path) as store:
         last_run.keep_check(store, LIMITED, options=["--data 'my rows.csv'"])
