@@ -160,6 +160,11 @@ _PROCESSORS = frozenset({"x86_64", "AMD64", "i686", "aarch64", "arm64", "ppc64le
 
 def platform_kind(platform: str) -> str:
     """System, processor and C library of a name that ``platform.platform()`` gives."""
+    library = [word for word in platform.split("-") if word.startswith(("glibc", "musl"))]
+    return " ".join([system_of(platform), *library])
+
+
+def system_of(platform: str) -> str:
+    """System and processor of a name that ``platform.platform()`` gives."""
     words = platform.split("-")
-    kept = [word for word in words if word in _PROCESSORS or word.startswith(("glibc", "musl"))]
-    return " ".join([words[0], *kept])
+    return " ".join([words[0], *(word for word in words[1:] if word in _PROCESSORS)])

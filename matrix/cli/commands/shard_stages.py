@@ -24,7 +24,7 @@ from matrix.engine.saved_share import SavedShare
 from matrix.engine.shards import digest, readers
 from matrix.environments import Resolved
 from matrix.errors import CannotTellError, PipelineFileError, UsageError
-from matrix.executors.remote_machine import platform_kind
+from matrix.executors.remote_machine import platform_kind, system_of
 from matrix.model import Environment, Matrix, Shard
 from matrix.report.progress import Progress
 from matrix.store import Store
@@ -130,7 +130,7 @@ def fill_from_shares(
         needed |= set(_newest_first(requested)[:1])
     built = builder.build({*needed, selfcheck.UNBUILDABLE.id})
     builder.end()
-    _check_alike(saved, built)
+    check_alike(saved, built)
     return engine.run(
         catalog,
         tuple(built.get(one.id, one) if one.ready else one for one in saved),
@@ -185,20 +185,29 @@ def _check_complete(catalog: Catalog, saved: Sequence[Environment], share: Saved
             )
 
 
-def _check_alike(saved: Sequence[Environment], built: dict[str, Environment]) -> None:
+def check_alike(saved: Sequence[Environment], built: Mapping[str, Environment]) -> None:
     """Check that this machine is of the kind of those that saved.
 
+    Interpreters on one machine may name different C libraries, so only equal environments are
+    compared by these.
+
     Raises:
-        UsageError: it has another system or processor.
+        UsageError: it has another system, processor or C library.
     """
-    here = {platform_kind(one.info.platform) for one in built.values() if one.info is not None}
-    there = {platform_kind(one.info.platform) for one in saved if one.info is not None}
-    if here and len(here | there) > 1:
-        raise UsageError(
-            f"this machine is {', '.join(sorted(here))}, and files were saved on "
-            f"{', '.join(sorted(there))}",
-            advice="Run all shards on machines of one kind.",
-        )
+    there = {one.id: one.info.platform for one in saved if one.info is not None}
+    here = {one.id: one.info.platform for one in built.values() if one.info is not None}
+    pairs = [
+        (platform_kind(there[name]), platform_kind(here[name])) for name in here if name in there
+    ]
+    machines = [
+        (system_of(one), system_of(other)) for one in there.values() for other in here.values()
+    ]
+    for theirs, ours in (*pairs, *machines):
+        if theirs != ours:
+            raise UsageError(
+                f"this machine is {ours}, and files were saved on {theirs}",
+                advice="Run all shards on machines of one kind.",
+            )
 
 
 # --------------------------------------------------------------------------- both
