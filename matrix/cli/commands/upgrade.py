@@ -113,7 +113,7 @@ def check(
                 setup.origins,
                 setup.checker,
                 bisect=arguments.bisect,
-                needed=_needed(arguments, known),
+                needed=needed_lines(arguments, known),
                 listener=CheckProgress(progress),
             )
             margin = arguments.score_margin
@@ -153,11 +153,15 @@ def _nothing_changes(setup: CheckSetup, catalog: Catalog, *, offline: bool) -> b
     return readable and are_the_same(setup.request, catalog, offline=offline)
 
 
-def _needed(arguments: UpgradeArguments, known: Baseline | None) -> Needed:
+def needed_lines(arguments: UpgradeArguments, known: Baseline | None) -> Needed:
     """Which lines are run between two in which the same is wrong.
 
     They are left out only where what is wrong there fails the check, or is in the baseline: what
     was not run may not pass because its neighbours do.
+
+    Args:
+        arguments: of the command.
+        known: the baseline that the answers are compared with, if there is one.
     """
     if arguments.all_releases:
         return always
