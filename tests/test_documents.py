@@ -22,6 +22,7 @@ SOURCES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 FOLDERS = "matrix|tests|tools|benchmarks|fixtures|docs"
 OPTIONS_OF_OTHERS = {
     "--only",  # benchmarks/benchmark.py
+    "--full",  # the same
     "--python",  # uv
     "--quiet",  # uv, pip
     "--strict",  # mkdocs

@@ -162,6 +162,7 @@ class Experiment:
             artifact=entry,
             fixes=tuple(fixes),
             converted=resaving.converted,
+            stand_ins=convert,
         )
         return CandidateFile(artifact=entry, allowed=allowed, steps=(*file.steps, step))
 

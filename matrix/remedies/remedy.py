@@ -70,7 +70,10 @@ class ResaveStep:
     fixes: tuple[Fix, ...] = ()
     """What was set before saving."""
     converted: tuple[AppliedConversion, ...] = ()
-    """What was converted while it was loaded."""
+    """What was converted after it was loaded."""
+    stand_ins: bool = False
+    """Whether it was loaded with stand-ins for what the release of the environment lacks; they may
+    be all that it needed."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -196,7 +199,7 @@ def how_made(file: CandidateFile) -> str:
     for step in file.steps:
         names = dict.fromkeys(fix.name for fix in step.fixes)
         what = f" with {', '.join(names)} set" if names else ""
-        how = "converted" if step.converted else "saved again"
+        how = "converted" if step.stand_ins else "saved again"
         steps.append(f"{how} in {step.environment.spec.label}{what}")
     return ", then ".join(steps)
 

@@ -57,14 +57,15 @@ def script_of(subject: Subject, file: CandidateFile, source: Path, target: Path,
         own: the path of the script.
     """
     names = {one.name for step in file.steps for one in step.converted}
+    stand_ins = any(step.stand_ins for step in file.steps)
     named = any(_needs_worker(fix) for step in file.steps for fix in step.fixes)
-    roots = [*(CONVERTING + LOADING if names else ()), *(SETTING if named else ())]
+    roots = [*(CONVERTING + LOADING if stand_ins else ()), *(SETTING if named else ())]
     parts = ["\n".join(_head(file, source, target, own)), "\n".join(_imports(subject, file))]
     if roots:
         parts.append(source_of(names, roots).strip())
     if any(_is_table(step.fixes) and not named for step in file.steps):
         parts.append(_FIND)
-    if names:
+    if stand_ins:
         looked_up = [one for one in subject.allowed or () if one[0].startswith(("sklearn", "nu"))]
         parts.append(f"NAMES = {pprint.pformat(sorted(looked_up), width=96)}")
     parts += _steps(subject, file)
@@ -94,6 +95,8 @@ def _shown(line: str) -> str:
 
 def _converted(step: ResaveStep) -> Iterator[str]:
     """The functions that changed the model, where they are short."""
+    if step.stand_ins and not step.converted:
+        yield "# (loaded with stand-ins for names that this release does not have)"
     for one in step.converted:
         places = f" ({one.places:,} objects)" if one.places > 1 else ""
         yield f"# {one.name}{places}: {one.meaning}" if one.meaning else f"# set {one.name}{places}"
@@ -147,7 +150,7 @@ def _step(number: int, step: ResaveStep, format_name: str) -> Iterator[str]:
     yield f"def step_{number}(source, target):"
     yield f'    """With {_versions(step)}."""'
     load = f"model = {_load(format_name, 'source')}"
-    if step.converted:
+    if step.stand_ins:
         yield from ("    with while_loading(NAMES):", f"        {load}", "    convert(model, True)")
     else:
         yield f"    {load}"

@@ -72,7 +72,7 @@ def in_python(subject: Subject, remedies: Remedies, source: Path, target: Path) 
     """The conversion as lines of Python to read, ready for a shell that shows them whole."""
     file = remedies.files[0].file
     assert file is not None
-    whole = "" if not any(step.converted for step in file.steps) else " (to run it: --script FILE)"
+    whole = "" if not any(step.stand_ins for step in file.steps) else " (to run it: --script FILE)"
     lines = (f"    {line}".rstrip() for line in short_lines(subject, file, source, target))
     return [f"  in Python{whole}:", *lines]
 

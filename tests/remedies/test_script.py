@@ -76,3 +76,12 @@ def test_each_step_has_a_line_with_its_packages(ends: Subject) -> None:
     assert "--with scikit-learn==1.9.1" in lines[0]
     assert lines[0].endswith("python convert.py 1 'a b.pkl' step-1.model")
     assert lines[1].endswith("python convert.py 2 step-1.model c.pkl")
+
+
+def test_a_file_that_only_needs_other_names_is_loaded_with_stand_ins(ends: Subject) -> None:
+    """Nothing in the model is converted, and yet a plain load fails."""
+    renamed = file()
+    step = replace(renamed.steps[0], stand_ins=True)
+    text = script_of(ends, replace(renamed, steps=(step,)), Path("a"), Path("b"), Path("c.py"))
+    assert "with while_loading(NAMES):" in text
+    assert "def while_loading(" in text
