@@ -141,7 +141,7 @@ def test_garbage_that_was_left_behind_ends_no_run(
 
 # --------------------------------------------------------------------------- real kills
 
-KILLS, SEED = 8, 20261128
+KILLS, SEED = 4, 20261128
 """For each change: so many, at moments that are the same in every run of the tests."""
 KILLS_AT_NIGHT = 60
 IN_A_ROW = 5
