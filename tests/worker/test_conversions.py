@@ -250,3 +250,13 @@ def test_every_conversion_belongs_to_a_cause_and_exists() -> None:
     named = {name for cause in causes.known() for name in cause.conversions}
     assert named - registered == {"names", "parameters"}
     assert registered - named == OF_NO_CAUSE
+
+
+def test_a_parameter_that_was_not_given_has_the_default_of_this_release() -> None:
+    """Newer releases mark it as deprecated, and older ones take the mark for a value."""
+    model = LogisticRegression().fit(np.arange(8.0).reshape(-1, 1), [0, 1] * 4)
+    model.C = "deprecated"
+    done = convert.convert(model)
+    assert model.C == 1.0
+    assert [one["name"] for one in done] == ["markers"]
+    assert convert.convert(model) == []

@@ -52,7 +52,7 @@ def lacking_of(one: Any, is_kept: Callable[[Any], bool]) -> Iterator[Tuple[str, 
     """
     if not _is_estimator(one):
         return
-    for name, value in (*_defaults(type(one)), *_neutral(type(one))):
+    for name, value in (*defaults(type(one)), *_neutral(type(one))):
         if not _has(one, name) and is_kept(value):
             yield name, value
 
@@ -128,7 +128,7 @@ def _may_hold(value: Any) -> bool:
     return getattr(getattr(value, "dtype", None), "kind", "") == "O"
 
 
-def _defaults(kind: type) -> Iterator[Tuple[str, Any]]:
+def defaults(kind: type) -> Iterator[Tuple[str, Any]]:
     """The parameters of a class that have a default.
 
     A constructor that takes ``**kwargs`` passes them to that of its base class, whose parameters

@@ -6,6 +6,7 @@ from compat_worker.conversions import (
     gradient_boosting,
     histogram_boosting,
     linear_models,
+    markers,
     other_classes,
     others,
     tables,
@@ -20,5 +21,6 @@ CONVERSIONS: Tuple[Conversion, ...] = (
     *histogram_boosting.CONVERSIONS,
     *linear_models.CONVERSIONS,
     *tables.CONVERSIONS,
+    *markers.CONVERSIONS,
     *other_classes.CONVERSIONS,
 )
