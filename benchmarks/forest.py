@@ -96,7 +96,7 @@ def measure(place: Path, megabytes: int) -> ForestFigures:
         )
         with _watched(process.pid) as peaks:
             code = process.wait()
-        if code:
+        if code not in (0, 3):  # copies of trees: the rows may notice too little to be safe
             raise SystemExit(f"the check of a forest ended with {code}")
         return ForestFigures(
             file=file.stat().st_size / 1024**2,

@@ -21,8 +21,7 @@ SOURCES = [path for path in DOCUMENTS if path.name != "CHANGELOG.md"]
 """Documents that describe what is there today; a changelog may name what has gone."""
 FOLDERS = "matrix|tests|tools|benchmarks|fixtures|docs"
 OPTIONS_OF_OTHERS = {
-    "--only",  # benchmarks/benchmark.py
-    "--full",  # the same
+    *("--only", "--full", "--models", "--releases", "--cells"),  # benchmarks/benchmark.py
     "--python",  # uv
     "--quiet",  # uv, pip
     "--strict",  # mkdocs
