@@ -21,6 +21,10 @@ DAY = "day"
 another day everything is checked again, and replaces what was written."""
 SCHEMA_VERSION = 1
 
+SEARCH = "search"
+"""The part of a request that says how a conversion is searched for; with another one everything is
+checked again too."""
+
 _FINISHED = frozenset(
     {MigrationOutcome.CONVERTED, MigrationOutcome.COPIED, MigrationOutcome.NOT_CONVERTED}
 )
@@ -56,7 +60,7 @@ class ManifestFile:
         """
         found = _read(folder)
         earlier = {}
-        same_day = found is not None and found.request.get(DAY) == request.get(DAY)
+        same_day = found is not None and dict(found.request) == dict(request)
         if found is not None and _without_day(found.request) == _without_day(request):
             earlier = {one.source: one for one in found.models}
         elif not force:
@@ -118,7 +122,7 @@ class ManifestFile:
 
 
 def _without_day(request: Mapping[str, str]) -> dict[str, str]:
-    return {name: text for name, text in request.items() if name != DAY}
+    return {name: text for name, text in request.items() if name not in (DAY, SEARCH)}
 
 
 def digest_of(path: Path) -> str:

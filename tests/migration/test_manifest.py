@@ -71,6 +71,8 @@ def test_on_another_day_everything_is_checked_again_and_may_be_replaced(folder: 
     later = ManifestFile.open(folder, {**REQUEST, "day": "2027-01-01"}, (), force=False)
     assert later.reusable("old/a.joblib", "0" * 64) is None
     assert later.may_write("a.joblib", "2" * 64)
+    longer = ManifestFile.open(folder, {**REQUEST, "search": "15 min"}, (), force=False)
+    assert longer.reusable("old/a.joblib", "0" * 64) is None
 
 
 def test_a_folder_of_another_request_or_of_something_else_is_refused(folder: Path) -> None:

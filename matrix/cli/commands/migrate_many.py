@@ -15,7 +15,7 @@ from matrix.cli.commands.upgrade import CheckSetup, migrate_options
 from matrix.errors import Exit
 from matrix.migration.converter import Converter
 from matrix.migration.folder_migration import FolderMigration, FolderOptions
-from matrix.migration.manifest import DAY, NAME, ManifestFile
+from matrix.migration.manifest import DAY, NAME, SEARCH, ManifestFile
 from matrix.migration.model_files import (
     ModelFile,
     answers_by_file,
@@ -152,6 +152,7 @@ def _request(arguments: MigrateArguments, inputs: CheckInputs) -> dict[str, str]
         DAY: "" if arguments.as_of else datetime.now(timezone.utc).date().isoformat(),
         "options": " ".join(migrate_options(arguments)),
         "inputs": inputs.digest,
+        SEARCH: f"{arguments.minutes} min" + ", other classes" * arguments.other_class,
         "via": " ".join(arguments.via),
         "methods": ",".join(arguments.methods),
         "introspection": str(arguments.introspection),
