@@ -1,15 +1,12 @@
-"""One small network, saved and loaded by Keras 3.0.4 and 3.15.1 on JAX; the other networks are the night's."""
+"""One small network of Keras 3.0.4 and 3.15.1 on JAX; the other networks are the night's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from .projects import ROOT, run_of
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 CONFIGURATION = f"""
 pipelines = ["{ROOT.as_posix()}/fixtures/_keras"]

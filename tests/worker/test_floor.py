@@ -21,7 +21,7 @@ WORKER_FILES = [
 FORK_SERVER_FILES = [
     ROOT / "matrix" / "sandbox" / f"{name}.py"
     for name in (
-        *("__init__", "fork_server", "landlock", "launcher", "namespaces"),
+        *("__init__", "fork_server", "inherited", "landlock", "launcher", "namespaces"),
         *("seccomp", "supervise", "system_calls"),
     )
 ]
