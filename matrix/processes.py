@@ -110,11 +110,26 @@ def end(process: Process, *, asking: bool = False) -> None:
         subprocess.run(
             ["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False
         )
-    else:
+    elif process.poll() is None or not _is_taken(process.pid):
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
     process.kill()
     process.wait()
+
+
+def _is_taken(ended: int) -> bool:
+    """Whether another process has the id of one that has ended.
+
+    The system gives no process the id of a group that still has members. So if there is such a
+    process, nothing is left of the group of the ended one.
+    """
+    try:
+        os.kill(ended, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def signal_name(code: int) -> str:
