@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import select
-import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -46,19 +45,21 @@ class Ended:
 
 @pytest.fixture
 def stranger() -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(SLEEPS, start_new_session=True)
+    """Writes what it reads."""
+    echo = [sys.executable, "-c", "import sys; print(sys.stdin.readline(), end='')"]
+    process = subprocess.Popen(
+        echo, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
+    )
     yield process
     process.kill()
-    process.wait()
+    process.communicate()
 
 
 def test_a_process_that_got_the_id_of_an_ended_one_is_left_alone(
     stranger: subprocess.Popen[bytes],
 ) -> None:
     processes.end(Ended(stranger.pid))
-    assert stranger.poll() is None
-    processes.end(stranger)
-    assert stranger.poll() == -signal.SIGKILL
+    assert stranger.communicate(b"alive\n")[0] == b"alive\n"
 
 
 def test_what_an_ended_process_left_in_its_group_is_ended() -> None:
