@@ -26,7 +26,8 @@ scikit-learn = ["1.3", "1.5"]
 """
 _QUICK = """
 from matrix.cli import main
-from matrix.engine import selfcheck, worker_process
+from matrix.engine import selfcheck
+from matrix.executors import worker_process
 worker_process.EXPIRE_SECONDS = 5
 selfcheck._ENDLESS_SECONDS = 0.5
 raise SystemExit(main())
