@@ -110,7 +110,8 @@ def test_a_model_that_a_bridge_saves(home: Path) -> None:
     """0.22 renamed all modules, and could read the old names up to 0.23."""
     models = train("scikit-learn==0.21.3")
     target = environment("scikit-learn==1.2.2")
-    code, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2")
+    way = ("--via", "0.22.2.post1")
+    code, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2", *way)
     assert code == 0, said
     written = models / "scaler.sklearn-1.2.2.joblib"
     with pytest.raises(subprocess.CalledProcessError):
@@ -121,9 +122,16 @@ def test_a_model_that_a_bridge_saves(home: Path) -> None:
     assert python(target, "show.py", written, "transform") == before
     told = json.loads((models / "scaler.sklearn-1.2.2.joblib.provenance.json").read_text())
     (step,) = told["steps"]
-    assert step["environment"]["packages"]["scikit-learn"] in ("0.22.2.post1", "0.23.2")
+    assert step["environment"]["packages"]["scikit-learn"] == "0.22.2.post1"
     assert told["compared"]["transform"] == "identical"
     assert told["way"] == "save again on the way"
+
+    # Without a way that is named, the names are converted in the target, which takes seconds.
+    code, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2", "--force")
+    assert code == 0, said
+    assert python(target, "show.py", written, "transform") == before
+    told = json.loads((models / "scaler.sklearn-1.2.2.joblib.provenance.json").read_text())
+    assert told["way"] == "convert the fitted state"
 
     again, said = migrate(models / "scaler.joblib", "--to", "scikit-learn==1.2.2")
     assert again == 2
@@ -168,7 +176,6 @@ def test_a_model_that_changes_without_a_word_is_given_what_it_has_under_another_
     assert python(target, "read.py", models / "text.joblib") != before
     code, said = migrate(models / "text.joblib", "--to", "scikit-learn==1.6.1")
     assert code == 0, said
-    assert "idf_=_idf_diag.diagonal()" in said
     assert python(target, "read.py", models / "text.sklearn-1.6.1.joblib") == before
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,6 +42,9 @@ else:
     model = joblib.load(path)
 print(model.predict(load_iris().data).round(12).tolist())
 """
+
+SHOW_JOBLIB = SHOW.replace("joblib, skops.io", "joblib")
+"""For an environment without skops."""
 
 CONFIGURATION = f"""
 pipelines = ["{ROOT.as_posix()}/fixtures"]
@@ -103,7 +107,7 @@ def test_what_numpy_2_has_saved_goes_to_numpy_1_without_another_format(home: Pat
     """
     target = environment("scikit-learn==1.2.2", skops=False)
     with pytest.raises(subprocess.CalledProcessError):
-        python(target, "-c", SHOW, "ridge.joblib")
+        python(target, "-c", SHOW_JOBLIB, "ridge.joblib")
     to = ("--to", "scikit-learn==1.2.2", "--as-of", "release", "--script", "to_numpy_1.py")
     code, said = matrix("migrate", "ridge.joblib", *to)
     assert code == 0, said
@@ -112,9 +116,9 @@ def test_what_numpy_2_has_saved_goes_to_numpy_1_without_another_format(home: Pat
     assert told["way"] == "convert the fitted state"
     assert told["compared"]["predict"] in ("identical", "equivalent")
     before = python(environment("scikit-learn==1.5.2"), "-c", SHOW, "ridge.joblib")
-    assert python(target, "-c", SHOW, written) == before
+    assert python(target, "-c", SHOW_JOBLIB, written) == before
     python(target, "-I", "to_numpy_1.py", "1", "ridge.joblib", "by-script.joblib")
-    assert python(target, "-c", SHOW, "by-script.joblib") == before
+    assert python(target, "-c", SHOW_JOBLIB, "by-script.joblib") == before
 
 
 @pytest.mark.nightly
@@ -128,7 +132,10 @@ def test_a_file_of_skops_is_checked_like_any_other(home: Path) -> None:
     # The repr of a pipeline of 1.5 fails in 1.6, where it looks for what came then.
     assert code == 1
     assert "predicts the same, but fails in repr with scikit-learn 1.6.1" in " ".join(said.split())
-    assert "first gate only in 1.5.2, 1.6.1: skops before 0.16" in " ".join(said.split())
+    gate = re.search(
+        r"first gate only in 1\.5\.2 skops0\.\d+\.\d, 1\.6\.1: skops before 0\.16", said
+    )
+    assert gate is not None, said
 
 
 @pytest.mark.nightly
