@@ -175,6 +175,7 @@ def with_newer_libraries(
     return replace(
         question,
         targets=tuple(spec for spec in question.targets if spec.id not in replaced),
+        lines=tuple(spec for spec in question.lines if spec.id not in replaced),
         newer=(*question.newer, *replaced.values()),
     )
 
