@@ -21,6 +21,7 @@ from matrix.model import (
     Verdict,
 )
 from matrix.upgrade.answer import Model, Target, UpgradeAnswer, UpgradeQuestion
+from matrix.upgrade.lines_between import never
 from matrix.upgrade.origins import Origins
 from matrix.upgrade.release_fallback import fallback_notes, with_fallbacks
 from matrix.upgrade.upgrade import _further
@@ -168,7 +169,7 @@ def test_a_target_that_holds_a_library_is_tried_with_the_same_library_first() ->
     target = Target(environment=environment(today, numpy="2.2.6", imports=False), cell=cell)
     first = replace(target, environment=environment(ORIGIN, numpy="1.24", imports=True))
     answer = UpgradeAnswer(model=model, targets=(first, target))
-    further = _further(question, answer, asks, bisect=True)  # type: ignore[arg-type]
+    further = _further(question, answer, asks, never, bisect=True)  # type: ignore[arg-type]
     assert isinstance(further, UpgradeQuestion)
     assert further.targets == (released,)
 
