@@ -31,7 +31,7 @@ def _run(arguments: Sequence[str] | None) -> int:
         parsed = parse(sys.argv[1:] if arguments is None else arguments)
         command = _command(parsed.command)
         with interrupts.raised():
-            return int(command(parsed))
+            return _with_advice(int(command(parsed)))
     except MatrixError as error:
         _say(f"error: {error}")
         return int(error.exit_code)
@@ -47,6 +47,16 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         _say(f"error: {error}\n  Finished work is kept, and the next run continues from there.")
         return int(Exit.CANNOT_TELL)
+
+
+def _with_advice(code: int) -> int:
+    """The exit code; where it is not 0, a word on how to run the lines of an answer here."""
+    if code:
+        from matrix.cli import temporary_install  # needed at the end, and seldom
+
+        if advice := temporary_install.advice_here():
+            _say(advice)
+    return code
 
 
 def _say(text: str) -> None:
