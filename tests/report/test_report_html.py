@@ -157,8 +157,19 @@ def shape(page: Page) -> set[tuple[str, Attributes]]:
     """The elements with their attributes, but for numbers, the time and the name of the page."""
     numbers = {"data-first", "data-cause", "datetime", "content"}
     place = re.compile(r"#?model-\d+")
+
+    def numbered(name: str, value: str | None) -> tuple[str, str | None]:
+        return name, re.sub(r"\b(model|table) \d+", r"\1 N", value) if value else value
+
     return {
-        (tag, tuple(a for a in attrs if a[0] not in numbers and not place.fullmatch(a[1] or "")))
+        (
+            tag,
+            tuple(
+                numbered(*a)
+                for a in attrs
+                if a[0] not in numbers and not place.fullmatch(a[1] or "")
+            ),
+        )
         for tag, attrs in page.elements
     }
 
