@@ -94,10 +94,16 @@ def test_a_run_shows_what_was_finished(project: Path) -> None:
 
 
 def test_inspect_ends_the_process_that_reads(tmp_path: Path) -> None:
+    # A reader that forks is waited for; where there is no fork, one is started for each file.
     waiting = (
-        "import os, signal; from matrix import processes; start = processes.start\n"
-        "def begin(*a, **k):\n    os.kill(os.getpid(), signal.SIGTERM); return start(*a, **k)\n"
-        "processes.start = begin; from matrix.cli import main; raise SystemExit(main())"
+        "import os, select, signal; from matrix import processes\n"
+        "def interrupted(then):\n"
+        "    def begin(*a, **k):\n"
+        "        os.kill(os.getpid(), signal.SIGTERM); return then(*a, **k)\n"
+        "    return begin\n"
+        "processes.start = interrupted(processes.start)\n"
+        "select.select = interrupted(select.select)\n"
+        "from matrix.cli import main; raise SystemExit(main())"
     )
     (tmp_path / "model.pkl").write_bytes(b"\x80\x04N.")
     done = subprocess.run(
