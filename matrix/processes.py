@@ -128,7 +128,7 @@ def _is_taken(ended: int) -> bool:
     except ProcessLookupError:
         return False
     except PermissionError:
-        return True
+        pass  # it is another user's
     return True
 
 

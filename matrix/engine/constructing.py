@@ -35,16 +35,14 @@ def construction_of(
         model's own code may have written it.
     """
     key = keys.constructing(artifact, pipeline, context.key(environment))
-    found: list[WorkerAnswer] = []
-    kept = None if context.fresh else context.store.answer(key)
-    if kept is not None:
-        found.append(kept)
+    found = None if context.fresh else context.store.answer(key)
 
     def on_answer(_: int, answer: WorkerAnswer, contents: Mapping[str, bytes]) -> None:
+        nonlocal found
         context.store.keep(key, answer, contents)
-        found.append(answer)
+        found = answer
 
-    if not found:
+    if found is None:
         piece = {
             "id": 0,
             "key": key,
@@ -56,6 +54,5 @@ def construction_of(
         request = context.request(environment, TASK, [piece])
         label = f"{environment.spec.label} reads parameters"
         context.run(iter([Job(label=label, request=request, on_answer=on_answer, alone=True)]))
-    answer = found[-1] if found else {}
-    value = answer.get("construction")
+    value = (found or {}).get("construction")
     return value if isinstance(value, list) else None

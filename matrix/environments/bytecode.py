@@ -161,7 +161,7 @@ def _version(wheel: Path) -> str:
 
 
 def _distance(one: str, other: str) -> list[int]:
-    """How far two versions are from each other; what is no number counts as 0."""
+    """How far two versions are from each other; a part that is not a number counts as 0."""
     numbers = ([int(part) if part.isdigit() else 0 for part in v.split(".")] for v in (one, other))
     return [abs(a - b) for a, b in itertools.zip_longest(*numbers, fillvalue=0)]
 

@@ -15,7 +15,7 @@ from matrix.migration.manifest import ManifestFile, digest_of
 from matrix.migration.model_files import FileKey, ModelFile
 from matrix.migration.new_file import ending_of, write_new_file
 from matrix.migration.to_convert import ConversionNeed, HeldModel, held_by_file, known_target
-from matrix.model import Cell, MigratedModel, MigrationOutcome
+from matrix.model import Cell, EnvInfo, MigratedModel, MigrationOutcome
 from matrix.remedies import Remedies, Remedy, RemedyKind, Subject
 from matrix.remedies.provenance import compared_methods
 from matrix.report.cause_text import known_cause
@@ -251,10 +251,9 @@ class FolderMigration:
             stream.write(text)
         return file
 
-    def _note_target(self, info: object) -> None:
-        packages = getattr(info, "packages", None)
-        if packages and not self.target:
-            self.target.update(sorted(packages.items()))
+    def _note_target(self, info: EnvInfo | None) -> None:
+        if info is not None and not self.target:
+            self.target.update(sorted(info.packages.items()))
 
 
 def _with_result(

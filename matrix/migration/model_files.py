@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from matrix.errors import UsageError
-from matrix.migration.to_convert import HeldModel
 from matrix.upgrade.answer import Model, UpgradeAnswer
 
 FileKey = tuple[Path, str]
@@ -118,16 +117,3 @@ def answers_by_file(
     for answer in answers:
         found.setdefault(key_of(answer.model), []).append(answer)
     return found
-
-
-__all__ = [
-    "FileKey",
-    "HeldModel",
-    "ModelFile",
-    "answers_by_file",
-    "files_of",
-    "is_batch",
-    "key_of",
-    "refuse_inside",
-    "refuse_twice",
-]

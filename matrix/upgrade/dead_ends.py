@@ -55,6 +55,11 @@ _REMOVED = (
     ),
 )
 """Files that need what no environment can have."""
+_TOKENIZER = _kind(
+    r"(?:keras|keras_preprocessing|tensorflow)\.(?:.*\.)?text\.Tokenizer$",
+    "is a Tokenizer of Keras, which Keras 3 keeps only as legacy code, and no model",
+    "Save it with tokenizer.to_json(), which needs no pickle; tokenizer_from_json reads it.",
+)
 _UNREADABLE = (
     _kind(
         r"gluonts\.",
@@ -81,11 +86,7 @@ _UNREADABLE = (
         "has functions that numba compiled, in bytes that nothing can inspect",
         "Save what is of scikit-learn in a file without them, and check that.",
     ),
-    _kind(
-        r"(?:keras|keras_preprocessing|tensorflow)\.(?:.*\.)?text\.Tokenizer$",
-        "is a Tokenizer of Keras, which Keras 3 keeps only as legacy code, and no model",
-        "Save it with tokenizer.to_json(), which needs no pickle; tokenizer_from_json reads it.",
-    ),
+    _TOKENIZER,
     _kind(
         r"(?:keras|scikeras)\.",
         "has a model of Keras in a pickle: a program in bytes that nothing can inspect",
@@ -106,7 +107,6 @@ _UNREADABLE = (
     ),
 )
 """Files with names that no option admits."""
-_TOKENIZER = _UNREADABLE[4]
 
 
 def dead_end(found: Inspection, *, trustable: bool) -> DeadEnd | None:

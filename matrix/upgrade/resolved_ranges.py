@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from matrix.catalog import Catalog
 from matrix.catalog.requirements import ANY, EnvironmentRequest, is_exact, spec_of
-from matrix.environments.resolve import Resolved, resolve
-from matrix.model import Lock
+from matrix.environments.resolve import resolve
+from matrix.model import EnvSpec, Lock
 from matrix.model.environments import SCIKIT_LEARN
 from matrix.upgrade.installed_packages import installs_the_same
 from matrix.upgrade.lock_changes import LockChange, resolved
@@ -35,11 +35,10 @@ def with_exact_versions(change: LockChange, catalog: Catalog, *, offline: bool) 
         spec_of(_any_instead_of_latest(origin), as_of=origin.day or "release"),
         spec_of(_any_instead_of_latest(target), as_of=target.day or "today"),
     )
-    found = resolve(replace(catalog, specs=specs, known=(), select=()), offline=offline)
-    locks = [_lock(found, spec.id) for spec in specs]
-    if locks[0] is None or locks[1] is None:
+    before, after = _locks(specs, catalog, offline=offline)
+    if before is None or after is None:
         return change  # what cannot be resolved is reported where it is built
-    return resolved(change, _pinned(origin, locks[0]), _pinned(target, locks[1]))
+    return resolved(change, _pinned(origin, before), _pinned(target, after))
 
 
 def are_the_same(request: UpgradeRequest, catalog: Catalog, *, offline: bool) -> bool:
@@ -51,12 +50,10 @@ def are_the_same(request: UpgradeRequest, catalog: Catalog, *, offline: bool) ->
     if not installs_the_same(request) or any(one.scikit_learn is None for one in sides):
         return False
     specs = tuple(spec_of(one, as_of=one.day or request.as_of) for one in sides)
-    found = resolve(replace(catalog, specs=specs, known=(), select=()), offline=offline)
-    locks = [_lock(found, spec.id) for spec in specs]
-    first = locks[0]
+    first, *others = _locks(specs, catalog, offline=offline)
     return first is not None and all(
         one is not None and (one.pins, one.interpreter) == (first.pins, first.interpreter)
-        for one in locks
+        for one in others
     )
 
 
@@ -65,8 +62,11 @@ def _any_instead_of_latest(request: EnvironmentRequest) -> EnvironmentRequest:
     return replace(request, scikit_learn=ANY) if request.scikit_learn == "latest" else request
 
 
-def _lock(found: tuple[Resolved, ...], id_: str) -> Lock | None:
-    return next((one.lock for one in found if one.spec.id == id_), None)
+def _locks(specs: tuple[EnvSpec, ...], catalog: Catalog, *, offline: bool) -> list[Lock | None]:
+    """What each specification resolves to; None for one that cannot be resolved."""
+    found = resolve(replace(catalog, specs=specs, known=(), select=()), offline=offline)
+    locks = {one.spec.id: one.lock for one in found}
+    return [locks.get(spec.id) for spec in specs]
 
 
 def _pinned(request: EnvironmentRequest, lock: Lock) -> EnvironmentRequest:

@@ -118,6 +118,17 @@ def answered(folder: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
     return done.returncode, found
 
 
+KERAS_3_ON_JAX = f"""
+pipelines = ["{ROOT.as_posix()}/fixtures/_keras"]
+[formats]
+keras = ["*"]
+keras-h5 = ["*"]
+[sets.default]
+keras = ["3.0.4", "3.15.1"]
+"""
+"""A configuration of two environments, ``keras-3.0.4`` and ``keras-3.15.1``, for ``run_of``."""
+
+
 def run_of(folder: Path, configuration: str, *pipelines: str) -> dict[str, Any]:
     """The result of a run of some pipelines with a configuration of its own."""
     (folder / "matrix.toml").write_text(configuration)

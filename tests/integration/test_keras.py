@@ -12,18 +12,10 @@ from typing import Any
 
 import pytest
 
-from .projects import ROOT, environ, run_of
+from .projects import KERAS_3_ON_JAX, ROOT, environ, run_of
 
 pytestmark = pytest.mark.nightly
 
-CONFIGURATION = f"""
-pipelines = ["{ROOT.as_posix()}/fixtures/_keras"]
-[formats]
-keras = ["*"]
-keras-h5 = ["*"]
-[sets.default]
-keras = ["3.0.4", "3.15.1"]
-"""
 PIPELINES = ("keras_gru", "keras_normalization", "keras_lambda", "keras_registered_layer")
 OLD, NEW = "keras-3.0.4", "keras-3.15.1"
 SAVE = """
@@ -62,7 +54,7 @@ print(json.dumps(found))
 
 @pytest.fixture(scope="module")
 def document(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    return run_of(tmp_path_factory.mktemp("keras"), CONFIGURATION, *PIPELINES)
+    return run_of(tmp_path_factory.mktemp("keras"), KERAS_3_ON_JAX, *PIPELINES)
 
 
 def cell(document: dict[str, Any], pipeline: str, format_name: str) -> dict[str, Any]:

@@ -6,22 +6,14 @@ from typing import Any
 
 import pytest
 
-from .projects import ROOT, run_of
+from .projects import KERAS_3_ON_JAX, run_of
 
-CONFIGURATION = f"""
-pipelines = ["{ROOT.as_posix()}/fixtures/_keras"]
-[formats]
-keras = ["*"]
-keras-h5 = ["*"]
-[sets.default]
-keras = ["3.0.4", "3.15.1"]
-"""
 OLD, NEW = "keras-3.0.4", "keras-3.15.1"
 
 
 @pytest.fixture(scope="module")
 def cells(tmp_path_factory: pytest.TempPathFactory) -> dict[tuple[str, str, str], dict[str, Any]]:
-    document = run_of(tmp_path_factory.mktemp("keras"), CONFIGURATION, "keras_dense")
+    document = run_of(tmp_path_factory.mktemp("keras"), KERAS_3_ON_JAX, "keras_dense")
     return {(one["format"], one["writer"], one["reader"]): one for one in document["cells"]}
 
 

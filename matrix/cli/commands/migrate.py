@@ -83,7 +83,10 @@ def _migrate_one(
     subject, remedies = found
     if remedies.files:
         return lambda: _written(arguments, store, held, subject, remedies)
-    again = _training_again(arguments, converter, held, found)
+    again = ""
+    if arguments.script is not None and not remedies.interrupted:
+        name = held[0][0].model.path.name
+        again = converter.retraining(subject, name, "nothing keeps its outputs")
     return lambda: _not_written(arguments, held, subject, remedies, again)
 
 
@@ -218,18 +221,6 @@ def _refuse_script(arguments: MigrateArguments) -> None:
             "--script writes the conversion of one model, and several are named",
             advice="Leave it out, or name one model.",
         )
-
-
-def _training_again(
-    arguments: MigrateArguments,
-    converter: Converter,
-    held: Sequence[HeldModel],
-    found: tuple[Subject, Remedies] | None,
-) -> str:
-    """A script that makes the untrained model, where one is wanted and there is no conversion."""
-    if found is None or found[1].files or found[1].interrupted or arguments.script is None:
-        return ""
-    return converter.retraining(found[0], held[0][0].model.path.name, "nothing keeps its outputs")
 
 
 def _write_script(path: Path, text: str) -> None:
