@@ -12,14 +12,14 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from matrix.errors import CannotTellError, UsageError
 from matrix.executors.cluster import ClusterTask, TaskState
-from matrix.executors.portable import PortableRequest
+from matrix.executors.portable import PortableRequest, SentFile
 from matrix.executors.remote_machine import run_portable
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _HELD = 512 * 1024 * 1024
 """Files of this many bytes together stay in the memory of the cluster."""
 _CONNECT_SECONDS = 30
 
-SentFiles = Mapping[str, Callable[[], bytes]]
+SentFiles = Mapping[str, SentFile]
 
 
 class DaskCluster:
@@ -109,8 +109,8 @@ class DaskCluster:
         key = "compat-files-" + hashlib.sha256("".join(files).encode()).hexdigest()
         found = self._bundles.pop(key, None)
         if found is None:
-            data = {digest: read() for digest, read in files.items()}
-            size = sum(map(len, data.values()))
+            data = {digest: one.read() for digest, one in files.items()}
+            size = sum(one.size for one in files.values())
             found = self._client.submit(dict, data, key=key), size
         self._bundles[key] = found
         while len(self._bundles) > 1 and sum(size for _, size in self._bundles.values()) > _HELD:
@@ -120,14 +120,14 @@ class DaskCluster:
 
 def bundled(files: SentFiles) -> Iterator[SentFiles]:
     """Divide files into bundles, in order, so that requests for the same files share them."""
-    bundle: dict[str, Callable[[], bytes]] = {}
+    bundle: dict[str, SentFile] = {}
     size = 0
-    for digest, read in files.items():
+    for digest, one in files.items():
         if size > _BUNDLE:
             yield bundle
             bundle, size = {}, 0
-        bundle[digest] = read
-        size += len(read())
+        bundle[digest] = one
+        size += one.size
     if bundle:
         yield bundle
 

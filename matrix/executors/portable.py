@@ -35,13 +35,27 @@ _FILES = ("path", "rows", "source")
 _LEFT_OUT = frozenset({"__pycache__", "node_modules"})
 
 
+@dataclass(frozen=True, slots=True)
+class SentFile:
+    """A file that other machines need; it is read again each time that it is sent."""
+
+    size: int
+    """In bytes."""
+    read: Callable[[], bytes]
+
+    @classmethod
+    def of(cls, data: bytes) -> SentFile:
+        """A file that is in memory."""
+        return cls(len(data), lambda: data)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class PortableRequest:
     """Some pieces of a request, without any path of this machine."""
 
     body: Json
-    files: Mapping[str, Callable[[], bytes]]
-    """Reads each file that the body refers to, by digest, in the order of the pieces."""
+    files: Mapping[str, SentFile]
+    """The files that the body refers to, by digest, in the order of the pieces."""
 
 
 def portable(
@@ -61,12 +75,13 @@ def portable(
     assert request.task in TASKS
     assert request.sandbox is None
     assert environment.info is not None
-    files: dict[str, Callable[[], bytes]] = {}
+    files: dict[str, SentFile] = {}
     code = []
     for path in request.paths:
         data = archive(path)
-        files[_digest(data)] = lambda data=data: data  # type: ignore[misc]
-        code.append({"digest": _digest(data), "path": str(path)})
+        digest = _digest(data)
+        files[digest] = SentFile.of(data)
+        code.append({"digest": digest, "path": str(path)})
     body = {
         "code_digest": keys.worker(),
         "task": request.task,
@@ -84,7 +99,7 @@ def portable(
 
 
 def _portable_piece(
-    piece: PieceRequest, paths: Sequence[Path], files: dict[str, Callable[[], bytes]]
+    piece: PieceRequest, paths: Sequence[Path], files: dict[str, SentFile]
 ) -> PieceRequest:
     made = dict(piece)
     if "file" in piece:
@@ -93,8 +108,9 @@ def _portable_piece(
     for name in _FILES:
         if piece.get(name):
             path = Path(piece[name])
-            digest = _file_digest(path)
-            files[digest] = path.read_bytes
+            data = path.read_bytes()
+            digest = _digest(data)
+            files[digest] = SentFile(len(data), path.read_bytes)
             made[name] = {"digest": digest, "ending": "".join(path.suffixes[-1:])}
     return made
 
@@ -250,8 +266,3 @@ def checked(digest: str, data: bytes) -> bytes:
 
 def _digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-def _file_digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return _digest(stream.read())

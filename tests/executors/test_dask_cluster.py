@@ -9,14 +9,15 @@ import pytest
 from matrix.errors import UsageError
 from matrix.executors import dask_cluster
 from matrix.executors.dask_cluster import DaskCluster, bundled
+from matrix.executors.portable import SentFile
 
 
 def test_requests_for_the_same_files_share_their_bundles(monkeypatch: pytest.MonkeyPatch) -> None:
     """The first files of two requests are the same: they are sent once."""
     monkeypatch.setattr(dask_cluster, "_BUNDLE", 10)
-    files = {f"digest {number}": lambda: b"8 bytes." for number in range(5)}
+    files = {f"digest {number}": SentFile.of(b"8 bytes.") for number in range(5)}
     first = [list(bundle) for bundle in bundled(files)]
-    second = [list(bundle) for bundle in bundled({**files, "another": lambda: b"9"})]
+    second = [list(bundle) for bundle in bundled({**files, "another": SentFile.of(b"9")})]
     assert [name for bundle in first for name in bundle] == list(files)
     assert len(first) == 3
     assert first[:2] == second[:2]

@@ -70,7 +70,7 @@ def sent(request: Request, project: Path) -> PortableRequest:
 
 
 def arrived(made: PortableRequest) -> dict[str, bytes]:
-    return {digest: read() for digest, read in made.files.items()}
+    return {digest: one.read() for digest, one in made.files.items()}
 
 
 def test_files_and_folders_are_there_under_paths_of_the_other_machine(
